@@ -1,0 +1,34 @@
+// result.hpp — a value or the failure that stands for it. Errors are values here.
+#pragma once
+
+#include "protocol/error_code.hpp"
+
+#include <cstdint>
+#include <string>
+#include <tl/expected.hpp>
+#include <utility>
+
+namespace latchkey {
+
+/// What went wrong, as far as a caller may know it.
+struct failure {
+  error_code code = error_code::internal_error;
+  std::string field;               // the input that is at fault, empty when none is
+  std::string reason;              // one sentence or word on why, never a secret
+  std::uint32_t retry_after_s = 0; // 0: no hint
+};
+
+template <class T>
+using result = tl::expected<T, failure>;
+
+inline tl::unexpected<failure> fail(error_code code, std::string field = {},
+                                    std::string reason = {}) {
+  return tl::unexpected<failure>(failure{code, std::move(field), std::move(reason), 0});
+}
+
+inline tl::unexpected<failure> fail_with_retry(error_code code, std::uint32_t retry_after_s,
+                                               std::string reason = {}) {
+  return tl::unexpected<failure>(failure{code, {}, std::move(reason), retry_after_s});
+}
+
+} // namespace latchkey
