@@ -1,0 +1,43 @@
+// text_codec.hpp — bytes as text and text as JSON: base64url, hexadecimal, UTF-8, strings.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace latchkey {
+
+/// RFC 4648, 5, without padding, as RFC 7515, 2 uses it.
+std::string base64url_encode(std::string_view bytes);
+void append_base64url(std::string& out, std::string_view bytes);
+
+/// How many bytes `chars` characters of base64url stand for.
+constexpr std::size_t base64url_decoded_size(std::size_t chars) noexcept {
+  return chars / 4 * 3 + (chars % 4 == 0 ? 0 : chars % 4 - 1);
+}
+
+/// Strict: the alphabet alone, no padding, no white space, unused bits zero; every value
+/// has one text. Anything else is refused.
+std::optional<std::string> base64url_decode(std::string_view text);
+/// The same into `out`, which must hold `base64url_decoded_size(text.size())` bytes;
+/// answers how many it wrote. Nothing is allocated.
+std::optional<std::size_t> base64url_decode_to(std::string_view text,
+                                               std::span<unsigned char> out) noexcept;
+
+/// Lower case, two digits a byte.
+std::string to_hex(std::string_view bytes);
+/// Either case, an even number of digits, nothing else.
+std::optional<std::string> from_hex(std::string_view text);
+
+/// RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF.
+bool is_valid_utf8(std::string_view text) noexcept;
+/// Of valid UTF-8.
+std::size_t count_code_points(std::string_view text) noexcept;
+
+/// Appends `text` as a JSON string, quotes included (RFC 8259, 7). What is not UTF-8 comes
+/// out as U+FFFD, one for each maximal part, so the output is valid whatever comes in.
+void append_json_string(std::string& out, std::string_view text);
+
+} // namespace latchkey
