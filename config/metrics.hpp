@@ -1,0 +1,125 @@
+// metrics.hpp — what the server counts of itself, for Prometheus to scrape.
+//
+// Counting is a relaxed atomic addition or two and never takes a lock; names and text
+// come together only when scraped. What "Flask Service Integration Documentation",
+// Metrics, lists is here (HTTP counts and durations, database and Redis connections).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace latchkey {
+
+/// Only rises.
+class counter {
+public:
+  void add(std::uint64_t n = 1) noexcept { value_.fetch_add(n, std::memory_order_relaxed); }
+  std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// Rises and falls.
+class gauge {
+public:
+  void set(std::int64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
+  void add(std::int64_t n) noexcept { value_.fetch_add(n, std::memory_order_relaxed); }
+  std::int64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+  std::atomic<std::int64_t> value_{0};
+};
+
+/// Counts observations in buckets. `bounds` must outlive it, ascend, and hold at most
+/// `buckets_max - 1` values; the sum is kept to the millionth.
+class histogram {
+public:
+  static constexpr std::size_t buckets_max = 16;
+
+  explicit histogram(std::span<const double> bounds) noexcept : bounds_(bounds) {}
+  void observe(double value) noexcept;
+  std::span<const double> bounds() const noexcept { return bounds_; }
+  /// Not cumulative; the last is of what lies above every bound.
+  std::uint64_t in_bucket(std::size_t index) const noexcept {
+    return counts_[index].load(std::memory_order_relaxed);
+  }
+  double sum() const noexcept;
+
+private:
+  std::span<const double> bounds_;
+  std::array<std::atomic<std::uint64_t>, buckets_max> counts_{};
+  std::atomic<std::uint64_t> sum_millionths_{0};
+};
+
+/// The requests of one route: `http_requests_total` by status, and
+/// `http_request_duration_seconds`. Each thread counts in a stripe of its own, so that
+/// reactors do not take one another's cache lines.
+class http_series {
+public:
+  static constexpr std::size_t stripes = 8;
+  static constexpr std::size_t statuses_max = 48;
+
+  /// `status` is an HTTP status; `seconds` from the request's last byte to the reply.
+  void observe(unsigned status, double seconds) noexcept;
+
+private:
+  friend class metrics;
+  struct alignas(64) stripe {
+    std::array<std::atomic<std::uint64_t>, statuses_max> by_status{};
+    std::array<std::atomic<std::uint64_t>, histogram::buckets_max> by_duration{};
+    std::atomic<std::uint64_t> nanoseconds{0};
+  };
+  std::array<stripe, stripes> stripes_{};
+};
+
+/// All of them. Thread-safe; lives as long as the server.
+class metrics {
+public:
+  static constexpr std::size_t http_series_max = 1024;
+  static constexpr std::size_t outcomes_max = 32; // of each counter with a label
+
+  metrics();
+  ~metrics();
+  metrics(const metrics&) = delete;
+  metrics& operator=(const metrics&) = delete;
+
+  /// The series of a method and a route's pattern ("/auth/me", never a path with ids).
+  /// It takes a lock: ask once at start and keep the reference, which lives as long as
+  /// this. Past `http_series_max` all share one, method and route "other".
+  http_series& series(std::string_view method, std::string_view route);
+
+  /// By label; each takes a lock: ask once and keep the reference, which lives as long
+  /// as this. Past `outcomes_max` all share the label "other".
+  counter& logins(std::string_view outcome);         // logins_total{outcome}
+  counter& refreshes(std::string_view outcome);      // refresh_total{outcome}
+  counter& overload_refusals(std::string_view kind); // overload_refusals_total{kind}
+
+  gauge database_connections;           // database_connections: open now
+  gauge redis_connections;              // redis_connections: open now
+  gauge sessions_live;                  // sessions_live: session actors in memory
+  gauge connections_open;               // connections_open: accepted sockets
+  gauge requests_in_flight;             // requests_in_flight: read and not yet answered
+  gauge hashing_queue_depth;            // hashing_queue_depth: passwords waiting for a worker
+  histogram hashing_seconds;            // hashing_duration_seconds: one hash, without the wait
+  histogram persistence_batch_units;    // persistence_batch_units: units a transaction
+  histogram persistence_commit_seconds; // persistence_commit_seconds: one batch, begin to COMMIT
+
+  /// Prometheus' text format, version 0.0.4; the process's own figures (memory, CPU,
+  /// descriptors) are read at this moment.
+  std::string render() const;
+  /// The `Content-Type` of what `render` answers.
+  static constexpr std::string_view content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+private:
+  struct tables;
+  std::unique_ptr<tables> tables_;
+};
+
+} // namespace latchkey

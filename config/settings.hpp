@@ -1,0 +1,124 @@
+// settings.hpp — what the operator decides: every setting, its value and where it came from.
+//
+// One table (setting_table.cpp) holds each setting's name, default, rule and words;
+// reading, `latchkey config check` and the test of .env.example all go by it. Names
+// from "Auth Service Internal API Documentation", Environment Variables, keep them.
+#pragma once
+
+#include "protocol/result.hpp"
+#include "protocol/secret.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey {
+
+/// Where a setting's value came from, strongest first.
+enum class setting_origin : std::uint8_t { environment, env_file, config_file, fallback };
+
+/// "environment", ".env", "file" or "default".
+std::string_view to_string(setting_origin origin) noexcept;
+
+enum class log_level : std::uint8_t { debug, info, warning, error, critical, off };
+
+/// Every value is within its documented range once `load_settings` has answered.
+/// An empty string or secret is an unset one.
+struct settings {
+  // -- listeners
+  std::string http_host;         // HTTP_HOST: an address (IPv6 without brackets) or a hostname
+  std::uint16_t http_port{};     // HTTP_PORT; 0: any free port
+  std::string internal_host;     // INTERNAL_HOST
+  std::uint16_t internal_port{}; // INTERNAL_PORT; 0: any free port
+  std::string tls_cert;          // TLS_CERT: PEM file; set together with the key
+  std::string tls_key;           // TLS_KEY: PEM file
+  std::vector<std::string> allowed_origins; // ALLOWED_ORIGINS: "scheme://host[:port]", lower case
+
+  // -- where facts live
+  std::string data_dir;       // DATA_DIR
+  secret database_url;        // DATABASE_URL, with AUTH_DB_PASSWORD put in when it had none
+  secret auth_db_password;    // AUTH_DB_PASSWORD
+  secret redis_url;           // REDIS_URL
+  std::uint32_t db_writers{}; // DB_WRITERS: connections (SQLite always has one writer)
+  std::uint32_t db_readers{}; // DB_READERS: connections
+
+  // -- the first administrator
+  std::string admin_username; // ADMIN_USERNAME
+  std::string admin_email;    // ADMIN_EMAIL
+  secret admin_password;      // ADMIN_PASSWORD: first start only; empty: generate one
+
+  // -- tokens and sessions
+  secret jwt_secret_key;              // JWT_SECRET_KEY; empty: load_or_create_signing_secret()
+  std::string issuer;                 // ISSUER; derived from the public listener when unset
+  std::string audience;               // AUDIENCE
+  std::uint32_t access_token_ttl_s{}; // ACCESS_TOKEN_TTL
+  std::uint32_t session_ttl_s{};      // SESSION_TTL: absolute end of a session
+  std::uint32_t session_idle_ttl_s{}; // SESSION_IDLE_TTL: without a refresh; 0: off
+  std::uint32_t refresh_grace_s{};    // REFRESH_GRACE: a retried refresh gets the same answer
+
+  // -- passwords
+  std::uint32_t hash_workers{};      // HASH_WORKERS: threads
+  std::uint32_t hash_queue_max{};    // HASH_QUEUE_MAX: waiting hashings, all workers together
+  std::uint32_t argon2_memory_kib{}; // ARGON2_MEMORY_KIB
+  std::uint32_t argon2_iterations{}; // ARGON2_ITERATIONS
+
+  // -- work and its bounds
+  std::uint32_t workers{};           // WORKERS: reactors
+  std::uint32_t request_timeout_s{}; // REQUEST_TIMEOUT
+  std::uint32_t in_flight_max{};     // IN_FLIGHT_MAX: requests a reactor
+  std::uint32_t body_bytes_max{};    // BODY_BYTES_MAX
+
+  // -- neighbours and logs
+  std::string core_manager_url; // CORE_MANAGER_URL: http(s)://host[:port][/path], no final slash
+  std::string log_file;         // LOG_FILE: empty: console only
+  log_level log_from = log_level::info; // LOG_LEVEL
+
+  /// One a row of `setting_table()`, in its order.
+  std::vector<setting_origin> origins;
+
+  bool uses_postgres() const noexcept { return !database_url.empty(); }
+  bool uses_tls() const noexcept { return !tls_cert.empty(); }
+  /// DATA_DIR/latchkey.db: the embedded store.
+  std::string sqlite_path() const;
+};
+
+/// What settings are read from. Tests fill it by hand.
+struct setting_sources {
+  std::map<std::string, std::string, std::less<>> environment;
+  std::string env_file = ".env";          // read when it exists; empty: none
+  std::optional<std::string> config_file; // JSON; unset: LATCHKEY_CONFIG names it, or none
+};
+
+/// The process's environment, `.env` in the working directory and the given file.
+setting_sources process_sources(std::optional<std::string> config_file = std::nullopt);
+
+/// Every problem there is, one sentence each, fit to print: name, value (never a
+/// secret's) and what would be right.
+using setting_problems = std::vector<std::string>;
+
+/// Reads, checks and completes. Nothing is created or changed on disk. An empty value
+/// counts as unset.
+tl::expected<settings, setting_problems> load_settings(const setting_sources& sources);
+
+/// For `latchkey config check`: a line a setting, "NAME value (origin)"; secrets `***`.
+std::string describe(const settings& values);
+
+/// Makes DATA_DIR (mode 0700) when it is missing. The failure's reason is a sentence.
+result<void> prepare_data_dir(const settings& values);
+
+/// JWT_SECRET_KEY, or the one kept in DATA_DIR/jwt_secret (mode 0600), which is made
+/// when it is missing; processes that start at once agree on one.
+result<secret> load_or_create_signing_secret(const settings& values);
+
+/// To be asked before an ADMIN_PASSWORD is generated: the sentence of refusal when a
+/// listener is reachable from other machines, else nothing.
+std::optional<std::string> refuse_generated_admin_password(const settings& values);
+
+/// 127.0.0.0/8, ::1 (also ::ffff:127.x) and "localhost".
+bool is_loopback_host(std::string_view host) noexcept;
+
+} // namespace latchkey
