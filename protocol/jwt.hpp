@@ -1,0 +1,72 @@
+// jwt.hpp — access tokens: JSON Web Tokens (RFC 7519) in compact form, signed with HS256
+// by the server's secret ("Auth Service Internal API Documentation", JWT_SECRET_KEY).
+#pragma once
+
+#include "protocol/hmac.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/result.hpp"
+#include "protocol/secret.hpp"
+#include "protocol/time.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace latchkey {
+
+/// The longest token that is looked at.
+inline constexpr std::size_t access_token_bytes_max = 4096;
+/// How many keys a token is tried against: the current one and those in their overlap.
+inline constexpr std::size_t verification_keys_max = 4;
+/// RFC 7518, 3.2: a key is at least as long as the hash.
+inline constexpr std::size_t hs256_secret_bytes_min = 32;
+
+/// What an access token says. Times are seconds since the epoch.
+struct access_claims {
+  user_id sub;
+  std::int64_t user_number = 0; // the claim "user_id"
+  session_id sid;
+  std::string type = "access";
+  std::string role;
+  std::string iss;
+  std::string aud;
+  std::int64_t iat = 0;
+  std::int64_t exp = 0;
+  std::string jti;
+
+  friend bool operator==(const access_claims&, const access_claims&) = default;
+};
+
+/// A signing key. Copies are cheap to use and mean the same key.
+class hs256_key {
+public:
+  /// VALIDATION_ERROR when the secret has fewer than 32 bytes.
+  static result<hs256_key> make(const secret& key);
+
+  /// The compact form. Equal claims give equal tokens, byte for byte.
+  std::string sign(const access_claims& claims) const;
+  /// Constant time: whether `signature`, in base64url, is this key's over `input`.
+  bool signed_this(std::string_view input, std::string_view signature) const;
+
+private:
+  explicit hs256_key(const secret& key) : key_(key) {}
+  hmac_sha256_key key_;
+};
+
+/// The claims of a good access token for `aud`, issued by `iss`, at `now`.
+///
+/// AUTH002 when nothing but its time is wrong: `exp` lies `leeway` or more back. AUTH003
+/// for everything else. The header is compared, as bytes, with the one that `sign`
+/// writes; nothing in it chooses an algorithm or a key. `nbf` is honoured when present;
+/// unknown claims are ignored; a name that appears twice, escaped or not, is an error.
+result<access_claims> verify(std::string_view token, const hs256_key& key, std::string_view iss,
+                             std::string_view aud, time_point now, std::chrono::seconds leeway);
+/// The same with the first `verification_keys_max` keys, tried in order.
+result<access_claims> verify(std::string_view token, std::span<const hs256_key* const> keys,
+                             std::string_view iss, std::string_view aud, time_point now,
+                             std::chrono::seconds leeway);
+
+} // namespace latchkey
