@@ -1,0 +1,45 @@
+// cors.hpp — which other origins' pages may call, and which may not act by cookie.
+#pragma once
+
+#include "gateway/http/request.hpp"
+#include "gateway/http/response.hpp"
+#include "protocol/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::http {
+
+/// ALLOWED_ORIGINS: origins as browsers send them ("https://app.example.com"), compared as
+/// bytes. No wildcards.
+class origin_list {
+public:
+  origin_list() = default;
+  explicit origin_list(std::vector<std::string> origins) : origins_(std::move(origins)) {}
+  bool contains(std::string_view origin) const noexcept;
+  bool empty() const noexcept { return origins_.empty(); }
+
+private:
+  std::vector<std::string> origins_;
+};
+
+/// Whether this is a preflight (Fetch standard, "CORS-preflight request").
+bool is_preflight(const request& in) noexcept;
+
+/// 204 with what the origin may do, for `methods` of the path (as in route_match); without
+/// any Access-Control header for an origin that is not in the list.
+response preflight_response(const request& in, std::uint16_t methods, const origin_list& allowed);
+
+/// Adds `Access-Control-Allow-Origin` and its companions for an origin in the list, and
+/// `Vary: Origin` whenever the list is not empty.
+void add_cors_headers(const request& in, const origin_list& allowed, response& answer);
+
+/// For requests that authenticate by cookie and change state. CSRF_FAILED when
+/// Sec-Fetch-Site says cross-site, or an Origin is present (even "null") that is neither
+/// `own_origin` nor in the list. `own_origin` empty: scheme and Host of the request itself.
+result<void> check_csrf(const request& in, const origin_list& allowed,
+                        std::string_view own_origin = {});
+
+} // namespace latchkey::http

@@ -1,0 +1,26 @@
+// error_body.hpp — failures as clients see them: the error envelope of "Auth Service
+// Internal API Documentation", Error Response Format.
+#pragma once
+
+#include "gateway/http/response.hpp"
+#include "protocol/result.hpp"
+#include "protocol/time.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace latchkey::http {
+
+/// What a 401 asks for (RFC 6750, section 3).
+enum class challenge : std::uint8_t {
+  none,
+  bearer, // WWW-Authenticate: Bearer …
+};
+
+/// `{"error":{"code","message","details":{"field","reason"},"timestamp","request_id"}}` with the
+/// status of the code, `Retry-After` when there is a hint, `WWW-Authenticate` on a 401 that is
+/// challenged. `details` is `{}` when the failure has neither field nor reason.
+response error_response(const failure& error, std::string_view request_id, time_point now,
+                        challenge asks = challenge::none);
+
+} // namespace latchkey::http

@@ -1,0 +1,37 @@
+// limits.hpp — every bound of the HTTP edge, with its default.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace latchkey::http {
+
+struct http_limits {
+  // What one request may bring.
+  std::size_t header_bytes_max = 8 * 1024;  // request line and headers together; over it: 431
+  std::size_t target_bytes_max = 4 * 1024;  // over it: 414
+  std::size_t header_count_max = 100;       // over it: 431
+  std::size_t body_bytes_max = 1024 * 1024; // after removal of chunking; over it: 413
+  std::size_t chunk_line_bytes_max = 256;   // one chunk size with its extensions; 400
+  std::size_t chunk_extension_bytes_max = 4 * 1024; // of all chunks of a request; 400
+  std::size_t trailer_bytes_max = 4 * 1024;         // trailers are read and dropped; 400
+
+  // How long a peer may take. Each is met within two ticks of the timer wheel; those that
+  // can follow one another stay under 15 s together.
+  std::chrono::milliseconds receive_max{12'000};  // a whole request, from its first byte
+  std::chrono::milliseconds send_max{12'000};     // reading an answer
+  std::chrono::milliseconds idle_max{75'000};     // between two requests
+  std::chrono::milliseconds linger_max{2'000};    // for the peer to read a last answer
+  std::size_t linger_bytes_max = 4 * 1024 * 1024; // read and dropped meanwhile
+
+  // How long a request may take; it travels in `exchange::deadline`.
+  std::chrono::milliseconds request_max{30'000};
+
+  // What one reactor takes on; over it: 503 with Retry-After.
+  std::size_t connections_max = 8'000;
+  std::size_t refusals_max = 256; // connections over the cap that are still told so
+  std::size_t in_flight_max = 2'000;
+  std::size_t coalesced_output_bytes_max = 64 * 1024; // of pipelined answers, then it is sent
+};
+
+} // namespace latchkey::http

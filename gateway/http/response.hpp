@@ -1,0 +1,67 @@
+// response.hpp — one answer, and how it is written into its connection's output.
+#pragma once
+
+#include "protocol/time.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace latchkey::http {
+
+inline constexpr std::string_view json_type = "application/json";
+
+struct response {
+  unsigned status = 200;
+  std::string_view content_type = json_type; // static text; empty: no Content-Type
+  std::string body;
+  bool close = false; // end the connection after this answer
+
+  /// Adds a header line. Characters that would break the line are dropped, so that no
+  /// value can add another. Content-Length, Content-Type, Date, Connection and
+  /// X-Request-ID are the edge's own. Cache-Control: "no-store" unless it is added here.
+  response& add(std::string_view name, std::string_view value);
+  response& add(std::string_view name, std::uint64_t value);
+
+  bool has(std::string_view name) const noexcept; // case as added
+  std::string_view header_lines() const noexcept { return lines_; }
+
+private:
+  std::string lines_; // "Name: value\r\n…"
+};
+
+/// An answer with a JSON body that has been rendered already.
+response json_response(unsigned status, std::string body);
+/// 204, without a body.
+response empty_response();
+
+/// "OK" for 200; a general word for what it does not know.
+std::string_view reason_phrase(unsigned status) noexcept;
+
+/// The Date header's value, rendered once a second. One a reactor.
+class date_cache {
+public:
+  explicit date_cache(const clock_source& clock) : clock_(&clock) {}
+  /// RFC 9110, section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT".
+  std::string_view now();
+
+private:
+  const clock_source* clock_;
+  std::int64_t second_ = -1;
+  std::string text_;
+};
+
+/// What the connection knows and an answer needs.
+struct answer_context {
+  std::string_view request_id;
+  bool is_http_1_1 = true;
+  bool is_head = false;
+  bool is_tls = false;
+  bool keep_alive = true;
+};
+
+/// Appends the answer as HTTP/1.1 bytes.
+void serialize(const response& answer, const answer_context& context, date_cache& date,
+               std::string& out);
+
+} // namespace latchkey::http

@@ -1,0 +1,99 @@
+// router.hpp — the immutable table of routes: which handler answers which method and path,
+// and what its caller must prove. One table serves every reactor.
+#pragma once
+
+#include "gateway/awaitable.hpp"
+#include "gateway/http/request.hpp"
+#include "gateway/http/response.hpp"
+#include "protocol/result.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::http {
+
+struct exchange;
+
+/// A coroutine on the reactor that owns the connection. It is kept in the table, so what
+/// a lambda captures lives as long as the table. An exception becomes a 500.
+using handler = std::function<awaitable<response>(exchange&)>;
+
+/// Whom a route is open to. Checked by the endpoints' own guard, in one place; a route
+/// that leaves it undecided is refused when the table is built.
+enum class access : std::uint8_t {
+  undecided,
+  anyone,
+  refresh_cookie, // changes state by a cookie: CSRF is checked
+  signed_in,      // an access token or an API key
+  permission,     // the same, with `requirement::permission`
+  service_key,
+  internal, // reachable on the internal listener alone
+};
+
+struct requirement {
+  access who = access::undecided;
+  std::string_view permission = {}; // "users:read"; static text
+};
+
+struct route {
+  http::method method = http::method::get; // `get` answers HEAD too
+  std::string pattern; // "/admin/users/{id}"; a last "{rest*}" takes one or more segments
+  requirement needs;
+  handler handle;
+  std::string name = {};          // the metrics' label; empty: the pattern
+  std::size_t body_bytes_max = 0; // 0: the listener's limit
+};
+
+/// The values of a pattern's `{names}`, percent-decoded: views into the request.
+struct path_params {
+  static constexpr std::size_t count_max = 4;
+  struct item {
+    std::string_view name, value;
+  };
+  std::array<item, count_max> items{};
+  std::size_t count = 0;
+
+  /// Empty when the pattern has no such name.
+  std::string_view operator[](std::string_view name) const noexcept;
+};
+
+inline constexpr std::uint32_t no_route = UINT32_MAX;
+
+struct route_match {
+  const route* found = nullptr;
+  std::uint32_t index = no_route; // of `found` in the table
+  path_params params;
+  std::uint16_t methods = 0; // of the path, one bit a `method`; 0: no such path
+};
+
+class router {
+public:
+  /// Refuses (INTERNAL_ERROR with the reason) a route whose access is undecided, whose
+  /// handler is missing, whose pattern is malformed, or that stands there twice.
+  static result<router> make(std::vector<route> routes);
+
+  router(router&&) noexcept;
+  router& operator=(router&&) noexcept;
+  ~router();
+
+  /// Exact paths first, then patterns, the one with more fixed text first.
+  route_match find(method m, std::string_view path) const;
+
+  const std::vector<route>& routes() const noexcept;
+
+private:
+  struct table;
+  explicit router(std::unique_ptr<table> t);
+  std::unique_ptr<table> table_;
+};
+
+/// "GET, HEAD, POST, OPTIONS": the Allow header for `route_match::methods`.
+std::string allow_list(std::uint16_t methods);
+
+} // namespace latchkey::http
