@@ -1,0 +1,24 @@
+#include "actors/audit.hpp"
+
+namespace latchkey {
+
+caf::result<caf::unit_t> audit_state::on_record(messages::record_audit& request) {
+  promise<caf::unit_t> answer{self};
+  const auto& writer = writers[std::hash<uuid>{}(request.entry.id) % writers.size()];
+  storage::unit unit{{storage::add_audit{std::move(request.entry)}}};
+  self->request(writer, no_timeout, messages::commit{std::move(unit), request.deadline})
+      .then([answer](storage::written&) { answer.deliver(caf::unit); },
+            [answer](caf::error& error) { answer.deliver(error); });
+  return answer;
+}
+
+audit_actor::behavior_type audit(audit_actor::stateful_pointer<audit_state> self,
+                                 std::vector<persistence_actor> writers) {
+  quiet(self);
+  auto* state = &self->state;
+  state->self = self;
+  state->writers = std::move(writers);
+  return {handler(state, &audit_state::on_record)};
+}
+
+} // namespace latchkey

@@ -1,0 +1,23 @@
+// audit.hpp — the audit log, for events that come with no other fact to be written.
+#pragma once
+
+#include "actors/behave.hpp"
+#include "actors/services.hpp"
+
+#include <caf/stateful_actor.hpp>
+
+namespace latchkey {
+
+struct audit_state {
+  static inline const char* name = "audit";
+
+  audit_actor::pointer self = nullptr;
+  std::vector<persistence_actor> writers;
+
+  caf::result<caf::unit_t> on_record(messages::record_audit& request);
+};
+
+audit_actor::behavior_type audit(audit_actor::stateful_pointer<audit_state> self,
+                                 std::vector<persistence_actor> writers);
+
+} // namespace latchkey

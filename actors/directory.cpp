@@ -1,0 +1,151 @@
+#include "actors/directory.hpp"
+
+#include "actors/session.hpp"
+#include "actors/user.hpp"
+
+#include <caf/send.hpp>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+/// How often those in memory are asked whether they are idle.
+constexpr std::chrono::seconds sweep_every{60};
+
+template <class Map>
+void end_all(Map& map) {
+  for (auto& [id, entry] : map)
+    if (entry.actor) caf::anon_send_exit(entry.actor, caf::exit_reason::user_shutdown);
+  map.clear();
+}
+
+/// Finds the entry, or makes one whose loading `load` must start. An actor that the
+/// asker found to be `gone` does not count.
+template <class Map, class Id, class Handle, class Load>
+void find_or_load(Map& map, const Id& id, std::uint64_t gone, const promise<Handle>& answer,
+                  Load load) {
+  auto& entry = map[id];
+  if (entry.actor && entry.actor.id() == gone) entry.actor = nullptr;
+  if (entry.actor) return answer.deliver(entry.actor);
+  entry.waiting.push_back(answer);
+  if (entry.waiting.size() == 1) load();
+}
+
+template <class Map, class Id, class Handle>
+void loaded(Map& map, const Id& id, Handle actor) {
+  auto& entry = map[id];
+  entry.actor = actor;
+  for (auto& asker : std::exchange(entry.waiting, {})) asker.deliver(actor);
+}
+
+template <class Map, class Id>
+void not_loaded(Map& map, const Id& id, const caf::error& error) {
+  auto node = map.extract(id);
+  if (node.empty()) return;
+  for (auto& asker : node.mapped().waiting) asker.deliver(error);
+}
+
+} // namespace
+
+directory_state::~directory_state() {
+  end_all(sessions);
+  end_all(users);
+}
+
+caf::result<user_actor> directory_state::on_find_user(messages::find_user& request) {
+  promise<user_actor> answer{self};
+  const auto id = request.id;
+  find_or_load(users, id, request.gone, answer, [this, id] {
+    const auto deadline = with->now() + with->policy.internal_deadline;
+    self->request(with->reader_for(id), no_timeout, messages::read_user{id, deadline})
+        .then([this, id](user_record& record) {
+          loaded(users, id, self->spawn(user, std::move(record), with));
+        },
+              [this, id](caf::error& error) { not_loaded(users, id, error); });
+  });
+  return answer;
+}
+
+caf::result<session_actor> directory_state::on_find_session(messages::find_session& request) {
+  promise<session_actor> answer{self};
+  const auto id = request.id;
+  find_or_load(sessions, id, request.gone, answer, [this, id] {
+    const auto deadline = with->now() + with->policy.internal_deadline;
+    self->request(with->reader_for(id), no_timeout, messages::read_session{id, deadline})
+        .then(
+            [this, id](session_record& record) {
+              if (record.ended_at || record.expires_at <= with->now())
+                return not_loaded(sessions, id, to_error(error_code::token_invalid));
+              loaded(sessions, id, self->spawn(session, std::move(record), with));
+            },
+            [this, id](caf::error& error) { not_loaded(sessions, id, error); });
+  });
+  return answer;
+}
+
+caf::result<messages::user_view> directory_state::on_register(messages::register_user& request) {
+  promise<messages::user_view> answer{self};
+  auto user = request.user;
+  audit_record audited;
+  audited.id = make_uuid(with->now());
+  audited.at = with->now();
+  audited.action = "user.registered";
+  audited.user = user.id;
+  audited.address = request.client.address;
+  audited.request_id = request.client.request_id;
+  storage::unit unit{
+      {storage::create_user{user, std::move(request.username_key), std::move(request.email_key)},
+       storage::add_audit{std::move(audited)}}};
+  self->request(with->writer_for(user.id), no_timeout,
+                messages::commit{std::move(unit), request.deadline})
+      .then(
+          [answer, user](storage::written& written) mutable {
+            user.number = written.user_number;
+            answer.deliver(messages::view_of(user));
+          },
+          [answer](caf::error& error) { answer.deliver(error); });
+  return answer;
+}
+
+caf::result<session_actor> directory_state::on_adopt(messages::adopt_session& request) {
+  const auto id = request.session.id;
+  if (!sessions[id].actor) loaded(sessions, id, self->spawn(session, std::move(request.session), with));
+  return sessions[id].actor;
+}
+
+caf::result<caf::unit_t> directory_state::on_leave_user(messages::leave_user& request) {
+  users.erase(request.id);
+  return caf::unit;
+}
+
+caf::result<caf::unit_t> directory_state::on_leave_session(messages::leave_session& request) {
+  sessions.erase(request.id);
+  return caf::unit;
+}
+
+void directory_state::on_sweep(messages::sweep&) {
+  const messages::sweep now{with->now()};
+  for (auto& [id, resident] : users)
+    if (resident.actor) self->send(resident.actor, now);
+  for (auto& [id, resident] : sessions)
+    if (resident.actor) self->send(resident.actor, now);
+  self->delayed_send(self, sweep_every, messages::sweep{});
+}
+
+directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,
+                                         services_ptr with) {
+  quiet(self);
+  auto* state = &self->state;
+  state->self = self;
+  state->with = std::move(with);
+  self->delayed_send(self, sweep_every, messages::sweep{});
+  return {handler(state, &directory_state::on_find_user),
+          handler(state, &directory_state::on_find_session),
+          handler(state, &directory_state::on_register),
+          handler(state, &directory_state::on_adopt),
+          handler(state, &directory_state::on_leave_user),
+          handler(state, &directory_state::on_leave_session),
+          handler(state, &directory_state::on_sweep)};
+}
+
+} // namespace latchkey

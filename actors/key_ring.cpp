@@ -1,0 +1,26 @@
+#include "actors/key_ring.hpp"
+
+#include <utility>
+
+namespace latchkey {
+
+result<std::shared_ptr<const key_set>> make_key_set(const secret& signing_secret,
+                                                    std::string issuer, std::string audience) {
+  auto access = hs256_key::make(signing_secret);
+  if (!access) return tl::unexpected<failure>(access.error());
+  return std::make_shared<const key_set>(key_set{
+      std::move(*access), refresh_keys{signing_secret}, std::move(issuer), std::move(audience)});
+}
+
+caf::result<messages::signed_token> key_ring_state::on_sign(messages::sign_access& request) {
+  return messages::signed_token{secret{keys->access.sign(request.claims)}};
+}
+
+key_ring_actor::behavior_type key_ring(key_ring_actor::stateful_pointer<key_ring_state> self,
+                                       std::shared_ptr<const key_set> keys) {
+  quiet(self);
+  self->state.keys = std::move(keys);
+  return {handler(&self->state, &key_ring_state::on_sign)};
+}
+
+} // namespace latchkey

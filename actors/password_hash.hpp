@@ -1,0 +1,79 @@
+// password_hash.hpp — Argon2id (RFC 9106) by libsodium, its memory kept between hashes.
+//
+// Half of libsodium's time goes to the kernel, which maps and clears 19 MiB for every
+// hash. An engine keeps that mapping; link `latchkey_password` (password_hash.cmake),
+// which puts this library's pair in front of libsodium's mmap and munmap.
+#pragma once
+
+#include "protocol/result.hpp"
+#include "protocol/secret.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace latchkey {
+
+/// What a hash costs. Limits: 8 KiB to 256 MiB, 1 to 16 iterations, 1 lane (libsodium
+/// computes no more).
+struct argon2_cost {
+  std::uint32_t memory_kib = 19456;
+  std::uint32_t iterations = 2;
+  std::uint32_t lanes = 1;
+
+  friend bool operator==(const argon2_cost&, const argon2_cost&) = default;
+};
+
+inline constexpr std::uint32_t argon2_memory_kib_min = 8;
+inline constexpr std::uint32_t argon2_memory_kib_max = 262'144;
+inline constexpr std::uint32_t argon2_iterations_max = 16;
+/// A longer password is never hashed (the same bound as password_policy.hpp's).
+inline constexpr std::size_t argon2_password_bytes_max = 4096;
+
+/// VALIDATION_ERROR, with the field at fault, for a cost outside the limits.
+result<void> check_cost(const argon2_cost& cost);
+
+struct verify_result {
+  bool matches = false;
+  bool needs_rehash = false; // only with a match: it was stored at a lower cost than today's
+  bool refused = false;      // the stored hash is malformed, foreign or asks for too much
+};
+
+/// Hashes on one thread at a time: make one for each hashing thread. Holds `memory_kib`
+/// from its first hash until `release`.
+class password_hasher_engine {
+public:
+  /// `cost` must pass `check_cost`; otherwise every hash fails.
+  explicit password_hasher_engine(argon2_cost cost = {});
+  ~password_hasher_engine();
+  password_hasher_engine(password_hasher_engine&&) noexcept;
+  password_hasher_engine& operator=(password_hasher_engine&&) noexcept;
+
+  /// `$argon2id$v=19$m=…,t=…,p=1$salt$hash` with a salt of 16 and a hash of 32 bytes.
+  /// VALIDATION_ERROR for a password over 4096 bytes; OVERLOADED without memory.
+  result<secret> hash(const secret& password);
+
+  /// Compares in constant time. A stored hash that is refused costs as much as
+  /// `verify_nothing`, so the time tells nothing; its own cost is never paid.
+  verify_result verify(const secret& password, const secret& phc);
+
+  /// The work of one `verify`, for a user who does not exist.
+  void verify_nothing(const secret& password);
+
+  /// Gives the memory back to the system, which clears it; call it when the thread goes
+  /// idle. libsodium leaves its blocks as they are after a hash, and from the first of
+  /// them a password can be guessed without paying the cost. Until `release` (or the next
+  /// hash, which overwrites them) they stay in this process; they never reach a core dump.
+  void release() noexcept;
+
+  /// Hashes for which the kept memory was used instead of a new mapping. Stays 0 in a
+  /// program that was linked without the options of `latchkey_password`.
+  std::uint64_t mapping_uses() const noexcept;
+
+private:
+  class arena;
+  argon2_cost cost_;
+  std::unique_ptr<arena> arena_;
+};
+
+} // namespace latchkey

@@ -1,0 +1,65 @@
+// services.hpp — what every conversation can reach: the clock, the shared actors and the
+// rules of sessions. Made once by the server, then never changed.
+#pragma once
+
+#include "config/metrics.hpp"
+#include "protocol/interfaces.hpp"
+#include "protocol/jwt.hpp"
+#include "protocol/refresh_token.hpp"
+#include "protocol/time.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace latchkey {
+
+/// The keys in force. Immutable: a rotation makes a new one.
+struct key_set {
+  hs256_key access;
+  refresh_keys refresh;
+  std::string issuer;
+  std::string audience;
+};
+
+/// The rules of sessions, from the settings.
+struct session_policy {
+  std::chrono::seconds access_ttl{3600};
+  std::chrono::seconds session_ttl{std::chrono::hours{24 * 30}};
+  std::chrono::seconds session_idle_ttl{0};      // without a refresh; 0: no limit
+  std::chrono::seconds refresh_grace{10};        // in which a retried refresh is answered again
+  std::chrono::seconds memory_idle{600};         // unused for so long, an actor leaves memory
+  std::chrono::seconds internal_deadline{30};    // of work that no request waits for
+};
+
+struct services {
+  const clock_source* clock = nullptr;
+  metrics* counts = nullptr;
+  session_policy policy;
+  std::shared_ptr<const key_set> keys;
+  std::vector<persistence_actor> writers;
+  std::vector<reader_actor> readers;
+  std::vector<directory_actor> directories;
+  password_hasher_actor hasher;
+  key_ring_actor key_ring;
+  audit_actor audit;
+
+  time_point now() const noexcept { return clock->now(); }
+
+  /// Facts about one user or session always go through the same writer, in order.
+  const persistence_actor& writer_for(const uuid& id) const { return pick(writers, id); }
+  const reader_actor& reader_for(const uuid& id) const { return pick(readers, id); }
+  const directory_actor& directory_for(const uuid& id) const { return pick(directories, id); }
+
+private:
+  template <class Handle>
+  static const Handle& pick(const std::vector<Handle>& from, const uuid& id) {
+    return from[std::hash<uuid>{}(id) % from.size()];
+  }
+};
+
+using services_ptr = std::shared_ptr<const services>;
+
+} // namespace latchkey

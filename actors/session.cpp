@@ -1,0 +1,237 @@
+#include "actors/session.hpp"
+
+#include "protocol/error_code.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+std::int64_t seconds_of(time_point t) {
+  return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
+}
+
+} // namespace
+
+session_state::~session_state() {
+  if (with) with->counts->sessions_live.add(-1);
+}
+
+bool session_state::alive(time_point now) const {
+  if (ended || now >= record.expires_at) return false;
+  const auto idle = with->policy.session_idle_ttl;
+  return idle.count() == 0 || now < record.rotated_at + idle;
+}
+
+caf::result<messages::validation> session_state::on_validate(messages::validate&) {
+  if (leaving) return gone();
+  const auto now = with->now();
+  if (!alive(now)) return to_error(error_code::token_invalid);
+  last_used = now;
+  return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
+}
+
+caf::result<messages::token_pair> session_state::on_issue(messages::issue_tokens&) {
+  promise<messages::token_pair> answer{self};
+  if (alive(with->now()))
+    answer_with_tokens({answer});
+  else
+    answer.fail(error_code::token_invalid);
+  return answer;
+}
+
+caf::result<messages::token_pair> session_state::on_refresh(messages::refresh& request) {
+  if (leaving) return gone();
+  const auto now = with->now();
+  auto& refreshes = *with->counts;
+  if (!alive(now) || !with->keys->refresh.check(request.token, record.salt)) {
+    refreshes.refreshes("refused").add();
+    return to_error(error_code::token_invalid);
+  }
+  last_used = now;
+  promise<messages::token_pair> answer{self};
+  const auto counter = request.token.counter;
+  if (counter == record.counter) {
+    waiting_for_rotation.push_back(answer);
+    if (!rotating) rotate(request);
+  } else if (counter + 1 == record.counter && now <= grace_from + with->policy.refresh_grace) {
+    refreshes.refreshes("retried").add();
+    answer_with_tokens({answer});
+  } else if (counter < record.counter) {
+    // A token that was already exchanged comes back: one of the two that hold it is
+    // not our user, and we cannot tell which.
+    refreshes.refreshes("reused").add();
+    waiting_for_refusal.push_back(answer);
+    end("session.refresh_reused", "a refresh token was used again", request.client,
+        request.deadline);
+  } else {
+    refreshes.refreshes("refused").add();
+    answer.fail(error_code::token_invalid);
+  }
+  return answer;
+}
+
+void session_state::rotate(const messages::refresh& request) {
+  rotating = true;
+  const auto at = with->now();
+  storage::unit unit{{storage::rotate_session{record.id, record.counter, at}}};
+  const auto deadline = request.deadline;
+  self->request(with->writer_for(record.id), no_timeout,
+                messages::commit{std::move(unit), deadline})
+      .then([this, at](storage::written&) { rotated(at); },
+            [this, deadline](caf::error& error) { lost_rotation(error, deadline); });
+}
+
+void session_state::rotated(time_point at) {
+  rotating = false;
+  ++record.counter;
+  record.rotated_at = at;
+  grace_from = with->now();
+  with->counts->refreshes("rotated").add();
+  // While it was being written the session may have ended: nobody is revived.
+  if (ended) return refuse_rotation(to_error(error_code::token_invalid));
+  answer_with_tokens(std::exchange(waiting_for_rotation, {}));
+}
+
+void session_state::lost_rotation(const caf::error& error, time_point deadline) {
+  if (to_failure(error).code != error_code::token_invalid) {
+    rotating = false;
+    return refuse_rotation(error);
+  }
+  // The store knows better: another writer ended or rotated it, or an earlier rotation
+  // whose outcome we could not learn went through after all. Look, then decide.
+  self->request(with->reader_for(record.id), no_timeout, messages::read_session{record.id, deadline})
+      .then(
+          [this](session_record& fresh) {
+            rotating = false;
+            const bool one_ahead = !fresh.ended_at && fresh.counter == record.counter + 1;
+            if (fresh.ended_at) ended = true;
+            record = std::move(fresh);
+            grace_from = record.rotated_at;
+            const bool in_grace = with->now() <= grace_from + with->policy.refresh_grace;
+            if (one_ahead && in_grace && alive(with->now()))
+              answer_with_tokens(std::exchange(waiting_for_rotation, {}));
+            else
+              refuse_rotation(to_error(error_code::token_invalid));
+          },
+          [this](caf::error& second) {
+            rotating = false;
+            refuse_rotation(second);
+          });
+}
+
+void session_state::refuse_rotation(const caf::error& error) {
+  for (auto& asker : std::exchange(waiting_for_rotation, {})) asker.deliver(error);
+}
+
+caf::result<messages::revoked> session_state::on_revoke(messages::revoke& request) {
+  if (leaving) return gone();
+  if (!alive(with->now())) return to_error(error_code::token_invalid);
+  promise<messages::revoked> answer{self};
+  waiting_for_end.push_back(answer);
+  end("session.revoked", request.reason, request.client, request.deadline);
+  return answer;
+}
+
+void session_state::end(const std::string& action, const std::string& reason,
+                        const messages::client_info& client, time_point deadline) {
+  if (std::exchange(ending, true)) return;
+  const auto at = with->now();
+  audit_record entry;
+  entry.id = make_uuid(at);
+  entry.at = at;
+  entry.action = action;
+  entry.user = record.user;
+  entry.session = record.id;
+  entry.address = client.address;
+  entry.request_id = client.request_id;
+  entry.reason = reason;
+  storage::unit unit{
+      {storage::end_session{record.id, at, reason}, storage::add_audit{std::move(entry)}}};
+  self->request(with->writer_for(record.id), no_timeout,
+                messages::commit{std::move(unit), deadline})
+      .then([this](storage::written&) { finish_end(nullptr); },
+            [this](caf::error& error) { finish_end(&error); });
+}
+
+void session_state::finish_end(const caf::error* error) {
+  ending = false;
+  if (error == nullptr) ended = true;
+  for (auto& asker : std::exchange(waiting_for_end, {})) {
+    if (error != nullptr)
+      asker.deliver(*error);
+    else
+      asker.deliver(messages::revoked{record.opened_by});
+  }
+  for (auto& asker : std::exchange(waiting_for_refusal, {}))
+    asker.deliver(error != nullptr ? *error : to_error(error_code::token_invalid));
+}
+
+void session_state::answer_with_tokens(std::vector<promise<messages::token_pair>> askers) {
+  const auto& keys = *with->keys;
+  messages::token_pair tokens;
+  tokens.refresh_token = keys.refresh.issue(record.id, record.salt, record.counter);
+  tokens.access_ttl_s = with->policy.access_ttl.count();
+  tokens.refresh_ttl_s = std::max<std::int64_t>(0, seconds_of(record.expires_at) -
+                                                       seconds_of(with->now()));
+  self->request(with->key_ring, no_timeout, messages::sign_access{claims()})
+      .then(
+          [this, askers, tokens](messages::signed_token& token) mutable {
+            tokens.access_token = std::move(token.token);
+            for (auto& asker : askers) {
+              if (ended)
+                asker.fail(error_code::token_invalid);
+              else
+                asker.deliver(tokens);
+            }
+          },
+          [askers](caf::error& error) {
+            for (auto& asker : askers) asker.deliver(error);
+          });
+}
+
+access_claims session_state::claims() const {
+  // Everything follows from the record, so that a retried refresh gets an equal token.
+  access_claims c;
+  c.sub = record.user;
+  c.user_number = record.user_number;
+  c.sid = record.id;
+  c.type = "access";
+  c.role = record.user_role;
+  c.iss = with->keys->issuer;
+  c.aud = with->keys->audience;
+  c.iat = seconds_of(record.rotated_at);
+  c.exp = std::min(c.iat + with->policy.access_ttl.count(), seconds_of(record.expires_at));
+  c.jti = to_string(record.id) + "." + std::to_string(record.counter);
+  return c;
+}
+
+void session_state::on_sweep(messages::sweep& sweep) {
+  const bool busy = rotating || ending;
+  const bool unused = !alive(sweep.now) || sweep.now >= last_used + with->policy.memory_idle;
+  if (busy || !unused || leaving) return;
+  // From here on every asker is sent back to the directory, which may load another actor
+  // for this session: two at work on one id must never be.
+  leaving = true;
+  self->request(with->directory_for(record.id), no_timeout, messages::leave_session{record.id})
+      .then([this](caf::unit_t) { self->quit(); }, [this](caf::error&) { leaving = false; });
+}
+
+session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
+                                     session_record record, services_ptr with) {
+  quiet(self);
+  auto* state = &self->state;
+  state->self = self;
+  state->with = std::move(with);
+  state->record = std::move(record);
+  state->ended = state->record.ended_at.has_value();
+  state->grace_from = state->record.rotated_at;
+  state->last_used = state->with->now();
+  state->with->counts->sessions_live.add(1);
+  return {handler(state, &session_state::on_validate), handler(state, &session_state::on_issue),
+          handler(state, &session_state::on_refresh), handler(state, &session_state::on_revoke),
+          handler(state, &session_state::on_sweep)};
+}
+
+} // namespace latchkey

@@ -1,0 +1,60 @@
+// session.hpp — one live session: its refresh counter, its liveness and its tokens.
+//
+// Refresh is linear. A token names the session and a counter; the current counter
+// rotates, the one before it gets the same successor again inside the grace window, and
+// anything older ends the session, for then somebody else holds a copy.
+#pragma once
+
+#include "actors/behave.hpp"
+#include "actors/services.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <optional>
+#include <vector>
+
+namespace latchkey {
+
+struct session_state {
+  static inline const char* name = "session";
+
+  session_actor::pointer self = nullptr;
+  services_ptr with;
+  session_record record; // what the store knows
+  bool ended = false;    // durably
+  bool rotating = false; // a rotation is on its way to the store
+  bool ending = false;   // an end is on its way to the store
+  bool leaving = false;  // memory, for want of use
+  time_point grace_from{};
+  time_point last_used{};
+  std::vector<promise<messages::token_pair>> waiting_for_rotation;
+  std::vector<promise<messages::token_pair>> waiting_for_refusal; // until the end is durable
+  std::vector<promise<messages::revoked>> waiting_for_end;
+
+  session_state() = default;
+  session_state(const session_state&) = delete;
+  session_state& operator=(const session_state&) = delete;
+  ~session_state();
+
+  caf::result<messages::validation> on_validate(messages::validate&);
+  caf::result<messages::token_pair> on_issue(messages::issue_tokens&);
+  caf::result<messages::token_pair> on_refresh(messages::refresh& request);
+  caf::result<messages::revoked> on_revoke(messages::revoke& request);
+  void on_sweep(messages::sweep& sweep);
+
+private:
+  bool alive(time_point now) const;
+  void rotate(const messages::refresh& request);
+  void rotated(time_point at);
+  void lost_rotation(const caf::error& error, time_point deadline);
+  void end(const std::string& action, const std::string& reason,
+           const messages::client_info& client, time_point deadline);
+  void finish_end(const caf::error* error);
+  void answer_with_tokens(std::vector<promise<messages::token_pair>> askers);
+  void refuse_rotation(const caf::error& error);
+  access_claims claims() const;
+};
+
+session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
+                                     session_record record, services_ptr with);
+
+} // namespace latchkey

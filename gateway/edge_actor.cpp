@@ -1,0 +1,36 @@
+#include "gateway/edge_actor.hpp"
+
+namespace latchkey::gateway {
+
+edge_actor::edge_actor(caf::actor_config& cfg, reactor& home) : extended_base(cfg), home_(home) {
+  set_default_handler(caf::drop);
+  set_error_handler([](caf::scheduled_actor*, caf::error&) {});
+  set_down_handler([](caf::scheduled_actor*, caf::down_msg&) {});
+  set_exception_handler([](caf::scheduled_actor*, std::exception_ptr&) {
+    return caf::error{caf::sec::runtime_error};
+  });
+}
+
+void edge_actor::launch(caf::execution_unit* unit, bool, bool hide) {
+  if (!hide) register_at_system();
+  context(unit);
+  // An actor without a behavior ends after the first reply that it handles.
+  become([](caf::unit_t) {});
+}
+
+void edge_actor::enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) {
+  caf::intrusive_ptr_add_ref(ctrl());
+  home_.schedule({nullptr, this, element.release()});
+}
+
+void edge_actor::enqueue(caf::strong_actor_ptr source, caf::message_id id, caf::message content,
+                         caf::execution_unit* unit) {
+  enqueue(caf::make_mailbox_element(std::move(source), id, {}, std::move(content)), unit);
+}
+
+void edge_actor::handle(reactor* unit, caf::mailbox_element_ptr element) {
+  if (getf(is_terminated_flag)) return;
+  activate(unit, *element);
+}
+
+} // namespace latchkey::gateway

@@ -1,0 +1,45 @@
+// reactor_scheduler.hpp — CAF's scheduler, as a module that runs actors on reactors.
+#pragma once
+
+#include "gateway/reactor.hpp"
+
+#include <caf/detail/thread_safe_actor_clock.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace latchkey::gateway {
+
+/// Load it with `actor_system_config::load<reactor_scheduler>()`; the number of reactors
+/// is CAF's setting "scheduler.max-threads". The reactors run from the moment that the
+/// actor system exists until it goes.
+class reactor_scheduler final : public caf::scheduler::abstract_coordinator {
+public:
+  explicit reactor_scheduler(caf::actor_system& system);
+  ~reactor_scheduler() override;
+
+  static caf::actor_system::module* make(caf::actor_system& system, caf::detail::type_list<>);
+
+  /// The scheduler of a system that was configured with this module.
+  static reactor_scheduler& of(caf::actor_system& system);
+
+  std::size_t size() const noexcept { return reactors_.size(); }
+  reactor& at(std::size_t index) { return *reactors_[index]; }
+
+  void enqueue(caf::resumable* actor) override;
+  caf::actor_clock& clock() noexcept override { return clock_; }
+
+protected:
+  void init(caf::actor_system_config& cfg) override;
+  void start() override;
+  void stop() override;
+
+private:
+  caf::detail::thread_safe_actor_clock clock_;
+  std::vector<std::unique_ptr<reactor>> reactors_;
+  std::vector<std::thread> threads_;
+  std::thread clock_thread_;
+};
+
+} // namespace latchkey::gateway

@@ -1,0 +1,90 @@
+// caf_compat.hpp — the only file with spellings that CAF changed after 0.17.
+//
+// It brings in the parts of CAF that conversations need, carries a `failure` in a
+// `caf::error` and back, and teaches CAF's serializers about std::optional.
+#pragma once
+
+#include "protocol/result.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/atom.hpp>
+#include <caf/duration.hpp>
+#include <caf/error.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/make_message.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/result.hpp>
+#include <caf/sec.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <optional>
+
+/// For messages that stay inside one process: they are never serialised.
+#define LATCHKEY_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
+
+namespace latchkey {
+
+/// `request<In>` answered by `Out`; `notice<In>` is not answered.
+template <class In, class Out>
+using request = typename caf::replies_to<In>::template with<Out>;
+template <class In>
+using notice = caf::reacts_to<In>;
+
+/// Requests never carry a finite timeout: 0.17 does not cancel them and they hold the
+/// requester until they expire. Deadlines travel in messages instead.
+constexpr auto no_timeout = caf::infinite;
+
+constexpr auto failure_category = caf::atom("latchkey");
+
+inline caf::error to_error(const failure& f) {
+  return caf::error{static_cast<std::uint8_t>(f.code), failure_category,
+                    caf::make_message(f.field, f.reason, f.retry_after_s)};
+}
+
+inline caf::error to_error(error_code code) { return to_error(failure{code, {}, {}, 0}); }
+
+/// CAF's own errors (a receiver that is gone, a message nobody expected) become
+/// `internal_error`; ask `is_gone` first where that case matters.
+inline failure to_failure(const caf::error& e) {
+  if (e.category() != failure_category) return failure{};
+  failure f{static_cast<error_code>(e.code()), {}, {}, 0};
+  const auto& context = e.context();
+  if (context.match_elements<std::string, std::string, std::uint32_t>()) {
+    f.field = context.get_as<std::string>(0);
+    f.reason = context.get_as<std::string>(1);
+    f.retry_after_s = context.get_as<std::uint32_t>(2);
+  }
+  return f;
+}
+
+/// What an actor answers that is about to end: ask the directory for its successor.
+inline caf::error gone() { return caf::sec::request_receiver_down; }
+
+/// Whether the error says that the receiver had ended before it could answer.
+inline bool is_gone(const caf::error& e) {
+  return e == caf::sec::request_receiver_down || e.category() == caf::atom("exit");
+}
+
+} // namespace latchkey
+
+namespace caf {
+
+template <class Inspector, class T>
+typename Inspector::result_type inspect(Inspector& f, std::optional<T>& x) {
+  bool present = x.has_value();
+  if constexpr (Inspector::reads_state) {
+    if (present) return f(present, *x);
+    return f(present);
+  } else {
+    if (auto e = f(present)) return e;
+    if (!present) {
+      x.reset();
+      return none;
+    }
+    x.emplace();
+    return f(*x);
+  }
+}
+
+} // namespace caf

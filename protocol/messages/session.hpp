@@ -1,0 +1,102 @@
+// messages/session.hpp — what is said to and by a session.
+#pragma once
+
+#include "protocol/records.hpp"
+#include "protocol/refresh_token.hpp"
+
+namespace latchkey::messages {
+
+/// Who is at the other end of a request, as far as the edge knows.
+struct client_info {
+  std::string address;
+  std::string user_agent; // bounded by the edge
+  std::string request_id;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, client_info& x) {
+    return f(x.address, x.user_agent, x.request_id);
+  }
+};
+
+/// Is this session alive?
+struct validate {
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, validate&) {
+    return f();
+  }
+};
+
+/// It is, and this is whose it is.
+struct validation {
+  user_id user;
+  std::int64_t user_number = 0;
+  std::string role;
+  surface opened_by = surface::auth_service;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, validation& x) {
+    return f(x.user, x.user_number, x.role, x.opened_by);
+  }
+};
+
+/// Give me the tokens of the session that I have just opened.
+struct issue_tokens {
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, issue_tokens&) {
+    return f();
+  }
+};
+
+/// The two tokens that a sign-in or a refresh hands out.
+struct token_pair {
+  secret access_token;
+  secret refresh_token;
+  std::int64_t access_ttl_s = 0;
+  std::int64_t refresh_ttl_s = 0; // until the session's absolute end
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, token_pair& x) {
+    return f(x.access_token, x.refresh_token, x.access_ttl_s, x.refresh_ttl_s);
+  }
+};
+
+/// Rotate. The answer comes after COMMIT; a retry of the previous token inside the
+/// grace window gets the same successor; anything older ends the session.
+struct refresh {
+  refresh_token token;
+  client_info client;
+  time_point deadline{};
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, refresh& x) {
+    return f(x.token.session, x.token.counter, x.token.mac, x.client, x.deadline);
+  }
+};
+
+/// End the session. The answer comes after COMMIT.
+struct revoke {
+  std::string reason;
+  client_info client;
+  time_point deadline{};
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, revoke& x) {
+    return f(x.reason, x.client, x.deadline);
+  }
+};
+
+struct revoked {
+  surface opened_by = surface::auth_service;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, revoked& x) {
+    return f(x.opened_by);
+  }
+};
+
+/// Time to look whether anybody still needs you.
+struct sweep {
+  time_point now{};
+};
+
+} // namespace latchkey::messages
