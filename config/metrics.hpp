@@ -13,6 +13,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+namespace prometheus {
+struct MetricFamily;
+}
 
 namespace latchkey {
 
@@ -119,6 +124,7 @@ public:
 
 private:
   struct tables;
+  void append_http(std::vector<prometheus::MetricFamily>& out) const;
   std::unique_ptr<tables> tables_;
 };
 

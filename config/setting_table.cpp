@@ -1,0 +1,288 @@
+// setting_table.cpp — the table itself. A new setting is a field, a row here and a
+// paragraph in .env.example; nothing else.
+#include "config/setting_table.hpp"
+
+#include "config/setting_values.hpp"
+#include "protocol/login_name.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+namespace latchkey {
+namespace {
+
+namespace values = setting_values;
+
+// -- how a field is read and shown --------------------------------------------------
+
+using measure = std::optional<std::uint32_t> (*)(std::string_view, std::uint32_t, std::uint32_t);
+
+template <auto Field, measure Measure, std::uint32_t Min, std::uint32_t Max>
+bool number(settings& s, std::string_view text) {
+  const auto value = Measure(text, Min, Max);
+  if (value) s.*Field = static_cast<std::remove_reference_t<decltype(s.*Field)>>(*value);
+  return value.has_value();
+}
+template <auto Field>
+std::string show_number(const settings& s) {
+  return std::to_string(s.*Field);
+}
+
+template <auto Field, bool (*Accepts)(std::string_view)>
+bool text(settings& s, std::string_view value) {
+  if (!Accepts(value)) return false;
+  s.*Field = std::string(value);
+  return true;
+}
+template <auto Field, std::optional<std::string> (*Normalise)(std::string_view)>
+bool normal_text(settings& s, std::string_view value) {
+  auto normal = Normalise(value);
+  if (normal) s.*Field = std::move(*normal);
+  return normal.has_value();
+}
+template <auto Field>
+std::string show_text(const settings& s) {
+  return s.*Field;
+}
+
+template <auto Field, bool (*Accepts)(std::string_view)>
+bool hidden(settings& s, std::string_view value) {
+  if (!Accepts(value)) return false;
+  s.*Field = secret(value);
+  return true;
+}
+template <auto Field>
+std::string show_hidden(const settings& s) {
+  return (s.*Field).empty() ? std::string{} : to_string(s.*Field);
+}
+
+template <std::size_t Min, std::size_t Max>
+bool has_length(std::string_view value) {
+  return value.size() >= Min && value.size() <= Max;
+}
+
+bool is_path(std::string_view value) {
+  return has_length<1, 4000>(value) &&
+         std::ranges::none_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+// The rules that everybody's names go by, so that the first administrator can be made.
+bool is_username(std::string_view value) {
+  return check_username(value).has_value();
+}
+bool is_email(std::string_view value) {
+  return check_email(value).has_value();
+}
+
+bool read_origins(settings& s, std::string_view list) {
+  std::vector<std::string> found;
+  for (std::size_t from = 0; from <= list.size();) {
+    const auto comma = std::min(list.find(',', from), list.size());
+    auto one = values::origin(values::trimmed(list.substr(from, comma - from)));
+    if (!one) return false;
+    if (std::ranges::find(found, *one) == found.end()) found.push_back(std::move(*one));
+    from = comma + 1;
+  }
+  s.allowed_origins = std::move(found);
+  return true;
+}
+std::string show_origins(const settings& s) {
+  std::string out;
+  for (const auto& one : s.allowed_origins)
+    (out += out.empty() ? "" : ",") += one;
+  return out;
+}
+
+constexpr std::array<std::string_view, 5> level_names = {"debug", "info", "warning", "error",
+                                                         "critical"};
+bool read_level(settings& s, std::string_view text) {
+  const auto* found = std::ranges::find(level_names, text);
+  if (found != level_names.end()) s.log_from = static_cast<log_level>(found - level_names.begin());
+  return found != level_names.end();
+}
+std::string show_level(const settings& s) {
+  return std::string(level_names[static_cast<std::size_t>(s.log_from)]);
+}
+
+// -- rows ------------------------------------------------------------------------------
+
+using s = settings;
+
+template <auto Field, std::uint32_t Min, std::uint32_t Max>
+constexpr setting_row count_row(std::string_view name, std::string_view fallback,
+                                std::string_view expects, std::string_view about) {
+  return {name,
+          fallback,
+          expects,
+          about,
+          false,
+          number<Field, values::count, Min, Max>,
+          show_number<Field>};
+}
+template <auto Field, std::uint32_t Min, std::uint32_t Max>
+constexpr setting_row seconds_row(std::string_view name, std::string_view fallback,
+                                  std::string_view expects, std::string_view about) {
+  return {name,
+          fallback,
+          expects,
+          about,
+          false,
+          number<Field, values::seconds, Min, Max>,
+          show_number<Field>};
+}
+template <auto Field, bool (*Accepts)(std::string_view)>
+constexpr setting_row text_row(std::string_view name, std::string_view fallback,
+                               std::string_view expects, std::string_view about) {
+  return {name, fallback, expects, about, false, text<Field, Accepts>, show_text<Field>};
+}
+template <auto Field, std::optional<std::string> (*Normalise)(std::string_view)>
+constexpr setting_row normal_row(std::string_view name, std::string_view fallback,
+                                 std::string_view expects, std::string_view about) {
+  return {name, fallback, expects, about, false, normal_text<Field, Normalise>, show_text<Field>};
+}
+template <auto Field, bool (*Accepts)(std::string_view)>
+constexpr setting_row secret_row(std::string_view name, std::string_view expects,
+                                 std::string_view about) {
+  return {name, "", expects, about, true, hidden<Field, Accepts>, show_hidden<Field>};
+}
+
+constexpr std::string_view a_port = "a port, 0 (any free one) to 65535";
+constexpr std::string_view a_host = "an IPv4 or IPv6 address or a hostname";
+constexpr std::string_view a_path = "a path of 1 to 4000 bytes";
+
+constexpr setting_row rows[] = {
+    normal_row<&s::http_host, values::host>("HTTP_HOST", "127.0.0.1", a_host,
+                                            "where the public listener binds"),
+    count_row<&s::http_port, 0, 65535>("HTTP_PORT", "8000", a_port, "its port"),
+    normal_row<&s::internal_host, values::host>(
+        "INTERNAL_HOST", "127.0.0.1", a_host,
+        "where the internal listener binds (metrics, health)"),
+    count_row<&s::internal_port, 0, 65535>("INTERNAL_PORT", "9090", a_port, "its port"),
+    text_row<&s::tls_cert, is_path>("TLS_CERT", "",
+                                    "a readable PEM file, set together with TLS_KEY",
+                                    "certificate chain of the public listener; unset: plain HTTP"),
+    text_row<&s::tls_key, is_path>("TLS_KEY", "", "a readable PEM file, set together with TLS_CERT",
+                                   "its private key"),
+    {"ALLOWED_ORIGINS", "",
+     "a comma-separated list of origins such as https://app.example.com (no path, no *)",
+     "web pages of these origins may call (CORS); unset: none but our own", false, read_origins,
+     show_origins},
+
+    text_row<&s::data_dir, is_path>("DATA_DIR", "./data", a_path,
+                                    "folder of the embedded database and generated secrets"),
+    secret_row<&s::database_url, values::is_postgres_url>(
+        "DATABASE_URL", "postgresql://user@host/database", "unset: SQLite in DATA_DIR/latchkey.db"),
+    secret_row<&s::auth_db_password, has_length<1, 1024>>(
+        "AUTH_DB_PASSWORD", "1 to 1024 bytes", "password for DATABASE_URL when that has none"),
+    secret_row<&s::redis_url, values::is_redis_url>(
+        "REDIS_URL", "redis://[user:password@]host[:port][/number] or unix:///path",
+        "unset: kept in process"),
+    count_row<&s::db_writers, 1, 64>("DB_WRITERS", "2", "a number, 1 to 64",
+                                     "connections that write (SQLite: always one)"),
+    count_row<&s::db_readers, 1, 64>("DB_READERS", "2", "a number, 1 to 64",
+                                     "connections that read"),
+
+    text_row<&s::admin_username, is_username>("ADMIN_USERNAME", "admin",
+                                              "1 to 64 visible characters without @",
+                                              "first start: the administrator's name"),
+    text_row<&s::admin_email, is_email>("ADMIN_EMAIL", "admin@example.com", "an email address",
+                                        "first start: the administrator's email"),
+    secret_row<&s::admin_password, has_length<8, 1024>>(
+        "ADMIN_PASSWORD", "8 to 1024 bytes",
+        "first start: the administrator's password; unset: generated and printed once"),
+
+    secret_row<&s::jwt_secret_key, has_length<32, 4096>>(
+        "JWT_SECRET_KEY", "at least 32 bytes, such as `openssl rand -base64 48` prints",
+        "signs access tokens; unset: generated once and kept in DATA_DIR/jwt_secret"),
+    text_row<&s::issuer, values::is_printable_word>(
+        "ISSUER", "", "printable characters without spaces",
+        "`iss` of the tokens; unset: the public listener's URL"),
+    text_row<&s::audience, values::is_printable_word>(
+        "AUDIENCE", "latchkey", "printable characters without spaces", "`aud` of the tokens"),
+    seconds_row<&s::access_token_ttl_s, 1, 86400>("ACCESS_TOKEN_TTL", "3600",
+                                                  "1 second to 1 day, such as 3600 or 15m",
+                                                  "how long an access token lives"),
+    seconds_row<&s::session_ttl_s, 60, 400 * 86400>("SESSION_TTL", "30d",
+                                                    "1 minute to 400 days, such as 12h or 30d",
+                                                    "how long a session lives at most"),
+    seconds_row<&s::session_idle_ttl_s, 0, 400 * 86400>(
+        "SESSION_IDLE_TTL", "", "0 (off) to SESSION_TTL, such as 14d",
+        "how long a session lives without a refresh; unset: 14 days or SESSION_TTL"),
+    seconds_row<&s::refresh_grace_s, 0, 300>("REFRESH_GRACE", "10", "0 to 300 seconds",
+                                             "a refresh retried within it gets the same answer"),
+
+    count_row<&s::hash_workers, 1, 256>("HASH_WORKERS", "", "a number, 1 to 256",
+                                        "password hashing threads, never more than the cores; "
+                                        "unset: half of them"),
+    count_row<&s::hash_queue_max, 1, 100000>("HASH_QUEUE_MAX", "256", "a number, 1 to 100000",
+                                             "passwords that may wait; more are refused"),
+    count_row<&s::argon2_memory_kib, 1024, 1048576>(
+        "ARGON2_MEMORY_KIB", "19456", "a number of KiB, 1024 to 1048576", "memory of one hash"),
+    count_row<&s::argon2_iterations, 1, 64>("ARGON2_ITERATIONS", "2", "a number, 1 to 64",
+                                            "passes of one hash"),
+
+    count_row<&s::workers, 1, 256>("WORKERS", "", "a number, 1 to 256",
+                                   "threads that serve sockets; unset: one a core"),
+    seconds_row<&s::request_timeout_s, 1, 300>("REQUEST_TIMEOUT", "30", "1 to 300 seconds",
+                                               "a request's deadline"),
+    count_row<&s::in_flight_max, 1, 1000000>("IN_FLIGHT_MAX", "4096", "a number, 1 to 1000000",
+                                             "requests at once in each worker; more are refused"),
+    {"BODY_BYTES_MAX", "1MiB", "1 KiB to 64 MiB, such as 65536 or 1MiB", "the largest request body",
+     false, number<&s::body_bytes_max, values::bytes, 1024, 64 * 1024 * 1024>,
+     show_number<&s::body_bytes_max>},
+
+    normal_row<&s::core_manager_url, values::http_url>("CORE_MANAGER_URL", "",
+                                                       "a URL such as http://core-manager:8088",
+                                                       "the service behind the platform gateway"),
+    text_row<&s::log_file, is_path>("LOG_FILE", "", "a file in a folder that exists",
+                                    "log lines go here too; unset: stderr alone"),
+    {"LOG_LEVEL", "info", "debug, info, warning, error or critical", "lines below it are left out",
+     false, read_level, show_level},
+};
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row.back();
+}
+
+} // namespace
+
+std::span<const setting_row> setting_table() noexcept {
+  return rows;
+}
+
+std::optional<std::size_t> find_setting(std::string_view name) noexcept {
+  const auto* found = std::ranges::find(rows, name, &setting_row::name);
+  if (found == std::end(rows)) return std::nullopt;
+  return static_cast<std::size_t>(found - std::begin(rows));
+}
+
+std::string_view nearest_setting(std::string_view name) {
+  if (name.size() > 64) return {}; // bounds the work; no name is as long
+  std::string upper(name);
+  for (auto& c : upper)
+    c = c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+  std::ranges::replace(upper, '-', '_');
+  std::string_view best;
+  auto distance = std::max<std::size_t>(2, name.size() / 3) + 1; // further away is no likeness
+  for (const auto& row : rows) {
+    if (const auto d = edit_distance(upper, row.name); d < distance) {
+      distance = d;
+      best = row.name;
+    }
+  }
+  return best;
+}
+
+} // namespace latchkey

@@ -1,0 +1,373 @@
+// settings_test.cpp — where settings come from, what is refused, and in which words.
+#include "config/settings.hpp"
+
+#include "config/setting_table.hpp"
+#include "tests/config/temporary_folder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <thread>
+
+namespace latchkey {
+namespace {
+
+using test::temporary_folder;
+using testing::AllOf;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+using environment = std::map<std::string, std::string, std::less<>>;
+
+constexpr auto good_key = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+setting_sources only(environment of) {
+  return {std::move(of), "", std::nullopt};
+}
+
+/// The values, which must be right.
+settings load(const setting_sources& sources) {
+  auto loaded = load_settings(sources);
+  if (!loaded) throw std::runtime_error("refused: " + loaded.error().front());
+  return *std::move(loaded);
+}
+
+/// The problems, which there must be.
+setting_problems refuse(const setting_sources& sources) {
+  auto loaded = load_settings(sources);
+  if (loaded) throw std::runtime_error("not refused");
+  return loaded.error();
+}
+
+setting_origin origin_of(const settings& values, std::string_view name) {
+  return values.origins.at(find_setting(name).value());
+}
+
+// -- what is wrong --------------------------------------------------------------------
+
+TEST(Settings, ReportEveryWrongValueAtOnceWithNameValueOriginAndWhatIsRight) {
+  const auto problems = refuse(only({{"HTTP_PORT", "80x"}, {"LOG_LEVEL", "loud"}}));
+  EXPECT_THAT(problems,
+              ElementsAre("HTTP_PORT is \"80x\" (environment): expected a port, 0 (any free one) "
+                          "to 65535",
+                          "LOG_LEVEL is \"loud\" (environment): expected debug, info, warning, "
+                          "error or critical"));
+}
+
+TEST(Settings, NeverShowAWrongSecret) {
+  temporary_folder folder;
+  for (const auto& name : {"JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ADMIN_PASSWORD"}) {
+    const auto problems = refuse(only({{name, "hunt3r"}}));
+    EXPECT_THAT(problems, ElementsAre(AllOf(HasSubstr(name), Not(HasSubstr("hunt3r")))));
+  }
+  auto sources = only({});
+  sources.env_file = folder.write("env", "JWT_SECRET_KEY=\"hunt3r\nADMIN_PASSWORD hunt3r\n");
+  EXPECT_THAT(refuse(sources), AllOf(testing::SizeIs(2), Each(Not(HasSubstr("hunt3r")))));
+}
+
+TEST(Settings, HideAPasswordInsideAWrongUrlAndEscapeControlCharacters) {
+  EXPECT_THAT(refuse(only({{"CORE_MANAGER_URL", "http://me:hunt3r@host"}})),
+              ElementsAre(AllOf(HasSubstr("http://***@host"), Not(HasSubstr("hunt3r")))));
+  EXPECT_THAT(refuse(only({{"HTTP_HOST", "a\nb\x1b[2J"}})),
+              ElementsAre(HasSubstr("\"a\\nb\\x1b[2J\"")));
+}
+
+struct wrong_value {
+  const char* name;
+  const char* value;
+};
+
+void PrintTo(const wrong_value& of, std::ostream* out) {
+  *out << of.name << '=' << of.value;
+}
+
+class WrongValue : public testing::TestWithParam<wrong_value> {};
+
+TEST_P(WrongValue, IsRefusedByItsName) {
+  const auto problems = refuse(only({{GetParam().name, GetParam().value}}));
+  EXPECT_THAT(problems, ElementsAre(testing::StartsWith(GetParam().name)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Settings, WrongValue,
+    testing::Values(
+        wrong_value{"HTTP_PORT", "65536"}, wrong_value{"HTTP_PORT", "-1"},
+        wrong_value{"HTTP_PORT", " 80"}, wrong_value{"HTTP_PORT", "0x50"},
+        wrong_value{"HTTP_PORT", "99999999999999999999"}, wrong_value{"HTTP_HOST", "256.1.1.1"},
+        wrong_value{"HTTP_HOST", "[127.0.0.1]"}, wrong_value{"HTTP_HOST", "[::1"},
+        wrong_value{"HTTP_HOST", "::g"}, wrong_value{"HTTP_HOST", "a b"},
+        wrong_value{"HTTP_HOST", "-a"}, wrong_value{"HTTP_HOST", "a..b"},
+        wrong_value{"INTERNAL_HOST", "*"}, wrong_value{"ACCESS_TOKEN_TTL", "0"},
+        wrong_value{"ACCESS_TOKEN_TTL", "2d"}, wrong_value{"ACCESS_TOKEN_TTL", "1.5h"},
+        wrong_value{"ACCESS_TOKEN_TTL", "10 m"}, wrong_value{"ACCESS_TOKEN_TTL", "m"},
+        wrong_value{"SESSION_TTL", "4294967295d"}, wrong_value{"SESSION_IDLE_TTL", "31d"},
+        wrong_value{"BODY_BYTES_MAX", "1023"}, wrong_value{"BODY_BYTES_MAX", "1MB"},
+        wrong_value{"BODY_BYTES_MAX", "4194304KiB"}, wrong_value{"ARGON2_MEMORY_KIB", "8"},
+        wrong_value{"ALLOWED_ORIGINS", "*"}, wrong_value{"ALLOWED_ORIGINS", "null"},
+        wrong_value{"ALLOWED_ORIGINS", "https://a.example/"},
+        wrong_value{"ALLOWED_ORIGINS", "https://a.example,"},
+        wrong_value{"ALLOWED_ORIGINS", "https://*.example"},
+        wrong_value{"ALLOWED_ORIGINS", "https://me@a.example"},
+        wrong_value{"ALLOWED_ORIGINS", "ftp://a.example"},
+        wrong_value{"ALLOWED_ORIGINS", "https://a.example:0"},
+        wrong_value{"ALLOWED_ORIGINS", "https://[::1"},
+        wrong_value{"DATABASE_URL", "mysql://host/db"}, wrong_value{"DATABASE_URL", "host/db"},
+        wrong_value{"REDIS_URL", "redis://"}, wrong_value{"REDIS_URL", "redis://h/x"},
+        wrong_value{"REDIS_URL", "unix://relative"}, wrong_value{"ADMIN_EMAIL", "admin"},
+        wrong_value{"ADMIN_USERNAME", "a@b"}, wrong_value{"ADMIN_PASSWORD", "short"},
+        wrong_value{"ADMIN_PASSWORD", "password123"}, wrong_value{"JWT_SECRET_KEY", "too short"},
+        wrong_value{"ISSUER", "a b"}, wrong_value{"CORE_MANAGER_URL", "core-manager:8088"},
+        wrong_value{"CORE_MANAGER_URL", "http://h/?q"},
+        wrong_value{"CORE_MANAGER_URL", "http://h:99999"}, wrong_value{"LOG_LEVEL", "INFO"},
+        wrong_value{"LOG_FILE", "/no/such/folder/x.log"}, wrong_value{"DATA_DIR", "/dev/null"}));
+
+TEST(Settings, RefuseHalfOfATlsPair) {
+  temporary_folder folder;
+  const auto file = folder.write("a.pem", "x");
+  EXPECT_THAT(refuse(only({{"TLS_CERT", file}})),
+              ElementsAre("TLS_CERT is set and TLS_KEY is not: expected both or neither"));
+  EXPECT_THAT(refuse(only({{"TLS_KEY", file}})),
+              ElementsAre("TLS_KEY is set and TLS_CERT is not: expected both or neither"));
+  EXPECT_THAT(refuse(only({{"TLS_KEY", "/no/such/file"}, {"TLS_CERT", file}})),
+              ElementsAre(HasSubstr("TLS_KEY is \"/no/such/file\"")));
+  EXPECT_TRUE(load(only({{"TLS_KEY", file}, {"TLS_CERT", file}})).uses_tls());
+}
+
+TEST(Settings, RefuseAListenerOthersCanReachWithoutASecretOfOnesOwn) {
+  for (const auto& name : {"HTTP_HOST", "INTERNAL_HOST"}) {
+    for (const auto& host : {"0.0.0.0", "::", "[::]", "192.0.2.1", "example.org"}) {
+      EXPECT_THAT(refuse(only({{name, host}})),
+                  ElementsAre(AllOf(HasSubstr(name), HasSubstr("set JWT_SECRET_KEY"))));
+      EXPECT_THAT(load_settings(only({{name, host}, {"JWT_SECRET_KEY", good_key}})).has_value(),
+                  true);
+    }
+  }
+  EXPECT_THAT(refuse(only({{"HTTP_HOST", "0.0.0.0"}, {"JWT_SECRET_KEY", std::string(40, 'x')}})),
+              ElementsAre(HasSubstr("placeholder")));
+}
+
+TEST(Settings, RefuseAGeneratedAdminPasswordOnlyWhenOthersCanReachAListener) {
+  EXPECT_EQ(refuse_generated_admin_password(load(only({}))), std::nullopt);
+  environment exposed = {{"INTERNAL_HOST", "::"}, {"JWT_SECRET_KEY", good_key}};
+  EXPECT_THAT(refuse_generated_admin_password(load(only(exposed))).value(),
+              AllOf(HasSubstr("INTERNAL_HOST ::"), HasSubstr("set ADMIN_PASSWORD")));
+  exposed["ADMIN_PASSWORD"] = "correct horse battery";
+  EXPECT_EQ(refuse_generated_admin_password(load(only(exposed))), std::nullopt);
+}
+
+// -- the JSON file ----------------------------------------------------------------------
+
+setting_problems refuse_json(std::string_view json) {
+  temporary_folder folder;
+  return refuse({{}, "", folder.write("c.json", json)});
+}
+
+TEST(ConfigFile, RefusesAnUnknownKeyAndSuggestsTheNearest) {
+  EXPECT_THAT(refuse_json(R"({"HTTP_PROT": 1})"),
+              ElementsAre(AllOf(HasSubstr("\"HTTP_PROT\""), HasSubstr("mean HTTP_PORT?"))));
+  EXPECT_THAT(refuse_json(R"({"http-port": 1})"), ElementsAre(HasSubstr("mean HTTP_PORT?")));
+  EXPECT_THAT(refuse_json(R"({"COLOUR_OF_THE_SKY": 1})"),
+              ElementsAre(AllOf(HasSubstr("config check"), Not(HasSubstr("did you mean")))));
+}
+
+TEST(ConfigFile, RefusesWhatIsNotOneObjectOfPlainValues) {
+  EXPECT_THAT(refuse_json(R"({"HTTP_PORT": )"), ElementsAre(HasSubstr("is not JSON")));
+  EXPECT_THAT(refuse_json("[]"), ElementsAre(HasSubstr("one JSON object")));
+  EXPECT_THAT(refuse_json(R"({"HTTP_PORT": {}})"), ElementsAre(HasSubstr("HTTP_PORT must be")));
+  EXPECT_THAT(refuse_json(R"({"HTTP_PORT": [80]})"), ElementsAre(HasSubstr("HTTP_PORT must be")));
+  EXPECT_THAT(refuse_json(R"({"HTTP_PORT": 1.5})"), ElementsAre(HasSubstr("\"1.5\" (file)")));
+  EXPECT_THAT(refuse_json(std::string((1 << 20) + 1, ' ')), ElementsAre(HasSubstr("1 MiB")));
+}
+
+TEST(ConfigFile, MustExistWhenItIsNamed) {
+  temporary_folder folder;
+  const auto missing = folder / "missing.json";
+  EXPECT_THAT(refuse({{}, "", missing}), ElementsAre(HasSubstr("cannot read " + missing)));
+  EXPECT_THAT(refuse(only({{"LATCHKEY_CONFIG", missing}})), ElementsAre(HasSubstr("cannot read")));
+  EXPECT_THAT(refuse({{}, "", folder / ""}), ElementsAre(HasSubstr("not a file")));
+}
+
+TEST(ConfigFile, HoldsTextNumbersNullsAndLists) {
+  temporary_folder folder;
+  const auto values = load({{}, "", folder.write("c.json", R"({"HTTP_PORT": 81, "SESSION_TTL": "2d",
+      "AUDIENCE": null, "ALLOWED_ORIGINS": ["https://a.example", "http://b.example:81"]})")});
+  EXPECT_EQ(values.http_port, 81);
+  EXPECT_EQ(values.session_ttl_s, 2u * 86400);
+  EXPECT_EQ(values.audience, "latchkey");
+  EXPECT_THAT(values.allowed_origins, ElementsAre("https://a.example", "http://b.example:81"));
+  EXPECT_EQ(origin_of(values, "HTTP_PORT"), setting_origin::config_file);
+  EXPECT_EQ(origin_of(values, "AUDIENCE"), setting_origin::fallback);
+}
+
+// -- .env and precedence ---------------------------------------------------------------
+
+TEST(EnvFile, RefusesLinesThatCannotBeReadByTheirNumber) {
+  temporary_folder folder;
+  auto sources = only({});
+  sources.env_file = folder.write("env", "# fine\n\nHTTP_PORT\nISSUER='a\nISSUER=\"a\" b\n");
+  EXPECT_THAT(refuse(sources), ElementsAre(HasSubstr("line 3"), HasSubstr("line 4 (ISSUER)"),
+                                           HasSubstr("line 5 (ISSUER)")));
+}
+
+TEST(EnvFile, UnderstandsCommentsQuotesExportAndOtherProgramsNames) {
+  temporary_folder folder;
+  auto sources = only({});
+  sources.env_file = folder.write("env", "export HTTP_PORT=81 # ours\r\n"
+                                         "SOMETHING_ELSE=\"open\"\n"
+                                         "AUTH_DB_PASSWORD='a\\n#\" b'\n"
+                                         "ADMIN_PASSWORD=\"c \\\"d\\\" #\\$e\\\\\" # comment\n"
+                                         " AUDIENCE = spaced \n"
+                                         "ISSUER=\n");
+  const auto values = load(sources);
+  EXPECT_EQ(values.http_port, 81);
+  EXPECT_EQ(values.auth_db_password.reveal(), "a\\n#\" b");
+  EXPECT_EQ(values.admin_password.reveal(), "c \"d\" #$e\\");
+  EXPECT_EQ(values.audience, "spaced");
+  EXPECT_EQ(origin_of(values, "ISSUER"), setting_origin::fallback);
+}
+
+TEST(EnvFile, MayBeMissing) {
+  temporary_folder folder;
+  EXPECT_EQ(load({{}, folder / "none", std::nullopt}).http_port, 8000);
+}
+
+TEST(Settings, TakeTheEnvironmentBeforeEnvBeforeTheFileBeforeTheDefault) {
+  temporary_folder folder;
+  setting_sources sources;
+  sources.environment = {{"HTTP_PORT", "1"}, {"ISSUER", ""}};
+  sources.env_file = folder.write("env", "HTTP_PORT=2\nINTERNAL_PORT=2\nISSUER=from-env-file\n");
+  sources.config_file =
+      folder.write("c.json", R"({"HTTP_PORT": 3, "INTERNAL_PORT": 3, "DB_READERS": 3})");
+  const auto values = load(sources);
+  EXPECT_EQ(values.http_port, 1);
+  EXPECT_EQ(values.internal_port, 2);
+  EXPECT_EQ(values.issuer, "from-env-file"); // an empty value is an unset one
+  EXPECT_EQ(values.db_readers, 3u);
+  EXPECT_EQ(values.db_writers, 2u);
+  EXPECT_EQ(origin_of(values, "HTTP_PORT"), setting_origin::environment);
+  EXPECT_EQ(origin_of(values, "INTERNAL_PORT"), setting_origin::env_file);
+  EXPECT_EQ(origin_of(values, "DB_READERS"), setting_origin::config_file);
+  EXPECT_EQ(origin_of(values, "DB_WRITERS"), setting_origin::fallback);
+}
+
+TEST(Settings, FindTheFileByItsOptionBeforeTheEnvironment) {
+  temporary_folder folder;
+  const auto a = folder.write("a.json", R"({"HTTP_PORT": 1})");
+  const auto b = folder.write("b.json", R"({"HTTP_PORT": 2})");
+  EXPECT_EQ(load(only({{"LATCHKEY_CONFIG", a}})).http_port, 1);
+  EXPECT_EQ(load({{{"LATCHKEY_CONFIG", a}}, "", b}).http_port, 2);
+  EXPECT_EQ(load({{}, folder.write("env", "LATCHKEY_CONFIG=" + a), std::nullopt}).http_port, 1);
+}
+
+TEST(Settings, ComeFromTheProcessItself) {
+  ASSERT_EQ(::setenv("AUDIENCE", "of-this-process", 1), 0);
+  auto sources = process_sources("some.json");
+  ::unsetenv("AUDIENCE");
+  EXPECT_EQ(sources.environment["AUDIENCE"], "of-this-process");
+  EXPECT_EQ(sources.environment.count("PATH"), 0u); // nothing that is not ours is kept
+  EXPECT_EQ(sources.env_file, ".env");
+  EXPECT_EQ(sources.config_file, "some.json");
+}
+
+// -- values ----------------------------------------------------------------------------
+
+TEST(Settings, HaveTheDocumentedDefaults) {
+  const auto values = load(only({}));
+  EXPECT_EQ(values.http_host, "127.0.0.1");
+  EXPECT_EQ(values.http_port, 8000);
+  EXPECT_EQ(values.internal_host, "127.0.0.1");
+  EXPECT_EQ(values.internal_port, 9090);
+  EXPECT_FALSE(values.uses_postgres());
+  EXPECT_EQ(values.sqlite_path(), "./data/latchkey.db");
+  EXPECT_EQ(values.access_token_ttl_s, 3600u);
+  EXPECT_EQ(values.session_ttl_s, 30u * 86400);
+  EXPECT_EQ(values.session_idle_ttl_s, 14u * 86400);
+  EXPECT_EQ(values.refresh_grace_s, 10u);
+  EXPECT_EQ(values.argon2_memory_kib, 19456u);
+  EXPECT_EQ(values.argon2_iterations, 2u);
+  EXPECT_EQ(values.request_timeout_s, 30u);
+  EXPECT_EQ(values.body_bytes_max, 1048576u);
+  EXPECT_EQ(values.issuer, "http://127.0.0.1:8000");
+  EXPECT_EQ(values.log_from, log_level::info);
+  EXPECT_THAT(values.allowed_origins, IsEmpty());
+  EXPECT_THAT(values.origins,
+              AllOf(testing::SizeIs(setting_table().size()), Each(setting_origin::fallback)));
+}
+
+TEST(Settings, GiveWorkersTheMachine) {
+  const auto cores = std::max(1u, std::thread::hardware_concurrency());
+  const auto values = load(only({}));
+  EXPECT_EQ(values.workers, cores);
+  EXPECT_EQ(values.hash_workers, std::max(1u, cores / 2));
+  EXPECT_EQ(load(only({{"HASH_WORKERS", "256"}})).hash_workers, cores);
+  EXPECT_EQ(load(only({{"WORKERS", "7"}})).workers, 7u);
+}
+
+TEST(Settings, TakeDurationsAndSizesWithUnits) {
+  const auto values = load(only({{"ACCESS_TOKEN_TTL", "15m"},
+                                 {"SESSION_TTL", "12h"},
+                                 {"REFRESH_GRACE", "20s"},
+                                 {"BODY_BYTES_MAX", "64KiB"}}));
+  EXPECT_EQ(values.access_token_ttl_s, 900u);
+  EXPECT_EQ(values.session_ttl_s, 43200u);
+  EXPECT_EQ(values.session_idle_ttl_s, 43200u); // unset: never longer than the session
+  EXPECT_EQ(values.refresh_grace_s, 20u);
+  EXPECT_EQ(values.body_bytes_max, 65536u);
+}
+
+TEST(Settings, NormaliseHostsAndUrls) {
+  const auto values = load(only({{"HTTP_HOST", "[::1]"},
+                                 {"INTERNAL_HOST", "LOCALHOST"},
+                                 {"ALLOWED_ORIGINS", " HTTPS://App.Example:443 , http://[::1]:3000,"
+                                                     "https://app.example,http://localhost:3000"},
+                                 {"CORE_MANAGER_URL", "http://core-manager:8088//"}}));
+  EXPECT_EQ(values.http_host, "::1");
+  EXPECT_EQ(values.internal_host, "localhost");
+  EXPECT_EQ(values.issuer, "http://[::1]:8000");
+  EXPECT_THAT(values.allowed_origins,
+              ElementsAre("https://app.example", "http://[::1]:3000", "http://localhost:3000"));
+  EXPECT_EQ(values.core_manager_url, "http://core-manager:8088");
+}
+
+TEST(Settings, PutThePasswordIntoADatabaseUrlThatHasNone) {
+  const auto url = [](const char* text) {
+    const auto values = load(only({{"DATABASE_URL", text}, {"AUTH_DB_PASSWORD", "p/w 1"}}));
+    return std::string(values.database_url.reveal());
+  };
+  EXPECT_EQ(url("postgresql://u@h/d"), "postgresql://u@h/d?password=p%2Fw%201");
+  EXPECT_EQ(url("postgres://h?sslmode=require"), "postgres://h?sslmode=require&password=p%2Fw%201");
+  EXPECT_EQ(url("postgresql://u:@h/d"), "postgresql://u:@h/d?password=p%2Fw%201");
+  EXPECT_EQ(url("postgresql://u:own@h/d"), "postgresql://u:own@h/d");
+  EXPECT_EQ(url("postgresql://h/d?password=own"), "postgresql://h/d?password=own");
+  EXPECT_EQ(url("postgresql:///d?host=/run/pg"), "postgresql:///d?host=/run/pg&password=p%2Fw%201");
+}
+
+TEST(Settings, AreDescribedWithOriginsAndWithoutSecrets) {
+  const auto text = describe(load(only({{"JWT_SECRET_KEY", good_key},
+                                        {"DATABASE_URL", "postgresql://u:hunt3r@h/d"},
+                                        {"REDIS_URL", "redis://u:hunt3r@h"},
+                                        {"AUTH_DB_PASSWORD", "hunt3r"},
+                                        {"ADMIN_PASSWORD", "hunt3r hunt3r"},
+                                        {"HTTP_PORT", "81"}})));
+  EXPECT_THAT(text, Not(HasSubstr("hunt3r")));
+  EXPECT_THAT(text, Not(HasSubstr(good_key)));
+  EXPECT_THAT(text, HasSubstr("HTTP_PORT           81 (environment)\n"));
+  EXPECT_THAT(text, HasSubstr("JWT_SECRET_KEY      *** (environment)\n"));
+  EXPECT_THAT(text, HasSubstr("INTERNAL_PORT       9090 (default)\n"));
+  EXPECT_THAT(text, HasSubstr("TLS_CERT            - (default)\n"));
+  for (const auto& row : setting_table())
+    EXPECT_THAT(text, HasSubstr(std::string(row.name) + " "));
+}
+
+TEST(LoopbackHost, IsOneThatNoOtherMachineReaches) {
+  for (const auto& host : {"127.0.0.1", "127.9.9.9", "::1", "localhost", "::ffff:127.0.0.1"})
+    EXPECT_TRUE(is_loopback_host(host)) << host;
+  for (const auto& host : {"0.0.0.0", "::", "192.0.2.1", "::ffff:192.0.2.1", "::2", "a.example", "",
+                           "128.0.0.1", "localhost.example"})
+    EXPECT_FALSE(is_loopback_host(host)) << host;
+}
+
+} // namespace
+} // namespace latchkey
