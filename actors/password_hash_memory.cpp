@@ -63,21 +63,22 @@ void kept_mapping::release() noexcept {
 void* kept_mapping::lend(std::size_t size) noexcept {
   if (size != size_ || lent_) return nullptr;
   if (base_ == nullptr) {
-    // Argon2 reads blocks in an order that no TLB foresees, so huge pages pay: the memory
-    // begins on a boundary of one and its tail is filled up to the next.
-    std::size_t rounded = (size + huge_page_bytes - 1) / huge_page_bytes * huge_page_bytes;
-    std::size_t length = size < huge_page_bytes ? size : rounded + huge_page_bytes;
+    // Argon2 reads blocks in an order that no TLB foresees, so huge pages pay a little;
+    // they need a boundary to begin at. The tail stays in small pages: nothing is kept
+    // that a hash does not use.
+    std::size_t huge = size / huge_page_bytes * huge_page_bytes;
+    std::size_t length = huge == 0 ? size : size + huge_page_bytes;
     void* base =
         system_mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED) return nullptr;
     base_ = base;
     length_ = length;
     memory_ = base;
-    if (size >= huge_page_bytes) {
+    if (huge != 0) {
       auto at = reinterpret_cast<std::uintptr_t>(base);
       auto boundary = (at + huge_page_bytes - 1) / huge_page_bytes * huge_page_bytes;
       memory_ = static_cast<char*>(base) + (boundary - at);
-      ::madvise(memory_, rounded, MADV_HUGEPAGE); // a wish; hashing works without
+      ::madvise(memory_, huge, MADV_HUGEPAGE); // a wish; hashing works without
     }
     ::madvise(base_, length_, MADV_DONTDUMP);
   }

@@ -1,0 +1,174 @@
+#include "protocol/login_name.hpp"
+
+#include <gtest/gtest.h>
+
+namespace latchkey {
+namespace {
+
+using namespace std::string_literals;
+
+/// The field at fault, or "" when there is none.
+template <class Result>
+std::string fault(const Result& checked) {
+  if (checked) return "";
+  EXPECT_EQ(checked.error().code, error_code::validation_error);
+  EXPECT_NE(checked.error().reason, "");
+  return checked.error().field;
+}
+
+TEST(LoginName, IsNobodysWhenItCannotBeOne) {
+  for (const std::string& name : {""s, " "s, "\t\n"s, "\xE3\x80\x80"s, "\xE2\x80\x8B"s, "\xFF"s,
+                                  "a\xC3"s, "a\0b"s, "a\nb"s, "a\x7F"s, std::string(1025, 'a')})
+    EXPECT_FALSE(fold_login_name(name)) << testing::PrintToString(name);
+  EXPECT_TRUE(fold_login_name(std::string(1024, 'a')));
+}
+
+TEST(LoginName, IsOneIdentityInEveryCaseWidthAndForm) {
+  for (const std::string& name :
+       {"alice"s, "ALICE"s, "Alice"s, " alice"s, "alice "s, "\talice\r\n"s, "alice\xC2\xA0"s,
+        "alice\xE3\x80\x80"s, "\xEF\xBC\xA1\xEF\xBD\x8C\xEF\xBD\x89\xEF\xBD\x83\xEF\xBD\x85"s,
+        "al\xC2\xADice"s, "\xE2\x80\x8B alice \xE2\x80\x8B"s})
+    EXPECT_EQ(fold_login_name(name), "alice") << name;
+  EXPECT_EQ(fold_login_name("STRASSE"), fold_login_name("stra\xC3\x9F"
+                                                        "e"));
+  EXPECT_EQ(fold_login_name("\xC3\x89l\xC3\xA8ne"), fold_login_name("e\xCC\x81le\xCC\x80NE"));
+  EXPECT_EQ(fold_login_name("\xE2\x84\xAB"), fold_login_name("\xC3\xA5"));
+  EXPECT_EQ(fold_login_name("\xEF\xAC\x81ne"), "fine");
+  EXPECT_EQ(fold_login_name("Bob\xEF\xBC\xA0"
+                            "Example.COM"),
+            "bob@example.com");
+}
+
+TEST(LoginName, KeepsDifferentNamesApart) {
+  EXPECT_NE(fold_login_name("alice"), fold_login_name("al\xC3\xAE"
+                                                      "ce"));
+  EXPECT_NE(fold_login_name("alice"), fold_login_name("\xD0\xB0lice")); // Cyrillic a
+  EXPECT_NE(fold_login_name("a b"), fold_login_name("ab"));
+}
+
+TEST(LoginName, FoldedTwiceIsTheSame) {
+  for (const std::string& name : {"STRASSE \xC3\x9F \xE1\xBA\x9E"s, "\xC7\x84 \xCE\xA3\xCF\x82"s,
+                                  "\xEF\xB7\xBA"s, "\xCD\x85\xCE\xB1\xCC\x81"s, "\xC4\xB0"s}) {
+    auto once = fold_login_name(name);
+    ASSERT_TRUE(once);
+    EXPECT_EQ(fold_login_name(*once), once);
+  }
+}
+
+TEST(TrimWhiteSpace, TakesUnicodesOwnFromBothEnds) {
+  EXPECT_EQ(trim_white_space("\xE2\x80\x83\xC2\x85 a b \xE3\x80\x80\xE2\x80\xA8"), "a b");
+  EXPECT_EQ(trim_white_space(" \xC2\xA0 "), "");
+  EXPECT_EQ(trim_white_space("\xFF "), "\xFF");
+  EXPECT_EQ(trim_white_space("\x80\x80\x80\x80\x80"), "\x80\x80\x80\x80\x80");
+}
+
+TEST(Username, IsRefusedWithItsField) {
+  for (const std::string& name : {""s,
+                                  std::string(65, 'a'),
+                                  std::string(5000, 'a'),
+                                  " alice"s,
+                                  "alice "s,
+                                  "alice\xE3\x80\x80"s,
+                                  "\xFF"s,
+                                  "a\0b"s,
+                                  "a\nb"s,
+                                  "a\x7F"
+                                  "b"s,
+                                  "a\xC2\x85"
+                                  "b"s,
+                                  "a\xE2\x80\xAE"
+                                  "b"s,
+                                  "a\xE2\x80\x8B"
+                                  "b"s,
+                                  "a\xC2\xAD"
+                                  "b"s,
+                                  "a\xE2\x80\xA8"
+                                  "b"s,
+                                  "\xEE\x80\x80"s,
+                                  "\xCD\xB8"s,
+                                  "\xE2\x80\x8D"s,
+                                  "a@b"s,
+                                  "a\xEF\xBC\xA0"
+                                  "b"s,
+                                  "@"s})
+    EXPECT_EQ(fault(check_username(name)), "username") << testing::PrintToString(name);
+}
+
+TEST(Username, MayBeAnythingReadable) {
+  std::string wide;
+  for (int i = 0; i < 64; ++i)
+    wide += "\xE6\xBC\xA2";
+  for (const std::string& name : {"a"s, "alice"s, "Alice B. O'Neil-Smith"s, std::string(64, 'a'),
+                                  wide, "\xD0\x98\xD0\xB2\xD0\xB0\xD0\xBD"s, "12345"s,
+                                  "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x9A\x80"s})
+    EXPECT_EQ(fault(check_username(name)), "") << name;
+}
+
+TEST(Username, WithAnAtSignIsOnlyOnesOwnEmail) {
+  EXPECT_EQ(fault(check_username("Bob@Example.com", "bob@example.com")), "");
+  EXPECT_EQ(fault(check_username("bob@example.com", "rob@example.com")), "username");
+  EXPECT_EQ(fault(check_username("bob@example.com", "")), "username");
+}
+
+TEST(Username, ThatFoldsIntoTooMuchIsRefused) {
+  std::string name;
+  for (int i = 0; i < 15; ++i)
+    name += "\xEF\xB7\xBA"; // 18 characters each
+  EXPECT_EQ(fault(check_username(name)), "username");
+}
+
+TEST(Email, IsRefusedUnlessItIsOneAddress) {
+  auto labels = [](std::size_t size) { return std::string(size, 'd'); };
+  for (const std::string& email :
+       {""s,
+        "a"s,
+        "@"s,
+        "a@"s,
+        "@example.com"s,
+        "a@b@example.com"s,
+        "a b@example.com"s,
+        " a@example.com"s,
+        "a@example.com "s,
+        "a@example.com,b@example.com"s,
+        "a@example.com;b@example.com"s,
+        "a,b@example.com"s,
+        "a@example.com\r\nBcc: b@example.com"s,
+        "a\n@example.com"s,
+        "a\0@example.com"s,
+        "a@exa\0mple.com"s,
+        "Al <a@example.com>"s,
+        "<a@example.com>"s,
+        "\"a b\"@example.com"s,
+        "a(comment)@example.com"s,
+        ".a@example.com"s,
+        "a.@example.com"s,
+        "a..b@example.com"s,
+        "a@.example.com"s,
+        "a@example..com"s,
+        "a@example.com."s,
+        "a@-example.com"s,
+        "a@example-.com"s,
+        "a@exam_ple.com"s,
+        "a@[127.0.0.1]"s,
+        "a\xC3\xA9@example.com"s,
+        "a@ex\xC3\xA4mple.com"s,
+        "a\xEF\xBC\xA0"
+        "example.com"s,
+        "a@example.com\xE3\x80\x80"s,
+        std::string(65, 'a') + "@example.com",
+        "a@" + labels(64) + ".com",
+        std::string(64, 'a') + '@' + labels(63) + '.' + labels(63) + '.' + labels(62)})
+    EXPECT_EQ(fault(check_email(email)), "email") << testing::PrintToString(email);
+}
+
+TEST(Email, MayBeAnyDotStringAtADomain) {
+  auto labels = [](std::size_t size) { return std::string(size, 'd'); };
+  for (const std::string& email :
+       {"a@example.com"s, "A.B+tag@Example.COM"s, "!#$%&'*+-/=?^_`{|}~@example.com"s,
+        "root@localhost"s, "a@xn--mnchen-3ya.de"s, "1@2.3"s, std::string(64, 'a') + "@example.com",
+        std::string(64, 'a') + '@' + labels(63) + '.' + labels(63) + '.' + labels(61)})
+    EXPECT_EQ(fault(check_email(email)), "") << email;
+}
+
+} // namespace
+} // namespace latchkey
