@@ -1,0 +1,146 @@
+#include "storage/fact_check.hpp"
+
+#include "protocol/text_codec.hpp"
+
+#include <limits>
+
+namespace latchkey::storage {
+
+namespace {
+
+// PostgreSQL's timestamps begin in 4713 BC, but what protocol/time.hpp prints and reads
+// has years of four digits.
+constexpr time_point earliest = std::chrono::sys_days(std::chrono::year(1) / 1 / 1);
+constexpr time_point latest = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
+
+/// Collects the first thing that is wrong.
+class checker {
+public:
+  void text(const char* field, std::string_view value, std::size_t chars_max) {
+    if (value.find('\0') != std::string_view::npos)
+      wrong(field, "contains a NUL character");
+    else if (!is_valid_utf8(value))
+      wrong(field, "is not UTF-8");
+    else if (value.size() > chars_max && count_code_points(value) > chars_max)
+      wrong(field, "is too long");
+  }
+  void key(const char* field, std::string_view value) {
+    text(field, value, name_key_chars_max);
+    if (value.empty())
+      wrong(field, "is empty");
+    else if (value.size() > name_key_bytes_max)
+      wrong(field, "is too long");
+  }
+  void id(const char* field, const uuid& value) {
+    if (value.is_nil()) wrong(field, "names nothing");
+  }
+  void time(const char* field, time_point value) {
+    if (value < earliest || value > latest) wrong(field, "is out of range");
+  }
+  void time(const char* field, const std::optional<time_point>& value) {
+    if (value) time(field, *value);
+  }
+  void require(bool holds, const char* field, const char* reason) {
+    if (!holds) wrong(field, reason);
+  }
+  void wrong(const char* field, const char* reason) {
+    if (!first_) first_ = failure{error_code::validation_error, field, reason, 0};
+  }
+  std::optional<failure> take() { return std::move(first_); }
+
+private:
+  std::optional<failure> first_;
+};
+
+void check(checker& c, const create_user& f) {
+  const auto& u = f.user;
+  c.id("id", u.id);
+  c.require(u.number >= 0 && u.number < std::numeric_limits<std::int64_t>::max(), "number",
+            "is out of range");
+  c.text("username", u.username, username_chars_max);
+  c.text("email", u.email, email_chars_max);
+  c.key("username", f.username_key);
+  c.key("email", f.email_key);
+  c.text("first_name", u.first_name, first_name_chars_max);
+  c.text("last_name", u.last_name, last_name_chars_max);
+  c.text("full_name", u.full_name, full_name_chars_max);
+  c.text("password_hash", u.password_hash.reveal(), password_hash_chars_max);
+  c.text("role", u.role, role_chars_max);
+  c.text("client_id", u.client_id, client_id_chars_max);
+  c.text("subscription_tier", u.subscription_tier, tier_chars_max);
+  c.time("created_at", u.created_at);
+  c.time("updated_at", u.updated_at);
+  c.time("last_login_at", u.last_login_at);
+}
+
+void check(checker& c, const set_password_hash& f) {
+  c.id("user", f.user);
+  c.text("password_hash", f.password_hash.reveal(), password_hash_chars_max);
+  c.time("at", f.at);
+}
+
+bool fits_counter(std::uint64_t counter) {
+  return counter < static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+}
+
+void check(checker& c, const create_session& f) {
+  const auto& s = f.session;
+  c.id("session", s.id);
+  c.id("user", s.user);
+  c.require(fits_counter(s.counter), "counter", "is out of range");
+  c.require(s.salt.size() <= salt_bytes_max, "salt", "is too long");
+  c.text("user_agent", s.user_agent, user_agent_chars_max);
+  c.text("address", s.address, address_chars_max);
+  c.time("created_at", s.created_at);
+  c.time("rotated_at", s.rotated_at);
+  c.time("expires_at", s.expires_at);
+  c.time("ended_at", s.ended_at);
+}
+
+void check(checker& c, const rotate_session& f) {
+  c.id("session", f.session);
+  c.require(fits_counter(f.from), "counter", "is out of range");
+  c.time("at", f.at);
+}
+
+void check(checker& c, const end_session& f) {
+  c.id("session", f.session);
+  c.text("reason", f.reason, end_reason_chars_max);
+  c.time("at", f.at);
+}
+
+void check(checker& c, const end_sessions_of& f) {
+  c.id("user", f.user);
+  c.text("reason", f.reason, end_reason_chars_max);
+  c.time("at", f.at);
+}
+
+void check(checker& c, const add_audit& f) {
+  c.id("id", f.entry.id);
+  c.text("action", f.entry.action, action_chars_max);
+  c.text("address", f.entry.address, address_chars_max);
+  c.text("request_id", f.entry.request_id, request_id_chars_max);
+  c.text("reason", f.entry.reason, audit_reason_chars_max);
+  c.time("at", f.entry.at);
+}
+
+void check(checker& c, const touch_login& f) {
+  c.id("user", f.user);
+  c.time("at", f.at);
+}
+
+} // namespace
+
+std::optional<failure> check_fact(const fact& what) {
+  checker c;
+  std::visit([&c](const auto& f) { check(c, f); }, what);
+  return c.take();
+}
+
+std::optional<failure> check_unit(const unit& facts) {
+  for (const auto& what : facts.facts)
+    if (auto wrong = check_fact(what)) return wrong;
+  return std::nullopt;
+}
+
+} // namespace latchkey::storage

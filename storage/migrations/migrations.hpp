@@ -1,0 +1,36 @@
+// migrations.hpp — the schema's versions, oldest first. A version that has been released
+// is never edited: a change is a new one at the end.
+//
+// Tables users, user_profiles, projects and subscriptions are those of "Auth Service
+// Internal API Documentation", Database Schema, column by column; what is ours is added.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::storage {
+
+enum class sql_dialect : std::uint8_t { postgresql, sqlite };
+
+struct migration {
+  std::int64_t version;
+  std::string_view name;
+  /// Statements for both engines. `{now}` is the default of a time column, `{bytes}` the
+  /// type of raw bytes, `{number}` the rest of users.number's declaration, `{hot}` leaves
+  /// room in each page so that an update of unindexed columns writes no index.
+  std::vector<std::string_view> statements;
+  std::vector<std::string_view> postgresql_only;
+  std::vector<std::string_view> sqlite_only;
+};
+
+/// All of them, by rising version.
+const std::vector<migration>& migrations();
+/// The version of the last one.
+std::int64_t newest_version();
+/// The statements of one migration as one engine takes them, in order.
+std::vector<std::string> statements_of(const migration& step, sql_dialect dialect);
+
+} // namespace latchkey::storage

@@ -1,0 +1,194 @@
+#include "storage/postgres/connection.hpp"
+
+#include "storage/log.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <pqxx/except>
+#include <pqxx/nontransaction>
+#include <pqxx/prepared_statement>
+#include <pqxx/version>
+#include <string_view>
+
+namespace latchkey::storage::postgres {
+
+namespace {
+
+/// Adds a connection parameter unless the operator's URL or conninfo has it.
+void add_parameter(std::string& target, std::string_view name, const std::string& value) {
+  if (target.find(std::string(name) + "=") != std::string::npos) return;
+  const bool is_url = target.rfind("postgres://", 0) == 0 || target.rfind("postgresql://", 0) == 0;
+  if (is_url)
+    target += target.find('?') == std::string::npos ? '?' : '&';
+  else
+    target += ' ';
+  target.append(name).append("=").append(value);
+}
+
+std::string target_of(const shared& common) {
+  std::string target(common.url.reveal());
+  const auto& o = common.options;
+  add_parameter(target, "connect_timeout", std::to_string(o.connect_timeout.count()));
+  add_parameter(target, "keepalives_idle", "10");
+  add_parameter(target, "keepalives_interval", "5");
+  add_parameter(target, "keepalives_count", "3");
+  add_parameter(target, "tcp_user_timeout", std::to_string(o.round_trip_timeout.count()));
+  return target;
+}
+
+trouble trouble_of(std::string_view sqlstate) noexcept {
+  const auto is_any = [sqlstate](std::initializer_list<std::string_view> beginnings) {
+    return std::any_of(beginnings.begin(), beginnings.end(),
+                       [sqlstate](auto with) { return sqlstate.rfind(with, 0) == 0; });
+  };
+  if (is_any({"40001", "40P01"})) // serialization failure, deadlock
+    return trouble::conflict;
+  if (is_any({"08", "57P01", "57P02", "57P03"})) // connection exceptions, shutdown
+    return trouble::lost;
+  // Resources, operator intervention, system errors, a lock not got, a standby.
+  if (is_any({"53", "57", "58", "55P03", "25006"})) return trouble::unavailable;
+  // No such table or column, no right to it, a feature or a state that is not there, a fault.
+  if (sqlstate.empty() || is_any({"0A", "25", "26", "28", "3D", "3F", "42", "XX"}))
+    return trouble::broken;
+  return trouble::bad_row;
+}
+
+} // namespace
+
+class connection::round_trip {
+public:
+  explicit round_trip(connection& c) : slot_(c.slot_.get()) {
+    if (slot_ != nullptr)
+      slot_->arm(std::chrono::steady_clock::now() + c.common_->options.round_trip_timeout);
+  }
+  ~round_trip() {
+    if (slot_ != nullptr) slot_->disarm();
+  }
+  round_trip(const round_trip&) = delete;
+  round_trip& operator=(const round_trip&) = delete;
+
+private:
+  round_trip_guard::slot* slot_;
+};
+
+connection::connection(std::shared_ptr<shared> common, std::string name)
+    : common_(std::move(common)), name_(std::move(name)), backoff_(common_->options.backoff_first) {
+}
+
+connection::~connection() {
+  drop();
+}
+
+void connection::drop() noexcept {
+  if (!link_) return;
+  slot_.reset();
+  quiet_.reset();
+  link_.reset();
+  prepared_.clear();
+  --common_->open_count;
+}
+
+std::optional<failure> connection::ensure(bool patient) {
+  if (link_) return std::nullopt;
+  const auto now = std::chrono::steady_clock::now();
+  if (patient || now >= not_before_) {
+    try {
+      connect();
+      backoff_ = common_->options.backoff_first;
+      not_before_ = {};
+      return std::nullopt;
+    } catch (const std::exception& e) {
+      log_trouble("cannot connect to PostgreSQL", e.what());
+      drop();
+    }
+    not_before_ = std::chrono::steady_clock::now() + backoff_;
+    backoff_ = std::min(backoff_ * 2, common_->options.backoff_max);
+  }
+  return failure{error_code::store_unavailable, {}, "the database does not answer", 1};
+}
+
+void connection::connect() {
+  auto made = std::make_unique<pqxx::connection>(target_of(*common_));
+#if PQXX_VERSION_MAJOR < 7
+  // Version 6 would reconnect by itself in the middle of a transaction and go on outside
+  // one. (Deprecated there because version 7 never does it.)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  made->inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+#endif
+  link_ = std::move(made);
+  ++common_->open_count;
+  ++lives_;
+  quiet_ = std::make_unique<pqxx::quiet_errorhandler>(*link_);
+  slot_ = common_->guard.watch(link_->sock());
+  set_up();
+}
+
+void connection::set_up() {
+  const auto ms = [](std::chrono::milliseconds t) { return std::to_string(t.count()); };
+  const auto& o = common_->options;
+  // Every statement here looks rows up by key. The planner, which sees small tables when it
+  // plans and keeps a prepared plan, must not settle on reading whole tables.
+  execute("SET application_name = '" + name_ +
+          "'; SET client_encoding = 'UTF8'; "
+          "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET bytea_output = 'hex'; "
+          "SET default_transaction_isolation = 'read committed'; "
+          "SET statement_timeout = " +
+          ms(o.statement_timeout) +
+          "; "
+          "SET lock_timeout = " +
+          ms(o.lock_timeout) +
+          "; "
+          "SET idle_in_transaction_session_timeout = " +
+          ms(2 * o.round_trip_timeout) +
+          "; "
+          "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
+          "SET plan_cache_mode = 'force_generic_plan'; "
+          // What we call durable must be, whatever the server's default.
+          "SELECT set_config('synchronous_commit', 'on', false) "
+          "WHERE current_setting('synchronous_commit') = 'off'");
+}
+
+pqxx::result connection::execute(const std::string& text) {
+  const round_trip guarded(*this);
+  pqxx::nontransaction plain(*link_);
+  return plain.exec(text);
+}
+
+pqxx::result connection::run(const sql::statement& what,
+                             const std::vector<std::string>& parameters) {
+  const round_trip guarded(*this);
+  if (prepared_.count(what.name) == 0) {
+    link_->prepare(what.name, what.batch != nullptr ? what.batch : what.text);
+    prepared_.insert(what.name);
+  }
+  pqxx::nontransaction plain(*link_);
+  return plain.exec_prepared(what.name, pqxx::prepare::make_dynamic_params(parameters));
+}
+
+trouble connection::classify() noexcept {
+  auto kind = trouble::broken;
+  try {
+    throw;
+  } catch (const pqxx::broken_connection& e) {
+    kind = trouble::lost;
+    log_trouble("PostgreSQL", e.what());
+  } catch (const pqxx::serialization_failure&) {
+    kind = trouble::conflict;
+  } catch (const pqxx::deadlock_detected&) {
+    kind = trouble::conflict;
+  } catch (const pqxx::sql_error& e) {
+    kind = trouble_of(e.sqlstate());
+    // The text of a refused row may quote the row: its state alone is logged.
+    log_trouble("PostgreSQL refuses a statement", e.sqlstate().c_str());
+  } catch (const std::exception& e) {
+    log_trouble("PostgreSQL", e.what());
+  } catch (...) {
+  }
+  if (link_ && !link_->is_open()) kind = trouble::lost;
+  if (kind == trouble::lost) drop();
+  return kind;
+}
+
+} // namespace latchkey::storage::postgres

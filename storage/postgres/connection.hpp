@@ -1,0 +1,84 @@
+// connection.hpp — one PostgreSQL connection that heals: made when first used, made again
+// after it broke, never waited for without limit.
+#pragma once
+
+#include "storage/postgres/options.hpp"
+#include "storage/postgres/round_trip_guard.hpp"
+#include "storage/sql/catalogue.hpp"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <pqxx/connection>
+#include <pqxx/errorhandler>
+#include <pqxx/result>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace latchkey::storage::postgres {
+
+/// What all connections of one store share; they keep it alive.
+struct shared {
+  secret url;
+  postgres_options options;
+  std::atomic<std::size_t> open_count{0};
+  round_trip_guard guard;
+};
+
+/// What went wrong in a call of libpqxx, as far as it decides what to do next.
+enum class trouble : std::uint8_t {
+  lost,        // the connection is gone
+  conflict,    // serialization failure or deadlock: the same again may succeed
+  unavailable, // the server is there but cannot write (disk full, read-only, shutting down)
+  bad_row,     // a row that a type or a constraint refuses
+  broken,      // the statement itself fails: no schema, no right
+};
+
+class connection {
+public:
+  /// `name` is the connection's application_name; letters, digits, `_` and `-`.
+  connection(std::shared_ptr<shared> common, std::string name);
+  ~connection();
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  /// Connects when that is needed; STORE_UNAVAILABLE when the server does not answer, or
+  /// did not a moment ago. `patient`: without regard to that moment.
+  std::optional<failure> ensure(bool patient = false);
+  bool is_connected() const noexcept { return link_ != nullptr; }
+  /// Forgets the connection.
+  void drop() noexcept;
+
+  /// Runs text (several statements with `;` answer the last one's rows). Throws as
+  /// libpqxx does; `classify` sorts what it threw.
+  pqxx::result execute(const std::string& text);
+  /// Runs a statement of the catalogue (`batch`, else `text`), prepared once.
+  pqxx::result run(const sql::statement& what, const std::vector<std::string>& parameters = {});
+  /// For the exception being handled. Leaves the connection dropped when it is lost.
+  trouble classify() noexcept;
+
+  const std::string& name() const noexcept { return name_; }
+  const postgres_options& options() const noexcept { return common_->options; }
+  /// Counts connections made, to tell one life from the next.
+  std::uint64_t lives() const noexcept { return lives_; }
+
+private:
+  /// Arms the guard for as long as one round trip may take.
+  class round_trip;
+
+  void connect();
+  void set_up();
+
+  std::shared_ptr<shared> common_;
+  std::string name_;
+  std::unique_ptr<pqxx::connection> link_;
+  std::unique_ptr<pqxx::quiet_errorhandler> quiet_; // goes before link_
+  std::shared_ptr<round_trip_guard::slot> slot_;
+  std::unordered_set<const char*> prepared_; // names in the catalogue, by address
+  std::uint64_t lives_ = 0;
+  std::chrono::milliseconds backoff_;
+  std::chrono::steady_clock::time_point not_before_{};
+};
+
+} // namespace latchkey::storage::postgres

@@ -1,0 +1,114 @@
+#include "storage/postgres/reader.hpp"
+
+#include "protocol/text_codec.hpp"
+#include "storage/sql/rows.hpp"
+
+namespace latchkey::storage::postgres {
+
+namespace {
+
+constexpr int attempts_max = 2;
+
+class postgres_row final : public sql::row_source {
+public:
+  explicit postgres_row(const pqxx::row& row) : row_(row) {}
+
+  std::optional<std::string_view> text(int column) const override {
+    const auto field = row_[static_cast<pqxx::row::size_type>(column)];
+    if (field.is_null()) return std::nullopt;
+    return std::string_view(field.c_str(), field.size());
+  }
+
+  std::string bytes(int column) const override {
+    constexpr std::string_view prefix = "\\x"; // bytea_output = hex
+    const auto hex = text(column).value_or(prefix);
+    return from_hex(hex.substr(std::min(prefix.size(), hex.size()))).value_or("");
+  }
+
+private:
+  const pqxx::row& row_;
+};
+
+failure failure_of(trouble t) {
+  if (t == trouble::broken || t == trouble::bad_row)
+    return {error_code::internal_error, {}, "the database refuses the statement", 0};
+  return {error_code::store_unavailable, {}, "the database does not answer", 1};
+}
+
+/// What can be asked of the database at all: its text has no NUL and is UTF-8.
+bool is_askable(std::string_view text) {
+  return text.find('\0') == std::string_view::npos && is_valid_utf8(text);
+}
+
+} // namespace
+
+result<void> postgres_reader::query(const sql::statement& what,
+                                    const std::vector<std::string>& parameters,
+                                    const std::function<void(const sql::row_source&)>& on_row) {
+  for (int attempt = 1;; ++attempt) {
+    if (auto why = link_.ensure()) return tl::unexpected<failure>(std::move(*why));
+    try {
+      const auto rows = link_.run(what, parameters);
+      if (on_row)
+        for (const auto& row : rows)
+          on_row(postgres_row(row));
+      return {};
+    } catch (...) {
+      const auto kind = link_.classify();
+      if (kind != trouble::lost || attempt == attempts_max)
+        return tl::unexpected<failure>(failure_of(kind));
+    }
+  }
+}
+
+result<std::optional<user_id>> postgres_reader::find_login(std::string_view login_key) {
+  std::optional<user_id> found;
+  if (!is_askable(login_key)) return found;
+  return query(sql::find_login, {std::string(login_key)},
+               [&](const sql::row_source& row) { found = sql::to_user_id(row.text(0)); })
+      .map([&] { return found; });
+}
+
+result<std::optional<user_record>> postgres_reader::find_user(const user_id& id) {
+  std::optional<user_record> found;
+  return query(sql::find_user, {to_string(id)},
+               [&](const sql::row_source& row) { found = sql::to_user(row); })
+      .map([&] { return std::move(found); });
+}
+
+result<std::optional<user_record>> postgres_reader::find_user_by_number(std::int64_t number) {
+  std::optional<user_record> found;
+  return query(sql::find_user_by_number, {std::to_string(number)},
+               [&](const sql::row_source& row) { found = sql::to_user(row); })
+      .map([&] { return std::move(found); });
+}
+
+result<std::optional<session_record>> postgres_reader::find_session(const session_id& id) {
+  std::optional<session_record> found;
+  return query(sql::find_session, {to_string(id)},
+               [&](const sql::row_source& row) { found = sql::to_session(row); })
+      .map([&] { return std::move(found); });
+}
+
+result<std::vector<session_record>>
+postgres_reader::live_sessions_of(const user_id& id, time_point now, std::size_t limit) {
+  std::vector<session_record> found;
+  return query(sql::live_sessions_of, {to_string(id), to_rfc3339(now), std::to_string(limit)},
+               [&](const sql::row_source& row) {
+                 if (auto session = sql::to_session(row)) found.push_back(std::move(*session));
+               })
+      .map([&] { return std::move(found); });
+}
+
+result<std::int64_t> postgres_reader::count_users() {
+  std::int64_t count = 0;
+  return query(sql::count_users, {},
+               [&](const sql::row_source& row) { count = sql::number_at(row, 0); })
+      .map([&] { return count; });
+}
+
+result<void> postgres_reader::ping() {
+  return query(sql::ping, {}, nullptr);
+}
+
+} // namespace latchkey::storage::postgres

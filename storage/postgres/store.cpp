@@ -1,0 +1,94 @@
+// A PostgreSQL database, through libpqxx.
+#include "storage/migrations/migrations.hpp"
+#include "storage/postgres/reader.hpp"
+#include "storage/postgres/writer.hpp"
+
+namespace latchkey::storage {
+
+namespace postgres {
+
+namespace {
+
+// Whoever migrates holds it; any number that nobody else uses will do.
+constexpr const char* migration_lock = "SELECT pg_advisory_xact_lock(7811032165094211)";
+
+/// Inside the transaction that holds the lock.
+result<std::vector<std::string>> apply_missing(connection& link) {
+  link.run(sql::make_migrations_table);
+  const auto have = link.run(sql::newest_migration)[0][0].as<std::int64_t>();
+  if (have > newest_version())
+    return fail(error_code::conflict, "schema",
+                "the database has schema version " + std::to_string(have) +
+                    ", newer than this program's " + std::to_string(newest_version()));
+  std::vector<std::string> applied;
+  for (const auto& step : migrations()) {
+    if (step.version <= have) continue;
+    for (const auto& text : statements_of(step, sql_dialect::postgresql))
+      link.execute(text);
+    link.run(sql::add_migration, {std::to_string(step.version), std::string(step.name),
+                                  to_rfc3339(system_clock_source().now())});
+    applied.emplace_back(step.name);
+  }
+  return applied;
+}
+
+class postgres_store final : public store {
+public:
+  explicit postgres_store(std::shared_ptr<shared> common) : common_(std::move(common)) {}
+
+  std::unique_ptr<reader> open_reader() override {
+    return std::make_unique<postgres_reader>(common_);
+  }
+  std::unique_ptr<writer> open_writer() override {
+    return std::make_unique<postgres_writer>(common_);
+  }
+
+  result<std::vector<std::string>> migrate() override {
+    // A connection of its own: another program may be migrating a large table meanwhile.
+    auto patient = std::make_shared<shared>();
+    patient->url = common_->url;
+    patient->options = common_->options;
+    auto& o = patient->options;
+    o.statement_timeout = o.lock_timeout = o.round_trip_timeout = o.migrate_timeout;
+    connection link(patient, "latchkey-migrate");
+    if (auto why = link.ensure()) return tl::unexpected<failure>(std::move(*why));
+    try {
+      link.execute("BEGIN");
+      link.execute(migration_lock);
+      auto applied = apply_missing(link);
+      link.execute(applied ? "COMMIT" : "ROLLBACK");
+      return applied;
+    } catch (...) {
+      // What was begun goes with the connection. If it was COMMIT that failed, the next
+      // attempt finds out by itself what is there.
+      const auto kind = link.classify();
+      if (kind == trouble::broken || kind == trouble::bad_row)
+        return fail(error_code::internal_error, "schema",
+                    "the database refuses a statement of the schema");
+      return fail_with_retry(error_code::store_unavailable, 1, "the database does not answer");
+    }
+  }
+
+  std::string_view engine() const noexcept override { return "postgresql"; }
+  std::size_t open_connections() const noexcept override { return common_->open_count; }
+
+private:
+  std::shared_ptr<shared> common_;
+};
+
+} // namespace
+
+} // namespace postgres
+
+std::unique_ptr<store> open_postgres(const secret& url, const postgres_options& options) {
+  auto common = std::make_shared<postgres::shared>();
+  common->url = url;
+  common->options = options;
+  return std::make_unique<postgres::postgres_store>(std::move(common));
+}
+
+std::unique_ptr<store> open_postgres(const secret& url) {
+  return open_postgres(url, {});
+}
+
+} // namespace latchkey::storage

@@ -1,0 +1,201 @@
+#include "storage/sql/catalogue.hpp"
+
+namespace latchkey::storage::sql {
+
+// -- readers -----------------------------------------------------------------------
+
+// The order of columns is that of rows.cpp.
+#define LATCHKEY_USER_ROW                                                                          \
+  "SELECT u.id, u.number, u.username, u.email, p.first_name, p.last_name, p.full_name, "           \
+  "u.password_hash, u.role, u.client_id, u.subscription_tier, u.is_active, u.email_verified, "     \
+  "u.version, u.created_at, u.updated_at, u.last_login_at "                                        \
+  "FROM users u LEFT JOIN user_profiles p ON p.user_id = u.id "
+
+#define LATCHKEY_SESSION_ROW                                                                       \
+  "SELECT s.id, s.user_id, u.number, u.role, s.counter, s.salt, s.opened_by, s.user_agent, "       \
+  "s.address, s.created_at, s.rotated_at, s.expires_at, s.ended_at "                               \
+  "FROM sessions s JOIN users u ON u.id = s.user_id "
+
+const statement find_login{"find_login", "SELECT user_id FROM login_names WHERE name_key = $1"};
+const statement find_user{"find_user", LATCHKEY_USER_ROW "WHERE u.id = $1"};
+const statement find_user_by_number{"find_user_by_number", LATCHKEY_USER_ROW "WHERE u.number = $1"};
+const statement find_session{"find_session", LATCHKEY_SESSION_ROW "WHERE s.id = $1"};
+const statement live_sessions_of{
+    "live_sessions_of",
+    LATCHKEY_SESSION_ROW "WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 "
+                         "ORDER BY s.created_at, s.id LIMIT $3"};
+const statement count_users{"count_users", "SELECT count(*) FROM users"};
+const statement ping{"ping", "SELECT 1"};
+
+// -- writers -----------------------------------------------------------------------
+
+// ON CONFLICT without a target: id, number and email may each collide, and each loses.
+const statement add_user{
+    "add_user",
+    "INSERT INTO users (id, number, username, email, password_hash, role, client_id, "
+    "subscription_tier, is_active, email_verified, version, created_at, updated_at, last_login_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
+    "ON CONFLICT DO NOTHING RETURNING id",
+    // The foreign keys are checked when the whole statement ends, so the three tables are
+    // filled by one. A name that is taken leaves its row out: the count tells.
+    "WITH input AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], "
+    "$5::text[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::boolean[], "
+    "$11::bigint[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::text[], "
+    "$16::text[], $17::text[], $18::text[], $19::text[]) "
+    "AS t(id, number, username, email, password_hash, role, client_id, tier, is_active, "
+    "email_verified, version, created_at, updated_at, last_login_at, first_name, last_name, "
+    "full_name, username_key, email_key)), "
+    "added AS (INSERT INTO users (id, number, username, email, password_hash, role, client_id, "
+    "subscription_tier, is_active, email_verified, version, created_at, updated_at, last_login_at) "
+    "SELECT id, CASE WHEN number = 0 THEN nextval('users_number_seq') ELSE number END, username, "
+    "email, password_hash, role, client_id, tier, is_active, email_verified, version, created_at, "
+    "updated_at, last_login_at FROM input ON CONFLICT DO NOTHING RETURNING id, number), "
+    "profiled AS (INSERT INTO user_profiles (user_id, first_name, last_name, full_name, "
+    "created_at, updated_at) SELECT i.id, NULLIF(i.first_name, ''), NULLIF(i.last_name, ''), "
+    "NULLIF(i.full_name, ''), i.created_at, i.updated_at FROM input i "
+    "JOIN added a ON a.id = i.id), "
+    "named AS (INSERT INTO login_names (name_key, user_id, kind) SELECT n.name_key, n.user_id, "
+    "n.kind FROM (SELECT username_key, id, CASE WHEN username_key = email_key THEN 'both' "
+    "ELSE 'username' END FROM input UNION ALL SELECT email_key, id, 'email' FROM input "
+    "WHERE email_key <> username_key) AS n(name_key, user_id, kind) "
+    "JOIN added a ON a.id = n.user_id ORDER BY n.name_key "
+    "ON CONFLICT DO NOTHING RETURNING user_id) "
+    "SELECT a.id, a.number, (SELECT count(*) FROM named n WHERE n.user_id = a.id) FROM added a"};
+
+const statement add_profile{
+    "add_profile",
+    "INSERT INTO user_profiles (user_id, first_name, last_name, full_name, created_at, updated_at) "
+    "VALUES ($1, NULLIF($2, ''), NULLIF($3, ''), NULLIF($4, ''), $5, $6)"};
+
+const statement add_login_name{"add_login_name",
+                               "INSERT INTO login_names (name_key, user_id, kind) "
+                               "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING name_key"};
+
+const statement set_password{
+    "set_password",
+    "UPDATE users SET password_hash = $3, version = version + 1, updated_at = $4 "
+    "WHERE id = $1 AND version = $2 RETURNING id",
+    "UPDATE users u SET password_hash = i.password_hash, version = u.version + 1, "
+    "updated_at = i.at FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[]) "
+    "AS i(id, based_on, password_hash, at) "
+    "WHERE u.id = i.id AND u.version = i.based_on RETURNING u.id"};
+
+// KEY SHARE is the lock the foreign key takes anyway. Taken here, it makes whoever waited
+// for a deactivation (FOR UPDATE) look at is_active again.
+const statement add_session{
+    "add_session",
+    "INSERT INTO sessions (id, user_id, counter, salt, opened_by, user_agent, address, created_at, "
+    "rotated_at, expires_at, last_seen_at, ended_at) "
+    "SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $8, $11 FROM users "
+    "WHERE id = $2 AND is_active ON CONFLICT DO NOTHING RETURNING id",
+    "INSERT INTO sessions (id, user_id, counter, salt, opened_by, user_agent, address, created_at, "
+    "rotated_at, expires_at, last_seen_at, ended_at) "
+    "SELECT i.id, u.id, i.counter, i.salt, i.opened_by, i.user_agent, i.address, i.created_at, "
+    "i.rotated_at, i.expires_at, i.created_at, i.ended_at "
+    "FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], "
+    "$7::text[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[]) "
+    "AS i(id, user_id, counter, salt, opened_by, user_agent, address, created_at, rotated_at, "
+    "expires_at, ended_at) JOIN users u ON u.id = i.user_id WHERE u.is_active "
+    "FOR KEY SHARE OF u ON CONFLICT DO NOTHING RETURNING id"};
+
+const statement rotate_session{
+    "rotate_session",
+    "UPDATE sessions SET counter = counter + 1, rotated_at = $3, last_seen_at = $3 "
+    "WHERE id = $1 AND counter = $2 AND ended_at IS NULL AND expires_at > $3 RETURNING id",
+    "UPDATE sessions s SET counter = s.counter + 1, rotated_at = i.at, last_seen_at = i.at "
+    "FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) AS i(id, counter, at) "
+    "WHERE s.id = i.id AND s.counter = i.counter AND s.ended_at IS NULL AND s.expires_at > i.at "
+    "RETURNING s.id"};
+
+const statement end_session{
+    "end_session",
+    "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL "
+    "RETURNING id, expires_at > $2",
+    "UPDATE sessions s SET ended_at = i.at, end_reason = i.reason "
+    "FROM unnest($1::text[], $2::timestamptz[], $3::text[]) AS i(id, at, reason) "
+    "WHERE s.id = i.id AND s.ended_at IS NULL RETURNING s.id, s.expires_at > i.at"};
+
+const statement end_sessions_of{
+    "end_sessions_of",
+    "UPDATE sessions SET ended_at = $3, end_reason = $4 "
+    "WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING user_id, expires_at > $3",
+    "UPDATE sessions s SET ended_at = i.at, end_reason = i.reason "
+    "FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) "
+    "AS i(user_id, keep, at, reason) "
+    "WHERE s.user_id = i.user_id AND s.id <> i.keep AND s.ended_at IS NULL "
+    "RETURNING s.user_id, s.expires_at > i.at"};
+
+// The same line sent again, after an outcome that was unknown, is there already.
+const statement add_audit{
+    "add_audit",
+    "INSERT INTO audit_log (id, at, action, user_id, session_id, address, request_id, reason) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+    "INSERT INTO audit_log (id, at, action, user_id, session_id, address, request_id, reason) "
+    "SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], "
+    "$6::text[], $7::text[], $8::text[]) ON CONFLICT DO NOTHING"};
+
+// Several logins of one user may stand in one batch: the latest counts.
+const statement touch_login{
+    "touch_login",
+    "UPDATE users SET last_login_at = $2 "
+    "WHERE id = $1 AND (last_login_at IS NULL OR last_login_at < $2)",
+    "UPDATE users u SET last_login_at = i.at "
+    "FROM (SELECT t.id, max(t.at) FROM unnest($1::text[], $2::timestamptz[]) AS t(id, at) "
+    "GROUP BY t.id) AS i(id, at) "
+    "WHERE u.id = i.id AND (u.last_login_at IS NULL OR u.last_login_at < i.at)"};
+
+const statement names_taken{"names_taken",
+                            "SELECT name_key, user_id FROM login_names WHERE name_key = $1",
+                            "SELECT name_key, user_id FROM login_names "
+                            "WHERE name_key = ANY ($1::text[])"};
+const statement users_present{"users_present", "SELECT id, is_active FROM users WHERE id = $1",
+                              "SELECT id, is_active FROM users WHERE id = ANY ($1::text[])"};
+const statement numbers_taken{"numbers_taken", "SELECT number FROM users WHERE number = $1",
+                              "SELECT number FROM users WHERE number = ANY ($1::bigint[])"};
+const statement ids_taken{"ids_taken", "SELECT id FROM users WHERE id = $1",
+                          "SELECT id FROM users WHERE id = ANY ($1::text[])"};
+
+// -- the numbers of users ------------------------------------------------------------
+
+const statement next_number{
+    "next_number", "UPDATE user_numbers SET last_number = last_number + 1 RETURNING last_number"};
+const statement move_number{"move_number",
+                            "UPDATE user_numbers SET last_number = $1 WHERE last_number < $1",
+                            "SELECT setval('users_number_seq', $1::bigint) FROM users_number_seq "
+                            "WHERE last_value < $1::bigint OR NOT is_called"};
+const statement share_numbers{"share_numbers", nullptr,
+                              "SELECT pg_advisory_xact_lock_shared(7811032165094212)"};
+const statement own_numbers{"own_numbers", nullptr,
+                            "SELECT pg_advisory_xact_lock(7811032165094212)"};
+
+// -- the fate of a transaction ---------------------------------------------------------
+
+const statement mark_commit{
+    "mark_commit", nullptr,
+    "INSERT INTO commit_marks (writer, transaction_number, at) VALUES ($1, $2, now()) "
+    "ON CONFLICT (writer) DO UPDATE SET transaction_number = EXCLUDED.transaction_number, "
+    "at = EXCLUDED.at"};
+// An insert, because it waits for a transaction in flight that writes the same row, even
+// one that writes it for the first time; a SELECT would not see that one.
+const statement read_mark{
+    "read_mark", nullptr,
+    "INSERT INTO commit_marks (writer, transaction_number, at) VALUES ($1, 0, now()) "
+    "ON CONFLICT (writer) DO UPDATE SET at = EXCLUDED.at "
+    "RETURNING commit_marks.transaction_number"};
+const statement end_own_backends{"end_own_backends", nullptr,
+                                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                 "WHERE application_name = $1 AND pid <> pg_backend_pid()"};
+
+// -- migrations ----------------------------------------------------------------------
+
+const statement make_migrations_table{
+    "make_migrations_table",
+    "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT PRIMARY KEY, "
+    "name VARCHAR(100) NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"};
+const statement newest_migration{"newest_migration",
+                                 "SELECT COALESCE(max(version), 0) FROM schema_migrations"};
+const statement add_migration{"add_migration",
+                              "INSERT INTO schema_migrations (version, name, applied_at) "
+                              "VALUES ($1, $2, $3)"};
+
+} // namespace latchkey::storage::sql

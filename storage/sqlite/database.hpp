@@ -1,0 +1,79 @@
+// database.hpp — one SQLite connection: its settings, its prepared statements, its errors
+// as values.
+#pragma once
+
+#include "storage/sql/catalogue.hpp"
+#include "storage/sql/rows.hpp"
+#include "storage/sqlite/options.hpp"
+
+#include <atomic>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace latchkey::storage::sqlite {
+
+/// Views must outlive the call they are passed to.
+struct blob {
+  std::string_view bytes;
+};
+using value = std::variant<std::monostate, std::int64_t, std::string_view, blob>;
+
+struct error {
+  int code = 0; // SQLite's extended result code
+  std::string message;
+};
+/// How many rows came out.
+using outcome = tl::expected<std::size_t, error>;
+
+/// Whether the database as a whole cannot be written (full, read-only, busy, damaged), as
+/// opposed to one row being refused.
+bool is_store_error(const error& e) noexcept;
+/// STORE_UNAVAILABLE, VALIDATION_ERROR for a row that a constraint refuses, or
+/// INTERNAL_ERROR.
+failure to_failure(const error& e);
+
+class database {
+public:
+  /// WAL, synchronous=FULL, foreign keys on. Waits as long as `busy_timeout_ms` for other
+  /// connections. `open_count` counts this connection while it lives.
+  static tl::expected<std::unique_ptr<database>, error> open(const std::string& path,
+                                                             const sqlite_options& options,
+                                                             std::atomic<std::size_t>& open_count);
+  ~database();
+  database(const database&) = delete;
+  database& operator=(const database&) = delete;
+
+  /// Runs a statement of the catalogue (`text`), prepared once; `values` are $1, $2 ….
+  outcome run(const sql::statement& what, std::initializer_list<value> values,
+              const std::function<void(const sql::row_source&)>& on_row = nullptr);
+  /// Runs text that is not in the catalogue: transactions and migrations.
+  outcome execute(const std::string& text);
+  void set_busy_timeout(int ms);
+  /// Rolls back what is open, if anything is; SQLite does so itself after some errors.
+  void roll_back();
+
+private:
+  struct prepared {
+    sqlite3_stmt* handle = nullptr;
+    std::vector<int> slots; // slots[n]: SQLite's index of $(n+1), 0 when it is not used
+  };
+
+  database(sqlite3* handle, std::atomic<std::size_t>& open_count);
+  tl::expected<prepared*, error> prepare(const char* text);
+  error last_error() const;
+
+  sqlite3* handle_;
+  std::atomic<std::size_t>& open_count_;
+  std::unordered_map<const char*, prepared> prepared_; // by address: the catalogue's
+};
+
+} // namespace latchkey::storage::sqlite

@@ -1,0 +1,28 @@
+// reader.hpp — one SQLite connection that reads.
+#pragma once
+
+#include "storage/sqlite/writer.hpp"
+
+namespace latchkey::storage::sqlite {
+
+class sqlite_reader final : public reader {
+public:
+  explicit sqlite_reader(std::shared_ptr<shared> common) : common_(std::move(common)) {}
+  result<std::optional<user_id>> find_login(std::string_view login_key) override;
+  result<std::optional<user_record>> find_user(const user_id& id) override;
+  result<std::optional<user_record>> find_user_by_number(std::int64_t number) override;
+  result<std::optional<session_record>> find_session(const session_id& id) override;
+  result<std::vector<session_record>> live_sessions_of(const user_id& id, time_point now,
+                                                       std::size_t limit) override;
+  result<std::int64_t> count_users() override;
+  result<void> ping() override;
+
+private:
+  result<void> query(const sql::statement& what, std::initializer_list<value> values,
+                     const std::function<void(const sql::row_source&)>& on_row);
+
+  std::shared_ptr<shared> common_;
+  std::unique_ptr<database> db_;
+};
+
+} // namespace latchkey::storage::sqlite

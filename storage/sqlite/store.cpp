@@ -1,0 +1,95 @@
+// The embedded database: a file beside the program.
+#include "storage/migrations/migrations.hpp"
+#include "storage/sqlite/reader.hpp"
+#include "storage/sqlite/writer.hpp"
+
+#include <exception>
+
+namespace latchkey::storage {
+
+namespace sqlite {
+
+namespace {
+
+/// Inside BEGIN EXCLUSIVE: the names of what was missing and now is there.
+result<std::vector<std::string>> apply_missing(database& db) {
+  const auto failed = [](const error& e) { return tl::unexpected<failure>(to_failure(e)); };
+  if (auto made = db.run(sql::make_migrations_table, {}); !made) return failed(made.error());
+  std::int64_t have = 0;
+  const auto asked = db.run(sql::newest_migration, {},
+                            [&have](const sql::row_source& row) { have = sql::number_at(row, 0); });
+  if (!asked) return failed(asked.error());
+  if (have > newest_version())
+    return fail(error_code::conflict, "schema",
+                "the database has schema version " + std::to_string(have) +
+                    ", newer than this program's " + std::to_string(newest_version()));
+  std::vector<std::string> applied;
+  for (const auto& step : migrations()) {
+    if (step.version <= have) continue;
+    for (const auto& text : statements_of(step, sql_dialect::sqlite))
+      if (auto ran = db.execute(text); !ran) return failed(ran.error());
+    const auto now = to_rfc3339(system_clock_source().now());
+    if (auto noted = db.run(sql::add_migration, {step.version, step.name, std::string_view(now)});
+        !noted)
+      return failed(noted.error());
+    applied.emplace_back(step.name);
+  }
+  return applied;
+}
+
+class sqlite_store final : public store {
+public:
+  explicit sqlite_store(std::shared_ptr<shared> common) : common_(std::move(common)) {}
+
+  std::unique_ptr<reader> open_reader() override {
+    return std::make_unique<sqlite_reader>(common_);
+  }
+  std::unique_ptr<writer> open_writer() override {
+    return std::make_unique<sqlite_writer>(common_);
+  }
+
+  result<std::vector<std::string>> migrate() override {
+    try {
+      auto options = common_->options;
+      options.busy_timeout_ms = options.migrate_busy_timeout_ms;
+      const auto opened = database::open(common_->path, options, common_->open_count);
+      if (!opened) return tl::unexpected<failure>(to_failure(opened.error()));
+      auto& db = **opened;
+      if (auto begun = db.execute("BEGIN EXCLUSIVE"); !begun)
+        return tl::unexpected<failure>(to_failure(begun.error()));
+      auto applied = apply_missing(db);
+      if (!applied) {
+        db.roll_back();
+      } else if (auto done = db.execute("COMMIT"); !done) {
+        db.roll_back();
+        return tl::unexpected<failure>(to_failure(done.error()));
+      }
+      return applied;
+    } catch (const std::exception&) {
+      return fail(error_code::internal_error, {}, "the schema could not be brought up to date");
+    }
+  }
+
+  std::string_view engine() const noexcept override { return "sqlite"; }
+  std::size_t open_connections() const noexcept override { return common_->open_count; }
+
+private:
+  std::shared_ptr<shared> common_;
+};
+
+} // namespace
+
+} // namespace sqlite
+
+std::unique_ptr<store> open_sqlite(const std::string& path, const sqlite_options& options) {
+  auto common = std::make_shared<sqlite::shared>();
+  common->path = path;
+  common->options = options;
+  return std::make_unique<sqlite::sqlite_store>(std::move(common));
+}
+
+std::unique_ptr<store> open_sqlite(const std::string& path) {
+  return open_sqlite(path, {});
+}
+
+} // namespace latchkey::storage

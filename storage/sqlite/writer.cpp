@@ -1,0 +1,99 @@
+#include "storage/sqlite/writer.hpp"
+
+#include "storage/batch.hpp"
+#include "storage/fact_check.hpp"
+#include "storage/sqlite/facts.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <exception>
+
+namespace latchkey::storage::sqlite {
+
+namespace {
+
+const sql::statement begin_writing{"begin", "BEGIN IMMEDIATE"};
+const sql::statement commit_writing{"commit", "COMMIT"};
+const sql::statement set_savepoint{"savepoint", "SAVEPOINT one_unit"};
+const sql::statement undo_unit{"undo", "ROLLBACK TO one_unit"};
+const sql::statement release_savepoint{"release", "RELEASE one_unit"};
+
+/// Answers `why` to every unit that was not refused on its own account.
+void fail_all(std::span<result<written>> answers, const failure& why) {
+  for (auto& answer : answers)
+    if (answer) answer = tl::unexpected<failure>(why);
+}
+
+/// After a sync that failed, the commit may or may not be in the log that the next start
+/// of the program reads; a full disk leaves its last frame incomplete, so it is not there.
+failure commit_failure(const error& e) {
+  if ((e.code & 0xff) == SQLITE_IOERR)
+    return {error_code::outcome_unknown, {}, "the disk failed while it committed", 0};
+  return {error_code::store_unavailable, {}, "the database cannot be written now", 1};
+}
+
+} // namespace
+
+std::optional<failure> sqlite_writer::connect() {
+  if (db_) return std::nullopt;
+  auto opened = database::open(common_->path, common_->options, common_->open_count);
+  if (!opened) return to_failure(opened.error());
+  db_ = std::move(*opened);
+  return std::nullopt;
+}
+
+std::vector<result<written>> sqlite_writer::commit(std::span<const unit> batch) {
+  std::vector<result<written>> answers(batch.size());
+  for (std::size_t from = 0; from < batch.size(); from += group_units_max) {
+    const auto size = std::min(group_units_max, batch.size() - from);
+    const auto slice = outcomes(answers).subspan(from, size);
+    try {
+      commit_slice(batch.subspan(from, size), slice);
+    } catch (const std::exception&) {
+      // Out of memory, and before COMMIT: nothing after it allocates.
+      if (db_) db_->roll_back();
+      fail_all(slice, {error_code::internal_error, {}, "the batch could not be written", 0});
+    }
+  }
+  return answers;
+}
+
+void sqlite_writer::commit_slice(std::span<const unit> batch, outcomes answers) {
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    if (auto wrong = check_unit(batch[i])) answers[i] = tl::unexpected<failure>(std::move(*wrong));
+  if (auto why = connect()) return fail_all(answers, *why);
+  if (auto begun = db_->run(begin_writing, {}); !begun)
+    return fail_all(answers, to_failure(begun.error()));
+  bool any = false;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!answers[i]) continue;
+    if (auto why = write_unit(batch[i], answers[i])) {
+      db_->roll_back();
+      return fail_all(answers, *why);
+    }
+    any = any || answers[i].has_value();
+  }
+  if (!any) return db_->roll_back();
+  if (auto done = db_->run(commit_writing, {}); !done) {
+    const auto why = commit_failure(done.error());
+    db_->roll_back();
+    fail_all(answers, why);
+  }
+}
+
+std::optional<failure> sqlite_writer::write_unit(const unit& facts, result<written>& answer) {
+  if (auto set = db_->run(set_savepoint, {}); !set) return to_failure(set.error());
+  for (const auto& what : facts.facts) {
+    auto why = apply_fact(*db_, what, *answer);
+    if (!why) continue;
+    if (why->store_wide) return std::move(why->why);
+    answer = tl::unexpected<failure>(std::move(why->why));
+    if (auto undone = db_->run(undo_unit, {}); !undone) return to_failure(undone.error());
+    break;
+  }
+  const auto released = db_->run(release_savepoint, {});
+  return released ? std::nullopt : std::optional(to_failure(released.error()));
+}
+
+} // namespace latchkey::storage::sqlite
