@@ -1,0 +1,66 @@
+#include "gateway/http/cors.hpp"
+
+#include "gateway/http/router.hpp"
+
+#include <algorithm>
+
+namespace latchkey::http {
+namespace {
+
+constexpr std::string_view preflight_age_s = "600";
+
+} // namespace
+
+bool origin_list::contains(std::string_view origin) const noexcept {
+  return std::find(origins_.begin(), origins_.end(), origin) != origins_.end();
+}
+
+bool is_preflight(const request& in) noexcept {
+  return in.method == method::options && !in.origin.empty() &&
+         in.header("Access-Control-Request-Method").has_value();
+}
+
+response preflight_response(const request& in, std::uint16_t methods, const origin_list& allowed) {
+  auto answer = empty_response();
+  add_cors_headers(in, allowed, answer);
+  if (!allowed.contains(in.origin)) return answer;
+  answer.add("Access-Control-Allow-Methods", allow_list(methods));
+  answer.add("Access-Control-Allow-Headers",
+             "Authorization, Content-Type, X-API-Key, X-Request-ID, X-Token-Delivery");
+  answer.add("Access-Control-Max-Age", preflight_age_s);
+  return answer;
+}
+
+void add_cors_headers(const request& in, const origin_list& allowed, response& answer) {
+  if (allowed.empty()) return;
+  if (!answer.has("Vary")) answer.add("Vary", "Origin");
+  if (in.origin.empty() || !allowed.contains(in.origin) ||
+      answer.has("Access-Control-Allow-Origin"))
+    return;
+  answer.add("Access-Control-Allow-Origin", in.origin);
+  answer.add("Access-Control-Allow-Credentials", "true");
+  if (in.method != method::options)
+    answer.add("Access-Control-Expose-Headers",
+               "X-Request-ID, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
+               "Retry-After");
+}
+
+result<void> check_csrf(const request& in, const origin_list& allowed,
+                        std::string_view own_origin) {
+  auto refused = [](std::string_view reason) {
+    return fail(error_code::csrf_failed, {}, std::string(reason));
+  };
+  bool has_origin = in.origin.data() != nullptr;
+  bool is_allowed = has_origin && allowed.contains(in.origin);
+  if (equal_ignoring_case(in.sec_fetch_site, "cross-site")) return refused("cross-site request");
+  if (!has_origin || is_allowed) return {};
+  if (!own_origin.empty())
+    return in.origin == own_origin ? result<void>{} : refused("foreign origin");
+  std::string_view scheme = in.is_tls ? "https://" : "http://";
+  if (!in.host.empty() && in.origin.starts_with(scheme) &&
+      equal_ignoring_case(in.origin.substr(scheme.size()), in.host))
+    return {};
+  return refused("foreign origin");
+}
+
+} // namespace latchkey::http

@@ -1,0 +1,54 @@
+#include "gateway/http/error_body.hpp"
+
+#include "protocol/text_codec.hpp"
+
+namespace latchkey::http {
+namespace {
+
+void append_member(std::string& out, std::string_view key, std::string_view value) {
+  append_json_string(out, key);
+  out.push_back(':');
+  append_json_string(out, value);
+}
+
+/// RFC 6750, section 3.1: without a token there is no error to name; latchkey's codes for a
+/// token that was there are all `invalid_token`.
+std::string_view challenge_text(error_code code) {
+  switch (code) {
+  case error_code::token_expired:
+    return R"(Bearer realm="latchkey", error="invalid_token", error_description="expired")";
+  case error_code::token_invalid:
+    return R"(Bearer realm="latchkey", error="invalid_token")";
+  default:
+    return R"(Bearer realm="latchkey")";
+  }
+}
+
+} // namespace
+
+response error_response(const failure& error, std::string_view request_id, time_point now,
+                        challenge asks) {
+  const auto& entry = describe(error.code);
+  std::string body;
+  body.reserve(256);
+  body.append(R"({"error":{)");
+  append_member(body, "code", entry.name);
+  body.push_back(',');
+  append_member(body, "message", entry.message);
+  body.append(R"(,"details":{)");
+  if (!error.field.empty()) append_member(body, "field", error.field);
+  if (!error.field.empty() && !error.reason.empty()) body.push_back(',');
+  if (!error.reason.empty()) append_member(body, "reason", error.reason);
+  body.append("},");
+  append_member(body, "timestamp", to_rfc3339_seconds(now));
+  body.push_back(',');
+  append_member(body, "request_id", request_id);
+  body.append("}}");
+  auto answer = json_response(entry.status, std::move(body));
+  if (error.retry_after_s > 0) answer.add("Retry-After", error.retry_after_s);
+  if (entry.status == 401 && asks == challenge::bearer)
+    answer.add("WWW-Authenticate", challenge_text(error.code));
+  return answer;
+}
+
+} // namespace latchkey::http

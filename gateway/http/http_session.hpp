@@ -1,0 +1,85 @@
+// http_session.hpp — one connection: a coroutine that reads, routes, awaits the handler and
+// writes, request after request. Plain TCP or TLS.
+#pragma once
+
+#include "gateway/http/exchange.hpp"
+#include "gateway/http/input_buffer.hpp"
+#include "gateway/http/request_parser.hpp"
+#include "gateway/http/server_core.hpp"
+#include "gateway/timer_wheel.hpp"
+
+#include <boost/asio/ssl/stream.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace latchkey::http {
+
+class http_session : private timer_wheel::entry {
+public:
+  http_session(std::shared_ptr<http_server::core> core, tcp_socket socket,
+               const tcp::endpoint& peer, bool refuses);
+  ~http_session();
+
+  awaitable<> run();
+
+  /// Ends it if it waits between two requests; else it ends after its answer.
+  void drain() noexcept;
+  void close_socket() noexcept;
+
+  http_session* next = nullptr; // of the server's list
+  http_session* previous = nullptr;
+
+private:
+  using tls_stream = boost::asio::ssl::stream<tcp_socket&>;
+  enum class phase : std::uint8_t { handshaking, idle, receiving, handling, sending, lingering };
+  enum class received : std::uint8_t { need_more, ready, refused, wants_continue };
+
+  // -- reading: http_session.cpp
+  awaitable<bool> handshake();
+  awaitable<> converse();
+  awaitable<bool> fill();
+  void await_bytes();
+  bool on_read_failed();
+  received parse();
+  progress begin_body();
+
+  // -- answering: http_session_answer.cpp
+  awaitable<> answer_request();
+  std::optional<response> answer_without_handler(exchange& x);
+  response answer_without_route() const;
+  void on_exception(const exchange& x, const char* what) const;
+  void answer_refusal(error_code code);
+  response render(const failure& error) const;
+  void finish(response& answer, const exchange* x);
+  void next_request();
+
+  // -- writing: http_session_write.cpp
+  bool write_now();
+  awaitable<bool> write_rest();
+  awaitable<bool> flush();
+  awaitable<> linger();
+
+  void enter(phase next_phase, timer_wheel::clock::duration at_most);
+  static void on_expired(timer_wheel::entry& e) noexcept;
+
+  std::shared_ptr<http_server::core> core_;
+  tcp_socket socket_;
+  std::unique_ptr<tls_stream> tls_;
+  input_buffer input_;
+  std::string output_;
+  std::string peer_address_;
+  request_parser parser_;
+  std::size_t sent_ = 0; // of the output
+  route_match match_;
+  phase phase_ = phase::idle;
+  bool reads_body_ = false;   // the header is parsed, the body is not complete
+  bool has_begun_ = false;    // a byte of the present request has come
+  bool is_continued_ = false; // "100 Continue" was sent or is not needed
+  bool refuses_ = false;      // over the cap on connections: every answer is a 503
+  bool keep_alive_ = true;
+  bool timed_out_ = false;
+};
+
+} // namespace latchkey::http

@@ -1,0 +1,144 @@
+// http_session_answer.cpp — from a request that has been read to the bytes of its answer.
+#include "gateway/http/cors.hpp"
+#include "gateway/http/error_body.hpp"
+#include "gateway/http/http_session.hpp"
+#include "protocol/ids.hpp"
+
+#include <exception>
+
+namespace latchkey::http {
+namespace {
+
+constexpr std::uint32_t overload_retry_s = 1;
+
+/// Counts a handler while it runs, or until its connection is torn down around it.
+class in_flight_count {
+public:
+  explicit in_flight_count(std::size_t& count) noexcept : count_(count) { ++count_; }
+  in_flight_count(const in_flight_count&) = delete;
+  in_flight_count& operator=(const in_flight_count&) = delete;
+  ~in_flight_count() { --count_; }
+
+private:
+  std::size_t& count_;
+};
+
+failure plain_failure(error_code code, std::uint32_t retry_after_s = 0) {
+  return failure{code, {}, {}, retry_after_s};
+}
+
+} // namespace
+
+awaitable<> http_session::answer_request() {
+  phase_ = phase::handling;
+  exchange x{parser_.in()};
+  x.matched = match_.found;
+  x.route_index = match_.index;
+  x.params = match_.params;
+  x.deadline = x.in.received_at + core_->options.limits.request_max;
+  x.app = core_->options.app;
+  auto answer = answer_without_handler(x);
+  if (!answer) {
+    in_flight_count counted(core_->in_flight);
+    try {
+      answer.emplace(co_await x.matched->handle(x));
+    } catch (const std::exception& error) {
+      on_exception(x, error.what());
+    } catch (...) {
+      on_exception(x, "not a std::exception");
+    }
+    if (!answer) answer = render(plain_failure(error_code::internal_error));
+  }
+  finish(*answer, &x);
+}
+
+std::optional<response> http_session::answer_without_handler(exchange& x) {
+  const auto& options = core_->options;
+  if (refuses_ || (x.matched && core_->in_flight >= options.limits.in_flight_max))
+    return render(plain_failure(error_code::overloaded, overload_retry_s));
+  if (options.hooks.admit)
+    if (auto refused = options.hooks.admit(x)) return refused;
+  if (!x.matched) return answer_without_route();
+  return std::nullopt;
+}
+
+response http_session::answer_without_route() const {
+  const auto& in = parser_.in();
+  auto is_star = in.target == "*";
+  auto never = in.method == method::trace || in.method == method::connect;
+  auto methods = match_.methods;
+  if (methods == 0 && (never || is_star)) {
+    for (const auto& known : core_->options.routes->routes())
+      methods = static_cast<std::uint16_t>(methods | 1U << static_cast<unsigned>(known.method));
+  }
+  if (methods == 0) return render(plain_failure(error_code::not_found));
+  if (in.method == method::options) {
+    auto answer = is_preflight(in) ? preflight_response(in, methods, core_->options.allowed_origins)
+                                   : empty_response();
+    answer.add("Allow", allow_list(methods));
+    return answer;
+  }
+  auto answer = render(plain_failure(error_code::method_not_allowed));
+  answer.add("Allow", allow_list(methods));
+  // What follows a CONNECT is not HTTP.
+  answer.close = answer.close || in.method == method::connect;
+  return answer;
+}
+
+/// A message that broke HTTP, or a limit: what follows it cannot be told apart from it.
+void http_session::answer_refusal(error_code code) {
+  phase_ = phase::handling;
+  auto& in = parser_.in();
+  if (in.request_id.empty()) in.request_id = make_request_id();
+  in.keep_alive = false;
+  auto answer = render(plain_failure(code));
+  finish(answer, nullptr);
+}
+
+response http_session::render(const failure& error) const {
+  const auto& in = parser_.in();
+  if (core_->options.hooks.render_error) return core_->options.hooks.render_error(error, in);
+  return error_response(error, in.request_id, core_->options.clock->now());
+}
+
+void http_session::on_exception(const exchange& x, const char* what) const {
+  if (core_->options.hooks.on_exception) core_->options.hooks.on_exception(x, what);
+}
+
+void http_session::finish(response& answer, const exchange* x) {
+  const auto& options = core_->options;
+  const auto& in = parser_.in();
+  if (x && options.hooks.decorate) options.hooks.decorate(*x, answer);
+  add_cors_headers(in, options.allowed_origins, answer);
+  keep_alive_ = in.keep_alive && !answer.close && !core_->stopping && !refuses_ && !reads_body_;
+  answer_context context;
+  context.request_id = in.request_id;
+  context.is_http_1_1 = in.is_http_1_1;
+  context.is_head = in.method == method::head;
+  context.is_tls = in.is_tls;
+  context.keep_alive = keep_alive_;
+  serialize(answer, context, core_->date, output_);
+  if (options.hooks.on_finished) {
+    finished_request done;
+    done.route_index = x ? x->route_index : no_route;
+    if (x && x->matched) done.route_name = x->matched->name;
+    done.verb = in.method;
+    done.status = answer.status;
+    if (x) done.duration = std::chrono::steady_clock::now() - in.received_at;
+    done.request_id = in.request_id;
+    done.peer_address = in.peer_address;
+    options.hooks.on_finished(done);
+  }
+  next_request();
+}
+
+void http_session::next_request() {
+  parser_.reset();
+  match_ = {};
+  reads_body_ = false;
+  is_continued_ = false;
+  has_begun_ = !input_.empty();
+  input_.shrink();
+}
+
+} // namespace latchkey::http

@@ -1,0 +1,66 @@
+// server_core.hpp — what a server's connections share: options, counts and the list that
+// draining walks through. One reactor's; never touched by another thread.
+#pragma once
+
+#include "gateway/awaitable.hpp"
+#include "gateway/http/http_server.hpp"
+#include "gateway/http/response.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace latchkey::http {
+
+using tcp = boost::asio::ip::tcp;
+using tcp_socket = boost::asio::basic_stream_socket<tcp, reactor_executor>;
+using tcp_acceptor = boost::asio::basic_socket_acceptor<tcp, reactor_executor>;
+using clock_timer =
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>,
+                                      reactor_executor>;
+
+class http_session;
+
+struct http_server::core : std::enable_shared_from_this<core> {
+  core(boost::asio::io_context& context, timer_wheel& timers, http_server_options with)
+      : io(context), wheel(timers), options(std::move(with)), date(*options.clock),
+        acceptor(context), backoff(context) {}
+
+  result<void> listen(const std::string& address, std::uint16_t port);
+  awaitable<> accept_loop();
+  void on_accepted(tcp_socket socket, const tcp::endpoint& peer);
+  void stop(std::function<void()> on_drained);
+  void close_all();
+
+  void add(http_session& session) noexcept;
+  void remove(http_session& session) noexcept;
+  void tell_if_drained();
+
+  boost::asio::io_context& io;
+  timer_wheel& wheel;
+  const http_server_options options;
+  date_cache date;
+  tcp_acceptor acceptor;
+  clock_timer backoff; // while descriptors are exhausted
+  std::uint16_t bound_port = 0;
+  http_session* first = nullptr; // of the list of sessions
+  std::size_t connections = 0;
+  std::size_t in_flight = 0;
+  bool accepting = false;
+  bool stopping = false;
+  std::function<void()> drained;
+};
+
+/// Runs one connection from its first byte to its last.
+awaitable<> serve(std::shared_ptr<http_server::core> core, tcp_socket socket, tcp::endpoint peer,
+                  bool refuses);
+
+} // namespace latchkey::http
