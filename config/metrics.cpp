@@ -177,9 +177,8 @@ http_series& metrics::series(std::string_view method, std::string_view route) {
     if (routes.size() < http_series_max - 1) break; // the last place is "other"'s
     method = route = "other";
   }
-  auto& entry = routes.emplace_back(std::string(method), std::string(route));
-  entry.series = std::make_unique<http_series>();
-  return *entry.series;
+  routes.push_back({std::string(method), std::string(route), std::make_unique<http_series>()});
+  return *routes.back().series;
 }
 
 counter& metrics::logins(std::string_view outcome) {
@@ -199,10 +198,10 @@ void metrics::append_http(std::vector<MetricFamily>& out) const {
                          MetricType::Histogram,
                          {}};
   const std::scoped_lock lock(tables_->mutex);
-  for (const auto& [method, route, series] : tables_->routes) {
+  for (const auto& entry : tables_->routes) {
     const auto total = [&](auto member) {
       std::uint64_t sum = 0;
-      for (const auto& own : series->stripes_)
+      for (const auto& own : entry.series->stripes_)
         sum += member(own).load(std::memory_order_relaxed);
       return sum;
     };
@@ -210,8 +209,8 @@ void metrics::append_http(std::vector<MetricFamily>& out) const {
       const auto count = total([&](auto& own) -> auto& { return own.by_status[slot]; });
       if (count == 0) continue;
       auto& metric = requests.metric.emplace_back();
-      metric.label = {{"method", method},
-                      {"route", route},
+      metric.label = {{"method", entry.method},
+                      {"route", entry.route},
                       {"status", slot == 0 ? "other" : std::to_string(statuses[slot])}};
       metric.counter.value = static_cast<double>(count);
     }
@@ -221,7 +220,7 @@ void metrics::append_http(std::vector<MetricFamily>& out) const {
           return total([&](auto& own) -> auto& { return own.by_duration[i]; });
         });
     if (metric.histogram.sample_count == 0) continue; // a route nobody has asked for yet
-    metric.label = {{"method", method}, {"route", route}};
+    metric.label = {{"method", entry.method}, {"route", entry.route}};
     durations.metric.push_back(std::move(metric));
   }
   out.push_back(std::move(requests));

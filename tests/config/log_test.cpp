@@ -16,7 +16,6 @@ namespace latchkey {
 namespace {
 
 using test::temporary_folder;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;

@@ -15,7 +15,6 @@ namespace latchkey {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 using samples = std::map<std::string, double>; // "name{labels}" → value
 
