@@ -1,0 +1,207 @@
+#include "actors/password_hash.hpp"
+
+#include <gtest/gtest.h>
+#include <string>
+
+namespace latchkey {
+namespace {
+
+using namespace std::string_literals;
+
+/// Cheap, so that many hashes take no time; the rules do not depend on the cost.
+constexpr argon2_cost cheap{64, 2, 1};
+
+/// Made with the reference implementation (libargon2, argon2id_hash_encoded).
+const std::string reference_nul = "$argon2id$v=19$m=64,t=3,p=1$c29tZXNhbHRzb21lc2FsdA"
+                                  "$Va8xEDQOpUnv4qNcJ1+rUqq9xNDCSu7DfHi7pzyCEwI";
+const std::string reference_today = "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg"
+                                    "$gy5SuVm5Z7Vw7keB9se9p87QGcomaseB/S2U1OhTsM0";
+
+std::string hashed(const std::string& password, argon2_cost cost = cheap) {
+  auto phc = password_hasher_engine{cost}.hash(secret{password});
+  return phc ? std::string{phc->reveal()} : std::string{name_of(phc.error().code)};
+}
+
+verify_result verified(const std::string& password, const std::string& phc) {
+  return password_hasher_engine{cheap}.verify(secret{password}, secret{phc});
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+TEST(PasswordHash, RefusesAStoredHashThatIsMalformedOrForeign) {
+  ASSERT_TRUE(verified("pass\0word"s, reference_nul).matches);
+  for (const std::string& phc :
+       {""s,
+        "plain text"s,
+        "$"s,
+        "$argon2id$"s,
+        reference_nul.substr(0, 40),
+        reference_nul + 'A',
+        reference_nul + '$',
+        reference_nul + '\n',
+        ' ' + reference_nul,
+        reference_nul + "\0"s,
+        reference_nul.substr(0, reference_nul.size() - 1),
+        std::string(100'000, '$'),
+        replaced(reference_nul, "argon2id", "argon2i"),
+        replaced(reference_nul, "argon2id", "argon2d"),
+        replaced(reference_nul, "v=19", "v=16"),
+        replaced(reference_nul, "v=19$", ""),
+        replaced(reference_nul, "m=64", "m=064"),
+        replaced(reference_nul, "m=64", "m=+64"),
+        replaced(reference_nul, "m=64", "m=-64"),
+        replaced(reference_nul, "m=64", "m="),
+        replaced(reference_nul, "m=64,t=3", "t=3,m=64"),
+        replaced(reference_nul, ",p=1", ""),
+        replaced(reference_nul, "CEwI", "CEwJ"), // an unused bit
+        replaced(reference_nul, "$c29t", "$c29-"),
+        replaced(reference_nul, "XNhbHRzb21lc2FsdA", ""),
+        "$argon2i$v=19$m=64,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg"
+        "$2tWDRpTtrIi5WLOHGCxIlQf5ZojlFbAdYq3lafID7Pk"s,
+        "$argon2id$v=19$m=64,t=2,p=1$MDEyMzQ1Njc$PKcxF1IDqZVQ6eHyu8Nx9s0xBVNgNvVfM+Zxiw7/hBg"s,
+        "$argon2id$v=19$m=64,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$4U0QUZaUJUAAXat7QX4Zv97luHsmk25c"s,
+        "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"s,
+        "$scrypt$ln=15,r=8,p=1$c2FsdA$aGFzaA"s}) {
+    auto result = verified("password", phc);
+    EXPECT_TRUE(result.refused) << phc;
+    EXPECT_FALSE(result.matches) << phc;
+  }
+}
+
+TEST(PasswordHash, RefusesAStoredHashThatAsksForTooMuchWithoutPayingForIt) {
+  for (std::string_view cost :
+       {"m=4194304,t=3,p=1", "m=4294967295,t=1,p=1", "m=4294967296,t=1,p=1",
+        "m=99999999999999999999,t=1,p=1", "m=262145,t=1,p=1", "m=7,t=1,p=1", "m=64,t=17,p=1",
+        "m=64,t=4294967295,p=1", "m=64,t=0,p=1", "m=64,t=3,p=2", "m=64,t=3,p=16777215"}) {
+    password_hasher_engine engine{cheap};
+    auto phc = replaced(reference_nul, "m=64,t=3,p=1", cost);
+    EXPECT_TRUE(engine.verify(secret{"password"s}, secret{phc}).refused) << cost;
+    // One hash at today's cost and no other: what an unknown user costs.
+    EXPECT_EQ(engine.mapping_uses(), 1U) << cost;
+  }
+}
+
+TEST(PasswordHash, RefusesACostOutsideItsLimits) {
+  for (argon2_cost cost : {argon2_cost{7, 2, 1}, argon2_cost{262'145, 2, 1}, argon2_cost{64, 0, 1},
+                           argon2_cost{64, 17, 1}, argon2_cost{64, 2, 0}, argon2_cost{64, 2, 2}}) {
+    auto checked = check_cost(cost);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().code, error_code::validation_error);
+    EXPECT_NE(checked.error().field, "");
+    EXPECT_EQ(hashed("password", cost), "VALIDATION_ERROR");
+  }
+  EXPECT_TRUE(check_cost({}));
+  EXPECT_TRUE(check_cost({argon2_memory_kib_min, 1, 1}));
+  EXPECT_TRUE(check_cost({argon2_memory_kib_max, argon2_iterations_max, 1}));
+}
+
+TEST(PasswordHash, NeverHashesMoreThanFourKibibytes) {
+  password_hasher_engine engine{cheap};
+  secret too_long{std::string(4097, 'x')};
+  auto phc = engine.hash(too_long);
+  ASSERT_FALSE(phc);
+  EXPECT_EQ(phc.error().code, error_code::validation_error);
+  EXPECT_FALSE(engine.verify(too_long, secret{reference_nul}).matches);
+  engine.verify_nothing(too_long);
+  EXPECT_EQ(engine.mapping_uses(), 0U);
+  EXPECT_TRUE(engine.hash(secret{std::string(4096, 'x')}));
+  EXPECT_EQ(engine.mapping_uses(), 1U);
+}
+
+TEST(PasswordHash, TellsPasswordsApartByEveryByte) {
+  for (std::size_t size : {8U, 64U, 72U, 73U, 128U, 1024U}) {
+    std::string password(size, 'x');
+    auto phc = hashed(password);
+    EXPECT_TRUE(verified(password, phc).matches) << size;
+    EXPECT_FALSE(verified(password + 'x', phc).matches) << size;
+    EXPECT_FALSE(verified(password.substr(1), phc).matches) << size;
+    auto last = password;
+    last.back() = 'y';
+    EXPECT_FALSE(verified(last, phc).matches) << size;
+  }
+  std::string long_one(100, 'x');
+  auto phc = hashed(long_one);
+  long_one[72] = 'y';
+  EXPECT_FALSE(verified(long_one, phc).matches);
+}
+
+TEST(PasswordHash, TakesNulForAByteLikeAnyOther) {
+  auto phc = hashed("secret\0tail"s);
+  EXPECT_TRUE(verified("secret\0tail"s, phc).matches);
+  EXPECT_FALSE(verified("secret"s, phc).matches);
+  EXPECT_FALSE(verified("secret\0"s, phc).matches);
+  EXPECT_FALSE(verified("secret\0tale"s, phc).matches);
+}
+
+TEST(PasswordHash, AgreesWithTheReferenceImplementation) {
+  EXPECT_TRUE(verified("pass\0word"s, reference_nul).matches);
+  EXPECT_FALSE(verified("pass"s, reference_nul).matches);
+  password_hasher_engine engine;
+  auto result = engine.verify(secret{"correct horse battery staple"s}, secret{reference_today});
+  EXPECT_TRUE(result.matches);
+  EXPECT_FALSE(result.needs_rehash);
+  EXPECT_EQ(engine.mapping_uses(), 1U);
+}
+
+TEST(PasswordHash, WritesTodaysCostAndANewSaltEachTime) {
+  auto phc = hashed("password", {});
+  EXPECT_TRUE(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$")) << phc;
+  EXPECT_EQ(phc.size(), reference_today.size());
+  EXPECT_NE(hashed("password"), hashed("password"));
+}
+
+TEST(PasswordHash, IsStoredAnewOnlyWhenItWasCheaper) {
+  auto rehash = [](argon2_cost stored, argon2_cost today, const std::string& password) {
+    secret phc{hashed("password", stored)};
+    return password_hasher_engine{today}.verify(secret{password}, phc).needs_rehash;
+  };
+  EXPECT_FALSE(rehash({64, 2, 1}, {64, 2, 1}, "password"));
+  EXPECT_FALSE(rehash({128, 2, 1}, {64, 2, 1}, "password"));
+  EXPECT_FALSE(rehash({64, 3, 1}, {64, 2, 1}, "password"));
+  EXPECT_FALSE(rehash({128, 1, 1}, {64, 2, 1}, "password"));
+  EXPECT_TRUE(rehash({63, 2, 1}, {64, 2, 1}, "password"));
+  EXPECT_TRUE(rehash({64, 1, 1}, {64, 2, 1}, "password"));
+  EXPECT_TRUE(rehash({32, 9, 1}, {64, 2, 1}, "password"));
+  EXPECT_FALSE(rehash({32, 1, 1}, {64, 2, 1}, "wrong"));
+}
+
+TEST(PasswordHash, DoesTheSameWorkWhoeverSignsIn) {
+  password_hasher_engine engine{cheap};
+  secret stored{hashed("password")};
+  engine.verify(secret{"password"s}, stored);
+  EXPECT_EQ(engine.mapping_uses(), 1U);
+  engine.verify(secret{"wrong"s}, stored);
+  EXPECT_EQ(engine.mapping_uses(), 2U);
+  engine.verify(secret{"wrong"s}, secret{});
+  EXPECT_EQ(engine.mapping_uses(), 3U);
+  engine.verify_nothing(secret{"wrong"s});
+  EXPECT_EQ(engine.mapping_uses(), 4U);
+}
+
+TEST(PasswordHash, GoesOnAfterItsMemoryWasGivenBack) {
+  password_hasher_engine engine{cheap};
+  engine.release();
+  auto phc = engine.hash(secret{"password"s});
+  ASSERT_TRUE(phc);
+  engine.release();
+  engine.release();
+  EXPECT_TRUE(engine.verify(secret{"password"s}, *phc).matches);
+  auto moved = std::move(engine);
+  EXPECT_TRUE(moved.verify(secret{"password"s}, *phc).matches);
+  EXPECT_EQ(moved.mapping_uses(), 3U);
+}
+
+TEST(PasswordHash, WorksAtTheEdgesOfItsMemory) {
+  for (std::uint32_t memory_kib : {8U, 9U, 13U, 2047U, 2048U, 2051U, 4096U}) {
+    password_hasher_engine engine{{memory_kib, 1, 1}};
+    auto phc = engine.hash(secret{"password"s});
+    ASSERT_TRUE(phc);
+    EXPECT_TRUE(engine.verify(secret{"password"s}, *phc).matches);
+    EXPECT_EQ(engine.mapping_uses(), 2U) << memory_kib;
+  }
+}
+
+} // namespace
+} // namespace latchkey
