@@ -131,8 +131,10 @@ caf::result<messages::verdict> hash_worker_state::on_verify(messages::verify_pas
   verify_result found;
   {
     stopwatch watch{counts};
-    found = request.phc.empty() ? engine->verify_nothing(request.password)
-                                : engine->verify(request.password, request.phc);
+    if (request.phc.empty())
+      engine->verify_nothing(request.password);
+    else
+      found = engine->verify(request.password, request.phc);
   }
   answer.matches = found.matches;
   if (found.matches && found.needs_rehash)

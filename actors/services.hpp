@@ -45,6 +45,8 @@ struct services {
   password_hasher_actor hasher;
   key_ring_actor key_ring;
   audit_actor audit;
+  redis_actor redis; // invalid when no Redis is configured
+  time_point started_at{};
 
   time_point now() const noexcept { return clock->now(); }
 

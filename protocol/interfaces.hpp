@@ -71,6 +71,9 @@ using reader_actor = caf::typed_actor<request<messages::read_login, messages::lo
                                       request<messages::read_session, session_record>,
                                       request<messages::ping_store, messages::store_alive>>;
 
+/// The connection to Redis.
+using redis_actor = caf::typed_actor<request<messages::ping_redis, messages::redis_alive>>;
+
 } // namespace latchkey
 
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::register_user)
@@ -93,6 +96,8 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::read_user)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::read_session)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::ping_store)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::store_alive)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::ping_redis)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::redis_alive)
 LATCHKEY_LOCAL_MESSAGE(latchkey::storage::written)
 LATCHKEY_LOCAL_MESSAGE(latchkey::user_record)
 LATCHKEY_LOCAL_MESSAGE(latchkey::session_record)

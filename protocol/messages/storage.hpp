@@ -42,4 +42,9 @@ struct ping_store {
 };
 struct store_alive {};
 
+struct ping_redis {
+  time_point deadline{};
+};
+struct redis_alive {};
+
 } // namespace latchkey::messages

@@ -1,0 +1,108 @@
+#include "gateway/endpoint.hpp"
+
+#include "protocol/login_name.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway {
+namespace {
+
+/// Of a User-Agent header, what a session keeps.
+constexpr std::size_t user_agent_bytes_max = 255;
+
+/// Which actor has this login name; USER001 when nobody has.
+awaitable<result<user_id>> owner_of(http_acceptor& edge, std::string_view login,
+                                    http_acceptor::deadline_point deadline) {
+  auto key = fold_login_name(login);
+  if (!key) co_return fail(error_code::user_not_found);
+  const auto& readers = edge.with().readers;
+  const auto& reader = readers[std::hash<std::string>{}(*key) % readers.size()];
+  messages::read_login question{std::move(*key), edge.deadline_for_actors(deadline)};
+  auto owner = co_await edge.ask(reader, std::move(question), deadline);
+  if (!owner) co_return tl::unexpected<failure>(owner.error());
+  if (!owner->user) co_return fail(error_code::user_not_found);
+  co_return *owner->user;
+}
+
+/// The work of a wrong password, for a user that does not exist.
+awaitable<result<messages::token_pair>> refuse_unknown(http_acceptor& edge, secret password,
+                                                       http_acceptor::deadline_point deadline) {
+  messages::verify_password question{std::move(password), secret{},
+                                     edge.deadline_for_actors(deadline)};
+  auto verdict = co_await edge.ask(edge.with().hasher, std::move(question), deadline);
+  if (!verdict) co_return tl::unexpected<failure>(verdict.error());
+  co_return fail(error_code::invalid_credentials);
+}
+
+/// A refusal is on record before it is told.
+awaitable<result<void>> audit_refusal(http::exchange& ex, const result<user_id>& owner) {
+  auto& edge = acceptor_of(ex);
+  const auto now = edge.with().now();
+  messages::record_audit record;
+  record.entry.id = make_uuid(now);
+  record.entry.at = now;
+  record.entry.action = "user.sign_in_refused";
+  if (owner) record.entry.user = *owner;
+  const auto client = client_of(ex);
+  record.entry.address = client.address;
+  record.entry.request_id = client.request_id;
+  record.deadline = edge.deadline_for_actors(ex.deadline);
+  auto written = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
+  if (!written) co_return tl::unexpected<failure>(written.error());
+  co_return result<void>{};
+}
+
+void count_sign_in(metrics& counts, const result<messages::token_pair>& outcome) {
+  if (outcome)
+    counts.logins("success").add();
+  else if (outcome.error().code == error_code::invalid_credentials)
+    counts.logins("invalid_credentials").add();
+  else if (outcome.error().code == error_code::overloaded)
+    counts.logins("overloaded").add();
+  else
+    counts.logins("error").add();
+}
+
+} // namespace
+
+http::response error_answer(const http::exchange& ex, const failure& error) {
+  return http::error_response(error, ex.in.request_id, acceptor_of(ex).with().now(),
+                              http::challenge::bearer);
+}
+
+messages::client_info client_of(const http::exchange& ex) {
+  return {std::string{ex.in.peer_address},
+          std::string{ex.in.user_agent.substr(0, user_agent_bytes_max)}, ex.in.request_id};
+}
+
+awaitable<result<principal>> signed_in(http::exchange& ex) {
+  const auto token = http::bearer_token(ex.in);
+  if (token.empty())
+    co_return fail(error_code::token_invalid, "Authorization", "a Bearer token is required");
+  co_return co_await acceptor_of(ex).authenticate(token, ex.deadline);
+}
+
+awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_view login,
+                                                secret password, surface opened_by) {
+  auto& edge = acceptor_of(ex);
+  auto owner = co_await owner_of(edge, login, ex.deadline);
+  if (!owner && owner.error().code != error_code::user_not_found)
+    co_return tl::unexpected<failure>(owner.error());
+
+  result<messages::token_pair> outcome = fail(error_code::invalid_credentials);
+  if (owner) {
+    messages::authenticate question{std::move(password), opened_by, client_of(ex),
+                                    edge.deadline_for_actors(ex.deadline)};
+    outcome = co_await edge.ask_user(*owner, std::move(question), ex.deadline);
+  } else {
+    outcome = co_await refuse_unknown(edge, std::move(password), ex.deadline);
+  }
+  count_sign_in(*edge.with().counts, outcome);
+  if (!outcome && outcome.error().code == error_code::invalid_credentials) {
+    auto written = co_await audit_refusal(ex, owner);
+    if (!written) co_return tl::unexpected<failure>(written.error());
+  }
+  co_return outcome;
+}
+
+} // namespace latchkey::gateway

@@ -1,0 +1,148 @@
+// http_acceptor.hpp — a reactor's way from sockets to actors: its edge actor, what it
+// remembers of tokens and handles, and how an endpoint finds the actor it talks to.
+#pragma once
+
+#include "actors/services.hpp"
+#include "config/settings.hpp"
+#include "gateway/edge_actor.hpp"
+#include "gateway/generation_cache.hpp"
+#include "gateway/http/cors.hpp"
+
+#include <caf/actor_system.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace latchkey::gateway {
+
+/// Who makes a request, once it has been proven and the session has said that it lives.
+struct principal {
+  user_id user;
+  std::int64_t user_number = 0;
+  session_id session;
+  std::string role;
+  surface opened_by = surface::auth_service;
+};
+
+/// Everything here is used on the reactor's thread alone.
+class http_acceptor {
+public:
+  using deadline_point = std::chrono::steady_clock::time_point;
+
+  /// Tokens and handles remembered, twice over at most (generation_cache).
+  static constexpr std::size_t tokens_max = 8192;
+  static constexpr std::size_t handles_max = 16384;
+
+  http_acceptor(caf::actor_system& system, reactor& home, services_ptr with,
+                std::shared_ptr<const settings> configured);
+  ~http_acceptor();
+  http_acceptor(const http_acceptor&) = delete;
+  http_acceptor& operator=(const http_acceptor&) = delete;
+
+  reactor& home() noexcept { return home_; }
+  const services& with() const noexcept { return *with_; }
+  const settings& configured() const noexcept { return *settings_; }
+  const http::origin_list& origins() const noexcept { return origins_; }
+
+  /// One question, one answer, or TIMEOUT at the deadline.
+  template <class Handle, class Message>
+  awaitable<result<reply_of<Handle, Message>>> ask(const Handle& receiver, Message message,
+                                                   deadline_point deadline) {
+    return edge_->ask(receiver, std::move(message), deadline);
+  }
+
+  /// Asks the session's or the user's actor, wherever it is. An actor that left memory
+  /// meanwhile is looked up once more.
+  template <class Message>
+  awaitable<result<reply_of<session_actor, Message>>> ask_session(session_id id, Message message,
+                                                                  deadline_point deadline) {
+    return ask_resident<messages::find_session>(sessions_, id, std::move(message), deadline);
+  }
+  template <class Message>
+  awaitable<result<reply_of<user_actor, Message>>> ask_user(user_id id, Message message,
+                                                            deadline_point deadline) {
+    return ask_resident<messages::find_user>(users_, id, std::move(message), deadline);
+  }
+
+  /// Whose access token this is: its signature and its times, then the session's word.
+  /// AUTH002, AUTH003.
+  awaitable<result<principal>> authenticate(std::string_view token, deadline_point deadline);
+
+  /// Whether the database answers; asked at most once a second.
+  awaitable<bool> database_alive(deadline_point deadline);
+  /// The same of Redis: "connected", "disconnected" or "disabled".
+  awaitable<std::string_view> redis_word(deadline_point deadline);
+  std::int64_t uptime_s() const;
+
+  /// The deadline as actors take it: by the one clock.
+  time_point deadline_for_actors(deadline_point deadline) const;
+
+private:
+  struct known_token {
+    user_id user;
+    session_id session;
+    std::int64_t exp = 0; // seconds since the epoch
+  };
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  /// How long the answer to "does the database answer?" stands.
+  static constexpr std::chrono::seconds health_stands_for{1};
+  /// And how long it may take.
+  static constexpr std::chrono::seconds health_wait_max{2};
+
+  /// The last answer to "are you there?", and when it was asked for.
+  struct last_word {
+    deadline_point asked{};
+    bool alive = true;
+  };
+  template <class Handle, class Question>
+  awaitable<bool> alive(last_word& last, const Handle& whom, deadline_point deadline);
+
+  result<known_token> verify_token(std::string_view token);
+
+  template <class Find, class Id, class Handle, class Message>
+  awaitable<result<reply_of<Handle, Message>>>
+  ask_resident(generation_cache<Id, Handle>& known, Id id, Message message,
+               deadline_point deadline) {
+    // Two tries with a handle from memory, which may be stale, and one asked for anew.
+    constexpr int tries = 3;
+    Find question{id};
+    for (int i = 0; i < tries; ++i) {
+      Handle receiver;
+      if (auto* handle = known.find(id)) {
+        receiver = *handle;
+      } else {
+        auto found = co_await edge_->ask(with_->directory_for(id), question, deadline);
+        if (!found) co_return tl::unexpected<failure>(found.error());
+        receiver = *found;
+        known.put(id, receiver);
+      }
+      auto reply = co_await edge_->ask_raw(receiver, message, deadline);
+      if (reply) co_return std::move(*reply);
+      if (!is_gone(reply.error())) co_return tl::unexpected<failure>(to_failure(reply.error()));
+      question.gone = receiver.id();
+      known.erase(id);
+    }
+    co_return fail(error_code::internal_error);
+  }
+
+  reactor& home_;
+  services_ptr with_;
+  std::shared_ptr<const settings> settings_;
+  http::origin_list origins_;
+  caf::strong_actor_ptr edge_owner_;
+  edge_actor* edge_;
+  generation_cache<std::string, known_token, text_hash> tokens_{tokens_max};
+  generation_cache<session_id, session_actor> sessions_{handles_max};
+  generation_cache<user_id, user_actor> users_{handles_max};
+  last_word database_;
+  last_word redis_;
+};
+
+} // namespace latchkey::gateway

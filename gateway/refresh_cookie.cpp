@@ -1,0 +1,51 @@
+#include "gateway/refresh_cookie.hpp"
+
+#include "gateway/http/cors.hpp"
+
+#include <string>
+
+namespace latchkey::gateway {
+namespace {
+
+std::string_view name_of_cookie(const http::exchange& ex) {
+  return ex.in.is_tls ? "__Host-refresh_token" : "refresh_token";
+}
+
+std::string attributes(const http::exchange& ex) {
+  const bool plain_loopback =
+      !ex.in.is_tls && is_loopback_host(acceptor_of(ex).configured().http_host);
+  return plain_loopback ? "; HttpOnly; SameSite=Lax; Path=/"
+                        : "; HttpOnly; Secure; SameSite=Lax; Path=/";
+}
+
+} // namespace
+
+void set_refresh_cookie(const http::exchange& ex, const messages::token_pair& tokens,
+                        http::response& answer) {
+  std::string line{name_of_cookie(ex)};
+  line += '=';
+  line += tokens.refresh_token.reveal();
+  line += "; Max-Age=" + std::to_string(tokens.refresh_ttl_s) + attributes(ex);
+  answer.add("Set-Cookie", line);
+}
+
+void clear_refresh_cookie(const http::exchange& ex, http::response& answer) {
+  answer.add("Set-Cookie", std::string{name_of_cookie(ex)} + "=; Max-Age=0" + attributes(ex));
+}
+
+result<std::optional<secret>> refresh_cookie(const http::exchange& ex) {
+  const auto found = http::find_cookie(ex.in, name_of_cookie(ex));
+  if (found.count == 0) return std::optional<secret>{};
+  if (auto allowed = http::check_csrf(ex.in, acceptor_of(ex).origins()); !allowed)
+    return tl::unexpected<failure>(allowed.error());
+  if (found.count > 1)
+    return fail(error_code::token_invalid, std::string{name_of_cookie(ex)}, "is sent twice");
+  return std::optional<secret>{secret{found.value}};
+}
+
+bool wants_token_in_body(const http::exchange& ex) {
+  const auto delivery = ex.in.header("X-Token-Delivery");
+  return delivery && http::equal_ignoring_case(*delivery, "body");
+}
+
+} // namespace latchkey::gateway

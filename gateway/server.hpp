@@ -1,0 +1,46 @@
+// server.hpp — the composition root: opens the store, spawns the actors, listens on every
+// reactor, and takes it all down again in order.
+#pragma once
+
+#include "config/settings.hpp"
+#include "protocol/result.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace latchkey::gateway {
+
+/// What a first start made and tells once.
+struct first_admin {
+  std::string username;
+  secret password; // generated; empty when ADMIN_PASSWORD gave it
+};
+
+class server {
+public:
+  /// Opens the store and brings its schema up to date, creates the first administrator in
+  /// an empty store, then starts and listens. A failure's reason is a sentence.
+  static result<std::unique_ptr<server>> start(settings configured);
+
+  ~server();
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  std::uint16_t http_port() const noexcept;
+  std::uint16_t internal_port() const noexcept;
+  /// Set when this start created the administrator.
+  const std::optional<first_admin>& created_admin() const noexcept;
+
+  /// Stops accepting, lets requests in flight finish within REQUEST_TIMEOUT, then stops
+  /// the actors. Everything acknowledged is durable already.
+  void drain();
+
+private:
+  struct parts;
+  explicit server(std::unique_ptr<parts> all);
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace latchkey::gateway

@@ -1,0 +1,30 @@
+// auth_service/endpoints.hpp — the paths of "Auth Service API Documentation". Each is one
+// coroutine, top to bottom: what comes in, whom it asks, what goes out.
+#pragma once
+
+#include "gateway/endpoint.hpp"
+
+namespace latchkey::gateway::auth_service {
+
+/// POST /auth/register: 201 with the user. VALIDATION_ERROR, USER002, USER003.
+awaitable<http::response> register_user(http::exchange& ex);
+
+/// POST /auth/token, JSON or form: 200 with the access token; the refresh token travels in
+/// a cookie, or in the body for `X-Token-Delivery: body`. AUTH001.
+awaitable<http::response> token(http::exchange& ex);
+
+/// POST /auth/token/refresh: the same for a refresh token, in the cookie or, from a
+/// client that cannot hold cookies, in the body's `refresh_token`. AUTH003, CSRF_FAILED.
+awaitable<http::response> refresh(http::exchange& ex);
+
+/// POST /auth/logout with the access token: ends its session, in the words of the surface
+/// that opened it.
+awaitable<http::response> logout(http::exchange& ex);
+
+/// GET /auth/me: the user.
+awaitable<http::response> me(http::exchange& ex);
+
+/// GET /health: 503 when the database does not answer.
+awaitable<http::response> health(http::exchange& ex);
+
+} // namespace latchkey::gateway::auth_service

@@ -1,0 +1,31 @@
+#include "gateway/surfaces/auth_service/endpoints.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace latchkey::gateway::auth_service {
+
+awaitable<http::response> health(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  const auto now = to_rfc3339(edge.with().now());
+  const bool alive = co_await edge.database_alive(ex.deadline);
+  if (!alive) {
+    const nlohmann::ordered_json body{{"status", "unhealthy"},
+                                      {"error", "Database connection failed"},
+                                      {"timestamp", now}};
+    co_return http::json_response(503, body.dump());
+  }
+  const auto redis = co_await edge.redis_word(ex.deadline);
+  nlohmann::ordered_json body{
+      {"status", "healthy"},
+      {"service", "auth_service"},
+      {"version", LATCHKEY_VERSION},
+      {"uptime", std::to_string(edge.uptime_s())},
+      {"dependencies", {{"database", "connected"}, {"redis", redis}}},
+      {"database", "connected"},
+      {"redis", redis},
+      {"timestamp", now},
+  };
+  co_return http::json_response(200, body.dump());
+}
+
+} // namespace latchkey::gateway::auth_service

@@ -1,0 +1,18 @@
+// auth_service/render.hpp — bodies as "Auth Service API Documentation" prints them.
+#pragma once
+
+#include "protocol/messages/identity.hpp"
+
+#include <string>
+
+namespace latchkey::gateway::auth_service {
+
+/// `{"id":1,"username":…,"email":…,"first_name":…,"last_name":…,"is_active":…,"is_superuser":…}`;
+/// names that the user did not give are null.
+std::string user_body(const messages::user_view& user);
+
+/// `{"access_token":…,"token_type":"bearer","refresh_token":…}`; the last is null unless
+/// `with_refresh_token`.
+std::string token_body(const messages::token_pair& tokens, bool with_refresh_token);
+
+} // namespace latchkey::gateway::auth_service

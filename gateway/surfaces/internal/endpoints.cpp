@@ -1,0 +1,52 @@
+#include "gateway/surfaces/internal/endpoints.hpp"
+
+#include "gateway/tcp_probe.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace latchkey::gateway::internal {
+namespace {
+
+/// How long the core manager may take to accept a connection.
+constexpr std::chrono::seconds probe_wait_max{1};
+
+std::string_view health_word(bool healthy) {
+  return healthy ? "healthy" : "unhealthy";
+}
+
+awaitable<std::string_view> core_manager_word(http_acceptor& edge) {
+  const auto& url = edge.configured().core_manager_url;
+  if (url.empty()) co_return "disabled";
+  const auto wait_until = std::chrono::steady_clock::now() + probe_wait_max;
+  const bool accepts = co_await accepts_connections(edge.home(), url, wait_until);
+  co_return health_word(accepts);
+}
+
+} // namespace
+
+awaitable<http::response> health(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  const bool database = co_await edge.database_alive(ex.deadline);
+  const auto core_manager = co_await core_manager_word(edge);
+  const auto redis = co_await edge.redis_word(ex.deadline);
+  const nlohmann::ordered_json body{
+      {"status", health_word(database)},
+      {"service", "auth-service"},
+      {"version", LATCHKEY_VERSION},
+      {"dependencies",
+       {{"database", health_word(database)},
+        {"core-manager", core_manager},
+        {"redis", redis == "disabled" ? redis : health_word(redis == "connected")}}},
+  };
+  co_return http::json_response(database ? 200 : 503, body.dump());
+}
+
+awaitable<http::response> render_metrics(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  http::response answer;
+  answer.content_type = metrics::content_type;
+  answer.body = edge.with().counts->render();
+  co_return answer;
+}
+
+} // namespace latchkey::gateway::internal
