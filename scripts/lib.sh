@@ -35,7 +35,7 @@ build() {
   if [[ -n $home && $home != "$root" ]]; then rm -rf -- "$folder"; fi
   if [[ ! -f $folder/build.ninja ]]; then
     say "Configuring build/$preset"
-    (cd -- "$root" && cmake --preset "$preset" --log-level=WARNING) >&2
+    (cd -- "$root" && cmake --preset "$preset") >&2
   fi
   ninja -C "$folder" -j "$(jobs_max)" "$@" >&2
 }
