@@ -40,7 +40,7 @@ struct header_view {
 };
 
 struct request {
-  http::method method = http::method::get;
+  http::method method = http::method::other;
   std::string_view method_text;
   std::string_view target; // origin-form, as sent: path and query; "*" for OPTIONS *
   std::string_view path;   // percent-decoded once and checked: what is routed

@@ -1,0 +1,270 @@
+// http_limits_test.cpp — slow peers, too many at once, draining, and descriptors that run
+// out. Limits are small here; a test waits for what happens, not for time to pass.
+#include "http_test_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace latchkey::http::testing {
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+
+/// For tests in which one limit must be the one that acts.
+void long_limits(http_server_options& options) {
+  options.limits.receive_max = 1h;
+  options.limits.send_max = 1h;
+  options.limits.idle_max = 1h;
+  options.limits.linger_max = 1h;
+}
+
+TEST(HttpDefaults, CloseEverySlowPeerWithin15Seconds) {
+  http_limits limits;
+  auto ticks = 2 * timer_wheel::default_tick;
+  EXPECT_LE(limits.receive_max + ticks + limits.linger_max + ticks, 15s);
+  EXPECT_LE(limits.send_max + ticks + limits.linger_max + ticks, 15s);
+  EXPECT_EQ(limits.header_bytes_max, 8u * 1024);
+  EXPECT_EQ(limits.body_bytes_max, 1024u * 1024);
+}
+
+TEST(HttpSlowPeer, ThatSaysNothingIsClosed) {
+  test_server server([](http_server_options& options) {
+    long_limits(options);
+    options.limits.receive_max = 50ms;
+  });
+  raw_client client(server.port());
+  auto all = client.read_to_end();
+  ASSERT_TRUE(all.has_value());
+  EXPECT_EQ(*all, "");
+}
+
+TEST(HttpSlowPeer, InItsHeadersGets408HoweverItDrips) {
+  test_server server([](http_server_options& options) {
+    long_limits(options);
+    options.limits.receive_max = 50ms;
+    options.limits.linger_max = 50ms;
+  });
+  raw_client client(server.port());
+  client.send("GET /fixed HTTP/1.1\r\nHost: a\r\n");
+  // Each byte comes well within the limit; the request as a whole does not.
+  auto end = clock_type::now() + patience;
+  while (!client.is_readable_within(1ms) && clock_type::now() < end)
+    client.send("X");
+  EXPECT_EQ(client.read_reply().status, 408u);
+}
+
+TEST(HttpSlowPeer, InItsHeadersOrBodyIsToldSo) {
+  test_server server([](http_server_options& options) {
+    long_limits(options);
+    options.limits.receive_max = 50ms;
+  });
+  for (auto start :
+       {"GET /fixed HT", "GET /fixed HTTP/1.1\r\nHost: a\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1234",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"}) {
+    raw_client client(server.port());
+    client.send(start);
+    auto answer = client.read_reply();
+    EXPECT_EQ(answer.status, 408u) << start;
+    EXPECT_EQ(answer.header("connection"), "close");
+    EXPECT_TRUE(client.is_closed());
+  }
+}
+
+TEST(HttpSlowPeer, InALaterRequestIsTimedFromItsFirstByte) {
+  test_server server([](http_server_options& options) {
+    long_limits(options);
+    options.limits.receive_max = 50ms;
+  });
+  raw_client client(server.port());
+  client.send(get("/fixed") + "GET /fix");
+  EXPECT_EQ(client.read_reply().status, 200u);
+  EXPECT_EQ(client.read_reply().status, 408u);
+}
+
+TEST(HttpSlowPeer, BetweenRequestsIsClosedQuietly) {
+  test_server server([](http_server_options& options) {
+    long_limits(options);
+    options.limits.idle_max = 50ms;
+  });
+  raw_client client(server.port());
+  client.send(get("/fixed"));
+  EXPECT_EQ(client.read_reply().status, 200u);
+  EXPECT_TRUE(client.is_closed());
+}
+
+TEST(HttpSlowPeer, ThatDoesNotReadItsAnswerIsClosed) {
+  test_server server([](http_server_options& options) {
+    long_limits(options);
+    options.limits.send_max = 50ms;
+  });
+  raw_client client(server.port(), 4096);
+  client.send(get("/large"));
+  // The answer is far larger than both socket buffers and nobody reads.
+  EXPECT_TRUE(server.wait_until([](http_server& s) { return s.connections() == 1; }));
+  EXPECT_TRUE(server.wait_until([](http_server& s) { return s.connections() == 0; }));
+}
+
+TEST(HttpSlowPeer, ThatKeepsALingeringConnectionIsClosed) {
+  test_server server([](http_server_options& options) {
+    long_limits(options);
+    options.limits.linger_max = 50ms;
+  });
+  raw_client client(server.port());
+  client.send("BAD\r\n\r\n");
+  EXPECT_EQ(client.read_reply().status, 400u);
+  EXPECT_TRUE(server.wait_until([](http_server& s) { return s.connections() == 0; }));
+}
+
+TEST(HttpSlowPeer, ThatSendsWithoutEndAfterItsRefusalIsClosed) {
+  test_server server([](http_server_options& options) {
+    long_limits(options);
+    options.limits.linger_bytes_max = 1024 * 1024;
+  });
+  raw_client client(server.port());
+  client.send("BAD\r\n\r\n");
+  std::string much(64 * 1024, 'x');
+  bool is_open = true;
+  for (int i = 0; i < 10'000 && is_open; ++i)
+    is_open = client.send(much);
+  EXPECT_FALSE(is_open);
+}
+
+TEST(HttpSlowPeer, ReadsALargeAnswerWhole) {
+  test_server server;
+  raw_client client(server.port(), 4096);
+  client.send(get("/large") + get("/fixed"));
+  EXPECT_EQ(client.read_reply().body.size(), 8u * 1024 * 1024);
+  EXPECT_EQ(client.read_reply().status, 200u);
+}
+
+TEST(HttpAdmission, RefusesRequestsOverTheCapAtOnce) {
+  test_server server([](http_server_options& options) { options.limits.in_flight_max = 2; });
+  raw_client first(server.port()), second(server.port()), third(server.port());
+  first.send(get("/wait"));
+  second.send(get("/wait"));
+  ASSERT_TRUE(server.wait_until([](http_server& s) { return s.in_flight() == 2; }));
+  third.send(get("/fixed"));
+  auto refused = third.read_reply();
+  EXPECT_EQ(refused.status, 503u);
+  EXPECT_EQ(refused.header("retry-after"), "1");
+  EXPECT_NE(refused.body.find(R"("code":"OVERLOADED")"), std::string::npos);
+  server.release();
+  EXPECT_EQ(first.read_reply().status, 200u);
+  EXPECT_EQ(second.read_reply().status, 200u);
+  third.send(get("/fixed")); // the connection has stayed
+  EXPECT_EQ(third.read_reply().status, 200u);
+}
+
+TEST(HttpAdmission, RefusesConnectionsOverTheCap) {
+  test_server server([](http_server_options& options) {
+    options.limits.connections_max = 2;
+    options.limits.refusals_max = 1;
+  });
+  raw_client first(server.port()), second(server.port());
+  first.send(get("/fixed"));
+  second.send(get("/fixed"));
+  EXPECT_EQ(first.read_reply().status, 200u);
+  EXPECT_EQ(second.read_reply().status, 200u);
+  raw_client told(server.port());
+  ASSERT_TRUE(server.wait_until([](http_server& s) { return s.connections() == 3; }));
+  raw_client untold(server.port());
+  EXPECT_TRUE(untold.is_closed());
+  told.send(get("/fixed"));
+  auto refused = told.read_reply();
+  EXPECT_EQ(refused.status, 503u);
+  EXPECT_EQ(refused.header("retry-after"), "1");
+  EXPECT_EQ(refused.header("connection"), "close");
+  EXPECT_TRUE(told.is_closed());
+  first.send(get("/fixed"));
+  EXPECT_EQ(first.read_reply().status, 200u);
+}
+
+TEST(HttpDrain, ClosesIdleConnectionsAndFinishesRequests) {
+  test_server server(long_limits);
+  raw_client idle(server.port()), fresh(server.port()), busy(server.port());
+  idle.send(get("/fixed"));
+  EXPECT_EQ(idle.read_reply().status, 200u);
+  busy.send(get("/wait") + get("/fixed"));
+  ASSERT_TRUE(
+      server.wait_until([](http_server& s) { return s.in_flight() == 1 && s.connections() == 3; }));
+  server.stop();
+  EXPECT_TRUE(idle.is_closed());
+  EXPECT_TRUE(fresh.is_closed());
+  EXPECT_FALSE(server.is_drained());
+  EXPECT_THROW(raw_client late(server.port()), std::runtime_error);
+  server.release();
+  auto answer = busy.read_reply();
+  EXPECT_EQ(answer.body, "released");
+  EXPECT_EQ(answer.header("connection"), "close");
+  EXPECT_TRUE(busy.is_closed());
+  busy.half_close();
+  EXPECT_TRUE(server.wait_until([&](http_server&) { return server.is_drained(); }));
+}
+
+TEST(HttpDrain, IsDoneAtOnceWithoutConnections) {
+  test_server server(long_limits);
+  server.stop();
+  EXPECT_TRUE(server.wait_until([&](http_server&) { return server.is_drained(); }));
+}
+
+TEST(HttpListener, LetsReactorsShareAPortAndNamesWhatFailed) {
+  boost::asio::io_context io{1};
+  timer_wheel wheel{io};
+  auto options = [] {
+    http_server_options made;
+    made.routes = std::make_shared<const router>(std::move(*router::make({})));
+    return made;
+  };
+  http_server first(io, wheel, options()), second(io, wheel, options()),
+      third(io, wheel, options());
+  ASSERT_TRUE(first.listen("127.0.0.1", 0).has_value());
+  EXPECT_NE(first.port(), 0);
+  EXPECT_TRUE(second.listen("127.0.0.1", first.port()).has_value());
+  auto failed = third.listen("192.0.2.1", 1);
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_NE(failed.error().reason.find("192.0.2.1:1"), std::string::npos);
+  EXPECT_FALSE(third.listen("localhost", 0).has_value());
+}
+
+/// Runs in a child process: uses up every descriptor while a client waits, frees them and
+/// sees the client served. Exits with 0 when all was well and no CPU time was burnt.
+int survive_exhaustion() {
+  test_server server;
+  rlimit limit{64, 64};
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (ask(server.port(), get("/fixed")).status != 200) return 1;
+  if (!server.wait_until([](http_server& s) { return s.connections() == 0; })) return 5;
+  std::vector<int> hoard;
+  for (int fd = ::open("/dev/null", O_RDONLY); fd >= 0; fd = ::open("/dev/null", O_RDONLY))
+    hoard.push_back(fd);
+  // One for the client's end; none is left for the server's.
+  ::close(hoard.back());
+  hoard.pop_back();
+  raw_client waits(server.port());
+  waits.send(get("/fixed"));
+  auto cpu_before = std::clock();
+  if (waits.is_readable_within(300ms)) return 4; // nothing can have accepted it
+  auto burnt_s = static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC;
+  for (int fd : hoard)
+    ::close(fd);
+  if (waits.read_reply().status != 200) return 2;
+  return burnt_s < 0.15 ? 0 : 3; // of 0.3 s
+}
+
+TEST(HttpListener, SurvivesTheEndOfDescriptorsWithoutSpinning) {
+  auto child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) ::_exit(survive_exhaustion());
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+} // namespace
+} // namespace latchkey::http::testing
