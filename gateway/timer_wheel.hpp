@@ -47,7 +47,8 @@ public:
 
   static constexpr std::chrono::milliseconds default_tick{100};
 
-  /// The wheel may be destroyed before `io`; its entries must have gone by then.
+  /// The wheel may be destroyed before `io` and before its entries: those that still wait
+  /// never expire.
   explicit timer_wheel(boost::asio::io_context& io, clock::duration tick = default_tick);
   timer_wheel(const timer_wheel&) = delete;
   timer_wheel& operator=(const timer_wheel&) = delete;

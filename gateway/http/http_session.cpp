@@ -99,6 +99,7 @@ awaitable<bool> http_session::fill() {
   boost::system::error_code error;
   auto missing = std::min<std::uint64_t>(parser_.body_bytes_missing(), input_buffer::bytes_max);
   auto room = input_.prepare(static_cast<std::size_t>(missing));
+  if (room.size == 0) co_return false; // limits larger than the buffer's own
   auto buffer = boost::asio::buffer(room.data, room.size);
   await_bytes();
   std::size_t count = 0;

@@ -29,7 +29,9 @@ bool http_session::write_now() {
 
 /// False: the peer has gone or was too slow.
 awaitable<bool> http_session::write_rest() {
-  enter(phase::sending, core_->options.limits.send_max);
+  // A peer that was too slow to ask gets no second span to listen.
+  const auto& limits = core_->options.limits;
+  enter(phase::sending, timed_out_ ? limits.linger_max : limits.send_max);
   boost::system::error_code error;
   auto rest = boost::asio::buffer(output_.data() + sent_, output_.size() - sent_);
   if (tls_)

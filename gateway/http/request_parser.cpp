@@ -3,6 +3,7 @@
 #include "gateway/http/request_target.hpp"
 #include "protocol/ids.hpp"
 
+#include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 
 namespace latchkey::http {
@@ -10,7 +11,8 @@ namespace {
 
 namespace beast = boost::beast;
 
-constexpr std::size_t kept_bytes_max = 4 * 1024; // of a buffer, between two requests
+constexpr std::size_t reserved_bytes_max = 64 * 1024; // for a body that is announced
+constexpr std::size_t kept_bytes_max = 4 * 1024;      // of a buffer, between two requests
 
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
@@ -127,7 +129,11 @@ bool request_parser::parse_block() {
 
 progress request_parser::begin_body(std::size_t bytes_max) {
   auto step = reader_.begin(guard_.is_chunked(), guard_.content_length(), bytes_max);
-  return step == progress::refused ? refuse(reader_.refusal()) : step;
+  if (step == progress::refused) return refuse(reader_.refusal());
+  // An announcement costs the sender nothing, so it is believed only so far.
+  body_.reserve(static_cast<std::size_t>(
+      std::min<std::uint64_t>(guard_.content_length(), reserved_bytes_max)));
+  return step;
 }
 
 progress request_parser::read_body(std::string_view input, std::size_t& consumed) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -210,6 +211,37 @@ TEST(HttpDrain, IsDoneAtOnceWithoutConnections) {
   test_server server(long_limits);
   server.stop();
   EXPECT_TRUE(server.wait_until([&](http_server&) { return server.is_drained(); }));
+}
+
+TEST(HttpDrain, IsNotNeededForTheServerToGo) {
+  auto io = std::make_unique<boost::asio::io_context>(1);
+  auto wheel = std::make_unique<timer_wheel>(*io);
+  route waits;
+  waits.pattern = "/wait";
+  waits.needs.who = access::anyone;
+  waits.handle = [&](exchange&) -> awaitable<response> {
+    boost::asio::basic_waitable_timer<clock_type, boost::asio::wait_traits<clock_type>,
+                                      reactor_executor>
+        forever(*io, clock_type::time_point::max());
+    co_await forever.async_wait(use_awaitable);
+    co_return response{};
+  };
+  http_server_options options;
+  options.routes = std::make_shared<const router>(std::move(*router::make({waits})));
+  auto server = std::make_unique<http_server>(*io, *wheel, std::move(options));
+  ASSERT_TRUE(server->listen("127.0.0.1", 0).has_value());
+  raw_client handled(server->port()), receiving(server->port());
+  handled.send(get("/wait"));
+  receiving.send("GET /wa");
+  auto end = clock_type::now() + patience;
+  while ((server->in_flight() < 1 || server->connections() < 2) && clock_type::now() < end)
+    io->poll();
+  ASSERT_EQ(server->in_flight(), 1u);
+  server.reset(); // in the order that a reactor's members go
+  wheel.reset();
+  io.reset();
+  EXPECT_TRUE(handled.is_closed());
+  EXPECT_TRUE(receiving.is_closed());
 }
 
 TEST(HttpListener, LetsReactorsShareAPortAndNamesWhatFailed) {
