@@ -77,7 +77,8 @@ TEST(RequestParser, AcceptsItsSeeds) {
 
 TEST(RequestParser, DoesNotCareHowAMessageIsCut) {
   constexpr int mutants = 20'000;
-  const std::string interesting("\r\n\0\t :;,%0123xX-/.\x7f\xff", 22);
+  using namespace std::string_literals;
+  const auto interesting = "\r\n\0\t :;,%0123xX-/.\x7f\xff"s;
   std::mt19937 random(1); // the same messages every time
   auto pick = [&](std::size_t below) {
     return std::uniform_int_distribution<std::size_t>(0, below - 1)(random);
