@@ -1,7 +1,6 @@
 // http_fixed.cpp — what the HTTP edge alone costs: one reactor that answers GET /fixed with
 // a body that never changes. Compare with a server that does nothing else, the same bytes:
-//   taskset -c 0 http_fixed 18080 &   taskset -c 1 wrk -c64 -t1 -d5 http://127.0.0.1:18080/fixed
-// scripts/bench and ARCHITECTURE.md have the comparison with nginx.
+// bench/fixed_versus_nginx.sh does it, server on one core, generator on the other.
 #include "gateway/http/http_server.hpp"
 
 #include <cstdio>

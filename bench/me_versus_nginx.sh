@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# me_versus_nginx — how near is GET /auth/me with a Bearer token to the machine's limit?
+#
+#   A  nginx `return 200` with the same bytes
+#   B  latchkey, one token again and again (its signature is remembered)
+#   C  latchkey, more tokens than it remembers: every signature is checked anew
+# Each server on one core, wrk on the other, 64 connections. Requests/s, and the server's
+# CPU time a request, which a busy generator does not change.
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+readonly goal=0.45
+readonly tokens=20000 # over twice what a reactor remembers (http_acceptor::tokens_max)
+
+# One keep-alive connection, one rotation after another; each gives another access token.
+gather_tokens() {
+  local host=${url#http://} line length body i
+  exec 3<>"/dev/tcp/${host%:*}/${host##*:}"
+  for ((i = 0; i < tokens; i++)); do
+    body="{\"refresh_token\":\"$refresh_token\"}"
+    printf 'POST /auth/token/refresh HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nX-Token-Delivery: body\r\nContent-Length: %d\r\n\r\n%s' \
+      "$host" "${#body}" "$body" >&3
+    length=0
+    while IFS= read -r line <&3 && line=${line%$'\r'} && [[ -n $line ]]; do
+      if [[ $line == Content-Length:* ]]; then length=${line#*: }; fi
+    done
+    LC_ALL=C IFS= read -rN "$length" body <&3
+    [[ $body =~ \"access_token\":\"([^\"]+)\".*\"refresh_token\":\"([^\"]+)\" ]] ||
+      die "refresh failed: $body"
+    printf '%s\n' "${BASH_REMATCH[1]}"
+    refresh_token=${BASH_REMATCH[2]}
+  done
+  exec 3>&-
+}
+
+start_latchkey "$server_core" WORKERS=1 ACCESS_TOKEN_TTL=86400
+sign_in
+curl -sS -D "$work/head" -o "$work/body" "$url/auth/me" -H "Authorization: Bearer $token"
+start_nginx "$work/head" "$work/body"
+say "gathering $tokens tokens"
+gather_tokens >"$work/tokens"
+
+authorization="Authorization: Bearer $token"
+printf '| pair | nginx/s | one token/s | many tokens/s | one : nginx | many : nginx | CPU µs: nginx | one | many |\n'
+printf '|---|---|---|---|---|---|---|---|---|\n'
+for ((pair = 1; pair <= pairs; pair++)); do
+  load "$nginx_pid" -c64 -H "$authorization" "$nginx_url/auth/me"
+  a=$rate a_cpu=$cpu_us
+  load "$server_pid" -c64 -H "$authorization" "$url/auth/me"
+  b=$rate b_cpu=$cpu_us
+  load "$server_pid" -c64 -s "$bench/wrk_tokens.lua" "$url" -- /auth/me "$work/tokens"
+  c=$rate c_cpu=$cpu_us
+  ratio_b=$(awk "BEGIN {printf \"%.3f\", $b / $a}")
+  ratio_c=$(awk "BEGIN {printf \"%.3f\", $c / $a}")
+  echo "$ratio_b" >>"$work/one"
+  echo "$ratio_c" >>"$work/many"
+  printf '| %d | %.0f | %.0f | %.0f | %s | %s | %s | %s | %s |\n' \
+    "$pair" "$a" "$b" "$c" "$ratio_b" "$ratio_c" "$a_cpu" "$b_cpu" "$c_cpu"
+done
+one=$(median <"$work/one")
+many=$(median <"$work/many")
+printf '\nGET /auth/me : nginx, median of %d pairs: %s with one token, %s with %d tokens (goal %s)\n' \
+  "$pairs" "$one" "$many" "$tokens" "$goal"
+awk "BEGIN {exit !($one >= $goal && $many >= $goal)}"
