@@ -61,6 +61,9 @@ private:
     case beast::http::field::user_agent:
       in_.user_agent = text;
       break;
+    case beast::http::field::sec_fetch_site:
+      in_.sec_fetch_site = text;
+      break;
     case beast::http::field::expect:
       in_.expects_continue = equal_ignoring_case(text, "100-continue");
       break;
@@ -75,8 +78,6 @@ private:
   void on_unknown(std::string_view name, std::string_view value) {
     if (name.size() == 9 && equal_ignoring_case(name, "x-api-key")) in_.x_api_key = value;
     if (name.size() == 13 && equal_ignoring_case(name, "x-service-key")) in_.x_service_key = value;
-    if (name.size() == 14 && equal_ignoring_case(name, "sec-fetch-site"))
-      in_.sec_fetch_site = value;
     if (name.size() == 12 && equal_ignoring_case(name, "x-request-id") && in_.request_id.empty() &&
         is_well_formed_request_id(value))
       in_.request_id = value;
