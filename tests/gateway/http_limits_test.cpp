@@ -1,14 +1,8 @@
-// http_limits_test.cpp — slow peers, too many at once, draining, and descriptors that run
-// out. Limits are small here; a test waits for what happens, not for time to pass.
+// http_limits_test.cpp — slow peers and too many at once. Limits are small here; a test
+// waits for what happens, not for time to pass.
 #include "http_test_server.hpp"
 
 #include <gtest/gtest.h>
-
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace latchkey::http::testing {
 namespace {
@@ -46,7 +40,7 @@ TEST(HttpSlowPeer, ThatSaysNothingIsClosed) {
 TEST(HttpSlowPeer, InItsHeadersGets408HoweverItDrips) {
   test_server server([](http_server_options& options) {
     long_limits(options);
-    options.limits.receive_max = 50ms;
+    options.limits.receive_max = 300ms;
     options.limits.linger_max = 50ms;
   });
   raw_client client(server.port());
@@ -61,7 +55,7 @@ TEST(HttpSlowPeer, InItsHeadersGets408HoweverItDrips) {
 TEST(HttpSlowPeer, InItsHeadersOrBodyIsToldSo) {
   test_server server([](http_server_options& options) {
     long_limits(options);
-    options.limits.receive_max = 50ms;
+    options.limits.receive_max = 300ms;
   });
   for (auto start :
        {"GET /fixed HT", "GET /fixed HTTP/1.1\r\nHost: a\r\n",
@@ -79,7 +73,7 @@ TEST(HttpSlowPeer, InItsHeadersOrBodyIsToldSo) {
 TEST(HttpSlowPeer, InALaterRequestIsTimedFromItsFirstByte) {
   test_server server([](http_server_options& options) {
     long_limits(options);
-    options.limits.receive_max = 50ms;
+    options.limits.receive_max = 300ms;
   });
   raw_client client(server.port());
   client.send(get("/fixed") + "GET /fix");
@@ -183,119 +177,6 @@ TEST(HttpAdmission, RefusesConnectionsOverTheCap) {
   EXPECT_TRUE(told.is_closed());
   first.send(get("/fixed"));
   EXPECT_EQ(first.read_reply().status, 200u);
-}
-
-TEST(HttpDrain, ClosesIdleConnectionsAndFinishesRequests) {
-  test_server server(long_limits);
-  raw_client idle(server.port()), fresh(server.port()), busy(server.port());
-  idle.send(get("/fixed"));
-  EXPECT_EQ(idle.read_reply().status, 200u);
-  busy.send(get("/wait") + get("/fixed"));
-  ASSERT_TRUE(
-      server.wait_until([](http_server& s) { return s.in_flight() == 1 && s.connections() == 3; }));
-  server.stop();
-  EXPECT_TRUE(idle.is_closed());
-  EXPECT_TRUE(fresh.is_closed());
-  EXPECT_FALSE(server.is_drained());
-  EXPECT_THROW(raw_client late(server.port()), std::runtime_error);
-  server.release();
-  auto answer = busy.read_reply();
-  EXPECT_EQ(answer.body, "released");
-  EXPECT_EQ(answer.header("connection"), "close");
-  EXPECT_TRUE(busy.is_closed());
-  busy.half_close();
-  EXPECT_TRUE(server.wait_until([&](http_server&) { return server.is_drained(); }));
-}
-
-TEST(HttpDrain, IsDoneAtOnceWithoutConnections) {
-  test_server server(long_limits);
-  server.stop();
-  EXPECT_TRUE(server.wait_until([&](http_server&) { return server.is_drained(); }));
-}
-
-TEST(HttpDrain, IsNotNeededForTheServerToGo) {
-  auto io = std::make_unique<boost::asio::io_context>(1);
-  auto wheel = std::make_unique<timer_wheel>(*io);
-  route waits;
-  waits.pattern = "/wait";
-  waits.needs.who = access::anyone;
-  waits.handle = [&](exchange&) -> awaitable<response> {
-    boost::asio::basic_waitable_timer<clock_type, boost::asio::wait_traits<clock_type>,
-                                      reactor_executor>
-        forever(*io, clock_type::time_point::max());
-    co_await forever.async_wait(use_awaitable);
-    co_return response{};
-  };
-  http_server_options options;
-  options.routes = std::make_shared<const router>(std::move(*router::make({waits})));
-  auto server = std::make_unique<http_server>(*io, *wheel, std::move(options));
-  ASSERT_TRUE(server->listen("127.0.0.1", 0).has_value());
-  raw_client handled(server->port()), receiving(server->port());
-  handled.send(get("/wait"));
-  receiving.send("GET /wa");
-  auto end = clock_type::now() + patience;
-  while ((server->in_flight() < 1 || server->connections() < 2) && clock_type::now() < end)
-    io->poll();
-  ASSERT_EQ(server->in_flight(), 1u);
-  server.reset(); // in the order that a reactor's members go
-  wheel.reset();
-  io.reset();
-  EXPECT_TRUE(handled.is_closed());
-  EXPECT_TRUE(receiving.is_closed());
-}
-
-TEST(HttpListener, LetsReactorsShareAPortAndNamesWhatFailed) {
-  boost::asio::io_context io{1};
-  timer_wheel wheel{io};
-  auto options = [] {
-    http_server_options made;
-    made.routes = std::make_shared<const router>(std::move(*router::make({})));
-    return made;
-  };
-  http_server first(io, wheel, options()), second(io, wheel, options()),
-      third(io, wheel, options());
-  ASSERT_TRUE(first.listen("127.0.0.1", 0).has_value());
-  EXPECT_NE(first.port(), 0);
-  EXPECT_TRUE(second.listen("127.0.0.1", first.port()).has_value());
-  auto failed = third.listen("192.0.2.1", 1);
-  ASSERT_FALSE(failed.has_value());
-  EXPECT_NE(failed.error().reason.find("192.0.2.1:1"), std::string::npos);
-  EXPECT_FALSE(third.listen("localhost", 0).has_value());
-}
-
-/// Runs in a child process: uses up every descriptor while a client waits, frees them and
-/// sees the client served. Exits with 0 when all was well and no CPU time was burnt.
-int survive_exhaustion() {
-  test_server server;
-  rlimit limit{64, 64};
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  if (ask(server.port(), get("/fixed")).status != 200) return 1;
-  if (!server.wait_until([](http_server& s) { return s.connections() == 0; })) return 5;
-  std::vector<int> hoard;
-  for (int fd = ::open("/dev/null", O_RDONLY); fd >= 0; fd = ::open("/dev/null", O_RDONLY))
-    hoard.push_back(fd);
-  // One for the client's end; none is left for the server's.
-  ::close(hoard.back());
-  hoard.pop_back();
-  raw_client waits(server.port());
-  waits.send(get("/fixed"));
-  auto cpu_before = std::clock();
-  if (waits.is_readable_within(300ms)) return 4; // nothing can have accepted it
-  auto burnt_s = static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC;
-  for (int fd : hoard)
-    ::close(fd);
-  if (waits.read_reply().status != 200) return 2;
-  return burnt_s < 0.15 ? 0 : 3; // of 0.3 s
-}
-
-TEST(HttpListener, SurvivesTheEndOfDescriptorsWithoutSpinning) {
-  auto child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) ::_exit(survive_exhaustion());
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // http_parser_test.cpp — properties of the parser that hold for whatever comes in: how a
 // message is cut into pieces changes nothing, and no message reads beyond its bytes.
+#include "gateway/http/header_guard.hpp"
 #include "gateway/http/request_parser.hpp"
 
 #include <gtest/gtest.h>
@@ -111,6 +112,43 @@ TEST(RequestParser, DoesNotCareHowAMessageIsCut) {
   // Both sides of the line were walked.
   EXPECT_GT(accepted, 1000u);
   EXPECT_LT(accepted, mutants - 1000u);
+}
+
+// -- the guard by itself: Beast would refuse some of these as well, today ------------------
+
+progress guarded(std::string_view message) {
+  http_limits limits;
+  header_guard guard(limits);
+  return guard.scan(message);
+}
+
+TEST(HeaderGuard, RefusesWithoutBeastsHelp) {
+  const std::string start = "POST / HTTP/1.1\r\nHost: a\r\n";
+  ASSERT_EQ(guarded(start + "\r\n"), progress::complete);
+  for (auto lines : {"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                     "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n",
+                     "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
+                     "Transfer-Encoding: gzip, chunked\r\n", "Content-Length: 1, 1\r\n",
+                     "Content-Length: 1\r\nContent-Length: 1\r\n", "Content-Length: +1\r\n",
+                     "X-A: b\n", "X-A: b\r\n c\r\n", "X-A : b\r\n", ": b\r\n", "X-A: b\rc\r\n"})
+    EXPECT_EQ(guarded(start + lines + "\r\n"), progress::refused) << lines;
+  EXPECT_EQ(guarded("GET / HTTP/1.1\nHost: a\r\n\r\n"), progress::refused);
+  EXPECT_EQ(guarded("GET / HTTP/1.1\r\nHost: a\r\n\n"), progress::refused);
+  EXPECT_EQ(guarded("GET / HTTP/2.0\r\n"), progress::refused);
+}
+
+TEST(HeaderGuard, SettlesTheFraming) {
+  http_limits limits;
+  header_guard guard(limits);
+  std::string_view counted = "POST / HTTP/1.1\r\nHost: a\r\ncontent-LENGTH: 007\r\n\r\nbody";
+  ASSERT_EQ(guard.scan(counted), progress::complete);
+  EXPECT_EQ(guard.content_length(), 7u);
+  EXPECT_EQ(guard.size(), counted.size() - 4);
+  EXPECT_FALSE(guard.is_chunked());
+  guard.reset();
+  ASSERT_EQ(guard.scan("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:CHUNKED \r\n\r\n"),
+            progress::complete);
+  EXPECT_TRUE(guard.is_chunked());
 }
 
 } // namespace
