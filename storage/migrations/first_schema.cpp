@@ -119,7 +119,7 @@ CREATE INDEX audit_log_of_user ON audit_log (user_id, at))";
 // cannot tell it, as those that a crash lost are given out again.
 constexpr std::string_view commit_marks = R"(
 CREATE TABLE commit_marks (
-    writer VARCHAR(36) PRIMARY KEY,
+    writer VARCHAR(64) PRIMARY KEY,
     transaction_number BIGINT NOT NULL,
     at TIMESTAMPTZ NOT NULL
 ) WITH (fillfactor = 50))";

@@ -9,6 +9,7 @@
 #include <pqxx/prepared_statement>
 #include <pqxx/version>
 #include <string_view>
+#include <utility>
 
 namespace latchkey::storage::postgres {
 
@@ -94,11 +95,13 @@ std::optional<failure> connection::ensure(bool patient) {
   if (patient || now >= not_before_) {
     try {
       connect();
+      if (std::exchange(is_away_, false)) log_trouble("PostgreSQL", "connected again");
       backoff_ = common_->options.backoff_first;
       not_before_ = {};
       return std::nullopt;
     } catch (const std::exception& e) {
-      log_trouble("cannot connect to PostgreSQL", e.what());
+      // Once, not at every attempt until it is back.
+      if (!std::exchange(is_away_, true)) log_trouble("cannot connect to PostgreSQL", e.what());
       drop();
     }
     not_before_ = std::chrono::steady_clock::now() + backoff_;
@@ -169,26 +172,30 @@ pqxx::result connection::run(const sql::statement& what,
 
 trouble connection::classify() noexcept {
   auto kind = trouble::broken;
+  state_.clear();
   try {
     throw;
-  } catch (const pqxx::broken_connection& e) {
+  } catch (const pqxx::broken_connection&) {
     kind = trouble::lost;
-    log_trouble("PostgreSQL", e.what());
   } catch (const pqxx::serialization_failure&) {
     kind = trouble::conflict;
   } catch (const pqxx::deadlock_detected&) {
     kind = trouble::conflict;
   } catch (const pqxx::sql_error& e) {
     kind = trouble_of(e.sqlstate());
-    // The text of a refused row may quote the row: its state alone is logged.
-    log_trouble("PostgreSQL refuses a statement", e.sqlstate().c_str());
-  } catch (const std::exception& e) {
-    log_trouble("PostgreSQL", e.what());
-  } catch (...) {
+    state_ = e.sqlstate(); // five characters: no allocation
+  } catch (...) {          // libpqxx's words about a lost connection depend on where it noticed
   }
   if (link_ && !link_->is_open()) kind = trouble::lost;
+  if (kind == trouble::lost && link_) log_trouble("PostgreSQL", "the connection broke");
+  if (kind == trouble::unavailable || kind == trouble::broken) log_refusal();
   if (kind == trouble::lost) drop();
   return kind;
+}
+
+void connection::log_refusal() const noexcept {
+  // The text of the error may quote the row: its SQLSTATE alone is logged.
+  log_trouble("PostgreSQL refuses a statement, SQLSTATE", state_.empty() ? "none" : state_.c_str());
 }
 
 } // namespace latchkey::storage::postgres

@@ -57,6 +57,9 @@ public:
   pqxx::result run(const sql::statement& what, const std::vector<std::string>& parameters = {});
   /// For the exception being handled. Leaves the connection dropped when it is lost.
   trouble classify() noexcept;
+  /// Tells the operator which SQLSTATE `classify` saw last. It does so itself for what
+  /// concerns more than one row.
+  void log_refusal() const noexcept;
 
   const std::string& name() const noexcept { return name_; }
   const postgres_options& options() const noexcept { return common_->options; }
@@ -77,6 +80,8 @@ private:
   std::shared_ptr<round_trip_guard::slot> slot_;
   std::unordered_set<const char*> prepared_; // names in the catalogue, by address
   std::uint64_t lives_ = 0;
+  std::string state_; // SQLSTATE of the last error
+  bool is_away_ = false;
   std::chrono::milliseconds backoff_;
   std::chrono::steady_clock::time_point not_before_{};
 };

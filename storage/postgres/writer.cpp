@@ -12,7 +12,7 @@ namespace {
 
 constexpr int conflict_retries_max = 3;
 constexpr int reconnects_max = 1; // within one call; the next call tries again
-constexpr auto fate_pause = std::chrono::milliseconds(50);
+constexpr auto fate_pause = std::chrono::milliseconds(100);
 
 failure unavailable() {
   return {error_code::store_unavailable, {}, "the database cannot be written now", 1};
@@ -93,16 +93,20 @@ void postgres_writer::run_group(job& j, units chosen, bool by_kind) {
     case ended::broken:
       return j.fail(chosen,
                     {error_code::internal_error, {}, "the database refuses the statement", 0});
-    case ended::bad_row: {
-      if (chosen.size() == 1)
-        return j.fail(chosen,
-                      {error_code::validation_error, {}, "the database refuses the row", 0});
-      const auto middle = chosen.begin() + static_cast<std::ptrdiff_t>(chosen.size() / 2);
-      run_group(j, {chosen.begin(), middle}, by_kind);
-      return run_group(j, {middle, chosen.end()}, by_kind);
-    }
+    case ended::bad_row:
+      return divide(j, chosen, by_kind);
     }
   }
+}
+
+void postgres_writer::divide(job& j, const units& chosen, bool by_kind) {
+  if (chosen.size() == 1) {
+    link_.log_refusal();
+    return j.fail(chosen, {error_code::validation_error, {}, "the database refuses the row", 0});
+  }
+  const auto middle = chosen.begin() + static_cast<std::ptrdiff_t>(chosen.size() / 2);
+  run_group(j, {chosen.begin(), middle}, by_kind);
+  run_group(j, {middle, chosen.end()}, by_kind);
 }
 
 postgres_writer::ended postgres_writer::attempt(job& j, units& chosen, bool by_kind) {

@@ -28,6 +28,8 @@ private:
   struct job;
 
   void run_group(job& j, units chosen, bool by_kind);
+  /// Halves a group in which some row is refused, until that one stands alone.
+  void divide(job& j, const units& chosen, bool by_kind);
   ended attempt(job& j, units& chosen, bool by_kind);
   /// Applies the facts; true when losers left something that must be rolled back.
   bool apply_all(job& j, units& chosen, bool by_kind);

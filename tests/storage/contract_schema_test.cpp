@@ -1,0 +1,126 @@
+// How every engine brings its schema up to date.
+#include "tests/storage/engines.hpp"
+
+#include "storage/migrations/migrations.hpp"
+
+#include <atomic>
+#include <thread>
+
+namespace latchkey::test {
+
+namespace {
+
+class Schema : public testing::TestWithParam<std::string> {
+protected:
+  std::unique_ptr<engine> engine_ = make_engine(GetParam());
+};
+LATCHKEY_ON_EVERY_ENGINE(Schema);
+
+class SchemaInSql : public Schema {};
+INSTANTIATE_TEST_SUITE_P(On, SchemaInSql, testing::Values("sqlite", "postgresql"), name_of_engine);
+
+TEST_P(Schema, IsMigratedOnce) {
+  const auto store = engine_->open();
+  EXPECT_FALSE(store->migrate().value().empty());
+  EXPECT_TRUE(store->migrate().value().empty());
+  EXPECT_TRUE(engine_->open()->migrate().value().empty());
+}
+
+TEST_P(Schema, IsMigratedByOneOfFourAtOnce) {
+  std::atomic<int> applied = 0;
+  std::atomic<int> failed = 0;
+  std::atomic<int> ready = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      const auto store = engine_->open();
+      ++ready;
+      while (ready < 4)
+        std::this_thread::yield();
+      const auto names = store->migrate();
+      failed += !names;
+      applied += names && !names->empty();
+    });
+  for (auto& t : threads)
+    t.join();
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(applied, 1);
+}
+
+TEST_P(Schema, IsNeededBeforeAnythingElse) {
+  if (GetParam() == "memory") GTEST_SKIP() << "the fake has no schema";
+  const auto store = engine_->open();
+  const storage::unit one{{make_user("ann")}};
+  EXPECT_TRUE(
+      failed_with(store->open_writer()->commit({&one, 1}).front(), error_code::internal_error));
+  EXPECT_EQ(store->open_reader()->count_users().error().code, error_code::internal_error);
+}
+
+TEST_P(SchemaInSql, NewerThanTheProgramIsRefused) {
+  const auto store = engine_->open();
+  ASSERT_TRUE(store->migrate());
+  engine_->execute("INSERT INTO schema_migrations (version, name, applied_at) "
+                   "VALUES (999, '0999_from_the_future', '2030-01-01T00:00:00.000000Z')");
+  const auto again = store->migrate();
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, error_code::conflict);
+  EXPECT_NE(again.error().reason.find("999"), std::string::npos) << again.error().reason;
+}
+
+TEST_P(SchemaInSql, HasTheDocumentedColumnsAndDefaults) {
+  const auto store = engine_->open();
+  ASSERT_TRUE(store->migrate());
+  engine_->execute("INSERT INTO users (id, email, password_hash, client_id, number) "
+                   "VALUES ('0190a000-0000-7000-8000-000000000001', 'a@b.c', '', 'x', 1)");
+  engine_->execute("INSERT INTO user_profiles (user_id, first_name, last_name, company, phone, "
+                   "avatar_url, preferences) VALUES ('0190a000-0000-7000-8000-000000000001', "
+                   "'f', 'l', 'c', 'p', 'u', '{}')");
+  engine_->execute("INSERT INTO projects (id, client_id, name, description, owner_id) "
+                   "VALUES ('p', 'c', 'n', 'd', '0190a000-0000-7000-8000-000000000001')");
+  engine_->execute(
+      "INSERT INTO subscriptions (id, user_id, tier, status, start_date, end_date, trial_ends_at, "
+      "cancelled_at, payment_method, stripe_customer_id, stripe_subscription_id) VALUES "
+      "('s', '0190a000-0000-7000-8000-000000000001', 't', 'a', '2026-01-01T00:00:00.000000Z', "
+      "NULL, NULL, NULL, 'm', 'c', 's')");
+  const auto user = store->open_reader()->find_user_by_number(1).value();
+  ASSERT_TRUE(user);
+  EXPECT_EQ(user->role, "user");
+  EXPECT_EQ(user->subscription_tier, "free");
+  EXPECT_TRUE(user->is_active);
+  EXPECT_FALSE(user->email_verified);
+  EXPECT_EQ(user->version, 1);
+  EXPECT_GT(user->created_at, noon - std::chrono::years(2));
+  EXPECT_FALSE(user->last_login_at);
+  EXPECT_EQ(user->first_name, "f");
+}
+
+TEST_P(SchemaInSql, CountsItsConnections) {
+  const auto store = engine_->open();
+  ASSERT_TRUE(store->migrate());
+  const auto reader = store->open_reader();
+  EXPECT_EQ(store->open_connections(), 0u) << "made when first used";
+  ASSERT_TRUE(reader->ping());
+  EXPECT_EQ(store->open_connections(), 1u);
+  {
+    const auto second = store->open_reader();
+    ASSERT_TRUE(second->ping());
+    EXPECT_EQ(store->open_connections(), 2u);
+  }
+  EXPECT_EQ(store->open_connections(), 1u);
+}
+
+TEST(Migrations, RiseByOneAndKeepTheirNames) {
+  std::int64_t version = 0;
+  for (const auto& step : storage::migrations()) {
+    EXPECT_EQ(step.version, ++version);
+    EXPECT_FALSE(step.name.empty());
+    for (const auto dialect : {storage::sql_dialect::postgresql, storage::sql_dialect::sqlite})
+      for (const auto& text : storage::statements_of(step, dialect))
+        EXPECT_EQ(text.find('{'), std::string::npos) << text;
+  }
+  EXPECT_EQ(version, storage::newest_version());
+}
+
+} // namespace
+
+} // namespace latchkey::test

@@ -1,0 +1,374 @@
+// What PostgreSQL's connection goes through: lost, cut at COMMIT, frozen, refused.
+#include "storage/postgres/options.hpp"
+
+#include "tests/storage/cutting_proxy.hpp"
+#include "tests/storage/engines.hpp"
+#include "tests/support/postgres_server.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <map>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+#include <thread>
+
+namespace latchkey::test {
+
+namespace {
+
+using namespace storage;
+using namespace std::chrono_literals;
+
+constexpr auto patience = 30s; // for what must happen, but not when
+
+class PostgresFaults : public testing::Test {
+protected:
+  void SetUp() override {
+    server = std::make_unique<postgres_server>();
+    url = server->make_database();
+    store = open_postgres(secret(url), options());
+    ASSERT_TRUE(store->migrate());
+    ASSERT_TRUE(commit(*store->open_writer(), {ann}));
+  }
+
+  static postgres_options options() {
+    postgres_options o;
+    o.round_trip_timeout = 1500ms;
+    o.statement_timeout = 1200ms;
+    o.lock_timeout = 1000ms;
+    o.fate_timeout = 1500ms;
+    return o;
+  }
+
+  static result<written> commit(writer& to, std::vector<fact> facts) {
+    const unit one{std::move(facts)};
+    return to.commit({&one, 1}).front();
+  }
+
+  pqxx::result execute(const std::string& sql) {
+    pqxx::connection link(url);
+    pqxx::nontransaction plain(link);
+    return plain.exec(sql);
+  }
+
+  std::int64_t count(const std::string& table) {
+    return execute("SELECT count(*) FROM " + table)[0][0].as<std::int64_t>();
+  }
+
+  /// The server process of the one writer that is connected.
+  int writer_process() {
+    return execute(
+               "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'latchkey-0%'")[0][0]
+        .as<int>();
+  }
+
+  template <class Condition>
+  static bool eventually(Condition holds) {
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    while (!holds()) {
+      if (std::chrono::steady_clock::now() > give_up) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  std::unique_ptr<postgres_server> server;
+  std::string url;
+  std::unique_ptr<storage::store> store;
+  create_user ann = make_user("ann");
+};
+
+/// The store talks through a proxy that can break it at COMMIT.
+class PostgresCommits : public PostgresFaults {
+protected:
+  void SetUp() override {
+    PostgresFaults::SetUp();
+    proxy = std::make_unique<cutting_proxy>(server->socket_folder());
+    store = open_postgres(secret(through_folder(url, proxy->socket_folder())), options());
+    out = store->open_writer();
+    ASSERT_TRUE(commit(*out, {make_user("warm")}));
+  }
+  std::unique_ptr<cutting_proxy> proxy;
+  std::unique_ptr<writer> out;
+};
+
+TEST_F(PostgresFaults, AServerThatIsAwayIsSaidToBeAndHealsWhenItIsBack) {
+  const auto out = store->open_writer();
+  const auto in = store->open_reader();
+  ASSERT_TRUE(commit(*out, {make_user("bob")}));
+  ASSERT_TRUE(in->ping());
+  server->stop_immediately();
+  EXPECT_TRUE(failed_with(commit(*out, {make_user("cat")}), error_code::store_unavailable));
+  EXPECT_EQ(in->ping().error().code, error_code::store_unavailable);
+  EXPECT_EQ(store->open_connections(), 0u);
+  server->start();
+  EXPECT_TRUE(eventually([&] { return commit(*out, {make_user("cat")}).has_value(); }));
+  EXPECT_TRUE(eventually([&] { return in->ping().has_value(); }));
+  EXPECT_TRUE(in->find_login("bob").value());
+}
+
+TEST_F(PostgresFaults, ARestartBetweenCommitsIsNotNoticed) {
+  const auto out = store->open_writer();
+  const auto in = store->open_reader();
+  ASSERT_TRUE(commit(*out, {make_user("bob")}));
+  ASSERT_TRUE(in->ping());
+  server->stop_immediately();
+  server->start();
+  EXPECT_TRUE(commit(*out, {make_user("cat")}));
+  EXPECT_TRUE(in->find_login("cat").value());
+}
+
+TEST_F(PostgresFaults, CrashesUnderLoadLoseNothingThatWasAckedAndDoubleNothing) {
+  std::atomic<bool> done = false;
+  std::atomic<int> acked = 0;
+  int refusals = 0;
+  std::map<session_id, error_code> outcomes;
+  std::thread load([&] {
+    const auto out = store->open_writer();
+    while (!done) {
+      std::vector<unit> batch;
+      std::vector<session_id> ids;
+      for (int i = 0; i < 8; ++i) {
+        const auto s = make_session(ann.user.id);
+        ids.push_back(s.id);
+        batch.push_back({{create_session{s}, add_audit{make_audit("session.created")}}});
+      }
+      const auto answers = out->commit(batch);
+      // While the server is away refusals come by the thousand: a few of them will do.
+      if (failed_with(answers[0], error_code::store_unavailable) && ++refusals > 200) continue;
+      for (std::size_t i = 0; i < ids.size(); ++i) {
+        outcomes[ids[i]] = answers[i] ? error_code::none : answers[i].error().code;
+        acked += answers[i].has_value();
+      }
+    }
+  });
+  for (int crash = 0; crash < 5; ++crash) {
+    const int before = acked;
+    EXPECT_TRUE(eventually([&] { return acked > before + 100; })) << "it heals";
+    server->stop_immediately();
+    server->start();
+  }
+  done = true;
+  load.join();
+  const auto in = store->open_reader();
+  ASSERT_TRUE(eventually([&] { return in->ping().has_value(); }));
+  std::int64_t written = 0;
+  std::int64_t unknown = 0;
+  for (const auto& [id, code] : outcomes) {
+    const auto there = in->find_session(id).value().has_value();
+    written += there;
+    if (code == error_code::outcome_unknown)
+      ++unknown;
+    else if (code == error_code::none)
+      ASSERT_TRUE(there) << "an acked session is gone";
+    else
+      ASSERT_FALSE(there) << name_of(code) << " was answered for a session that is there";
+  }
+  EXPECT_EQ(count("sessions"), written);
+  EXPECT_EQ(count("audit_log"), written);
+  RecordProperty("unknown", static_cast<int>(unknown));
+}
+
+TEST_F(PostgresFaults, ATerminatedConnectionIsReplacedAtOnce) {
+  const auto out = store->open_writer();
+  ASSERT_TRUE(commit(*out, {make_user("bob")}));
+  execute("SELECT pg_terminate_backend(" + std::to_string(writer_process()) + ")");
+  EXPECT_TRUE(commit(*out, {make_user("cat")}));
+}
+
+TEST_F(PostgresFaults, AConnectionTerminatedInTheMiddleRunsTheBatchAgain) {
+  const auto out = store->open_writer();
+  ASSERT_TRUE(commit(*out, {make_user("bob")}));
+  const auto process = writer_process();
+  auto blocker = std::make_unique<pqxx::connection>(url);
+  auto blocking = std::make_unique<pqxx::nontransaction>(*blocker);
+  blocking->exec("BEGIN; LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE");
+  result<written> answer;
+  std::thread committing([&] {
+    answer = commit(*out, {make_user("cat"), add_audit{make_audit("user.registered")}});
+  });
+  const auto waiting = [&] {
+    return !execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pid = " + std::to_string(process))
+                .empty();
+  };
+  EXPECT_TRUE(eventually(waiting));
+  execute("SELECT pg_terminate_backend(" + std::to_string(process) + ")");
+  blocking->exec("ROLLBACK");
+  committing.join();
+  EXPECT_TRUE(answer);
+  EXPECT_EQ(count("users"), 3);
+  EXPECT_EQ(count("audit_log"), 1);
+}
+
+TEST_F(PostgresCommits, ThatNeverReachedTheServerAreMadeAgain) {
+  proxy->on_next_commit(at_commit::cut_before);
+  const auto seen = proxy->commits();
+  EXPECT_TRUE(commit(*out, {make_user("bob")}));
+  EXPECT_EQ(proxy->commits(), seen + 2);
+  EXPECT_EQ(count("users"), 3);
+}
+
+TEST_F(PostgresCommits, ThatSucceededUnheardAreFoundOut) {
+  proxy->on_next_commit(at_commit::cut_after);
+  const auto seen = proxy->commits();
+  const auto answer = commit(*out, {make_user("bob")});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(proxy->commits(), seen + 1) << "it was not made again";
+  EXPECT_EQ(execute("SELECT number FROM users WHERE username = 'bob'")[0][0].as<std::int64_t>(),
+            answer->user_number);
+}
+
+TEST_F(PostgresCommits, ThatSucceededUnheardAreNotMistakenForALaterFailure) {
+  const auto s = make_session(ann.user.id);
+  ASSERT_TRUE(commit(*out, {create_session{s}}));
+  proxy->on_next_commit(at_commit::cut_after);
+  EXPECT_TRUE(commit(*out, {rotate_session{s.id, s.counter, noon + 1s}}))
+      << "made again, it would lose against itself";
+}
+
+TEST_F(PostgresCommits, OfAServerThatFallsSilentAreGivenUpAndMadeAgain) {
+  proxy->on_next_commit(at_commit::swallow);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(commit(*out, {make_user("bob")}));
+  const auto took = std::chrono::steady_clock::now() - start;
+  EXPECT_GE(took, options().round_trip_timeout);
+  EXPECT_LT(took, 10s);
+  EXPECT_EQ(count("users"), 3);
+}
+
+TEST_F(PostgresCommits, ThatArriveLateHaveNoEffect) {
+  proxy->on_next_commit(at_commit::cut_then_deliver);
+  EXPECT_TRUE(commit(*out, {add_audit{make_audit("late")}}));
+  EXPECT_FALSE(proxy->deliver()) << "the old server process must be gone by now";
+  EXPECT_EQ(count("audit_log"), 1);
+}
+
+TEST_F(PostgresCommits, AreUnknownWhileTheServerIsAway) {
+  proxy->on_next_commit(at_commit::pass);
+  proxy->before_forwarding([this] { server->stop_immediately(); });
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(failed_with(commit(*out, {make_user("bob")}), error_code::outcome_unknown));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, patience);
+  proxy->before_forwarding(nullptr);
+  server->start();
+  EXPECT_TRUE(eventually([&] { return commit(*out, {make_user("cat")}).has_value(); }));
+  EXPECT_EQ(count("users"), 3);
+}
+
+TEST_F(PostgresCommits, OfAFrozenServerProcessAreUnknownInTime) {
+  const auto process = writer_process();
+  proxy->before_forwarding([process] { kill(process, SIGSTOP); });
+  const auto start = std::chrono::steady_clock::now();
+  const auto answer = commit(*out, {make_user("bob")});
+  const auto took = std::chrono::steady_clock::now() - start;
+  kill(process, SIGCONT);
+  EXPECT_TRUE(failed_with(answer, error_code::outcome_unknown));
+  EXPECT_LT(took, 10s);
+  proxy->before_forwarding(nullptr);
+  EXPECT_TRUE(eventually([&] { return commit(*out, {make_user("cat")}).has_value(); }));
+}
+
+TEST_F(PostgresFaults, AFrozenServerProcessIsLeftBehind) {
+  const auto out = store->open_writer();
+  ASSERT_TRUE(commit(*out, {make_user("bob")}));
+  const auto process = writer_process();
+  kill(process, SIGSTOP);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(commit(*out, {make_user("cat")}));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
+  kill(process, SIGCONT);
+}
+
+TEST_F(PostgresFaults, ALockThatIsNotGotInTimeIsUnavailableNotWaitedFor) {
+  const auto out = store->open_writer();
+  pqxx::connection blocker(url);
+  pqxx::nontransaction blocking(blocker);
+  blocking.exec("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
+  EXPECT_TRUE(failed_with(commit(*out, {make_user("bob")}), error_code::store_unavailable));
+  blocking.exec("ROLLBACK");
+  EXPECT_TRUE(commit(*out, {make_user("bob")}));
+}
+
+TEST_F(PostgresFaults, SerializationFailuresAreRetriedThreeTimes) {
+  execute("CREATE SEQUENCE attempts");
+  // A sequence does not roll back, so it counts attempts.
+  const auto fail_first = [this](int times) {
+    execute("CREATE OR REPLACE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF nextval('attempts') <= " +
+            std::to_string(times) +
+            " THEN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END IF; RETURN NEW; END $$");
+    execute("SELECT setval('attempts', 1, false)");
+  };
+  fail_first(3);
+  execute("CREATE TRIGGER stumble BEFORE INSERT ON sessions FOR EACH ROW "
+          "EXECUTE FUNCTION stumble()");
+  const auto out = store->open_writer();
+  EXPECT_TRUE(commit(*out, {create_session{make_session(ann.user.id)}}));
+  fail_first(100);
+  EXPECT_TRUE(failed_with(commit(*out, {create_session{make_session(ann.user.id)}}),
+                          error_code::store_unavailable));
+  EXPECT_EQ(execute("SELECT last_value FROM attempts")[0][0].as<int>(), 4);
+}
+
+TEST_F(PostgresFaults, ADeadlockIsRetried) {
+  auto bob = make_user("bob");
+  ASSERT_TRUE(commit(*store->open_writer(), {bob}));
+  const auto first = std::min(ann.user.id, bob.user.id);
+  const auto second = std::max(ann.user.id, bob.user.id);
+  const auto touch = [](const user_id& id) {
+    return "UPDATE users SET role = role WHERE id = '" + to_string(id) + "'";
+  };
+  pqxx::connection other(url);
+  pqxx::nontransaction holding(other);
+  // Only the writer may find the deadlock, so that it is the one that must try again.
+  holding.exec("SET deadlock_timeout = '60s'; BEGIN; " + touch(second));
+  execute("ALTER DATABASE test_1 SET deadlock_timeout = '100ms'");
+  const auto out = store->open_writer();
+  std::vector<result<written>> answers;
+  std::thread committing([&] {
+    const std::vector<unit> batch{{{set_password_hash{second, 1, secret(std::string("b")), noon}}},
+                                  {{set_password_hash{first, 1, secret(std::string("a")), noon}}}};
+    answers = out->commit(batch);
+  });
+  EXPECT_TRUE(
+      eventually([&] { return !execute("SELECT 1 FROM pg_locks WHERE NOT granted").empty(); }));
+  holding.exec(touch(first));
+  holding.exec("COMMIT");
+  committing.join();
+  EXPECT_TRUE(answers.at(0));
+  EXPECT_TRUE(answers.at(1));
+  // The server's statistics come when they come.
+  EXPECT_TRUE(eventually([&] {
+    return execute("SELECT deadlocks FROM pg_stat_database WHERE datname = 'test_1'")[0][0]
+               .as<int>() == 1;
+  }));
+}
+
+TEST_F(PostgresFaults, AFullDiskStopsWritesAndNotReads) {
+  execute("CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+          "RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$");
+  execute("CREATE TRIGGER full_disk BEFORE INSERT ON users FOR EACH ROW "
+          "EXECUTE FUNCTION full_disk()");
+  const auto out = store->open_writer();
+  const std::vector<unit> batch{{{make_user("bob")}}, {{make_user("cat")}}};
+  for (const auto& answer : out->commit(batch))
+    EXPECT_TRUE(failed_with(answer, error_code::store_unavailable));
+  EXPECT_TRUE(store->open_reader()->find_login("ann").value());
+  EXPECT_TRUE(commit(*out, {create_session{make_session(ann.user.id)}}));
+}
+
+TEST(PostgresStore, ThatCannotBeReachedAnswersAtOnceAfterTheFirstAttempt) {
+  const auto store = open_postgres(secret(std::string("postgresql:///x?host=/nonexistent")));
+  const auto out = store->open_writer();
+  const auto in = store->open_reader();
+  const unit one{{make_user("ann")}};
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_TRUE(failed_with(out->commit({&one, 1}).front(), error_code::store_unavailable));
+  EXPECT_EQ(in->ping().error().code, error_code::store_unavailable);
+  EXPECT_EQ(store->migrate().error().code, error_code::store_unavailable);
+  EXPECT_EQ(store->open_connections(), 0u);
+}
+
+} // namespace
+
+} // namespace latchkey::test
