@@ -2,12 +2,12 @@
 
 namespace latchkey {
 
-caf::result<caf::unit_t> audit_state::on_record(messages::record_audit& request) {
-  promise<caf::unit_t> answer{self};
+caf::result<messages::recorded> audit_state::on_record(messages::record_audit& request) {
+  promise<messages::recorded> answer{self};
   const auto& writer = writers[std::hash<uuid>{}(request.entry.id) % writers.size()];
   storage::unit unit{{storage::add_audit{std::move(request.entry)}}};
   self->request(writer, no_timeout, messages::commit{std::move(unit), request.deadline})
-      .then([answer](storage::written&) { answer.deliver(caf::unit); },
+      .then([answer](storage::written&) { answer.deliver(messages::recorded{}); },
             [answer](caf::error& error) { answer.deliver(error); });
   return answer;
 }

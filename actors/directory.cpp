@@ -19,30 +19,43 @@ void end_all(Map& map) {
   map.clear();
 }
 
-/// Finds the entry, or makes one whose loading `load` must start. An actor that the
-/// asker found to be `gone` does not count.
+/// Finds the entry, or makes one whose loading `load` must start; it is given the number
+/// of that load. An actor that the asker found to be `gone` does not count.
 template <class Map, class Id, class Handle, class Load>
 void find_or_load(Map& map, const Id& id, std::uint64_t gone, const promise<Handle>& answer,
-                  Load load) {
+                  std::uint64_t& loads, Load load) {
   auto& entry = map[id];
   if (entry.actor && entry.actor.id() == gone) entry.actor = nullptr;
   if (entry.actor) return answer.deliver(entry.actor);
   entry.waiting.push_back(answer);
-  if (entry.waiting.size() == 1) load();
+  if (entry.waiting.size() > 1) return;
+  entry.load = ++loads;
+  load(entry.load);
+}
+
+/// Whether that load is still wanted. One that was overtaken may have read what is no
+/// longer so, and must not become a second actor.
+template <class Map, class Id>
+bool is_loading(const Map& map, const Id& id, std::uint64_t load) {
+  const auto found = map.find(id);
+  return found != map.end() && found->second.load == load;
 }
 
 template <class Map, class Id, class Handle>
 void loaded(Map& map, const Id& id, Handle actor) {
   auto& entry = map[id];
   entry.actor = actor;
-  for (auto& asker : std::exchange(entry.waiting, {})) asker.deliver(actor);
+  entry.load = 0;
+  for (auto& asker : std::exchange(entry.waiting, {}))
+    asker.deliver(actor);
 }
 
 template <class Map, class Id>
-void not_loaded(Map& map, const Id& id, const caf::error& error) {
+void not_loaded(Map& map, const Id& id, std::uint64_t load, const caf::error& error) {
+  if (!is_loading(map, id, load)) return;
   auto node = map.extract(id);
-  if (node.empty()) return;
-  for (auto& asker : node.mapped().waiting) asker.deliver(error);
+  for (auto& asker : node.mapped().waiting)
+    asker.deliver(error);
 }
 
 } // namespace
@@ -55,13 +68,15 @@ directory_state::~directory_state() {
 caf::result<user_actor> directory_state::on_find_user(messages::find_user& request) {
   promise<user_actor> answer{self};
   const auto id = request.id;
-  find_or_load(users, id, request.gone, answer, [this, id] {
+  find_or_load(users, id, request.gone, answer, loads, [this, id](std::uint64_t load) {
     const auto deadline = with->now() + with->policy.internal_deadline;
     self->request(with->reader_for(id), no_timeout, messages::read_user{id, deadline})
-        .then([this, id](user_record& record) {
-          loaded(users, id, self->spawn(user, std::move(record), with));
-        },
-              [this, id](caf::error& error) { not_loaded(users, id, error); });
+        .then(
+            [this, id, load](user_record& record) {
+              if (!is_loading(users, id, load)) return;
+              loaded(users, id, self->spawn(user, std::move(record), with));
+            },
+            [this, id, load](caf::error& error) { not_loaded(users, id, load, error); });
   });
   return answer;
 }
@@ -69,16 +84,17 @@ caf::result<user_actor> directory_state::on_find_user(messages::find_user& reque
 caf::result<session_actor> directory_state::on_find_session(messages::find_session& request) {
   promise<session_actor> answer{self};
   const auto id = request.id;
-  find_or_load(sessions, id, request.gone, answer, [this, id] {
+  find_or_load(sessions, id, request.gone, answer, loads, [this, id](std::uint64_t load) {
     const auto deadline = with->now() + with->policy.internal_deadline;
     self->request(with->reader_for(id), no_timeout, messages::read_session{id, deadline})
         .then(
-            [this, id](session_record& record) {
+            [this, id, load](session_record& record) {
+              if (!is_loading(sessions, id, load)) return;
               if (record.ended_at || record.expires_at <= with->now())
-                return not_loaded(sessions, id, to_error(error_code::token_invalid));
+                return not_loaded(sessions, id, load, to_error(error_code::token_invalid));
               loaded(sessions, id, self->spawn(session, std::move(record), with));
             },
-            [this, id](caf::error& error) { not_loaded(sessions, id, error); });
+            [this, id, load](caf::error& error) { not_loaded(sessions, id, load, error); });
   });
   return answer;
 }
@@ -109,18 +125,19 @@ caf::result<messages::user_view> directory_state::on_register(messages::register
 
 caf::result<session_actor> directory_state::on_adopt(messages::adopt_session& request) {
   const auto id = request.session.id;
-  if (!sessions[id].actor) loaded(sessions, id, self->spawn(session, std::move(request.session), with));
+  if (!sessions[id].actor)
+    loaded(sessions, id, self->spawn(session, std::move(request.session), with));
   return sessions[id].actor;
 }
 
-caf::result<caf::unit_t> directory_state::on_leave_user(messages::leave_user& request) {
+caf::result<messages::left> directory_state::on_leave_user(messages::leave_user& request) {
   users.erase(request.id);
-  return caf::unit;
+  return messages::left{};
 }
 
-caf::result<caf::unit_t> directory_state::on_leave_session(messages::leave_session& request) {
+caf::result<messages::left> directory_state::on_leave_session(messages::leave_session& request) {
   sessions.erase(request.id);
-  return caf::unit;
+  return messages::left{};
 }
 
 void directory_state::on_sweep(messages::sweep&) {

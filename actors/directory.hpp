@@ -21,12 +21,14 @@ struct directory_state {
   struct entry {
     Handle actor;
     std::vector<promise<Handle>> waiting;
+    std::uint64_t load = 0; // number of the load they wait for
   };
 
   directory_actor::pointer self = nullptr;
   services_ptr with;
   std::unordered_map<user_id, entry<user_actor>> users;
   std::unordered_map<session_id, entry<session_actor>> sessions;
+  std::uint64_t loads = 0; // that were ever begun
 
   directory_state() = default;
   directory_state(const directory_state&) = delete;
@@ -37,8 +39,8 @@ struct directory_state {
   caf::result<session_actor> on_find_session(messages::find_session& request);
   caf::result<messages::user_view> on_register(messages::register_user& request);
   caf::result<session_actor> on_adopt(messages::adopt_session& request);
-  caf::result<caf::unit_t> on_leave_user(messages::leave_user& request);
-  caf::result<caf::unit_t> on_leave_session(messages::leave_session& request);
+  caf::result<messages::left> on_leave_user(messages::leave_user& request);
+  caf::result<messages::left> on_leave_session(messages::leave_session& request);
   void on_sweep(messages::sweep&);
 };
 

@@ -101,7 +101,8 @@ void session_state::lost_rotation(const caf::error& error, time_point deadline) 
   }
   // The store knows better: another writer ended or rotated it, or an earlier rotation
   // whose outcome we could not learn went through after all. Look, then decide.
-  self->request(with->reader_for(record.id), no_timeout, messages::read_session{record.id, deadline})
+  self->request(with->reader_for(record.id), no_timeout,
+                messages::read_session{record.id, deadline})
       .then(
           [this](session_record& fresh) {
             rotating = false;
@@ -117,12 +118,15 @@ void session_state::lost_rotation(const caf::error& error, time_point deadline) 
           },
           [this](caf::error& second) {
             rotating = false;
+            // AUTH003: the store has no such session any more.
+            if (to_failure(second).code == error_code::token_invalid) ended = true;
             refuse_rotation(second);
           });
 }
 
 void session_state::refuse_rotation(const caf::error& error) {
-  for (auto& asker : std::exchange(waiting_for_rotation, {})) asker.deliver(error);
+  for (auto& asker : std::exchange(waiting_for_rotation, {}))
+    asker.deliver(error);
 }
 
 caf::result<messages::revoked> session_state::on_revoke(messages::revoke& request) {
@@ -152,7 +156,16 @@ void session_state::end(const std::string& action, const std::string& reason,
   self->request(with->writer_for(record.id), no_timeout,
                 messages::commit{std::move(unit), deadline})
       .then([this](storage::written&) { finish_end(nullptr); },
-            [this](caf::error& error) { finish_end(&error); });
+            [this, deadline](caf::error& error) { lost_end(error, deadline); });
+}
+
+void session_state::lost_end(const caf::error& error, time_point deadline) {
+  if (to_failure(error).code != error_code::outcome_unknown) return finish_end(&error);
+  // If it went through, nobody may be told that the session lives: look.
+  self->request(with->reader_for(record.id), no_timeout,
+                messages::read_session{record.id, deadline})
+      .then([this, error](session_record& fresh) { finish_end(fresh.ended_at ? nullptr : &error); },
+            [this, error](caf::error&) { finish_end(&error); });
 }
 
 void session_state::finish_end(const caf::error* error) {
@@ -170,12 +183,13 @@ void session_state::finish_end(const caf::error* error) {
 
 void session_state::answer_with_tokens(std::vector<promise<messages::token_pair>> askers) {
   const auto& keys = *with->keys;
+  auto claimed = claims();
   messages::token_pair tokens;
   tokens.refresh_token = keys.refresh.issue(record.id, record.salt, record.counter);
-  tokens.access_ttl_s = with->policy.access_ttl.count();
-  tokens.refresh_ttl_s = std::max<std::int64_t>(0, seconds_of(record.expires_at) -
-                                                       seconds_of(with->now()));
-  self->request(with->key_ring, no_timeout, messages::sign_access{claims()})
+  tokens.access_ttl_s = claimed.exp - claimed.iat;
+  tokens.refresh_ttl_s =
+      std::max<std::int64_t>(0, seconds_of(record.expires_at) - seconds_of(with->now()));
+  self->request(with->key_ring, no_timeout, messages::sign_access{std::move(claimed)})
       .then(
           [this, askers, tokens](messages::signed_token& token) mutable {
             tokens.access_token = std::move(token.token);
@@ -187,7 +201,8 @@ void session_state::answer_with_tokens(std::vector<promise<messages::token_pair>
             }
           },
           [askers](caf::error& error) {
-            for (auto& asker : askers) asker.deliver(error);
+            for (auto& asker : askers)
+              asker.deliver(error);
           });
 }
 
@@ -215,7 +230,7 @@ void session_state::on_sweep(messages::sweep& sweep) {
   // for this session: two at work on one id must never be.
   leaving = true;
   self->request(with->directory_for(record.id), no_timeout, messages::leave_session{record.id})
-      .then([this](caf::unit_t) { self->quit(); }, [this](caf::error&) { leaving = false; });
+      .then([this](messages::left&) { self->quit(); }, [this](caf::error&) { leaving = false; });
 }
 
 session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,

@@ -48,6 +48,7 @@ private:
   void lost_rotation(const caf::error& error, time_point deadline);
   void end(const std::string& action, const std::string& reason,
            const messages::client_info& client, time_point deadline);
+  void lost_end(const caf::error& error, time_point deadline);
   void finish_end(const caf::error* error);
   void answer_with_tokens(std::vector<promise<messages::token_pair>> askers);
   void refuse_rotation(const caf::error& error);

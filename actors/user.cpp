@@ -13,19 +13,29 @@ caf::result<messages::token_pair> user_state::on_authenticate(messages::authenti
   if (leaving) return gone();
   last_used = with->now();
   sign_in answer{self};
+  check_password(request, answer, 1);
+  return answer;
+}
+
+void user_state::check_password(const messages::authenticate& request, const sign_in& answer,
+                                std::size_t attempt) {
   // An inactive user costs a hash too, against nothing, and hears the same answer.
-  messages::verify_password question{request.password,
-                                     record.is_active ? record.password_hash : secret{},
-                                     request.deadline};
+  messages::verify_password question{
+      request.password, record.is_active ? record.password_hash : secret{}, request.deadline};
   auto tried = question.phc;
   ++conversations;
   self->request(with->hasher, no_timeout, std::move(question))
       .then(
-          [this, answer, request, tried](messages::verdict& verdict) {
+          [this, answer, request, tried, attempt](messages::verdict& verdict) {
             --conversations;
-            // The password may have been changed while the old one was being hashed.
-            const bool current = record.is_active && tried == record.password_hash;
-            if (!verdict.matches || !current) return answer.fail(error_code::invalid_credentials);
+            if (!verdict.matches || !record.is_active)
+              return answer.fail(error_code::invalid_credentials);
+            // Meanwhile the hash may have been replaced: by one of another password, which
+            // this one must not open, or by one of the same at another cost.
+            if (tried != record.password_hash) {
+              if (attempt == verifications_max) return answer.fail(error_code::overloaded);
+              return check_password(request, answer, attempt + 1);
+            }
             if (!verdict.rehashed.empty())
               keep_rehashed(std::move(verdict.rehashed), request.deadline);
             open_session(request, answer);
@@ -34,7 +44,6 @@ caf::result<messages::token_pair> user_state::on_authenticate(messages::authenti
             --conversations;
             answer.deliver(error);
           });
-  return answer;
 }
 
 void user_state::open_session(const messages::authenticate& request, const sign_in& answer) {
@@ -73,20 +82,32 @@ void user_state::open_session(const messages::authenticate& request, const sign_
           },
           [this, answer](caf::error& error) {
             --conversations;
+            // The store refuses a user that is no longer there, or no longer active.
+            if (to_failure(error).code == error_code::user_not_found)
+              return answer.fail(error_code::invalid_credentials);
             answer.deliver(error);
           });
 }
 
 void user_state::hand_out_tokens(session_record session, const sign_in& answer) {
   const auto& directory = with->directory_for(session.id);
+  ++conversations;
+  const auto failed = [this, answer](caf::error& error) {
+    --conversations;
+    answer.deliver(error);
+  };
   self->request(directory, no_timeout, messages::adopt_session{std::move(session)})
       .then(
-          [this, answer](session_actor& opened) {
+          [this, answer, failed](session_actor& opened) {
             self->request(opened, no_timeout, messages::issue_tokens{})
-                .then([answer](messages::token_pair& tokens) { answer.deliver(std::move(tokens)); },
-                      [answer](caf::error& error) { answer.deliver(error); });
+                .then(
+                    [this, answer](messages::token_pair& tokens) {
+                      --conversations;
+                      answer.deliver(std::move(tokens));
+                    },
+                    failed);
           },
-          [answer](caf::error& error) { answer.deliver(error); });
+          failed);
 }
 
 void user_state::keep_rehashed(secret phc, time_point deadline) {
@@ -115,7 +136,7 @@ void user_state::on_sweep(messages::sweep& sweep) {
   if (leaving || conversations > 0 || sweep.now < last_used + with->policy.memory_idle) return;
   leaving = true;
   self->request(with->directory_for(record.id), no_timeout, messages::leave_user{record.id})
-      .then([this](caf::unit_t) { self->quit(); }, [this](caf::error&) { leaving = false; });
+      .then([this](messages::left&) { self->quit(); }, [this](caf::error&) { leaving = false; });
 }
 
 user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, user_record record,

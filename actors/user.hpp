@@ -12,9 +12,12 @@ namespace latchkey {
 struct user_state {
   static inline const char* name = "user";
 
+  /// How often a sign-in is begun anew because the hash was replaced under it.
+  static constexpr std::size_t verifications_max = 3;
+
   user_actor::pointer self = nullptr;
   services_ptr with;
-  user_record record; // what the store knows
+  user_record record;            // what the store knows
   std::size_t conversations = 0; // that have not been answered yet
   bool leaving = false;          // memory, for want of use
   time_point last_used{};
@@ -25,6 +28,8 @@ struct user_state {
 
 private:
   using sign_in = promise<messages::token_pair>;
+  void check_password(const messages::authenticate& request, const sign_in& answer,
+                      std::size_t attempt);
   void open_session(const messages::authenticate& request, const sign_in& answer);
   void hand_out_tokens(session_record session, const sign_in& answer);
   void keep_rehashed(secret phc, time_point deadline);

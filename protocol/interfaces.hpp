@@ -43,7 +43,7 @@ using directory_actor = caf::typed_actor<
     // Give a session that has just become durable its actor.
     request<messages::adopt_session, session_actor>,
     // Forget an idle user or session, which then ends.
-    request<messages::leave_user, caf::unit_t>, request<messages::leave_session, caf::unit_t>,
+    request<messages::leave_user, messages::left>, request<messages::leave_session, messages::left>,
     // Let some of those in memory see whether they are idle (to itself).
     notice<messages::sweep>>;
 
@@ -56,7 +56,7 @@ using password_hasher_actor =
 using key_ring_actor = caf::typed_actor<request<messages::sign_access, messages::signed_token>>;
 
 /// The audit log, for events that come with no other fact.
-using audit_actor = caf::typed_actor<request<messages::record_audit, caf::unit_t>>;
+using audit_actor = caf::typed_actor<request<messages::record_audit, messages::recorded>>;
 
 /// One writing connection; commits made meanwhile share the next transaction.
 using persistence_actor = caf::typed_actor<
@@ -80,6 +80,7 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::register_user)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::adopt_session)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::leave_user)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::leave_session)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::left)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sweep)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::hash_password)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::hashed)
@@ -88,6 +89,7 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::verdict)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sign_access)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::signed_token)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::record_audit)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::recorded)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::commit)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::flush)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::read_login)

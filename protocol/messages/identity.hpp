@@ -88,5 +88,8 @@ struct leave_user {
 struct leave_session {
   session_id id;
 };
+/// You may: nobody is sent to you any more. (A reply is never CAF's unit: it travels as an
+/// empty message, and no handler of the asker's matches one.)
+struct left {};
 
 } // namespace latchkey::messages

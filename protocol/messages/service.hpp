@@ -42,5 +42,6 @@ struct record_audit {
   audit_record entry;
   time_point deadline{};
 };
+struct recorded {};
 
 } // namespace latchkey::messages
