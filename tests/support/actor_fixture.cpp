@@ -1,0 +1,194 @@
+#include "tests/support/actor_fixture.hpp"
+
+#include "actors/audit.hpp"
+#include "actors/directory.hpp"
+#include "actors/key_ring.hpp"
+#include "actors/persistence.hpp"
+#include "actors/reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::test {
+namespace {
+
+constexpr std::string_view signing_secret = "a secret for tests, thirty-two bytes";
+
+template <class Handle>
+using gate_pointer =
+    typename gate_state<Handle>::actor::template stateful_pointer<gate_state<Handle>>;
+template <class Handle>
+using gate_behavior = typename gate_state<Handle>::actor::behavior_type;
+
+template <class Handle>
+gate_state<Handle>* prepare(gate_pointer<Handle> self, Handle behind,
+                            std::shared_ptr<gate_control> control) {
+  quiet(self);
+  self->state.self = self;
+  self->state.behind = std::move(behind);
+  self->state.control = std::move(control);
+  return &self->state;
+}
+
+gate_behavior<persistence_actor> persistence_gate(gate_pointer<persistence_actor> self,
+                                                  persistence_actor behind,
+                                                  std::shared_ptr<gate_control> control) {
+  auto* state = prepare<persistence_actor>(self, std::move(behind), std::move(control));
+  return {[state](messages::commit& m) { return state->pass<storage::written>(m); },
+          [](messages::flush&) {}, [state](release_held& m) { state->release(m.index); }};
+}
+
+gate_behavior<reader_actor> reader_gate(gate_pointer<reader_actor> self, reader_actor behind,
+                                        std::shared_ptr<gate_control> control) {
+  auto* state = prepare<reader_actor>(self, std::move(behind), std::move(control));
+  return {[state](messages::read_login& m) { return state->pass<messages::login_owner>(m); },
+          [state](messages::read_user& m) { return state->pass<user_record>(m); },
+          [state](messages::read_session& m) { return state->pass<session_record>(m); },
+          [state](messages::ping_store& m) { return state->pass<messages::store_alive>(m); },
+          [state](release_held& m) { state->release(m.index); }};
+}
+
+gate_behavior<password_hasher_actor> hasher_gate(gate_pointer<password_hasher_actor> self,
+                                                 password_hasher_actor behind,
+                                                 std::shared_ptr<gate_control> control) {
+  auto* state = prepare<password_hasher_actor>(self, std::move(behind), std::move(control));
+  return {[state](messages::hash_password& m) { return state->pass<messages::hashed>(m); },
+          [state](messages::verify_password& m) { return state->pass<messages::verdict>(m); },
+          [state](release_held& m) { state->release(m.index); }};
+}
+
+std::unique_ptr<caf::actor_system_config> test_config() {
+  auto config = std::make_unique<caf::actor_system_config>();
+  config->set("scheduler.policy", caf::atom("testing"));
+  config->set("logger.console", caf::atom("none"));
+  config->set("logger.verbosity", caf::atom("quiet"));
+  return config;
+}
+
+} // namespace
+
+template <>
+void gate<persistence_actor>::open(caf::actor_system& system, persistence_actor behind) {
+  system_ = &system;
+  actor_ = system.spawn(persistence_gate, std::move(behind), control_);
+  handle_ = actor_;
+}
+
+template <>
+void gate<reader_actor>::open(caf::actor_system& system, reader_actor behind) {
+  system_ = &system;
+  actor_ = system.spawn(reader_gate, std::move(behind), control_);
+  handle_ = actor_;
+}
+
+template <>
+void gate<password_hasher_actor>::open(caf::actor_system& system, password_hasher_actor behind) {
+  system_ = &system;
+  actor_ = system.spawn(hasher_gate, std::move(behind), control_);
+  handle_ = actor_;
+}
+
+password_hasher_actor::behavior_type fake_hasher(password_hasher_actor::pointer self) {
+  quiet(self);
+  return {[](messages::hash_password& m) -> caf::result<messages::hashed> {
+            return messages::hashed{secret{"plain:" + std::string{m.password.reveal()}}};
+          },
+          [](messages::verify_password& m) -> caf::result<messages::verdict> {
+            const std::string password{m.password.reveal()};
+            messages::verdict answer;
+            answer.matches = m.phc.reveal() == "plain:" + password;
+            if (m.phc.reveal() == "old:" + password) answer = {true, secret{"plain:" + password}};
+            return answer;
+          }};
+}
+
+actor_fixture::actor_fixture()
+    : config_(test_config()), system_(std::make_unique<caf::actor_system>(*config_)),
+      with_(std::make_shared<services>()) {
+  // Whether all have ended is asked in the destructor, which must not wait for ever.
+  system_->await_actors_before_shutdown(false);
+  EXPECT_TRUE(store.migrate().has_value());
+  with_->clock = &clock;
+  with_->counts = &counts;
+  with_->keys = make_key_set(secret{signing_secret}, "issuer", "audience").value();
+  with_->started_at = clock.now();
+  commits.open(*system_, spawn(persistence, &store, &clock, &counts));
+  reads.open(*system_, spawn(reader, &store, &clock));
+  hashes.open(*system_, spawn(fake_hasher));
+  with_->writers.push_back(commits.handle());
+  with_->readers.push_back(reads.handle());
+  with_->hasher = hashes.handle();
+  with_->key_ring = spawn(key_ring, with_->keys);
+  with_->audit = spawn(audit, with_->writers);
+  with_->directories.push_back(spawn(directory, shared_services()));
+}
+
+actor_fixture::~actor_fixture() {
+  for (auto& end : std::exchange(ends_, {}))
+    end();
+  commits.end();
+  reads.end();
+  hashes.end();
+  run();
+  EXPECT_EQ(system_->registry().running(), 0u) << "actors that did not end";
+  // The services hold handles, and actors hold the services.
+  *with_ = services{};
+  system_.reset();
+}
+
+void actor_fixture::advance(std::chrono::microseconds by) {
+  using namespace std::chrono_literals;
+  // In steps, for what falls due may send itself the next; at most a thousand of them.
+  const auto step = std::max<std::chrono::microseconds>(1s, by / 1000);
+  run();
+  for (auto left = by; left > 0us;) {
+    const auto now = std::min(step, left);
+    left -= now;
+    clock.move(now);
+    scheduler().advance_time(now);
+    run();
+  }
+}
+
+user_record actor_fixture::add_user(const std::string& username, const std::string& password,
+                                    bool is_active) {
+  user_record user;
+  user.id = user_id{make_uuid(clock.now())};
+  user.username = username;
+  user.email = username + "@example.com";
+  user.password_hash = secret{password};
+  user.is_active = is_active;
+  user.created_at = user.updated_at = clock.now();
+  write({{storage::create_user{user, user.username, user.email}}});
+  return store.open_reader()->find_user(user.id).value().value();
+}
+
+session_record actor_fixture::add_session(const user_record& user) {
+  session_record session;
+  session.id = session_id{make_uuid(clock.now())};
+  session.user = user.id;
+  session.user_number = user.number;
+  session.user_role = user.role;
+  session.salt = random_bytes(32);
+  session.created_at = session.rotated_at = clock.now();
+  session.expires_at = clock.now() + with_->policy.session_ttl;
+  write({{storage::create_session{session}}});
+  return session;
+}
+
+void actor_fixture::write(storage::unit unit) {
+  const std::vector<storage::unit> batch{std::move(unit)};
+  const auto outcome = store.open_writer()->commit(batch).front();
+  EXPECT_TRUE(outcome.has_value()) << static_cast<int>(code_of(outcome));
+}
+
+std::optional<session_record> actor_fixture::stored(const session_id& id) {
+  return store.open_reader()->find_session(id).value();
+}
+
+refresh_token actor_fixture::token_of(const session_record& session, std::uint64_t counter) const {
+  const auto text = with_->keys->refresh.issue(session.id, session.salt, counter);
+  return parse_refresh_token(text.reveal()).value();
+}
+
+} // namespace latchkey::test
