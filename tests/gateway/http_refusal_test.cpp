@@ -275,6 +275,7 @@ TEST_F(Refusal, AClientThatSendsOnStillReadsTheAnswer) {
   auto all = client.read_to_end();
   ASSERT_TRUE(all.has_value());
   EXPECT_TRUE(all->starts_with("HTTP/1.1 413 ")) << all->substr(0, 100);
+  EXPECT_FALSE(client.was_reset());
 }
 
 } // namespace

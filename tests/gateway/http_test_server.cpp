@@ -200,6 +200,7 @@ raw_client::outcome raw_client::fill() {
   if (::poll(&ready, 1, static_cast<int>(patience.count())) != 1) return outcome::timed_out;
   char bytes[65536];
   auto count = ::recv(handle_, bytes, sizeof(bytes), MSG_DONTWAIT);
+  was_reset_ = count < 0;
   if (count <= 0) return outcome::closed;
   buffer_.append(bytes, static_cast<std::size_t>(count));
   return outcome::data;

@@ -85,6 +85,8 @@ public:
   bool is_closed();
   /// Whether bytes or the end have come, or come within `wait`.
   bool is_readable_within(std::chrono::milliseconds wait);
+  /// Whether the end came as a reset, which may have swallowed bytes on the way.
+  bool was_reset() const { return was_reset_; }
   int handle() const { return handle_; }
 
 private:
@@ -93,6 +95,7 @@ private:
 
   int handle_ = -1;
   std::string buffer_;
+  bool was_reset_ = false;
 };
 
 /// One request, one answer, on a connection of its own.
