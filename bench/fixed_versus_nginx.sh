@@ -10,7 +10,8 @@ readonly goal=0.75
 fixed_binary=${FIXED_BINARY:-$root/build/bench/bench/bench_http_fixed}
 [[ -x $fixed_binary ]] || die "$fixed_binary is missing: run scripts/bench, which builds it"
 
-taskset -c "$server_core" "$fixed_binary" >"$work/fixed.out" &
+: >"$work/fixed.out"
+taskset -c "$server_core" "$fixed_binary" >>"$work/fixed.out" &
 fixed_pid=$!
 started+=("$fixed_pid")
 tries=100
