@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # lib.sh — what the scripts share; sourced, not run. Expects bash with `set -euo pipefail`.
 
 root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)

@@ -2,6 +2,7 @@
 #include "config/settings.hpp"
 
 #include "config/setting_table.hpp"
+#include "tests/config/loading.hpp"
 #include "tests/config/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
@@ -19,31 +20,11 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-using environment = std::map<std::string, std::string, std::less<>>;
+using test::load;
+using test::only;
+using test::refuse;
 
 constexpr auto good_key = "0123456789abcdefghijklmnopqrstuvwxyz";
-
-setting_sources only(environment of) {
-  return {std::move(of), "", std::nullopt};
-}
-
-/// The values, which must be right.
-settings load(const setting_sources& sources) {
-  auto loaded = load_settings(sources);
-  if (!loaded) throw std::runtime_error("refused: " + loaded.error().front());
-  return *std::move(loaded);
-}
-
-/// The problems, which there must be.
-setting_problems refuse(const setting_sources& sources) {
-  auto loaded = load_settings(sources);
-  if (loaded) throw std::runtime_error("not refused");
-  return loaded.error();
-}
-
-setting_origin origin_of(const settings& values, std::string_view name) {
-  return values.origins.at(find_setting(name).value());
-}
 
 // -- what is wrong --------------------------------------------------------------------
 
@@ -150,125 +131,12 @@ TEST(Settings, RefuseAListenerOthersCanReachWithoutASecretOfOnesOwn) {
 
 TEST(Settings, RefuseAGeneratedAdminPasswordOnlyWhenOthersCanReachAListener) {
   EXPECT_EQ(refuse_generated_admin_password(load(only({}))), std::nullopt);
-  environment exposed = {{"INTERNAL_HOST", "::"}, {"JWT_SECRET_KEY", good_key}};
+  std::map<std::string, std::string, std::less<>> exposed = {{"INTERNAL_HOST", "::"},
+                                                             {"JWT_SECRET_KEY", good_key}};
   EXPECT_THAT(refuse_generated_admin_password(load(only(exposed))).value(),
               AllOf(HasSubstr("INTERNAL_HOST ::"), HasSubstr("set ADMIN_PASSWORD")));
   exposed["ADMIN_PASSWORD"] = "correct horse battery";
   EXPECT_EQ(refuse_generated_admin_password(load(only(exposed))), std::nullopt);
-}
-
-// -- the JSON file ----------------------------------------------------------------------
-
-setting_problems refuse_json(std::string_view json) {
-  temporary_folder folder;
-  return refuse({{}, "", folder.write("c.json", json)});
-}
-
-TEST(ConfigFile, RefusesAnUnknownKeyAndSuggestsTheNearest) {
-  EXPECT_THAT(refuse_json(R"({"HTTP_PROT": 1})"),
-              ElementsAre(AllOf(HasSubstr("\"HTTP_PROT\""), HasSubstr("mean HTTP_PORT?"))));
-  EXPECT_THAT(refuse_json(R"({"http-port": 1})"), ElementsAre(HasSubstr("mean HTTP_PORT?")));
-  EXPECT_THAT(refuse_json(R"({"COLOUR_OF_THE_SKY": 1})"),
-              ElementsAre(AllOf(HasSubstr("config check"), Not(HasSubstr("did you mean")))));
-}
-
-TEST(ConfigFile, RefusesWhatIsNotOneObjectOfPlainValues) {
-  EXPECT_THAT(refuse_json(R"({"HTTP_PORT": )"), ElementsAre(HasSubstr("is not JSON")));
-  EXPECT_THAT(refuse_json("[]"), ElementsAre(HasSubstr("one JSON object")));
-  EXPECT_THAT(refuse_json(R"({"HTTP_PORT": {}})"), ElementsAre(HasSubstr("HTTP_PORT must be")));
-  EXPECT_THAT(refuse_json(R"({"HTTP_PORT": [80]})"), ElementsAre(HasSubstr("HTTP_PORT must be")));
-  EXPECT_THAT(refuse_json(R"({"HTTP_PORT": 1.5})"), ElementsAre(HasSubstr("\"1.5\" (file)")));
-  EXPECT_THAT(refuse_json(std::string((1 << 20) + 1, ' ')), ElementsAre(HasSubstr("1 MiB")));
-}
-
-TEST(ConfigFile, MustExistWhenItIsNamed) {
-  temporary_folder folder;
-  const auto missing = folder / "missing.json";
-  EXPECT_THAT(refuse({{}, "", missing}), ElementsAre(HasSubstr("cannot read " + missing)));
-  EXPECT_THAT(refuse(only({{"LATCHKEY_CONFIG", missing}})), ElementsAre(HasSubstr("cannot read")));
-  EXPECT_THAT(refuse({{}, "", folder / ""}), ElementsAre(HasSubstr("not a file")));
-}
-
-TEST(ConfigFile, HoldsTextNumbersNullsAndLists) {
-  temporary_folder folder;
-  const auto values = load({{}, "", folder.write("c.json", R"({"HTTP_PORT": 81, "SESSION_TTL": "2d",
-      "AUDIENCE": null, "ALLOWED_ORIGINS": ["https://a.example", "http://b.example:81"]})")});
-  EXPECT_EQ(values.http_port, 81);
-  EXPECT_EQ(values.session_ttl_s, 2u * 86400);
-  EXPECT_EQ(values.audience, "latchkey");
-  EXPECT_THAT(values.allowed_origins, ElementsAre("https://a.example", "http://b.example:81"));
-  EXPECT_EQ(origin_of(values, "HTTP_PORT"), setting_origin::config_file);
-  EXPECT_EQ(origin_of(values, "AUDIENCE"), setting_origin::fallback);
-}
-
-// -- .env and precedence ---------------------------------------------------------------
-
-TEST(EnvFile, RefusesLinesThatCannotBeReadByTheirNumber) {
-  temporary_folder folder;
-  auto sources = only({});
-  sources.env_file = folder.write("env", "# fine\n\nHTTP_PORT\nISSUER='a\nISSUER=\"a\" b\n");
-  EXPECT_THAT(refuse(sources), ElementsAre(HasSubstr("line 3"), HasSubstr("line 4 (ISSUER)"),
-                                           HasSubstr("line 5 (ISSUER)")));
-}
-
-TEST(EnvFile, UnderstandsCommentsQuotesExportAndOtherProgramsNames) {
-  temporary_folder folder;
-  auto sources = only({});
-  sources.env_file = folder.write("env", "export HTTP_PORT=81 # ours\r\n"
-                                         "SOMETHING_ELSE=\"open\"\n"
-                                         "AUTH_DB_PASSWORD='a\\n#\" b'\n"
-                                         "ADMIN_PASSWORD=\"c \\\"d\\\" #\\$e\\\\\" # comment\n"
-                                         " AUDIENCE = spaced \n"
-                                         "ISSUER=\n");
-  const auto values = load(sources);
-  EXPECT_EQ(values.http_port, 81);
-  EXPECT_EQ(values.auth_db_password.reveal(), "a\\n#\" b");
-  EXPECT_EQ(values.admin_password.reveal(), "c \"d\" #$e\\");
-  EXPECT_EQ(values.audience, "spaced");
-  EXPECT_EQ(origin_of(values, "ISSUER"), setting_origin::fallback);
-}
-
-TEST(EnvFile, MayBeMissing) {
-  temporary_folder folder;
-  EXPECT_EQ(load({{}, folder / "none", std::nullopt}).http_port, 8000);
-}
-
-TEST(Settings, TakeTheEnvironmentBeforeEnvBeforeTheFileBeforeTheDefault) {
-  temporary_folder folder;
-  setting_sources sources;
-  sources.environment = {{"HTTP_PORT", "1"}, {"ISSUER", ""}};
-  sources.env_file = folder.write("env", "HTTP_PORT=2\nINTERNAL_PORT=2\nISSUER=from-env-file\n");
-  sources.config_file =
-      folder.write("c.json", R"({"HTTP_PORT": 3, "INTERNAL_PORT": 3, "DB_READERS": 3})");
-  const auto values = load(sources);
-  EXPECT_EQ(values.http_port, 1);
-  EXPECT_EQ(values.internal_port, 2);
-  EXPECT_EQ(values.issuer, "from-env-file"); // an empty value is an unset one
-  EXPECT_EQ(values.db_readers, 3u);
-  EXPECT_EQ(values.db_writers, 2u);
-  EXPECT_EQ(origin_of(values, "HTTP_PORT"), setting_origin::environment);
-  EXPECT_EQ(origin_of(values, "INTERNAL_PORT"), setting_origin::env_file);
-  EXPECT_EQ(origin_of(values, "DB_READERS"), setting_origin::config_file);
-  EXPECT_EQ(origin_of(values, "DB_WRITERS"), setting_origin::fallback);
-}
-
-TEST(Settings, FindTheFileByItsOptionBeforeTheEnvironment) {
-  temporary_folder folder;
-  const auto a = folder.write("a.json", R"({"HTTP_PORT": 1})");
-  const auto b = folder.write("b.json", R"({"HTTP_PORT": 2})");
-  EXPECT_EQ(load(only({{"LATCHKEY_CONFIG", a}})).http_port, 1);
-  EXPECT_EQ(load({{{"LATCHKEY_CONFIG", a}}, "", b}).http_port, 2);
-  EXPECT_EQ(load({{}, folder.write("env", "LATCHKEY_CONFIG=" + a), std::nullopt}).http_port, 1);
-}
-
-TEST(Settings, ComeFromTheProcessItself) {
-  ASSERT_EQ(::setenv("AUDIENCE", "of-this-process", 1), 0);
-  auto sources = process_sources("some.json");
-  ::unsetenv("AUDIENCE");
-  EXPECT_EQ(sources.environment["AUDIENCE"], "of-this-process");
-  EXPECT_EQ(sources.environment.count("PATH"), 0u); // nothing that is not ours is kept
-  EXPECT_EQ(sources.env_file, ".env");
-  EXPECT_EQ(sources.config_file, "some.json");
 }
 
 // -- values ----------------------------------------------------------------------------
