@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,6 +48,7 @@ struct services {
   audit_actor audit;
   redis_actor redis; // invalid when no Redis is configured
   time_point started_at{};
+  std::function<std::size_t()> database_connections; // open right now
 
   time_point now() const noexcept { return clock->now(); }
 

@@ -128,6 +128,7 @@ void server::parts::spawn_actors(std::shared_ptr<const key_set> keys) {
   with->counts = &counts;
   with->keys = keys;
   with->started_at = clock->now();
+  with->database_connections = [this] { return store->open_connections(); };
   with->policy.access_ttl = std::chrono::seconds{set.access_token_ttl_s};
   with->policy.session_ttl = std::chrono::seconds{set.session_ttl_s};
   with->policy.session_idle_ttl = std::chrono::seconds{set.session_idle_ttl_s};
@@ -229,6 +230,11 @@ result<void> server::parts::listen_on(reactor_side& side) {
   if (!http_host) return tl::unexpected<failure>(http_host.error());
   auto internal_host = numeric_address(configured->internal_host);
   if (!internal_host) return tl::unexpected<failure>(internal_host.error());
+  if (is_first) {
+    auto unused = check_port_is_free(*http_host, configured->http_port);
+    if (unused) unused = check_port_is_free(*internal_host, configured->internal_port);
+    if (!unused) return unused;
+  }
   auto bound = side.public_side->listen(
       *http_host, is_first ? configured->http_port : first.public_side->port());
   if (!bound) return bound;

@@ -42,10 +42,12 @@ awaitable<http::response> health(http::exchange& ex) {
 }
 
 awaitable<http::response> render_metrics(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  const auto& with = acceptor_of(ex).with();
+  const auto connections = with.database_connections();
+  with.counts->database_connections.set(static_cast<std::int64_t>(connections));
   http::response answer;
   answer.content_type = metrics::content_type;
-  answer.body = edge.with().counts->render();
+  answer.body = with.counts->render();
   co_return answer;
 }
 
