@@ -1,0 +1,92 @@
+#include "tests/product/place.hpp"
+
+#include "tests/config/temporary_folder.hpp"
+#include "tests/support/postgres_server.hpp"
+
+#include <filesystem>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+#include <pqxx/result>
+#include <sqlite3.h>
+#include <stdexcept>
+
+namespace latchkey::test {
+namespace {
+
+using rows = std::vector<std::vector<std::string>>;
+
+rows ask_sqlite(const std::string& path, const std::string& sql) {
+  sqlite3* handle = nullptr;
+  rows out;
+  const auto add = [](void* to, int count, char** values, char**) {
+    auto& row = static_cast<rows*>(to)->emplace_back();
+    for (int i = 0; i < count; ++i)
+      row.emplace_back(values[i] == nullptr ? "" : values[i]);
+    return 0;
+  };
+  int code = sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE, nullptr);
+  sqlite3_busy_timeout(handle, 10'000);
+  if (code == SQLITE_OK) code = sqlite3_exec(handle, sql.c_str(), add, &out, nullptr);
+  const std::string words = sqlite3_errmsg(handle);
+  sqlite3_close(handle);
+  if (code != SQLITE_OK) throw std::runtime_error(sql + ": " + words);
+  return out;
+}
+
+rows ask_postgres(const std::string& url, const std::string& sql) {
+  pqxx::connection link(url);
+  pqxx::nontransaction plain(link);
+  rows out;
+  for (const auto& from : plain.exec(sql)) {
+    auto& row = out.emplace_back();
+    for (const auto& value : from)
+      row.emplace_back(value.is_null() ? "" : value.c_str());
+  }
+  return out;
+}
+
+} // namespace
+
+place::place(std::string url, int)
+    : folder_(std::make_unique<temporary_folder>()), path_(*folder_ / ""), url_(std::move(url)) {
+  path_.pop_back(); // the slash
+}
+
+place::place(const std::string& engine)
+    : place(engine == "postgresql" ? make_postgres_database() : std::string{}, 0) {}
+
+place place::on(std::string postgres_url) {
+  return {std::move(postgres_url), 0};
+}
+
+place::place(place&&) noexcept = default;
+place::~place() = default;
+
+environment place::settings(const environment& more) const {
+  environment all{{"HTTP_PORT", "0"},
+                  {"INTERNAL_PORT", "0"},
+                  {"WORKERS", "2"},
+                  {"DATA_DIR", path_ + "/data"},
+                  {"DATABASE_URL", url_},
+                  {"JWT_SECRET_KEY", signing_secret},
+                  {"ADMIN_PASSWORD", admin_password},
+                  {"ARGON2_MEMORY_KIB", "1024"},
+                  {"ARGON2_ITERATIONS", "1"},
+                  {"ALLOWED_ORIGINS", "https://app.example.com"}};
+  for (const auto& [name, value] : more)
+    all[name] = value;
+  return all;
+}
+
+rows place::query(const std::string& sql) const {
+  return url_.empty() ? ask_sqlite(path_ + "/data/latchkey.db", sql) : ask_postgres(url_, sql);
+}
+
+long place::count(const std::string& sql) const {
+  const auto found = query(sql);
+  if (found.size() != 1 || found.front().size() != 1)
+    throw std::runtime_error(sql + ": not one value");
+  return std::stol(found.front().front());
+}
+
+} // namespace latchkey::test

@@ -1,0 +1,46 @@
+// place.hpp — where the server of a test keeps what it knows: a folder, and on PostgreSQL a
+// database. It outlives the server, so that another can start on it.
+#pragma once
+
+#include "tests/support/server_process.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace latchkey::test {
+
+class temporary_folder;
+
+class place {
+public:
+  /// "sqlite" or "postgresql", the latter on `make_postgres_database()`.
+  explicit place(const std::string& engine);
+  /// On PostgreSQL, in that database.
+  static place on(std::string postgres_url);
+  place(place&&) noexcept;
+  ~place();
+
+  /// What a server here needs: free ports, its data, passwords that are cheap to hash, a
+  /// known administrator, `https://app.example.com` as the only foreign origin. Values of
+  /// `more` win.
+  environment settings(const environment& more = {}) const;
+  const std::string& folder() const noexcept { return path_; }
+
+  /// What SQL answers, past the server: rows of texts.
+  std::vector<std::vector<std::string>> query(const std::string& sql) const;
+  /// The only value of such an answer, a number.
+  long count(const std::string& sql) const;
+
+private:
+  place(std::string url, int);
+
+  std::unique_ptr<temporary_folder> folder_;
+  std::string path_;
+  std::string url_; // empty: SQLite
+};
+
+inline constexpr const char* admin_password = "a lighthouse keeper";
+inline constexpr const char* signing_secret = "no-2-bytes-alike: 0123456789abcdefghijklmnopqrstuvw";
+
+} // namespace latchkey::test

@@ -1,0 +1,72 @@
+// redis_test.cpp — a Redis that comes and goes changes what /health says and nothing else.
+#include "tests/config/temporary_folder.hpp"
+#include "tests/product/product.hpp"
+
+#include <csignal>
+#include <filesystem>
+
+namespace latchkey::test {
+namespace {
+
+constexpr const char* program = "/usr/bin/redis-server";
+
+/// On a socket in a folder of its own.
+class redis_process {
+public:
+  redis_process() { start(); }
+  void start() {
+    child_ = std::make_unique<child_process>(
+        std::vector<std::string>{program, "--port", "0", "--unixsocket", socket(), "--save", "",
+                                 "--appendonly", "no"},
+        environment{}, folder_ / ".");
+    child_->out_until("ready to accept connections");
+  }
+  void stop() {
+    child_->signal(SIGTERM);
+    child_->wait();
+  }
+  std::string socket() const { return folder_ / "redis.sock"; }
+
+private:
+  temporary_folder folder_;
+  std::unique_ptr<child_process> child_;
+};
+
+std::string redis_word(const product& one, int status) {
+  const auto reply = one.call(get("/health"));
+  EXPECT_EQ(reply.status, status);
+  const auto body = json_of(reply);
+  EXPECT_EQ(body["status"], "healthy");
+  EXPECT_EQ(body["redis"], body["dependencies"]["redis"]);
+  return body["redis"].get<std::string>();
+}
+
+TEST(Redis, IsToldByHealthAndItsAbsenceIsNotUnhealthy) {
+  if (!std::filesystem::exists(program)) GTEST_SKIP() << "there is no " << program;
+  redis_process redis;
+  product one{"sqlite", {{"REDIS_URL", "unix://" + redis.socket()}}};
+  ASSERT_TRUE(eventually([&] { return redis_word(one, 200) == "connected"; }));
+  EXPECT_EQ(json_of(one.call_internal(get("/internal/health")))["dependencies"]["redis"],
+            "healthy");
+  EXPECT_GE(one.metric("redis_connections"), 1);
+
+  redis.stop();
+  ASSERT_TRUE(eventually([&] { return redis_word(one, 200) == "disconnected"; }));
+  const auto held = one.sign_in_new_user();
+  EXPECT_EQ(one.status_of_me(held.access), 200);
+
+  redis.start();
+  ASSERT_TRUE(eventually([&] { return redis_word(one, 200) == "connected"; }));
+  EXPECT_EQ(one.server->stop(), 0);
+}
+
+TEST(Redis, NeedNotBeThereWhenTheServerStarts) {
+  const place where{"sqlite"};
+  product one{"sqlite", {{"REDIS_URL", "unix://" + where.folder() + "/nobody.sock"}}};
+  EXPECT_EQ(redis_word(one, 200), "disconnected");
+  EXPECT_FALSE(one.sign_in_new_user().access.empty());
+  EXPECT_EQ(one.server->stop(), 0);
+}
+
+} // namespace
+} // namespace latchkey::test

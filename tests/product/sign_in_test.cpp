@@ -1,0 +1,226 @@
+// sign_in_test.cpp — POST /auth/token, POST /auth/logout and GET /auth/me, and the cookie
+// between them.
+#include "tests/product/product.hpp"
+
+#include <algorithm>
+
+namespace latchkey::test {
+namespace {
+
+class SignIn : public Product {
+protected:
+  http_reply ask(const json& body) const { return call(post_json("/auth/token", body.dump())); }
+  std::string add_user() const {
+    const auto name = new_name();
+    on().add_user(name);
+    return name;
+  }
+};
+LATCHKEY_ON_BOTH_ENGINES(SignIn);
+
+/// The attributes of a Set-Cookie line, without the name, the value and Max-Age's figure.
+std::string attributes_of(const std::string& line) {
+  auto rest = line.substr(line.find(';'));
+  const auto age = rest.find("Max-Age=");
+  if (age != std::string::npos) rest.erase(age + 8, rest.find(';', age) - age - 8);
+  return rest;
+}
+
+TEST_P(SignIn, AnswersTheDocumentedPairAndKeepsTheRefreshTokenInACookie) {
+  const auto name = add_user();
+  const auto reply = ask(credentials(name));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.header("Content-Type"), "application/json");
+  EXPECT_EQ(reply.header("Cache-Control"), "no-store"); // RFC 6749, section 5.1
+  const auto body = json_of(reply);
+  EXPECT_EQ(keys_of(body), (keys{"access_token", "token_type", "refresh_token"}));
+  EXPECT_TRUE(body["access_token"].is_string());
+  EXPECT_EQ(body["token_type"], "bearer");
+  EXPECT_EQ(body["refresh_token"], nullptr);
+
+  const auto cookie = reply.header("Set-Cookie");
+  EXPECT_TRUE(cookie.starts_with("refresh_token=")) << cookie;
+  // Secure is left off on loopback without TLS alone.
+  EXPECT_EQ(attributes_of(cookie), "; Max-Age=; HttpOnly; SameSite=Lax; Path=/");
+}
+
+TEST_P(SignIn, TakesTheOAuthPasswordFormToo) {
+  const auto name = add_user();
+  const auto reply =
+      call(post_form("/auth/token", "grant_type=password&scope=&username=" + name +
+                                        "&password=correct+horse%20battery&client_id="));
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_EQ(keys_of(json_of(reply)), (keys{"access_token", "token_type", "refresh_token"}));
+  EXPECT_EQ(on().status_of_me(tokens_of(reply).access), 200);
+}
+
+TEST_P(SignIn, PutsTheRefreshTokenIntoTheBodyOnRequestAndThenSetsNoCookie) {
+  const auto name = add_user();
+  const auto body = credentials(name).dump();
+  const auto reply = call(post_json("/auth/token", body).with("X-Token-Delivery", "body"));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_FALSE(reply.has("Set-Cookie"));
+  const auto given = json_of(reply);
+  ASSERT_TRUE(given["refresh_token"].is_string()) << reply.body;
+  const json asked{{"refresh_token", given["refresh_token"]}};
+  const auto next =
+      call(post_json("/auth/token/refresh", asked.dump()).with("X-Token-Delivery", "body"));
+  EXPECT_EQ(next.status, 200);
+  EXPECT_FALSE(next.has("Set-Cookie"));
+  EXPECT_EQ(counter_of(json_of(next)["refresh_token"].get<std::string>()), 2);
+}
+
+TEST_P(SignIn, KnowsAUserByUsernameAndEmailInAnyCaseAndWidth) {
+  const auto name = add_user();
+  auto upper = name;
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  for (const auto& login : {name, upper, " " + name + "\u00A0", name + "@example.com",
+                            upper + "@EXAMPLE.COM", "\uFF35" + name.substr(1)}) {
+    const auto reply = ask(credentials(login));
+    EXPECT_EQ(reply.status, 200) << login << " " << reply.body;
+  }
+}
+
+TEST_P(SignIn, GivesEverySignInASessionOfItsOwn) {
+  const auto name = add_user();
+  const auto first = on().sign_in(name);
+  const auto second = on().sign_in(name);
+  EXPECT_NE(first.access, second.access);
+  EXPECT_NE(first.refresh.substr(0, 36), second.refresh.substr(0, 36));
+  EXPECT_EQ(call(post("/auth/logout").as(first.access)).status, 200);
+  EXPECT_EQ(on().status_of_me(second.access), 200);
+}
+
+// -- refusals -------------------------------------------------------------------------------------
+
+/// What must not differ between two refusals.
+struct visible {
+  int status;
+  std::vector<http_header> headers;
+  json error;
+  friend bool operator==(const visible&, const visible&) = default;
+};
+
+visible visible_of(const http_reply& reply) {
+  visible out{reply.status, reply.headers, json_of(reply)["error"]};
+  for (auto& h : out.headers)
+    if (h.name == "Date" || h.name == "X-Request-ID") h.value.clear();
+  out.error["timestamp"] = out.error["request_id"] = nullptr;
+  return out;
+}
+
+TEST_P(SignIn, AnswersUnknownWrongAndInactiveAlikeForTheSameWork) {
+  const auto name = add_user();
+  const auto inactive = add_user();
+  on().where.query("UPDATE users SET is_active = false WHERE username = '" + inactive + "'");
+  const auto hashes = [&] { return on().metric("hashing_duration_seconds_count"); };
+  const auto start = hashes();
+  const auto wrong = ask(credentials(name, "not the password"));
+  const auto unknown = ask(credentials(new_name(), "not the password"));
+  const auto no_name = ask(credentials("\u0001", "not the password"));
+  const auto off = ask(credentials(inactive));
+  EXPECT_EQ(hashes(), start + 4);
+  EXPECT_TRUE(is_error(wrong, 401, "AUTH001"));
+  EXPECT_FALSE(wrong.has("Set-Cookie"));
+  for (const auto& other : {unknown, no_name, off}) {
+    EXPECT_TRUE(is_error(other, 401, "AUTH001"));
+    EXPECT_EQ(visible_of(other), visible_of(wrong)) << other.body;
+  }
+}
+
+TEST_P(SignIn, RefusesABodyThatIsNotOneNamingTheField) {
+  struct refused {
+    http_call asked;
+    std::string field;
+  };
+  const auto form = [](const char* body) { return post_form("/auth/token", body); };
+  const auto with = [](const std::string& body) { return post_json("/auth/token", body); };
+  const std::vector<refused> cases = {
+      {with("{}"), "username"},
+      {with(R"({"username":"a"})"), "password"},
+      {with(R"({"username":null,"password":"x"})"), "username"},
+      {with(R"({"username":"a","password":5})"), "password"},
+      {with(R"({"username":["a"],"password":"x"})"), "username"},
+      {with(R"({"username":"a","password":"x","otp":"1"})"), "otp"},
+      {with(R"({"username":"a","username":"b","password":"x"})"), "username"},
+      {with(R"({"username":"","password":"x"})"), "username"},
+      {with(json{{"username", "a"}, {"password", std::string(4097, 'x')}}.dump()), "password"},
+      {with(json{{"username", std::string(1025, 'x')}, {"password", "x"}}.dump()), "username"},
+      {with("{\"username\":\"\xFF\",\"password\":\"x\"}"), "body"},
+      {with(R"({"username":"\udc00","password":"x"})"), "body"},
+      {form("username=a"), "password"},
+      {form("username=a&username=b&password=x"), "username"},
+      {form("username=%zz&password=x"), "username"},
+      {form("username=%FF&password=x"), "username"},
+      {form("username=a&password=x&is_admin=1"), "is_admin"},
+      {form(""), "username"},
+  };
+  for (const auto& one : cases)
+    EXPECT_TRUE(is_error(call(one.asked), 400, "VALIDATION_ERROR", one.field)) << one.asked.body;
+}
+
+// -- GET /auth/me, POST /auth/logout
+// ----------------------------------------------------------------
+
+class Me : public SignIn {};
+LATCHKEY_ON_BOTH_ENGINES(Me);
+
+TEST_P(Me, AnswersTheUserAsDocumented) {
+  const auto name = new_name();
+  auto body = registration(name);
+  body["first_name"] = "Test";
+  const auto registered = call(post_json("/auth/register", body.dump()));
+  const auto held = on().sign_in(name);
+  const auto reply = call(get("/auth/me").as(held.access));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.header("Content-Type"), "application/json");
+  EXPECT_EQ(reply.header("Cache-Control"), "no-store");
+  EXPECT_EQ(json_of(reply), json_of(registered)) << reply.body;
+}
+
+TEST_P(Me, ShowsTheAdministratorAsSuperuser) {
+  const auto held = on().sign_in("admin", admin_password);
+  const auto user = json_of(call(get("/auth/me").as(held.access)));
+  EXPECT_EQ(user["username"], "admin");
+  EXPECT_EQ(user["is_superuser"], true);
+}
+
+TEST_P(Me, NeedsAnAccessToken) {
+  const auto held = on().sign_in_new_user();
+  auto altered = held.access;
+  altered.back() = altered.back() == 'A' ? 'Q' : 'A';
+  EXPECT_TRUE(is_error(call(get("/auth/me")), 401, "AUTH003"));
+  EXPECT_TRUE(is_error(call(get("/auth/me").cookie(held.refresh)), 401, "AUTH003"));
+  for (const auto& value :
+       {"Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer a.b.c", "Bearer ......"})
+    EXPECT_TRUE(is_error(call(get("/auth/me").with("Authorization", value)), 401, "AUTH003"))
+        << value;
+  for (const auto& token : {altered, held.refresh, held.access + "=", std::string(4000, '.')})
+    EXPECT_TRUE(is_error(call(get("/auth/me").as(token)), 401, "AUTH003")) << token;
+  EXPECT_EQ(on().status_of_me(held.access), 200);
+}
+
+TEST_P(Me, IsGoneWithTheSessionOnLogout) {
+  const auto held = on().sign_in_new_user();
+  const auto reply = call(post("/auth/logout").as(held.access).cookie(held.refresh));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(json_of(reply), (json{{"message", "Logout successful"}}));
+  const auto cookie = reply.header("Set-Cookie");
+  EXPECT_TRUE(cookie.starts_with("refresh_token=;")) << cookie;
+  EXPECT_NE(cookie.find("Max-Age=0;"), std::string::npos) << cookie;
+  EXPECT_EQ(attributes_of(cookie), "; Max-Age=; HttpOnly; SameSite=Lax; Path=/");
+  EXPECT_TRUE(is_error(call(get("/auth/me").as(held.access)), 401, "AUTH003"));
+  EXPECT_TRUE(is_error(call(post("/auth/token/refresh").cookie(held.refresh)), 401, "AUTH003"));
+  EXPECT_TRUE(is_error(call(post("/auth/logout").as(held.access)), 401, "AUTH003"));
+}
+
+TEST_P(Me, NeedsATokenToLogOut) {
+  const auto held = on().sign_in_new_user();
+  EXPECT_TRUE(is_error(call(post("/auth/logout")), 401, "AUTH003"));
+  EXPECT_TRUE(is_error(call(post("/auth/logout").cookie(held.refresh)), 401, "AUTH003"));
+  EXPECT_EQ(on().status_of_me(held.access), 200);
+}
+
+} // namespace
+} // namespace latchkey::test

@@ -1,0 +1,222 @@
+#include "tests/support/server_process.hpp"
+
+#include "tests/support/http_client.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <iostream>
+#include <poll.h>
+#include <sstream>
+#include <stdexcept>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace latchkey::test {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+[[noreturn]] void give_up(const std::string& what) {
+  throw std::runtime_error(what + ": " + std::strerror(errno));
+}
+
+/// NAME=value texts, and the array of pointers that execve() takes.
+class environment_block {
+public:
+  explicit environment_block(const environment& variables) {
+    for (const auto& [name, value] : variables)
+      texts_.push_back(name + "=" + value);
+    for (const auto* name : {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"})
+      if (const char* value = std::getenv(name)) texts_.push_back(name + std::string{"="} + value);
+    for (auto& text : texts_)
+      pointers_.push_back(text.data());
+    pointers_.push_back(nullptr);
+  }
+  char* const* data() const { return pointers_.data(); }
+
+private:
+  std::vector<std::string> texts_;
+  std::vector<char*> pointers_;
+};
+
+int standard_input_of(const std::string& text) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) give_up("pipe");
+  // Short enough for the pipe to hold it.
+  const auto written = write(ends[1], text.data(), text.size());
+  close(ends[1]);
+  if (written != static_cast<ssize_t>(text.size())) give_up("write");
+  return ends[0];
+}
+
+} // namespace
+
+child_process::child_process(const std::vector<std::string>& words, const environment& variables,
+                             const std::string& folder, const std::string& standard_input) {
+  std::string err_pattern = folder + "/stderr-XXXXXX";
+  const int err = mkostemp(err_pattern.data(), O_CLOEXEC | O_APPEND);
+  if (err < 0) give_up("cannot make a file in " + folder);
+  err_path_ = err_pattern;
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) give_up("pipe");
+  const int in = standard_input_of(standard_input);
+  std::vector<char*> arguments;
+  for (const auto& word : words)
+    arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const environment_block block{variables};
+  const pid_t parent = getpid();
+  pid_ = fork();
+  if (pid_ == 0) { // between fork and exec: system calls only
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent || chdir(folder.c_str()) != 0 || dup2(in, 0) < 0 ||
+        dup2(ends[1], 1) < 0 || dup2(err, 2) < 0)
+      _exit(126);
+    execve(arguments[0], arguments.data(), block.data());
+    _exit(127);
+  }
+  close(in);
+  close(err);
+  close(ends[1]);
+  out_ = ends[0];
+  if (pid_ < 0) give_up("fork");
+  // glibc 2.36 declares pidfd_open() without C linkage.
+  pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+}
+
+child_process::~child_process() {
+  if (pid_ > 0) {
+    ::kill(pid_, SIGKILL);
+    int status = 0;
+    while (waitpid(pid_, &status, 0) == -1 && errno == EINTR) {
+    }
+  }
+  close(pidfd_);
+  close(out_);
+}
+
+void child_process::signal(int number) const {
+  if (pid_ > 0) ::kill(pid_, number);
+}
+
+int child_process::wait() {
+  if (pid_ <= 0) return code_;
+  pollfd end{pidfd_, POLLIN, 0};
+  const auto wait_ms =
+      static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(patience).count());
+  const bool ended = poll(&end, 1, wait_ms) == 1;
+  if (!ended) ::kill(pid_, SIGKILL);
+  int status = 0;
+  while (waitpid(pid_, &status, 0) == -1 && errno == EINTR) {
+  }
+  pid_ = -1;
+  code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  if (!ended) throw std::runtime_error("the process did not end: " + err());
+  return code_;
+}
+
+/// False: there is no more.
+bool child_process::read_more(int wait_ms) {
+  pollfd ready{out_, POLLIN, 0};
+  if (poll(&ready, 1, wait_ms) != 1) throw std::runtime_error("the process is silent: " + err());
+  std::array<char, 4096> part;
+  const auto got = read(out_, part.data(), part.size());
+  if (got <= 0) return false;
+  output_.append(part.data(), static_cast<std::size_t>(got));
+  return true;
+}
+
+std::string child_process::out_until(const std::string& text) {
+  const auto end = clock::now() + patience;
+  auto found = output_.find(text);
+  while (found == std::string::npos) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now());
+    if (left.count() <= 0 || !read_more(static_cast<int>(left.count())))
+      throw std::runtime_error("the process did not say \"" + text + "\" but: " + output_ + err());
+    found = output_.find(text);
+  }
+  return output_.substr(0, found + text.size());
+}
+
+std::string child_process::out() {
+  const auto end = clock::now() + patience;
+  for (bool more = true; more;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now());
+    more = read_more(std::max(0, static_cast<int>(left.count())));
+  }
+  return output_;
+}
+
+std::string child_process::err() const {
+  std::ostringstream text;
+  text << std::ifstream(err_path_, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+program_result run_latchkey(std::vector<std::string> arguments, const environment& variables,
+                            const std::string& folder, const std::string& standard_input) {
+  arguments.insert(arguments.begin(), LATCHKEY_PROGRAM);
+  child_process child{arguments, variables, folder, standard_input};
+  program_result result;
+  result.out = child.out();
+  result.exit_code = child.wait();
+  result.err = child.err();
+  return result;
+}
+
+// -- the server -----------------------------------------------------------------------------
+
+namespace {
+
+/// The port of the first URL in `text` that stands after `mark`.
+std::uint16_t port_after(const std::string& text, const std::string& mark) {
+  const auto host = text.find("://", text.find(mark));
+  const auto colon = text.find(':', host + 3);
+  std::uint16_t port = 0;
+  if (host == std::string::npos || colon == std::string::npos ||
+      std::from_chars(text.data() + colon + 1, text.data() + text.size(), port).ec != std::errc{})
+    throw std::runtime_error("no port in: " + text);
+  return port;
+}
+
+} // namespace
+
+server_process::server_process(const environment& variables, const std::string& folder)
+    : child_({LATCHKEY_PROGRAM, "serve"}, variables, folder) {
+  const auto line = child_.out_until("\n");
+  if (!line.starts_with("latchkey is ready: "))
+    throw std::runtime_error("the first line is: " + line);
+  port_ = port_after(line, "ready: ");
+  internal_port_ = port_after(line, "(internal ");
+  banner_ = child_.out_until("Ctrl-C stops it.\n");
+}
+
+server_process::~server_process() {
+  const auto* now = testing::UnitTest::GetInstance()->current_test_info();
+  if (now != nullptr && now->result()->Failed()) std::cerr << "-- the server said:\n" << log();
+}
+
+void server_process::ask_to_stop() const {
+  child_.signal(SIGTERM);
+}
+
+int server_process::stop() {
+  ask_to_stop();
+  return wait();
+}
+
+void server_process::kill() {
+  child_.signal(SIGKILL);
+  child_.wait();
+}
+
+} // namespace latchkey::test
