@@ -20,7 +20,9 @@ namespace latchkey::storage {
 
 /// Adds a user, its profile and its login names. Loses with USER002 and the field
 /// ("username" or "email") when either name, folded, belongs to anybody already, as a
-/// username or as an email. `user.number` 0 takes the next from the sequence.
+/// username or as an email; with the field "number" or "id" when that is taken.
+/// `user.number` 0 takes the next from the sequence; another moves the sequence past it.
+/// A number is never given twice.
 struct create_user {
   user_record user;
   std::string username_key; // folded (protocol/login_name.hpp)
@@ -28,7 +30,7 @@ struct create_user {
 };
 
 /// Replaces the password hash if the user still has `based_on` as its version; loses
-/// with CONFLICT when it does not, USER001 when there is no such user.
+/// with CONFLICT (field "version") when it does not, USER001 when there is no such user.
 struct set_password_hash {
   user_id user;
   std::int64_t based_on = 0;
@@ -36,7 +38,8 @@ struct set_password_hash {
   time_point at{};
 };
 
-/// Adds a session. Loses with USER001 when the user is missing or inactive.
+/// Adds a session. Loses with USER001 when the user is missing or inactive, with CONFLICT
+/// (field "session") when the id is taken. `user_number` and `user_role` are not written.
 struct create_session {
   session_record session;
 };
@@ -50,7 +53,7 @@ struct rotate_session {
 };
 
 /// Ends a session. Ending one that has ended already, or that never was, succeeds and
-/// counts nothing.
+/// counts nothing; one that has expired is marked as ended and counts nothing either.
 struct end_session {
   session_id session;
   time_point at{};
@@ -65,6 +68,8 @@ struct end_sessions_of {
   std::string reason;
 };
 
+/// Adds a line; one whose id is there already changes nothing, so that a unit whose outcome
+/// was unknown may be sent again.
 struct add_audit {
   audit_record entry;
 };
@@ -78,7 +83,10 @@ struct touch_login {
 using fact = std::variant<create_user, set_password_hash, create_session, rotate_session,
                           end_session, end_sessions_of, add_audit, touch_login>;
 
-/// Facts that become durable together or not at all, in the order given.
+/// Facts that become durable together or not at all, in the order given. A unit with text
+/// that is not UTF-8, holds a NUL or is longer than its column, with a nil id, or with a
+/// number or a time out of range fails with VALIDATION_ERROR and the field
+/// (storage/fact_check.hpp has the limits).
 struct unit {
   std::vector<fact> facts;
 };
@@ -98,7 +106,8 @@ public:
 
   /// Makes a batch durable in as few transactions and round trips as it can. Answers
   /// one outcome a unit, in order, only after COMMIT; a unit that loses or cannot be
-  /// written fails alone. Never throws. `store_unavailable`: nothing was written, the
+  /// written fails alone. Units that touch the same user, session or name take effect in
+  /// their order. Never throws. `store_unavailable`: nothing was written, the
   /// connection heals by itself at a later call. `outcome_unknown`: COMMIT was sent and
   /// its result could not be learnt.
   virtual std::vector<result<written>> commit(std::span<const unit> batch) = 0;
@@ -140,7 +149,8 @@ public:
   virtual std::size_t open_connections() const noexcept = 0;
 };
 
-/// `postgresql://…`, opened through libpqxx; every connection is made when first used.
+/// `postgresql://…` or a libpq connection string, opened through libpqxx; every connection
+/// is made when first used. Timeouts: storage/postgres/options.hpp.
 std::unique_ptr<store> open_postgres(const secret& url);
 /// A file in WAL mode with synchronous=FULL; its folder must exist.
 std::unique_ptr<store> open_sqlite(const std::string& path);

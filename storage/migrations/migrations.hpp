@@ -19,8 +19,10 @@ struct migration {
   std::int64_t version;
   std::string_view name;
   /// Statements for both engines. `{now}` is the default of a time column, `{bytes}` the
-  /// type of raw bytes, `{number}` the rest of users.number's declaration, `{hot}` leaves
-  /// room in each page so that an update of unindexed columns writes no index.
+  /// type of raw bytes, `{key}` compares ids and names as bytes (faster than a language's
+  /// order, and an index that no new version of the system's locales can spoil), `{number}` the
+  /// rest of users.number's declaration, `{hot}` leaves room in each page so that an update of
+  /// unindexed columns writes no index.
   std::vector<std::string_view> statements;
   std::vector<std::string_view> postgresql_only;
   std::vector<std::string_view> sqlite_only;

@@ -29,6 +29,7 @@ result<std::vector<std::string>> apply_missing(connection& link) {
                                   to_rfc3339(system_clock_source().now())});
     applied.emplace_back(step.name);
   }
+  link.run(sql::forget_old_marks);
   return applied;
 }
 

@@ -11,6 +11,7 @@ namespace latchkey::storage::postgres {
 namespace {
 
 constexpr int conflict_retries_max = 3;
+constexpr auto conflict_pause = std::chrono::milliseconds(5); // longer each time
 constexpr int reconnects_max = 1; // within one call; the next call tries again
 constexpr auto fate_pause = std::chrono::milliseconds(100);
 

@@ -186,6 +186,9 @@ const statement end_own_backends{"end_own_backends", nullptr,
                                  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                                  "WHERE application_name = $1 AND pid <> pg_backend_pid()"};
 
+const statement forget_old_marks{"forget_old_marks", nullptr,
+                                 "DELETE FROM commit_marks WHERE at < now() - interval '30 days'"};
+
 // -- migrations ----------------------------------------------------------------------
 
 const statement make_migrations_table{

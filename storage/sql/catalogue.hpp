@@ -62,6 +62,8 @@ extern const statement read_mark;
 /// $1 an application_name: asks the server processes of earlier connections of this writer
 /// to end → a row for each that was still there.
 extern const statement end_own_backends;
+/// Marks of writers that are long gone.
+extern const statement forget_old_marks;
 
 // -- migrations ----------------------------------------------------------------------
 
