@@ -1,12 +1,16 @@
 #include "gateway/edge_actor.hpp"
 
+#include "config/log.hpp"
+
 namespace latchkey::gateway {
 
 edge_actor::edge_actor(caf::actor_config& cfg, reactor& home) : extended_base(cfg), home_(home) {
   set_default_handler(caf::drop);
   set_error_handler([](caf::scheduled_actor*, caf::error&) {});
   set_down_handler([](caf::scheduled_actor*, caf::down_msg&) {});
+  // Coroutines keep their exceptions to themselves; one that gets here is a defect.
   set_exception_handler([](caf::scheduled_actor*, std::exception_ptr&) {
+    log_critical("edge", "ends after an exception");
     return caf::error{caf::sec::runtime_error};
   });
 }
@@ -31,6 +35,12 @@ void edge_actor::enqueue(caf::strong_actor_ptr source, caf::message_id id, caf::
 void edge_actor::handle(reactor* unit, caf::mailbox_element_ptr element) {
   if (getf(is_terminated_flag)) return;
   activate(unit, *element);
+}
+
+void edge_actor::close() {
+  context(&home_);
+  quit(caf::exit_reason::user_shutdown);
+  finalize();
 }
 
 } // namespace latchkey::gateway

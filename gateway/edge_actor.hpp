@@ -94,6 +94,10 @@ public:
   /// A message has its turn.
   void handle(reactor* unit, caf::mailbox_element_ptr element);
 
+  /// Ends it at once: coroutines that wait for an answer are destroyed, on the reactor but
+  /// not from here, and none continues. Not to be called by a coroutine that asks.
+  void close();
+
   reactor& home() noexcept { return home_; }
 
   /// Sends `message` and continues with the answer; with TIMEOUT when `deadline` passes
@@ -105,6 +109,7 @@ public:
     auto start = [this, &receiver, &message, deadline](auto handler) {
       using pending = pending_question<reply, decltype(handler)>;
       auto waiting = caf::make_counted<pending>(std::move(handler));
+      if (getf(is_terminated_flag)) return; // nobody waits any more
       waiting->wait_until(home_.timers(), deadline);
       context(&home_);
       request(receiver, no_timeout, std::move(message))

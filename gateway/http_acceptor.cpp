@@ -1,7 +1,5 @@
 #include "gateway/http_acceptor.hpp"
 
-#include <caf/send.hpp>
-
 namespace latchkey::gateway {
 namespace {
 
@@ -21,7 +19,9 @@ http_acceptor::http_acceptor(caf::actor_system& system, reactor& home, services_
 }
 
 http_acceptor::~http_acceptor() {
-  caf::anon_send_exit(edge_owner_, caf::exit_reason::user_shutdown);
+  // At once: an answer that is queued already must not wake a coroutine that would find
+  // this gone.
+  edge_->close();
 }
 
 time_point http_acceptor::deadline_for_actors(deadline_point deadline) const {
@@ -59,8 +59,7 @@ awaitable<result<principal>> http_acceptor::authenticate(std::string_view token,
 template <class Handle, class Question>
 awaitable<bool> http_acceptor::alive(last_word& last, const Handle& whom, deadline_point deadline) {
   const auto now = std::chrono::steady_clock::now();
-  if (last.asked != deadline_point{} && now < last.asked + health_stands_for)
-    co_return last.alive;
+  if (last.asked != deadline_point{} && now < last.asked + health_stands_for) co_return last.alive;
   // Others that ask meanwhile hear the last word, so a frozen database gets one question
   // a second, not one a request.
   last.asked = now;

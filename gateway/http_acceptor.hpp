@@ -36,6 +36,7 @@ public:
 
   http_acceptor(caf::actor_system& system, reactor& home, services_ptr with,
                 std::shared_ptr<const settings> configured);
+  /// On the reactor's thread. Coroutines that still ask through it are destroyed.
   ~http_acceptor();
   http_acceptor(const http_acceptor&) = delete;
   http_acceptor& operator=(const http_acceptor&) = delete;
@@ -107,9 +108,9 @@ private:
   result<known_token> verify_token(std::string_view token);
 
   template <class Find, class Id, class Handle, class Message>
-  awaitable<result<reply_of<Handle, Message>>>
-  ask_resident(generation_cache<Id, Handle>& known, Id id, Message message,
-               deadline_point deadline) {
+  awaitable<result<reply_of<Handle, Message>>> ask_resident(generation_cache<Id, Handle>& known,
+                                                            Id id, Message message,
+                                                            deadline_point deadline) {
     // Two tries with a handle from memory, which may be stale, and one asked for anew.
     constexpr int tries = 3;
     Find question{id};

@@ -1,5 +1,6 @@
 #include "gateway/reactor_scheduler.hpp"
 
+#include <algorithm>
 #include <caf/detail/set_thread_name.hpp>
 #include <cstdint>
 
@@ -22,7 +23,8 @@ void reactor_scheduler::init(caf::actor_system_config& cfg) {
   abstract_coordinator::init(cfg);
   // The reactors exist before the first actor is spawned, and that is before start().
   for (std::size_t i = 0; i < num_workers(); ++i)
-    reactors_.push_back(std::make_unique<reactor>(&system(), i, max_throughput()));
+    reactors_.push_back(
+        std::make_unique<reactor>(&system(), i, std::min(max_throughput(), messages_per_job_max)));
 }
 
 void reactor_scheduler::start() {

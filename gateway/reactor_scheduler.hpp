@@ -16,6 +16,10 @@ namespace latchkey::gateway {
 /// actor system exists until it goes.
 class reactor_scheduler final : public caf::scheduler::abstract_coordinator {
 public:
+  /// Messages that an actor handles before the next has its turn. CAF's default has no
+  /// bound, so one that feeds itself would keep its reactor for ever.
+  static constexpr std::size_t messages_per_job_max = 64;
+
   explicit reactor_scheduler(caf::actor_system& system);
   ~reactor_scheduler() override;
 
