@@ -30,7 +30,7 @@ struct rogue_state {
   }
 };
 
-audit_actor::behavior_type rogue(audit_actor::stateful_pointer<rogue_state> self) {
+audit_actor::behavior_type rogue(audit_actor::stateful_pointer<rogue_state> self, caf::unit_t) {
   quiet(self);
   self->state.self = self;
   return {handler(&self->state, &rogue_state::on_record)};
@@ -44,26 +44,26 @@ messages::record_audit saying(const std::string& action) {
 
 TEST(Promise, ThatIsDroppedAnswersInternalError) {
   actor_fixture f;
-  const auto actor = f.spawn(rogue);
+  const auto actor = f.spawn(rogue, caf::unit);
   EXPECT_EQ(code_of(f.ask(actor, saying("drop"))), error_code::internal_error);
 }
 
 TEST(Promise, IsPaidOnce) {
   actor_fixture f;
-  const auto actor = f.spawn(rogue);
+  const auto actor = f.spawn(rogue, caf::unit);
   EXPECT_TRUE(f.ask(actor, saying("keep")));
 }
 
 TEST(Handler, ThatThrowsAnswersInternalErrorAndTheActorLives) {
   actor_fixture f;
-  const auto actor = f.spawn(rogue);
+  const auto actor = f.spawn(rogue, caf::unit);
   EXPECT_EQ(code_of(f.ask(actor, saying("throw"))), error_code::internal_error);
   EXPECT_TRUE(f.ask(actor, saying("keep")));
 }
 
 TEST(Quiet, ActorsSurviveWhatTheyDoNotKnowAndErrors) {
   actor_fixture f;
-  const auto actor = f.spawn(rogue);
+  const auto actor = f.spawn(rogue, caf::unit);
   caf::anon_send(caf::actor_cast<caf::actor>(actor), std::string{"hello"});
   caf::anon_send(caf::actor_cast<caf::actor>(actor), caf::make_error(caf::sec::runtime_error));
   f.run();

@@ -19,8 +19,8 @@ struct two_workers : actor_fixture {
   password_hasher_actor hasher;
 
   two_workers() {
-    first.open(system(), spawn(fake_hasher));
-    second.open(system(), spawn(fake_hasher));
+    first.open(system(), spawn(fake_hasher, caf::unit));
+    second.open(system(), spawn(fake_hasher, caf::unit));
     hold();
     hasher = spawn(password_hasher, hasher_options{workers_count, queue_max, {}}, &clock, &counts,
                    std::vector{first.handle(), second.handle()});
@@ -117,15 +117,17 @@ TEST(PasswordHasher, HashesInTheOrderOfAsking) {
 
 TEST(PasswordHasher, UsesAWorkerAgainAfterItsError) {
   two_workers f;
-  const auto broken = f.spawn([](password_hasher_actor::pointer) {
-    return password_hasher_actor::behavior_type{
-        [](messages::hash_password&) -> caf::result<messages::hashed> {
-          return messages::hashed{secret{"hash"s}};
-        },
-        [](messages::verify_password&) -> caf::result<messages::verdict> {
-          return to_error(error_code::internal_error);
-        }};
-  });
+  const auto broken = f.spawn(
+      [](password_hasher_actor::pointer, caf::unit_t) {
+        return password_hasher_actor::behavior_type{
+            [](messages::hash_password&) -> caf::result<messages::hashed> {
+              return messages::hashed{secret{"hash"s}};
+            },
+            [](messages::verify_password&) -> caf::result<messages::verdict> {
+              return to_error(error_code::internal_error);
+            }};
+      },
+      caf::unit);
   const auto hasher =
       f.spawn(password_hasher, hasher_options{1, 1, {}}, &f.clock, &f.counts, std::vector{broken});
   for (int i = 0; i < 3; ++i)

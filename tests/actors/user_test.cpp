@@ -106,15 +106,17 @@ TEST(User, RefusesAsIfThePasswordWereWrongWhenTheStoreFindsItInactive) {
 
 TEST(User, PassesOnThatTheHasherIsOverloaded) {
   one_user f;
-  f.with().hasher = f.spawn([](password_hasher_actor::pointer) {
-    return password_hasher_actor::behavior_type{
-        [](messages::hash_password&) -> caf::result<messages::hashed> {
-          return to_error(error_code::overloaded);
-        },
-        [](messages::verify_password&) -> caf::result<messages::verdict> {
-          return to_error(failure{error_code::overloaded, {}, "busy", 7});
-        }};
-  });
+  f.with().hasher = f.spawn(
+      [](password_hasher_actor::pointer, caf::unit_t) {
+        return password_hasher_actor::behavior_type{
+            [](messages::hash_password&) -> caf::result<messages::hashed> {
+              return to_error(error_code::overloaded);
+            },
+            [](messages::verify_password&) -> caf::result<messages::verdict> {
+              return to_error(failure{error_code::overloaded, {}, "busy", 7});
+            }};
+      },
+      caf::unit);
   const auto answer = f.ask(f.actor, f.sign_in("correct horse"));
   ASSERT_EQ(code_of(answer), error_code::overloaded);
   EXPECT_EQ(answer.error().retry_after_s, 7u);

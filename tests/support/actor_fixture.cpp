@@ -88,7 +88,7 @@ void gate<password_hasher_actor>::open(caf::actor_system& system, password_hashe
   handle_ = actor_;
 }
 
-password_hasher_actor::behavior_type fake_hasher(password_hasher_actor::pointer self) {
+password_hasher_actor::behavior_type fake_hasher(password_hasher_actor::pointer self, caf::unit_t) {
   quiet(self);
   return {[](messages::hash_password& m) -> caf::result<messages::hashed> {
             return messages::hashed{secret{"plain:" + std::string{m.password.reveal()}}};
@@ -114,7 +114,7 @@ actor_fixture::actor_fixture()
   with_->started_at = clock.now();
   commits.open(*system_, spawn(persistence, &store, &clock, &counts));
   reads.open(*system_, spawn(reader, &store, &clock));
-  hashes.open(*system_, spawn(fake_hasher));
+  hashes.open(*system_, spawn(fake_hasher, caf::unit));
   with_->writers.push_back(commits.handle());
   with_->readers.push_back(reads.handle());
   with_->hasher = hashes.handle();

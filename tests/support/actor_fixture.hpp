@@ -93,7 +93,8 @@ public:
   gate<reader_actor> reads;        // in front of the real reader actor
   gate<password_hasher_actor> hashes;
 
-  /// Spawns an actor that ends with the fixture, in the test's thread.
+  /// Spawns an actor that ends with the fixture, in the test's thread. A function without
+  /// arguments takes a `caf::unit`: CAF 0.17 binds a null reference where there is none.
   template <class... Args>
   auto spawn(Args&&... args) {
     auto handle = system_->spawn(std::forward<Args>(args)...);
@@ -113,13 +114,14 @@ public:
     using reply = reply_of<Handle, Message>;
     asked<reply> question;
     auto box = question.box_;
-    system_->spawn([box, whom, message](caf::event_based_actor* self) {
-      self->request(whom, no_timeout, message)
+    auto asker = [box](caf::event_based_actor* self, const Handle& receiver, const Message& m) {
+      self->request(receiver, no_timeout, m)
           .then([box](reply& answer) { box->emplace(std::move(answer)); },
                 [box](caf::error& error) {
                   box->emplace(tl::unexpected<caf::error>(std::move(error)));
                 });
-    });
+    };
+    system_->spawn(std::move(asker), whom, std::move(message));
     scheduler().run_once_lifo();
     return question;
   }
@@ -165,6 +167,6 @@ private:
 
 /// Hashes nothing: "plain:<password>" stands for a hash at today's cost and
 /// "old:<password>" for one at a lower cost, which is replaced when it matches.
-password_hasher_actor::behavior_type fake_hasher(password_hasher_actor::pointer self);
+password_hasher_actor::behavior_type fake_hasher(password_hasher_actor::pointer self, caf::unit_t);
 
 } // namespace latchkey::test
