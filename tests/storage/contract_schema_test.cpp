@@ -47,8 +47,7 @@ TEST_P(Schema, IsMigratedByOneOfFourAtOnce) {
   EXPECT_EQ(applied, 1);
 }
 
-TEST_P(Schema, IsNeededBeforeAnythingElse) {
-  if (GetParam() == "memory") GTEST_SKIP() << "the fake has no schema";
+TEST_P(SchemaInSql, IsNeededBeforeAnythingElse) {
   const auto store = engine_->open();
   const storage::unit one{{make_user("ann")}};
   EXPECT_TRUE(

@@ -1,16 +1,9 @@
-// What PostgreSQL's connection goes through: lost, cut at COMMIT, frozen, refused.
-#include "storage/postgres/options.hpp"
-
-#include "tests/storage/cutting_proxy.hpp"
-#include "tests/storage/engines.hpp"
-#include "tests/support/postgres_server.hpp"
+// What PostgreSQL's connection goes through: lost, frozen, refused.
+#include "tests/storage/postgres_fixture.hpp"
 
 #include <atomic>
 #include <csignal>
 #include <map>
-#include <pqxx/connection>
-#include <pqxx/nontransaction>
-#include <thread>
 
 namespace latchkey::test {
 
@@ -18,79 +11,6 @@ namespace {
 
 using namespace storage;
 using namespace std::chrono_literals;
-
-constexpr auto patience = 30s; // for what must happen, but not when
-
-class PostgresFaults : public testing::Test {
-protected:
-  void SetUp() override {
-    server = std::make_unique<postgres_server>();
-    url = server->make_database();
-    store = open_postgres(secret(url), options());
-    ASSERT_TRUE(store->migrate());
-    ASSERT_TRUE(commit(*store->open_writer(), {ann}));
-  }
-
-  static postgres_options options() {
-    postgres_options o;
-    o.round_trip_timeout = 1500ms;
-    o.statement_timeout = 1200ms;
-    o.lock_timeout = 1000ms;
-    o.fate_timeout = 1500ms;
-    return o;
-  }
-
-  static result<written> commit(writer& to, std::vector<fact> facts) {
-    const unit one{std::move(facts)};
-    return to.commit({&one, 1}).front();
-  }
-
-  pqxx::result execute(const std::string& sql) {
-    pqxx::connection link(url);
-    pqxx::nontransaction plain(link);
-    return plain.exec(sql);
-  }
-
-  std::int64_t count(const std::string& table) {
-    return execute("SELECT count(*) FROM " + table)[0][0].as<std::int64_t>();
-  }
-
-  /// The server process of the one writer that is connected.
-  int writer_process() {
-    return execute(
-               "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'latchkey-0%'")[0][0]
-        .as<int>();
-  }
-
-  template <class Condition>
-  static bool eventually(Condition holds) {
-    const auto give_up = std::chrono::steady_clock::now() + patience;
-    while (!holds()) {
-      if (std::chrono::steady_clock::now() > give_up) return false;
-      std::this_thread::yield();
-    }
-    return true;
-  }
-
-  std::unique_ptr<postgres_server> server;
-  std::string url;
-  std::unique_ptr<storage::store> store;
-  create_user ann = make_user("ann");
-};
-
-/// The store talks through a proxy that can break it at COMMIT.
-class PostgresCommits : public PostgresFaults {
-protected:
-  void SetUp() override {
-    PostgresFaults::SetUp();
-    proxy = std::make_unique<cutting_proxy>(server->socket_folder());
-    store = open_postgres(secret(through_folder(url, proxy->socket_folder())), options());
-    out = store->open_writer();
-    ASSERT_TRUE(commit(*out, {make_user("warm")}));
-  }
-  std::unique_ptr<cutting_proxy> proxy;
-  std::unique_ptr<writer> out;
-};
 
 TEST_F(PostgresFaults, AServerThatIsAwayIsSaidToBeAndHealsWhenItIsBack) {
   const auto out = store->open_writer();
@@ -198,74 +118,6 @@ TEST_F(PostgresFaults, AConnectionTerminatedInTheMiddleRunsTheBatchAgain) {
   EXPECT_TRUE(answer);
   EXPECT_EQ(count("users"), 3);
   EXPECT_EQ(count("audit_log"), 1);
-}
-
-TEST_F(PostgresCommits, ThatNeverReachedTheServerAreMadeAgain) {
-  proxy->on_next_commit(at_commit::cut_before);
-  const auto seen = proxy->commits();
-  EXPECT_TRUE(commit(*out, {make_user("bob")}));
-  EXPECT_EQ(proxy->commits(), seen + 2);
-  EXPECT_EQ(count("users"), 3);
-}
-
-TEST_F(PostgresCommits, ThatSucceededUnheardAreFoundOut) {
-  proxy->on_next_commit(at_commit::cut_after);
-  const auto seen = proxy->commits();
-  const auto answer = commit(*out, {make_user("bob")});
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(proxy->commits(), seen + 1) << "it was not made again";
-  EXPECT_EQ(execute("SELECT number FROM users WHERE username = 'bob'")[0][0].as<std::int64_t>(),
-            answer->user_number);
-}
-
-TEST_F(PostgresCommits, ThatSucceededUnheardAreNotMistakenForALaterFailure) {
-  const auto s = make_session(ann.user.id);
-  ASSERT_TRUE(commit(*out, {create_session{s}}));
-  proxy->on_next_commit(at_commit::cut_after);
-  EXPECT_TRUE(commit(*out, {rotate_session{s.id, s.counter, noon + 1s}}))
-      << "made again, it would lose against itself";
-}
-
-TEST_F(PostgresCommits, OfAServerThatFallsSilentAreGivenUpAndMadeAgain) {
-  proxy->on_next_commit(at_commit::swallow);
-  const auto start = std::chrono::steady_clock::now();
-  EXPECT_TRUE(commit(*out, {make_user("bob")}));
-  const auto took = std::chrono::steady_clock::now() - start;
-  EXPECT_GE(took, options().round_trip_timeout);
-  EXPECT_LT(took, 10s);
-  EXPECT_EQ(count("users"), 3);
-}
-
-TEST_F(PostgresCommits, ThatArriveLateHaveNoEffect) {
-  proxy->on_next_commit(at_commit::cut_then_deliver);
-  EXPECT_TRUE(commit(*out, {add_audit{make_audit("late")}}));
-  EXPECT_FALSE(proxy->deliver()) << "the old server process must be gone by now";
-  EXPECT_EQ(count("audit_log"), 1);
-}
-
-TEST_F(PostgresCommits, AreUnknownWhileTheServerIsAway) {
-  proxy->on_next_commit(at_commit::pass);
-  proxy->before_forwarding([this] { server->stop_immediately(); });
-  const auto start = std::chrono::steady_clock::now();
-  EXPECT_TRUE(failed_with(commit(*out, {make_user("bob")}), error_code::outcome_unknown));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, patience);
-  proxy->before_forwarding(nullptr);
-  server->start();
-  EXPECT_TRUE(eventually([&] { return commit(*out, {make_user("cat")}).has_value(); }));
-  EXPECT_EQ(count("users"), 3);
-}
-
-TEST_F(PostgresCommits, OfAFrozenServerProcessAreUnknownInTime) {
-  const auto process = writer_process();
-  proxy->before_forwarding([process] { kill(process, SIGSTOP); });
-  const auto start = std::chrono::steady_clock::now();
-  const auto answer = commit(*out, {make_user("bob")});
-  const auto took = std::chrono::steady_clock::now() - start;
-  kill(process, SIGCONT);
-  EXPECT_TRUE(failed_with(answer, error_code::outcome_unknown));
-  EXPECT_LT(took, 10s);
-  proxy->before_forwarding(nullptr);
-  EXPECT_TRUE(eventually([&] { return commit(*out, {make_user("cat")}).has_value(); }));
 }
 
 TEST_F(PostgresFaults, AFrozenServerProcessIsLeftBehind) {

@@ -96,7 +96,12 @@ std::string with_database(const std::string& url, const std::string& name) {
 /// Databases on a server that is not ours.
 class named_server {
 public:
-  explicit named_server(std::string url) : url_(std::move(url)) {}
+  explicit named_server(std::string url) : url_(std::move(url)) {
+    // libpqxx makes statics at its first result. Had before this object is complete, they
+    // outlive it, and its destructor may still use the library.
+    pqxx::connection link(url_);
+    pqxx::nontransaction(link).exec("SELECT 1");
+  }
   ~named_server() {
     try {
       pqxx::connection link(url_);

@@ -1,0 +1,121 @@
+// Facts about users: their rows, names, numbers, passwords and logins.
+#include "storage/postgres/fact_kinds.hpp"
+
+#include <unordered_map>
+
+namespace latchkey::storage::postgres {
+
+namespace {
+
+std::size_t names_of(const create_user& f) {
+  return f.username_key == f.email_key ? 1 : 2;
+}
+
+/// Whoever takes numbers shares the lock; whoever moves the sequence has it alone.
+void reserve_numbers(connection& link, group facts) {
+  std::int64_t highest = 0;
+  for (const auto& p : facts)
+    highest = std::max(highest, as<create_user>(p).user.number);
+  if (highest == 0) {
+    link.run(sql::share_numbers);
+    return;
+  }
+  link.run(sql::own_numbers);
+  link.run(sql::move_number, {std::to_string(highest)});
+}
+
+failure why_user_lost(connection& link, const create_user& f) {
+  const auto id = to_string(f.user.id);
+  // Its own rows may stand there already: what belongs to somebody else counts.
+  std::unordered_set<std::string> taken;
+  for (const auto& row : ask(link, sql::names_taken, {f.username_key, f.email_key}))
+    if (view(row[1]) != id) taken.emplace(view(row[0]));
+  if (taken.count(f.username_key) != 0)
+    return losing(error_code::user_exists, "username", "is taken");
+  if (taken.count(f.email_key) != 0) return losing(error_code::user_exists, "email", "is taken");
+  if (f.user.number != 0 && !ask(link, sql::numbers_taken, {std::to_string(f.user.number)}).empty())
+    return losing(error_code::user_exists, "number", "is taken");
+  if (!ask(link, sql::ids_taken, {id}).empty())
+    return losing(error_code::user_exists, "id", "is taken");
+  return losing(error_code::user_exists, "email", "is taken");
+}
+
+void add_user_row(table<19>& t, const create_user& f) {
+  const auto& u = f.user;
+  t[0].text(to_string(u.id));
+  t[1].number(u.number);
+  t[2].text(u.username);
+  t[3].text(u.email);
+  t[4].text(u.password_hash.reveal());
+  t[5].text(u.role);
+  t[6].text(u.client_id);
+  t[7].text(u.subscription_tier);
+  t[8].flag(u.is_active);
+  t[9].flag(u.email_verified);
+  t[10].number(u.version);
+  t[11].text(to_rfc3339(u.created_at));
+  t[12].text(to_rfc3339(u.updated_at));
+  t[13].text_or_null(time_text(u.last_login_at));
+  t[14].text(u.first_name);
+  t[15].text(u.last_name);
+  t[16].text(u.full_name);
+  t[17].text(f.username_key);
+  t[18].text(f.email_key);
+}
+
+} // namespace
+
+void create_users(connection& link, group facts) {
+  reserve_numbers(link, facts);
+  sort_by(facts, [](const pending& p) { return std::string_view(as<create_user>(p).email_key); });
+  table<19> t;
+  for (const auto& p : facts)
+    add_user_row(t, as<create_user>(p));
+  struct added {
+    std::int64_t number;
+    std::size_t names;
+  };
+  std::unordered_map<std::string, added> rows;
+  for (const auto& row : link.run(sql::add_user, t.take()))
+    rows.emplace(view(row[0]), added{row[1].as<std::int64_t>(), row[2].as<std::size_t>()});
+  for (auto& p : facts) {
+    const auto& f = as<create_user>(p);
+    const auto found = rows.find(to_string(f.user.id));
+    if (found != rows.end() && found->second.names == names_of(f))
+      p.note.user_number = found->second.number;
+    else
+      p.lost = why_user_lost(link, f);
+  }
+}
+
+void set_passwords(connection& link, group facts) {
+  sort_by(facts, [](const pending& p) { return as<set_password_hash>(p).user; });
+  table<4> t;
+  for (const auto& p : facts) {
+    const auto& f = as<set_password_hash>(p);
+    t[0].text(to_string(f.user));
+    t[1].number(f.based_on);
+    t[2].text(f.password_hash.reveal());
+    t[3].text(to_rfc3339(f.at));
+  }
+  const auto won = first_column(link.run(sql::set_password, t.take()));
+  for (auto& p : facts) {
+    const auto id = to_string(as<set_password_hash>(p).user);
+    if (won.count(id) != 0) continue;
+    p.lost = ask(link, sql::users_present, {id}).empty()
+                 ? losing(error_code::user_not_found)
+                 : losing(error_code::conflict, "version", "the user was changed meanwhile");
+  }
+}
+
+void touch_logins(connection& link, group facts) {
+  sort_by(facts, [](const pending& p) { return as<touch_login>(p).user; });
+  table<2> t;
+  for (const auto& p : facts) {
+    t[0].text(to_string(as<touch_login>(p).user));
+    t[1].text(to_rfc3339(as<touch_login>(p).at));
+  }
+  link.run(sql::touch_login, t.take());
+}
+
+} // namespace latchkey::storage::postgres
