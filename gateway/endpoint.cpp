@@ -66,8 +66,9 @@ void count_sign_in(metrics& counts, const result<messages::token_pair>& outcome)
 } // namespace
 
 http::response error_answer(const http::exchange& ex, const failure& error) {
-  return http::error_response(error, ex.in.request_id, acceptor_of(ex).with().now(),
-                              http::challenge::bearer);
+  const auto asks = http::bearer_token(ex.in).empty() ? http::challenge::bearer_unasked
+                                                      : http::challenge::bearer;
+  return http::error_response(error, ex.in.request_id, acceptor_of(ex).with().now(), asks);
 }
 
 messages::client_info client_of(const http::exchange& ex) {

@@ -13,8 +13,8 @@ void append_member(std::string& out, std::string_view key, std::string_view valu
 
 /// RFC 6750, section 3.1: without a token there is no error to name; latchkey's codes for a
 /// token that was there are all `invalid_token`.
-std::string_view challenge_text(error_code code) {
-  switch (code) {
+std::string_view challenge_text(error_code code, challenge asks) {
+  switch (asks == challenge::bearer ? code : error_code::none) {
   case error_code::token_expired:
     return R"(Bearer realm="latchkey", error="invalid_token", error_description="expired")";
   case error_code::token_invalid:
@@ -46,8 +46,8 @@ response error_response(const failure& error, std::string_view request_id, time_
   body.append("}}");
   auto answer = json_response(entry.status, std::move(body));
   if (error.retry_after_s > 0) answer.add("Retry-After", error.retry_after_s);
-  if (entry.status == 401 && asks == challenge::bearer)
-    answer.add("WWW-Authenticate", challenge_text(error.code));
+  if (entry.status == 401 && asks != challenge::none)
+    answer.add("WWW-Authenticate", challenge_text(error.code, asks));
   return answer;
 }
 

@@ -14,7 +14,8 @@ namespace latchkey::http {
 /// What a 401 asks for (RFC 6750, section 3).
 enum class challenge : std::uint8_t {
   none,
-  bearer, // WWW-Authenticate: Bearer …
+  bearer,         // WWW-Authenticate: Bearer …
+  bearer_unasked, // the same when no token came: then there is no error of it to name
 };
 
 /// `{"error":{"code","message","details":{"field","reason"},"timestamp","request_id"}}` with the
