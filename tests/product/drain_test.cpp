@@ -20,7 +20,7 @@ bool refuses_connections(std::uint16_t port) {
 
 TEST_P(Drain, AnswersWhatIsUnderWayAndEndsWithZero) {
   product one{GetParam(),
-              {{"HASH_WORKERS", "1"}, {"ARGON2_MEMORY_KIB", "65536"}, {"ARGON2_ITERATIONS", "4"}}};
+              {{"HASH_WORKERS", "1"}, {"ARGON2_MEMORY_KIB", "32768"}, {"ARGON2_ITERATIONS", "8"}}};
   const auto name = new_name();
   one.add_user(name);
   const auto port = one.server->port();

@@ -225,6 +225,7 @@ TEST_P(Edge, HidesTheInternalSideFromThePublicOne) {
 }
 
 TEST_P(Edge, CountsWhatItDoes) {
+  on().sign_in_new_user();
   for (const auto* path : {"/metrics", "/internal/metrics"}) {
     const auto reply = on().call_internal(get(path));
     EXPECT_EQ(reply.status, 200);

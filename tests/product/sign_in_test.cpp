@@ -192,6 +192,10 @@ TEST_P(Me, NeedsAnAccessToken) {
   altered.back() = altered.back() == 'A' ? 'Q' : 'A';
   EXPECT_TRUE(is_error(call(get("/auth/me")), 401, "AUTH003"));
   EXPECT_TRUE(is_error(call(get("/auth/me").cookie(held.refresh)), 401, "AUTH003"));
+  // RFC 6750, section 3.1: an error is named only when there was a token.
+  EXPECT_EQ(call(get("/auth/me")).header("WWW-Authenticate"), R"(Bearer realm="latchkey")");
+  EXPECT_EQ(call(get("/auth/me").as("x")).header("WWW-Authenticate"),
+            R"(Bearer realm="latchkey", error="invalid_token")");
   for (const auto& value :
        {"Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer a.b.c", "Bearer ......"})
     EXPECT_TRUE(is_error(call(get("/auth/me").with("Authorization", value)), 401, "AUTH003"))
