@@ -1,7 +1,6 @@
 // ask(): how coroutines talk to actors, and what becomes of them when nobody answers.
 #include "tests/gateway/reactor_fixture.hpp"
 
-#include <caf/scoped_actor.hpp>
 #include <stdexcept>
 
 namespace latchkey::gateway::test {
@@ -181,23 +180,27 @@ TEST(AcceptorsEnd, OvertakesAnAnswerThatIsQueuedAlready) {
   std::atomic<int> continued = 0;
   {
     reactor_fixture f;
-    const auto slow = f.spawn_detached(mute, caf::unit);
-    // The reactor is busy from the question until the answer stands in its queue.
-    std::promise<void> asked;
-    std::promise<void> answered;
-    auto done = f.on_reactor(0, [&] {
-      boost::asio::co_spawn(f.at(0).context(), ask_and_tell(f.edge(), slow, frames, continued),
-                            boost::asio::detached);
-      asked.set_value();
-      answered.get_future().wait();
-      return true;
+    const auto asked = f.spawn(echo, caf::unit);
+    // More work than the reactor does in one turn stands between the question and its
+    // answer; the acceptor ends after that turn.
+    std::vector<answerer> crowd;
+    for (int i = 0; i < 1000; ++i)
+      crowd.push_back(f.spawn(echo, caf::unit));
+    // Once all of them have answered, each waits for mail and becomes one job by it.
+    f.run(0, [&](http_acceptor& edge) -> awaitable<bool> {
+      for (const auto& one : crowd) {
+        const question q{1};
+        co_await edge.ask(one, q, in(patience));
+      }
+      co_return true;
     });
-    boost::asio::post(f.at(0).context(), [&] { f.close_edge_here(0); });
-    asked.get_future().wait();
-    caf::scoped_actor self{f.system()};
-    self->request(slow, caf::infinite, question{0}).receive([](reply&) {}, [](caf::error&) {});
-    answered.set_value();
-    EXPECT_TRUE(done.get());
+    f.on_reactor(0, [&] {
+       boost::asio::co_spawn(f.at(0).context(), ask_and_tell(f.edge(), asked, frames, continued),
+                             boost::asio::detached);
+       for (const auto& one : crowd)
+         caf::anon_send(one, question{1});
+       boost::asio::post(f.at(0).context(), [&] { f.close_edge_here(0); });
+     }).get();
     EXPECT_TRUE(f.wait_until(0, [&] { return frames == 0; }));
   }
   EXPECT_EQ(continued, 0);
