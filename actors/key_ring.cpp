@@ -8,8 +8,8 @@ result<std::shared_ptr<const key_set>> make_key_set(const secret& signing_secret
                                                     std::string issuer, std::string audience) {
   auto access = hs256_key::make(signing_secret);
   if (!access) return tl::unexpected<failure>(access.error());
-  return std::make_shared<const key_set>(key_set{
-      std::move(*access), refresh_keys{signing_secret}, std::move(issuer), std::move(audience)});
+  return std::make_shared<const key_set>(key_set{std::move(*access), refresh_keys{signing_secret},
+                                                 std::move(issuer), std::move(audience)});
 }
 
 caf::result<messages::signed_token> key_ring_state::on_sign(messages::sign_access& request) {

@@ -9,6 +9,7 @@
 #include "config/metrics.hpp"
 #include "protocol/interfaces.hpp"
 #include "protocol/time.hpp"
+#include "storage/store.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <memory>

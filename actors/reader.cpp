@@ -35,7 +35,7 @@ caf::result<messages::store_alive> reader_state::on_ping(messages::ping_store& r
 }
 
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
-                                    storage::store* store, const clock_source* clock) {
+                                   storage::store* store, const clock_source* clock) {
   quiet(self);
   auto* state = &self->state;
   state->clock = clock;

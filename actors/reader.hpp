@@ -4,6 +4,7 @@
 #include "actors/behave.hpp"
 #include "protocol/interfaces.hpp"
 #include "protocol/time.hpp"
+#include "storage/store.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <memory>
@@ -27,6 +28,6 @@ private:
 
 /// Spawn it detached: it blocks on the database.
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
-                                    storage::store* store, const clock_source* clock);
+                                   storage::store* store, const clock_source* clock);
 
 } // namespace latchkey

@@ -29,10 +29,10 @@ struct key_set {
 struct session_policy {
   std::chrono::seconds access_ttl{3600};
   std::chrono::seconds session_ttl{std::chrono::hours{24 * 30}};
-  std::chrono::seconds session_idle_ttl{0};      // without a refresh; 0: no limit
-  std::chrono::seconds refresh_grace{10};        // in which a retried refresh is answered again
-  std::chrono::seconds memory_idle{600};         // unused for so long, an actor leaves memory
-  std::chrono::seconds internal_deadline{30};    // of work that no request waits for
+  std::chrono::seconds session_idle_ttl{0};   // without a refresh; 0: no limit
+  std::chrono::seconds refresh_grace{10};     // in which a retried refresh is answered again
+  std::chrono::seconds memory_idle{600};      // unused for so long, an actor leaves memory
+  std::chrono::seconds internal_deadline{30}; // of work that no request waits for
 };
 
 struct services {

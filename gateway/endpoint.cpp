@@ -1,6 +1,7 @@
 #include "gateway/endpoint.hpp"
 
 #include "protocol/login_name.hpp"
+#include "protocol/text_codec.hpp"
 
 #include <utility>
 
@@ -9,6 +10,19 @@ namespace {
 
 /// Of a User-Agent header, what a session keeps.
 constexpr std::size_t user_agent_bytes_max = 255;
+
+/// A User-Agent as a session keeps it: bounded, and UTF-8 whatever was sent.
+std::string kept_user_agent(std::string_view sent) {
+  std::string kept{sent.substr(0, user_agent_bytes_max)};
+  if (is_valid_utf8(sent)) {
+    while (!is_valid_utf8(kept))
+      kept.pop_back(); // of a character that was cut
+  } else {
+    for (char& byte : kept)
+      if (static_cast<unsigned char>(byte) >= 0x80) byte = '?';
+  }
+  return kept;
+}
 
 /// Which actor has this login name; USER001 when nobody has.
 awaitable<result<user_id>> owner_of(http_acceptor& edge, std::string_view login,
@@ -66,14 +80,13 @@ void count_sign_in(metrics& counts, const result<messages::token_pair>& outcome)
 } // namespace
 
 http::response error_answer(const http::exchange& ex, const failure& error) {
-  const auto asks = http::bearer_token(ex.in).empty() ? http::challenge::bearer_unasked
-                                                      : http::challenge::bearer;
+  const auto asks =
+      http::bearer_token(ex.in).empty() ? http::challenge::bearer_unasked : http::challenge::bearer;
   return http::error_response(error, ex.in.request_id, acceptor_of(ex).with().now(), asks);
 }
 
 messages::client_info client_of(const http::exchange& ex) {
-  return {std::string{ex.in.peer_address},
-          std::string{ex.in.user_agent.substr(0, user_agent_bytes_max)}, ex.in.request_id};
+  return {std::string{ex.in.peer_address}, kept_user_agent(ex.in.user_agent), ex.in.request_id};
 }
 
 awaitable<result<principal>> signed_in(http::exchange& ex) {

@@ -22,8 +22,8 @@ constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 
 int complain(const failure& error) {
-  std::cerr << "latchkey: " << (error.reason.empty() ? std::string{describe(error.code).message}
-                                                     : error.reason)
+  std::cerr << "latchkey: "
+            << (error.reason.empty() ? std::string{describe(error.code).message} : error.reason)
             << '\n';
   return exit_failure;
 }
@@ -32,7 +32,8 @@ int complain(const failure& error) {
 std::optional<settings> read_settings(const std::optional<std::string>& file) {
   auto read = load_settings(process_sources(file));
   if (read) return std::move(*read);
-  for (const auto& problem : read.error()) std::cerr << "latchkey: " << problem << '\n';
+  for (const auto& problem : read.error())
+    std::cerr << "latchkey: " << problem << '\n';
   return std::nullopt;
 }
 
@@ -77,7 +78,8 @@ int migrate(const std::optional<std::string>& file) {
   if (auto made = prepare_data_dir(*configured); !made) return complain(made.error());
   auto applied = gateway::open_configured_store(*configured)->migrate();
   if (!applied) return complain(applied.error());
-  for (const auto& name : *applied) std::cout << "applied " << name << '\n';
+  for (const auto& name : *applied)
+    std::cout << "applied " << name << '\n';
   if (applied->empty()) std::cout << "the schema is up to date\n";
   return 0;
 }

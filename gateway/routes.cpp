@@ -38,8 +38,8 @@ std::vector<route> internal_routes() {
 } // namespace
 
 result<std::shared_ptr<const http::router>> routes_of(listener side) {
-  auto table = http::router::make(side == listener::public_side ? auth_service_routes()
-                                                                : internal_routes());
+  auto table =
+      http::router::make(side == listener::public_side ? auth_service_routes() : internal_routes());
   if (!table) return tl::unexpected<failure>(table.error());
   return std::make_shared<const http::router>(std::move(*table));
 }

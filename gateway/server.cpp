@@ -91,7 +91,8 @@ result<void> server::parts::open() {
   store = open_configured_store(*configured);
   auto applied = store->migrate();
   if (!applied) return tl::unexpected<failure>(applied.error());
-  for (const auto& name : *applied) log_info("storage", "applied migration ", name);
+  for (const auto& name : *applied)
+    log_info("storage", "applied migration ", name);
   return create_first_admin();
 }
 
@@ -100,8 +101,7 @@ result<void> server::parts::create_first_admin() {
   if (!users) return tl::unexpected<failure>(users.error());
   if (*users > 0) return {};
   first_admin made{configured->admin_username, {}};
-  new_admin wanted{configured->admin_username, configured->admin_email,
-                   configured->admin_password};
+  new_admin wanted{configured->admin_username, configured->admin_email, configured->admin_password};
   if (wanted.password.empty()) {
     if (auto refusal = refuse_generated_admin_password(*configured))
       return fail(error_code::validation_error, "ADMIN_PASSWORD", *refusal);
@@ -142,7 +142,8 @@ void server::parts::spawn_actors(std::shared_ptr<const key_set> keys) {
   for (std::size_t i = 0; i < set.db_readers; ++i)
     with->readers.push_back(sys.spawn<caf::detached>(reader, store.get(), clock));
 
-  hasher_options hashing{set.hash_workers, set.hash_queue_max,
+  hasher_options hashing{set.hash_workers,
+                         set.hash_queue_max,
                          {set.argon2_memory_kib, set.argon2_iterations, /*lanes*/ 1}};
   std::vector<password_hasher_actor> workers;
   for (std::size_t i = 0; i < hashing.workers; ++i)
@@ -170,13 +171,16 @@ void server::parts::stop_actors() {
         side.internal_side.reset();
         side.acceptor.reset();
       });
-  for (auto& handle : with->directories) end(handle);
+  for (auto& handle : with->directories)
+    end(handle);
   end(with->hasher);
   end(with->audit);
   end(with->key_ring);
   end(with->redis);
-  for (auto& handle : with->readers) end(handle);
-  for (auto& handle : with->writers) end(handle);
+  for (auto& handle : with->readers)
+    end(handle);
+  for (auto& handle : with->writers)
+    end(handle);
   with.reset();
   system.reset();
   sides.clear();
@@ -218,8 +222,8 @@ http::http_server_options server::parts::options_for(reactor_side& side, listene
 result<void> server::parts::listen_on(reactor_side& side) {
   auto& home = *side.home;
   side.acceptor = std::make_unique<http_acceptor>(*system, home, with, configured);
-  side.public_side = std::make_unique<http::http_server>(
-      home.context(), home.timers(), options_for(side, listener::public_side));
+  side.public_side = std::make_unique<http::http_server>(home.context(), home.timers(),
+                                                         options_for(side, listener::public_side));
   side.internal_side = std::make_unique<http::http_server>(
       home.context(), home.timers(), options_for(side, listener::internal_side));
 
@@ -235,11 +239,11 @@ result<void> server::parts::listen_on(reactor_side& side) {
     if (unused) unused = check_port_is_free(*internal_host, configured->internal_port);
     if (!unused) return unused;
   }
-  auto bound = side.public_side->listen(
-      *http_host, is_first ? configured->http_port : first.public_side->port());
+  auto bound = side.public_side->listen(*http_host, is_first ? configured->http_port
+                                                             : first.public_side->port());
   if (!bound) return bound;
-  return side.internal_side->listen(
-      *internal_host, is_first ? configured->internal_port : first.internal_side->port());
+  return side.internal_side->listen(*internal_host, is_first ? configured->internal_port
+                                                             : first.internal_side->port());
 }
 
 result<void> server::parts::listen() {
@@ -305,8 +309,7 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   auto keys = make_key_set(*signing_secret, p.configured->issuer, p.configured->audience);
   if (!keys) return tl::unexpected<failure>(keys.error());
   p.spawn_actors(std::move(*keys));
-  if (auto listening = p.listen(); !listening)
-    return tl::unexpected<failure>(listening.error());
+  if (auto listening = p.listen(); !listening) return tl::unexpected<failure>(listening.error());
   return made;
 }
 

@@ -42,7 +42,9 @@ inline caf::error to_error(const failure& f) {
                     caf::make_message(f.field, f.reason, f.retry_after_s)};
 }
 
-inline caf::error to_error(error_code code) { return to_error(failure{code, {}, {}, 0}); }
+inline caf::error to_error(error_code code) {
+  return to_error(failure{code, {}, {}, 0});
+}
 
 /// CAF's own errors (a receiver that is gone, a message nobody expected) become
 /// `internal_error`; ask `is_gone` first where that case matters.
@@ -59,7 +61,9 @@ inline failure to_failure(const caf::error& e) {
 }
 
 /// What an actor answers that is about to end: ask the directory for its successor.
-inline caf::error gone() { return caf::sec::request_receiver_down; }
+inline caf::error gone() {
+  return caf::sec::request_receiver_down;
+}
 
 /// Whether the error says that the receiver had ended before it could answer.
 inline bool is_gone(const caf::error& e) {

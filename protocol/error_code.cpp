@@ -36,7 +36,8 @@ constexpr std::array table{
     error_entry{mfa_required, "MFA_REQUIRED", 401, "Another factor is required"},
     error_entry{overloaded, "OVERLOADED", 503, "Server is overloaded"},
     error_entry{timeout, "TIMEOUT", 503, "Request took too long"},
-    error_entry{outcome_unknown, "TIMEOUT", 503, "Outcome unknown: the database connection was lost"},
+    error_entry{outcome_unknown, "TIMEOUT", 503,
+                "Outcome unknown: the database connection was lost"},
     error_entry{store_unavailable, "OVERLOADED", 503, "Database is unavailable"},
     error_entry{internal_error, "INTERNAL_ERROR", 500, "Internal server error"},
 };

@@ -25,7 +25,7 @@ enum class error_code : std::uint8_t {
   upstream_unavailable,     // GW001
   upstream_timeout,         // GW002
   validation_error,
-  bad_request,              // VALIDATION_ERROR for a message that is not HTTP at all
+  bad_request, // VALIDATION_ERROR for a message that is not HTTP at all
   not_found,
   method_not_allowed,
   conflict,
@@ -39,7 +39,7 @@ enum class error_code : std::uint8_t {
   mfa_required,
   overloaded,
   timeout,
-  outcome_unknown,          // the store lost its connection while it committed
+  outcome_unknown, // the store lost its connection while it committed
   store_unavailable,
   internal_error,
 };
@@ -54,7 +54,11 @@ struct error_entry {
 /// The table's row for `code`; `internal_error`'s row for a value outside it.
 const error_entry& describe(error_code code) noexcept;
 
-inline std::string_view name_of(error_code code) noexcept { return describe(code).name; }
-inline std::uint16_t status_of(error_code code) noexcept { return describe(code).status; }
+inline std::string_view name_of(error_code code) noexcept {
+  return describe(code).name;
+}
+inline std::uint16_t status_of(error_code code) noexcept {
+  return describe(code).status;
+}
 
 } // namespace latchkey

@@ -47,11 +47,11 @@ struct session_record {
   std::uint64_t counter = 1;    // of the current refresh token
   std::string salt;             // 32 random bytes; the refresh key is derived from it
   surface opened_by = surface::auth_service;
-  std::string user_agent;       // bounded, as sent
-  std::string address;          // of the peer
+  std::string user_agent; // bounded, as sent
+  std::string address;    // of the peer
   time_point created_at{};
-  time_point rotated_at{};      // of the last rotation; created_at before the first
-  time_point expires_at{};      // absolute end
+  time_point rotated_at{}; // of the last rotation; created_at before the first
+  time_point expires_at{}; // absolute end
   std::optional<time_point> ended_at;
 };
 

@@ -52,8 +52,12 @@ private:
   std::string text_;
 };
 
-inline std::string to_string(const secret&) { return "***"; }
-inline std::ostream& operator<<(std::ostream& out, const secret&) { return out << "***"; }
+inline std::string to_string(const secret&) {
+  return "***";
+}
+inline std::ostream& operator<<(std::ostream& out, const secret&) {
+  return out << "***";
+}
 
 /// Constant time in the content; the length is not hidden.
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;

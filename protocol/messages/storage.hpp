@@ -4,7 +4,7 @@
 // travels between nodes.
 #pragma once
 
-#include "storage/store.hpp"
+#include "protocol/facts.hpp"
 
 namespace latchkey::messages {
 

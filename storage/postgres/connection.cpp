@@ -1,6 +1,6 @@
 #include "storage/postgres/connection.hpp"
 
-#include "storage/log.hpp"
+#include "config/log.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -43,6 +43,14 @@ std::string target_of(const shared& common) {
   add_parameter(target, "keepalives_count", "3");
   add_parameter(target, "tcp_user_timeout", std::to_string(o.round_trip_timeout.count()));
   return target;
+}
+
+/// A warning with the first line of what a library says. A log line is not worth a batch.
+void log_trouble(const char* where, std::string_view words) noexcept {
+  try {
+    log_warning("storage", where, ": ", words.substr(0, words.find('\n')));
+  } catch (...) {
+  }
 }
 
 trouble trouble_of(std::string_view sqlstate) noexcept {
@@ -205,7 +213,7 @@ trouble connection::classify() noexcept {
 
 void connection::log_refusal() const noexcept {
   // The text of the error may quote the row: its SQLSTATE alone is logged.
-  log_trouble("PostgreSQL refuses a statement, SQLSTATE", state_.empty() ? "none" : state_.c_str());
+  log_trouble("PostgreSQL refuses a statement, SQLSTATE", state_.empty() ? "none" : state_);
 }
 
 } // namespace latchkey::storage::postgres

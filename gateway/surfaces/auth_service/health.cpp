@@ -9,9 +9,8 @@ awaitable<http::response> health(http::exchange& ex) {
   const auto now = to_rfc3339(edge.with().now());
   const bool alive = co_await edge.database_alive(ex.deadline);
   if (!alive) {
-    const nlohmann::ordered_json body{{"status", "unhealthy"},
-                                      {"error", "Database connection failed"},
-                                      {"timestamp", now}};
+    const nlohmann::ordered_json body{
+        {"status", "unhealthy"}, {"error", "Database connection failed"}, {"timestamp", now}};
     co_return http::json_response(503, body.dump());
   }
   const auto redis = co_await edge.redis_word(ex.deadline);
