@@ -27,13 +27,22 @@ TEST(Ask, IsHandledOnTheReactorOfTheAsker) {
   reactor_fixture f{2};
   const auto actor = f.spawn(echo, caf::unit);
   for (std::size_t i : {0u, 1u, 0u, 1u}) {
-    const auto word = f.run(i, [&](http_acceptor& edge) -> awaitable<answer> {
+    const auto handled = f.run(i, [&](http_acceptor& edge) -> awaitable<std::vector<std::size_t>> {
+      std::vector<std::size_t> out;
       const question q{7};
-      co_return co_await edge.ask(actor, q, in(patience));
+      // It may still be at work on the other reactor; once it rests it is woken here.
+      const auto until = in(patience);
+      for (auto there = no_reactor; there != i && std::chrono::steady_clock::now() < until;) {
+        auto word = co_await edge.ask(actor, q, until);
+        if (word) there = word->handled_on;
+      }
+      for (int n = 0; n < 100; ++n) {
+        auto word = co_await edge.ask(actor, q, until);
+        out.push_back(word && word->number == 7 ? word->handled_on : no_reactor);
+      }
+      co_return out;
     });
-    ASSERT_TRUE(word);
-    EXPECT_EQ(word->number, 7u);
-    EXPECT_EQ(word->handled_on, i);
+    EXPECT_EQ(handled, std::vector<std::size_t>(100, i));
   }
 }
 
