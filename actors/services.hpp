@@ -48,7 +48,7 @@ struct services {
   audit_actor audit;
   redis_actor redis; // invalid when no Redis is configured
   time_point started_at{};
-  std::function<std::size_t()> database_connections; // open right now
+  std::function<void()> publish_counts; // brings the gauges up to date, for a scrape
 
   time_point now() const noexcept { return clock->now(); }
 

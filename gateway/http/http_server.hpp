@@ -85,6 +85,7 @@ public:
   /// Closes every connection's socket now: for when draining has taken too long.
   void close_all();
 
+  /// From any thread.
   std::size_t connections() const noexcept;
   std::size_t in_flight() const noexcept; // handlers that have not answered
 

@@ -14,13 +14,13 @@ constexpr std::uint32_t overload_retry_s = 1;
 /// Counts a handler while it runs, or until its connection is torn down around it.
 class in_flight_count {
 public:
-  explicit in_flight_count(std::size_t& count) noexcept : count_(count) { ++count_; }
+  explicit in_flight_count(reactor_count& count) noexcept : count_(count) { ++count_; }
   in_flight_count(const in_flight_count&) = delete;
   in_flight_count& operator=(const in_flight_count&) = delete;
   ~in_flight_count() { --count_; }
 
 private:
-  std::size_t& count_;
+  reactor_count& count_;
 };
 
 failure plain_failure(error_code code, std::uint32_t retry_after_s = 0) {

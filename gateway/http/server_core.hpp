@@ -1,5 +1,6 @@
 // server_core.hpp — what a server's connections share: options, counts and the list that
-// draining walks through. One reactor's; never touched by another thread.
+// draining walks through. One reactor's; but for its counts never touched by
+// another thread.
 #pragma once
 
 #include "gateway/awaitable.hpp"
@@ -11,6 +12,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -28,6 +30,17 @@ using clock_timer =
                                       reactor_executor>;
 
 class http_session;
+
+/// A number that one reactor changes and any thread may read.
+class reactor_count {
+public:
+  void operator++() noexcept { value_.store(*this + 1, std::memory_order_relaxed); }
+  void operator--() noexcept { value_.store(*this - 1, std::memory_order_relaxed); }
+  operator std::size_t() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+  std::atomic<std::size_t> value_{0};
+};
 
 struct http_server::core : std::enable_shared_from_this<core> {
   core(boost::asio::io_context& context, timer_wheel& timers, http_server_options with)
@@ -52,8 +65,8 @@ struct http_server::core : std::enable_shared_from_this<core> {
   clock_timer backoff; // while descriptors are exhausted
   std::uint16_t bound_port = 0;
   http_session* first = nullptr; // of the list of sessions
-  std::size_t connections = 0;
-  std::size_t in_flight = 0;
+  reactor_count connections;
+  reactor_count in_flight;
   bool accepting = false;
   bool stopping = false;
   std::function<void()> drained;

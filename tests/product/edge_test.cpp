@@ -237,6 +237,9 @@ TEST_P(Edge, CountsWhatItDoes) {
       EXPECT_NE(reply.body.find("# TYPE " + std::string{name} + " "), std::string::npos) << name;
   }
   EXPECT_GE(on().metric("database_connections"), 2);
+  // The scrape itself is one of each.
+  EXPECT_GE(on().metric("connections_open"), 1);
+  EXPECT_GE(on().metric("requests_in_flight"), 1);
 }
 
 TEST_P(Edge, MovesTheFigureOfWhatHappened) {

@@ -43,8 +43,7 @@ awaitable<http::response> health(http::exchange& ex) {
 
 awaitable<http::response> render_metrics(http::exchange& ex) {
   const auto& with = acceptor_of(ex).with();
-  const auto connections = with.database_connections();
-  with.counts->database_connections.set(static_cast<std::int64_t>(connections));
+  with.publish_counts();
   http::response answer;
   answer.content_type = metrics::content_type;
   answer.body = with.counts->render();

@@ -1,0 +1,211 @@
+#include "gateway/listeners.hpp"
+
+#include "config/log.hpp"
+#include "gateway/http/http_server.hpp"
+#include "gateway/http/tls.hpp"
+#include "gateway/http_acceptor.hpp"
+#include "gateway/reactor_scheduler.hpp"
+#include "gateway/resolve.hpp"
+#include "gateway/routes.hpp"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <future>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace latchkey::gateway {
+namespace {
+
+/// Beyond the requests' own deadline, what draining may take.
+constexpr std::chrono::seconds drain_margin{2};
+
+/// Runs `work` on the reactor's thread and waits for what it answers.
+template <class Work>
+auto on_reactor(reactor& home, Work work) {
+  std::packaged_task<decltype(work())()> task{std::move(work)};
+  auto done = task.get_future();
+  boost::asio::post(home.context(), [&task] { task(); });
+  return done.get();
+}
+
+/// Each table has its own series, looked up once.
+http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
+  std::vector<http_series*> series;
+  for (const auto& route : routes.routes())
+    series.push_back(&counts.series(http::to_string(route.method),
+                                    route.name.empty() ? route.pattern : route.name));
+  http::http_hooks hooks;
+  auto* unmatched = &counts.series("other", "unmatched");
+  hooks.on_finished = [series = std::move(series), unmatched](const http::finished_request& done) {
+    auto& one = done.route_index < series.size() ? *series[done.route_index] : *unmatched;
+    one.observe(done.status, std::chrono::duration<double>(done.duration).count());
+    log_debug("http", http::to_string(done.verb), " ", done.route_name, " ", done.status, " ",
+              done.request_id, " ", done.peer_address);
+  };
+  hooks.on_exception = [](const http::exchange& ex, std::string_view what) {
+    log_error("http", "request ", ex.in.request_id, " failed: ", what);
+  };
+  return hooks;
+}
+
+} // namespace
+
+/// What one reactor serves.
+struct listeners::side {
+  reactor* home = nullptr;
+  std::unique_ptr<http_acceptor> acceptor;
+  std::unique_ptr<http::http_server> public_server;
+  std::unique_ptr<http::http_server> internal_server;
+};
+
+struct listeners::parts {
+  services_ptr with;
+  std::shared_ptr<const settings> configured;
+  std::shared_ptr<const http::router> public_routes;
+  std::shared_ptr<const http::router> internal_routes;
+  std::shared_ptr<boost::asio::ssl::context> tls;
+  std::string http_host; // numeric
+  std::string internal_host;
+  std::vector<side> sides; // complete ones first
+
+  result<void> prepare();
+  result<void> listen_on(side& one, caf::actor_system& system);
+  http::http_server_options options_for(const side& one, listener which) const;
+};
+
+result<void> listeners::parts::prepare() {
+  auto public_table = routes_of(listener::public_side);
+  if (!public_table) return tl::unexpected<failure>(public_table.error());
+  public_routes = std::move(*public_table);
+  auto internal_table = routes_of(listener::internal_side);
+  if (!internal_table) return tl::unexpected<failure>(internal_table.error());
+  internal_routes = std::move(*internal_table);
+  if (configured->uses_tls()) {
+    auto context = http::make_tls_context(configured->tls_cert, configured->tls_key);
+    if (!context) return tl::unexpected<failure>(context.error());
+    tls = std::move(*context);
+  }
+  auto host = numeric_address(configured->http_host);
+  if (!host) return tl::unexpected<failure>(host.error());
+  http_host = std::move(*host);
+  host = numeric_address(configured->internal_host);
+  if (!host) return tl::unexpected<failure>(host.error());
+  internal_host = std::move(*host);
+  auto unused = check_port_is_free(http_host, configured->http_port);
+  if (unused) unused = check_port_is_free(internal_host, configured->internal_port);
+  return unused;
+}
+
+http::http_server_options listeners::parts::options_for(const side& one, listener which) const {
+  const bool is_public = which == listener::public_side;
+  http::http_server_options options;
+  options.routes = is_public ? public_routes : internal_routes;
+  options.limits.body_bytes_max = configured->body_bytes_max;
+  options.limits.in_flight_max = configured->in_flight_max;
+  options.limits.request_max = std::chrono::seconds{configured->request_timeout_s};
+  options.hooks = hooks_for(*options.routes, *with->counts);
+  options.app = one.acceptor.get();
+  if (is_public) {
+    options.tls = tls;
+    options.allowed_origins = http::origin_list{configured->allowed_origins};
+  }
+  return options;
+}
+
+result<void> listeners::parts::listen_on(side& one, caf::actor_system& system) {
+  auto& home = *one.home;
+  one.acceptor = std::make_unique<http_acceptor>(system, home, with, configured);
+  const auto serve = [&](listener which) {
+    return std::make_unique<http::http_server>(home.context(), home.timers(),
+                                               options_for(one, which));
+  };
+  one.public_server = serve(listener::public_side);
+  one.internal_server = serve(listener::internal_side);
+  // Port 0: the first reactor takes free ones, the others join it.
+  const auto& first = sides.front();
+  const bool is_first = &first == &one;
+  auto bound = one.public_server->listen(http_host, is_first ? configured->http_port
+                                                             : first.public_server->port());
+  if (!bound) return bound;
+  return one.internal_server->listen(internal_host, is_first ? configured->internal_port
+                                                             : first.internal_server->port());
+}
+
+listeners::listeners(std::unique_ptr<parts> all) : parts_(std::move(all)) {}
+
+result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, services_ptr with,
+                                                   std::shared_ptr<const settings> configured) {
+  auto all = std::make_unique<parts>();
+  all->with = std::move(with);
+  all->configured = std::move(configured);
+  if (auto ready = all->prepare(); !ready) return tl::unexpected<failure>(ready.error());
+  // From here on the destructor takes down, on its reactor, what was put up.
+  std::unique_ptr<listeners> made{new listeners{std::move(all)}};
+  auto& p = *made->parts_;
+  auto& scheduler = reactor_scheduler::of(system);
+  p.sides.reserve(scheduler.size());
+  for (std::size_t i = 0; i < scheduler.size(); ++i) {
+    auto& one = p.sides.emplace_back();
+    one.home = &scheduler.at(i);
+    auto listening = on_reactor(*one.home, [&] { return p.listen_on(one, system); });
+    if (!listening) return tl::unexpected<failure>(listening.error());
+  }
+  return made;
+}
+
+listeners::~listeners() {
+  // Connections that are left lose their listener first, then the way to actors.
+  for (auto& one : parts_->sides)
+    on_reactor(*one.home, [&one] {
+      one.public_server.reset();
+      one.internal_server.reset();
+      one.acceptor.reset();
+    });
+}
+
+std::uint16_t listeners::http_port() const noexcept {
+  return parts_->sides.front().public_server->port();
+}
+
+std::uint16_t listeners::internal_port() const noexcept {
+  return parts_->sides.front().internal_server->port();
+}
+
+void listeners::drain() {
+  std::vector<std::future<void>> drained;
+  for (auto& one : parts_->sides)
+    for (auto* server : {one.public_server.get(), one.internal_server.get()}) {
+      auto done = std::make_shared<std::promise<void>>();
+      drained.push_back(done->get_future());
+      boost::asio::post(one.home->context(),
+                        [server, done] { server->stop([done] { done->set_value(); }); });
+    }
+  const auto patience = std::chrono::steady_clock::now() + drain_margin +
+                        std::chrono::seconds{parts_->configured->request_timeout_s};
+  bool all = true;
+  for (auto& one : drained)
+    all = one.wait_until(patience) == std::future_status::ready && all;
+  if (all) return;
+  log_warning("server", "requests were still in flight at the end of the drain");
+  for (auto& one : parts_->sides)
+    on_reactor(*one.home, [&one] {
+      one.public_server->close_all();
+      one.internal_server->close_all();
+    });
+}
+
+void listeners::publish_counts() const {
+  std::size_t connections = 0;
+  std::size_t in_flight = 0;
+  for (const auto& one : parts_->sides)
+    for (const auto* server : {one.public_server.get(), one.internal_server.get()}) {
+      connections += server->connections();
+      in_flight += server->in_flight();
+    }
+  parts_->with->counts->connections_open.set(static_cast<std::int64_t>(connections));
+  parts_->with->counts->requests_in_flight.set(static_cast<std::int64_t>(in_flight));
+}
+
+} // namespace latchkey::gateway

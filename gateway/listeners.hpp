@@ -1,0 +1,44 @@
+// listeners.hpp — the sockets of the whole server: on every reactor an acceptor of
+// conversations, a public listener and an internal one.
+#pragma once
+
+#include "actors/services.hpp"
+#include "config/settings.hpp"
+#include "protocol/result.hpp"
+
+#include <caf/fwd.hpp>
+#include <cstdint>
+#include <memory>
+
+namespace latchkey::gateway {
+
+class listeners {
+public:
+  /// Listens on every reactor of `system`. Fails with the reason when an address cannot be
+  /// had or the certificate cannot be read.
+  static result<std::unique_ptr<listeners>> open(caf::actor_system& system, services_ptr with,
+                                                 std::shared_ptr<const settings> configured);
+
+  /// What is still open is closed; call `drain` first.
+  ~listeners();
+  listeners(const listeners&) = delete;
+  listeners& operator=(const listeners&) = delete;
+
+  std::uint16_t http_port() const noexcept;
+  std::uint16_t internal_port() const noexcept;
+
+  /// Stops accepting and waits until requests in flight are answered, REQUEST_TIMEOUT and
+  /// a little at most; then closes what is left.
+  void drain();
+
+  /// Sums up the reactors' counts into the metrics. From any thread.
+  void publish_counts() const;
+
+private:
+  struct side;
+  struct parts;
+  explicit listeners(std::unique_ptr<parts> all);
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace latchkey::gateway
