@@ -12,10 +12,11 @@ generator_core=1
 
 work=$(mktemp -d)
 started=()
+remove_too=()
 finish() {
   for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
-  rm -rf -- "$work"
+  rm -rf -- "$work" "${remove_too[@]}"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM

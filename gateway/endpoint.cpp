@@ -108,6 +108,9 @@ awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_
     messages::authenticate question{std::move(password), opened_by, client_of(ex),
                                     edge.deadline_for_actors(ex.deadline)};
     outcome = co_await edge.ask_user(*owner, std::move(question), ex.deadline);
+    // Deleted since the name was looked up.
+    if (!outcome && outcome.error().code == error_code::user_not_found)
+      outcome = fail(error_code::invalid_credentials);
   } else {
     outcome = co_await refuse_unknown(edge, std::move(password), ex.deadline);
   }
