@@ -99,6 +99,10 @@ std::size_t mapping_bytes(const argon2_cost& cost) {
   return bytes_of(cost) / 4096 * 4096;
 }
 
+tl::unexpected<failure> no_memory() {
+  return fail(error_code::overloaded, {}, "no memory to hash a password");
+}
+
 } // namespace
 
 class password_hasher_engine::arena : public kept_mapping {
@@ -144,34 +148,36 @@ result<secret> password_hasher_engine::hash(const secret& password) {
   salt_type salt;
   hash_type computed;
   randombytes_buf(salt.data(), salt.size());
-  if (!arena_->compute(computed, password, salt, cost_))
-    return fail(error_code::overloaded, {}, "no memory to hash a password");
+  if (!arena_->compute(computed, password, salt, cost_)) return no_memory();
   std::string phc{phc_prefix};
   phc += std::to_string(cost_.memory_kib) + ",t=" + std::to_string(cost_.iterations) + ",p=1$";
   phc += base64(salt.data(), salt.size()) + '$' + base64(computed.data(), computed.size());
   return secret{std::move(phc)};
 }
 
-verify_result password_hasher_engine::verify(const secret& password, const secret& phc) {
+result<verify_result> password_hasher_engine::verify(const secret& password, const secret& phc) {
   auto stored = parse_phc(phc.reveal());
   if (!stored) {
-    verify_nothing(password);
-    return {.refused = true};
+    if (auto done = verify_nothing(password); !done)
+      return tl::unexpected<failure>(std::move(done.error()));
+    return verify_result{.refused = true};
   }
+  if (password.reveal().size() > argon2_password_bytes_max) return verify_result{};
+  if (!sodium_is_ready()) return fail(error_code::internal_error);
   hash_type computed;
-  if (password.reveal().size() > argon2_password_bytes_max || !sodium_is_ready() ||
-      !arena_->compute(computed, password, stored->salt, stored->cost))
-    return {};
+  if (!arena_->compute(computed, password, stored->salt, stored->cost)) return no_memory();
   bool matches = sodium_memcmp(computed.data(), stored->hash.data(), computed.size()) == 0;
-  return {.matches = matches, .needs_rehash = matches && is_lower(stored->cost, cost_)};
+  return verify_result{.matches = matches,
+                       .needs_rehash = matches && is_lower(stored->cost, cost_)};
 }
 
-void password_hasher_engine::verify_nothing(const secret& password) {
+result<void> password_hasher_engine::verify_nothing(const secret& password) {
+  if (password.reveal().size() > argon2_password_bytes_max) return {};
+  if (!check_cost(cost_) || !sodium_is_ready()) return fail(error_code::internal_error);
   constexpr salt_type salt{};
   hash_type computed;
-  if (check_cost(cost_) && password.reveal().size() <= argon2_password_bytes_max &&
-      sodium_is_ready())
-    static_cast<void>(arena_->compute(computed, password, salt, cost_));
+  if (!arena_->compute(computed, password, salt, cost_)) return no_memory();
+  return {};
 }
 
 void password_hasher_engine::release() noexcept {

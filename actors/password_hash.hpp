@@ -54,11 +54,12 @@ public:
   result<secret> hash(const secret& password);
 
   /// Compares in constant time. A stored hash that is refused costs as much as
-  /// `verify_nothing`, so the time tells nothing; its own cost is never paid.
-  verify_result verify(const secret& password, const secret& phc);
+  /// `verify_nothing`, so the time tells nothing; its own cost is never paid. A password
+  /// over 4096 bytes does not match. OVERLOADED without memory: then nothing was compared.
+  result<verify_result> verify(const secret& password, const secret& phc);
 
-  /// The work of one `verify`, for a user who does not exist.
-  void verify_nothing(const secret& password);
+  /// The work of one `verify`, for a user who does not exist; OVERLOADED in the same case.
+  result<void> verify_nothing(const secret& password);
 
   /// Gives the memory back to the system, which clears it; call it when the thread goes
   /// idle. libsodium leaves its blocks as they are after a hash, and from the first of

@@ -14,6 +14,12 @@ namespace {
 /// What a client that was refused should wait: about what the full queue takes.
 constexpr std::uint32_t retry_after_s = 2;
 
+/// The engine's failure as an answer; whoever finds no memory may come back.
+caf::error refusal(failure f) {
+  if (f.code == error_code::overloaded) f.retry_after_s = retry_after_s;
+  return to_error(f);
+}
+
 /// The nice value of hashing threads: sockets and commits come first.
 constexpr int worker_niceness = 10;
 
@@ -122,22 +128,26 @@ password_hasher(password_hasher_actor::stateful_pointer<password_hasher_state> s
 caf::result<messages::hashed> hash_worker_state::on_hash(messages::hash_password& request) {
   stopwatch watch{counts};
   auto phc = engine->hash(request.password);
-  if (!phc) return to_error(phc.error());
+  if (!phc) return refusal(std::move(phc.error()));
   return messages::hashed{std::move(*phc)};
 }
 
 caf::result<messages::verdict> hash_worker_state::on_verify(messages::verify_password& request) {
-  messages::verdict answer;
-  verify_result found;
+  if (request.phc.empty()) {
+    stopwatch watch{counts};
+    if (auto done = engine->verify_nothing(request.password); !done)
+      return refusal(std::move(done.error()));
+    return messages::verdict{};
+  }
+  result<verify_result> found;
   {
     stopwatch watch{counts};
-    if (request.phc.empty())
-      engine->verify_nothing(request.password);
-    else
-      found = engine->verify(request.password, request.phc);
+    found = engine->verify(request.password, request.phc);
   }
-  answer.matches = found.matches;
-  if (found.matches && found.needs_rehash)
+  if (!found) return refusal(std::move(found.error()));
+  messages::verdict answer;
+  answer.matches = found->matches;
+  if (found->matches && found->needs_rehash)
     if (auto phc = engine->hash(request.password)) answer.rehashed = std::move(*phc);
   return answer;
 }

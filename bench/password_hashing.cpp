@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
     return rate(hashes, hash_raw);
   };
   auto ours = [&] {
-    return rate(hashes, [&] { require(engine.verify(text, *stored).matches, "verify"); });
+    return rate(hashes, [&] { require(engine.verify(text, *stored)->matches, "verify"); });
   };
 
   raw_kept(); // pages and caches as they will be

@@ -1,7 +1,10 @@
 #include "actors/password_hash.hpp"
 
+#include "tests/actors/memory_limit.hpp"
+
 #include <gtest/gtest.h>
 #include <string>
+#include <vector>
 
 namespace latchkey {
 namespace {
@@ -23,7 +26,7 @@ std::string hashed(const std::string& password, argon2_cost cost = cheap) {
 }
 
 verify_result verified(const std::string& password, const std::string& phc) {
-  return password_hasher_engine{cheap}.verify(secret{password}, secret{phc});
+  return password_hasher_engine{cheap}.verify(secret{password}, secret{phc}).value();
 }
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
@@ -77,7 +80,7 @@ TEST(PasswordHash, RefusesAStoredHashThatAsksForTooMuchWithoutPayingForIt) {
         "m=64,t=4294967295,p=1", "m=64,t=0,p=1", "m=64,t=3,p=2", "m=64,t=3,p=16777215"}) {
     password_hasher_engine engine{cheap};
     auto phc = replaced(reference_nul, "m=64,t=3,p=1", cost);
-    EXPECT_TRUE(engine.verify(secret{"password"s}, secret{phc}).refused) << cost;
+    EXPECT_TRUE(engine.verify(secret{"password"s}, secret{phc})->refused) << cost;
     // One hash at today's cost and no other: what an unknown user costs.
     EXPECT_EQ(engine.mapping_uses(), 1U) << cost;
   }
@@ -103,8 +106,8 @@ TEST(PasswordHash, NeverHashesMoreThanFourKibibytes) {
   auto phc = engine.hash(too_long);
   ASSERT_FALSE(phc);
   EXPECT_EQ(phc.error().code, error_code::validation_error);
-  EXPECT_FALSE(engine.verify(too_long, secret{reference_nul}).matches);
-  engine.verify_nothing(too_long);
+  EXPECT_FALSE(engine.verify(too_long, secret{reference_nul})->matches);
+  EXPECT_TRUE(engine.verify_nothing(too_long));
   EXPECT_EQ(engine.mapping_uses(), 0U);
   EXPECT_TRUE(engine.hash(secret{std::string(4096, 'x')}));
   EXPECT_EQ(engine.mapping_uses(), 1U);
@@ -139,7 +142,8 @@ TEST(PasswordHash, AgreesWithTheReferenceImplementation) {
   EXPECT_TRUE(verified("pass\0word"s, reference_nul).matches);
   EXPECT_FALSE(verified("pass"s, reference_nul).matches);
   password_hasher_engine engine;
-  auto result = engine.verify(secret{"correct horse battery staple"s}, secret{reference_today});
+  auto result =
+      engine.verify(secret{"correct horse battery staple"s}, secret{reference_today}).value();
   EXPECT_TRUE(result.matches);
   EXPECT_FALSE(result.needs_rehash);
   EXPECT_EQ(engine.mapping_uses(), 1U);
@@ -155,7 +159,7 @@ TEST(PasswordHash, WritesTodaysCostAndANewSaltEachTime) {
 TEST(PasswordHash, IsStoredAnewOnlyWhenItWasCheaper) {
   auto rehash = [](argon2_cost stored, argon2_cost today, const std::string& password) {
     secret phc{hashed("password", stored)};
-    return password_hasher_engine{today}.verify(secret{password}, phc).needs_rehash;
+    return password_hasher_engine{today}.verify(secret{password}, phc)->needs_rehash;
   };
   EXPECT_FALSE(rehash({64, 2, 1}, {64, 2, 1}, "password"));
   EXPECT_FALSE(rehash({128, 2, 1}, {64, 2, 1}, "password"));
@@ -170,13 +174,13 @@ TEST(PasswordHash, IsStoredAnewOnlyWhenItWasCheaper) {
 TEST(PasswordHash, DoesTheSameWorkWhoeverSignsIn) {
   password_hasher_engine engine{cheap};
   secret stored{hashed("password")};
-  engine.verify(secret{"password"s}, stored);
+  EXPECT_TRUE(engine.verify(secret{"password"s}, stored));
   EXPECT_EQ(engine.mapping_uses(), 1U);
-  engine.verify(secret{"wrong"s}, stored);
+  EXPECT_TRUE(engine.verify(secret{"wrong"s}, stored));
   EXPECT_EQ(engine.mapping_uses(), 2U);
-  engine.verify(secret{"wrong"s}, secret{});
+  EXPECT_TRUE(engine.verify(secret{"wrong"s}, secret{}));
   EXPECT_EQ(engine.mapping_uses(), 3U);
-  engine.verify_nothing(secret{"wrong"s});
+  EXPECT_TRUE(engine.verify_nothing(secret{"wrong"s}));
   EXPECT_EQ(engine.mapping_uses(), 4U);
 }
 
@@ -187,10 +191,27 @@ TEST(PasswordHash, GoesOnAfterItsMemoryWasGivenBack) {
   ASSERT_TRUE(phc);
   engine.release();
   engine.release();
-  EXPECT_TRUE(engine.verify(secret{"password"s}, *phc).matches);
+  EXPECT_TRUE(engine.verify(secret{"password"s}, *phc)->matches);
   auto moved = std::move(engine);
-  EXPECT_TRUE(moved.verify(secret{"password"s}, *phc).matches);
+  EXPECT_TRUE(moved.verify(secret{"password"s}, *phc)->matches);
   EXPECT_EQ(moved.mapping_uses(), 3U);
+}
+
+TEST(PasswordHash, ComparesNothingWithoutMemory) {
+  constexpr argon2_cost dear{argon2_memory_kib_max, 1, 1};
+  const secret password{"pass\0word"s};
+  const secret foreign{"$2b$12$"s};
+  const secret own{replaced(reference_nul, "m=64", "m=262144")};
+  password_hasher_engine engine{dear};
+  std::vector<error_code> answers;
+  {
+    test::memory_limit limit{std::size_t{64} << 20U};
+    const auto code_of = [](const auto& r) { return r ? error_code::none : r.error().code; };
+    answers = {code_of(engine.verify(password, own)), code_of(engine.verify(password, foreign)),
+               code_of(engine.verify_nothing(password)), code_of(engine.hash(password))};
+  }
+  for (auto code : answers)
+    EXPECT_EQ(code, error_code::overloaded);
 }
 
 TEST(PasswordHash, WorksAtTheEdgesOfItsMemory) {
@@ -198,7 +219,7 @@ TEST(PasswordHash, WorksAtTheEdgesOfItsMemory) {
     password_hasher_engine engine{{memory_kib, 1, 1}};
     auto phc = engine.hash(secret{"password"s});
     ASSERT_TRUE(phc);
-    EXPECT_TRUE(engine.verify(secret{"password"s}, *phc).matches);
+    EXPECT_TRUE(engine.verify(secret{"password"s}, *phc)->matches);
     EXPECT_EQ(engine.mapping_uses(), 2U) << memory_kib;
   }
 }

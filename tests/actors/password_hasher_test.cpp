@@ -1,6 +1,7 @@
 // The bounded queue in front of the hashing threads, and a worker without a thread.
 #include "actors/password_hasher.hpp"
 
+#include "tests/actors/memory_limit.hpp"
 #include "tests/support/actor_fixture.hpp"
 
 namespace latchkey::test {
@@ -183,6 +184,24 @@ TEST(HashWorker, HashesAnewWhatWasStoredAtALowerCost) {
       dearer, messages::verify_password{secret{"correct horse"s}, verdict->rehashed, f.soon()});
   EXPECT_TRUE(again->matches);
   EXPECT_TRUE(again->rehashed.empty());
+}
+
+TEST(HashWorker, IsOverloadedWithoutMemoryWhoeverSignsIn) {
+  one_worker f;
+  const auto dear = f.spawn(hash_worker, argon2_cost{argon2_memory_kib_max, 1, 1}, &f.counts);
+  const secret stored{"$argon2id$v=19$m=262144,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg"
+                      "$gy5SuVm5Z7Vw7keB9se9p87QGcomaseB/S2U1OhTsM0"s};
+  std::vector<asked<messages::verdict>> answers;
+  {
+    memory_limit limit{std::size_t{64} << 20U};
+    for (const auto& phc : {stored, secret{}, secret{"foreign"s}})
+      answers.push_back(
+          f.begin(dear, messages::verify_password{secret{"password"s}, phc, f.soon()}));
+  }
+  for (const auto& one : answers) {
+    ASSERT_EQ(code_of(one.answer()), error_code::overloaded);
+    EXPECT_GT(one.answer().error().retry_after_s, 0u);
+  }
 }
 
 TEST(HashWorker, WorksOnAfterItGaveItsMemoryBack) {
