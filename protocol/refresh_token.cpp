@@ -36,15 +36,15 @@ result<refresh_token> parse_refresh_token(std::string_view text) {
   std::string_view mac{dot + 1, static_cast<std::size_t>(end - dot - 1)};
   sha256_mac bytes;
   if (mac.size() != mac_chars || !base64url_decode_to(mac, bytes)) return malformed();
-  token.mac = mac;
+  token.mac = secret{mac};
   return token;
 }
 
 refresh_keys::refresh_keys(const secret& server_secret)
     : master_(hkdf_sha256(server_secret, {}, master_label, sha256_mac{}.size())) {}
 
-std::string refresh_keys::mac_of(const session_id& session, std::string_view salt,
-                                 std::string_view text) const {
+secret refresh_keys::mac_of(const session_id& session, std::string_view salt,
+                            std::string_view text) const {
   std::string purpose{session_label};
   purpose.append(reinterpret_cast<const char*>(session.bytes.data()), session.bytes.size());
   purpose.append(salt);
@@ -52,19 +52,20 @@ std::string refresh_keys::mac_of(const session_id& session, std::string_view sal
   secret session_key{bytes_of(derived)};
   OPENSSL_cleanse(derived.data(), derived.size());
   auto mac = hmac_sha256(session_key, text);
-  return base64url_encode(bytes_of(mac));
+  return secret{base64url_encode(bytes_of(mac))};
 }
 
 secret refresh_keys::issue(const session_id& session, std::string_view salt,
                            std::uint64_t counter) const {
   auto text = signed_part(session, counter);
-  auto mac = mac_of(session, salt, text);
-  return secret{text + '.' + mac};
+  text += '.';
+  text += mac_of(session, salt, text.substr(0, text.size() - 1)).reveal();
+  return secret{std::move(text)};
 }
 
 bool refresh_keys::check(const refresh_token& token, std::string_view salt) const {
   auto expected = mac_of(token.session, salt, signed_part(token.session, token.counter));
-  return equal_in_constant_time(expected, token.mac);
+  return expected == token.mac;
 }
 
 } // namespace latchkey

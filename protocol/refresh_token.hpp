@@ -23,7 +23,7 @@ inline constexpr std::size_t refresh_token_bytes_max = 256;
 struct refresh_token {
   session_id session;
   std::uint64_t counter = 0; // from 1
-  std::string mac;           // 43 characters of base64url
+  secret mac;                // 43 characters of base64url
 };
 
 /// AUTH003 unless the text is exactly what `refresh_keys::issue` could have written:
@@ -45,7 +45,7 @@ public:
 
 private:
   /// The MAC of "<session uuid>.<counter>" in base64url.
-  std::string mac_of(const session_id& session, std::string_view salt, std::string_view text) const;
+  secret mac_of(const session_id& session, std::string_view salt, std::string_view text) const;
 
   hmac_sha256_key master_;
 };

@@ -1,6 +1,8 @@
 // What a session answers to refresh tokens.
 #include "tests/actors/one_session.hpp"
 
+#include <caf/deep_to_string.hpp>
+
 namespace latchkey::test {
 namespace {
 
@@ -14,10 +16,20 @@ std::string successor(const result<messages::token_pair>& answer) {
 TEST(Session, RefusesAForgedToken) {
   one_session f;
   auto forged = f.refresh(1);
-  forged.token.mac[7] = forged.token.mac[7] == 'A' ? 'B' : 'A';
+  std::string mac{forged.token.mac.reveal()};
+  mac[7] = mac[7] == 'A' ? 'B' : 'A';
+  forged.token.mac = secret{mac};
   EXPECT_EQ(code_of(f.ask(f.actor, forged)), error_code::token_invalid);
   EXPECT_EQ(f.commits.seen(), 0u);
   EXPECT_EQ(f.validate(), error_code::none);
+}
+
+TEST(Session, IsAskedInWordsThatDoNotPrintTheToken) {
+  one_session f;
+  const auto question = f.refresh(1);
+  const auto printed = caf::deep_to_string(question);
+  EXPECT_NE(printed.find("curl"), std::string::npos);
+  EXPECT_EQ(printed.find(question.token.mac.reveal()), std::string::npos);
 }
 
 TEST(Session, RefusesATokenThatIsAheadAndStaysAlive) {
