@@ -12,11 +12,11 @@ bool operator==(const secret& a, const secret& b) noexcept {
   return equal_in_constant_time(a.text_, b.text_);
 }
 
-void secret::wipe() noexcept {
+void secret::wipe(std::string& text) noexcept {
   // The whole capacity: a short string's bytes live inside the object itself.
-  text_.resize(text_.capacity());
-  OPENSSL_cleanse(text_.data(), text_.size());
-  text_.clear();
+  text.resize(text.capacity());
+  OPENSSL_cleanse(text.data(), text.size());
+  text.clear();
 }
 
 } // namespace latchkey

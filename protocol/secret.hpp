@@ -13,7 +13,8 @@ namespace latchkey {
 class secret {
 public:
   secret() = default;
-  explicit secret(std::string text) noexcept : text_(std::move(text)) {}
+  /// Takes the text and wipes where it was: a short one is copied by a move.
+  explicit secret(std::string&& text) noexcept : text_(std::move(text)) { wipe(text); }
   explicit secret(std::string_view text) : text_(text) {}
   secret(const secret&) = default;
   secret& operator=(const secret& other) {
@@ -48,7 +49,8 @@ public:
   }
 
 private:
-  void wipe() noexcept;
+  static void wipe(std::string& text) noexcept;
+  void wipe() noexcept { wipe(text_); }
   std::string text_;
 };
 

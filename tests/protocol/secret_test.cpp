@@ -38,6 +38,17 @@ TEST(Secret, LeavesNothingBehindWhenMovedFrom) {
   }
 }
 
+TEST(Secret, WipesTheTextThatItTakes) {
+  for (const auto& text : {"hunter2hunter2"s, "hunter2"s + std::string(100, 'x')}) {
+    std::string given = text;
+    std::string_view bytes{reinterpret_cast<const char*>(&given), sizeof(given)};
+    secret taken{std::move(given)};
+    EXPECT_EQ(taken.reveal(), text);
+    EXPECT_EQ(bytes.find("unter2"), std::string_view::npos);
+    EXPECT_TRUE(given.empty()); // NOLINT(bugprone-use-after-move): that is the question
+  }
+}
+
 TEST(Secret, IsWipedWhenItEnds) {
   // A short text lives inside the object, so the object's own bytes tell.
   alignas(secret) unsigned char place[sizeof(secret)];
