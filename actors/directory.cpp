@@ -1,5 +1,6 @@
 #include "actors/directory.hpp"
 
+#include "actors/audit_entry.hpp"
 #include "actors/session.hpp"
 #include "actors/user.hpp"
 
@@ -102,13 +103,8 @@ caf::result<session_actor> directory_state::on_find_session(messages::find_sessi
 caf::result<messages::user_view> directory_state::on_register(messages::register_user& request) {
   promise<messages::user_view> answer{self};
   auto user = request.user;
-  audit_record audited;
-  audited.id = make_uuid(with->now());
-  audited.at = with->now();
-  audited.action = "user.registered";
+  auto audited = audit_entry("user.registered", with->now(), request.client);
   audited.user = user.id;
-  audited.address = request.client.address;
-  audited.request_id = request.client.request_id;
   storage::unit unit{
       {storage::create_user{user, std::move(request.username_key), std::move(request.email_key)},
        storage::add_audit{std::move(audited)}}};

@@ -1,5 +1,6 @@
 #include "actors/session.hpp"
 
+#include "actors/audit_entry.hpp"
 #include "protocol/error_code.hpp"
 
 #include <algorithm>
@@ -142,14 +143,9 @@ void session_state::end(const std::string& action, const std::string& reason,
                         const messages::client_info& client, time_point deadline) {
   if (std::exchange(ending, true)) return;
   const auto at = with->now();
-  audit_record entry;
-  entry.id = make_uuid(at);
-  entry.at = at;
-  entry.action = action;
+  auto entry = audit_entry(action, at, client);
   entry.user = record.user;
   entry.session = record.id;
-  entry.address = client.address;
-  entry.request_id = client.request_id;
   entry.reason = reason;
   storage::unit unit{
       {storage::end_session{record.id, at, reason}, storage::add_audit{std::move(entry)}}};

@@ -1,5 +1,7 @@
 #include "actors/user.hpp"
 
+#include "actors/audit_entry.hpp"
+
 #include <utility>
 
 namespace latchkey {
@@ -60,14 +62,9 @@ void user_state::open_session(const messages::authenticate& request, const sign_
   session.created_at = session.rotated_at = at;
   session.expires_at = at + with->policy.session_ttl;
 
-  audit_record entry;
-  entry.id = make_uuid(at);
-  entry.at = at;
-  entry.action = "user.signed_in";
+  auto entry = audit_entry("user.signed_in", at, request.client);
   entry.user = record.id;
   entry.session = session.id;
-  entry.address = request.client.address;
-  entry.request_id = request.client.request_id;
 
   storage::unit unit{{storage::create_session{session}, storage::add_audit{std::move(entry)},
                       storage::touch_login{record.id, at}}};

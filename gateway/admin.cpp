@@ -1,5 +1,6 @@
 #include "gateway/admin.hpp"
 
+#include "actors/audit_entry.hpp"
 #include "actors/password_hash.hpp"
 #include "protocol/login_name.hpp"
 #include "protocol/password_policy.hpp"
@@ -41,10 +42,7 @@ result<void> create_admin(storage::store& store, const settings& configured,
   fact.username_key = std::move(*username_key);
   fact.email_key = std::move(*email_key);
 
-  audit_record entry;
-  entry.id = make_uuid(now);
-  entry.at = now;
-  entry.action = "user.admin_created";
+  auto entry = audit_entry("user.admin_created", now);
   entry.user = fact.user.id;
 
   const std::array<storage::unit, 1> batch{

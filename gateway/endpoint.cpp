@@ -1,5 +1,6 @@
 #include "gateway/endpoint.hpp"
 
+#include "actors/audit_entry.hpp"
 #include "protocol/login_name.hpp"
 #include "protocol/text_codec.hpp"
 
@@ -51,15 +52,9 @@ awaitable<result<messages::token_pair>> refuse_unknown(http_acceptor& edge, secr
 /// A refusal is on record before it is told.
 awaitable<result<void>> audit_refusal(http::exchange& ex, const result<user_id>& owner) {
   auto& edge = acceptor_of(ex);
-  const auto now = edge.with().now();
   messages::record_audit record;
-  record.entry.id = make_uuid(now);
-  record.entry.at = now;
-  record.entry.action = "user.sign_in_refused";
+  record.entry = audit_entry("user.sign_in_refused", edge.with().now(), client_of(ex));
   if (owner) record.entry.user = *owner;
-  const auto client = client_of(ex);
-  record.entry.address = client.address;
-  record.entry.request_id = client.request_id;
   record.deadline = edge.deadline_for_actors(ex.deadline);
   auto written = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
   if (!written) co_return tl::unexpected<failure>(written.error());

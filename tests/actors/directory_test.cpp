@@ -17,7 +17,12 @@ struct one_directory : actor_fixture {
   result<session_actor> find_session(std::uint64_t gone = 0) {
     return ask(actor, messages::find_session{record.id, gone});
   }
-  messages::revoke revoke() { return {"logout", {}, soon()}; }
+  messages::revoke revoke() {
+    messages::revoke out;
+    out.reason = "logout";
+    out.deadline = soon();
+    return out;
+  }
   messages::register_user registration(const std::string& username, const std::string& email) {
     messages::register_user out;
     out.user.id = user_id{make_uuid(clock.now())};
@@ -153,6 +158,9 @@ TEST(Directory, AddsAUserOnceItIsDurable) {
   ASSERT_EQ(f.store.audits().size(), 1u);
   EXPECT_EQ(f.store.audits().front().action, "user.registered");
   EXPECT_EQ(f.store.audits().front().user, wanted.user.id);
+  EXPECT_EQ(f.store.audits().front().at, f.clock.now());
+  EXPECT_EQ(f.store.audits().front().address, "192.0.2.1");
+  EXPECT_EQ(f.store.audits().front().request_id, "req_1");
 }
 
 TEST(Directory, RefusesANameThatIsTaken) {

@@ -17,7 +17,13 @@ struct one_session : actor_fixture {
   messages::refresh refresh(std::uint64_t counter) {
     return {token_of(record, counter), {"192.0.2.1", "curl", "req_1"}, soon()};
   }
-  messages::revoke revoke() { return {"logout", {"192.0.2.1", "curl", "req_2"}, soon()}; }
+  messages::revoke revoke() {
+    messages::revoke out;
+    out.reason = "logout";
+    out.client = {"192.0.2.1", "curl", "req_2"};
+    out.deadline = soon();
+    return out;
+  }
   error_code validate() { return code_of(ask(actor, messages::validate{})); }
   std::uint64_t stored_counter() { return stored(record.id)->counter; }
 };

@@ -1,0 +1,24 @@
+// audit_entry.hpp — how every line of the audit log begins.
+#pragma once
+
+#include "protocol/messages/session.hpp"
+
+#include <string>
+#include <utility>
+
+namespace latchkey {
+
+/// An entry with an id of its own, its time, and where the request came from (`client` is
+/// empty when no request did it). The caller adds whom it is about.
+inline audit_record audit_entry(std::string action, time_point at,
+                                const messages::client_info& client = {}) {
+  audit_record entry;
+  entry.id = make_uuid(at);
+  entry.at = at;
+  entry.action = std::move(action);
+  entry.address = client.address;
+  entry.request_id = client.request_id;
+  return entry;
+}
+
+} // namespace latchkey
