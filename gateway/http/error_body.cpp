@@ -5,6 +5,17 @@
 namespace latchkey::http {
 namespace {
 
+constexpr std::uint32_t default_retry_s = 1;
+
+/// What the client is told to wait; 0: nothing.
+std::uint32_t retry_after_s(const failure& error) {
+  if (error.retry_after_s > 0) return error.retry_after_s;
+  const bool passes = error.code == error_code::overloaded ||
+                      error.code == error_code::rate_limited ||
+                      error.code == error_code::upstream_unavailable;
+  return passes ? default_retry_s : 0;
+}
+
 void append_member(std::string& out, std::string_view key, std::string_view value) {
   append_json_string(out, key);
   out.push_back(':');
@@ -45,7 +56,7 @@ response error_response(const failure& error, std::string_view request_id, time_
   append_member(body, "request_id", request_id);
   body.append("}}");
   auto answer = json_response(entry.status, std::move(body));
-  if (error.retry_after_s > 0) answer.add("Retry-After", error.retry_after_s);
+  if (const auto wait_s = retry_after_s(error); wait_s > 0) answer.add("Retry-After", wait_s);
   if (entry.status == 401 && asks != challenge::none)
     answer.add("WWW-Authenticate", challenge_text(error.code, asks));
   return answer;

@@ -19,8 +19,9 @@ enum class challenge : std::uint8_t {
 };
 
 /// `{"error":{"code","message","details":{"field","reason"},"timestamp","request_id"}}` with the
-/// status of the code, `Retry-After` when there is a hint, `WWW-Authenticate` on a 401 that is
-/// challenged. `details` is `{}` when the failure has neither field nor reason.
+/// status of the code, `Retry-After` when there is a hint (1 s where OVERLOADED, RATE_LIMITED or
+/// GW001 has none), `WWW-Authenticate` on a 401 that is challenged. `details` is `{}` when the
+/// failure has neither field nor reason.
 response error_response(const failure& error, std::string_view request_id, time_point now,
                         challenge asks = challenge::none);
 

@@ -189,6 +189,17 @@ TEST(Errors, CarryTheirHeaders) {
   EXPECT_FALSE(error_response(expired, "r", clock.now()).has("WWW-Authenticate"));
 }
 
+TEST(Errors, SayWhenToComeBackWhereThatHelps) {
+  for (auto code :
+       {error_code::overloaded, error_code::rate_limited, error_code::upstream_unavailable}) {
+    EXPECT_EQ(error_response(failure{code, {}, {}, 0}, "r", {}).header_lines(),
+              "Retry-After: 1\r\n");
+    EXPECT_EQ(error_response(failure{code, {}, {}, 9}, "r", {}).header_lines(),
+              "Retry-After: 9\r\n");
+  }
+  EXPECT_FALSE(error_response(failure{error_code::timeout, {}, {}, 0}, "r", {}).has("Retry-After"));
+}
+
 // -- origins --------------------------------------------------------------------------------
 
 const origin_list allowed{{"https://app.example.com", "http://localhost:3000"}};
