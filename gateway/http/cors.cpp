@@ -54,8 +54,7 @@ result<void> check_csrf(const request& in, const origin_list& allowed,
   bool is_allowed = has_origin && allowed.contains(in.origin);
   if (equal_ignoring_case(in.sec_fetch_site, "cross-site")) return refused("cross-site request");
   if (!has_origin || is_allowed) return {};
-  if (!own_origin.empty())
-    return in.origin == own_origin ? result<void>{} : refused("foreign origin");
+  if (!own_origin.empty() && equal_ignoring_case(in.origin, own_origin)) return {};
   std::string_view scheme = in.is_tls ? "https://" : "http://";
   if (!in.host.empty() && in.origin.starts_with(scheme) &&
       equal_ignoring_case(in.origin.substr(scheme.size()), in.host))

@@ -37,8 +37,9 @@ response preflight_response(const request& in, std::uint16_t methods, const orig
 void add_cors_headers(const request& in, const origin_list& allowed, response& answer);
 
 /// For requests that authenticate by cookie and change state. CSRF_FAILED when
-/// Sec-Fetch-Site says cross-site, or an Origin is present (even "null") that is neither
-/// `own_origin` nor in the list. `own_origin` empty: scheme and Host of the request itself.
+/// Sec-Fetch-Site says cross-site, or an Origin is present (even "null") that is neither in
+/// the list, nor the request's own scheme and Host, nor `own_origin`: what browsers call us
+/// when a proxy ends TLS before us ("https://auth.example.com"); empty: nothing more.
 result<void> check_csrf(const request& in, const origin_list& allowed,
                         std::string_view own_origin = {});
 

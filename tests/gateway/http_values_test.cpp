@@ -233,7 +233,23 @@ TEST(Csrf, LetsOwnAllowedAndOriginlessRequestsPass) {
   same.sec_fetch_site = "same-origin";
   EXPECT_TRUE(check_csrf(same, allowed).has_value());
   EXPECT_TRUE(check_csrf(from("https://pub.example"), {}, "https://pub.example").has_value());
-  EXPECT_FALSE(check_csrf(from("https://auth.example.com"), {}, "https://pub.example").has_value());
+  EXPECT_TRUE(check_csrf(from("https://auth.example.com"), {}, "https://pub.example").has_value());
+}
+
+TEST(Csrf, KnowsItsOwnOriginBehindAProxyThatEndsTls) {
+  constexpr std::string_view own = "https://auth.example.com";
+  auto proxied = from(own);
+  proxied.is_tls = false;
+  EXPECT_FALSE(check_csrf(proxied, allowed).has_value());
+  EXPECT_TRUE(check_csrf(proxied, allowed, own).has_value());
+  EXPECT_TRUE(check_csrf(proxied, allowed, "https://Auth.Example.com").has_value());
+  for (auto origin : {"https://evil", "null", "", "https://auth.example.com.evil"}) {
+    auto foreign = from(origin);
+    foreign.is_tls = false;
+    EXPECT_FALSE(check_csrf(foreign, allowed, own).has_value()) << origin;
+  }
+  proxied.sec_fetch_site = "cross-site";
+  EXPECT_FALSE(check_csrf(proxied, allowed, own).has_value());
 }
 
 TEST(Cors, GivesForeignOriginsNothing) {
