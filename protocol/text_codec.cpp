@@ -25,18 +25,7 @@ constexpr symbol_table make_base64url_table() {
   return table;
 }
 
-constexpr symbol_table make_hex_table() {
-  symbol_table table{};
-  table.fill(outside);
-  for (std::uint32_t i = 0; i < 16; ++i)
-    table[static_cast<unsigned char>(hex_alphabet[i])] = i;
-  for (std::uint32_t i = 10; i < 16; ++i)
-    table[static_cast<std::size_t>('A') + i - 10] = i;
-  return table;
-}
-
 constexpr symbol_table base64url_values = make_base64url_table();
-constexpr symbol_table hex_values = make_hex_table();
 
 std::uint32_t symbol(char c) {
   return base64url_values[static_cast<unsigned char>(c)];
@@ -196,10 +185,9 @@ std::optional<std::string> from_hex(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    std::uint32_t high = hex_values[static_cast<unsigned char>(text[i])];
-    std::uint32_t low = hex_values[static_cast<unsigned char>(text[i + 1])];
-    if (((high | low) & outside) != 0) return std::nullopt;
-    bytes += static_cast<char>(high << 4U | low);
+    const int byte = hex_byte(text.substr(i));
+    if (byte < 0) return std::nullopt;
+    bytes += static_cast<char>(byte);
   }
   return bytes;
 }

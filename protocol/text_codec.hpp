@@ -26,6 +26,22 @@ std::optional<std::string> base64url_decode(std::string_view text);
 std::optional<std::size_t> base64url_decode_to(std::string_view text,
                                                std::span<unsigned char> out) noexcept;
 
+/// 0 to 15, or -1 for what is no hexadecimal digit of either case.
+constexpr int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+/// The byte that the first two characters stand for; -1 when they are no such digits or
+/// not there.
+constexpr int hex_byte(std::string_view text) noexcept {
+  if (text.size() < 2) return -1;
+  const int high = hex_digit(text[0]);
+  const int low = hex_digit(text[1]);
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 /// Lower case, two digits a byte.
 std::string to_hex(std::string_view bytes);
 /// Either case, an even number of digits, nothing else.

@@ -1,6 +1,7 @@
 #include "gateway/http/body_reader.hpp"
 
 #include "gateway/http/syntax.hpp"
+#include "protocol/text_codec.hpp"
 
 #include <algorithm>
 

@@ -25,11 +25,9 @@ bool decode_form(std::string_view text, std::string& out) {
     } else if (text[i] != '%') {
       out.push_back(text[i]);
     } else {
-      if (i + 2 >= text.size()) return false;
-      int high = hex_digit(text[i + 1]);
-      int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return false;
-      out.push_back(static_cast<char>(high * 16 + low));
+      const int byte = hex_byte(text.substr(i + 1));
+      if (byte < 0) return false;
+      out.push_back(static_cast<char>(byte));
       i += 2;
     }
   }

@@ -26,11 +26,7 @@ bool decode(std::string_view path, std::string& decoded) {
       decoded.push_back(path[i]);
       continue;
     }
-    if (i + 2 >= path.size()) return false;
-    int high = hex_digit(path[i + 1]);
-    int low = hex_digit(path[i + 2]);
-    if (high < 0 || low < 0) return false;
-    auto byte = static_cast<unsigned char>(high * 16 + low);
+    const int byte = hex_byte(path.substr(i + 1));
     if (byte < 0x20 || byte == 0x7f || byte == '/' || byte == '\\' || byte == '%') return false;
     decoded.push_back(static_cast<char>(byte));
     i += 2;

@@ -38,14 +38,6 @@ inline bool all_of_class(std::string_view text, std::uint8_t char_class) noexcep
   return common == char_class;
 }
 
-/// 0 to 15, or -1.
-constexpr int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /// Without spaces and tabs at either end.
 constexpr std::string_view trim(std::string_view text) noexcept {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
