@@ -1,18 +1,11 @@
 #include "gateway/edge_actor.hpp"
 
-#include "config/log.hpp"
+#include "actors/behave.hpp"
 
 namespace latchkey::gateway {
 
 edge_actor::edge_actor(caf::actor_config& cfg, reactor& home) : extended_base(cfg), home_(home) {
-  set_default_handler(caf::drop);
-  set_error_handler([](caf::scheduled_actor*, caf::error&) {});
-  set_down_handler([](caf::scheduled_actor*, caf::down_msg&) {});
-  // Coroutines keep their exceptions to themselves; one that gets here is a defect.
-  set_exception_handler([](caf::scheduled_actor*, std::exception_ptr&) {
-    log_critical("edge", "ends after an exception");
-    return caf::error{caf::sec::runtime_error};
-  });
+  quiet(this);
 }
 
 void edge_actor::launch(caf::execution_unit* unit, bool, bool hide) {
