@@ -56,8 +56,6 @@ public:
   void run();
   /// Lets `run` return once sockets and jobs are gone. From any thread.
   void finish();
-  /// Makes `run` return now. From any thread.
-  void stop() { context_.stop(); }
 
   /// Releases what never had its turn. After `run` has returned.
   void discard_jobs();

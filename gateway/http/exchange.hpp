@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <string_view>
 
 namespace latchkey::http {
 
@@ -16,10 +15,7 @@ struct exchange {
   std::uint32_t route_index = no_route;
   path_params params = {};
   std::chrono::steady_clock::time_point deadline{}; // answer before it
-  void* app = nullptr;     // http_server_options::app: the composition's own, one a reactor
-  void* scratch = nullptr; // for the hooks and the handler of this one request
-
-  std::string_view param(std::string_view name) const noexcept { return params[name]; }
+  void* app = nullptr; // http_server_options::app: the composition's own, one a reactor
 };
 
 } // namespace latchkey::http

@@ -55,7 +55,7 @@ awaitable<response> large(exchange&) {
 }
 
 awaitable<response> item(exchange& x) {
-  co_return json_response(200, std::string(x.param("id")));
+  co_return json_response(200, std::string(x.params["id"]));
 }
 
 awaitable<response> bye(exchange&) {
