@@ -52,19 +52,19 @@ void http_session::on_expired(timer_wheel::entry& e) noexcept {
 awaitable<> http_session::run() {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
-  enter(phase::receiving, core_->options.limits.receive_max);
+  // The handshake and the first request are on one clock.
+  enter(tls_ ? phase::handshaking : phase::receiving, core_->options.limits.receive_max);
   if (tls_) {
     if (!co_await handshake()) co_return;
+    phase_ = phase::receiving;
   }
   co_await converse();
 }
 
 awaitable<bool> http_session::handshake() {
   boost::system::error_code error;
-  enter(phase::handshaking, core_->options.limits.receive_max);
   co_await tls_->async_handshake(boost::asio::ssl::stream_base::server,
                                  boost::asio::redirect_error(use_awaitable, error));
-  if (!error) enter(phase::receiving, core_->options.limits.receive_max);
   co_return !error;
 }
 
@@ -129,6 +129,8 @@ void http_session::await_bytes() {
 bool http_session::on_read_failed() {
   if (!timed_out_ || !has_begun_) return false;
   answer_refusal(error_code::request_timeout);
+  // One span for the 408 and for the peer to read it.
+  enter(phase::sending, core_->options.limits.linger_max);
   return true;
 }
 

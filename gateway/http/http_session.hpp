@@ -57,6 +57,8 @@ private:
 
   // -- writing: http_session_write.cpp
   bool write_now();
+  void drop_output();
+  void enter_last(phase next_phase, timer_wheel::clock::duration at_most);
   awaitable<bool> write_rest();
   awaitable<bool> flush();
   awaitable<> linger();

@@ -21,17 +21,28 @@ bool http_session::write_now() {
     sent_ += socket_.write_some(boost::asio::buffer(output_.data() + sent_, output_.size() - sent_),
                                 error);
   if (sent_ < output_.size()) return false;
+  drop_output();
+  return true;
+}
+
+/// Once all of it is written.
+void http_session::drop_output() {
   sent_ = 0;
   output_.clear();
   if (output_.capacity() > kept_output_bytes_max) std::string{}.swap(output_);
-  return true;
+}
+
+/// A peer that was too slow to ask has its one span already, see on_read_failed().
+void http_session::enter_last(phase next_phase, timer_wheel::clock::duration at_most) {
+  if (timed_out_)
+    phase_ = next_phase;
+  else
+    enter(next_phase, at_most);
 }
 
 /// False: the peer has gone or was too slow.
 awaitable<bool> http_session::write_rest() {
-  // A peer that was too slow to ask gets no second span to listen.
-  const auto& limits = core_->options.limits;
-  enter(phase::sending, timed_out_ ? limits.linger_max : limits.send_max);
+  enter_last(phase::sending, core_->options.limits.send_max);
   boost::system::error_code error;
   auto rest = boost::asio::buffer(output_.data() + sent_, output_.size() - sent_);
   if (tls_)
@@ -41,11 +52,9 @@ awaitable<bool> http_session::write_rest() {
     co_await boost::asio::async_write(socket_, rest,
                                       boost::asio::redirect_error(use_awaitable, error));
   if (error) co_return false;
-  cancel();
+  if (!timed_out_) cancel();
   phase_ = phase::handling;
-  sent_ = 0;
-  output_.clear();
-  if (output_.capacity() > kept_output_bytes_max) std::string{}.swap(output_);
+  drop_output();
   co_return true;
 }
 
@@ -57,7 +66,7 @@ awaitable<bool> http_session::flush() {
 /// A socket closed over unread input resets the connection, and the peer may lose the last
 /// answer with it. So: say the end, and read on until the peer has said it too, for a while.
 awaitable<> http_session::linger() {
-  enter(phase::lingering, core_->options.limits.linger_max);
+  enter_last(phase::lingering, core_->options.limits.linger_max);
   boost::system::error_code error;
   if (tls_) co_await tls_->async_shutdown(boost::asio::redirect_error(use_awaitable, error));
   socket_.shutdown(tcp_socket::shutdown_send, error);

@@ -16,9 +16,12 @@ struct http_limits {
   std::size_t chunk_extension_bytes_max = 4 * 1024; // of all chunks of a request; 400
   std::size_t trailer_bytes_max = 4 * 1024;         // trailers are read and dropped; 400
 
-  // How long a peer may take. Each is met within two ticks of the timer wheel; those that
-  // can follow one another stay under 15 s together.
-  std::chrono::milliseconds receive_max{12'000};  // a whole request, from its first byte
+  // How long a peer may take; each is met within two ticks of the timer wheel. A peer that
+  // exceeds one of the first two is gone under 15 s from the beginning of that one:
+  // receive_max, then linger_max for the 408 and its reading together; send_max at once.
+  std::chrono::milliseconds receive_max{12'000};  // a whole request, from its first byte; the
+                                                  // first one's from the TCP connection on,
+                                                  // with the TLS handshake in it
   std::chrono::milliseconds send_max{12'000};     // reading an answer
   std::chrono::milliseconds idle_max{75'000};     // between two requests
   std::chrono::milliseconds linger_max{2'000};    // for the peer to read a last answer

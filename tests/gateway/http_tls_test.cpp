@@ -43,7 +43,9 @@ private:
 /// Speaks TLS over a raw client's socket; `version` 0: what both like best.
 class tls_client {
 public:
-  explicit tls_client(std::uint16_t port, int version = 0)
+  /// `hesitates`: before it begins to shake hands, unless the server says something first.
+  explicit tls_client(std::uint16_t port, int version = 0,
+                      std::chrono::milliseconds hesitates = 0ms)
       : client_(port), context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free) {
     // Security level 0 lets the client offer what the server must refuse.
     SSL_CTX_set_security_level(context_.get(), 0);
@@ -55,6 +57,7 @@ public:
     SSL_CTX_set_alpn_protos(context_.get(), offers, sizeof(offers) - 1);
     ssl_.reset(SSL_new(context_.get()));
     SSL_set_fd(ssl_.get(), client_.handle());
+    if (hesitates > 0ms && client_.is_readable_within(hesitates)) return;
     is_connected_ = SSL_connect(ssl_.get()) == 1;
   }
   bool is_connected() const { return is_connected_; }
@@ -142,6 +145,22 @@ TEST(TlsDeadline, ClosesAPeerThatNeverShakesHands) {
   });
   raw_client client(server.port());
   EXPECT_TRUE(client.is_closed());
+}
+
+TEST(TlsDeadline, IsOneForTheHandshakeAndTheFirstRequest) {
+  certificate_files files;
+  constexpr auto limit = 2s;
+  constexpr auto hesitates = 1500ms;
+  test_server server([&](http_server_options& options) {
+    options.tls = *make_tls_context(files.chain(), files.key());
+    options.limits.receive_max = limit;
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  tls_client client(server.port(), 0, hesitates);
+  EXPECT_TRUE(client.is_connected());
+  EXPECT_EQ(client.read_to_end(), "");
+  // With a clock that begins anew after the handshake it would be no less than this.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, hesitates + limit);
 }
 
 TEST(TlsContext, NamesTheFileThatIsWrong) {
