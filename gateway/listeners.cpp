@@ -156,7 +156,7 @@ result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, se
 }
 
 listeners::~listeners() {
-  // Connections that are left lose their listener first, then the way to actors.
+  // Connections that are left lose their sockets first, then the way to actors.
   for (auto& one : parts_->sides)
     on_reactor(*one.home, [&one] {
       one.public_server.reset();

@@ -101,6 +101,7 @@ void http_server::core::add(http_session& session) noexcept {
   ++connections;
 }
 
+  closed = true;
 void http_server::core::remove(http_session& session) noexcept {
   if (session.previous) session.previous->next = session.next;
   if (session.next) session.next->previous = session.previous;
@@ -137,6 +138,7 @@ std::uint16_t http_server::port() const noexcept {
 }
 
 void http_server::stop(std::function<void()> drained) {
+  core_->close_all();
   core_->stop(std::move(drained));
 }
 

@@ -67,7 +67,9 @@ public:
   http_server(boost::asio::io_context& io, timer_wheel& wheel, http_server_options options);
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
-  /// Stops accepting; connections that live on end with their io_context.
+  /// Stops accepting and closes every connection. Coroutines end with what they wait for
+  /// or with their io_context; no hook and no handler begins for them any more, so `app` may
+  /// go next.
   ~http_server();
 
   /// Binds and listens (SO_REUSEPORT, so that each reactor can bind the same port) and
@@ -82,7 +84,8 @@ public:
   /// `Connection: close`; then calls `drained` once, on this reactor.
   void stop(std::function<void()> drained = {});
 
-  /// Closes every connection's socket now: for when draining has taken too long.
+  /// Closes every connection's socket now: for when draining has taken too long. No handler
+  /// begins afterwards.
   void close_all();
 
   /// From any thread.

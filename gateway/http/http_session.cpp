@@ -72,11 +72,11 @@ awaitable<bool> http_session::handshake() {
 awaitable<> http_session::converse() {
   // No switch: g++ 12 loses its way when a coroutine suspends inside one.
   bool is_alive = true;
-  while (keep_alive_ && is_alive) {
+  while (keep_alive_ && is_alive && !core_->closed) {
     auto step = parse();
     if (step == received::ready) {
-      co_await answer_request();
-      if (output_.size() >= core_->options.limits.coalesced_output_bytes_max)
+      is_alive = co_await answer_request();
+      if (is_alive && output_.size() >= core_->options.limits.coalesced_output_bytes_max)
         is_alive = co_await flush();
     } else if (step == received::need_more) {
       if (!write_now()) is_alive = co_await write_rest();
@@ -89,7 +89,7 @@ awaitable<> http_session::converse() {
       answer_refusal(parser_.refusal());
     }
   }
-  if (!is_alive) co_return;
+  if (!is_alive || core_->closed) co_return;
   is_alive = co_await flush();
   if (is_alive) co_await linger();
 }
@@ -127,7 +127,7 @@ void http_session::await_bytes() {
 
 /// Whether there is anything left to say.
 bool http_session::on_read_failed() {
-  if (!timed_out_ || !has_begun_) return false;
+  if (!timed_out_ || !has_begun_ || core_->closed) return false;
   answer_refusal(error_code::request_timeout);
   // One span for the 408 and for the peer to read it.
   enter(phase::sending, core_->options.limits.linger_max);

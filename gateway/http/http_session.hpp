@@ -46,7 +46,7 @@ private:
   progress begin_body();
 
   // -- answering: http_session_answer.cpp
-  awaitable<> answer_request();
+  awaitable<bool> answer_request();
   std::optional<response> answer_without_handler(exchange& x);
   response answer_without_route() const;
   void on_exception(const exchange& x, const char* what) const;

@@ -29,7 +29,8 @@ failure plain_failure(error_code code, std::uint32_t retry_after_s = 0) {
 
 } // namespace
 
-awaitable<> http_session::answer_request() {
+/// False: the connection is over.
+awaitable<bool> http_session::answer_request() {
   phase_ = phase::handling;
   exchange x{parser_.in()};
   x.matched = match_.found;
@@ -52,9 +53,11 @@ awaitable<> http_session::answer_request() {
   finish(*answer, &x);
 }
 
+    if (core_->closed) co_return false; // and gone may be what the hooks work on
 std::optional<response> http_session::answer_without_handler(exchange& x) {
   const auto& options = core_->options;
   if (refuses_ || (x.matched && core_->in_flight >= options.limits.in_flight_max))
+  co_return true;
     return render(plain_failure(error_code::overloaded, overload_retry_s));
   if (options.hooks.admit)
     if (auto refused = options.hooks.admit(x)) return refused;

@@ -75,5 +75,6 @@ struct http_server::core : std::enable_shared_from_this<core> {
 /// Runs one connection from its first byte to its last.
 awaitable<> serve(std::shared_ptr<http_server::core> core, tcp_socket socket, tcp::endpoint peer,
                   bool refuses);
+  bool closed = false; // no handler begins any more
 
 } // namespace latchkey::http

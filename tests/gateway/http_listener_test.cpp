@@ -82,6 +82,70 @@ TEST(HttpDrain, IsNotNeededForTheServerToGo) {
   EXPECT_TRUE(receiving.is_closed());
 }
 
+/// A table of one route.
+std::shared_ptr<const router> one_route(handler handle) {
+  route only;
+  only.pattern = "/only";
+  only.needs.who = access::anyone;
+  only.handle = std::move(handle);
+  return std::make_shared<const router>(std::move(*router::make({only})));
+}
+
+TEST(HttpServerEnd, LetsNoHandlerBeginWhateverWasUnderWay) {
+  // Ends the server after each number of steps that its coroutines take; the request comes
+  // whole, or the rest of it in the last moment.
+  constexpr int steps_max = 20;
+  bool has_run = false;
+  bool is_whole = false;
+  for (int run = 0; run < 2 * steps_max; ++run, is_whole = !is_whole) {
+    has_run = false;
+    boost::asio::io_context io{1};
+    timer_wheel wheel{io};
+    http_server_options options;
+    options.routes = one_route([&](exchange&) -> awaitable<response> {
+      has_run = true;
+      co_return json_response(200, "{}");
+    });
+    auto server = std::make_unique<http_server>(io, wheel, std::move(options));
+    ASSERT_TRUE(server->listen("127.0.0.1", 0).has_value());
+    raw_client client(server->port());
+    const auto request = get("/only");
+    client.send(request.substr(0, is_whole ? request.size() : 5));
+    for (int i = 0; i < run / 2; ++i)
+      io.poll_one();
+    if (!is_whole) client.send(request.substr(5));
+    if (has_run) continue; // too late to end it
+    server.reset();
+    io.restart();
+    io.poll();
+    ASSERT_FALSE(has_run) << "after " << run / 2 << " steps";
+    EXPECT_TRUE(client.is_closed());
+  }
+}
+
+TEST(HttpServerEnd, LetsNoHandlerBeginAfterTheOneThatBroughtIt) {
+  boost::asio::io_context io{1};
+  timer_wheel wheel{io};
+  std::unique_ptr<http_server> server;
+  int begun = 0;
+  http_server_options options;
+  options.routes = one_route([&](exchange&) -> awaitable<response> {
+    ++begun;
+    server.reset();
+    co_return json_response(200, "{}");
+  });
+  server = std::make_unique<http_server>(io, wheel, std::move(options));
+  ASSERT_TRUE(server->listen("127.0.0.1", 0).has_value());
+  raw_client client(server->port());
+  client.send(get("/only") + get("/only"));
+  auto end = clock_type::now() + patience;
+  while (server && clock_type::now() < end)
+    io.poll();
+  io.poll();
+  EXPECT_EQ(begun, 1);
+  EXPECT_TRUE(client.is_closed());
+}
+
 TEST(HttpListener, LetsReactorsShareAPortAndNamesWhatFailed) {
   boost::asio::io_context io{1};
   timer_wheel wheel{io};
