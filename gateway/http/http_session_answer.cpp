@@ -41,6 +41,11 @@ awaitable<bool> http_session::answer_request() {
   auto answer = answer_without_handler(x);
   if (!answer) {
     in_flight_count counted(core_->in_flight);
+    // Answers that are there do not wait for one that may take long.
+    if (!write_now()) {
+      const bool is_alive = co_await write_rest();
+      if (!is_alive || core_->closed) co_return false;
+    }
     try {
       answer.emplace(co_await x.matched->handle(x));
     } catch (const std::exception& error) {
@@ -48,16 +53,16 @@ awaitable<bool> http_session::answer_request() {
     } catch (...) {
       on_exception(x, "not a std::exception");
     }
+    if (core_->closed) co_return false; // and gone may be what the hooks work on
     if (!answer) answer = render(plain_failure(error_code::internal_error));
   }
   finish(*answer, &x);
+  co_return true;
 }
 
-    if (core_->closed) co_return false; // and gone may be what the hooks work on
 std::optional<response> http_session::answer_without_handler(exchange& x) {
   const auto& options = core_->options;
   if (refuses_ || (x.matched && core_->in_flight >= options.limits.in_flight_max))
-  co_return true;
     return render(plain_failure(error_code::overloaded, overload_retry_s));
   if (options.hooks.admit)
     if (auto refused = options.hooks.admit(x)) return refused;

@@ -137,6 +137,16 @@ TEST(HttpSlowPeer, ReadsALargeAnswerWhole) {
   EXPECT_EQ(client.read_reply().status, 200u);
 }
 
+TEST(HttpSlowHandler, WithholdsNoEarlierAnswer) {
+  test_server server;
+  raw_client client(server.port());
+  client.send(get("/fixed") + get("/nowhere") + get("/wait"));
+  EXPECT_EQ(client.read_reply().status, 200u);
+  EXPECT_EQ(client.read_reply().status, 404u);
+  server.release();
+  EXPECT_EQ(client.read_reply().body, "released");
+}
+
 TEST(HttpAdmission, RefusesRequestsOverTheCapAtOnce) {
   test_server server([](http_server_options& options) { options.limits.in_flight_max = 2; });
   raw_client first(server.port()), second(server.port()), third(server.port());
