@@ -47,6 +47,9 @@ http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
   hooks.on_exception = [](const http::exchange& ex, std::string_view what) {
     log_error("http", "request ", ex.in.request_id, " failed: ", what);
   };
+  hooks.on_accept_failed = [](std::string_view what) {
+    log_error("http", "failed to accept a connection: ", what);
+  };
   return hooks;
 }
 

@@ -51,20 +51,31 @@ result<void> http_server::core::listen(const std::string& address, std::uint16_t
   return {};
 }
 
+/// False when there is nothing to be had at present.
+awaitable<bool> http_server::core::accept_one() {
+  boost::system::error_code error;
+  tcp::endpoint peer;
+  auto token = boost::asio::redirect_error(use_awaitable, error);
+  tcp_socket socket = co_await acceptor.async_accept(peer, token);
+  if (!error) take(std::move(socket), peer);
+  co_return !is_exhaustion(error);
+}
+
 awaitable<> http_server::core::accept_loop() {
   auto self = shared_from_this();
   while (!stopping) {
-    boost::system::error_code error;
-    tcp::endpoint peer;
-    auto token = boost::asio::redirect_error(use_awaitable, error);
-    tcp_socket socket = co_await acceptor.async_accept(peer, token);
-    if (!error) {
-      on_accepted(std::move(socket), peer);
-    } else if (is_exhaustion(error)) {
-      // The connection stays in the backlog; trying again at once would spin.
-      backoff.expires_after(exhausted_pause);
-      co_await backoff.async_wait(token);
+    bool goes_on = false;
+    try {
+      goes_on = co_await accept_one();
+    } catch (const std::exception& failed) {
+      // One connection is lost, not this reactor's share of all that come.
+      if (options.hooks.on_accept_failed) options.hooks.on_accept_failed(failed.what());
     }
+    if (goes_on || stopping) continue;
+    // The connection stays in the backlog; trying again at once would spin.
+    boost::system::error_code ignored;
+    backoff.expires_after(exhausted_pause);
+    co_await backoff.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
   }
   accepting = false;
   tell_if_drained();
@@ -90,6 +101,7 @@ void http_server::core::stop(std::function<void()> on_drained) {
 }
 
 void http_server::core::close_all() {
+  closed = true;
   for (auto* session = first; session; session = session->next)
     session->close_socket();
 }
@@ -101,7 +113,6 @@ void http_server::core::add(http_session& session) noexcept {
   ++connections;
 }
 
-  closed = true;
 void http_server::core::remove(http_session& session) noexcept {
   if (session.previous) session.previous->next = session.next;
   if (session.next) session.next->previous = session.previous;
@@ -127,6 +138,7 @@ http_server::http_server(boost::asio::io_context& io, timer_wheel& wheel,
 
 http_server::~http_server() {
   core_->stop({});
+  core_->close_all();
 }
 
 result<void> http_server::listen(const std::string& address, std::uint16_t port) {
@@ -138,7 +150,6 @@ std::uint16_t http_server::port() const noexcept {
 }
 
 void http_server::stop(std::function<void()> drained) {
-  core_->close_all();
   core_->stop(std::move(drained));
 }
 

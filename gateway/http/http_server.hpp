@@ -42,6 +42,8 @@ struct http_hooks {
   std::function<void(const finished_request&)> on_finished;
   /// A handler threw; `what` is for the log, never for the client.
   std::function<void(const exchange&, std::string_view what)> on_exception;
+  /// Accepting a connection threw; the server goes on accepting. `what` is for the log.
+  std::function<void(std::string_view what)> on_accept_failed;
   /// Asked once a request is read, before its handler, and for paths without a route: an
   /// answer given here is the answer (rate limits).
   std::function<std::optional<response>(exchange&)> admit;

@@ -49,6 +49,7 @@ struct http_server::core : std::enable_shared_from_this<core> {
 
   result<void> listen(const std::string& address, std::uint16_t port);
   awaitable<> accept_loop();
+  awaitable<bool> accept_one();
   void on_accepted(tcp_socket socket, const tcp::endpoint& peer);
   void stop(std::function<void()> on_drained);
   void close_all();
@@ -61,6 +62,11 @@ struct http_server::core : std::enable_shared_from_this<core> {
   timer_wheel& wheel;
   const http_server_options options;
   date_cache date;
+  /// What becomes of a connection. Tests put something else here.
+  std::function<void(tcp_socket, const tcp::endpoint&)> take = [this](tcp_socket socket,
+                                                                      const tcp::endpoint& peer) {
+    on_accepted(std::move(socket), peer);
+  };
   tcp_acceptor acceptor;
   clock_timer backoff; // while descriptors are exhausted
   std::uint16_t bound_port = 0;
@@ -69,12 +75,12 @@ struct http_server::core : std::enable_shared_from_this<core> {
   reactor_count in_flight;
   bool accepting = false;
   bool stopping = false;
+  bool closed = false; // no handler begins any more
   std::function<void()> drained;
 };
 
 /// Runs one connection from its first byte to its last.
 awaitable<> serve(std::shared_ptr<http_server::core> core, tcp_socket socket, tcp::endpoint peer,
                   bool refuses);
-  bool closed = false; // no handler begins any more
 
 } // namespace latchkey::http

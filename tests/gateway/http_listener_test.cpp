@@ -2,7 +2,10 @@
 // that run out.
 #include "http_test_server.hpp"
 
+#include "gateway/http/server_core.hpp"
+
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/post.hpp>
 #include <ctime>
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -144,6 +147,33 @@ TEST(HttpServerEnd, LetsNoHandlerBeginAfterTheOneThatBroughtIt) {
   io.poll();
   EXPECT_EQ(begun, 1);
   EXPECT_TRUE(client.is_closed());
+}
+
+TEST(HttpListener, GoesOnAcceptingAfterAnException) {
+  boost::asio::io_context io{1};
+  timer_wheel wheel{io};
+  std::vector<std::string> told;
+  http_server_options options;
+  options.routes =
+      one_route([](exchange&) -> awaitable<response> { co_return json_response(200, "{}"); });
+  options.hooks.on_accept_failed = [&](std::string_view what) { told.emplace_back(what); };
+  auto core = std::make_shared<http_server::core>(io, wheel, std::move(options));
+  core->take = [&, take = core->take](tcp_socket socket, const tcp::endpoint& peer) {
+    if (told.empty()) throw std::runtime_error("as told");
+    take(std::move(socket), peer);
+  };
+  ASSERT_TRUE(core->listen("127.0.0.1", 0).has_value());
+  std::thread reactor([&] { io.run(); });
+  raw_client lost(core->bound_port), served(core->bound_port);
+  EXPECT_TRUE(lost.is_closed());
+  served.send(get("/only", "Connection: close\r\n"));
+  EXPECT_EQ(served.read_reply().status, 200u);
+  bool drained = false;
+  boost::asio::post(io, [&] { core->stop([&] { drained = true; }); });
+  served.half_close();
+  reactor.join();
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(told, std::vector<std::string>{"as told"});
 }
 
 TEST(HttpListener, LetsReactorsShareAPortAndNamesWhatFailed) {
