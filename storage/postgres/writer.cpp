@@ -142,7 +142,10 @@ bool postgres_writer::apply_all(job& j, units& chosen, bool by_kind) {
         continue;
       }
       wrote[p.unit] = true;
-      if (!answer) continue;
+      if (!answer) { // its unit lost in this very statement
+        must_repeat = true;
+        continue;
+      }
       answer->user_number = std::max(answer->user_number, p.note.user_number);
       answer->sessions_ended += p.note.sessions_ended;
     }

@@ -1,6 +1,9 @@
 // What every engine does with units: whole or not at all, each on its own account.
 #include "tests/storage/engines.hpp"
 
+#include <tuple>
+#include <utility>
+
 namespace latchkey::test {
 
 namespace {
@@ -27,6 +30,31 @@ TEST_P(Units, ThatLoseAtTheirFirstFactLeaveNothing) {
   EXPECT_TRUE(failed_with(commit({rotate_session{session_id{make_uuid(noon)}, 1, noon}, u}),
                           error_code::token_invalid));
   EXPECT_EQ(reader_->count_users().value(), 0);
+}
+
+TEST_P(Units, ThatLoseByOneOfTwoFactsOfAKindLeaveNothing) {
+  const auto u = make_user("ann");
+  auto first = make_session(u.user.id);
+  auto second = make_session(u.user.id);
+  const auto third = make_session(u.user.id);
+  ASSERT_TRUE(commit({u, create_session{first}, create_session{second}, create_session{third}}));
+  // Whichever of the two comes first, by its place or by its id.
+  for (int i = 0; i < 2; ++i) {
+    const rotate_session losing{first.id, first.counter + 98, noon + 1s};
+    const rotate_session winning{second.id, second.counter, noon + 1s};
+    const auto good = rotate_session{third.id, third.counter + static_cast<unsigned>(2 * i), noon};
+    const auto next = rotate_session{third.id, good.from + 1, noon};
+    for (const auto& [a, b, fine] : {std::tuple(losing, winning, good), {winning, losing, next}}) {
+      const std::vector<unit> batch{{{a, b}}, {{add_audit{make_audit("session.refreshed")}, fine}}};
+      const auto answers = writer_->commit(batch);
+      EXPECT_TRUE(failed_with(answers[0], error_code::token_invalid));
+      EXPECT_TRUE(answers[1]);
+      EXPECT_EQ(session(first.id).counter, first.counter);
+      EXPECT_EQ(session(second.id).counter, second.counter);
+      EXPECT_EQ(session(third.id).counter, fine.from + 1);
+    }
+    std::swap(first, second);
+  }
 }
 
 TEST_P(Units, WriteTheirFactsInTheOrderGiven) {
