@@ -55,7 +55,8 @@ caf::result<messages::token_pair> session_state::on_refresh(messages::refresh& r
   const auto counter = request.token.counter;
   if (counter == record.counter) {
     waiting_for_rotation.push_back(answer);
-    if (!rotating) rotate(request);
+    rotation_wanted_until = std::max(rotation_wanted_until, request.deadline);
+    if (!rotating) rotate();
   } else if (counter + 1 == record.counter && now <= grace_from + with->policy.refresh_grace) {
     refreshes.refreshes("retried").add();
     answer_with_tokens({answer});
@@ -64,8 +65,8 @@ caf::result<messages::token_pair> session_state::on_refresh(messages::refresh& r
     // not our user, and we cannot tell which.
     refreshes.refreshes("reused").add();
     waiting_for_refusal.push_back(answer);
-    end("session.refresh_reused", "a refresh token was used again", request.client,
-        request.deadline);
+    end({"session.refresh_reused", "a refresh token was used again", request.client},
+        now + with->policy.internal_deadline); // however late the request is
   } else {
     refreshes.refreshes("refused").add();
     answer.fail(error_code::token_invalid);
@@ -73,15 +74,14 @@ caf::result<messages::token_pair> session_state::on_refresh(messages::refresh& r
   return answer;
 }
 
-void session_state::rotate(const messages::refresh& request) {
+void session_state::rotate() {
   rotating = true;
   const auto at = with->now();
   storage::unit unit{{storage::rotate_session{record.id, record.counter, at}}};
-  const auto deadline = request.deadline;
   self->request(with->writer_for(record.id), no_timeout,
-                messages::commit{std::move(unit), deadline})
+                messages::commit{std::move(unit), rotation_wanted_until})
       .then([this, at](storage::written&) { rotated(at); },
-            [this, deadline](caf::error& error) { lost_rotation(error, deadline); });
+            [this](caf::error& error) { lost_rotation(error); });
 }
 
 void session_state::rotated(time_point at) {
@@ -95,13 +95,17 @@ void session_state::rotated(time_point at) {
   answer_with_tokens(std::exchange(waiting_for_rotation, {}));
 }
 
-void session_state::lost_rotation(const caf::error& error, time_point deadline) {
-  if (to_failure(error).code != error_code::token_invalid) {
+void session_state::lost_rotation(const caf::error& error) {
+  const auto code = to_failure(error).code;
+  // Too late for the first who asked, and nothing was written; others joined since.
+  if (code == error_code::timeout && rotation_wanted_until > with->now()) return rotate();
+  if (code != error_code::token_invalid) {
     rotating = false;
     return refuse_rotation(error);
   }
   // The store knows better: another writer ended or rotated it, or an earlier rotation
   // whose outcome we could not learn went through after all. Look, then decide.
+  const auto deadline = with->now() + with->policy.internal_deadline;
   self->request(with->reader_for(record.id), no_timeout,
                 messages::read_session{record.id, deadline})
       .then(
@@ -135,29 +139,36 @@ caf::result<messages::revoked> session_state::on_revoke(messages::revoke& reques
   if (!alive(with->now())) return to_error(error_code::token_invalid);
   promise<messages::revoked> answer{self};
   waiting_for_end.push_back(answer);
-  end("session.revoked", request.reason, request.client, request.deadline);
+  end({"session.revoked", request.reason, request.client}, request.deadline);
   return answer;
 }
 
-void session_state::end(const std::string& action, const std::string& reason,
-                        const messages::client_info& client, time_point deadline) {
-  if (std::exchange(ending, true)) return;
-  const auto at = with->now();
-  auto entry = audit_entry(action, at, client);
-  entry.user = record.user;
-  entry.session = record.id;
-  entry.reason = reason;
-  storage::unit unit{
-      {storage::end_session{record.id, at, reason}, storage::add_audit{std::move(entry)}}};
-  self->request(with->writer_for(record.id), no_timeout,
-                messages::commit{std::move(unit), deadline})
-      .then([this](storage::written&) { finish_end(nullptr); },
-            [this, deadline](caf::error& error) { lost_end(error, deadline); });
+void session_state::end(ending_words words, time_point until) {
+  end_wanted_until = std::max(end_wanted_until, until);
+  if (!std::exchange(ending, true)) write_end(std::move(words));
 }
 
-void session_state::lost_end(const caf::error& error, time_point deadline) {
-  if (to_failure(error).code != error_code::outcome_unknown) return finish_end(&error);
+void session_state::write_end(ending_words words) {
+  const auto at = with->now();
+  auto entry = audit_entry(words.action, at, words.client);
+  entry.user = record.user;
+  entry.session = record.id;
+  entry.reason = words.reason;
+  storage::unit unit{
+      {storage::end_session{record.id, at, words.reason}, storage::add_audit{std::move(entry)}}};
+  self->request(with->writer_for(record.id), no_timeout,
+                messages::commit{std::move(unit), end_wanted_until})
+      .then([this](storage::written&) { finish_end(nullptr); },
+            [this, words](caf::error& error) { lost_end(error, words); });
+}
+
+void session_state::lost_end(const caf::error& error, const ending_words& words) {
+  const auto code = to_failure(error).code;
+  // Too late for the first who asked, and nothing was written; others joined since.
+  if (code == error_code::timeout && end_wanted_until > with->now()) return write_end(words);
+  if (code != error_code::outcome_unknown) return finish_end(&error);
   // If it went through, nobody may be told that the session lives: look.
+  const auto deadline = with->now() + with->policy.internal_deadline;
   self->request(with->reader_for(record.id), no_timeout,
                 messages::read_session{record.id, deadline})
       .then([this, error](session_record& fresh) { finish_end(fresh.ended_at ? nullptr : &error); },

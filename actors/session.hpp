@@ -19,11 +19,13 @@ struct session_state {
 
   session_actor::pointer self = nullptr;
   services_ptr with;
-  session_record record; // what the store knows
-  bool ended = false;    // durably
-  bool rotating = false; // a rotation is on its way to the store
-  bool ending = false;   // an end is on its way to the store
-  bool leaving = false;  // memory, for want of use
+  session_record record;              // what the store knows
+  bool ended = false;                 // durably
+  bool rotating = false;              // a rotation is on its way to the store
+  bool ending = false;                // an end is on its way to the store
+  bool leaving = false;               // memory, for want of use
+  time_point rotation_wanted_until{}; // the latest deadline of those who asked
+  time_point end_wanted_until{};      // the same for the end
   time_point grace_from{};
   time_point last_used{};
   std::vector<promise<messages::token_pair>> waiting_for_rotation;
@@ -43,12 +45,18 @@ struct session_state {
 
 private:
   bool alive(time_point now) const;
-  void rotate(const messages::refresh& request);
+  /// What the audit log says of an end.
+  struct ending_words {
+    std::string action;
+    std::string reason;
+    messages::client_info client;
+  };
+  void rotate();
   void rotated(time_point at);
-  void lost_rotation(const caf::error& error, time_point deadline);
-  void end(const std::string& action, const std::string& reason,
-           const messages::client_info& client, time_point deadline);
-  void lost_end(const caf::error& error, time_point deadline);
+  void lost_rotation(const caf::error& error);
+  void end(ending_words words, time_point until);
+  void write_end(ending_words words);
+  void lost_end(const caf::error& error, const ending_words& words);
   void finish_end(const caf::error* error);
   void answer_with_tokens(std::vector<promise<messages::token_pair>> askers);
   void refuse_rotation(const caf::error& error);

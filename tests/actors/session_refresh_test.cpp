@@ -96,6 +96,56 @@ TEST(Session, RotatesOnceForSixtyFourEqualRefreshes) {
   EXPECT_EQ(f.commits.seen(), 1u);
 }
 
+TEST(Session, DoesNotRotateForARequestThatIsLate) {
+  one_session f;
+  auto late = f.refresh(1);
+  late.deadline = f.clock.now();
+  EXPECT_EQ(code_of(f.ask(f.actor, late)), error_code::timeout);
+  EXPECT_EQ(f.stored_counter(), 1u);
+  EXPECT_TRUE(f.ask(f.actor, f.refresh(1)));
+}
+
+TEST(Session, RotatesForThoseWhoHaveTimeThoughTheFirstHadLittle) {
+  one_session f;
+  f.commits.hold_questions();
+  auto hurried = f.refresh(1);
+  hurried.deadline = f.clock.now() + 1s;
+  auto first = f.begin(f.actor, hurried);
+  auto second = f.begin(f.actor, f.refresh(1));
+  ASSERT_EQ(f.commits.held(), 1u);
+  f.advance(2s);
+  f.commits.hold_nothing();
+  f.commits.release();
+  EXPECT_TRUE(second.answer());
+  EXPECT_EQ(successor(first.answer()), successor(second.answer()));
+  EXPECT_EQ(f.stored_counter(), 2u);
+}
+
+TEST(Session, LooksIntoALostRotationForThoseWhoHaveTime) {
+  one_session f;
+  f.store.fail_next(commit_fault::unknown_after_applying);
+  EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::outcome_unknown);
+  f.reads.hold_questions();
+  auto hurried = f.refresh(1);
+  hurried.deadline = f.clock.now() + 1s;
+  f.begin(f.actor, hurried);
+  auto second = f.begin(f.actor, f.refresh(1));
+  ASSERT_EQ(f.reads.held(), 1u);
+  f.advance(2s);
+  f.reads.release();
+  EXPECT_TRUE(second.answer());
+}
+
+TEST(Session, EndsForAnOlderTokenHoweverLateItsRequestIs) {
+  one_session f;
+  ASSERT_TRUE(f.ask(f.actor, f.refresh(1)));
+  ASSERT_TRUE(f.ask(f.actor, f.refresh(2)));
+  auto thief = f.refresh(1);
+  thief.deadline = f.clock.now();
+  EXPECT_EQ(code_of(f.ask(f.actor, thief)), error_code::token_invalid);
+  EXPECT_EQ(f.validate(), error_code::token_invalid);
+}
+
 TEST(Session, KeepsRotatingWithItsSuccessors) {
   one_session f;
   for (std::uint64_t counter = 1; counter <= 5; ++counter)
