@@ -4,14 +4,18 @@
 #include "actors/session.hpp"
 #include "actors/user.hpp"
 
+#include <algorithm>
 #include <caf/send.hpp>
 #include <utility>
 
 namespace latchkey {
 namespace {
 
-/// How often those in memory are asked whether they are idle.
-constexpr std::chrono::seconds sweep_every{60};
+/// In which everybody in memory is asked once whether they are idle.
+constexpr std::chrono::microseconds sweep_round = std::chrono::seconds{60};
+
+/// Of one turn; there is at most one resident a bucket on average.
+constexpr std::size_t sweep_buckets_max = 512;
 
 template <class Map>
 void end_all(Map& map) {
@@ -136,13 +140,28 @@ caf::result<messages::left> directory_state::on_leave_session(messages::leave_se
   return messages::left{};
 }
 
+template <class Map>
+void directory_state::sweep_bucket(Map& map, std::size_t bucket, time_point now) {
+  for (auto resident = map.begin(bucket); resident != map.end(bucket); ++resident)
+    if (resident->second.actor) self->send(resident->second.actor, messages::sweep{now});
+}
+
 void directory_state::on_sweep(messages::sweep&) {
-  const messages::sweep now{with->now()};
-  for (auto& [id, resident] : users)
-    if (resident.actor) self->send(resident.actor, now);
-  for (auto& [id, resident] : sessions)
-    if (resident.actor) self->send(resident.actor, now);
-  self->delayed_send(self, sweep_every, messages::sweep{});
+  // The buckets of the users, then those of the sessions. A map that grows in the middle
+  // of a round moves some to where the round has been: the next one finds them.
+  const auto now = with->now();
+  const auto of_users = users.bucket_count();
+  const auto all = of_users + sessions.bucket_count();
+  if (swept_buckets >= all) swept_buckets = 0;
+  const auto turn_end = std::min(all, swept_buckets + sweep_buckets_max);
+  for (; swept_buckets < turn_end; ++swept_buckets) {
+    if (swept_buckets < of_users)
+      sweep_bucket(users, swept_buckets, now);
+    else
+      sweep_bucket(sessions, swept_buckets - of_users, now);
+  }
+  const auto turns = (all + sweep_buckets_max - 1) / sweep_buckets_max;
+  self->delayed_send(self, sweep_round / turns, messages::sweep{});
 }
 
 directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,
@@ -151,7 +170,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
   auto* state = &self->state;
   state->self = self;
   state->with = std::move(with);
-  self->delayed_send(self, sweep_every, messages::sweep{});
+  self->delayed_send(self, sweep_round, messages::sweep{});
   return {handler(state, &directory_state::on_find_user),
           handler(state, &directory_state::on_find_session),
           handler(state, &directory_state::on_register),

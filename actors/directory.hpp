@@ -28,7 +28,8 @@ struct directory_state {
   services_ptr with;
   std::unordered_map<user_id, entry<user_actor>> users;
   std::unordered_map<session_id, entry<session_actor>> sessions;
-  std::uint64_t loads = 0; // that were ever begun
+  std::uint64_t loads = 0;       // that were ever begun
+  std::size_t swept_buckets = 0; // in this round
 
   directory_state() = default;
   directory_state(const directory_state&) = delete;
@@ -41,7 +42,13 @@ struct directory_state {
   caf::result<session_actor> on_adopt(messages::adopt_session& request);
   caf::result<messages::left> on_leave_user(messages::leave_user& request);
   caf::result<messages::left> on_leave_session(messages::leave_session& request);
+  /// A bounded turn of a round that comes to everybody in memory within a minute, or two
+  /// when the maps grow meanwhile.
   void on_sweep(messages::sweep&);
+
+private:
+  template <class Map>
+  void sweep_bucket(Map& map, std::size_t bucket, time_point now);
 };
 
 directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,

@@ -189,6 +189,23 @@ TEST(Directory, LetsTheIdleLeaveAndLoadsThemAgain) {
   EXPECT_EQ(f.reads.seen(), reads + 2);
 }
 
+TEST(Directory, AsksManyWhetherTheyAreIdleInTurns) {
+  one_directory f;
+  f.with().policy.memory_idle = 0s;
+  constexpr std::int64_t count = 3000;
+  for (std::int64_t i = 0; i < count; ++i) {
+    auto one = f.record;
+    one.id = session_id{make_uuid(f.clock.now())};
+    ASSERT_TRUE(f.ask(f.actor, messages::adopt_session{one}));
+  }
+  f.advance(60s); // the first turn
+  const auto left = f.counts.sessions_live.value();
+  EXPECT_LT(left, count);
+  EXPECT_GT(left, count / 2);
+  f.advance(65s); // the rest of the round
+  EXPECT_EQ(f.counts.sessions_live.value(), 0);
+}
+
 TEST(Directory, KeepsThoseInUse) {
   one_directory f;
   const auto session = f.find_session().value();
