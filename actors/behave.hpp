@@ -44,7 +44,9 @@ public:
   void deliver(T value) const {
     if (debt_->pay()) debt_->owed.deliver(std::move(value));
   }
+  /// That somebody else is gone is not for the asker: it would take this actor for gone.
   void deliver(caf::error error) const {
+    if (is_gone(error)) error = to_error(error_code::internal_error);
     if (debt_->pay()) debt_->owed.deliver(std::move(error));
   }
   void fail(error_code code) const { deliver(to_error(code)); }

@@ -53,6 +53,10 @@ password_hasher_state::~password_hasher_state() {
 template <class Reply, class Request>
 caf::result<Reply> password_hasher_state::accept(Request& request) {
   promise<Reply> answer{self};
+  if (lost == workers.size()) {
+    answer.fail(error_code::internal_error);
+    return answer;
+  }
   if (idle.empty() && queue.size() >= queue_max) {
     counts->overload_refusals("hashing").add();
     answer.fail({error_code::overloaded, {}, "too many sign-ins at once", retry_after_s});
@@ -72,9 +76,12 @@ caf::result<Reply> password_hasher_state::accept(Request& request) {
               answer.deliver(std::move(reply));
               finished();
             },
-            [answer, finished](caf::error& error) {
+            [this, answer, finished](caf::error& error) {
               answer.deliver(error);
-              finished();
+              if (is_gone(error))
+                lose_worker();
+              else
+                finished();
             });
   };
   queue.push_back(std::move(next));
@@ -95,6 +102,14 @@ void password_hasher_state::start_next() {
     next.start(workers[index], index);
   }
   counts->hashing_queue_depth.set(static_cast<std::int64_t>(queue.size()));
+}
+
+void password_hasher_state::lose_worker() {
+  log_critical(name, "a hashing thread has ended");
+  if (++lost < workers.size()) return;
+  for (auto& next : std::exchange(queue, {}))
+    next.refuse(error_code::internal_error);
+  counts->hashing_queue_depth.set(0);
 }
 
 caf::result<messages::hashed> password_hasher_state::on_hash(messages::hash_password& request) {

@@ -39,6 +39,7 @@ struct password_hasher_state {
   std::size_t queue_max = 0;
   std::vector<password_hasher_actor> workers;
   std::vector<std::size_t> idle; // indices of workers
+  std::size_t lost = 0;          // workers that have ended: never given work again
   std::deque<job> queue;
 
   password_hasher_state() = default;
@@ -53,6 +54,7 @@ private:
   template <class Reply, class Request>
   caf::result<Reply> accept(Request& request);
   void start_next();
+  void lose_worker();
 };
 
 /// `spawn_workers` makes the hashing threads; a test gives workers without threads.

@@ -137,6 +137,35 @@ TEST(PasswordHasher, UsesAWorkerAgainAfterItsError) {
   EXPECT_TRUE(f.ask(hasher, messages::hash_password{secret{"p"s}, f.soon()}));
 }
 
+TEST(PasswordHasher, GivesNoMoreWorkToAWorkerThatHasEnded) {
+  two_workers f;
+  f.first.hold_nothing();
+  f.second.hold_nothing();
+  f.second.end(); // the one that would be given work first
+  f.run();
+  const auto unlucky = f.verify("a", f.soon());
+  EXPECT_EQ(code_of(unlucky.answer()), error_code::internal_error);
+  EXPECT_FALSE(unlucky.is_gone()); // the hasher is not
+  for (int i = 0; i < 5; ++i)
+    EXPECT_TRUE(f.verify("b", f.soon()).answer()->matches);
+  EXPECT_EQ(f.first.seen(), 5u);
+}
+
+TEST(PasswordHasher, RefusesEverybodyWhenNoWorkerIsLeft) {
+  two_workers f;
+  std::vector<asked<messages::verdict>> all;
+  for (int i = 0; i < 4; ++i)
+    all.push_back(f.verify("a", f.soon()));
+  f.first.end();
+  f.second.end();
+  f.run();
+  all.push_back(f.verify("late", f.soon()));
+  for (const auto& one : all) {
+    EXPECT_EQ(code_of(one.answer()), error_code::internal_error);
+    EXPECT_FALSE(one.is_gone());
+  }
+}
+
 TEST(PasswordHasher, AnswersThoseWhoWaitWhenItEnds) {
   two_workers f;
   auto hashing = f.verify("a", f.soon());
