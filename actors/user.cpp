@@ -120,6 +120,25 @@ void user_state::keep_rehashed(secret phc, time_point deadline) {
             record.password_hash = phc;
             ++record.version;
           },
+          [this](caf::error& error) {
+            --conversations;
+            // The store may have another record than this one; each sign-in would then
+            // hash anew and lose.
+            const auto code = to_failure(error).code;
+            if (code == error_code::outcome_unknown || code == error_code::conflict) reload();
+          });
+}
+
+void user_state::reload() {
+  const auto deadline = with->now() + with->policy.internal_deadline;
+  ++conversations;
+  self->request(with->reader_for(record.id), no_timeout, messages::read_user{record.id, deadline})
+      .then(
+          [this](user_record& fresh) {
+            --conversations;
+            // An answer may be older than what has been learnt meanwhile.
+            if (fresh.version > record.version) record = std::move(fresh);
+          },
           [this](caf::error&) { --conversations; });
 }
 

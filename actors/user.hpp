@@ -33,6 +33,7 @@ private:
   void open_session(const messages::authenticate& request, const sign_in& answer);
   void hand_out_tokens(session_record session, const sign_in& answer);
   void keep_rehashed(secret phc, time_point deadline);
+  void reload();
 };
 
 user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, user_record record,

@@ -142,6 +142,26 @@ TEST(User, SignsInThoughTheNewHashCouldNotBeKept) {
   EXPECT_EQ(f.stored_hash(), "old:correct horse");
 }
 
+TEST(User, KnowsOfANewHashThoughItsOutcomeWasUnknown) {
+  one_user f{"old:correct horse"};
+  f.store.fail_next(commit_fault::unknown_after_applying);
+  EXPECT_EQ(code_of(f.ask(f.actor, f.sign_in("correct horse"))), error_code::outcome_unknown);
+  EXPECT_EQ(f.stored_hash(), "plain:correct horse");
+  const auto commits = f.commits.seen();
+  EXPECT_TRUE(f.ask(f.actor, f.sign_in("correct horse")));
+  EXPECT_EQ(f.commits.seen(), commits + 1); // the session, and no hash again
+}
+
+TEST(User, KnowsOfAHashThatAnotherNodeKept) {
+  one_user f{"old:correct horse"};
+  f.write({{storage::set_password_hash{f.record.id, f.record.version,
+                                       secret{"plain:correct horse"s}, f.clock.now()}}});
+  EXPECT_TRUE(f.ask(f.actor, f.sign_in("correct horse")));
+  const auto commits = f.commits.seen();
+  EXPECT_TRUE(f.ask(f.actor, f.sign_in("correct horse")));
+  EXPECT_EQ(f.commits.seen(), commits + 1);
+}
+
 TEST(User, SignsInEverybodyWhoBeganBeforeTheHashWasReplaced) {
   one_user f{"old:correct horse"};
   f.hashes.hold_answers();
