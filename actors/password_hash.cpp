@@ -2,6 +2,7 @@
 #include "actors/password_hash.hpp"
 
 #include "actors/password_hash_memory.hpp"
+#include "protocol/password_policy.hpp"
 
 #include <array>
 #include <charconv>
@@ -141,7 +142,7 @@ password_hasher_engine::operator=(password_hasher_engine&&) noexcept = default;
 result<secret> password_hasher_engine::hash(const secret& password) {
   if (auto checked = check_cost(cost_); !checked)
     return tl::unexpected<failure>(std::move(checked.error()));
-  if (password.reveal().size() > argon2_password_bytes_max)
+  if (password.reveal().size() > password_input_bytes_max)
     return fail(error_code::validation_error, "password", "Password must have at most 4096 bytes");
   if (!sodium_is_ready()) return fail(error_code::internal_error);
 
@@ -162,7 +163,7 @@ result<verify_result> password_hasher_engine::verify(const secret& password, con
       return tl::unexpected<failure>(std::move(done.error()));
     return verify_result{.refused = true};
   }
-  if (password.reveal().size() > argon2_password_bytes_max) return verify_result{};
+  if (password.reveal().size() > password_input_bytes_max) return verify_result{};
   if (!sodium_is_ready()) return fail(error_code::internal_error);
   hash_type computed;
   if (!arena_->compute(computed, password, stored->salt, stored->cost)) return no_memory();
@@ -172,7 +173,7 @@ result<verify_result> password_hasher_engine::verify(const secret& password, con
 }
 
 result<void> password_hasher_engine::verify_nothing(const secret& password) {
-  if (password.reveal().size() > argon2_password_bytes_max) return {};
+  if (password.reveal().size() > password_input_bytes_max) return {};
   if (!check_cost(cost_) || !sodium_is_ready()) return fail(error_code::internal_error);
   constexpr salt_type salt{};
   hash_type computed;

@@ -27,8 +27,6 @@ struct argon2_cost {
 inline constexpr std::uint32_t argon2_memory_kib_min = 8;
 inline constexpr std::uint32_t argon2_memory_kib_max = 262'144;
 inline constexpr std::uint32_t argon2_iterations_max = 16;
-/// A longer password is never hashed (the same bound as password_policy.hpp's).
-inline constexpr std::size_t argon2_password_bytes_max = 4096;
 
 /// VALIDATION_ERROR, with the field at fault, for a cost outside the limits.
 result<void> check_cost(const argon2_cost& cost);
@@ -39,7 +37,8 @@ struct verify_result {
   bool refused = false;      // the stored hash is malformed, foreign or asks for too much
 };
 
-/// Hashes on one thread at a time: make one for each hashing thread. Holds `memory_kib`
+/// Hashes on one thread at a time: make one for each hashing thread. It never hashes a
+/// password over `password_input_bytes_max` (protocol/password_policy.hpp). Holds `memory_kib`
 /// from its first hash until `release`.
 class password_hasher_engine {
 public:
