@@ -1,4 +1,5 @@
-// key_ring.hpp — the signing keys: whoever needs a signature asks here.
+// key_ring.hpp — signs access tokens. Refresh tokens are not asked for here: a session
+// makes and checks its own with the key set.
 #pragma once
 
 #include "actors/behave.hpp"
