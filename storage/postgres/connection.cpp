@@ -53,6 +53,14 @@ void log_trouble(const char* where, std::string_view words) noexcept {
   }
 }
 
+/// What libpq says of a server it spoke to, or tried to. What it says of a string that it
+/// cannot read quotes that string, which may be a part of the password.
+std::string_view fit_to_log(std::string_view words) noexcept {
+  if (words.rfind("connection to server ", 0) == 0) return words;
+  if (words.rfind("could not translate host name", 0) == 0) return "its host name is not known";
+  return "the connection is refused or DATABASE_URL is not understood";
+}
+
 trouble trouble_of(std::string_view sqlstate) noexcept {
   const auto is_any = [sqlstate](std::initializer_list<std::string_view> beginnings) {
     return std::any_of(beginnings.begin(), beginnings.end(),
@@ -62,8 +70,9 @@ trouble trouble_of(std::string_view sqlstate) noexcept {
     return trouble::conflict;
   if (is_any({"08", "57P01", "57P02", "57P03"})) // connection exceptions, shutdown
     return trouble::lost;
-  // Resources, operator intervention, system errors, a lock not got, a standby.
-  if (is_any({"53", "57", "58", "55P03", "25006"})) return trouble::unavailable;
+  if (is_any({"55P03"})) return trouble::locked;
+  // Resources, operator intervention, system errors, a standby.
+  if (is_any({"53", "57", "58", "25006"})) return trouble::unavailable;
   // No such table or column, no right to it, a feature or a state that is not there, a fault.
   if (sqlstate.empty() || is_any({"0A", "25", "26", "28", "3D", "3F", "42", "XX"}))
     return trouble::broken;
@@ -117,7 +126,8 @@ std::optional<failure> connection::ensure(bool patient) {
       return std::nullopt;
     } catch (const std::exception& e) {
       // Once, not at every attempt until it is back.
-      if (!std::exchange(is_away_, true)) log_trouble("cannot connect to PostgreSQL", e.what());
+      if (!std::exchange(is_away_, true))
+        log_trouble("cannot connect to PostgreSQL", fit_to_log(e.what()));
       drop();
     }
     not_before_ = std::chrono::steady_clock::now() + backoff_;

@@ -12,6 +12,9 @@ namespace {
 
 constexpr int conflict_retries_max = 3;
 constexpr auto conflict_pause = std::chrono::milliseconds(5); // longer each time
+constexpr int lock_refusals_max = 24; // within one call; the rest is not tried
+// Once a lock was waited for in vain, a batch is divided without waiting as long again.
+constexpr const char* begin_impatiently = "BEGIN; SET LOCAL lock_timeout = 100";
 constexpr int reconnects_max = 1; // within one call; the next call tries again
 constexpr auto fate_pause = std::chrono::milliseconds(100);
 
@@ -27,6 +30,7 @@ struct postgres_writer::job {
   std::vector<result<written>>& answers;
   std::vector<bool> committed;
   std::optional<failure> down; // set once the server is known to be away
+  int lock_refusals = 0;
 
   void fail(const units& which, const failure& why) {
     for (auto u : which)
@@ -88,6 +92,7 @@ void postgres_writer::run_group(job& j, units chosen, bool by_kind) {
                              0});
     case ended::conflict:
       if (++conflicts > conflict_retries_max) return j.fail(chosen, unavailable());
+      std::this_thread::sleep_for(conflict_pause * conflicts);
       break;
     case ended::unavailable:
       return j.fail(chosen, unavailable());
@@ -95,15 +100,19 @@ void postgres_writer::run_group(job& j, units chosen, bool by_kind) {
       return j.fail(chosen,
                     {error_code::internal_error, {}, "the database refuses the statement", 0});
     case ended::bad_row:
-      return divide(j, chosen, by_kind);
+      return divide(j, chosen, by_kind,
+                    {error_code::validation_error, {}, "the database refuses the row", 0});
+    case ended::locked:
+      if (++j.lock_refusals > lock_refusals_max) return j.fail(chosen, unavailable());
+      return divide(j, chosen, by_kind, unavailable());
     }
   }
 }
 
-void postgres_writer::divide(job& j, const units& chosen, bool by_kind) {
+void postgres_writer::divide(job& j, const units& chosen, bool by_kind, const failure& why) {
   if (chosen.size() == 1) {
     link_.log_refusal();
-    return j.fail(chosen, {error_code::validation_error, {}, "the database refuses the row", 0});
+    return j.fail(chosen, why);
   }
   const auto middle = chosen.begin() + static_cast<std::ptrdiff_t>(chosen.size() / 2);
   run_group(j, {chosen.begin(), middle}, by_kind);
@@ -114,7 +123,7 @@ postgres_writer::ended postgres_writer::attempt(job& j, units& chosen, bool by_k
   for (auto u : chosen)
     j.answers[u] = written{};
   try {
-    link_.execute("BEGIN");
+    link_.execute(j.lock_refusals == 0 ? "BEGIN" : begin_impatiently);
     const bool must_repeat = apply_all(j, chosen, by_kind);
     if (must_repeat || chosen.empty()) {
       link_.execute("ROLLBACK");
@@ -213,6 +222,8 @@ postgres_writer::ended postgres_writer::from(trouble t) noexcept {
     return ended::conflict;
   case trouble::unavailable:
     return ended::unavailable;
+  case trouble::locked:
+    return ended::locked;
   case trouble::bad_row:
     return ended::bad_row;
   case trouble::broken:

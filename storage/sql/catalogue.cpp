@@ -25,7 +25,8 @@ const statement live_sessions_of{
     LATCHKEY_SESSION_ROW "WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 "
                          "ORDER BY s.created_at, s.id LIMIT $3"};
 const statement count_users{"count_users", "SELECT count(*) FROM users"};
-const statement ping{"ping", "SELECT 1"};
+// The embedded file is read, for it answers `SELECT 1` without it.
+const statement ping{"ping", "SELECT max(version) FROM schema_migrations", "SELECT 1"};
 
 // -- writers -----------------------------------------------------------------------
 
@@ -134,15 +135,18 @@ const statement add_audit{
     "SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], "
     "$6::text[], $7::text[], $8::text[]) ON CONFLICT DO NOTHING"};
 
-// Several logins of one user may stand in one batch: the latest counts.
+// Several logins of one user may stand in one batch: the latest counts. It may be lost, so it
+// waits for nobody who holds the row.
 const statement touch_login{
     "touch_login",
     "UPDATE users SET last_login_at = $2 "
     "WHERE id = $1 AND (last_login_at IS NULL OR last_login_at < $2)",
-    "UPDATE users u SET last_login_at = i.at "
-    "FROM (SELECT t.id, max(t.at) FROM unnest($1::text[], $2::timestamptz[]) AS t(id, at) "
-    "GROUP BY t.id) AS i(id, at) "
-    "WHERE u.id = i.id AND (u.last_login_at IS NULL OR u.last_login_at < i.at)"};
+    "WITH free AS MATERIALIZED (SELECT u.id, i.at FROM users u "
+    "JOIN (SELECT t.id, max(t.at) FROM unnest($1::text[], $2::timestamptz[]) AS t(id, at) "
+    "GROUP BY t.id) AS i(id, at) ON u.id = i.id "
+    "WHERE u.last_login_at IS NULL OR u.last_login_at < i.at "
+    "FOR NO KEY UPDATE OF u SKIP LOCKED) "
+    "UPDATE users u SET last_login_at = free.at FROM free WHERE u.id = free.id"};
 
 const statement names_taken{"names_taken",
                             "SELECT name_key, user_id FROM login_names WHERE name_key = $1",

@@ -1,4 +1,6 @@
 // What PostgreSQL's connection goes through: lost, frozen, refused.
+#include "config/log.hpp"
+#include "tests/config/temporary_folder.hpp"
 #include "tests/storage/postgres_fixture.hpp"
 
 #include <atomic>
@@ -131,69 +133,17 @@ TEST_F(PostgresFaults, AFrozenServerProcessIsLeftBehind) {
   kill(process, SIGCONT);
 }
 
-TEST_F(PostgresFaults, ALockThatIsNotGotInTimeIsUnavailableNotWaitedFor) {
-  const auto out = store->open_writer();
-  pqxx::connection blocker(url);
-  pqxx::nontransaction blocking(blocker);
-  blocking.exec("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
-  EXPECT_TRUE(failed_with(commit(*out, {make_user("bob")}), error_code::store_unavailable));
-  blocking.exec("ROLLBACK");
-  EXPECT_TRUE(commit(*out, {make_user("bob")}));
-}
-
-TEST_F(PostgresFaults, SerializationFailuresAreRetriedThreeTimes) {
-  execute("CREATE SEQUENCE attempts");
-  // A sequence does not roll back, so it counts attempts.
-  const auto fail_first = [this](int times) {
-    execute("CREATE OR REPLACE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "IF nextval('attempts') <= " +
-            std::to_string(times) +
-            " THEN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END IF; RETURN NEW; END $$");
-    execute("SELECT setval('attempts', 1, false)");
-  };
-  fail_first(3);
-  execute("CREATE TRIGGER stumble BEFORE INSERT ON sessions FOR EACH ROW "
-          "EXECUTE FUNCTION stumble()");
-  const auto out = store->open_writer();
-  EXPECT_TRUE(commit(*out, {create_session{make_session(ann.user.id)}}));
-  fail_first(100);
-  EXPECT_TRUE(failed_with(commit(*out, {create_session{make_session(ann.user.id)}}),
-                          error_code::store_unavailable));
-  EXPECT_EQ(execute("SELECT last_value FROM attempts")[0][0].as<int>(), 4);
-}
-
-TEST_F(PostgresFaults, ADeadlockIsRetried) {
-  auto bob = make_user("bob");
-  ASSERT_TRUE(commit(*store->open_writer(), {bob}));
-  const auto first = std::min(ann.user.id, bob.user.id);
-  const auto second = std::max(ann.user.id, bob.user.id);
-  const auto touch = [](const user_id& id) {
-    return "UPDATE users SET role = role WHERE id = '" + to_string(id) + "'";
-  };
-  pqxx::connection other(url);
-  pqxx::nontransaction holding(other);
-  // Only the writer may find the deadlock, so that it is the one that must try again.
-  holding.exec("SET deadlock_timeout = '60s'; BEGIN; " + touch(second));
-  execute("ALTER DATABASE test_1 SET deadlock_timeout = '100ms'");
-  const auto out = store->open_writer();
-  std::vector<result<written>> answers;
-  std::thread committing([&] {
-    const std::vector<unit> batch{{{set_password_hash{second, 1, secret(std::string("b")), noon}}},
-                                  {{set_password_hash{first, 1, secret(std::string("a")), noon}}}};
-    answers = out->commit(batch);
-  });
-  EXPECT_TRUE(
-      eventually([&] { return !execute("SELECT 1 FROM pg_locks WHERE NOT granted").empty(); }));
-  holding.exec(touch(first));
-  holding.exec("COMMIT");
-  committing.join();
-  EXPECT_TRUE(answers.at(0));
-  EXPECT_TRUE(answers.at(1));
-  // The server's statistics come when they come.
-  EXPECT_TRUE(eventually([&] {
-    return execute("SELECT deadlocks FROM pg_stat_database WHERE datname = 'test_1'")[0][0]
-               .as<int>() >= 1;
-  }));
+TEST_F(PostgresFaults, WhatIsCommittedIsOnTheDiskWhateverTheServersDefault) {
+  execute("ALTER DATABASE test_1 SET synchronous_commit = off");
+  execute("CREATE TABLE seen (how TEXT)");
+  execute("CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+          "INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$");
+  execute("CREATE TRIGGER see BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION see()");
+  ASSERT_EQ(execute("SHOW synchronous_commit")[0][0].as<std::string>(), "off");
+  ASSERT_TRUE(commit(*store->open_writer(), {create_session{make_session(ann.user.id)}}));
+  const auto seen = execute("SELECT how FROM seen");
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0][0].as<std::string>(), "on");
 }
 
 TEST_F(PostgresFaults, MarksOfWritersLongGoneAreForgotten) {
@@ -216,6 +166,22 @@ TEST_F(PostgresFaults, AFullDiskStopsWritesAndNotReads) {
     EXPECT_TRUE(failed_with(answer, error_code::store_unavailable));
   EXPECT_TRUE(store->open_reader()->find_login("ann").value());
   EXPECT_TRUE(commit(*out, {create_session{make_session(ann.user.id)}}));
+}
+
+TEST(PostgresStore, NeverLogsAPartOfAPassword) {
+  temporary_folder folder;
+  const auto file = folder / "log";
+  ASSERT_TRUE(log_start({log_level::debug, file, -1}));
+  for (const auto* url :
+       {"postgresql://bob:hunt3r/secret@127.0.0.1/d", "postgresql://bob:hunt%zzr@127.0.0.1/d",
+        "postgresql://bob:hunt3r@x@127.0.0.1/d", "postgresql://bob@127.0.0.1/d?password=a&hunt3r",
+        "postgresql://bob@127.0.0.1:hunt3r/d", "POSTGRESQL://bob:hunt3r@h/d"})
+    EXPECT_FALSE(open_postgres(secret(std::string(url)))->open_reader()->ping()) << url;
+  log_stop();
+  const auto text = folder.read("log");
+  EXPECT_NE(text.find("cannot connect"), std::string::npos) << text;
+  for (const auto* part : {"hunt", "zzr", "secret", "x@"})
+    EXPECT_EQ(text.find(part), std::string::npos) << text;
 }
 
 TEST(PostgresStore, ThatCannotBeReachedAnswersAtOnceAfterTheFirstAttempt) {
