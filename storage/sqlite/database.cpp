@@ -1,8 +1,11 @@
 #include "storage/sqlite/database.hpp"
 
+#include "config/log.hpp"
+
 #include <sqlite3.h>
 
 #include <chrono>
+#include <sys/stat.h>
 #include <thread>
 
 namespace latchkey::storage::sqlite {
@@ -49,6 +52,17 @@ int bind(sqlite3_stmt* handle, int slot, const value& v) {
 
 } // namespace
 
+void trouble_teller::note(int code) noexcept {
+  if (std::exchange(told_, code) == code) return;
+  try {
+    if (code == 0)
+      log_info("storage", "SQLite works again");
+    else
+      log_warning("storage", "SQLite: ", sqlite3_errstr(code), " (", code, ")");
+  } catch (...) { // a line is not worth a batch
+  }
+}
+
 bool is_store_error(const error& e) noexcept {
   switch (e.code & 0xff) {
   case SQLITE_FULL:
@@ -85,6 +99,9 @@ failure to_failure(const error& e) {
 tl::expected<std::unique_ptr<database>, error>
 database::open(const std::string& path, const sqlite_options& options,
                std::atomic<std::size_t>& open_count) {
+  // Made here, for SQLite would let everybody read it; those beside it get its mode. Not by
+  // open(): closing a descriptor would end the locks that other connections here hold.
+  ::mknod(path.c_str(), S_IFREG | 0600, 0);
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   const int opened = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
@@ -106,6 +123,7 @@ database::open(const std::string& path, const sqlite_options& options,
   if (options.pages_max > 0)
     settings += "; PRAGMA max_page_count=" + std::to_string(options.pages_max);
   if (auto set = db->execute(settings); !set) return tl::unexpected<error>(set.error());
+  db->take_trouble(); // a file that was busy for a moment
   return db;
 }
 
@@ -125,8 +143,17 @@ void database::set_busy_timeout(int ms) {
   sqlite3_busy_timeout(handle_, ms);
 }
 
-error database::last_error() const {
-  return {sqlite3_extended_errcode(handle_), sqlite3_errmsg(handle_)};
+void database::forget_pages() noexcept {
+  sqlite3_db_release_memory(handle_);
+}
+
+error database::last_error() {
+  error met{sqlite3_extended_errcode(handle_), sqlite3_errmsg(handle_)};
+  const int kind = met.code & 0xff;
+  const bool passes = kind == SQLITE_BUSY || kind == SQLITE_LOCKED || kind == SQLITE_FULL;
+  if (is_store_error(met) && !passes) suspect_ = true;
+  if (to_failure(met).code != error_code::validation_error) trouble_ = met.code;
+  return met;
 }
 
 outcome database::execute(const std::string& text) {

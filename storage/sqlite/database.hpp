@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -34,6 +35,17 @@ struct error {
 /// How many rows came out.
 using outcome = tl::expected<std::size_t, error>;
 
+/// Tells the operator what keeps a connection from working: each trouble once, and its end.
+/// The code and SQLite's own words for it; the text of an error may quote a row.
+class trouble_teller {
+public:
+  /// What a call met: an extended result code, 0 for nothing.
+  void note(int code) noexcept;
+
+private:
+  int told_ = 0;
+};
+
 /// Whether the database as a whole cannot be written (full, read-only, busy, damaged), as
 /// opposed to one row being refused.
 bool is_store_error(const error& e) noexcept;
@@ -44,7 +56,8 @@ failure to_failure(const error& e);
 class database {
 public:
   /// WAL, synchronous=FULL, foreign keys on. Waits as long as `busy_timeout_ms` for other
-  /// connections. `open_count` counts this connection while it lives.
+  /// connections. A file that is made is its owner's alone, as are those beside it.
+  /// `open_count` counts this connection while it lives.
   static tl::expected<std::unique_ptr<database>, error> open(const std::string& path,
                                                              const sqlite_options& options,
                                                              std::atomic<std::size_t>& open_count);
@@ -58,6 +71,13 @@ public:
   /// Runs text that is not in the catalogue: transactions and migrations.
   outcome execute(const std::string& text);
   void set_busy_timeout(int ms);
+  /// Gives back the pages it keeps, so that the next statement reads the file.
+  void forget_pages() noexcept;
+  /// The extended code of the last error that was not a row's own since this was asked
+  /// last; 0 when there was none.
+  int take_trouble() noexcept { return std::exchange(trouble_, 0); }
+  /// Whether the connection met an error that it may not recover from by itself.
+  bool is_suspect() const noexcept { return suspect_; }
   /// Rolls back what is open, if anything is; SQLite does so itself after some errors.
   void roll_back();
 
@@ -69,10 +89,12 @@ private:
 
   database(sqlite3* handle, std::atomic<std::size_t>& open_count);
   tl::expected<prepared*, error> prepare(const char* text);
-  error last_error() const;
+  error last_error();
 
   sqlite3* handle_;
   std::atomic<std::size_t>& open_count_;
+  int trouble_ = 0;
+  bool suspect_ = false;
   std::unordered_map<const char*, prepared> prepared_; // by address: the catalogue's
 };
 

@@ -4,20 +4,34 @@
 
 namespace latchkey::storage::sqlite {
 
+result<void> sqlite_reader::run(const sql::statement& what, std::initializer_list<value> values,
+                                const std::function<void(const sql::row_source&)>& on_row) {
+  int trouble = 0;
+  result<void> answer;
+  if (!db_) {
+    auto opened = database::open(common_->path, common_->options, common_->open_count);
+    if (opened) {
+      db_ = std::move(*opened);
+    } else {
+      trouble = opened.error().code;
+      answer = tl::unexpected<failure>(to_failure(opened.error()));
+    }
+  }
+  if (db_) {
+    const auto ran = db_->run(what, values, on_row);
+    trouble = db_->take_trouble();
+    if (!ran) answer = tl::unexpected<failure>(to_failure(ran.error()));
+    // A file that was damaged or replaced is opened afresh the next time.
+    if (!ran && is_store_error(ran.error())) db_.reset();
+  }
+  teller_.note(trouble);
+  return answer;
+}
+
 result<void> sqlite_reader::query(const sql::statement& what, std::initializer_list<value> values,
                                   const std::function<void(const sql::row_source&)>& on_row) {
   try {
-    if (!db_) {
-      auto opened = database::open(common_->path, common_->options, common_->open_count);
-      if (!opened) return tl::unexpected<failure>(to_failure(opened.error()));
-      db_ = std::move(*opened);
-    }
-    if (auto ran = db_->run(what, values, on_row); !ran) {
-      // A file that was damaged or replaced is opened afresh the next time.
-      if (is_store_error(ran.error())) db_.reset();
-      return tl::unexpected<failure>(to_failure(ran.error()));
-    }
-    return {};
+    return run(what, values, on_row);
   } catch (const std::exception&) {
     return fail(error_code::internal_error, {}, "the database could not be read");
   }
@@ -75,6 +89,7 @@ result<std::int64_t> sqlite_reader::count_users() {
 }
 
 result<void> sqlite_reader::ping() {
+  if (db_) db_->forget_pages();
   return query(sql::ping, {}, nullptr);
 }
 

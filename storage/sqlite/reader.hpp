@@ -18,11 +18,14 @@ public:
   result<void> ping() override;
 
 private:
+  result<void> run(const sql::statement& what, std::initializer_list<value> values,
+                   const std::function<void(const sql::row_source&)>& on_row);
   result<void> query(const sql::statement& what, std::initializer_list<value> values,
                      const std::function<void(const sql::row_source&)>& on_row);
 
   std::shared_ptr<shared> common_;
   std::unique_ptr<database> db_;
+  trouble_teller teller_;
 };
 
 } // namespace latchkey::storage::sqlite

@@ -37,6 +37,19 @@ result<std::vector<std::string>> apply_missing(database& db) {
   return applied;
 }
 
+result<std::vector<std::string>> migrate(database& db) {
+  if (auto begun = db.execute("BEGIN EXCLUSIVE"); !begun)
+    return tl::unexpected<failure>(to_failure(begun.error()));
+  auto applied = apply_missing(db);
+  if (!applied) {
+    db.roll_back();
+  } else if (auto done = db.execute("COMMIT"); !done) {
+    db.roll_back();
+    return tl::unexpected<failure>(to_failure(done.error()));
+  }
+  return applied;
+}
+
 class sqlite_store final : public store {
 public:
   explicit sqlite_store(std::shared_ptr<shared> common) : common_(std::move(common)) {}
@@ -53,17 +66,12 @@ public:
       auto options = common_->options;
       options.busy_timeout_ms = options.migrate_busy_timeout_ms;
       const auto opened = database::open(common_->path, options, common_->open_count);
-      if (!opened) return tl::unexpected<failure>(to_failure(opened.error()));
-      auto& db = **opened;
-      if (auto begun = db.execute("BEGIN EXCLUSIVE"); !begun)
-        return tl::unexpected<failure>(to_failure(begun.error()));
-      auto applied = apply_missing(db);
-      if (!applied) {
-        db.roll_back();
-      } else if (auto done = db.execute("COMMIT"); !done) {
-        db.roll_back();
-        return tl::unexpected<failure>(to_failure(done.error()));
+      if (!opened) {
+        trouble_teller().note(opened.error().code);
+        return tl::unexpected<failure>(to_failure(opened.error()));
       }
+      auto applied = sqlite::migrate(**opened);
+      trouble_teller().note((*opened)->take_trouble());
       return applied;
     } catch (const std::exception&) {
       return fail(error_code::internal_error, {}, "the schema could not be brought up to date");

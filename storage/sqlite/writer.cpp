@@ -36,9 +36,13 @@ failure commit_failure(const error& e) {
 } // namespace
 
 std::optional<failure> sqlite_writer::connect() {
+  if (db_ && db_->is_suspect()) db_.reset();
   if (db_) return std::nullopt;
   auto opened = database::open(common_->path, common_->options, common_->open_count);
-  if (!opened) return to_failure(opened.error());
+  if (!opened) {
+    teller_.note(opened.error().code);
+    return to_failure(opened.error());
+  }
   db_ = std::move(*opened);
   return std::nullopt;
 }
@@ -50,6 +54,7 @@ std::vector<result<written>> sqlite_writer::commit(std::span<const unit> batch) 
     const auto slice = outcomes(answers).subspan(from, size);
     try {
       commit_slice(batch.subspan(from, size), slice);
+      if (db_) teller_.note(db_->take_trouble());
     } catch (const std::exception&) {
       // Out of memory, and before COMMIT: nothing after it allocates.
       if (db_) db_->roll_back();

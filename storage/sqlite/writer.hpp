@@ -20,6 +20,7 @@ public:
 private:
   using outcomes = std::span<result<written>>;
 
+  /// Also when the connection it has is not to be trusted any more.
   std::optional<failure> connect();
   void commit_slice(std::span<const unit> batch, outcomes answers);
   /// Empty when the unit was written or refused alone; else why nothing can be.
@@ -27,6 +28,7 @@ private:
 
   std::shared_ptr<shared> common_;
   std::unique_ptr<database> db_;
+  trouble_teller teller_;
 };
 
 } // namespace latchkey::storage::sqlite

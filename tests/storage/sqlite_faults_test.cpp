@@ -1,11 +1,14 @@
 // What SQLite does when its file cannot be written or is none.
+#include "config/log.hpp"
+#include "storage/sqlite/database.hpp"
 #include "storage/sqlite/options.hpp"
-
 #include "tests/storage/engines.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <sqlite3.h>
+#include <sstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace latchkey::test {
@@ -27,6 +30,14 @@ protected:
   static result<written> commit(writer& to, std::vector<fact> facts) {
     const unit one{std::move(facts)};
     return to.commit({&one, 1}).front();
+  }
+
+  /// Overwrites the file from `offset` on, where it lies.
+  void ruin(std::streamoff offset) const {
+    const auto size = static_cast<std::streamoff>(std::filesystem::file_size(path));
+    ASSERT_GT(size, offset);
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(offset) << std::string(static_cast<std::size_t>(size - offset), 'x');
   }
 
   std::string folder;
@@ -89,6 +100,85 @@ TEST_F(SqliteFaults, AFileThatIsNoDatabaseIsLeftAsItIs) {
   EXPECT_TRUE(failed_with(commit(*store->open_writer(), {make_user("ann")}),
                           error_code::store_unavailable));
   EXPECT_EQ(std::filesystem::file_size(path), 5000u);
+}
+
+TEST_F(SqliteFaults, ARuinedFileIsNotAlive) {
+  const auto store = open_sqlite(path);
+  ASSERT_TRUE(store->migrate());
+  const auto in = store->open_reader();
+  ASSERT_TRUE(in->ping());
+  ASSERT_TRUE(in->ping());
+  ruin(0);
+  EXPECT_EQ(in->ping().error().code, error_code::store_unavailable);
+  EXPECT_EQ(in->ping().error().code, error_code::store_unavailable);
+}
+
+TEST_F(SqliteFaults, AWriterOpensAFileThatWasReplacedAfterItFailed) {
+  const auto store = open_sqlite(path);
+  ASSERT_TRUE(store->migrate());
+  const auto copy = folder + "/copy.db";
+  std::filesystem::copy_file(path, copy);
+  ruin(4096); // the first page is all that opening reads
+  const auto out = store->open_writer();
+  EXPECT_TRUE(failed_with(commit(*out, {make_user("ann")}), error_code::store_unavailable));
+  for (const auto* beside : {"-wal", "-shm"})
+    std::filesystem::remove(path + beside);
+  std::filesystem::rename(copy, path);
+  EXPECT_TRUE(commit(*out, {make_user("ann")}));
+  EXPECT_TRUE(store->open_reader()->find_login("ann").value());
+}
+
+TEST_F(SqliteFaults, AreToldOnceEachAndWhenTheyEnd) {
+  const auto store = open_sqlite(path, {.busy_timeout_ms = 1});
+  ASSERT_TRUE(store->migrate());
+  const auto out = store->open_writer();
+  ASSERT_TRUE(commit(*out, {make_user("ann")}));
+  const auto file = folder + "/log";
+  ASSERT_TRUE(log_start({log_level::info, file, -1}));
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_FALSE(commit(*out, {make_user("bob")}));
+  sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
+  sqlite3_close(other);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_FALSE(commit(*out, {make_user("ann")})) << "a row's own fault is not told";
+  log_stop();
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  std::vector<std::string> lines;
+  std::istringstream each(text.str());
+  for (std::string line; std::getline(each, line);)
+    lines.push_back(line.substr(line.find("latchkey.")));
+  EXPECT_EQ(lines,
+            (std::vector<std::string>{"latchkey.storage - WARNING - SQLite: database is locked (5)",
+                                      "latchkey.storage - INFO - SQLite works again"}));
+}
+
+TEST_F(SqliteFaults, TheFilesAreTheirOwnersAlone) {
+  const auto before = umask(0022);
+  const auto store = open_sqlite(path);
+  ASSERT_TRUE(store->migrate());
+  const auto out = store->open_writer();
+  EXPECT_TRUE(commit(*out, {make_user("ann")}));
+  umask(before);
+  for (const auto* beside : {"", "-wal", "-shm"}) {
+    struct stat about {};
+    ASSERT_EQ(stat((path + beside).c_str(), &about), 0) << beside;
+    EXPECT_EQ(about.st_mode & 0777u, 0600u) << beside;
+  }
+}
+
+TEST_F(SqliteFaults, ACommitIsOnTheDiskBeforeItIsAnswered) {
+  std::atomic<std::size_t> count = 0;
+  const auto opened = sqlite::database::open(path, {}, count);
+  ASSERT_TRUE(opened);
+  const sql::statement ask{"ask", "PRAGMA synchronous"};
+  std::int64_t level = -1;
+  ASSERT_TRUE(
+      (*opened)->run(ask, {}, [&](const sql::row_source& row) { level = sql::number_at(row, 0); }));
+  EXPECT_EQ(level, 2) << "2 is FULL";
 }
 
 TEST_F(SqliteFaults, TheFileIsInWalModeAndItsTimesSortAsText) {
