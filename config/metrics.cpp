@@ -1,6 +1,7 @@
 // metrics.cpp — counts on the way, and prometheus-cpp's families and text when scraped.
 #include "config/metrics.hpp"
 
+#include "config/log.hpp"
 #include "config/metrics_process.hpp"
 
 #include <cmath>
@@ -235,7 +236,9 @@ std::string metrics::render() const {
   out.push_back(tables_->refusals.collect());
   out.push_back(
       family_of("database_connections", "Open connections to the database.", database_connections));
-  out.push_back(family_of("redis_connections", "Open connections to Redis.", redis_connections));
+  out.push_back(family_of("redis_connections",
+                          "Open connections to Redis, as the last look of /health found.",
+                          redis_connections));
   out.push_back(family_of("sessions_live", "Sessions held in memory.", sessions_live));
   out.push_back(family_of("connections_open", "Open client sockets.", connections_open));
   out.push_back(
@@ -250,6 +253,8 @@ std::string metrics::render() const {
   out.push_back(family_of("persistence_commit_seconds",
                           "Time of one batch from its begin to its COMMIT, in seconds.",
                           persistence_commit_seconds));
+  out.push_back(detail::single("log_lines_dropped_total", "Lines the log could not take in time.",
+                               MetricType::Counter, static_cast<double>(log_lines_dropped())));
   auto build = detail::single("latchkey_build_info", "Always 1; the labels tell the build.",
                               MetricType::Gauge, 1);
   build.metric.front().label = {{"compiler", __VERSION__}, {"version", LATCHKEY_VERSION}};

@@ -107,7 +107,7 @@ public:
   counter& overload_refusals(std::string_view kind); // overload_refusals_total{kind}
 
   gauge database_connections;           // database_connections: open now
-  gauge redis_connections;              // redis_connections: open now
+  gauge redis_connections;              // redis_connections: open at the last ping
   gauge sessions_live;                  // sessions_live: session actors in memory
   gauge connections_open;               // connections_open: accepted sockets
   gauge requests_in_flight;             // requests_in_flight: read and not yet answered

@@ -172,12 +172,13 @@ constexpr setting_row rows[] = {
     text_row<&s::data_dir, is_path>("DATA_DIR", "./data", a_path,
                                     "folder of the embedded database and generated secrets"),
     secret_row<&s::database_url, values::is_postgres_url>(
-        "DATABASE_URL", "postgresql://user@host/database", "unset: SQLite in DATA_DIR/latchkey.db"),
+        "DATABASE_URL", "postgresql://user@host/database (%XX for what is special in a password)",
+        "unset: SQLite in DATA_DIR/latchkey.db"),
     secret_row<&s::auth_db_password, has_length<1, 1024>>(
         "AUTH_DB_PASSWORD", "1 to 1024 bytes", "password for DATABASE_URL when that has none"),
     secret_row<&s::redis_url, values::is_redis_url>(
         "REDIS_URL", "redis://[user:password@]host[:port][/number] or unix:///path",
-        "unset: kept in process"),
+        "a Redis that /health watches and nothing depends on; unset: none"),
     count_row<&s::db_writers, 1, 64>("DB_WRITERS", "2", "a number, 1 to 64",
                                      "connections that write (SQLite: always one)"),
     count_row<&s::db_readers, 1, 64>("DB_READERS", "2", "a number, 1 to 64",

@@ -2,6 +2,8 @@
 #include "config/setting_values.hpp"
 
 #include "config/log.hpp"
+#include "config/redis_url.hpp"
+#include "protocol/text_codec.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -74,24 +76,9 @@ struct authority {
 };
 
 std::optional<authority> parse_authority(std::string_view text) {
-  std::string_view name = text;
-  std::string_view port;
-  const auto bracket = text.starts_with('[') ? text.find(']') : 0;
-  if (bracket == std::string_view::npos) return std::nullopt;
-  if (const auto colon = text.find(':', bracket); colon != std::string_view::npos) {
-    name = text.substr(0, colon);
-    port = text.substr(colon + 1);
-    if (port.empty()) return std::nullopt;
-  }
-  const auto known = host(name);
-  if (!known) return std::nullopt;
-  authority out{host_in_url(*known), 0};
-  if (!port.empty()) {
-    const auto number = count(port, 1, 65535);
-    if (!number) return std::nullopt;
-    out.port = *number;
-  }
-  return out;
+  const auto found = host_and_port(text);
+  if (!found) return std::nullopt;
+  return authority{host_in_url(found->first), found->second};
 }
 
 /// The scheme and what follows "://"; empty when there is none.
@@ -99,6 +86,37 @@ std::pair<std::string, std::string_view> split_scheme(std::string_view text) {
   const auto mark = text.find("://");
   if (mark == std::string_view::npos) return {};
   return {lowered(text.substr(0, mark)), text.substr(mark + 3)};
+}
+
+/// "host[:port],…" as libpq takes it: a part may be empty, or a socket's folder as %2F….
+bool is_host_list(std::string_view list) {
+  for (std::size_t from = 0; from <= list.size();) {
+    const auto comma = std::min(list.find(',', from), list.size());
+    const auto one = list.substr(from, comma - from);
+    from = comma + 1;
+    if (one.empty() || host_and_port(one)) continue;
+    const auto colon = std::min(one.find(':'), one.size());
+    const auto folder = percent_decoded(one.substr(0, colon));
+    if (!folder || !folder->starts_with('/') || one.starts_with('/')) return false;
+    if (colon < one.size() && !count(one.substr(colon + 1), 1, 65535)) return false;
+  }
+  return true;
+}
+
+/// Nothing, or "?name=value&…".
+bool are_parameters(std::string_view query) {
+  if (query.empty()) return true;
+  for (std::size_t from = 1; from <= query.size();) {
+    const auto end = std::min(query.find('&', from), query.size());
+    const auto one = query.substr(from, end - from);
+    from = end + 1;
+    const auto equals = one.find('=');
+    if (equals == 0 || equals == std::string_view::npos || one.find('=', equals + 1) != one.npos)
+      return false;
+    const auto is_of_a_name = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+    if (!std::ranges::all_of(one.substr(0, equals), is_of_a_name)) return false;
+  }
+  return true;
 }
 
 } // namespace
@@ -163,20 +181,54 @@ std::optional<std::string> http_url(std::string_view text) {
   return out;
 }
 
+std::optional<std::pair<std::string, std::uint16_t>> host_and_port(std::string_view text) {
+  std::string_view name = text;
+  std::uint32_t port = 0;
+  const auto bracket = text.starts_with('[') ? text.find(']') : 0;
+  if (bracket == std::string_view::npos) return std::nullopt;
+  if (const auto colon = text.find(':', bracket); colon != std::string_view::npos) {
+    name = text.substr(0, colon);
+    const auto number = count(text.substr(colon + 1), 1, 65535);
+    if (!number) return std::nullopt;
+    port = *number;
+  }
+  auto known = host(name);
+  if (!known) return std::nullopt;
+  return std::pair(*std::move(known), static_cast<std::uint16_t>(port));
+}
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const auto byte = from_hex(text.substr(i + 1, 2));
+    if (!byte || byte->size() != 1 || byte->front() == '\0') return std::nullopt;
+    out += *byte;
+    i += 2;
+  }
+  return out;
+}
+
 bool is_postgres_url(std::string_view text) {
-  const auto [scheme, rest] = split_scheme(text);
-  return (scheme == "postgresql" || scheme == "postgres") && is_printable_word(rest);
+  // What libpq takes for a URL begins so, in lower case.
+  const bool is_url = text.starts_with("postgresql://") || text.starts_with("postgres://");
+  if (!is_url || !is_printable_word(text) || !percent_decoded(text)) return false;
+  auto rest = text.substr(text.find("://") + 3);
+  if (std::ranges::count(rest, '@') > 1) return false;
+  const auto query_at = std::min(rest.find('?'), rest.size());
+  const auto parameters = rest.substr(query_at);
+  rest = rest.substr(0, std::min(query_at, rest.find('/')));
+  const auto at = rest.find('@');
+  if (at == std::string_view::npos && text.find('@') != std::string_view::npos) return false;
+  if (at != std::string_view::npos) rest.remove_prefix(at + 1);
+  return is_host_list(rest) && are_parameters(parameters);
 }
 
 bool is_redis_url(std::string_view text) {
-  auto [scheme, rest] = split_scheme(text);
-  if (!is_printable_word(rest)) return false;
-  if (scheme == "unix") return rest.starts_with('/') && rest.size() > 1;
-  if (scheme != "redis") return false;
-  if (const auto at = rest.rfind('@'); at != std::string_view::npos) rest = rest.substr(at + 1);
-  const auto slash = std::min(rest.find('/'), rest.size());
-  const auto number = slash < rest.size() ? rest.substr(slash + 1) : std::string_view{};
-  return parse_authority(rest.substr(0, slash)) && (number.empty() || count(number, 0, 65535));
+  return parse_redis_url(secret(text)).has_value();
 }
 
 bool is_printable_word(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace latchkey::setting_values {
 
@@ -25,9 +26,15 @@ std::string host_in_url(std::string_view host);
 std::optional<std::string> origin(std::string_view text);
 /// http(s)://host[:port][/path] without user, query or fragment; final slashes removed.
 std::optional<std::string> http_url(std::string_view text);
-/// postgresql:// or postgres:// without white space.
+/// "host[:port]" of a URL; the host as `host` gives it, the port 0 when there is none.
+std::optional<std::pair<std::string, std::uint16_t>> host_and_port(std::string_view text);
+/// With each %XX read (RFC 3986, 2.1); nothing for a % without two digits, and for %00.
+std::optional<std::string> percent_decoded(std::string_view text);
+/// postgresql:// or postgres://, [user[:password]@][host[:port],…][/database][?name=value&…],
+/// read at least as strictly as libpq does: what is special in a user, a password or a
+/// socket's folder is %XX, so that no part of a password can be taken for something else.
 bool is_postgres_url(std::string_view text);
-/// redis://[user:password@]host[:port][/number] or unix:///path.
+/// What `parse_redis_url` takes.
 bool is_redis_url(std::string_view text);
 /// At least one byte, every one printable and none a space.
 bool is_printable_word(std::string_view text);

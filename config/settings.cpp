@@ -2,6 +2,7 @@
 // another setting, and says everything that is wrong at once.
 #include "config/settings.hpp"
 
+#include "config/log.hpp"
 #include "config/setting_sources.hpp"
 #include "config/setting_table.hpp"
 #include "config/setting_values.hpp"
@@ -216,9 +217,31 @@ std::string describe(const settings& values) {
     if (value.empty()) value = "-";
     out.append(table[i].name).append(20 - std::min<std::size_t>(19, table[i].name.size()), ' ');
     ((out += value) += " (") += to_string(values.origins[i]);
-    out += ")\n";
+    ((out += "): ") += table[i].about) += "\n";
   }
   return out;
+}
+
+std::string describe_store(const settings& values) {
+  std::error_code ignored;
+  if (!values.uses_postgres())
+    return "SQLite, " +
+           std::filesystem::absolute(values.sqlite_path(), ignored).lexically_normal().string();
+  std::string_view rest = values.database_url.reveal();
+  rest.remove_prefix(std::min(rest.find("://") + 3, rest.size()));
+  const auto query_at = std::min(rest.find('?'), rest.size());
+  std::string out = "PostgreSQL, ";
+  // The URL was read strictly: there is one @ at most, and it ends the login.
+  const auto place = rest.substr(0, query_at);
+  out += place.substr(place.find('@') + 1);
+  for (auto query = rest.substr(query_at); !query.empty();) {
+    query.remove_prefix(1);
+    const auto one = query.substr(0, query.find('&'));
+    for (const auto* name : {"host=", "hostaddr=", "port=", "dbname="})
+      if (one.starts_with(name)) (out += " ") += one;
+    query.remove_prefix(one.size());
+  }
+  return escaped_for_log(out);
 }
 
 std::optional<std::string> refuse_generated_admin_password(const settings& values) {

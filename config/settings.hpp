@@ -104,8 +104,12 @@ using setting_problems = std::vector<std::string>;
 /// counts as unset.
 tl::expected<settings, setting_problems> load_settings(const setting_sources& sources);
 
-/// For `latchkey config check`: a line a setting, "NAME value (origin)"; secrets `***`.
+/// For `latchkey config check`: a line a setting, "NAME value (origin): what it is"; secrets `***`.
 std::string describe(const settings& values);
+
+/// Which database the settings name: the file's absolute path, or the URL's hosts and
+/// database without anything that may be secret.
+std::string describe_store(const settings& values);
 
 /// Makes DATA_DIR (mode 0700) when it is missing. The failure's reason is a sentence.
 result<void> prepare_data_dir(const settings& values);

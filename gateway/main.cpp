@@ -72,9 +72,26 @@ int serve(const std::optional<std::string>& file) {
   return code;
 }
 
+/// A log for as long as a command runs, so that the store's own words reach the terminal.
+class command_log {
+public:
+  explicit command_log(const settings& configured)
+      : started_(log_start({configured.log_from, configured.log_file})) {}
+  ~command_log() { log_stop(); }
+  command_log(const command_log&) = delete;
+  command_log& operator=(const command_log&) = delete;
+  const result<void>& started() const { return started_; }
+
+private:
+  result<void> started_;
+};
+
 int migrate(const std::optional<std::string>& file) {
   auto configured = read_settings(file);
   if (!configured) return exit_usage;
+  const command_log log{*configured};
+  if (!log.started()) return complain(log.started().error());
+  std::cout << "store: " << describe_store(*configured) << std::endl;
   if (auto made = prepare_data_dir(*configured); !made) return complain(made.error());
   auto applied = gateway::open_configured_store(*configured)->migrate();
   if (!applied) return complain(applied.error());
@@ -88,6 +105,9 @@ int create_admin(const std::optional<std::string>& file, gateway::new_admin admi
                  bool password_from_stdin) {
   auto configured = read_settings(file);
   if (!configured) return exit_usage;
+  const command_log log{*configured};
+  if (!log.started()) return complain(log.started().error());
+  std::cout << "store: " << describe_store(*configured) << std::endl;
   if (auto made = prepare_data_dir(*configured); !made) return complain(made.error());
   if (password_from_stdin) {
     std::string line;

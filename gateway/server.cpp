@@ -161,6 +161,9 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   // Whatever fails below, what was started is stopped again.
   std::unique_ptr<server> made{new server{std::move(all)}};
   auto& p = *made->parts_;
+  if (!p.configured->redis_url.empty())
+    if (auto address = parse_redis_url(p.configured->redis_url); !address)
+      return tl::unexpected<failure>(address.error());
   if (auto opened = p.open(); !opened) return tl::unexpected<failure>(opened.error());
   auto signing_secret = load_or_create_signing_secret(*p.configured);
   if (!signing_secret) return tl::unexpected<failure>(signing_secret.error());

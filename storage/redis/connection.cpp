@@ -1,7 +1,6 @@
 #include "storage/redis/connection.hpp"
 
 #include <array>
-#include <charconv>
 #include <hiredis/hiredis.h>
 #include <string_view>
 #include <vector>
@@ -13,54 +12,7 @@ constexpr timeval as_timeval(std::chrono::milliseconds t) {
   return {t.count() / 1000, static_cast<suseconds_t>(t.count() % 1000 * 1000)};
 }
 
-tl::unexpected<failure> bad_url(const char* why) {
-  return fail(error_code::validation_error, "REDIS_URL", why);
-}
-
-template <class Number>
-bool read_number(std::string_view text, Number& out) {
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return problem == std::errc{} && end == text.data() + text.size();
-}
-
 } // namespace
-
-result<redis_address> parse_redis_url(const secret& url) {
-  std::string_view rest = url.reveal();
-  redis_address out;
-  if (rest.starts_with("unix://")) {
-    out.socket_path = rest.substr(7);
-    if (out.socket_path.empty()) return bad_url("names no socket after unix://");
-    return out;
-  }
-  if (!rest.starts_with("redis://")) return bad_url("must begin with redis:// or unix://");
-  rest.remove_prefix(8);
-  if (const auto at = rest.rfind('@'); at != rest.npos) {
-    const auto login = rest.substr(0, at);
-    rest.remove_prefix(at + 1);
-    const auto colon = login.find(':');
-    if (colon == login.npos) return bad_url("has a user without a password");
-    out.user = login.substr(0, colon);
-    out.password = secret{login.substr(colon + 1)};
-  }
-  if (const auto slash = rest.find('/'); slash != rest.npos) {
-    const auto database = rest.substr(slash + 1);
-    rest = rest.substr(0, slash);
-    if (!database.empty() && (!read_number(database, out.database) || out.database < 0))
-      return bad_url("has a database that is not a number");
-  }
-  const auto colon = rest.rfind(':');
-  const bool has_port = colon != rest.npos && rest.find(']', colon) == rest.npos;
-  if (has_port) {
-    if (!read_number(rest.substr(colon + 1), out.port) || out.port == 0)
-      return bad_url("has a port that is not a number from 1 to 65535");
-    rest = rest.substr(0, colon);
-  }
-  if (rest.starts_with('[') && rest.ends_with(']')) rest = rest.substr(1, rest.size() - 2);
-  if (rest.empty()) return bad_url("names no host");
-  out.host = rest;
-  return out;
-}
 
 void redis_connection::closer::operator()(redisContext* context) const noexcept {
   redisFree(context);

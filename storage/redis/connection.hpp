@@ -2,11 +2,10 @@
 // after it was lost. Plain and synchronous; used by one thread.
 #pragma once
 
+#include "config/redis_url.hpp"
 #include "protocol/result.hpp"
-#include "protocol/secret.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -14,19 +13,8 @@ struct redisContext;
 
 namespace latchkey::storage {
 
-/// Where a Redis is: `redis://[[user]:password@]host[:port][/database]` or
-/// `unix:///path/to/socket`.
-struct redis_address {
-  std::string host; // empty: `socket_path`
-  std::uint16_t port = 6379;
-  std::string socket_path;
-  std::string user;
-  secret password;
-  int database = 0;
-};
-
-/// VALIDATION_ERROR with the reason.
-result<redis_address> parse_redis_url(const secret& url);
+using latchkey::parse_redis_url;
+using latchkey::redis_address;
 
 class redis_connection {
 public:

@@ -78,6 +78,7 @@ TEST(Metrics, NameEveryFamilyBeforeAnythingHappens) {
                            "requests_in_flight gauge",
                            "connections_open gauge",
                            "overload_refusals_total counter",
+                           "log_lines_dropped_total counter",
                            "latchkey_build_info gauge",
                            "process_resident_memory_bytes gauge",
                            "process_cpu_seconds_total counter",

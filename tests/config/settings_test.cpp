@@ -5,6 +5,7 @@
 #include "tests/config/loading.hpp"
 #include "tests/config/temporary_folder.hpp"
 
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
@@ -46,6 +47,30 @@ TEST(Settings, NeverShowAWrongSecret) {
   auto sources = only({});
   sources.env_file = folder.write("env", "JWT_SECRET_KEY=\"hunt3r\nADMIN_PASSWORD hunt3r\n");
   EXPECT_THAT(refuse(sources), AllOf(testing::SizeIs(2), Each(Not(HasSubstr("hunt3r")))));
+}
+
+TEST(Settings, RefuseADatabaseUrlInWhichAPasswordIsMistakenForSomethingElse) {
+  for (const auto& url :
+       {"postgresql://bob:hunt3r/secret@h/d", "postgresql://bob:hunt3r?secret@h/d",
+        "postgresql://bob:hunt%zzr@h/d", "postgresql://bob:hunt3r%@h/d",
+        "postgresql://bob:hunt%00r@h/d", "postgresql://bob:hunt3r@x@h/d",
+        "postgresql://bob:1234/secret@h/d", "postgresql://h:hunt3r/d", "postgresql://h:0/d",
+        "postgresql://h/d?password=hunt&3r", "postgresql://h/d?password=hunt=3r",
+        "postgresql://h/d?password=hunt3r@x", "postgresql://h/d?pass%77ord=hunt3r",
+        "postgresql://h1,hunt3r$/d", "POSTGRESQL://bob:hunt3r@h/d"}) {
+    const auto problems = refuse(only({{"DATABASE_URL", url}}));
+    EXPECT_THAT(problems, ElementsAre(HasSubstr("DATABASE_URL is not acceptable"))) << url;
+    EXPECT_THAT(problems, Each(AllOf(Not(HasSubstr("hunt")), Not(HasSubstr("secret"))))) << url;
+  }
+}
+
+TEST(Settings, TakeEveryDatabaseUrlThatHasOneMeaning) {
+  for (const auto& url :
+       {"postgresql://", "postgres:///d?host=/run/postgresql", "postgresql://?host=/run/pg&port=1",
+        "postgresql://bob@/d?host=/run/pg", "postgresql://bob%40x:p%2F%3A%25w@h.example:5433/d",
+        "postgresql://bob:p:w@[::1]:5432/d", "postgresql://h1:1,h2,[::1]:3/d",
+        "postgresql://%2Frun%2Fpg/d", "postgresql://bob:pw@%2Frun%2Fpg:5432/d?sslmode=require"})
+    EXPECT_EQ(load(only({{"DATABASE_URL", url}})).database_url.reveal(), url);
 }
 
 TEST(Settings, HideAPasswordInsideAWrongUrlAndEscapeControlCharacters) {
@@ -96,6 +121,9 @@ INSTANTIATE_TEST_SUITE_P(
         wrong_value{"ALLOWED_ORIGINS", "https://[::1"},
         wrong_value{"DATABASE_URL", "mysql://host/db"}, wrong_value{"DATABASE_URL", "host/db"},
         wrong_value{"REDIS_URL", "redis://"}, wrong_value{"REDIS_URL", "redis://h/x"},
+        wrong_value{"REDIS_URL", "redis://user@h"}, wrong_value{"REDIS_URL", "redis://h:0"},
+        wrong_value{"REDIS_URL", "redis://:a%zz@h"}, wrong_value{"REDIS_URL", "REDIS://h"},
+        wrong_value{"REDIS_URL", "redis://h:99999"}, wrong_value{"REDIS_URL", "redis://[::1"},
         wrong_value{"REDIS_URL", "unix://relative"}, wrong_value{"ADMIN_EMAIL", "admin"},
         wrong_value{"ADMIN_USERNAME", "a@b"}, wrong_value{"ADMIN_PASSWORD", "short"},
         wrong_value{"ADMIN_PASSWORD", "password123"}, wrong_value{"JWT_SECRET_KEY", "too short"},
@@ -212,6 +240,18 @@ TEST(Settings, PutThePasswordIntoADatabaseUrlThatHasNone) {
   EXPECT_EQ(url("postgresql:///d?host=/run/pg"), "postgresql:///d?host=/run/pg&password=p%2Fw%201");
 }
 
+TEST(Settings, SayWhichStoreTheyNameWithoutItsPassword) {
+  EXPECT_EQ(describe_store(load(only({{"DATA_DIR", "/a/./b"}}))), "SQLite, /a/b/latchkey.db");
+  EXPECT_EQ(describe_store(load(only({{"DATA_DIR", "b"}}))),
+            "SQLite, " + (std::filesystem::current_path() / "b/latchkey.db").string());
+  const auto url = [](const std::string& text) {
+    return describe_store(load(only({{"DATABASE_URL", text}, {"AUTH_DB_PASSWORD", "hunt3r"}})));
+  };
+  EXPECT_EQ(url("postgresql://bob:hunt4r@h:5433/d"), "PostgreSQL, h:5433/d");
+  EXPECT_EQ(url("postgresql://bob@h/d"), "PostgreSQL, h/d");
+  EXPECT_EQ(url("postgresql:///d?sslmode=prefer&host=/run/pg"), "PostgreSQL, /d host=/run/pg");
+}
+
 TEST(Settings, AreDescribedWithOriginsAndWithoutSecrets) {
   const auto text = describe(load(only({{"JWT_SECRET_KEY", good_key},
                                         {"DATABASE_URL", "postgresql://u:hunt3r@h/d"},
@@ -221,10 +261,10 @@ TEST(Settings, AreDescribedWithOriginsAndWithoutSecrets) {
                                         {"HTTP_PORT", "81"}})));
   EXPECT_THAT(text, Not(HasSubstr("hunt3r")));
   EXPECT_THAT(text, Not(HasSubstr(good_key)));
-  EXPECT_THAT(text, HasSubstr("HTTP_PORT           81 (environment)\n"));
-  EXPECT_THAT(text, HasSubstr("JWT_SECRET_KEY      *** (environment)\n"));
-  EXPECT_THAT(text, HasSubstr("INTERNAL_PORT       9090 (default)\n"));
-  EXPECT_THAT(text, HasSubstr("TLS_CERT            - (default)\n"));
+  EXPECT_THAT(text, HasSubstr("HTTP_PORT           81 (environment): its port\n"));
+  EXPECT_THAT(text, HasSubstr("JWT_SECRET_KEY      *** (environment): signs access tokens"));
+  EXPECT_THAT(text, HasSubstr("INTERNAL_PORT       9090 (default): its port\n"));
+  EXPECT_THAT(text, HasSubstr("TLS_CERT            - (default): certificate chain"));
   for (const auto& row : setting_table())
     EXPECT_THAT(text, HasSubstr(std::string(row.name) + " "));
 }

@@ -35,7 +35,10 @@ TEST_P(CommandLine, BringsTheSchemaUpToDateOnce) {
   EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 0);
   const auto second = run({"migrate"});
   EXPECT_EQ(second.exit_code, 0) << second.err;
-  EXPECT_EQ(second.out, "the schema is up to date\n");
+  EXPECT_TRUE(says(second.out, "\nthe schema is up to date\n")) << second.out;
+  const auto store =
+      GetParam() == "sqlite" ? "store: SQLite, " + where_.folder() : "store: Postgre";
+  EXPECT_EQ(second.out.rfind(store, 0), 0u) << second.out;
 }
 
 TEST_P(CommandLine, CreatesAnAdministratorBesideARunningServer) {
@@ -182,12 +185,16 @@ TEST_P(Config, StopsTheStartWithNameValueAndWhatWouldBeRight) {
 }
 
 TEST_P(Config, NeverRepeatsASecretThatIsWrong) {
-  for (const auto& [name, value] :
-       std::vector<std::pair<std::string, std::string>>{{"JWT_SECRET_KEY", "sh0rt-one"},
-                                                        {"ADMIN_PASSWORD", "p4ssw"},
-                                                        {"ADMIN_PASSWORD", "password1"},
-                                                        {"DATABASE_URL", "mysql://u:p4ssw@h/d"},
-                                                        {"REDIS_URL", "http://:p4ssw@h"}}) {
+  for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
+           {"JWT_SECRET_KEY", "sh0rt-one"},
+           {"ADMIN_PASSWORD", "p4ssw"},
+           {"ADMIN_PASSWORD", "password1"},
+           {"DATABASE_URL", "mysql://u:p4ssw@h/d"},
+           {"DATABASE_URL", "postgresql://u:p4ssw/x@h/d"},
+           {"DATABASE_URL", "postgresql://u:p4ssw%zz@h/d"},
+           {"DATABASE_URL", "postgresql://u:p4ssw@x@h/d"},
+           {"REDIS_URL", "http://:p4ssw@h"},
+           {"REDIS_URL", "redis://:p4ssw%zz@h"}}) {
     const auto result = run({"serve"}, {{name, value}});
     EXPECT_EQ(result.exit_code, 2) << name << result.out;
     EXPECT_TRUE(says(result.err, name)) << result.err;
