@@ -1,6 +1,7 @@
 # lib.sh — what the load benchmarks share: servers on one core, the generator on the other,
 # pairs A B A B …, and the median of the paired ratios. Sourced by bench/*.sh.
 set -euo pipefail
+export LC_ALL=C.UTF-8 # numbers with a point, whatever the caller's language
 
 bench=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname -- "$bench")
@@ -40,7 +41,7 @@ start_latchkey() {
   server_pid=$!
   started+=("$server_pid")
   local tries=200
-  until grep -q '^latchkey is ready' "$out"; do
+  until grep -qs "^latchkey is ready" "$out"; do
     ((tries-- > 0)) && kill -0 "$server_pid" 2>/dev/null || { cat "$work/latchkey.err" >&2; die "the server did not start"; }
     read -rt 0.05 <> <(:) || true
   done
