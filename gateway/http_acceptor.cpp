@@ -11,7 +11,10 @@ constexpr std::chrono::seconds clock_leeway{5};
 http_acceptor::http_acceptor(caf::actor_system& system, reactor& home, services_ptr with,
                              std::shared_ptr<const settings> configured)
     : home_(home), with_(std::move(with)), settings_(std::move(configured)),
-      origins_(settings_->allowed_origins) {
+      origins_(settings_->allowed_origins),
+      core_manager_(home, [url = settings_->core_manager_url](deadline_point deadline) {
+        return accepts_connections(url, deadline);
+      }) {
   caf::actor_config config{&home};
   auto handle = system.spawn_class<edge_actor, caf::no_spawn_options>(config, home);
   edge_owner_ = caf::actor_cast<caf::strong_actor_ptr>(handle);

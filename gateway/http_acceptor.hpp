@@ -7,6 +7,7 @@
 #include "gateway/edge_actor.hpp"
 #include "gateway/generation_cache.hpp"
 #include "gateway/http/cors.hpp"
+#include "gateway/tcp_probe.hpp"
 
 #include <caf/actor_system.hpp>
 #include <chrono>
@@ -74,6 +75,8 @@ public:
   awaitable<bool> database_alive(deadline_point deadline);
   /// The same of Redis: "connected", "disconnected" or "disabled".
   awaitable<std::string_view> redis_word(deadline_point deadline);
+  /// Whether CORE_MANAGER_URL accepts connections.
+  tcp_prober& core_manager() noexcept { return core_manager_; }
   std::int64_t uptime_s() const;
 
   /// The deadline as actors take it: by the one clock.
@@ -144,6 +147,7 @@ private:
   generation_cache<user_id, user_actor> users_{handles_max};
   last_word database_;
   last_word redis_;
+  tcp_prober core_manager_;
 };
 
 } // namespace latchkey::gateway

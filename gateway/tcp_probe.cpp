@@ -1,17 +1,24 @@
 #include "gateway/tcp_probe.hpp"
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <memory>
-#include <string>
+#include "gateway/edge_actor.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <fcntl.h>
+#include <mutex>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+#include <utility>
 
 namespace latchkey::gateway {
 namespace {
 
-using tcp = boost::asio::ip::tcp;
-using resolver = boost::asio::ip::basic_resolver<tcp, reactor_executor>;
-using probe_socket = boost::asio::basic_stream_socket<tcp, reactor_executor>;
+using deadline_point = std::chrono::steady_clock::time_point;
 
 struct host_and_port {
   std::string host, port;
@@ -30,40 +37,110 @@ host_and_port split(std::string_view url) {
   return {std::string{host}, tls ? "443" : "80"};
 }
 
-/// Closes what is still going on when the time is up.
-class time_limit : timer_wheel::entry {
-public:
-  time_limit(reactor& home, std::chrono::steady_clock::time_point deadline, resolver& names,
-             probe_socket& socket)
-      : entry(&time_limit::on_expiry), names_(names), socket_(socket) {
-    home.timers().schedule(*this, deadline - std::chrono::steady_clock::now());
-  }
+int milliseconds_left(deadline_point deadline) {
+  const auto left = deadline - std::chrono::steady_clock::now();
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  return static_cast<int>(std::max<std::chrono::milliseconds::rep>(ms, 0));
+}
 
-private:
-  static void on_expiry(entry& e) noexcept {
-    auto& self = static_cast<time_limit&>(e);
-    boost::system::error_code ignored;
-    self.names_.cancel();
-    self.socket_.close(ignored);
+bool connects(const addrinfo& where, deadline_point deadline) {
+  const int handle = ::socket(where.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (handle < 0) return false;
+  bool connected = ::connect(handle, where.ai_addr, where.ai_addrlen) == 0;
+  if (!connected && errno == EINPROGRESS) {
+    pollfd ready{handle, POLLOUT, 0};
+    int error = 0;
+    socklen_t size = sizeof(error);
+    connected = ::poll(&ready, 1, milliseconds_left(deadline)) == 1 &&
+                ::getsockopt(handle, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
   }
-  resolver& names_;
-  probe_socket& socket_;
-};
+  ::close(handle);
+  return connected;
+}
 
 } // namespace
 
-awaitable<bool> accepts_connections(reactor& home, std::string_view url,
-                                    std::chrono::steady_clock::time_point deadline) {
+bool accepts_connections(std::string_view url, deadline_point deadline) {
   const auto where = split(url);
-  resolver names{home.context()};
-  probe_socket socket{home.context()};
-  const time_limit limit{home, deadline, names, socket};
-  boost::system::error_code problem;
-  auto token = boost::asio::redirect_error(use_awaitable, problem);
-  const auto addresses = co_await names.async_resolve(where.host, where.port, token);
-  if (problem) co_return false;
-  co_await boost::asio::async_connect(socket, addresses, token);
-  co_return !problem;
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(where.host.c_str(), where.port.c_str(), &wanted, &found) != 0) return false;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses{found, ::freeaddrinfo};
+  for (const auto* one = found; one != nullptr; one = one->ai_next) {
+    if (milliseconds_left(deadline) == 0) return false;
+    if (connects(*one, deadline)) return true;
+  }
+  return false;
+}
+
+/// What the thread and the prober share. The prober goes first, or the answer comes.
+struct tcp_prober::flight {
+  std::mutex mutex;
+  tcp_prober* asker = nullptr; // changed on the reactor's thread, under the mutex
+
+  /// On the thread that asked.
+  static void answer(const std::shared_ptr<flight>& self, bool accepts) {
+    // While the prober is there, so is its reactor.
+    std::lock_guard lock{self->mutex};
+    if (self->asker == nullptr) return;
+    boost::asio::post(self->asker->home_.context(), [self, accepts] {
+      if (self->asker != nullptr) self->asker->land(accepts);
+    });
+  }
+};
+
+tcp_prober::tcp_prober(reactor& home, question ask, std::chrono::milliseconds limit)
+    : home_(home), ask_(std::move(ask)), limit_(limit) {}
+
+tcp_prober::~tcp_prober() {
+  if (!flight_) return;
+  std::lock_guard lock{flight_->mutex};
+  flight_->asker = nullptr;
+}
+
+void tcp_prober::begin() {
+  auto shared = std::make_shared<flight>();
+  shared->asker = this;
+  try {
+    std::thread{[shared, ask = ask_, deadline = asked_ + limit_] {
+      try {
+        flight::answer(shared, ask(deadline));
+      } catch (...) {
+        // Out of memory: the limit answers.
+      }
+    }}.detach();
+    flight_ = std::move(shared);
+  } catch (const std::system_error&) {
+    // No thread to be had: the limit answers.
+  }
+}
+
+void tcp_prober::land(bool accepts) {
+  flight_.reset();
+  // Moved out first: whoever continues may ask again.
+  if (auto complete = std::exchange(waits_for_, {})) complete(accepts);
+}
+
+awaitable<bool> tcp_prober::is_accepting() {
+  const auto now = std::chrono::steady_clock::now();
+  if (asked_ != deadline_point{} && now < asked_ + answer_stands_for) co_return last_;
+  // A thread that is still asking has had its time: no second one beside it.
+  if (flight_ || waits_for_) co_return false;
+  asked_ = now;
+  auto start = [this](auto handler) {
+    using pending = pending_question<bool, decltype(handler)>;
+    auto waiting = caf::make_counted<pending>(std::move(handler));
+    waiting->wait_until(home_.timers(), asked_ + limit_);
+    waits_for_ = [waiting](bool accepts) { waiting->complete(accepts); };
+    begin();
+  };
+  using token = decltype(use_awaitable);
+  const auto reply =
+      co_await boost::asio::async_initiate<token, void(raw_reply<bool>)>(start, use_awaitable);
+  waits_for_ = {};
+  last_ = reply && *reply;
+  co_return last_;
 }
 
 } // namespace latchkey::gateway

@@ -1,24 +1,17 @@
 #include "gateway/surfaces/internal/endpoints.hpp"
 
-#include "gateway/tcp_probe.hpp"
-
 #include <nlohmann/json.hpp>
 
 namespace latchkey::gateway::internal {
 namespace {
-
-/// How long the core manager may take to accept a connection.
-constexpr std::chrono::seconds probe_wait_max{1};
 
 std::string_view health_word(bool healthy) {
   return healthy ? "healthy" : "unhealthy";
 }
 
 awaitable<std::string_view> core_manager_word(http_acceptor& edge) {
-  const auto& url = edge.configured().core_manager_url;
-  if (url.empty()) co_return "disabled";
-  const auto wait_until = std::chrono::steady_clock::now() + probe_wait_max;
-  const bool accepts = co_await accepts_connections(edge.home(), url, wait_until);
+  if (edge.configured().core_manager_url.empty()) co_return "disabled";
+  const bool accepts = co_await edge.core_manager().is_accepting();
   co_return health_word(accepts);
 }
 
