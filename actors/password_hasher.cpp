@@ -58,7 +58,7 @@ caf::result<Reply> password_hasher_state::accept(Request& request) {
     return answer;
   }
   if (idle.empty() && queue.size() >= queue_max) {
-    counts->overload_refusals("hashing").add();
+    overload_refusals->add();
     answer.fail({error_code::overloaded, {}, "too many sign-ins at once", retry_after_s});
     return answer;
   }
@@ -130,6 +130,7 @@ password_hasher(password_hasher_actor::stateful_pointer<password_hasher_state> s
   state->self = self;
   state->clock = clock;
   state->counts = counts;
+  state->overload_refusals = &counts->overload_refusals("hashing");
   state->queue_max = options.queue_max;
   state->workers = std::move(workers);
   for (std::size_t i = 0; i < state->workers.size(); ++i)

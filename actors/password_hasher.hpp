@@ -36,6 +36,7 @@ struct password_hasher_state {
   password_hasher_actor::pointer self = nullptr;
   const clock_source* clock = nullptr;
   metrics* counts = nullptr;
+  counter* overload_refusals = nullptr;
   std::size_t queue_max = 0;
   std::vector<password_hasher_actor> workers;
   std::vector<std::size_t> idle; // indices of workers
@@ -57,7 +58,7 @@ private:
   void lose_worker();
 };
 
-/// `spawn_workers` makes the hashing threads; a test gives workers without threads.
+/// `workers` are the hashing threads; a test gives workers without threads.
 password_hasher_actor::behavior_type
 password_hasher(password_hasher_actor::stateful_pointer<password_hasher_state> self,
                 hasher_options options, const clock_source* clock, metrics* counts,

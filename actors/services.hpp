@@ -17,7 +17,7 @@
 
 namespace latchkey {
 
-/// The keys in force. Immutable: a rotation makes a new one.
+/// The keys, the same as long as the server runs.
 struct key_set {
   hs256_key access;
   refresh_keys refresh;
@@ -35,9 +35,29 @@ struct session_policy {
   std::chrono::seconds internal_deadline{30}; // of work that no request waits for
 };
 
+/// The counters that bear an outcome, looked up once: to ask `metrics` takes a lock.
+struct outcome_counters {
+  outcome_counters() = default;
+  explicit outcome_counters(metrics& all)
+      : login_success(&all.logins("success")), login_refused(&all.logins("invalid_credentials")),
+        login_overloaded(&all.logins("overloaded")), login_error(&all.logins("error")),
+        refresh_rotated(&all.refreshes("rotated")), refresh_retried(&all.refreshes("retried")),
+        refresh_reused(&all.refreshes("reused")), refresh_refused(&all.refreshes("refused")) {}
+
+  counter* login_success = nullptr;
+  counter* login_refused = nullptr;
+  counter* login_overloaded = nullptr;
+  counter* login_error = nullptr;
+  counter* refresh_rotated = nullptr;
+  counter* refresh_retried = nullptr; // inside the grace window
+  counter* refresh_reused = nullptr;  // an older token, which ends the session
+  counter* refresh_refused = nullptr;
+};
+
 struct services {
   const clock_source* clock = nullptr;
   metrics* counts = nullptr;
+  outcome_counters outcomes; // of `counts`
   session_policy policy;
   std::shared_ptr<const key_set> keys;
   std::vector<persistence_actor> writers;
@@ -51,6 +71,11 @@ struct services {
   std::function<void()> publish_counts; // brings the gauges up to date, for a scrape
 
   time_point now() const noexcept { return clock->now(); }
+
+  void count_in(metrics& all) {
+    counts = &all;
+    outcomes = outcome_counters{all};
+  }
 
   /// Facts about one user or session always go through the same writer, in order.
   const persistence_actor& writer_for(const uuid& id) const { return pick(writers, id); }

@@ -45,9 +45,9 @@ caf::result<messages::token_pair> session_state::on_issue(messages::issue_tokens
 caf::result<messages::token_pair> session_state::on_refresh(messages::refresh& request) {
   if (leaving) return gone();
   const auto now = with->now();
-  auto& refreshes = *with->counts;
+  const auto& outcomes = with->outcomes;
   if (!alive(now) || !with->keys->refresh.check(request.token, record.salt)) {
-    refreshes.refreshes("refused").add();
+    outcomes.refresh_refused->add();
     return to_error(error_code::token_invalid);
   }
   last_used = now;
@@ -58,17 +58,17 @@ caf::result<messages::token_pair> session_state::on_refresh(messages::refresh& r
     rotation_wanted_until = std::max(rotation_wanted_until, request.deadline);
     if (!rotating) rotate();
   } else if (counter + 1 == record.counter && now <= grace_from + with->policy.refresh_grace) {
-    refreshes.refreshes("retried").add();
+    outcomes.refresh_retried->add();
     answer_with_tokens({answer});
   } else if (counter < record.counter) {
     // A token that was already exchanged comes back: one of the two that hold it is
     // not our user, and we cannot tell which.
-    refreshes.refreshes("reused").add();
+    outcomes.refresh_reused->add();
     waiting_for_refusal.push_back(answer);
     end({"session.refresh_reused", "a refresh token was used again", request.client},
         now + with->policy.internal_deadline); // however late the request is
   } else {
-    refreshes.refreshes("refused").add();
+    outcomes.refresh_refused->add();
     answer.fail(error_code::token_invalid);
   }
   return answer;
@@ -89,7 +89,7 @@ void session_state::rotated(time_point at) {
   ++record.counter;
   record.rotated_at = at;
   grace_from = with->now();
-  with->counts->refreshes("rotated").add();
+  with->outcomes.refresh_rotated->add();
   // While it was being written the session may have ended: nobody is revived.
   if (ended) return refuse_rotation(to_error(error_code::token_invalid));
   answer_with_tokens(std::exchange(waiting_for_rotation, {}));

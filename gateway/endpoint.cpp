@@ -61,15 +61,15 @@ awaitable<result<void>> audit_refusal(http::exchange& ex, const result<user_id>&
   co_return result<void>{};
 }
 
-void count_sign_in(metrics& counts, const result<messages::token_pair>& outcome) {
+void count_sign_in(const outcome_counters& counts, const result<messages::token_pair>& outcome) {
   if (outcome)
-    counts.logins("success").add();
+    counts.login_success->add();
   else if (outcome.error().code == error_code::invalid_credentials)
-    counts.logins("invalid_credentials").add();
+    counts.login_refused->add();
   else if (outcome.error().code == error_code::overloaded)
-    counts.logins("overloaded").add();
+    counts.login_overloaded->add();
   else
-    counts.logins("error").add();
+    counts.login_error->add();
 }
 
 } // namespace
@@ -109,7 +109,7 @@ awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_
   } else {
     outcome = co_await refuse_unknown(edge, std::move(password), ex.deadline);
   }
-  count_sign_in(*edge.with().counts, outcome);
+  count_sign_in(edge.with().outcomes, outcome);
   if (!outcome && outcome.error().code == error_code::invalid_credentials) {
     auto written = co_await audit_refusal(ex, owner);
     if (!written) co_return tl::unexpected<failure>(written.error());

@@ -94,7 +94,7 @@ void server::parts::spawn_actors(std::shared_ptr<const key_set> keys) {
   auto& sys = *system;
 
   with->clock = clock;
-  with->counts = &counts;
+  with->count_in(counts);
   with->keys = keys;
   with->started_at = clock->now();
   with->publish_counts = [this] { publish_counts(); };

@@ -96,54 +96,26 @@ TEST(Session, RotatesOnceForSixtyFourEqualRefreshes) {
   EXPECT_EQ(f.commits.seen(), 1u);
 }
 
-TEST(Session, DoesNotRotateForARequestThatIsLate) {
+TEST(Session, CountsWhatComesOfRefreshes) {
   one_session f;
-  auto late = f.refresh(1);
-  late.deadline = f.clock.now();
-  EXPECT_EQ(code_of(f.ask(f.actor, late)), error_code::timeout);
-  EXPECT_EQ(f.stored_counter(), 1u);
+  const auto counted = [&f](const std::string& outcome) {
+    const auto text = f.counts.render();
+    const auto line = "refresh_total{outcome=\"" + outcome + "\"} ";
+    const auto at = text.find(line);
+    return at == std::string::npos ? -1 : std::stoi(text.substr(at + line.size()));
+  };
+  // All are there from the start, so that a first one is seen as a rise.
+  for (const auto* outcome : {"rotated", "retried", "reused", "refused"})
+    EXPECT_EQ(counted(outcome), 0) << outcome;
   EXPECT_TRUE(f.ask(f.actor, f.refresh(1)));
-}
-
-TEST(Session, RotatesForThoseWhoHaveTimeThoughTheFirstHadLittle) {
-  one_session f;
-  f.commits.hold_questions();
-  auto hurried = f.refresh(1);
-  hurried.deadline = f.clock.now() + 1s;
-  auto first = f.begin(f.actor, hurried);
-  auto second = f.begin(f.actor, f.refresh(1));
-  ASSERT_EQ(f.commits.held(), 1u);
-  f.advance(2s);
-  f.commits.hold_nothing();
-  f.commits.release();
-  EXPECT_TRUE(second.answer());
-  EXPECT_EQ(successor(first.answer()), successor(second.answer()));
-  EXPECT_EQ(f.stored_counter(), 2u);
-}
-
-TEST(Session, LooksIntoALostRotationForThoseWhoHaveTime) {
-  one_session f;
-  f.store.fail_next(commit_fault::unknown_after_applying);
-  EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::outcome_unknown);
-  f.reads.hold_questions();
-  auto hurried = f.refresh(1);
-  hurried.deadline = f.clock.now() + 1s;
-  f.begin(f.actor, hurried);
-  auto second = f.begin(f.actor, f.refresh(1));
-  ASSERT_EQ(f.reads.held(), 1u);
-  f.advance(2s);
-  f.reads.release();
-  EXPECT_TRUE(second.answer());
-}
-
-TEST(Session, EndsForAnOlderTokenHoweverLateItsRequestIs) {
-  one_session f;
-  ASSERT_TRUE(f.ask(f.actor, f.refresh(1)));
-  ASSERT_TRUE(f.ask(f.actor, f.refresh(2)));
-  auto thief = f.refresh(1);
-  thief.deadline = f.clock.now();
-  EXPECT_EQ(code_of(f.ask(f.actor, thief)), error_code::token_invalid);
-  EXPECT_EQ(f.validate(), error_code::token_invalid);
+  EXPECT_TRUE(f.ask(f.actor, f.refresh(1)));
+  EXPECT_TRUE(f.ask(f.actor, f.refresh(2)));
+  EXPECT_FALSE(f.ask(f.actor, f.refresh(9)));
+  EXPECT_FALSE(f.ask(f.actor, f.refresh(1)));
+  EXPECT_EQ(counted("rotated"), 2);
+  EXPECT_EQ(counted("retried"), 1);
+  EXPECT_EQ(counted("reused"), 1);
+  EXPECT_EQ(counted("refused"), 1);
 }
 
 TEST(Session, KeepsRotatingWithItsSuccessors) {

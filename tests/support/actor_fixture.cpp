@@ -109,7 +109,7 @@ actor_fixture::actor_fixture()
   system_->await_actors_before_shutdown(false);
   EXPECT_TRUE(store.migrate().has_value());
   with_->clock = &clock;
-  with_->counts = &counts;
+  with_->count_in(counts);
   with_->keys = make_key_set(secret{signing_secret}, "issuer", "audience").value();
   with_->started_at = clock.now();
   commits.open(*system_, spawn(persistence, &store, &clock, &counts));
