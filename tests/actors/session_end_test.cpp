@@ -73,43 +73,6 @@ TEST(SessionEnd, IsOneForTwoWhoAskAtOnce) {
   EXPECT_EQ(f.store.audits().size(), 1u);
 }
 
-TEST(SessionEnd, DoesNotComeForARequestThatIsLate) {
-  one_session f;
-  auto late = f.revoke();
-  late.deadline = f.clock.now();
-  EXPECT_EQ(code_of(f.ask(f.actor, late)), error_code::timeout);
-  EXPECT_EQ(f.validate(), error_code::none);
-}
-
-TEST(SessionEnd, ComesForThoseWhoHaveTimeThoughTheFirstHadLittle) {
-  one_session f;
-  f.commits.hold_questions();
-  auto hurried = f.revoke();
-  hurried.deadline = f.clock.now() + 1s;
-  f.begin(f.actor, hurried);
-  auto second = f.begin(f.actor, f.revoke());
-  f.advance(2s);
-  f.commits.hold_nothing();
-  f.commits.release();
-  EXPECT_TRUE(second.answer());
-  EXPECT_EQ(f.validate(), error_code::token_invalid);
-  EXPECT_EQ(f.store.audits().size(), 1u);
-}
-
-TEST(SessionEnd, IsLookedIntoForThoseWhoHaveTime) {
-  one_session f;
-  f.store.fail_next(commit_fault::unknown_after_applying);
-  f.reads.hold_questions();
-  auto hurried = f.revoke();
-  hurried.deadline = f.clock.now() + 1s;
-  f.begin(f.actor, hurried);
-  auto second = f.begin(f.actor, f.revoke());
-  ASSERT_EQ(f.reads.held(), 1u);
-  f.advance(2s);
-  f.reads.release();
-  EXPECT_TRUE(second.answer());
-}
-
 TEST(SessionEnd, IsRefusedTheSecondTime) {
   one_session f;
   EXPECT_TRUE(f.ask(f.actor, f.revoke()));
