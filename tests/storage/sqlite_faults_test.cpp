@@ -32,13 +32,24 @@ protected:
     return to.commit({&one, 1}).front();
   }
 
-  /// Overwrites the file from `offset` on, where it lies.
-  void ruin(std::streamoff offset) const {
-    const auto size = static_cast<std::streamoff>(std::filesystem::file_size(path));
-    ASSERT_GT(size, offset);
+  /// Overwrites `size` bytes of the file from `offset` on, where it lies.
+  void ruin(std::streamoff offset, std::size_t size) const {
+    ASSERT_GE(std::filesystem::file_size(path), static_cast<std::size_t>(offset) + size);
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(offset) << std::string(static_cast<std::size_t>(size - offset), 'x');
+    file.seekp(offset) << std::string(size, 'x');
   }
+
+  /// Where the table of users begins in the file.
+  std::streamoff users_at() const {
+    std::atomic<std::size_t> count = 0;
+    std::int64_t page = 0;
+    const sql::statement ask{"ask", "SELECT rootpage FROM sqlite_schema WHERE name = 'users'"};
+    const auto opened = sqlite::database::open(path, {}, count);
+    (*opened)->run(ask, {}, [&](const sql::row_source& row) { page = sql::number_at(row, 0); });
+    return (page - 1) * page_bytes;
+  }
+
+  static constexpr std::int64_t page_bytes = 4096;
 
   std::string folder;
   std::string path;
@@ -108,7 +119,7 @@ TEST_F(SqliteFaults, ARuinedFileIsNotAlive) {
   const auto in = store->open_reader();
   ASSERT_TRUE(in->ping());
   ASSERT_TRUE(in->ping());
-  ruin(0);
+  ruin(0, std::filesystem::file_size(path));
   EXPECT_EQ(in->ping().error().code, error_code::store_unavailable);
   EXPECT_EQ(in->ping().error().code, error_code::store_unavailable);
 }
@@ -118,7 +129,7 @@ TEST_F(SqliteFaults, AWriterOpensAFileThatWasReplacedAfterItFailed) {
   ASSERT_TRUE(store->migrate());
   const auto copy = folder + "/copy.db";
   std::filesystem::copy_file(path, copy);
-  ruin(4096); // the first page is all that opening reads
+  ruin(users_at(), page_bytes); // which is not read by opening
   const auto out = store->open_writer();
   EXPECT_TRUE(failed_with(commit(*out, {make_user("ann")}), error_code::store_unavailable));
   for (const auto* beside : {"-wal", "-shm"})
