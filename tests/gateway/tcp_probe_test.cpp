@@ -101,7 +101,7 @@ TEST(TcpProber, AnswersAtItsLimitWhileTheResolverHangs) {
    }).get();
   const auto ask = [&](http_acceptor&) { return prober->is_accepting(); };
   EXPECT_FALSE(f.run(0, ask));
-  EXPECT_FALSE(f.run(0, ask)); // and no second thread hangs beside the first
+  EXPECT_FALSE(f.run(0, ask)); // the answer stands; nobody asks again
   EXPECT_EQ(f.at(0).timers().size(), 0u);
   resolver->release.set_value();
   EXPECT_TRUE(resolver->wait_until_ended(1));
