@@ -136,7 +136,8 @@ void session_state::refuse_rotation(const caf::error& error) {
 
 caf::result<messages::revoked> session_state::on_revoke(messages::revoke& request) {
   if (leaving) return gone();
-  if (!alive(with->now())) return to_error(error_code::token_invalid);
+  const bool proven = !request.proof || with->keys->refresh.check(*request.proof, record.salt);
+  if (!alive(with->now()) || !proven) return to_error(error_code::token_invalid);
   promise<messages::revoked> answer{self};
   waiting_for_end.push_back(answer);
   end({"session.revoked", request.reason, request.client}, request.deadline);

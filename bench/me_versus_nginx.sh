@@ -10,27 +10,6 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 readonly goal=0.45
 readonly tokens=20000 # over twice what a reactor remembers (http_acceptor::tokens_max)
 
-# One keep-alive connection, one rotation after another; each gives another access token.
-gather_tokens() {
-  local host=${url#http://} line length body i
-  exec 3<>"/dev/tcp/${host%:*}/${host##*:}"
-  for ((i = 0; i < tokens; i++)); do
-    body="{\"refresh_token\":\"$refresh_token\"}"
-    printf 'POST /auth/token/refresh HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nX-Token-Delivery: body\r\nContent-Length: %d\r\n\r\n%s' \
-      "$host" "${#body}" "$body" >&3
-    length=0
-    while IFS= read -r line <&3 && line=${line%$'\r'} && [[ -n $line ]]; do
-      if [[ $line == Content-Length:* ]]; then length=${line#*: }; fi
-    done
-    LC_ALL=C IFS= read -rN "$length" body <&3
-    [[ $body =~ \"access_token\":\"([^\"]+)\".*\"refresh_token\":\"([^\"]+)\" ]] ||
-      die "refresh failed: $body"
-    printf '%s\n' "${BASH_REMATCH[1]}"
-    refresh_token=${BASH_REMATCH[2]}
-  done
-  exec 3>&-
-}
-
 # The store is not what is measured, and each of the many tokens costs it a COMMIT: in
 # memory, where there is such a folder.
 memory=$(mktemp -d /dev/shm/latchkey-bench.XXXXXX 2>/dev/null || mktemp -d)
@@ -40,7 +19,9 @@ sign_in
 curl -sS -D "$work/head" -o "$work/body" "$url/auth/me" -H "Authorization: Bearer $token"
 start_nginx "$work/head" "$work/body"
 say "gathering $tokens tokens"
-gather_tokens >"$work/tokens"
+wrk -t1 -c1 -d120s -s "$bench/wrk_gather.lua" "$url" -- "$refresh_token" "$work/tokens" "$tokens" \
+  >"$work/gather.out" || die "gathering tokens: $(cat "$work/gather.out")"
+[[ $(wc -l <"$work/tokens") == "$tokens" ]] || die "gathering tokens: $(cat "$work/gather.out")"
 
 authorization="Authorization: Bearer $token"
 printf '| pair | nginx/s | one token/s | many tokens/s | one : nginx | many : nginx | CPU µs: nginx | one | many |\n'

@@ -6,12 +6,19 @@ namespace {
 /// Clocks of nodes differ a little.
 constexpr std::chrono::seconds clock_leeway{5};
 
+/// Scheme, host and port of an http(s) URL.
+std::string origin_of(std::string_view url) {
+  const auto slashes = url.find("://");
+  if (slashes == url.npos || !url.starts_with("http")) return {};
+  return std::string{url.substr(0, url.find('/', slashes + 3))};
+}
+
 } // namespace
 
 http_acceptor::http_acceptor(caf::actor_system& system, reactor& home, services_ptr with,
                              std::shared_ptr<const settings> configured)
     : home_(home), with_(std::move(with)), settings_(std::move(configured)),
-      origins_(settings_->allowed_origins),
+      origins_(settings_->allowed_origins), issuer_origin_(origin_of(settings_->issuer)),
       core_manager_(home, [url = settings_->core_manager_url](deadline_point deadline) {
         return accepts_connections(url, deadline);
       }) {

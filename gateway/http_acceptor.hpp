@@ -46,6 +46,8 @@ public:
   const services& with() const noexcept { return *with_; }
   const settings& configured() const noexcept { return *settings_; }
   const http::origin_list& origins() const noexcept { return origins_; }
+  /// "https://host[:port]" of the ISSUER setting; empty when that is no http(s) URL.
+  const std::string& issuer_origin() const noexcept { return issuer_origin_; }
 
   /// One question, one answer, or TIMEOUT at the deadline.
   template <class Handle, class Message>
@@ -55,7 +57,7 @@ public:
   }
 
   /// Asks the session's or the user's actor, wherever it is. An actor that left memory
-  /// meanwhile is looked up once more.
+  /// meanwhile is looked up anew.
   template <class Message>
   awaitable<result<reply_of<session_actor, Message>>> ask_session(session_id id, Message message,
                                                                   deadline_point deadline) {
@@ -140,6 +142,7 @@ private:
   services_ptr with_;
   std::shared_ptr<const settings> settings_;
   http::origin_list origins_;
+  std::string issuer_origin_;
   caf::strong_actor_ptr edge_owner_;
   edge_actor* edge_;
   generation_cache<std::string, known_token, text_hash> tokens_{tokens_max};

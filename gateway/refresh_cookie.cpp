@@ -12,8 +12,9 @@ std::string_view name_of_cookie(const http::exchange& ex) {
 }
 
 std::string attributes(const http::exchange& ex) {
-  const bool plain_loopback =
-      !ex.in.is_tls && is_loopback_host(acceptor_of(ex).configured().http_host);
+  const auto& edge = acceptor_of(ex);
+  const bool plain_loopback = !ex.in.is_tls && is_loopback_host(edge.configured().http_host) &&
+                              !edge.issuer_origin().starts_with("https:");
   return plain_loopback ? "; HttpOnly; SameSite=Lax; Path=/"
                         : "; HttpOnly; Secure; SameSite=Lax; Path=/";
 }
@@ -36,11 +37,15 @@ void clear_refresh_cookie(const http::exchange& ex, http::response& answer) {
 result<std::optional<secret>> refresh_cookie(const http::exchange& ex) {
   const auto found = http::find_cookie(ex.in, name_of_cookie(ex));
   if (found.count == 0) return std::optional<secret>{};
-  if (auto allowed = http::check_csrf(ex.in, acceptor_of(ex).origins()); !allowed)
-    return tl::unexpected<failure>(allowed.error());
   if (found.count > 1)
     return fail(error_code::token_invalid, std::string{name_of_cookie(ex)}, "is sent twice");
   return std::optional<secret>{secret{found.value}};
+}
+
+result<void> check_origin(const http::exchange& ex) {
+  const auto& edge = acceptor_of(ex);
+  // Behind a proxy that ends TLS our own origin is ISSUER's, not the one the request shows.
+  return http::check_csrf(ex.in, edge.origins(), edge.issuer_origin());
 }
 
 bool wants_token_in_body(const http::exchange& ex) {

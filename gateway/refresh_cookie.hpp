@@ -17,8 +17,12 @@ void set_refresh_cookie(const http::exchange& ex, const messages::token_pair& to
 void clear_refresh_cookie(const http::exchange& ex, http::response& answer);
 
 /// The cookie's token; empty when there is none. AUTH003 when it is there twice, for then
-/// one of them was planted. CSRF_FAILED when another site made the browser send it.
+/// one of them was planted. Only for routes that check the origin.
 result<std::optional<secret>> refresh_cookie(const http::exchange& ex);
+
+/// CSRF_FAILED when a page of another site made the browser send the request: neither our
+/// own (as the request's Host or as ISSUER names it) nor of ALLOWED_ORIGINS.
+result<void> check_origin(const http::exchange& ex);
 
 /// Whether the client asked for the refresh token in the body (`X-Token-Delivery: body`).
 bool wants_token_in_body(const http::exchange& ex);

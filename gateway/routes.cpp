@@ -1,9 +1,10 @@
 #include "gateway/routes.hpp"
 
+#include "gateway/refresh_cookie.hpp"
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 #include "gateway/surfaces/internal/endpoints.hpp"
 
-#include <iterator>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,24 +15,54 @@ using http::access;
 using http::method;
 using http::route;
 
+using endpoint = awaitable<http::response> (*)(http::exchange&);
+using signed_in_endpoint = awaitable<http::response> (*)(http::exchange&, const principal&);
+
+route open_to_anyone(method verb, std::string path, endpoint answer) {
+  return {verb, std::move(path), {access::anyone}, answer};
+}
+
+/// For what takes or gives a cookie: another site's page must not make a browser send it.
+route open_to_own_pages(method verb, std::string path, endpoint answer) {
+  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
+    if (auto allowed = check_origin(ex); !allowed) co_return error_answer(ex, allowed.error());
+    co_return co_await answer(ex);
+  };
+  return {verb, std::move(path), {access::own_pages}, std::move(guarded)};
+}
+
+/// The endpoint cannot be reached, nor even be named here, without a principal.
+route open_to_signed_in(method verb, std::string path, signed_in_endpoint answer) {
+  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
+    auto who = co_await signed_in(ex);
+    if (!who) co_return error_answer(ex, who.error());
+    co_return co_await answer(ex, *who);
+  };
+  return {verb, std::move(path), {access::signed_in}, std::move(guarded)};
+}
+
+route open_internally(std::string path, endpoint answer) {
+  return {method::get, std::move(path), {access::internal}, answer};
+}
+
 std::vector<route> auth_service_routes() {
   namespace at = auth_service;
   return {
-      {method::post, "/auth/register", {access::anyone}, at::register_user},
-      {method::post, "/auth/token", {access::anyone}, at::token},
-      {method::post, "/auth/token/refresh", {access::refresh_cookie}, at::refresh},
-      {method::post, "/auth/logout", {access::signed_in}, at::logout},
-      {method::get, "/auth/me", {access::signed_in}, at::me},
-      {method::get, "/health", {access::anyone}, at::health},
+      open_to_anyone(method::post, "/auth/register", at::register_user),
+      open_to_own_pages(method::post, "/auth/token", at::token),
+      open_to_own_pages(method::post, "/auth/token/refresh", at::refresh),
+      open_to_own_pages(method::post, "/auth/logout", at::logout),
+      open_to_signed_in(method::get, "/auth/me", at::me),
+      open_to_anyone(method::get, "/health", at::health),
   };
 }
 
 std::vector<route> internal_routes() {
   namespace at = internal;
   return {
-      {method::get, "/internal/health", {access::internal}, at::health},
-      {method::get, "/internal/metrics", {access::internal}, at::render_metrics},
-      {method::get, "/metrics", {access::internal}, at::render_metrics},
+      open_internally("/internal/health", at::health),
+      open_internally("/internal/metrics", at::render_metrics),
+      open_internally("/metrics", at::render_metrics),
   };
 }
 

@@ -44,6 +44,7 @@ struct server::parts {
   std::unique_ptr<listeners> sockets;
   std::atomic<const listeners*> listening = nullptr; // once all of `sockets` is up
   std::optional<first_admin> admin;
+  bool is_first_start = false; // the store had no user
   bool drained = false;
 
   result<void> open();
@@ -62,20 +63,20 @@ result<void> server::parts::open() {
   if (!applied) return tl::unexpected<failure>(applied.error());
   for (const auto& name : *applied)
     log_info("storage", "applied migration ", name);
-  return create_first_admin();
+  auto users = store->open_reader()->count_users();
+  if (!users) return tl::unexpected<failure>(users.error());
+  is_first_start = *users == 0;
+  if (is_first_start && configured->admin_password.empty())
+    if (auto refusal = refuse_generated_admin_password(*configured))
+      return fail(error_code::validation_error, "ADMIN_PASSWORD", *refusal);
+  return {};
 }
 
 result<void> server::parts::create_first_admin() {
-  auto users = store->open_reader()->count_users();
-  if (!users) return tl::unexpected<failure>(users.error());
-  if (*users > 0) return {};
+  if (!is_first_start) return {};
   first_admin made{configured->admin_username, {}};
   new_admin wanted{configured->admin_username, configured->admin_email, configured->admin_password};
-  if (wanted.password.empty()) {
-    if (auto refusal = refuse_generated_admin_password(*configured))
-      return fail(error_code::validation_error, "ADMIN_PASSWORD", *refusal);
-    made.password = wanted.password = generate_password();
-  }
+  if (wanted.password.empty()) made.password = wanted.password = generate_password();
   auto created = create_admin(*store, *configured, wanted);
   // Another node that started at the same moment may have been first.
   if (!created && created.error().code == error_code::user_exists) return {};
@@ -174,6 +175,9 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   if (!sockets) return tl::unexpected<failure>(sockets.error());
   p.sockets = std::move(*sockets);
   p.listening = p.sockets.get();
+  // Last of all: a generated password is told once, by a start that succeeded.
+  if (auto created = p.create_first_admin(); !created)
+    return tl::unexpected<failure>(created.error());
   return made;
 }
 

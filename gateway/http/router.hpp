@@ -24,21 +24,18 @@ struct exchange;
 /// a lambda captures lives as long as the table. An exception becomes a 500.
 using handler = std::function<awaitable<response>(exchange&)>;
 
-/// Whom a route is open to. Checked by the endpoints' own guard, in one place; a route
-/// that leaves it undecided is refused when the table is built.
+/// Whom a route is open to. The composition wraps each handler in the guard that goes with
+/// it; a route that leaves it undecided is refused when the table is built.
 enum class access : std::uint8_t {
   undecided,
   anyone,
-  refresh_cookie, // changes state by a cookie: CSRF is checked
-  signed_in,      // an access token or an API key
-  permission,     // the same, with `requirement::permission`
-  service_key,
-  internal, // reachable on the internal listener alone
+  own_pages, // anyone, but a browser only for pages of our own or an allowed origin (CSRF)
+  signed_in, // whoever has an access token of a live session
+  internal,  // reachable on the internal listener alone
 };
 
 struct requirement {
   access who = access::undecided;
-  std::string_view permission = {}; // "users:read"; static text
 };
 
 struct route {

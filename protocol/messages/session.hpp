@@ -4,6 +4,17 @@
 #include "protocol/records.hpp"
 #include "protocol/refresh_token.hpp"
 
+#include <optional>
+
+namespace latchkey {
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, refresh_token& x) {
+  return f(x.session, x.counter, x.mac);
+}
+
+} // namespace latchkey
+
 namespace latchkey::messages {
 
 /// Who is at the other end of a request, as far as the edge knows.
@@ -69,19 +80,21 @@ struct refresh {
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, refresh& x) {
-    return f(x.token.session, x.token.counter, x.token.mac, x.client, x.deadline);
+    return f(x.token, x.client, x.deadline);
   }
 };
 
-/// End the session. The answer comes after COMMIT.
+/// End the session. The answer comes after COMMIT. Who has not proven otherwise that the
+/// session is theirs shows any of its refresh tokens; AUTH003 when it is not.
 struct revoke {
   std::string reason;
   client_info client;
   time_point deadline{};
+  std::optional<refresh_token> proof;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, revoke& x) {
-    return f(x.reason, x.client, x.deadline);
+    return f(x.reason, x.client, x.deadline, x.proof);
   }
 };
 

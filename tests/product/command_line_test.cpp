@@ -2,6 +2,7 @@
 #include "tests/product/product.hpp"
 
 #include <fstream>
+#include <sstream>
 #include <sys/stat.h>
 
 namespace latchkey::test {
@@ -105,17 +106,42 @@ TEST_P(CommandLine, DoesNotShowAPasswordThatWasGiven) {
 
 TEST_P(CommandLine, PrintsFirstStepsThatWork) {
   product one{std::move(where_)};
-  const auto& banner = one.server->banner();
-  const auto url = "http://127.0.0.1:" + std::to_string(one.server->port());
-  for (const auto* path :
-       {"/auth/register", "/auth/token", "/auth/me", "/auth/token/refresh", "/auth/logout"})
-    EXPECT_TRUE(says(banner, url + path)) << path << banner;
-  const auto body_of = [&](const std::string& path) {
-    const auto from = banner.find("-d '", banner.find(url + path)) + 4;
-    return banner.substr(from, banner.find('\'', from) - from);
-  };
-  EXPECT_EQ(one.call(post_json("/auth/register", body_of("/auth/register"))).status, 201);
-  EXPECT_EQ(one.call(post_json("/auth/token", body_of("/auth/token"))).status, 200);
+  // The lines as they are printed, in one shell, each to end with a good status.
+  std::string script = "set -eu\n";
+  std::size_t lines = 0;
+  std::istringstream banner{one.server->banner()};
+  for (std::string line; std::getline(banner, line);) {
+    if (!says(line, "curl ")) continue;
+    for (std::size_t at = 0; (at = line.find("curl ", at)) != std::string::npos; at += 12)
+      line.insert(at + 5, "--fail ");
+    script += line + "\necho\n";
+    ++lines;
+  }
+  EXPECT_EQ(lines, 5u);
+  child_process shell{{"/bin/bash", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, one.where.folder()};
+  const auto said = shell.out();
+  EXPECT_EQ(shell.wait(), 0) << script << said << shell.err();
+  std::istringstream answers{said};
+  std::vector<json> given;
+  for (std::string line; std::getline(answers, line);)
+    if (!line.empty()) given.push_back(json::parse(line, nullptr, false));
+  ASSERT_EQ(given.size(), 4u) << said; // the sign-in's answer goes into TOKEN
+  EXPECT_EQ(given[0]["username"], "ada");
+  EXPECT_EQ(given[1], given[0]);
+  EXPECT_TRUE(given[2]["access_token"].is_string()) << said;
+  EXPECT_EQ(given[3], (json{{"message", "Logout successful"}}));
+  EXPECT_EQ(one.server->stop(), 0);
+}
+
+TEST_P(CommandLine, TellsTheFirstPasswordByTheFirstStartThatSucceeds) {
+  product other{"sqlite"};
+  const auto taken = run({"serve"}, {{"HTTP_PORT", std::to_string(other.server->port())},
+                                     {"INTERNAL_PORT", "0"},
+                                     {"ADMIN_PASSWORD", ""}});
+  EXPECT_EQ(taken.exit_code, 1);
+  EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 0);
+  product one{std::move(where_), {{"ADMIN_PASSWORD", ""}}};
+  EXPECT_TRUE(says(one.server->banner(), "password, shown this once: ")) << one.server->banner();
   EXPECT_EQ(one.server->stop(), 0);
 }
 

@@ -211,7 +211,21 @@ TEST_P(Edge, TakesARefreshTokenFromOnePlace) {
                        "VALIDATION_ERROR", "refresh_token"));
   const http_call as_text{"POST", "/auth/token/refresh", {{"Content-Type", "text/plain"}}, body};
   EXPECT_TRUE(is_error(call(as_text), 415, "UNSUPPORTED_MEDIA_TYPE"));
-  EXPECT_EQ(counter_of(tokens_of(call(post_json("/auth/token/refresh", body))).refresh), 2);
+  // The successor goes back the way the token came.
+  const auto reply = call(post_json("/auth/token/refresh", body));
+  EXPECT_FALSE(reply.has("Set-Cookie"));
+  EXPECT_EQ(counter_of(json_of(reply)["refresh_token"].get<std::string>()), 2) << reply.body;
+}
+
+TEST(EdgeBehindAProxy, TakesTheIssuersOriginForItsOwn) {
+  product one{"sqlite", {{"ISSUER", "https://auth.example.com/"}}};
+  const auto held = one.sign_in_new_user();
+  const auto refresh = post("/auth/token/refresh").cookie(held.refresh);
+  const auto reply = one.call(http_call{refresh}.with("Origin", "https://auth.example.com"));
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_NE(reply.header("Set-Cookie").find("; Secure"), std::string::npos);
+  for (const auto* other : {"http://auth.example.com", "https://auth.example.com.evil"})
+    EXPECT_TRUE(is_error(one.call(http_call{refresh}.with("Origin", other)), 403, "CSRF_FAILED"));
 }
 
 // -- the internal side

@@ -70,6 +70,36 @@ TEST_P(SignIn, PutsTheRefreshTokenIntoTheBodyOnRequestAndThenSetsNoCookie) {
   EXPECT_EQ(counter_of(json_of(next)["refresh_token"].get<std::string>()), 2);
 }
 
+TEST_P(SignIn, NeverPutsATokenThatCameInACookieIntoABody) {
+  const auto held = on().sign_in_new_user();
+  const auto reply =
+      call(post("/auth/token/refresh").cookie(held.refresh).with("X-Token-Delivery", "body"));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_TRUE(json_of(reply)["refresh_token"].is_null()) << reply.body;
+  EXPECT_TRUE(reply.has("Set-Cookie"));
+}
+
+TEST_P(SignIn, IsRefusedToAnotherSitesPage) {
+  const auto name = add_user();
+  const auto form = "username=" + name + "&password=correct+horse+battery";
+  EXPECT_EQ(call(post_form("/auth/token", form)).status, 200);
+  for (const auto& foreign :
+       {post_form("/auth/token", form).with("Origin", "https://evil.example"),
+        post_form("/auth/token", form).with("Sec-Fetch-Site", "cross-site")}) {
+    const auto reply = call(foreign);
+    EXPECT_TRUE(is_error(reply, 403, "CSRF_FAILED"));
+    EXPECT_FALSE(reply.has("Set-Cookie"));
+  }
+}
+
+TEST_P(SignIn, TakesNoOtherGrantThanThePassword) {
+  const auto name = add_user();
+  const auto form = "username=" + name + "&password=correct+horse+battery&grant_type=";
+  EXPECT_EQ(call(post_form("/auth/token", form + "password")).status, 200);
+  EXPECT_TRUE(is_error(call(post_form("/auth/token", form + "authorization_code")), 400,
+                       "VALIDATION_ERROR", "grant_type"));
+}
+
 TEST_P(SignIn, KnowsAUserByUsernameAndEmailInAnyCaseAndWidth) {
   const auto name = add_user();
   auto upper = name;
@@ -221,9 +251,26 @@ TEST_P(Me, IsGoneWithTheSessionOnLogout) {
 
 TEST_P(Me, NeedsATokenToLogOut) {
   const auto held = on().sign_in_new_user();
+  const auto forged = held.refresh.substr(0, held.refresh.size() - 2) + "AA";
   EXPECT_TRUE(is_error(call(post("/auth/logout")), 401, "AUTH003"));
-  EXPECT_TRUE(is_error(call(post("/auth/logout").cookie(held.refresh)), 401, "AUTH003"));
+  EXPECT_TRUE(is_error(call(post("/auth/logout").cookie("nonsense")), 401, "AUTH003"));
+  EXPECT_TRUE(is_error(call(post("/auth/logout").cookie(forged)), 401, "AUTH003"));
+  const auto foreign =
+      post("/auth/logout").cookie(held.refresh).with("Origin", "https://evil.example");
+  EXPECT_TRUE(is_error(call(foreign), 403, "CSRF_FAILED"));
   EXPECT_EQ(on().status_of_me(held.access), 200);
+}
+
+TEST_P(Me, LogsOutByTheCookieWhenTheAccessTokenIsNoGoodAnyMore) {
+  const auto held = on().sign_in_new_user();
+  const auto reply = call(post("/auth/logout").as("expired.or.lost").cookie(held.refresh));
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_TRUE(reply.header("Set-Cookie").starts_with("refresh_token=; Max-Age=0;"));
+  EXPECT_EQ(on().status_of_me(held.access), 401);
+  // A cookie that is good for nothing any more is taken back.
+  const auto dead = call(post("/auth/token/refresh").cookie(held.refresh));
+  EXPECT_TRUE(is_error(dead, 401, "AUTH003"));
+  EXPECT_TRUE(dead.header("Set-Cookie").starts_with("refresh_token=; Max-Age=0;"));
 }
 
 } // namespace

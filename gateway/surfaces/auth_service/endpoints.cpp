@@ -14,6 +14,7 @@ namespace {
 /// "Auth Service Internal API Documentation", user_profiles: VARCHAR(100), in characters.
 constexpr std::size_t name_code_points_max = 100;
 constexpr std::size_t name_bytes_max = 4 * name_code_points_max;
+constexpr std::size_t grant_type_bytes_max = 64;
 
 /// What POST /auth/register was given, checked.
 struct registration {
@@ -65,15 +66,23 @@ result<registration> read_registration(const http::exchange& ex) {
   return out;
 }
 
-http::response token_answer(const http::exchange& ex, const messages::token_pair& tokens) {
-  const bool in_body = wants_token_in_body(ex);
-  auto answer = http::json_response(200, token_body(tokens, in_body));
-  if (!in_body) set_refresh_cookie(ex, tokens, answer);
+/// How a refresh token travels.
+enum class delivery { cookie, body };
+
+http::response token_answer(const http::exchange& ex, const messages::token_pair& tokens,
+                            delivery by) {
+  auto answer = http::json_response(200, token_body(tokens, by == delivery::body));
+  if (by == delivery::cookie) set_refresh_cookie(ex, tokens, answer);
   return answer;
 }
 
+struct presented_token {
+  refresh_token token;
+  delivery by = delivery::cookie;
+};
+
 /// The refresh token, from the cookie or the body; never from both.
-result<refresh_token> presented_refresh_token(const http::exchange& ex) {
+result<presented_token> presented_refresh_token(const http::exchange& ex) {
   auto body = input::of(ex.in, body_form::json_or_empty);
   auto in_body = body.optional_hidden("refresh_token", refresh_token_bytes_max);
   if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
@@ -84,7 +93,46 @@ result<refresh_token> presented_refresh_token(const http::exchange& ex) {
                 "is sent in the body and in a cookie: send one");
   if (!in_body && !*in_cookie)
     return fail(error_code::token_invalid, "refresh_token", "is required, in its cookie");
-  return parse_refresh_token((in_body ? *in_body : **in_cookie).reveal());
+  auto parsed = parse_refresh_token((in_body ? *in_body : **in_cookie).reveal());
+  if (!parsed) return tl::unexpected<failure>(parsed.error());
+  return presented_token{std::move(*parsed), in_body ? delivery::body : delivery::cookie};
+}
+
+/// A client whose cookie is good for nothing any more is made to forget it.
+http::response refusal_of_cookie(const http::exchange& ex, const failure& error) {
+  auto answer = error_answer(ex, error);
+  const auto cookie = refresh_cookie(ex);
+  const bool was_sent = cookie && *cookie;
+  if (was_sent && error.code == error_code::token_invalid) clear_refresh_cookie(ex, answer);
+  return answer;
+}
+
+/// Ends the session that the refresh cookie names.
+awaitable<result<messages::revoked>> log_out_by_cookie(http::exchange& ex,
+                                                       const failure& otherwise) {
+  auto& edge = acceptor_of(ex);
+  auto cookie = refresh_cookie(ex);
+  if (!cookie) co_return tl::unexpected<failure>(cookie.error());
+  if (!*cookie) co_return tl::unexpected<failure>(otherwise);
+  auto token = parse_refresh_token((*cookie)->reveal());
+  if (!token) co_return tl::unexpected<failure>(token.error());
+  const auto session = token->session;
+  messages::revoke request{"logout", client_of(ex), edge.deadline_for_actors(ex.deadline),
+                           std::move(*token)};
+  co_return co_await edge.ask_session(session, std::move(request), ex.deadline);
+}
+
+/// Ends the session of the access token or, when that is no longer good, of the cookie.
+awaitable<result<messages::revoked>> log_out(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  auto who = co_await signed_in(ex);
+  if (!who && (who.error().code == error_code::token_expired ||
+               who.error().code == error_code::token_invalid))
+    co_return co_await log_out_by_cookie(ex, who.error());
+  if (!who) co_return tl::unexpected<failure>(who.error());
+  messages::revoke request{"logout", client_of(ex), edge.deadline_for_actors(ex.deadline),
+                           std::nullopt};
+  co_return co_await edge.ask_session(who->session, std::move(request), ex.deadline);
 }
 
 } // namespace
@@ -117,13 +165,18 @@ awaitable<http::response> token(http::exchange& ex) {
   const auto login = body.text("username", 1, login_name_bytes_max);
   auto password = body.hidden("password", 1, password_input_bytes_max);
   // RFC 6749, 4.3.2: what OAuth 2.0 clients send beside the two.
-  for (const auto* field : {"grant_type", "scope", "client_id", "client_secret"})
+  const auto grant = body.optional_text("grant_type", grant_type_bytes_max);
+  for (const auto* field : {"scope", "client_id", "client_secret"})
     body.ignore(field);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  auto read = body.done();
+  if (read && grant && *grant != "password")
+    read = fail(error_code::validation_error, "grant_type", "must be password, or absent");
+  if (!read) co_return error_answer(ex, read.error());
 
   auto tokens = co_await sign_in(ex, login, std::move(password), surface::auth_service);
   if (!tokens) co_return error_answer(ex, tokens.error());
-  co_return token_answer(ex, *tokens);
+  const auto by = wants_token_in_body(ex) ? delivery::body : delivery::cookie;
+  co_return token_answer(ex, *tokens, by);
 }
 
 awaitable<http::response> refresh(http::exchange& ex) {
@@ -131,22 +184,19 @@ awaitable<http::response> refresh(http::exchange& ex) {
   auto presented = presented_refresh_token(ex);
   if (!presented) co_return error_answer(ex, presented.error());
 
-  const auto session = presented->session;
-  messages::refresh request{std::move(*presented), client_of(ex),
+  const auto by = presented->by;
+  const auto session = presented->token.session;
+  messages::refresh request{std::move(presented->token), client_of(ex),
                             edge.deadline_for_actors(ex.deadline)};
   auto tokens = co_await edge.ask_session(session, std::move(request), ex.deadline);
-  if (!tokens) co_return error_answer(ex, tokens.error());
-  co_return token_answer(ex, *tokens);
+  if (tokens) co_return token_answer(ex, *tokens, by);
+  if (by == delivery::cookie) co_return refusal_of_cookie(ex, tokens.error());
+  co_return error_answer(ex, tokens.error());
 }
 
 awaitable<http::response> logout(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
-  auto who = co_await signed_in(ex);
-  if (!who) co_return error_answer(ex, who.error());
-
-  messages::revoke request{"logout", client_of(ex), edge.deadline_for_actors(ex.deadline)};
-  auto ended = co_await edge.ask_session(who->session, std::move(request), ex.deadline);
-  if (!ended) co_return error_answer(ex, ended.error());
+  auto ended = co_await log_out(ex);
+  if (!ended) co_return refusal_of_cookie(ex, ended.error());
   auto answer = http::json_response(200, ended->opened_by == surface::login_module
                                              ? R"({"message":"Successfully logged out"})"
                                              : R"({"message":"Logout successful"})");
@@ -154,12 +204,9 @@ awaitable<http::response> logout(http::exchange& ex) {
   co_return answer;
 }
 
-awaitable<http::response> me(http::exchange& ex) {
-  auto who = co_await signed_in(ex);
-  if (!who) co_return error_answer(ex, who.error());
-
+awaitable<http::response> me(http::exchange& ex, const principal& who) {
   const messages::describe_user question;
-  auto user = co_await acceptor_of(ex).ask_user(who->user, question, ex.deadline);
+  auto user = co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
   if (!user) co_return error_answer(ex, user.error());
   co_return http::json_response(200, user_body(*user));
 }

@@ -14,15 +14,16 @@ awaitable<http::response> register_user(http::exchange& ex);
 awaitable<http::response> token(http::exchange& ex);
 
 /// POST /auth/token/refresh: the same for a refresh token, in the cookie or, from a
-/// client that cannot hold cookies, in the body's `refresh_token`. AUTH003, CSRF_FAILED.
+/// client that cannot hold cookies, in the body's `refresh_token`; its successor goes back
+/// the way it came. AUTH003.
 awaitable<http::response> refresh(http::exchange& ex);
 
-/// POST /auth/logout with the access token: ends its session, in the words of the surface
-/// that opened it.
+/// POST /auth/logout with the access token or, when that has expired, the refresh cookie:
+/// ends the session, in the words of the surface that opened it. AUTH002, AUTH003.
 awaitable<http::response> logout(http::exchange& ex);
 
 /// GET /auth/me: the user.
-awaitable<http::response> me(http::exchange& ex);
+awaitable<http::response> me(http::exchange& ex, const principal& who);
 
 /// GET /health: 503 when the database does not answer.
 awaitable<http::response> health(http::exchange& ex);
