@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <sys/mman.h>
 
-// NOLINTBEGIN(bugprone-reserved-identifier): the names are the linker's.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker's names.
 extern "C" {
 void* __wrap_mmap(void* address, std::size_t size, int protection, int flags, int file,
                   off_t offset);
@@ -17,7 +17,7 @@ int __wrap_munmap(void* address, std::size_t size);
                                 int file, off_t offset);
 [[gnu::weak]] int __real_munmap(void* address, std::size_t size);
 }
-// NOLINTEND(bugprone-reserved-identifier)
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace latchkey {
 namespace {

@@ -144,12 +144,12 @@ caf::result<messages::revoked> session_state::on_revoke(messages::revoke& reques
   return answer;
 }
 
-void session_state::end(ending_words words, time_point until) {
+void session_state::end(const ending_words& words, time_point until) {
   end_wanted_until = std::max(end_wanted_until, until);
-  if (!std::exchange(ending, true)) write_end(std::move(words));
+  if (!std::exchange(ending, true)) write_end(words);
 }
 
-void session_state::write_end(ending_words words) {
+void session_state::write_end(const ending_words& words) {
   const auto at = with->now();
   auto entry = audit_entry(words.action, at, words.client);
   entry.user = record.user;
@@ -189,7 +189,7 @@ void session_state::finish_end(const caf::error* error) {
     asker.deliver(error != nullptr ? *error : to_error(error_code::token_invalid));
 }
 
-void session_state::answer_with_tokens(std::vector<promise<messages::token_pair>> askers) {
+void session_state::answer_with_tokens(const std::vector<promise<messages::token_pair>>& askers) {
   const auto& keys = *with->keys;
   auto claimed = claims();
   messages::token_pair tokens;

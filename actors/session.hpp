@@ -54,11 +54,11 @@ private:
   void rotate();
   void rotated(time_point at);
   void lost_rotation(const caf::error& error);
-  void end(ending_words words, time_point until);
-  void write_end(ending_words words);
+  void end(const ending_words& words, time_point until);
+  void write_end(const ending_words& words);
   void lost_end(const caf::error& error, const ending_words& words);
   void finish_end(const caf::error* error);
-  void answer_with_tokens(std::vector<promise<messages::token_pair>> askers);
+  void answer_with_tokens(const std::vector<promise<messages::token_pair>>& askers);
   void refuse_rotation(const caf::error& error);
   access_claims claims() const;
 };

@@ -38,8 +38,7 @@ void user_state::check_password(const messages::authenticate& request, const sig
               if (attempt == verifications_max) return answer.fail(error_code::overloaded);
               return check_password(request, answer, attempt + 1);
             }
-            if (!verdict.rehashed.empty())
-              keep_rehashed(std::move(verdict.rehashed), request.deadline);
+            if (!verdict.rehashed.empty()) keep_rehashed(verdict.rehashed, request.deadline);
             open_session(request, answer);
           },
           [this, answer](caf::error& error) {
@@ -107,7 +106,7 @@ void user_state::hand_out_tokens(session_record session, const sign_in& answer) 
           failed);
 }
 
-void user_state::keep_rehashed(secret phc, time_point deadline) {
+void user_state::keep_rehashed(const secret& phc, time_point deadline) {
   // Nobody waits for it: if it is lost, the next sign-in does it again.
   storage::unit unit{{storage::set_password_hash{record.id, record.version, phc, with->now()}}};
   ++conversations;

@@ -32,7 +32,7 @@ private:
                       std::size_t attempt);
   void open_session(const messages::authenticate& request, const sign_in& answer);
   void hand_out_tokens(session_record session, const sign_in& answer);
-  void keep_rehashed(secret phc, time_point deadline);
+  void keep_rehashed(const secret& phc, time_point deadline);
   void reload();
 };
 
