@@ -12,7 +12,7 @@ void edge_actor::launch(caf::execution_unit* unit, bool, bool hide) {
   if (!hide) register_at_system();
   context(unit);
   // An actor without a behavior ends after the first reply that it handles.
-  become([](caf::unit_t) {});
+  become([](const caf::unit_t&) {});
 }
 
 void edge_actor::enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) {

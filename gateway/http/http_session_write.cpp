@@ -8,7 +8,7 @@
 namespace latchkey::http {
 namespace {
 
-constexpr std::size_t kept_output_bytes_max = 4 * 1024;
+constexpr std::size_t kept_output_bytes_max = std::size_t{4} * 1024;
 
 } // namespace
 

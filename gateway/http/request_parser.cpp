@@ -11,8 +11,8 @@ namespace {
 
 namespace beast = boost::beast;
 
-constexpr std::size_t reserved_bytes_max = 64 * 1024; // for a body that is announced
-constexpr std::size_t kept_bytes_max = 4 * 1024;      // of a buffer, between two requests
+constexpr std::size_t reserved_bytes_max = std::size_t{64} * 1024; // for a body that is announced
+constexpr std::size_t kept_bytes_max = std::size_t{4} * 1024; // of a buffer, between two requests
 
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};

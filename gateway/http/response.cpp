@@ -181,9 +181,10 @@ std::string_view date_cache::now() {
   constexpr std::string_view weekdays = "SunMonTueWedThuFriSat";
   constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
   text_.clear();
-  text_.append(weekdays.substr(weekday{days}.c_encoding() * 3U, 3)).append(", ");
+  text_.append(weekdays.substr(std::size_t{weekday{days}.c_encoding()} * 3, 3)).append(", ");
   append_two_digits(text_, static_cast<unsigned>(date.day()));
-  text_.append(" ").append(months.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3));
+  text_.append(" ").append(
+      months.substr((std::size_t{static_cast<unsigned>(date.month())} - 1) * 3, 3));
   text_.append(" ");
   append_number(text_, static_cast<std::uint64_t>(static_cast<int>(date.year())));
   text_.append(" ");
