@@ -94,6 +94,56 @@ std::string show_origins(const settings& s) {
   return out;
 }
 
+template <auto Field>
+bool read_rate(settings& s, std::string_view text) {
+  const auto limit = values::rate(text);
+  if (limit) s.*Field = *limit;
+  return limit.has_value();
+}
+template <auto Field>
+std::string show_rate(const settings& s) {
+  return values::shown_rate(s.*Field);
+}
+
+bool read_tiers(settings& s, std::string_view text) {
+  auto tiers = parse_tiers(text);
+  if (tiers) s.tiers = std::move(*tiers);
+  return tiers.has_value();
+}
+std::string show_tiers(const settings& s) {
+  return to_string(s.tiers);
+}
+
+template <auto Field>
+bool read_flag(settings& s, std::string_view text) {
+  if (text != "true" && text != "false") return false;
+  s.*Field = text == "true";
+  return true;
+}
+template <auto Field>
+std::string show_flag(const settings& s) {
+  return s.*Field ? "true" : "false";
+}
+
+bool read_networks(settings& s, std::string_view list) {
+  std::vector<std::string> found;
+  for (std::size_t from = 0; from <= list.size();) {
+    const auto comma = std::min(list.find(',', from), list.size());
+    const auto one = values::trimmed(list.substr(from, comma - from));
+    if (!values::is_network(one)) return false;
+    found.emplace_back(one);
+    from = comma + 1;
+  }
+  s.trusted_proxies = std::move(found);
+  return true;
+}
+std::string show_networks(const settings& s) {
+  std::string out;
+  for (const auto& one : s.trusted_proxies)
+    (out += out.empty() ? "" : ",") += one;
+  return out;
+}
+
 constexpr std::array<std::string_view, 5> level_names = {"debug", "info", "warning", "error",
                                                          "critical"};
 bool read_level(settings& s, std::string_view text) {
@@ -145,6 +195,18 @@ template <auto Field, bool (*Accepts)(std::string_view)>
 constexpr setting_row secret_row(std::string_view name, std::string_view expects,
                                  std::string_view about) {
   return {name, "", expects, about, true, hidden<Field, Accepts>, show_hidden<Field>};
+}
+
+template <auto Field>
+constexpr setting_row rate_row(std::string_view name, std::string_view fallback,
+                               std::string_view about) {
+  return {name,
+          fallback,
+          "a rate such as 100/minute or 10/15minutes; 0: off",
+          about,
+          false,
+          read_rate<Field>,
+          show_rate<Field>};
 }
 
 constexpr std::string_view a_port = "a port, 0 (any free one) to 65535";
@@ -232,6 +294,47 @@ constexpr setting_row rows[] = {
     {"BODY_BYTES_MAX", "1MiB", "1 KiB to 64 MiB, such as 65536 or 1MiB", "the largest request body",
      false, number<&s::body_bytes_max, values::bytes, 1024, 64 * 1024 * 1024>,
      show_number<&s::body_bytes_max>},
+
+    rate_row<&s::rate_limit_default>("RATE_LIMIT_DEFAULT", "1000/hour",
+                                     "requests of one user or API key, else of one address"),
+    rate_row<&s::rate_limit_service>("RATE_LIMIT_SERVICE", "100/minute",
+                                     "requests of one service that has no rate of its own"),
+    rate_row<&s::login_failure_limit>("LOGIN_FAILURE_LIMIT", "10/15minutes",
+                                      "wrong passwords for one account, then none is tried"),
+    rate_row<&s::login_failure_limit_address>("LOGIN_FAILURE_LIMIT_ADDRESS", "100/15minutes",
+                                              "wrong passwords from one address, then 429"),
+    {"TRUSTED_PROXIES", "", "addresses or networks such as 10.0.0.0/8, separated by commas",
+     "whose X-Forwarded-For is believed; unset: nobody's", false, read_networks, show_networks},
+
+    secret_row<&s::service_keys, values::is_service_keys>(
+        "SERVICE_KEYS", "id:key[,id:key], keys of at least 16 bytes",
+        "services that are there from the start (`latchkey service-key create` adds more)"),
+    {"SERVICE_KEY_REQUIRED", "false", "true or false",
+     "whether POST /service/validate-token wants a service key", false,
+     read_flag<&s::service_key_required>, show_flag<&s::service_key_required>},
+    {"TIERS",
+     "free:projects=3,api_keys=5,workflows=100/month;"
+     "pro:projects=50,api_keys=50,workflows=10000/month;"
+     "enterprise:projects=unlimited,api_keys=unlimited,workflows=unlimited",
+     "name:quota=limit[/day|/month],…;name:… with a tier \"free\"; a limit may be unlimited",
+     "what each subscription tier allows", false, read_tiers, show_tiers},
+    secret_row<&s::stripe_webhook_secret, has_length<16, 1024>>(
+        "STRIPE_WEBHOOK_SECRET", "16 to 1024 bytes, as Stripe shows it (whsec_…)",
+        "checks what Stripe sends; unset: the webhook answers 404"),
+    text_row<&s::stripe_prices, values::is_price_list>(
+        "STRIPE_PRICES", "", "price=tier[,price=tier]",
+        "which tier a Stripe price or its lookup key buys"),
+
+    secret_row<&s::smtp_url, values::is_smtp_url>(
+        "SMTP_URL", "smtp[s]://[user:password@]host[:port] (%XX for what is special)",
+        "where mail is handed in; unset: files in DATA_DIR/outbox"),
+    text_row<&s::mail_from, is_email>("MAIL_FROM", "latchkey@localhost.localdomain",
+                                      "an email address", "sender of the mails"),
+    text_row<&s::password_reset_url, values::is_reset_url>(
+        "PASSWORD_RESET_URL", "", "an http(s) URL with {token} in it",
+        "the page that a reset mail leads to; unset: the mail holds the token alone"),
+    seconds_row<&s::reset_token_ttl_s, 60, 7 * 86400>(
+        "RESET_TOKEN_TTL", "1h", "1 minute to 7 days, such as 30m", "how long a reset token works"),
 
     normal_row<&s::core_manager_url, values::http_url>("CORE_MANAGER_URL", "",
                                                        "a URL such as http://core-manager:8088",

@@ -1,6 +1,8 @@
 // setting_values.hpp — the forms a setting's text may have; private to config/.
 #pragma once
 
+#include "protocol/rate_limit.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +17,21 @@ std::optional<std::uint32_t> count(std::string_view text, std::uint32_t min, std
 std::optional<std::uint32_t> seconds(std::string_view text, std::uint32_t min, std::uint32_t max);
 /// Bytes: digits, alone or before KiB, MiB or GiB.
 std::optional<std::uint32_t> bytes(std::string_view text, std::uint32_t min, std::uint32_t max);
+
+/// "100/minute", "10/15minutes", "5/30s": a count (1 to 1000000000) in a window of up to a year;
+/// "0" is off.
+std::optional<rate_limit> rate(std::string_view text);
+std::string shown_rate(const rate_limit& limit);
+/// An address or "address/bits".
+bool is_network(std::string_view text);
+/// "id:key[,id:key]": ids as a service's are, keys of at least 16 printable bytes without commas.
+bool is_service_keys(std::string_view text);
+/// "price=tier[,price=tier]", words without spaces.
+bool is_price_list(std::string_view text);
+/// smtp:// or smtps://, [user:password@]host[:port], %XX for what is special.
+bool is_smtp_url(std::string_view text);
+/// An http(s) URL with "{token}" in it.
+bool is_reset_url(std::string_view text);
 
 /// An IPv4 or IPv6 address (with or without brackets) or a hostname; answers it in
 /// lower case and without brackets.

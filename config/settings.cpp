@@ -178,6 +178,10 @@ std::string_view to_string(setting_origin origin) noexcept {
   return "default";
 }
 
+std::string settings::outbox_path() const {
+  return data_dir + "/outbox";
+}
+
 std::string settings::sqlite_path() const {
   return (std::filesystem::path(data_dir) / "latchkey.db").string();
 }

@@ -5,6 +5,8 @@
 // from "Auth Service Internal API Documentation", Environment Variables, keep them.
 #pragma once
 
+#include "config/tiers.hpp"
+#include "protocol/rate_limit.hpp"
 #include "protocol/result.hpp"
 #include "protocol/secret.hpp"
 
@@ -72,6 +74,26 @@ struct settings {
   std::uint32_t in_flight_max{};     // IN_FLIGHT_MAX: requests a reactor
   std::uint32_t body_bytes_max{};    // BODY_BYTES_MAX
 
+  // -- limits
+  rate_limit rate_limit_default;          // RATE_LIMIT_DEFAULT: a principal's, else an address's
+  rate_limit rate_limit_service;          // RATE_LIMIT_SERVICE: a service's without one of its own
+  rate_limit login_failure_limit;         // LOGIN_FAILURE_LIMIT: wrong passwords of one account
+  rate_limit login_failure_limit_address; // LOGIN_FAILURE_LIMIT_ADDRESS: from one address
+  std::vector<std::string> trusted_proxies; // TRUSTED_PROXIES: addresses or networks (CIDR)
+
+  // -- services and subscriptions
+  secret service_keys;          // SERVICE_KEYS: "id:key[,id:key]"
+  bool service_key_required{};  // SERVICE_KEY_REQUIRED: for /service/validate-token
+  tier_table tiers;             // TIERS
+  secret stripe_webhook_secret; // STRIPE_WEBHOOK_SECRET; empty: no webhook
+  std::string stripe_prices;    // STRIPE_PRICES: "price=tier[,price=tier]"
+
+  // -- mail and recovery
+  secret smtp_url;                   // SMTP_URL; empty: DATA_DIR/outbox
+  std::string mail_from;             // MAIL_FROM
+  std::string password_reset_url;    // PASSWORD_RESET_URL, with {token}
+  std::uint32_t reset_token_ttl_s{}; // RESET_TOKEN_TTL
+
   // -- neighbours and logs
   std::string core_manager_url; // CORE_MANAGER_URL: http(s)://host[:port][/path], no final slash
   std::string log_file;         // LOG_FILE: empty: console only
@@ -84,6 +106,8 @@ struct settings {
   bool uses_tls() const noexcept { return !tls_cert.empty(); }
   /// DATA_DIR/latchkey.db: the embedded store.
   std::string sqlite_path() const;
+  /// DATA_DIR/outbox: where mail goes without SMTP_URL.
+  std::string outbox_path() const;
 };
 
 /// What settings are read from. Tests fill it by hand.

@@ -1,0 +1,26 @@
+// rate_limit.hpp — how often something may be done: so many times in a window.
+#pragma once
+
+#include "protocol/time.hpp"
+
+#include <cstdint>
+
+namespace latchkey {
+
+struct rate_limit {
+  std::uint32_t count = 0;    // 0: no limit
+  std::uint32_t window_s = 0; // 0 with a count of 0
+
+  bool is_off() const noexcept { return count == 0; }
+  friend bool operator==(const rate_limit&, const rate_limit&) = default;
+};
+
+/// What became of a request for one of them.
+struct rate_verdict {
+  bool granted = true;
+  std::uint32_t limit = 0; // 0: there is none
+  std::uint32_t remaining = 0;
+  time_point reset{}; // when the window ends and all are there again
+};
+
+} // namespace latchkey
