@@ -322,7 +322,7 @@ constexpr setting_row rows[] = {
         "STRIPE_WEBHOOK_SECRET", "16 to 1024 bytes, as Stripe shows it (whsec_…)",
         "checks what Stripe sends; unset: the webhook answers 404"),
     text_row<&s::stripe_prices, values::is_price_list>(
-        "STRIPE_PRICES", "", "price=tier[,price=tier]",
+        "STRIPE_PRICES", "", "price=tier[,price=tier] with tiers of TIERS",
         "which tier a Stripe price or its lookup key buys"),
 
     secret_row<&s::smtp_url, values::is_smtp_url>(

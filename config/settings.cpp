@@ -151,6 +151,8 @@ void complete(const checker& check) {
   else if (values.session_idle_ttl_s > values.session_ttl_s)
     check.wrong("SESSION_IDLE_TTL");
 
+  if (!are_price_tiers(values.stripe_prices, values.tiers)) check.wrong("STRIPE_PRICES");
+
   if (values.issuer.empty()) {
     const bool wildcard = values.http_host == "0.0.0.0" || values.http_host == "::";
     values.issuer = (values.uses_tls() ? "https://" : "http://") +

@@ -28,6 +28,7 @@ std::string_view take_part(std::string_view& text, char separator) {
 /// "3", "unlimited", "100/month".
 std::optional<quota> parse_quota(std::string_view text) {
   quota out;
+  if (text.ends_with('/')) return std::nullopt;
   const auto amount = take_part(text, '/');
   if (text == "day")
     out.renewed = quota::window::day;
@@ -54,6 +55,14 @@ std::optional<tier_quotas> parse_quotas(std::string_view text) {
       return std::nullopt;
   }
   return out;
+}
+
+std::string_view without_spaces_around(std::string_view text) {
+  while (text.starts_with(' '))
+    text.remove_prefix(1);
+  while (text.ends_with(' '))
+    text.remove_suffix(1);
+  return text;
 }
 
 std::string_view window_text(quota::window renewed) {
@@ -90,6 +99,7 @@ std::optional<tier_table> parse_tiers(std::string_view text) {
   tier_table out;
   while (!text.empty()) {
     auto quotas = take_part(text, ';');
+    if (quotas.find(':') == std::string_view::npos) return std::nullopt;
     const auto name = take_part(quotas, ':');
     auto read = parse_quotas(quotas);
     if (!read || !is_name(name) || out.tiers.size() == tiers_max ||
@@ -113,6 +123,23 @@ std::string to_string(const tier_table& tiers) {
     }
   }
   return out;
+}
+
+std::string_view tier_of_price(std::string_view prices, std::string_view price) {
+  while (!prices.empty()) {
+    auto tier = without_spaces_around(take_part(prices, ','));
+    if (take_part(tier, '=') == price) return tier;
+  }
+  return {};
+}
+
+bool are_price_tiers(std::string_view prices, const tier_table& tiers) {
+  while (!prices.empty()) {
+    auto tier = without_spaces_around(take_part(prices, ','));
+    take_part(tier, '=');
+    if (!tiers.has(tier)) return false;
+  }
+  return true;
 }
 
 } // namespace latchkey

@@ -35,4 +35,9 @@ struct tier_table {
 std::optional<tier_table> parse_tiers(std::string_view text);
 std::string to_string(const tier_table& tiers);
 
+/// Which tier `price` buys by STRIPE_PRICES ("price=tier[,price=tier]"); empty: none.
+std::string_view tier_of_price(std::string_view prices, std::string_view price);
+/// Whether every tier that STRIPE_PRICES names is one of `tiers`.
+bool are_price_tiers(std::string_view prices, const tier_table& tiers);
+
 } // namespace latchkey
