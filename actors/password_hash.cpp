@@ -1,6 +1,7 @@
 // password_hash.cpp — PHC strings in and out, and libsodium in between.
 #include "actors/password_hash.hpp"
 
+#include "actors/foreign_hash.hpp"
 #include "actors/password_hash_memory.hpp"
 #include "protocol/password_policy.hpp"
 
@@ -58,8 +59,8 @@ std::optional<std::uint32_t> take_number(std::string_view& text, std::string_vie
   return value;
 }
 
-/// What this library writes and what others write with the same sizes. Another algorithm
-/// is recognised by its prefix: this is where it would be told apart.
+/// What this library writes and what others write with the same sizes; anything else is for
+/// foreign_hash.
 std::optional<stored_hash> parse_phc(std::string_view text) {
   if (text.size() > phc_bytes_max || !text.starts_with(phc_prefix)) return std::nullopt;
   text.remove_prefix(phc_prefix.size());
@@ -158,11 +159,7 @@ result<secret> password_hasher_engine::hash(const secret& password) {
 
 result<verify_result> password_hasher_engine::verify(const secret& password, const secret& phc) {
   auto stored = parse_phc(phc.reveal());
-  if (!stored) {
-    if (auto done = verify_nothing(password); !done)
-      return tl::unexpected<failure>(std::move(done.error()));
-    return verify_result{.refused = true};
-  }
+  if (!stored) return verify_foreign(password, phc);
   if (password.reveal().size() > password_input_bytes_max) return verify_result{};
   if (!sodium_is_ready()) return fail(error_code::internal_error);
   hash_type computed;
@@ -170,6 +167,24 @@ result<verify_result> password_hasher_engine::verify(const secret& password, con
   bool matches = sodium_memcmp(computed.data(), stored->hash.data(), computed.size()) == 0;
   return verify_result{.matches = matches,
                        .needs_rehash = matches && is_lower(stored->cost, cost_)};
+}
+
+result<verify_result> password_hasher_engine::verify_foreign(const secret& password,
+                                                             const secret& stored) {
+  const auto foreign = foreign_hash::parse(stored.reveal());
+  if (!foreign) {
+    if (auto done = verify_nothing(password); !done)
+      return tl::unexpected<failure>(std::move(done.error()));
+    return verify_result{.refused = true};
+  }
+  if (password.reveal().size() > password_input_bytes_max) return verify_result{};
+  const auto matches = foreign->matches(password);
+  if (!matches) return tl::unexpected<failure>(matches.error());
+  return verify_result{.matches = *matches, .needs_rehash = *matches};
+}
+
+bool is_password_hash(const secret& stored) {
+  return parse_phc(stored.reveal()) || foreign_hash::parse(stored.reveal());
 }
 
 result<void> password_hasher_engine::verify_nothing(const secret& password) {

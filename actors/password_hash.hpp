@@ -33,9 +33,12 @@ result<void> check_cost(const argon2_cost& cost);
 
 struct verify_result {
   bool matches = false;
-  bool needs_rehash = false; // only with a match: it was stored at a lower cost than today's
-  bool refused = false;      // the stored hash is malformed, foreign or asks for too much
+  bool needs_rehash = false; // only with a match: the hash is foreign, or of a lower cost
+  bool refused = false;      // the stored hash is malformed, unknown or asks for too much
 };
+
+/// Whether `verify` would compare with it: a hash of ours, or one that foreign_hash.hpp lists.
+bool is_password_hash(const secret& stored);
 
 /// Hashes on one thread at a time: make one for each hashing thread. It never hashes a
 /// password over `password_input_bytes_max` (protocol/password_policy.hpp). Holds `memory_kib`
@@ -52,7 +55,8 @@ public:
   /// VALIDATION_ERROR for a password over 4096 bytes; OVERLOADED without memory.
   result<secret> hash(const secret& password);
 
-  /// Compares in constant time. A stored hash that is refused costs as much as
+  /// Compares in constant time, with hashes of other systems too (actors/foreign_hash.hpp). A
+  /// foreign one costs what that system chose. A stored hash that is refused costs as much as
   /// `verify_nothing`, so the time tells nothing; its own cost is never paid. A password
   /// over 4096 bytes does not match. OVERLOADED without memory: then nothing was compared.
   result<verify_result> verify(const secret& password, const secret& phc);
@@ -72,6 +76,8 @@ public:
 
 private:
   class arena;
+  result<verify_result> verify_foreign(const secret& password, const secret& stored);
+
   argon2_cost cost_;
   std::unique_ptr<arena> arena_;
 };

@@ -34,40 +34,33 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
   return text.replace(text.find(from), from.size(), to);
 }
 
-TEST(PasswordHash, RefusesAStoredHashThatIsMalformedOrForeign) {
+TEST(PasswordHash, RefusesAStoredHashThatIsMalformedOrUnknown) {
   ASSERT_TRUE(verified("pass\0word"s, reference_nul).matches);
-  for (const std::string& phc :
-       {""s,
-        "plain text"s,
-        "$"s,
-        "$argon2id$"s,
-        reference_nul.substr(0, 40),
-        reference_nul + 'A',
-        reference_nul + '$',
-        reference_nul + '\n',
-        ' ' + reference_nul,
-        reference_nul + "\0"s,
-        reference_nul.substr(0, reference_nul.size() - 1),
-        std::string(100'000, '$'),
-        replaced(reference_nul, "argon2id", "argon2i"),
-        replaced(reference_nul, "argon2id", "argon2d"),
-        replaced(reference_nul, "v=19", "v=16"),
-        replaced(reference_nul, "v=19$", ""),
-        replaced(reference_nul, "m=64", "m=064"),
-        replaced(reference_nul, "m=64", "m=+64"),
-        replaced(reference_nul, "m=64", "m=-64"),
-        replaced(reference_nul, "m=64", "m="),
-        replaced(reference_nul, "m=64,t=3", "t=3,m=64"),
-        replaced(reference_nul, ",p=1", ""),
-        replaced(reference_nul, "CEwI", "CEwJ"), // an unused bit
-        replaced(reference_nul, "$c29t", "$c29-"),
-        replaced(reference_nul, "XNhbHRzb21lc2FsdA", ""),
-        "$argon2i$v=19$m=64,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg"
-        "$2tWDRpTtrIi5WLOHGCxIlQf5ZojlFbAdYq3lafID7Pk"s,
-        "$argon2id$v=19$m=64,t=2,p=1$MDEyMzQ1Njc$PKcxF1IDqZVQ6eHyu8Nx9s0xBVNgNvVfM+Zxiw7/hBg"s,
-        "$argon2id$v=19$m=64,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$4U0QUZaUJUAAXat7QX4Zv97luHsmk25c"s,
-        "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"s,
-        "$scrypt$ln=15,r=8,p=1$c2FsdA$aGFzaA"s}) {
+  for (const std::string& phc : {""s,
+                                 "plain text"s,
+                                 "$"s,
+                                 "$argon2id$"s,
+                                 reference_nul.substr(0, 40),
+                                 reference_nul + 'A',
+                                 reference_nul + '$',
+                                 reference_nul + '\n',
+                                 ' ' + reference_nul,
+                                 reference_nul + "\0"s,
+                                 reference_nul.substr(0, reference_nul.size() - 1),
+                                 std::string(100'000, '$'),
+                                 replaced(reference_nul, "argon2id", "argon2d"),
+                                 replaced(reference_nul, "v=19", "v=16"),
+                                 replaced(reference_nul, "v=19$", ""),
+                                 replaced(reference_nul, "m=64", "m=064"),
+                                 replaced(reference_nul, "m=64", "m=+64"),
+                                 replaced(reference_nul, "m=64", "m=-64"),
+                                 replaced(reference_nul, "m=64", "m="),
+                                 replaced(reference_nul, "m=64,t=3", "t=3,m=64"),
+                                 replaced(reference_nul, ",p=1", ""),
+                                 replaced(reference_nul, "CEwI", "CEwJ"), // an unused bit
+                                 replaced(reference_nul, "$c29t", "$c29-"),
+                                 replaced(reference_nul, "XNhbHRzb21lc2FsdA", ""),
+                                 "$scrypt$ln=15,r=8,p=1$c2FsdA$aGFzaA"s}) {
     auto result = verified("password", phc);
     EXPECT_TRUE(result.refused) << phc;
     EXPECT_FALSE(result.matches) << phc;
@@ -77,8 +70,8 @@ TEST(PasswordHash, RefusesAStoredHashThatIsMalformedOrForeign) {
 TEST(PasswordHash, RefusesAStoredHashThatAsksForTooMuchWithoutPayingForIt) {
   for (std::string_view cost :
        {"m=4194304,t=3,p=1", "m=4294967295,t=1,p=1", "m=4294967296,t=1,p=1",
-        "m=99999999999999999999,t=1,p=1", "m=262145,t=1,p=1", "m=7,t=1,p=1", "m=64,t=17,p=1",
-        "m=64,t=4294967295,p=1", "m=64,t=0,p=1", "m=64,t=3,p=2", "m=64,t=3,p=16777215"}) {
+        "m=99999999999999999999,t=1,p=1", "m=262145,t=1,p=1", "m=7,t=1,p=1", "m=64,t=65537,p=1",
+        "m=64,t=4294967295,p=1", "m=64,t=0,p=1", "m=64,t=3,p=16777215"}) {
     password_hasher_engine engine{cheap};
     auto phc = replaced(reference_nul, "m=64,t=3,p=1", cost);
     EXPECT_TRUE(engine.verify(secret{"password"s}, secret{phc})->refused) << cost;
