@@ -22,11 +22,25 @@ http::response error_answer(const http::exchange& ex, const failure& error);
 /// Who sends the request, for audit and sessions.
 messages::client_info client_of(const http::exchange& ex);
 
+/// The client and, as the audit log has it, who it acts for: "user:<uuid>".
+messages::author author_of(const http::exchange& ex, const principal& who);
+
 /// Whoever the access token in `Authorization: Bearer` belongs to. AUTH003 without one.
 awaitable<result<principal>> signed_in(http::exchange& ex);
+/// The same, or whoever the API key in `X-API-Key` belongs to. VALIDATION_ERROR for both.
+awaitable<result<principal>> principal_of(http::exchange& ex);
+
+/// Which service the key in `X-Service-Key` or `Authorization: Bearer` belongs to. AUTH004 when
+/// there is none, when it is wrong and when there are two that differ.
+result<service_principal> service_of(http::exchange& ex);
+
+/// A user named in a path or a body: by UUID, or by number. A UUID may still be nobody's;
+/// USER001 for anything else that names nobody.
+awaitable<result<user_id>> resolve_user(http::exchange& ex, std::string_view text);
 
 /// Opens a session for the right password. `login` is a username or an email. AUTH001
-/// for an unknown, inactive or wrong one, after the same work; the failure is audited.
+/// for an unknown, inactive or wrong one, after the same work; the failure is audited, and
+/// counts for the account and for the address: RATE_LIMITED when the latter has had too many.
 awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_view login,
                                                 secret password, surface opened_by);
 

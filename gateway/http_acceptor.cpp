@@ -1,10 +1,20 @@
 #include "gateway/http_acceptor.hpp"
 
+#include "protocol/opaque_key.hpp"
+
+#include <caf/send.hpp>
+
 namespace latchkey::gateway {
 namespace {
 
 /// Clocks of nodes differ a little.
 constexpr std::chrono::seconds clock_leeway{5};
+
+/// How often it is noted that a service key is in use.
+constexpr std::int64_t key_use_noted_every_s = 60;
+
+/// The longest service key that is looked at.
+constexpr std::size_t service_key_bytes_max = 256;
 
 /// Scheme, host and port of an http(s) URL.
 std::string origin_of(std::string_view url) {
@@ -19,6 +29,7 @@ http_acceptor::http_acceptor(caf::actor_system& system, reactor& home, services_
                              std::shared_ptr<const settings> configured)
     : home_(home), with_(std::move(with)), settings_(std::move(configured)),
       origins_(settings_->allowed_origins), issuer_origin_(origin_of(settings_->issuer)),
+      trusted_proxies_(settings_->trusted_proxies),
       core_manager_(home, [url = settings_->core_manager_url](deadline_point deadline) {
         return accepts_connections(url, deadline);
       }) {
@@ -49,7 +60,7 @@ result<http_acceptor::known_token> http_acceptor::verify_token(std::string_view 
   const auto& keys = *with_->keys;
   auto claims = verify(token, keys.access, keys.issuer, keys.audience, now, clock_leeway);
   if (!claims) return tl::unexpected<failure>(claims.error());
-  return tokens_.put(std::string{token}, {claims->sub, claims->sid, claims->exp});
+  return tokens_.put(std::string{token}, {claims->sub, claims->sid, claims->iat, claims->exp});
 }
 
 awaitable<result<principal>> http_acceptor::authenticate(std::string_view token,
@@ -61,9 +72,80 @@ awaitable<result<principal>> http_acceptor::authenticate(std::string_view token,
   if (!word) co_return tl::unexpected<failure>(word.error());
   // A token is one session's of one user's; anything else was not signed for it.
   if (word->user != known->user) co_return fail(error_code::token_invalid);
-  principal who{word->user, word->user_number, known->session, std::move(word->role),
-                word->opened_by};
+  principal who;
+  who.user = word->user;
+  who.user_number = word->user_number;
+  who.session = known->session;
+  who.role = std::move(word->role);
+  who.opened_by = word->opened_by;
+  who.issued_at = known->iat;
+  who.expires_at = known->exp;
+  who.role_permissions = roles().permissions_of(who.role);
   co_return who;
+}
+
+awaitable<result<principal>> http_acceptor::authenticate_key(std::string_view key,
+                                                             deadline_point deadline) {
+  auto named = parse_opaque_key(api_key_kind, key);
+  if (!named) co_return fail(error_code::token_invalid, "X-API-Key", "is not an API key");
+  messages::use_api_key question{named->id, std::move(named->secret_hash),
+                                 deadline_for_actors(deadline)};
+  auto word = co_await ask_user(named->user, std::move(question), deadline);
+  if (!word && word.error().code == error_code::user_not_found)
+    co_return fail(error_code::token_invalid);
+  if (!word) co_return tl::unexpected<failure>(word.error());
+  principal who;
+  who.user = word->user;
+  who.user_number = word->user_number;
+  who.api_key = named->id;
+  who.role = std::move(word->role);
+  who.role_permissions = roles().permissions_of(who.role);
+  who.key_scopes = std::make_shared<const permission_set>(std::move(word->scopes));
+  co_return who;
+}
+
+const http_acceptor::snapshots& http_acceptor::registry() {
+  // The version first: what is published meanwhile is found by the next one that looks.
+  const auto version = with_->book->version();
+  if (version != registry_.version)
+    registry_ = {version, with_->book->roles(), with_->book->services()};
+  return registry_;
+}
+
+result<service_principal> http_acceptor::find_service(std::string_view key) {
+  if (key.empty() || key.size() > service_key_bytes_max)
+    return fail(error_code::insufficient_permissions);
+  const auto& table = registered_services();
+  const auto* hash = keys_.find(key);
+  const auto* found = table.find_key(hash != nullptr ? *hash : hash_of_key(key));
+  if (found == nullptr) return fail(error_code::insufficient_permissions);
+  // Only good ones are remembered, so that guesses do not push them out.
+  if (hash == nullptr) keys_.put(std::string{key}, hash_of_key(key));
+  note_use(*found);
+  return service_principal{found->service};
+}
+
+void http_acceptor::note_use(const service_table::key_entry& key) {
+  const auto now = with_->now();
+  const auto now_s = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  auto noted_s = key.noted_at->load(std::memory_order_relaxed);
+  if (now_s < noted_s + key_use_noted_every_s || with_->writers.empty()) return;
+  if (!key.noted_at->compare_exchange_strong(noted_s, now_s, std::memory_order_relaxed)) return;
+  messages::commit note{{{storage::touch_service_key{key.id, now}}},
+                        now + with_->policy.internal_deadline};
+  caf::anon_send(with_->writer_for(key.id), std::move(note));
+}
+
+awaitable<result<user_id>> http_acceptor::user_with_number(std::int64_t number,
+                                                           deadline_point deadline) {
+  if (const auto* known = numbers_.find(number)) co_return *known;
+  const auto& reader = with_->readers[static_cast<std::size_t>(number) % with_->readers.size()];
+  messages::read question{storage::find_user_by_number{number}, deadline_for_actors(deadline)};
+  auto found = co_await ask(reader, std::move(question), deadline);
+  if (!found) co_return tl::unexpected<failure>(found.error());
+  const auto& user = found->as<storage::find_user_by_number>();
+  if (!user) co_return fail(error_code::user_not_found);
+  co_return numbers_.put(number, user->id);
 }
 
 template <class Handle, class Question>

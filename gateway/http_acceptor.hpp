@@ -4,9 +4,11 @@
 
 #include "actors/services.hpp"
 #include "config/settings.hpp"
+#include "gateway/client_address.hpp"
 #include "gateway/edge_actor.hpp"
 #include "gateway/generation_cache.hpp"
 #include "gateway/http/cors.hpp"
+#include "gateway/principal.hpp"
 #include "gateway/tcp_probe.hpp"
 
 #include <caf/actor_system.hpp>
@@ -17,15 +19,6 @@
 
 namespace latchkey::gateway {
 
-/// Who makes a request, once it has been proven and the session has said that it lives.
-struct principal {
-  user_id user;
-  std::int64_t user_number = 0;
-  session_id session;
-  std::string role;
-  surface opened_by = surface::auth_service;
-};
-
 /// Everything here is used on the reactor's thread alone.
 class http_acceptor {
 public:
@@ -34,6 +27,8 @@ public:
   /// Tokens and handles remembered, twice over at most (generation_cache).
   static constexpr std::size_t tokens_max = 8192;
   static constexpr std::size_t handles_max = 16384;
+  static constexpr std::size_t numbers_max = 16384;
+  static constexpr std::size_t service_keys_max = 1024;
 
   http_acceptor(caf::actor_system& system, reactor& home, services_ptr with,
                 std::shared_ptr<const settings> configured);
@@ -48,6 +43,11 @@ public:
   const http::origin_list& origins() const noexcept { return origins_; }
   /// "https://host[:port]" of the ISSUER setting; empty when that is no http(s) URL.
   const std::string& issuer_origin() const noexcept { return issuer_origin_; }
+  /// TRUSTED_PROXIES.
+  const proxy_list& trusted_proxies() const noexcept { return trusted_proxies_; }
+  /// The newest snapshots of the registry; good until this thread does something else.
+  const role_table& roles() { return *registry().roles; }
+  const service_table& registered_services() { return *registry().services; }
 
   /// One question, one answer, or TIMEOUT at the deadline.
   template <class Handle, class Message>
@@ -72,6 +72,12 @@ public:
   /// Whose access token this is: its signature and its times, then the session's word.
   /// AUTH002, AUTH003.
   awaitable<result<principal>> authenticate(std::string_view token, deadline_point deadline);
+  /// Whose API key this is, by its user's word. AUTH003.
+  awaitable<result<principal>> authenticate_key(std::string_view key, deadline_point deadline);
+  /// Whose service key this is; its use is noted at most once a minute. AUTH004.
+  result<service_principal> find_service(std::string_view key);
+  /// USER001 when nobody has that number.
+  awaitable<result<user_id>> user_with_number(std::int64_t number, deadline_point deadline);
 
   /// Whether the database answers; asked at most once a second.
   awaitable<bool> database_alive(deadline_point deadline);
@@ -88,7 +94,13 @@ private:
   struct known_token {
     user_id user;
     session_id session;
-    std::int64_t exp = 0; // seconds since the epoch
+    std::int64_t iat = 0; // seconds since the epoch
+    std::int64_t exp = 0;
+  };
+  struct snapshots {
+    std::uint64_t version = 0;
+    std::shared_ptr<const role_table> roles;
+    std::shared_ptr<const service_table> services;
   };
   struct text_hash {
     using is_transparent = void;
@@ -111,6 +123,8 @@ private:
   awaitable<bool> alive(last_word& last, const Handle& whom, deadline_point deadline);
 
   result<known_token> verify_token(std::string_view token);
+  const snapshots& registry();
+  void note_use(const service_table::key_entry& key);
 
   template <class Find, class Id, class Handle, class Message>
   awaitable<result<reply_of<Handle, Message>>> ask_resident(generation_cache<Id, Handle>& known,
@@ -143,11 +157,16 @@ private:
   std::shared_ptr<const settings> settings_;
   http::origin_list origins_;
   std::string issuer_origin_;
+  proxy_list trusted_proxies_;
+  snapshots registry_;
   caf::strong_actor_ptr edge_owner_;
   edge_actor* edge_;
   generation_cache<std::string, known_token, text_hash> tokens_{tokens_max};
   generation_cache<session_id, session_actor> sessions_{handles_max};
   generation_cache<user_id, user_actor> users_{handles_max};
+  generation_cache<std::int64_t, user_id> numbers_{numbers_max}; // they never change
+  generation_cache<std::string, std::string, text_hash> keys_{
+      service_keys_max}; // good ones' hashes
   last_word database_;
   last_word redis_;
   tcp_prober core_manager_;

@@ -1,12 +1,16 @@
 #include "gateway/listeners.hpp"
 
 #include "config/log.hpp"
+#include "gateway/guards.hpp"
+#include "gateway/http/error_body.hpp"
 #include "gateway/http/http_server.hpp"
 #include "gateway/http/tls.hpp"
 #include "gateway/http_acceptor.hpp"
 #include "gateway/reactor_scheduler.hpp"
+#include "gateway/request_limit.hpp"
 #include "gateway/resolve.hpp"
 #include "gateway/routes.hpp"
+#include "gateway/surfaces/integration/flat_error.hpp"
 
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -50,7 +54,28 @@ http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
   hooks.on_accept_failed = [](std::string_view what) {
     log_error("http", "failed to accept a connection: ", what);
   };
+  hooks.decorate = add_rate_headers;
   return hooks;
+}
+
+/// Before anything else is done for a request: whose it is, as far as addresses go. What has a
+/// route is counted by its guard, which knows who asks.
+std::optional<http::response> admit(http::exchange& ex, bool is_public) {
+  ex.client_address = client_address(ex.in, acceptor_of(ex).trusted_proxies());
+  if (!is_public || ex.matched != nullptr) return std::nullopt;
+  // A browser asks for leave before it asks; the question proper will be counted.
+  if (http::is_preflight(ex.in)) {
+    look_at_address(ex);
+    return std::nullopt;
+  }
+  if (auto taken = take_one_of_address(ex); !taken) return refusal(ex, taken.error());
+  return std::nullopt;
+}
+
+/// The edge's own failures, in the form of the path's surface.
+http::response render_failure(const failure& error, const http::request& in, time_point now) {
+  if (integration::is_flat_path(in.path)) return integration::flat_error(error);
+  return http::error_response(error, in.request_id, now);
 }
 
 } // namespace
@@ -109,6 +134,11 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
   options.limits.in_flight_max = configured->in_flight_max;
   options.limits.request_max = std::chrono::seconds{configured->request_timeout_s};
   options.hooks = hooks_for(*options.routes, *with->counts);
+  options.hooks.admit = [is_public](http::exchange& ex) { return admit(ex, is_public); };
+  options.hooks.render_error = [clock = with->clock](const failure& error,
+                                                     const http::request& in) {
+    return render_failure(error, in, clock->now());
+  };
   options.app = one.acceptor.get();
   if (is_public) {
     options.tls = tls;

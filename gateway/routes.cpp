@@ -1,9 +1,10 @@
 #include "gateway/routes.hpp"
 
-#include "gateway/refresh_cookie.hpp"
+#include "actors/registry.hpp"
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 #include "gateway/surfaces/internal/endpoints.hpp"
 
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,66 +12,40 @@
 namespace latchkey::gateway {
 namespace {
 
-using http::access;
-using http::method;
 using http::route;
+using rows = std::vector<route>;
 
-using endpoint = awaitable<http::response> (*)(http::exchange&);
-using signed_in_endpoint = awaitable<http::response> (*)(http::exchange&, const principal&);
-
-route open_to_anyone(method verb, std::string path, endpoint answer) {
-  return {verb, std::move(path), {access::anyone}, answer};
+/// Where surfaces are added: each lists its own rows, with its guards, in its own folder.
+std::vector<rows> public_surfaces() {
+  return {auth_service::routes()};
 }
 
-/// For what takes or gives a cookie: another site's page must not make a browser send it.
-route open_to_own_pages(method verb, std::string path, endpoint answer) {
-  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
-    if (auto allowed = check_origin(ex); !allowed) co_return error_answer(ex, allowed.error());
-    co_return co_await answer(ex);
-  };
-  return {verb, std::move(path), {access::own_pages}, std::move(guarded)};
+std::vector<rows> internal_surfaces() {
+  return {internal::routes()};
 }
 
-/// The endpoint cannot be reached, nor even be named here, without a principal.
-route open_to_signed_in(method verb, std::string path, signed_in_endpoint answer) {
-  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
-    auto who = co_await signed_in(ex);
-    if (!who) co_return error_answer(ex, who.error());
-    co_return co_await answer(ex, *who);
-  };
-  return {verb, std::move(path), {access::signed_in}, std::move(guarded)};
-}
-
-route open_internally(std::string path, endpoint answer) {
-  return {method::get, std::move(path), {access::internal}, answer};
-}
-
-std::vector<route> auth_service_routes() {
-  namespace at = auth_service;
-  return {
-      open_to_anyone(method::post, "/auth/register", at::register_user),
-      open_to_own_pages(method::post, "/auth/token", at::token),
-      open_to_own_pages(method::post, "/auth/token/refresh", at::refresh),
-      open_to_own_pages(method::post, "/auth/logout", at::logout),
-      open_to_signed_in(method::get, "/auth/me", at::me),
-      open_to_anyone(method::get, "/health", at::health),
-  };
-}
-
-std::vector<route> internal_routes() {
-  namespace at = internal;
-  return {
-      open_internally("/internal/health", at::health),
-      open_internally("/internal/metrics", at::render_metrics),
-      open_internally("/metrics", at::render_metrics),
-  };
+/// A row that asks for what no role can be given on purpose is a slip of the pen.
+result<void> check_permissions(const rows& all) {
+  for (const auto& row : all)
+    if (!row.needs.permission.empty() && !is_known_permission(row.needs.permission))
+      return fail(error_code::internal_error, {},
+                  "route " + row.pattern + ": unknown permission " + row.needs.permission);
+  return {};
 }
 
 } // namespace
 
 result<std::shared_ptr<const http::router>> routes_of(listener side) {
-  auto table =
-      http::router::make(side == listener::public_side ? auth_service_routes() : internal_routes());
+  rows all;
+  for (auto& surface : side == listener::public_side ? public_surfaces() : internal_surfaces())
+    all.insert(all.end(), std::make_move_iterator(surface.begin()),
+               std::make_move_iterator(surface.end()));
+  // Whoever reaches the internal listener is trusted not to flood it.
+  if (side == listener::internal_side)
+    for (auto& row : all)
+      row.needs.is_counted = false;
+  if (auto known = check_permissions(all); !known) return tl::unexpected<failure>(known.error());
+  auto table = http::router::make(std::move(all));
   if (!table) return tl::unexpected<failure>(table.error());
   return std::make_shared<const http::router>(std::move(*table));
 }

@@ -37,6 +37,24 @@ std::string_view challenge_text(error_code code, challenge asks) {
 
 } // namespace
 
+void append_details(std::string& body, const failure& error) {
+  body.push_back('{');
+  if (!error.field.empty()) append_member(body, "field", error.field);
+  if (!error.field.empty() && !error.reason.empty()) body.push_back(',');
+  if (!error.reason.empty()) append_member(body, "reason", error.reason);
+  if (!error.more.empty()) {
+    if (!error.field.empty() || !error.reason.empty()) body.push_back(',');
+    body.append(error.more);
+  }
+  body.push_back('}');
+}
+
+void add_error_headers(response& answer, const failure& error, challenge asks) {
+  if (const auto wait_s = retry_after_s(error); wait_s > 0) answer.add("Retry-After", wait_s);
+  if (answer.status == 401 && asks != challenge::none)
+    answer.add("WWW-Authenticate", challenge_text(error.code, asks));
+}
+
 response error_response(const failure& error, std::string_view request_id, time_point now,
                         challenge asks) {
   const auto& entry = describe(error.code);
@@ -46,19 +64,15 @@ response error_response(const failure& error, std::string_view request_id, time_
   append_member(body, "code", entry.name);
   body.push_back(',');
   append_member(body, "message", entry.message);
-  body.append(R"(,"details":{)");
-  if (!error.field.empty()) append_member(body, "field", error.field);
-  if (!error.field.empty() && !error.reason.empty()) body.push_back(',');
-  if (!error.reason.empty()) append_member(body, "reason", error.reason);
-  body.append("},");
+  body.append(R"(,"details":)");
+  append_details(body, error);
+  body.push_back(',');
   append_member(body, "timestamp", to_rfc3339_seconds(now));
   body.push_back(',');
   append_member(body, "request_id", request_id);
   body.append("}}");
   auto answer = json_response(entry.status, std::move(body));
-  if (const auto wait_s = retry_after_s(error); wait_s > 0) answer.add("Retry-After", wait_s);
-  if (entry.status == 401 && asks != challenge::none)
-    answer.add("WWW-Authenticate", challenge_text(error.code, asks));
+  add_error_headers(answer, error, asks);
   return answer;
 }
 

@@ -20,9 +20,14 @@ enum class challenge : std::uint8_t {
 
 /// `{"error":{"code","message","details":{"field","reason"},"timestamp","request_id"}}` with the
 /// status of the code, `Retry-After` when there is a hint (1 s where OVERLOADED, RATE_LIMITED or
-/// GW001 has none), `WWW-Authenticate` on a 401 that is challenged. `details` is `{}` when the
-/// failure has neither field nor reason.
+/// GW001 has none), `WWW-Authenticate` on a 401 that is challenged. `details` also has what
+/// the failure's `more` says; it is `{}` when there is none of it.
 response error_response(const failure& error, std::string_view request_id, time_point now,
                         challenge asks = challenge::none);
+
+/// `{"field":…,"reason":…,…}`: the failure's details, as every form of error has them.
+void append_details(std::string& body, const failure& error);
+/// `Retry-After` and `WWW-Authenticate`, where the failure's kind has them.
+void add_error_headers(response& answer, const failure& error, challenge asks);
 
 } // namespace latchkey::http

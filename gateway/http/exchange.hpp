@@ -3,9 +3,11 @@
 
 #include "gateway/http/request.hpp"
 #include "gateway/http/router.hpp"
+#include "protocol/rate_limit.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace latchkey::http {
 
@@ -15,7 +17,9 @@ struct exchange {
   std::uint32_t route_index = no_route;
   path_params params = {};
   std::chrono::steady_clock::time_point deadline{}; // answer before it
-  void* app = nullptr; // http_server_options::app: the composition's own, one a reactor
+  rate_verdict rate = {};                           // told in headers when it has a limit
+  std::string client_address = {}; // the peer's, or what a trusted proxy says it is
+  void* app = nullptr;             // http_server_options::app: the composition's own, one a reactor
 };
 
 } // namespace latchkey::http

@@ -30,12 +30,16 @@ enum class access : std::uint8_t {
   undecided,
   anyone,
   own_pages, // anyone, but a browser only for pages of our own or an allowed origin (CSRF)
-  signed_in, // whoever has an access token of a live session
+  session,   // a user by an access token of a live session, never by an API key
+  principal, // a user by either
+  service,   // a service by its key
   internal,  // reachable on the internal listener alone
 };
 
 struct requirement {
   access who = access::undecided;
+  std::string permission = {}; // of `session` and `principal`; empty: none
+  bool is_counted = true;      // by a rate limit
 };
 
 struct route {
@@ -43,6 +47,7 @@ struct route {
   std::string pattern; // "/admin/users/{id}"; a last "{rest*}" takes one or more segments
   requirement needs;
   handler handle;
+  std::string operation = {};     // its name in the API description
   std::string name = {};          // the metrics' label; empty: the pattern
   std::size_t body_bytes_max = 0; // 0: the listener's limit
 };

@@ -3,8 +3,14 @@
 #pragma once
 
 #include "gateway/endpoint.hpp"
+#include "gateway/http/router.hpp"
+
+#include <vector>
 
 namespace latchkey::gateway::auth_service {
+
+/// The surface's rows of the route table.
+std::vector<http::route> routes();
 
 /// POST /auth/register: 201 with the user. VALIDATION_ERROR, USER002, USER003.
 awaitable<http::response> register_user(http::exchange& ex);

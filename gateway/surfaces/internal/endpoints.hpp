@@ -4,8 +4,14 @@
 #pragma once
 
 #include "gateway/endpoint.hpp"
+#include "gateway/http/router.hpp"
+
+#include <vector>
 
 namespace latchkey::gateway::internal {
+
+/// The surface's rows of the route table.
+std::vector<http::route> routes();
 
 /// GET /internal/health: 503 when the database does not answer.
 awaitable<http::response> health(http::exchange& ex);

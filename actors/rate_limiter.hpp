@@ -1,0 +1,38 @@
+// rate_limiter.hpp — how often has somebody done something in this window? Exact however many
+// threads ask at once.
+//
+// A window begins with the first take and is over as a whole: `count` takes, then none until
+// `reset`. An implementation that shares its windows with other nodes spends from leases it
+// takes in the background, for nothing here may block: reactors call it between socket events.
+#pragma once
+
+#include "protocol/rate_limit.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace latchkey {
+
+/// Keys are longer for nobody.
+inline constexpr std::size_t rate_key_bytes_max = 80;
+
+/// Thread-safe.
+class rate_limiter {
+public:
+  virtual ~rate_limiter() = default;
+
+  /// Takes one, if one is left. A limit that is off grants everything and keeps nothing.
+  virtual rate_verdict take(std::string_view key, const rate_limit& limit, time_point now) = 0;
+  /// What `take` would find, without taking.
+  virtual rate_verdict look(std::string_view key, const rate_limit& limit, time_point now) = 0;
+  /// Undoes one take of the running window.
+  virtual void give_back(std::string_view key, time_point now) = 0;
+  /// All are there again.
+  virtual void forget(std::string_view key) = 0;
+};
+
+/// Windows in this process alone. Beyond `keys_max` running windows the oldest go first.
+std::unique_ptr<rate_limiter> make_local_rate_limiter(std::size_t keys_max = 1'000'000);
+
+} // namespace latchkey

@@ -1,0 +1,137 @@
+#include "gateway/guards.hpp"
+
+#include "gateway/refresh_cookie.hpp"
+#include "gateway/request_limit.hpp"
+#include "gateway/surfaces/integration/flat_error.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway {
+namespace {
+
+using http::access;
+using http::route;
+
+/// Whether a caller has shown something that is not what it should be, or nothing at all.
+bool has_failed_to_prove(error_code code) {
+  return code == error_code::token_invalid || code == error_code::token_expired ||
+         code == error_code::validation_error || code == error_code::insufficient_permissions;
+}
+
+/// The address pays for what proves nothing; when it cannot, that is what it hears.
+failure counted_failure(http::exchange& ex, failure error) {
+  if (!has_failed_to_prove(error.code)) return error;
+  auto taken = take_one_of_address(ex);
+  return taken ? std::move(error) : std::move(taken.error());
+}
+
+/// Who asks, if the matched row is open to them.
+awaitable<result<principal>> admitted_user(http::exchange& ex) {
+  const auto& needs = ex.matched->needs;
+  auto who = co_await principal_of(ex);
+  if (!who) co_return tl::unexpected<failure>(counted_failure(ex, std::move(who.error())));
+  if (auto taken = take_one_of(ex, *who); !taken)
+    co_return tl::unexpected<failure>(std::move(taken.error()));
+  if (needs.who == access::session && who->api_key != 0)
+    co_return fail(error_code::insufficient_permissions, "X-API-Key",
+                   "an API key does not open this: sign in");
+  if (!needs.permission.empty() && !who->may(needs.permission))
+    co_return fail(error_code::insufficient_permissions, "permission",
+                   needs.permission + " is required");
+  co_return who;
+}
+
+result<service_principal> admitted_service(http::exchange& ex) {
+  auto who = service_of(ex);
+  if (!who) return tl::unexpected<failure>(counted_failure(ex, std::move(who.error())));
+  if (auto taken = take_one_of(ex, *who); !taken)
+    return tl::unexpected<failure>(std::move(taken.error()));
+  return who;
+}
+
+route row(http::method verb, std::string path, http::requirement needs, std::string operation,
+          http::handler handle) {
+  route made;
+  made.method = verb;
+  made.pattern = std::move(path);
+  made.needs = std::move(needs);
+  made.operation = std::move(operation);
+  made.handle = std::move(handle);
+  return made;
+}
+
+route row_for_users(http::method verb, std::string path, http::requirement needs,
+                    std::string operation, signed_in_endpoint answer) {
+  // The requirement is read where it stands, in the table: there is no second copy.
+  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
+    auto who = co_await admitted_user(ex);
+    if (!who) co_return refusal(ex, who.error());
+    co_return co_await answer(ex, *who);
+  };
+  return row(verb, std::move(path), std::move(needs), std::move(operation), guarded);
+}
+
+} // namespace
+
+http::response refusal(const http::exchange& ex, const failure& error) {
+  return integration::is_flat_path(ex.in.path) ? integration::flat_error(ex, error)
+                                               : error_answer(ex, error);
+}
+
+http::route open_to_anyone(http::method verb, std::string path, std::string operation,
+                           endpoint answer) {
+  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
+    if (auto taken = take_one_of_address(ex); !taken) co_return refusal(ex, taken.error());
+    co_return co_await answer(ex);
+  };
+  return row(verb, std::move(path), {access::anyone}, std::move(operation), guarded);
+}
+
+http::route open_to_own_pages(http::method verb, std::string path, std::string operation,
+                              endpoint answer) {
+  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
+    if (auto taken = take_one_of_address(ex); !taken) co_return refusal(ex, taken.error());
+    if (auto allowed = check_origin(ex); !allowed) co_return refusal(ex, allowed.error());
+    co_return co_await answer(ex);
+  };
+  return row(verb, std::move(path), {access::own_pages}, std::move(operation), guarded);
+}
+
+http::route open_to_session(http::method verb, std::string path, std::string operation,
+                            signed_in_endpoint answer) {
+  return row_for_users(verb, std::move(path), {access::session}, std::move(operation), answer);
+}
+
+http::route open_with(std::string permission, http::method verb, std::string path,
+                      std::string operation, signed_in_endpoint answer) {
+  return row_for_users(verb, std::move(path), {access::principal, std::move(permission)},
+                       std::move(operation), answer);
+}
+
+http::route open_to_session_with(std::string permission, http::method verb, std::string path,
+                                 std::string operation, signed_in_endpoint answer) {
+  return row_for_users(verb, std::move(path), {access::session, std::move(permission)},
+                       std::move(operation), answer);
+}
+
+http::route open_to_services(http::method verb, std::string path, std::string operation,
+                             service_endpoint answer) {
+  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
+    auto who = admitted_service(ex);
+    if (!who) co_return refusal(ex, who.error());
+    co_return co_await answer(ex, *who);
+  };
+  return row(verb, std::move(path), {access::service}, std::move(operation), guarded);
+}
+
+http::route open_internally(std::string path, std::string operation, endpoint answer) {
+  return row(http::method::get, std::move(path), {access::internal, {}, false},
+             std::move(operation), answer);
+}
+
+http::route open_to_anyone_freely(std::string path, std::string operation, endpoint answer) {
+  return row(http::method::get, std::move(path), {access::anyone, {}, false}, std::move(operation),
+             answer);
+}
+
+} // namespace latchkey::gateway

@@ -1,0 +1,103 @@
+#include "gateway/request_limit.hpp"
+
+#include "gateway/client_address.hpp"
+#include "gateway/endpoint.hpp"
+#include "protocol/opaque_key.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+namespace latchkey::gateway {
+namespace {
+
+bool is_counted(const http::exchange& ex) {
+  return ex.matched == nullptr || ex.matched->needs.is_counted;
+}
+
+/// A key put together without asking for memory.
+class short_key {
+public:
+  short_key& add(std::string_view text) {
+    const auto size = std::min(text.size(), text_.size() - size_);
+    std::copy_n(text.data(), size, text_.data() + size_);
+    size_ += size;
+    return *this;
+  }
+  short_key& add_hex(const std::uint8_t* bytes, std::size_t count) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (std::size_t i = 0; i < count; ++i)
+      add(digits.substr(bytes[i] >> 4U, 1)).add(digits.substr(bytes[i] & 15U, 1));
+    return *this;
+  }
+  std::string_view text() const { return {text_.data(), size_}; }
+
+private:
+  std::array<char, rate_key_bytes_max> text_;
+  std::size_t size_ = 0;
+};
+
+short_key key_of(const principal& who) {
+  short_key key;
+  if (who.api_key != 0) return key.add("key:").add(key_id_text(who.api_key));
+  return key.add("user:").add_hex(who.user.bytes.data(), who.user.bytes.size());
+}
+
+} // namespace
+
+std::string address_key(std::string_view kind, std::string_view address) {
+  return std::string{kind} + ":" + address_group(address);
+}
+
+failure rate_refusal(const rate_verdict& verdict, time_point now) {
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(verdict.reset - now).count();
+  failure refused{error_code::rate_limited, {}, {}, 0};
+  refused.retry_after_s = static_cast<std::uint32_t>(std::max<std::int64_t>(1, wait));
+  return refused;
+}
+
+result<void> take_one(http::exchange& ex, std::string_view key, const rate_limit& limit) {
+  if (!is_counted(ex) || limit.is_off()) return {};
+  const auto& with = acceptor_of(ex).with();
+  const auto now = with.now();
+  ex.rate = with.limiter->take(key, limit, now);
+  if (ex.rate.granted) return {};
+  return tl::unexpected<failure>(rate_refusal(ex.rate, now));
+}
+
+result<void> take_one_of(http::exchange& ex, const principal& who) {
+  const auto& limit = acceptor_of(ex).configured().rate_limit_default;
+  if (limit.is_off()) return {};
+  return take_one(ex, key_of(who).text(), limit);
+}
+
+result<void> take_one_of(http::exchange& ex, const service_principal& who) {
+  const auto& own = who.service->limit;
+  const auto& limit = own.is_off() ? acceptor_of(ex).configured().rate_limit_service : own;
+  short_key key;
+  return take_one(ex, key.add("service:").add(who.service->id).text(), limit);
+}
+
+result<void> take_one_of_address(http::exchange& ex) {
+  const auto& limit = acceptor_of(ex).configured().rate_limit_default;
+  if (limit.is_off()) return {};
+  return take_one(ex, address_key("address", ex.client_address), limit);
+}
+
+void look_at_address(http::exchange& ex) {
+  const auto& with = acceptor_of(ex).with();
+  const auto& limit = acceptor_of(ex).configured().rate_limit_default;
+  if (!limit.is_off())
+    ex.rate = with.limiter->look(address_key("address", ex.client_address), limit, with.now());
+}
+
+void add_rate_headers(const http::exchange& ex, http::response& answer) {
+  if (ex.rate.limit == 0) return;
+  const auto reset = std::chrono::ceil<std::chrono::seconds>(ex.rate.reset).time_since_epoch();
+  answer.add("X-RateLimit-Limit", std::uint64_t{ex.rate.limit});
+  answer.add("X-RateLimit-Remaining", std::uint64_t{ex.rate.remaining});
+  answer.add("X-RateLimit-Reset",
+             static_cast<std::uint64_t>(std::max<std::int64_t>(0, reset.count())));
+}
+
+} // namespace latchkey::gateway

@@ -1,0 +1,62 @@
+#include "gateway/surfaces/integration/flat_error.hpp"
+
+#include "gateway/http/error_body.hpp"
+#include "protocol/text_codec.hpp"
+
+#include <string>
+
+namespace latchkey::gateway::integration {
+
+bool is_flat_path(std::string_view path) noexcept {
+  return path.starts_with("/api/auth/");
+}
+
+std::string_view error_text_of(unsigned status) noexcept {
+  switch (status) {
+  case 400:
+    return "Bad request";
+  case 401:
+    return "Invalid token";
+  case 403:
+    return "Invalid service key";
+  case 404:
+    return "Not found";
+  case 405:
+    return "Method not allowed";
+  case 409:
+    return "Conflict";
+  case 413:
+    return "Payload too large";
+  case 415:
+    return "Unsupported media type";
+  case 429:
+    return "Rate limit exceeded";
+  case 503:
+    return "Service unavailable";
+  case 504:
+    return "Gateway timeout";
+  default:
+    return status >= 500 ? "Internal server error" : http::reason_phrase(status);
+  }
+}
+
+http::response flat_error(const failure& error, std::string_view error_text) {
+  const auto& entry = describe(error.code);
+  std::string body = R"({"error":)";
+  append_json_string(body, error_text.empty() ? error_text_of(entry.status) : error_text);
+  body += R"(,"message":)";
+  append_json_string(body, entry.message);
+  body += R"(,"details":)";
+  http::append_details(body, error);
+  body += '}';
+  auto answer = http::json_response(entry.status, std::move(body));
+  http::add_error_headers(answer, error, http::challenge::bearer_unasked);
+  return answer;
+}
+
+http::response flat_error(const http::exchange&, const failure& error,
+                          std::string_view error_text) {
+  return flat_error(error, error_text);
+}
+
+} // namespace latchkey::gateway::integration
