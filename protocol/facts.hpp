@@ -76,8 +76,207 @@ struct touch_login {
   time_point at{};
 };
 
-using fact = std::variant<create_user, set_password_hash, create_session, rotate_session,
-                          end_session, end_sessions_of, add_audit, touch_login>;
+// -- users ---------------------------------------------------------------------------
+
+/// What changes of a user: only what is set.
+struct user_changes {
+  std::optional<std::string> username;                         // with `username_key`
+  std::optional<std::string> email;                            // with `email_key`
+  std::string username_key;                                    // folded (protocol/login_name.hpp)
+  std::string email_key;                                       // folded
+  std::optional<std::string> first_name, last_name, full_name; // empty: none from now on
+  std::optional<std::string> company, phone, avatar_url;
+  std::optional<std::string> preferences; // a JSON object as text
+  std::optional<std::string> role;        // one that is there, else VALIDATION_ERROR "role"
+  std::optional<std::string> client_id;
+  std::optional<bool> is_active;
+  std::optional<bool> email_verified;
+  std::optional<time_point> synced_at;
+};
+
+/// Changes a user that still has `based_on` as its version, which then rises by one. Loses
+/// with CONFLICT (field "version") when it has another, USER001 when there is none, USER002
+/// and the field when a name is somebody else's, CONFLICT (field "role" or "is_active", reason
+/// "the last active administrator stays") when no active administrator would be left, however many
+/// such changes run at once.
+struct update_user {
+  user_id user;
+  std::int64_t based_on = 0;
+  user_changes changes;
+  time_point at{};
+};
+
+/// Removes a user and all that is the user's: sessions (counted as ended), names, profile,
+/// keys, recovery, projects, subscription. The audit log stays. Loses with USER001, and as
+/// `update_user` does with the last active administrator (field "user_id").
+struct delete_user {
+  user_id user;
+  time_point at{};
+};
+
+// -- recovery --------------------------------------------------------------------------
+
+/// Sets or replaces the hash of the recovery passphrase (a PHC string).
+struct set_recovery {
+  user_id user;
+  secret passphrase_hash;
+  time_point at{};
+};
+
+struct add_reset_token {
+  reset_token_record token;
+};
+
+/// Uses a reset token up: exactly one of many wins. Loses with AUTH003 when it is unknown,
+/// another user's, of another hash, used or expired. Whoever wins also uses up all others
+/// of the user.
+struct use_reset_token {
+  std::uint64_t id = 0;
+  user_id user;
+  std::string secret_hash;
+  time_point at{};
+};
+
+// -- mail ----------------------------------------------------------------------------
+
+struct add_mail {
+  mail_record mail;
+};
+
+/// Takes a due mail for sending until `until`; loses with CONFLICT when another has taken
+/// it (`next_attempt_at` is no longer `seen`) or it is settled.
+struct lease_mail {
+  uuid mail;
+  time_point seen{};
+  time_point until{};
+};
+
+/// Notes what became of an attempt: sent (its text is wiped), to be tried again, or given
+/// up (wiped too).
+struct settle_mail {
+  enum class outcome : std::uint8_t { sent, again, given_up } became = outcome::sent;
+  uuid mail;
+  time_point at{};
+  time_point next_attempt_at{}; // of `again`
+};
+
+// -- roles ---------------------------------------------------------------------------
+
+/// Adds a role; loses with CONFLICT (field "name") when it is there, or when `max` are.
+struct add_role {
+  role_record role;
+  std::size_t max = 0;
+};
+/// Replaces description and permissions; loses with NOT_FOUND.
+struct update_role {
+  role_record role;
+};
+/// Loses with NOT_FOUND, and with CONFLICT (field "name") while users have it.
+struct remove_role {
+  std::string name;
+};
+
+// -- keys ----------------------------------------------------------------------------
+
+/// Adds a key; loses with USER001 without its user and with SUB002 (field "api_keys") when
+/// the user has `max` that are neither revoked nor expired, however many are added at once.
+struct add_api_key {
+  api_key_record key;
+  std::size_t max = 0;
+};
+/// Loses with NOT_FOUND when the user has no such key or it is revoked.
+struct revoke_api_key {
+  std::uint64_t id = 0;
+  user_id user;
+  time_point at{};
+};
+/// May be lost.
+struct touch_api_key {
+  std::uint64_t id = 0;
+  time_point at{};
+};
+
+/// Adds a service or replaces its scopes and rate.
+struct put_service {
+  service_record service;
+};
+/// Loses with NOT_FOUND without its service, CONFLICT (field "key") when the hash is there.
+struct add_service_key {
+  service_key_record key;
+};
+/// Loses with NOT_FOUND when there is none that is live.
+struct revoke_service_key {
+  uuid id;
+  time_point at{};
+};
+/// May be lost.
+struct touch_service_key {
+  uuid id;
+  time_point at{};
+};
+
+// -- subscriptions and projects ----------------------------------------------------------
+
+/// Adds or replaces the user's subscription and sets `users.subscription_tier` (the user's
+/// version rises by one). Loses with USER001, and with CONFLICT (field "event") when the
+/// stored one has a `stripe_event_at` after this one's.
+struct put_subscription {
+  subscription_record subscription;
+};
+
+/// Remembers an event; loses with CONFLICT (field "id") when it was seen before.
+struct add_stripe_event {
+  std::string id;
+  time_point at{};
+};
+
+/// Adds `amount` (negative: gives back, never below 0) to what was used of a quota in a window;
+/// loses with SUB002 (field = the quota) when that would be more than `limit`.
+struct spend_quota {
+  user_id user;
+  std::string quota;
+  time_point window_start{};
+  std::int64_t amount = 1;
+  std::optional<std::int64_t> limit; // unset: none
+  time_point at{};
+};
+
+/// Loses with USER001 without its owner, CONFLICT (field "id") when the id is taken.
+struct add_project {
+  project_record project;
+};
+/// Replaces name, description and is_active; loses with NOT_FOUND.
+struct update_project {
+  project_record project;
+};
+/// Loses with NOT_FOUND.
+struct remove_project {
+  uuid project;
+};
+
+// -- sessions of other services ------------------------------------------------------------
+
+/// Adds a session, or sets the end, device and last_seen of one that is there, live and the same
+/// user's ("Service Integration API Documentation", Sync User Session). Loses with USER001
+/// without an active user, AUTH003 when it has ended or is another user's.
+struct upsert_session {
+  session_record session;
+};
+
+/// May be lost: when the session was last used.
+struct touch_session {
+  session_id session;
+  time_point at{};
+};
+
+using fact =
+    std::variant<create_user, set_password_hash, create_session, rotate_session, end_session,
+                 end_sessions_of, add_audit, touch_login, // these have a form for whole batches
+                 update_user, delete_user, set_recovery, add_reset_token, use_reset_token, add_mail,
+                 lease_mail, settle_mail, add_role, update_role, remove_role, add_api_key,
+                 revoke_api_key, touch_api_key, put_service, add_service_key, revoke_service_key,
+                 touch_service_key, put_subscription, add_stripe_event, spend_quota, add_project,
+                 update_project, remove_project, upsert_session, touch_session>;
 
 /// Facts that become durable together or not at all, in the order given. A unit with text
 /// that is not UTF-8, holds a NUL or is longer than its column, with a nil id, or with a
@@ -91,6 +290,7 @@ struct unit {
 struct written {
   std::int64_t user_number = 0;    // of the user it created
   std::int64_t sessions_ended = 0; // live sessions that it ended
+  std::int64_t quota_used = 0;     // of the quota it spent, afterwards
 };
 
 } // namespace latchkey::storage

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace latchkey {
 
@@ -28,7 +30,7 @@ struct user_record {
   std::string full_name;   // empty: derive from the two
   secret password_hash;    // a PHC string; empty: no password sign-in
   std::string role = "user";
-  std::string client_id = "default";
+  std::string client_id; // whose projects the user shares; empty: its own id, when created
   std::string subscription_tier = "free";
   bool is_active = true;
   bool email_verified = false;
@@ -36,7 +38,14 @@ struct user_record {
   time_point created_at{};
   time_point updated_at{};
   std::optional<time_point> last_login_at;
+  std::optional<time_point> synced_at; // `last_sync` of the newest sync-user that was taken
 };
+
+/// Roles whose users are administrators ("Auth Service API Documentation", is_superuser; "API
+/// Reference", is_admin).
+inline bool is_admin_role(std::string_view role) noexcept {
+  return role == "admin" || role == "superuser";
+}
 
 /// One signed-in session: what a refresh token names.
 struct session_record {
@@ -50,8 +59,9 @@ struct session_record {
   std::string user_agent; // bounded, as sent
   std::string address;    // of the peer
   time_point created_at{};
-  time_point rotated_at{}; // of the last rotation; created_at before the first
-  time_point expires_at{}; // absolute end
+  time_point rotated_at{};   // of the last rotation; created_at before the first
+  time_point expires_at{};   // absolute end
+  time_point last_seen_at{}; // may lag behind by a minute
   std::optional<time_point> ended_at;
 };
 
@@ -65,6 +75,132 @@ struct audit_record {
   std::string address;
   std::string request_id;
   std::string reason; // free words, never a secret
+  std::string by;     // who did it when not the user: "user:<uuid>", "service:<id>", "cli"
+};
+
+/// "Auth Service Internal API Documentation", user_profiles, without the names.
+struct profile_record {
+  std::string company; // empty: none, as in all of these
+  std::string phone;
+  std::string avatar_url;
+  std::string preferences; // a JSON object as text
+};
+
+/// A role and what it grants beside what everybody has. "user", "admin" and "superuser" are
+/// built in: always there, never changed.
+struct role_record {
+  std::string name; // 1 to 50 of [a-z0-9_-]
+  std::string description;
+  std::vector<std::string> permissions; // protocol/permission.hpp
+  bool is_built_in = false;
+  time_point created_at{};
+  time_point updated_at{};
+};
+
+/// An API key. The key itself is shown once and kept as a hash (protocol/opaque_key.hpp).
+struct api_key_record {
+  std::uint64_t id = 0; // never 0; random; 16 hexadecimal digits in JSON
+  user_id user;
+  std::string name;
+  std::string prefix;      // the first characters of the key, to tell keys apart
+  std::string secret_hash; // base64url of SHA-256
+  std::vector<std::string> scopes;
+  time_point created_at{};
+  std::optional<time_point> expires_at;
+  std::optional<time_point> last_used_at; // may lag behind
+  std::optional<time_point> revoked_at;
+};
+
+/// A service that integrates with this one: what it may be given and how often it may ask.
+struct service_record {
+  std::string id; // 1 to 64 of [A-Za-z0-9._-]
+  std::vector<std::string> scopes;
+  std::uint32_t rate_count = 0;    // requests a window; 0: RATE_LIMIT_SERVICE
+  std::uint32_t rate_window_s = 0; // 0 with a count of 0
+  time_point created_at{};
+  time_point updated_at{};
+};
+
+/// One of a service's keys, kept as a hash.
+struct service_key_record {
+  uuid id;
+  std::string service;
+  std::string prefix;   // the first characters, to tell keys apart
+  std::string key_hash; // base64url of SHA-256 over the whole key
+  time_point created_at{};
+  std::optional<time_point> last_used_at; // may lag behind
+  std::optional<time_point> revoked_at;
+};
+
+/// What allows one change of password ("API Reference", Account Recovery).
+struct reset_token_record {
+  std::uint64_t id = 0;
+  user_id user;
+  std::string secret_hash; // base64url of SHA-256
+  time_point created_at{};
+  time_point expires_at{};
+  std::optional<time_point> used_at;
+};
+
+/// A mail on its way out: durable before the request that caused it is answered.
+struct mail_record {
+  uuid id;
+  std::string kind; // "password_reset", "password_changed", …
+  std::string recipient;
+  std::string sealed; // subject and text, sealed (protocol/sealed.hpp), base64url; empty once sent
+  std::uint32_t attempts = 0;
+  time_point created_at{};
+  time_point next_attempt_at{}; // also the end of the lease of whoever is sending it
+  std::optional<time_point> sent_at;
+  std::optional<time_point> given_up_at;
+};
+
+/// "Auth Service Internal API Documentation", subscriptions.
+struct subscription_record {
+  uuid id;
+  user_id user;
+  std::string tier = "free";
+  std::string status = "active"; // Stripe's words: active, trialing, past_due, canceled, …
+  time_point start_date{};
+  std::optional<time_point> end_date;
+  std::optional<time_point> trial_ends_at;
+  std::optional<time_point> cancelled_at;
+  std::string payment_method;
+  std::string stripe_customer_id;
+  std::string stripe_subscription_id;
+  std::optional<time_point> stripe_event_at; // of the newest event that was applied
+  time_point created_at{};
+  time_point updated_at{};
+};
+
+/// The tier that counts at `now`: "free" once the subscription has ended, was never paid for or
+/// is not paid for any more (Stripe goes on trying while it is past due). A trial of Stripe's
+/// ends by Stripe's word, any other by its date.
+inline std::string_view tier_in_force(const subscription_record& s, time_point now) noexcept {
+  const bool is_over = s.end_date && *s.end_date <= now;
+  const bool is_tried_out = s.status == "trialing" && s.stripe_subscription_id.empty() &&
+                            s.trial_ends_at && *s.trial_ends_at <= now;
+  const bool is_granted = s.status == "active" || s.status == "trialing" || s.status == "past_due";
+  return is_granted && !is_over && !is_tried_out ? std::string_view{s.tier} : "free";
+}
+
+/// How much of a quota was used in one of its windows.
+struct quota_usage_record {
+  std::string quota;
+  time_point window_start{}; // the epoch for a quota without windows
+  std::int64_t used = 0;
+};
+
+/// "Auth Service Internal API Documentation", projects.
+struct project_record {
+  uuid id;
+  std::string client_id;
+  std::string name;
+  std::string description;
+  user_id owner;
+  bool is_active = true;
+  time_point created_at{};
+  time_point updated_at{};
 };
 
 } // namespace latchkey

@@ -13,9 +13,10 @@ namespace latchkey {
 /// What went wrong, as far as a caller may know it.
 struct failure {
   error_code code = error_code::internal_error;
-  std::string field;               // the input that is at fault, empty when none is
-  std::string reason;              // one sentence or word on why, never a secret
+  std::string field = {};          // the input that is at fault, empty when none is
+  std::string reason = {};         // one sentence or word on why, never a secret
   std::uint32_t retry_after_s = 0; // 0: no hint
+  std::string more = {};           // further members of `details`, as JSON: "quota":"projects",…
 };
 
 template <class T>

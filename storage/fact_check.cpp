@@ -1,6 +1,6 @@
 #include "storage/fact_check.hpp"
 
-#include "protocol/text_codec.hpp"
+#include "storage/fact_checker.hpp"
 
 #include <limits>
 
@@ -8,51 +8,7 @@ namespace latchkey::storage {
 
 namespace {
 
-// PostgreSQL's timestamps begin in 4713 BC, but what protocol/time.hpp prints and reads
-// has years of four digits.
-constexpr time_point earliest = std::chrono::sys_days(std::chrono::year(1) / 1 / 1);
-constexpr time_point latest = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
-
-/// Collects the first thing that is wrong.
-class checker {
-public:
-  void text(const char* field, std::string_view value, std::size_t chars_max) {
-    if (value.find('\0') != std::string_view::npos)
-      wrong(field, "contains a NUL character");
-    else if (!is_valid_utf8(value))
-      wrong(field, "is not UTF-8");
-    else if (value.size() > chars_max && count_code_points(value) > chars_max)
-      wrong(field, "is too long");
-  }
-  void key(const char* field, std::string_view value) {
-    text(field, value, name_key_chars_max);
-    if (value.empty())
-      wrong(field, "is empty");
-    else if (value.size() > name_key_bytes_max)
-      wrong(field, "is too long");
-  }
-  void id(const char* field, const uuid& value) {
-    if (value.is_nil()) wrong(field, "names nothing");
-  }
-  void time(const char* field, time_point value) {
-    if (value < earliest || value > latest) wrong(field, "is out of range");
-  }
-  void time(const char* field, const std::optional<time_point>& value) {
-    if (value) time(field, *value);
-  }
-  void require(bool holds, const char* field, const char* reason) {
-    if (!holds) wrong(field, reason);
-  }
-  void wrong(const char* field, const char* reason) {
-    if (!first_) first_ = failure{error_code::validation_error, field, reason, 0};
-  }
-  std::optional<failure> take() { return std::move(first_); }
-
-private:
-  std::optional<failure> first_;
-};
-
-void check(checker& c, const create_user& f) {
+void check(fact_checker& c, const create_user& f) {
   const auto& u = f.user;
   c.id("id", u.id);
   c.require(u.number >= 0 && u.number < std::numeric_limits<std::int64_t>::max(), "number",
@@ -71,9 +27,10 @@ void check(checker& c, const create_user& f) {
   c.time("created_at", u.created_at);
   c.time("updated_at", u.updated_at);
   c.time("last_login_at", u.last_login_at);
+  c.time("synced_at", u.synced_at);
 }
 
-void check(checker& c, const set_password_hash& f) {
+void check(fact_checker& c, const set_password_hash& f) {
   c.id("user", f.user);
   c.text("password_hash", f.password_hash.reveal(), password_hash_chars_max);
   c.time("at", f.at);
@@ -83,8 +40,46 @@ bool fits_counter(std::uint64_t counter) {
   return counter < static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 }
 
-void check(checker& c, const create_session& f) {
-  const auto& s = f.session;
+void check(fact_checker& c, const create_session& f) {
+  check(c, f.session);
+}
+
+void check(fact_checker& c, const rotate_session& f) {
+  c.id("session", f.session);
+  c.require(fits_counter(f.from), "counter", "is out of range");
+  c.time("at", f.at);
+}
+
+void check(fact_checker& c, const end_session& f) {
+  c.id("session", f.session);
+  c.text("reason", f.reason, end_reason_chars_max);
+  c.time("at", f.at);
+}
+
+void check(fact_checker& c, const end_sessions_of& f) {
+  c.id("user", f.user);
+  c.text("reason", f.reason, end_reason_chars_max);
+  c.time("at", f.at);
+}
+
+void check(fact_checker& c, const add_audit& f) {
+  c.id("id", f.entry.id);
+  c.text("action", f.entry.action, action_chars_max);
+  c.text("address", f.entry.address, address_chars_max);
+  c.text("request_id", f.entry.request_id, request_id_chars_max);
+  c.text("reason", f.entry.reason, audit_reason_chars_max);
+  c.text("by", f.entry.by, audit_by_chars_max);
+  c.time("at", f.entry.at);
+}
+
+void check(fact_checker& c, const touch_login& f) {
+  c.id("user", f.user);
+  c.time("at", f.at);
+}
+
+} // namespace
+
+void check(fact_checker& c, const session_record& s) {
   c.id("session", s.id);
   c.id("user", s.user);
   c.require(fits_counter(s.counter), "counter", "is out of range");
@@ -94,45 +89,12 @@ void check(checker& c, const create_session& f) {
   c.time("created_at", s.created_at);
   c.time("rotated_at", s.rotated_at);
   c.time("expires_at", s.expires_at);
+  c.time("last_seen_at", s.last_seen_at);
   c.time("ended_at", s.ended_at);
 }
 
-void check(checker& c, const rotate_session& f) {
-  c.id("session", f.session);
-  c.require(fits_counter(f.from), "counter", "is out of range");
-  c.time("at", f.at);
-}
-
-void check(checker& c, const end_session& f) {
-  c.id("session", f.session);
-  c.text("reason", f.reason, end_reason_chars_max);
-  c.time("at", f.at);
-}
-
-void check(checker& c, const end_sessions_of& f) {
-  c.id("user", f.user);
-  c.text("reason", f.reason, end_reason_chars_max);
-  c.time("at", f.at);
-}
-
-void check(checker& c, const add_audit& f) {
-  c.id("id", f.entry.id);
-  c.text("action", f.entry.action, action_chars_max);
-  c.text("address", f.entry.address, address_chars_max);
-  c.text("request_id", f.entry.request_id, request_id_chars_max);
-  c.text("reason", f.entry.reason, audit_reason_chars_max);
-  c.time("at", f.entry.at);
-}
-
-void check(checker& c, const touch_login& f) {
-  c.id("user", f.user);
-  c.time("at", f.at);
-}
-
-} // namespace
-
 std::optional<failure> check_fact(const fact& what) {
-  checker c;
+  fact_checker c;
   std::visit([&c](const auto& f) { check(c, f); }, what);
   return c.take();
 }

@@ -3,6 +3,7 @@
 // and SQLite would take anything.
 #pragma once
 
+#include "protocol/permission.hpp"
 #include "storage/store.hpp"
 
 #include <cstddef>
@@ -29,6 +30,28 @@ constexpr std::size_t end_reason_chars_max = 255;
 constexpr std::size_t action_chars_max = 100;
 constexpr std::size_t request_id_chars_max = 128;
 constexpr std::size_t audit_reason_chars_max = 8192;
+constexpr std::size_t audit_by_chars_max = 255;
+constexpr std::size_t company_chars_max = 255;
+constexpr std::size_t phone_chars_max = 50;
+constexpr std::size_t avatar_url_chars_max = 500;
+constexpr std::size_t preferences_bytes_max = 65536;
+constexpr std::size_t passphrase_hash_chars_max = 255;
+constexpr std::size_t secret_hash_chars_max = 64; // base64url of SHA-256 has 43
+constexpr std::size_t key_name_chars_max = 100;
+constexpr std::size_t key_prefix_chars_max = 32;
+constexpr std::size_t role_description_chars_max = 500;
+/// Permissions and scopes, joined by one space: `permissions_max` of the longest.
+constexpr std::size_t words_chars_max = permissions_max * (permission_bytes_max + 1);
+constexpr std::size_t service_chars_max = 64;
+constexpr std::size_t mail_kind_chars_max = 50;
+constexpr std::size_t recipient_chars_max = 255;
+constexpr std::size_t sealed_bytes_max = std::size_t{1} << 20;
+constexpr std::size_t subscription_status_chars_max = 50;
+constexpr std::size_t payment_method_chars_max = 100;
+constexpr std::size_t stripe_id_chars_max = 255;
+constexpr std::size_t quota_chars_max = 64;
+constexpr std::size_t project_name_chars_max = 255;
+constexpr std::size_t project_description_chars_max = 65536;
 
 /// VALIDATION_ERROR and the field when text is not UTF-8, holds a NUL or is too long, when
 /// an id is nil or a number is out of range; empty when the fact can be written.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/facts.hpp"
+#include "protocol/queries.hpp"
 #include "protocol/records.hpp"
 #include "protocol/result.hpp"
 
@@ -12,6 +13,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace latchkey::storage {
@@ -39,15 +42,21 @@ public:
   /// `login_key` is a folded username or email.
   virtual result<std::optional<user_id>> find_login(std::string_view login_key) = 0;
   virtual result<std::optional<user_record>> find_user(const user_id& id) = 0;
-  virtual result<std::optional<user_record>> find_user_by_number(std::int64_t number) = 0;
   /// Ended and expired sessions are found too; the caller looks at the record.
   virtual result<std::optional<session_record>> find_session(const session_id& id) = 0;
-  /// Live ones only, oldest first, at most `limit`.
-  virtual result<std::vector<session_record>> live_sessions_of(const user_id& id, time_point now,
-                                                               std::size_t limit) = 0;
+  /// Any other question. Answered by the alternative of the same position.
+  virtual result<finding> find(const query& what) = 0;
   virtual result<std::int64_t> count_users() = 0;
   /// Whether the database answers.
   virtual result<void> ping() = 0;
+
+  /// The same as `find`, for one kind of question.
+  template <class Query>
+  result<typename Query::answer> answer_to(Query what) {
+    auto found = find(query(std::move(what)));
+    if (!found) return tl::unexpected<failure>(std::move(found.error()));
+    return std::get<typename Query::answer>(std::move(*found));
+  }
 };
 
 /// A database: makes connections and brings the schema up to date. Thread-safe.

@@ -1,6 +1,7 @@
 #include "storage/migrations/migrations.hpp"
 
 #include "storage/migrations/first_schema.hpp"
+#include "storage/migrations/second_schema.hpp"
 
 #include <utility>
 
@@ -37,7 +38,7 @@ std::string substitute(std::string_view text, std::span<const substitution> word
 } // namespace
 
 const std::vector<migration>& migrations() {
-  static const std::vector<migration> all{first_schema()};
+  static const std::vector<migration> all{first_schema(), second_schema()};
   return all;
 }
 

@@ -187,8 +187,8 @@ pqxx::result connection::execute(const std::string& text) {
   return plain.exec(text);
 }
 
-pqxx::result connection::run(const sql::statement& what,
-                             const std::vector<std::string>& parameters) {
+template <class Parameters>
+pqxx::result connection::run_prepared(const sql::statement& what, const Parameters& parameters) {
   const round_trip guarded(*this);
   if (prepared_.count(what.name) == 0) {
     link_->prepare(what.name, what.batch != nullptr ? what.batch : what.text);
@@ -196,6 +196,16 @@ pqxx::result connection::run(const sql::statement& what,
   }
   pqxx::nontransaction plain(*link_);
   return plain.exec_prepared(what.name, pqxx::prepare::make_dynamic_params(parameters));
+}
+
+pqxx::result connection::run(const sql::statement& what,
+                             const std::vector<std::string>& parameters) {
+  return run_prepared(what, parameters);
+}
+
+pqxx::result connection::run(const sql::statement& what,
+                             const std::vector<const char*>& parameters) {
+  return run_prepared(what, parameters);
 }
 
 trouble connection::classify() noexcept {

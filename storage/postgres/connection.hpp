@@ -56,6 +56,8 @@ public:
   pqxx::result execute(const std::string& text);
   /// Runs a statement of the catalogue (`batch`, else `text`), prepared once.
   pqxx::result run(const sql::statement& what, const std::vector<std::string>& parameters = {});
+  /// The same; a null pointer is NULL.
+  pqxx::result run(const sql::statement& what, const std::vector<const char*>& parameters);
   /// For the exception being handled. Leaves the connection dropped when it is lost.
   trouble classify() noexcept;
   /// Tells the operator which SQLSTATE `classify` saw last. It does so itself for what
@@ -73,6 +75,8 @@ private:
 
   void connect();
   void set_up();
+  template <class Parameters>
+  pqxx::result run_prepared(const sql::statement& what, const Parameters& parameters);
 
   std::shared_ptr<shared> common_;
   std::string name_;

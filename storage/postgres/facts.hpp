@@ -1,4 +1,4 @@
-// facts.hpp — facts of one kind, from many units, in one statement.
+// facts.hpp — facts of one kind, from many units: hot ones in one statement, others one by one.
 #pragma once
 
 #include "storage/postgres/connection.hpp"
@@ -18,11 +18,10 @@ struct pending {
 };
 
 /// Runs facts that are all of the same alternative of `fact`. Sets what became of each;
-/// throws as libpqxx does when the statement fails as a whole. A `create_user` that lost
-/// may have left rows in the transaction; no other losing fact does.
+/// throws as libpqxx does when a statement fails as a whole.
 void apply_facts(connection& link, std::span<pending> facts);
 
-/// Whether a losing fact of this kind may have left rows behind.
+/// Whether a losing fact of this kind may have left rows behind in the transaction.
 bool leaves_rows_when_it_loses(const fact& what) noexcept;
 
 } // namespace latchkey::storage::postgres

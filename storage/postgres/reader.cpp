@@ -1,33 +1,14 @@
 #include "storage/postgres/reader.hpp"
 
 #include "protocol/text_codec.hpp"
-#include "storage/sql/rows.hpp"
+#include "storage/postgres/runner.hpp"
+#include "storage/sql/queries.hpp"
 
 namespace latchkey::storage::postgres {
 
 namespace {
 
 constexpr int attempts_max = 2;
-
-class postgres_row final : public sql::row_source {
-public:
-  explicit postgres_row(const pqxx::row& row) : row_(row) {}
-
-  std::optional<std::string_view> text(int column) const override {
-    const auto field = row_[static_cast<pqxx::row::size_type>(column)];
-    if (field.is_null()) return std::nullopt;
-    return std::string_view(field.c_str(), field.size());
-  }
-
-  std::string bytes(int column) const override {
-    constexpr std::string_view prefix = "\\x"; // bytea_output = hex
-    const auto hex = text(column).value_or(prefix);
-    return from_hex(hex.substr(std::min(prefix.size(), hex.size()))).value_or("");
-  }
-
-private:
-  const pqxx::row& row_;
-};
 
 failure failure_of(trouble t) {
   if (t == trouble::broken || t == trouble::bad_row)
@@ -42,16 +23,11 @@ bool is_askable(std::string_view text) {
 
 } // namespace
 
-result<void> postgres_reader::query(const sql::statement& what,
-                                    const std::vector<std::string>& parameters,
-                                    const std::function<void(const sql::row_source&)>& on_row) {
+result<void> postgres_reader::ask(const std::function<void()>& read) {
   for (int attempt = 1;; ++attempt) {
     if (auto why = link_.ensure()) return tl::unexpected<failure>(std::move(*why));
     try {
-      const auto rows = link_.run(what, parameters);
-      if (on_row)
-        for (const auto& row : rows)
-          on_row(postgres_row(row));
+      read();
       return {};
     } catch (...) {
       const auto kind = link_.classify();
@@ -59,6 +35,17 @@ result<void> postgres_reader::query(const sql::statement& what,
         return tl::unexpected<failure>(failure_of(kind));
     }
   }
+}
+
+result<void> postgres_reader::query(const sql::statement& what,
+                                    const std::vector<std::string>& parameters,
+                                    const std::function<void(const sql::row_source&)>& on_row) {
+  return ask([&] {
+    const auto rows = link_.run(what, parameters);
+    if (on_row)
+      for (const auto& row : rows)
+        on_row(postgres_row(row));
+  });
 }
 
 result<std::optional<user_id>> postgres_reader::find_login(std::string_view login_key) {
@@ -76,13 +63,6 @@ result<std::optional<user_record>> postgres_reader::find_user(const user_id& id)
       .map([&] { return std::move(found); });
 }
 
-result<std::optional<user_record>> postgres_reader::find_user_by_number(std::int64_t number) {
-  std::optional<user_record> found;
-  return query(sql::find_user_by_number, {std::to_string(number)},
-               [&](const sql::row_source& row) { found = sql::to_user(row); })
-      .map([&] { return std::move(found); });
-}
-
 result<std::optional<session_record>> postgres_reader::find_session(const session_id& id) {
   std::optional<session_record> found;
   return query(sql::find_session, {to_string(id)},
@@ -90,13 +70,12 @@ result<std::optional<session_record>> postgres_reader::find_session(const sessio
       .map([&] { return std::move(found); });
 }
 
-result<std::vector<session_record>>
-postgres_reader::live_sessions_of(const user_id& id, time_point now, std::size_t limit) {
-  std::vector<session_record> found;
-  return query(sql::live_sessions_of, {to_string(id), to_rfc3339(now), std::to_string(limit)},
-               [&](const sql::row_source& row) {
-                 if (auto session = sql::to_session(row)) found.push_back(std::move(*session));
-               })
+result<finding> postgres_reader::find(const storage::query& what) {
+  finding found;
+  return ask([&] {
+           postgres_runner on(link_);
+           found = sql::answer_any(on, what);
+         })
       .map([&] { return std::move(found); });
 }
 

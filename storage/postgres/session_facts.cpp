@@ -96,7 +96,7 @@ void add_audits(connection& link, group facts) {
     return id ? std::optional(to_string(*id)) : std::nullopt;
   };
   sort_by(facts, [](const pending& p) { return as<add_audit>(p).entry.id; });
-  table<8> t;
+  table<9> t;
   for (const auto& p : facts) {
     const auto& e = as<add_audit>(p).entry;
     t[0].text(to_string(e.id));
@@ -107,6 +107,7 @@ void add_audits(connection& link, group facts) {
     t[5].text(e.address);
     t[6].text(e.request_id);
     t[7].text(e.reason);
+    t[8].text(e.by);
   }
   link.run(sql::add_audit, t.take());
 }

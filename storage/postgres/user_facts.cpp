@@ -48,7 +48,7 @@ void add_user_row(table<19>& t, const create_user& f) {
   t[3].text(u.email);
   t[4].text(u.password_hash.reveal());
   t[5].text(u.role);
-  t[6].text(u.client_id);
+  t[6].text(u.client_id.empty() ? to_string(u.id) : u.client_id);
   t[7].text(u.subscription_tier);
   t[8].flag(u.is_active);
   t[9].flag(u.email_verified);

@@ -157,6 +157,7 @@ bool postgres_writer::apply_all(job& j, units& chosen, bool by_kind) {
       }
       answer->user_number = std::max(answer->user_number, p.note.user_number);
       answer->sessions_ended += p.note.sessions_ended;
+      answer->quota_used = std::max(answer->quota_used, p.note.quota_used);
     }
     step.clear();
   };

@@ -1,29 +1,14 @@
 #include "storage/sql/catalogue.hpp"
 
+#include "storage/sql/row_columns.hpp"
+
 namespace latchkey::storage::sql {
 
 // -- readers -----------------------------------------------------------------------
 
-// The order of columns is that of rows.cpp.
-#define LATCHKEY_USER_ROW                                                                          \
-  "SELECT u.id, u.number, u.username, u.email, p.first_name, p.last_name, p.full_name, "           \
-  "u.password_hash, u.role, u.client_id, u.subscription_tier, u.is_active, u.email_verified, "     \
-  "u.version, u.created_at, u.updated_at, u.last_login_at "                                        \
-  "FROM users u LEFT JOIN user_profiles p ON p.user_id = u.id "
-
-#define LATCHKEY_SESSION_ROW                                                                       \
-  "SELECT s.id, s.user_id, u.number, u.role, s.counter, s.salt, s.opened_by, s.user_agent, "       \
-  "s.address, s.created_at, s.rotated_at, s.expires_at, s.ended_at "                               \
-  "FROM sessions s JOIN users u ON u.id = s.user_id "
-
 const statement find_login{"find_login", "SELECT user_id FROM login_names WHERE name_key = $1"};
 const statement find_user{"find_user", LATCHKEY_USER_ROW "WHERE u.id = $1"};
-const statement find_user_by_number{"find_user_by_number", LATCHKEY_USER_ROW "WHERE u.number = $1"};
 const statement find_session{"find_session", LATCHKEY_SESSION_ROW "WHERE s.id = $1"};
-const statement live_sessions_of{
-    "live_sessions_of",
-    LATCHKEY_SESSION_ROW "WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 "
-                         "ORDER BY s.created_at, s.id LIMIT $3"};
 const statement count_users{"count_users", "SELECT count(*) FROM users"};
 // The embedded file is read, for it answers `SELECT 1` without it.
 const statement ping{"ping", "SELECT max(version) FROM schema_migrations", "SELECT 1"};
@@ -129,11 +114,13 @@ const statement end_sessions_of{
 // The same line sent again, after an outcome that was unknown, is there already.
 const statement add_audit{
     "add_audit",
-    "INSERT INTO audit_log (id, at, action, user_id, session_id, address, request_id, reason) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-    "INSERT INTO audit_log (id, at, action, user_id, session_id, address, request_id, reason) "
+    "INSERT INTO audit_log (id, at, action, user_id, session_id, address, request_id, reason, "
+    "actor) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+    "INSERT INTO audit_log (id, at, action, user_id, session_id, address, request_id, reason, "
+    "actor) "
     "SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], "
-    "$6::text[], $7::text[], $8::text[]) ON CONFLICT DO NOTHING"};
+    "$6::text[], $7::text[], $8::text[], $9::text[]) ON CONFLICT DO NOTHING"};
 
 // Several logins of one user may stand in one batch: the latest counts. It may be lost, so it
 // waits for nobody who holds the row.

@@ -1,4 +1,5 @@
-// catalogue.hpp — every statement the program runs, in one list.
+// catalogue.hpp — every statement the program runs: those of sign-in here, the rest by topic
+// in catalogue_*.hpp.
 //
 // `text` is in the subset that PostgreSQL 15 and SQLite 3.40 share, with `$1` parameters.
 // A hot write has a `batch` form beside it for PostgreSQL: the same rule over arrays of
@@ -16,13 +17,11 @@ struct statement {
 
 // -- readers -----------------------------------------------------------------------
 
-extern const statement find_login;          // $1 folded name → user_id
-extern const statement find_user;           // $1 id → a user row (rows.hpp)
-extern const statement find_user_by_number; // $1 number → a user row
-extern const statement find_session;        // $1 id → a session row (rows.hpp)
-extern const statement live_sessions_of;    // $1 user_id, $2 now, $3 limit → session rows
-extern const statement count_users;         // → count
-extern const statement ping;                // → 1
+extern const statement find_login;   // $1 folded name → user_id
+extern const statement find_user;    // $1 id → a user row (rows.hpp)
+extern const statement find_session; // $1 id → a session row (rows.hpp)
+extern const statement count_users;  // → count
+extern const statement ping;         // → 1
 
 // -- writers: one fact each --------------------------------------------------------
 

@@ -15,20 +15,20 @@ surface surface_named(std::string_view name) noexcept {
   return surface::auth_service;
 }
 
-std::string text_or(const row_source& row, int column, std::string_view otherwise = {}) {
+} // namespace
+
+std::string_view name_of(surface opened_by) noexcept {
+  const auto index = static_cast<std::size_t>(opened_by);
+  return index < surface_names.size() ? surface_names[index] : surface_names[0];
+}
+
+std::string text_or(const row_source& row, int column, std::string_view otherwise) {
   return std::string(row.text(column).value_or(otherwise));
 }
 
 std::optional<time_point> time_at(const row_source& row, int column) {
   const auto text = row.text(column);
   return text ? parse_time(*text) : std::nullopt;
-}
-
-} // namespace
-
-std::string_view name_of(surface opened_by) noexcept {
-  const auto index = static_cast<std::size_t>(opened_by);
-  return index < surface_names.size() ? surface_names[index] : surface_names[0];
 }
 
 std::int64_t number_at(const row_source& row, int column) {
@@ -72,6 +72,7 @@ std::optional<user_record> to_user(const row_source& row) {
   user.created_at = *created;
   user.updated_at = *updated;
   user.last_login_at = time_at(row, 16);
+  user.synced_at = time_at(row, 17);
   return user;
 }
 
@@ -96,6 +97,7 @@ std::optional<session_record> to_session(const row_source& row) {
   session.rotated_at = *rotated;
   session.expires_at = *expires;
   session.ended_at = time_at(row, 12);
+  session.last_seen_at = time_at(row, 13).value_or(*rotated);
   return session;
 }
 

@@ -21,6 +21,10 @@ public:
 /// A column that should hold a number but does not is 0.
 std::int64_t number_at(const row_source& row, int column);
 bool flag_at(const row_source& row, int column);
+/// `otherwise` stands for NULL.
+std::string text_or(const row_source& row, int column, std::string_view otherwise = {});
+/// Nothing for NULL and for what is no time.
+std::optional<time_point> time_at(const row_source& row, int column);
 
 /// The rows of `find_user`, `find_session` and their kin; empty when an id or a time in
 /// them is none, which only another program's hand can bring about.

@@ -181,7 +181,7 @@ tl::expected<database::prepared*, error> database::prepare(const char* text) {
   return &prepared_.emplace(text, std::move(made)).first->second;
 }
 
-outcome database::run(const sql::statement& what, std::initializer_list<value> values,
+outcome database::run(const sql::statement& what, std::span<const value> values,
                       const std::function<void(const sql::row_source&)>& on_row) {
   const auto ready = prepare(what.text);
   if (!ready) return tl::unexpected<error>(ready.error());

@@ -10,6 +10,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -67,6 +68,10 @@ public:
 
   /// Runs a statement of the catalogue (`text`), prepared once; `values` are $1, $2 ….
   outcome run(const sql::statement& what, std::initializer_list<value> values,
+              const std::function<void(const sql::row_source&)>& on_row = nullptr) {
+    return run(what, std::span<const value>(values.begin(), values.size()), on_row);
+  }
+  outcome run(const sql::statement& what, std::span<const value> values,
               const std::function<void(const sql::row_source&)>& on_row = nullptr);
   /// Runs text that is not in the catalogue: transactions and migrations.
   outcome execute(const std::string& text);

@@ -1,5 +1,8 @@
 #include "storage/sqlite/facts.hpp"
 
+#include "storage/sql/facts.hpp"
+#include "storage/sqlite/runner.hpp"
+
 namespace latchkey::storage::sqlite {
 
 namespace {
@@ -74,13 +77,13 @@ maybe_stop write(database& db, const create_user& f, written& note) {
   const auto updated = to_rfc3339(u.updated_at);
   const auto last_login = time_text(u.last_login_at);
   const std::string_view id_text = id;
-  const auto added =
-      db.run(sql::add_user,
-             {id_text, *number, std::string_view(u.username), std::string_view(u.email),
-              u.password_hash.reveal(), std::string_view(u.role), std::string_view(u.client_id),
-              std::string_view(u.subscription_tier), std::int64_t{u.is_active},
-              std::int64_t{u.email_verified}, u.version, std::string_view(created),
-              std::string_view(updated), text_or_null(last_login)});
+  const auto added = db.run(
+      sql::add_user, {id_text, *number, std::string_view(u.username), std::string_view(u.email),
+                      u.password_hash.reveal(), std::string_view(u.role),
+                      u.client_id.empty() ? id_text : std::string_view(u.client_id),
+                      std::string_view(u.subscription_tier), std::int64_t{u.is_active},
+                      std::int64_t{u.email_verified}, u.version, std::string_view(created),
+                      std::string_view(updated), text_or_null(last_login)});
   if (auto why = must_win(added, [&] { return *why_user_lost(db, f, id, *number); })) return why;
   const bool one_name = f.username_key == f.email_key;
   if (auto why = add_name(db, f.username_key, id, one_name ? "both" : "username", "username"))
@@ -172,10 +175,11 @@ maybe_stop write(database& db, const add_audit& f, written&) {
   const auto at = to_rfc3339(e.at);
   const auto user = e.user ? std::optional(to_string(*e.user)) : std::nullopt;
   const auto session = e.session ? std::optional(to_string(*e.session)) : std::nullopt;
-  const auto ran = db.run(sql::add_audit,
-                          {std::string_view(id), std::string_view(at), std::string_view(e.action),
-                           text_or_null(user), text_or_null(session), std::string_view(e.address),
-                           std::string_view(e.request_id), std::string_view(e.reason)});
+  const auto ran =
+      db.run(sql::add_audit,
+             {std::string_view(id), std::string_view(at), std::string_view(e.action),
+              text_or_null(user), text_or_null(session), std::string_view(e.address),
+              std::string_view(e.request_id), std::string_view(e.reason), std::string_view(e.by)});
   return ran ? std::nullopt : maybe_stop(refused(ran.error()));
 }
 
@@ -186,10 +190,26 @@ maybe_stop write(database& db, const touch_login& f, written&) {
   return ran ? std::nullopt : maybe_stop(refused(ran.error()));
 }
 
+/// Any other fact, by what both engines share. What SQLite refused counts before what was
+/// taken for a loss because nothing came out.
+maybe_stop write_cold(database& db, const fact& what, written& note) {
+  sqlite_runner on(db);
+  auto why = sql::write_cold(on, what, note);
+  if (on.refusal()) return refused(*on.refusal());
+  return why ? maybe_stop(stop{std::move(*why), false}) : std::nullopt;
+}
+
 } // namespace
 
 std::optional<stop> apply_fact(database& db, const fact& what, written& note) {
-  return std::visit([&](const auto& f) { return write(db, f, note); }, what);
+  return std::visit(
+      [&](const auto& f) -> maybe_stop {
+        if constexpr (sql::is_hot<std::decay_t<decltype(f)>>)
+          return write(db, f, note);
+        else
+          return write_cold(db, what, note);
+      },
+      what);
 }
 
 } // namespace latchkey::storage::sqlite

@@ -1,11 +1,13 @@
 #include "storage/sqlite/reader.hpp"
 
+#include "storage/sql/queries.hpp"
+#include "storage/sqlite/runner.hpp"
+
 #include <exception>
 
 namespace latchkey::storage::sqlite {
 
-result<void> sqlite_reader::run(const sql::statement& what, std::initializer_list<value> values,
-                                const std::function<void(const sql::row_source&)>& on_row) {
+result<void> sqlite_reader::with_database(const std::function<std::optional<error>()>& read) {
   int trouble = 0;
   result<void> answer;
   if (!db_) {
@@ -18,23 +20,30 @@ result<void> sqlite_reader::run(const sql::statement& what, std::initializer_lis
     }
   }
   if (db_) {
-    const auto ran = db_->run(what, values, on_row);
+    const auto met = read();
     trouble = db_->take_trouble();
-    if (!ran) answer = tl::unexpected<failure>(to_failure(ran.error()));
+    if (met) answer = tl::unexpected<failure>(to_failure(*met));
     // A file that was damaged or replaced is opened afresh the next time.
-    if (!ran && is_store_error(ran.error())) db_.reset();
+    if (met && is_store_error(*met)) db_.reset();
   }
   teller_.note(trouble);
   return answer;
 }
 
-result<void> sqlite_reader::query(const sql::statement& what, std::initializer_list<value> values,
-                                  const std::function<void(const sql::row_source&)>& on_row) {
+result<void> sqlite_reader::ask(const std::function<std::optional<error>()>& read) {
   try {
-    return run(what, values, on_row);
+    return with_database(read);
   } catch (const std::exception&) {
     return fail(error_code::internal_error, {}, "the database could not be read");
   }
+}
+
+result<void> sqlite_reader::query(const sql::statement& what, std::initializer_list<value> values,
+                                  const std::function<void(const sql::row_source&)>& on_row) {
+  return ask([&]() -> std::optional<error> {
+    const auto ran = db_->run(what, values, on_row);
+    return ran ? std::nullopt : std::optional(ran.error());
+  });
 }
 
 result<std::optional<user_id>> sqlite_reader::find_login(std::string_view login_key) {
@@ -52,13 +61,6 @@ result<std::optional<user_record>> sqlite_reader::find_user(const user_id& id) {
       .map([&] { return std::move(found); });
 }
 
-result<std::optional<user_record>> sqlite_reader::find_user_by_number(std::int64_t number) {
-  std::optional<user_record> found;
-  return query(sql::find_user_by_number, {number},
-               [&](const sql::row_source& row) { found = sql::to_user(row); })
-      .map([&] { return std::move(found); });
-}
-
 result<std::optional<session_record>> sqlite_reader::find_session(const session_id& id) {
   std::optional<session_record> found;
   const auto text = to_string(id);
@@ -67,17 +69,13 @@ result<std::optional<session_record>> sqlite_reader::find_session(const session_
       .map([&] { return std::move(found); });
 }
 
-result<std::vector<session_record>>
-sqlite_reader::live_sessions_of(const user_id& id, time_point now, std::size_t limit) {
-  std::vector<session_record> found;
-  const auto text = to_string(id);
-  const auto now_text = to_rfc3339(now);
-  return query(
-             sql::live_sessions_of,
-             {std::string_view(text), std::string_view(now_text), static_cast<std::int64_t>(limit)},
-             [&](const sql::row_source& row) {
-               if (auto session = sql::to_session(row)) found.push_back(std::move(*session));
-             })
+result<finding> sqlite_reader::find(const storage::query& what) {
+  finding found;
+  return ask([&] {
+           sqlite_runner on(*db_);
+           found = sql::answer_any(on, what);
+           return on.refusal();
+         })
       .map([&] { return std::move(found); });
 }
 

@@ -10,16 +10,16 @@ public:
   explicit sqlite_reader(std::shared_ptr<shared> common) : common_(std::move(common)) {}
   result<std::optional<user_id>> find_login(std::string_view login_key) override;
   result<std::optional<user_record>> find_user(const user_id& id) override;
-  result<std::optional<user_record>> find_user_by_number(std::int64_t number) override;
   result<std::optional<session_record>> find_session(const session_id& id) override;
-  result<std::vector<session_record>> live_sessions_of(const user_id& id, time_point now,
-                                                       std::size_t limit) override;
+  result<finding> find(const storage::query& what) override;
   result<std::int64_t> count_users() override;
   result<void> ping() override;
 
 private:
-  result<void> run(const sql::statement& what, std::initializer_list<value> values,
-                   const std::function<void(const sql::row_source&)>& on_row);
+  /// Opens the file when that is needed; `read` answers what SQLite refused.
+  result<void> with_database(const std::function<std::optional<error>()>& read);
+  /// The same without exceptions.
+  result<void> ask(const std::function<std::optional<error>()>& read);
   result<void> query(const sql::statement& what, std::initializer_list<value> values,
                      const std::function<void(const sql::row_source&)>& on_row);
 

@@ -24,7 +24,7 @@ struct one_user : actor_fixture {
     return std::string{store.open_reader()->find_user(record.id).value()->password_hash.reveal()};
   }
   std::size_t live_sessions() {
-    return store.open_reader()->live_sessions_of(record.id, clock.now(), 100)->size();
+    return store.open_reader()->answer_to(storage::list_sessions{record.id, clock.now(), 100})->size();
   }
 };
 

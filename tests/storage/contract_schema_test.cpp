@@ -81,7 +81,7 @@ TEST_P(SchemaInSql, HasTheDocumentedColumnsAndDefaults) {
       "cancelled_at, payment_method, stripe_customer_id, stripe_subscription_id) VALUES "
       "('s', '0190a000-0000-7000-8000-000000000001', 't', 'a', '2026-01-01T00:00:00.000000Z', "
       "NULL, NULL, NULL, 'm', 'c', 's')");
-  const auto user = store->open_reader()->find_user_by_number(1).value();
+  const auto user = store->open_reader()->answer_to(storage::find_user_by_number{1}).value();
   ASSERT_TRUE(user);
   EXPECT_EQ(user->role, "user");
   EXPECT_EQ(user->subscription_tier, "free");

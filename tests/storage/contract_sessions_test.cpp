@@ -187,14 +187,15 @@ TEST_P(Sessions, ThatAreLiveAreListedOldestFirst) {
   ASSERT_TRUE(commit({end_session{opened[1], noon, "logout"}}));
   const auto ids = [&](std::size_t limit) {
     std::vector<session_id> out;
-    const auto live = reader_->live_sessions_of(ann_.id, noon, limit);
+    const auto live = reader_->answer_to(list_sessions{ann_.id, noon, limit});
     for (const auto& s : *live)
       out.push_back(s.id);
     return out;
   };
   EXPECT_EQ(ids(10), (std::vector<session_id>{opened[3], opened[2], opened[0]}));
   EXPECT_EQ(ids(2), (std::vector<session_id>{opened[3], opened[2]}));
-  EXPECT_EQ(reader_->live_sessions_of(ann_.id, noon, 1).value().at(0).user_number, ann_.number);
+  EXPECT_EQ(reader_->answer_to(list_sessions{ann_.id, noon, 1}).value().at(0).user_number,
+            ann_.number);
 }
 
 } // namespace

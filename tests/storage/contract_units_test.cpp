@@ -160,7 +160,8 @@ TEST_P(Units, MayBeMany) {
   for (const auto& answer : writer_->commit(batch))
     written += answer.has_value();
   EXPECT_EQ(written, batch.size());
-  EXPECT_EQ(reader_->live_sessions_of(u.user.id, noon, 5000).value().size(), batch.size());
+  EXPECT_EQ(reader_->answer_to(list_sessions{u.user.id, noon, 5000}).value().size(), page_rows_max);
+  EXPECT_EQ(commit({end_sessions_of{u.user.id, {}, noon, "all"}})->sessions_ended, 2500);
 }
 
 TEST_P(Units, WithoutFactsSucceed) {

@@ -98,7 +98,7 @@ TEST_P(Users, AreReadBackAsTheyWereWritten) {
   ASSERT_TRUE(answer);
   EXPECT_GT(answer->user_number, 0);
   for (const auto& found : {reader_->find_user(wanted.user.id).value(),
-                            reader_->find_user_by_number(answer->user_number).value()}) {
+                            reader_->answer_to(find_user_by_number{answer->user_number}).value()}) {
     ASSERT_TRUE(found);
     EXPECT_EQ(found->id, wanted.user.id);
     EXPECT_EQ(found->number, answer->user_number);
@@ -135,7 +135,7 @@ TEST_P(Users, MayLackNamesAndAPassword) {
 TEST_P(Users, ThatAreNotThereAreAbsentNotErrors) {
   EXPECT_EQ(reader_->find_login("nobody").value(), std::nullopt);
   EXPECT_FALSE(reader_->find_user(user_id{make_uuid(noon)}).value());
-  EXPECT_FALSE(reader_->find_user_by_number(4711).value());
+  EXPECT_FALSE(reader_->answer_to(find_user_by_number{4711}).value());
   EXPECT_EQ(reader_->count_users().value(), 0);
   EXPECT_TRUE(reader_->ping());
 }

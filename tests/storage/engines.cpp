@@ -16,6 +16,16 @@ namespace {
 
 using storage::store;
 
+void execute_in(const std::string& path, const std::string& sql) {
+  sqlite3* handle = nullptr;
+  sqlite3_open(path.c_str(), &handle);
+  sqlite3_busy_timeout(handle, 5000);
+  const int code = sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr);
+  const std::string words = sqlite3_errmsg(handle);
+  sqlite3_close(handle);
+  if (code != SQLITE_OK) throw std::runtime_error(words);
+}
+
 class sqlite_engine final : public engine {
 public:
   sqlite_engine() {
@@ -29,15 +39,7 @@ public:
     std::filesystem::remove_all(folder_, ignored);
   }
   std::unique_ptr<store> open() override { return storage::open_sqlite(path()); }
-  void execute(const std::string& sql) override {
-    sqlite3* handle = nullptr;
-    sqlite3_open(path().c_str(), &handle);
-    sqlite3_busy_timeout(handle, 5000);
-    const int code = sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr);
-    const std::string words = sqlite3_errmsg(handle);
-    sqlite3_close(handle);
-    if (code != SQLITE_OK) throw std::runtime_error(words);
-  }
+  void execute(const std::string& sql) override { execute_in(path(), sql); }
   void refuse_poison() override {
     execute("CREATE TRIGGER no_poison BEFORE INSERT ON sessions WHEN NEW.user_agent = 'poison' "
             "BEGIN SELECT RAISE(ABORT, 'poison'); END");
@@ -67,7 +69,7 @@ private:
 class memory_engine final : public engine {
 public:
   std::unique_ptr<store> open() override { return store_.same(); }
-  void execute(const std::string&) override {}
+  void execute(const std::string& sql) override { execute_in(store_.path(), sql); }
   void refuse_poison() override {
     store_.refuse_units([](const storage::unit& u) {
       for (const auto& what : u.facts)

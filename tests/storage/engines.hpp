@@ -16,7 +16,7 @@ public:
   virtual ~engine() = default;
   /// Another store on the same database.
   virtual std::unique_ptr<storage::store> open() = 0;
-  /// Runs SQL in it, past the store. Does nothing on the fake.
+  /// Runs SQL in it, past the store.
   virtual void execute(const std::string& sql) = 0;
   /// Makes the database refuse sessions whose user agent is "poison", as a row that no
   /// check of ours foresaw.

@@ -1,18 +1,52 @@
 #include "tests/support/faulty_store.hpp"
 
 #include "storage/fact_check.hpp"
-#include "tests/support/memory_tables.hpp"
+#include "storage/sqlite/database.hpp"
 
-#include <algorithm>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
+#include <stdexcept>
+#include <unistd.h>
 
 namespace latchkey::test {
 
+namespace {
+
+/// In memory where there is such a file system: what these tests ask is not whether the disk
+/// keeps its word.
+std::string make_folder() {
+  for (const auto& parent :
+       {std::string("/dev/shm"), std::filesystem::temp_directory_path().string()}) {
+    std::string pattern = parent + "/lk-store-XXXXXX";
+    if (mkdtemp(pattern.data()) != nullptr) return pattern;
+  }
+  throw std::runtime_error("cannot make a temporary folder");
+}
+
+class folder {
+public:
+  ~folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  folder() = default;
+  folder(const folder&) = delete;
+  folder& operator=(const folder&) = delete;
+  std::string file() const { return path_ + "/latchkey.db"; }
+
+private:
+  std::string path_ = make_folder();
+};
+
+} // namespace
+
 struct faulty_store::core {
+  folder place; // goes last
+  std::string path = place.file();
+  std::unique_ptr<storage::store> real = storage::open_sqlite(path);
   mutable std::mutex mutex;
   std::condition_variable changed;
-  memory_tables tables;
   bool migrated = false;
   commit_fault fault = commit_fault::none;
   std::size_t faults_left = 0;
@@ -47,14 +81,16 @@ public:
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
   core& operator*() const { return *core_; }
+  core* operator->() const { return core_.get(); }
 
 private:
   std::shared_ptr<core> core_;
 };
 
-class memory_writer final : public storage::writer {
+class faulty_writer final : public storage::writer {
 public:
-  explicit memory_writer(std::shared_ptr<core> shared) : link_(std::move(shared)) {}
+  explicit faulty_writer(std::shared_ptr<core> shared)
+      : link_(std::move(shared)), real_(link_->real->open_writer()) {}
 
   std::vector<result<written>> commit(std::span<const storage::unit> batch) override {
     auto& c = *link_;
@@ -72,98 +108,97 @@ public:
       fault = c.fault;
     }
     if (c.down || c.disk_full) fault = commit_fault::unavailable;
+    return write(batch, fault);
+  }
+
+private:
+  std::vector<result<written>> write(std::span<const storage::unit> batch, commit_fault fault) {
     std::vector<result<written>> answers;
-    for (const auto& u : batch)
-      answers.push_back(write(c, u, fault));
+    std::vector<storage::unit> good;
+    std::vector<std::size_t> places;
+    for (const auto& u : batch) {
+      answers.push_back(refuse(u, fault));
+      if (!answers.back()) continue;
+      places.push_back(answers.size() - 1);
+      good.push_back(u);
+    }
+    auto outcomes = real_->commit(good);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      answers[places[i]] = std::move(outcomes[i]);
+      if (fault == commit_fault::unknown_after_applying)
+        answers[places[i]] = fail(error_code::outcome_unknown);
+    }
     return answers;
   }
 
-private:
-  static result<written> write(core& c, const storage::unit& u, commit_fault fault) {
+  /// A failure for what is not to reach the store.
+  result<written> refuse(const storage::unit& u, commit_fault fault) const {
     if (auto wrong = storage::check_unit(u)) return tl::unexpected<failure>(std::move(*wrong));
     if (fault == commit_fault::unavailable) return tl::unexpected<failure>(unavailable());
     if (fault == commit_fault::unknown_without_applying) return fail(error_code::outcome_unknown);
-    if (c.bad && c.bad(u)) return fail(error_code::validation_error);
-    auto answer = c.tables.apply(u);
-    if (fault == commit_fault::unknown_after_applying) return fail(error_code::outcome_unknown);
-    return answer;
+    if (link_->bad && link_->bad(u)) return fail(error_code::validation_error);
+    return written{};
   }
 
   connection link_;
+  std::unique_ptr<storage::writer> real_; // goes before the folder
 };
 
-class memory_reader final : public storage::reader {
+class faulty_reader final : public storage::reader {
 public:
-  explicit memory_reader(std::shared_ptr<core> shared) : link_(std::move(shared)) {}
+  explicit faulty_reader(std::shared_ptr<core> shared)
+      : link_(std::move(shared)), real_(link_->real->open_reader()) {}
 
   result<std::optional<user_id>> find_login(std::string_view login_key) override {
-    return read([&](const memory_tables& t) { return value_at(t.names, std::string(login_key)); });
+    return read([&] { return real_->find_login(login_key); });
   }
   result<std::optional<user_record>> find_user(const user_id& id) override {
-    return read([&](const memory_tables& t) { return value_at(t.users, id); });
-  }
-  result<std::optional<user_record>> find_user_by_number(std::int64_t number) override {
-    return read([&](const memory_tables& t) -> std::optional<user_record> {
-      for (const auto& [id, user] : t.users)
-        if (user.number == number) return user;
-      return std::nullopt;
-    });
+    return read([&] { return real_->find_user(id); });
   }
   result<std::optional<session_record>> find_session(const session_id& id) override {
-    return read([&](const memory_tables& t) -> std::optional<session_record> {
-      const auto row = value_at(t.sessions, id);
-      return row ? std::optional(joined(t, row->record)) : std::nullopt;
-    });
+    return read([&] { return real_->find_session(id); });
   }
-  result<std::vector<session_record>> live_sessions_of(const user_id& id, time_point now,
-                                                       std::size_t limit) override {
-    return read([&](const memory_tables& t) {
-      std::vector<session_record> out;
-      for (const auto& [key, row] : t.sessions)
-        if (row.record.user == id && !row.record.ended_at && row.record.expires_at > now)
-          out.push_back(joined(t, row.record));
-      std::stable_sort(out.begin(), out.end(),
-                       [](const auto& a, const auto& b) { return a.created_at < b.created_at; });
-      out.resize(std::min(out.size(), limit));
-      return out;
-    });
+  result<storage::finding> find(const storage::query& what) override {
+    return read([&] { return real_->find(what); });
   }
   result<std::int64_t> count_users() override {
-    return read([](const memory_tables& t) { return static_cast<std::int64_t>(t.users.size()); });
+    return read([&] { return real_->count_users(); });
   }
   result<void> ping() override {
-    return read([](const memory_tables&) { return 0; }).map([](int) {});
+    return read([&] { return real_->ping(); });
   }
 
 private:
-  template <class Map>
-  static std::optional<typename Map::mapped_type> value_at(const Map& map,
-                                                           const typename Map::key_type& key) {
-    const auto at = map.find(key);
-    return at == map.end() ? std::nullopt : std::optional(at->second);
-  }
-
-  static session_record joined(const memory_tables& t, session_record session) {
-    const auto& user = t.users.at(session.user);
-    session.user_number = user.number;
-    session.user_role = user.role;
-    return session;
-  }
-
   template <class Question>
-  auto read(Question question) -> result<decltype(question(std::declval<memory_tables&>()))> {
-    auto& c = *link_;
-    const std::lock_guard lock(c.mutex);
-    if (c.down) return tl::unexpected<failure>(unavailable());
-    return question(c.tables);
+  auto read(Question question) -> decltype(question()) {
+    {
+      const std::lock_guard lock(link_->mutex);
+      if (link_->down) return tl::unexpected<failure>(unavailable());
+    }
+    return question();
   }
 
   connection link_;
+  std::unique_ptr<storage::reader> real_;
 };
+
+/// Reads past the store what it does not tell.
+void look(const std::string& path, const char* sql, std::initializer_list<std::string_view> values,
+          const std::function<void(const storage::sql::row_source&)>& on_row) {
+  std::atomic<std::size_t> count = 0;
+  auto opened = storage::sqlite::database::open(path, {}, count);
+  if (!opened) throw std::runtime_error(opened.error().message);
+  const storage::sql::statement ask{"ask", sql};
+  const std::vector<storage::sqlite::value> parameters(values.begin(), values.end());
+  const auto ran = (*opened)->run(ask, std::span<const storage::sqlite::value>(parameters), on_row);
+  if (!ran) throw std::runtime_error(ran.error().message);
+}
 
 } // namespace
 
-faulty_store::faulty_store() : core_(std::make_shared<core>()) {}
+faulty_store::faulty_store() : core_(std::make_shared<core>()) {
+  if (!core_->real->migrate()) throw std::runtime_error("cannot make the schema");
+}
 faulty_store::faulty_store(std::shared_ptr<core> shared) : core_(std::move(shared)) {}
 
 std::unique_ptr<faulty_store> faulty_store::same() const {
@@ -213,27 +248,45 @@ std::vector<std::size_t> faulty_store::batch_sizes() const {
 }
 
 std::vector<audit_record> faulty_store::audits() const {
-  const std::lock_guard lock(core_->mutex);
+  using storage::sql::text_or;
   std::vector<audit_record> out;
-  for (const auto& [id, entry] : core_->tables.audits)
-    out.push_back(entry);
-  std::stable_sort(out.begin(), out.end(),
-                   [](const auto& a, const auto& b) { return a.at < b.at; });
+  look(core_->path,
+       "SELECT id, at, action, user_id, session_id, address, request_id, reason, actor "
+       "FROM audit_log ORDER BY at, id",
+       {}, [&out](const storage::sql::row_source& row) {
+         audit_record entry;
+         entry.id = parse_uuid(text_or(row, 0)).value();
+         entry.at = storage::sql::time_at(row, 1).value();
+         entry.action = text_or(row, 2);
+         entry.user = storage::sql::to_user_id(row.text(3));
+         if (row.text(4)) entry.session = session_id{parse_uuid(*row.text(4)).value()};
+         entry.address = text_or(row, 5);
+         entry.request_id = text_or(row, 6);
+         entry.reason = text_or(row, 7);
+         entry.by = text_or(row, 8);
+         out.push_back(std::move(entry));
+       });
   return out;
 }
 
 std::string faulty_store::end_reason(const session_id& id) const {
-  const std::lock_guard lock(core_->mutex);
-  const auto at = core_->tables.sessions.find(id);
-  return at == core_->tables.sessions.end() ? std::string() : at->second.end_reason;
+  std::string reason;
+  const auto text = to_string(id);
+  look(core_->path, "SELECT end_reason FROM sessions WHERE id = $1", {text},
+       [&reason](const storage::sql::row_source& row) { reason = storage::sql::text_or(row, 0); });
+  return reason;
+}
+
+const std::string& faulty_store::path() const noexcept {
+  return core_->path;
 }
 
 std::unique_ptr<storage::reader> faulty_store::open_reader() {
-  return std::make_unique<memory_reader>(core_);
+  return std::make_unique<faulty_reader>(core_);
 }
 
 std::unique_ptr<storage::writer> faulty_store::open_writer() {
-  return std::make_unique<memory_writer>(core_);
+  return std::make_unique<faulty_writer>(core_);
 }
 
 result<std::vector<std::string>> faulty_store::migrate() {

@@ -1,5 +1,5 @@
-// faulty_store.hpp — a store in memory that keeps the contract of storage/store.hpp and
-// fails when told to. Thread-safe.
+// faulty_store.hpp — a SQLite store in a folder of its own that fails when told to.
+// Thread-safe.
 #pragma once
 
 #include "storage/store.hpp"
@@ -20,6 +20,8 @@ enum class commit_fault : std::uint8_t {
 
 class faulty_store final : public storage::store {
 public:
+  /// Its schema is there at once; the first `migrate` says so. The folder goes with the last
+  /// handle and connection.
   faulty_store();
   /// Another handle on the same data and the same faults.
   std::unique_ptr<faulty_store> same() const;
@@ -45,6 +47,8 @@ public:
   std::vector<audit_record> audits() const;
   /// The reason a session was ended with; empty when it was not.
   std::string end_reason(const session_id& id) const;
+  /// The database's file.
+  const std::string& path() const noexcept;
 
   // -- storage::store ------------------------------------------------------------------
   std::unique_ptr<storage::reader> open_reader() override;

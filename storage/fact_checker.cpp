@@ -1,0 +1,41 @@
+#include "storage/fact_checker.hpp"
+
+#include "protocol/text_codec.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace latchkey::storage {
+
+void fact_checker::text(const char* field, std::string_view value, std::size_t chars_max) {
+  if (value.find('\0') != std::string_view::npos)
+    wrong(field, "contains a NUL character");
+  else if (!is_valid_utf8(value))
+    wrong(field, "is not UTF-8");
+  else if (value.size() > chars_max && count_code_points(value) > chars_max)
+    wrong(field, "is too long");
+}
+
+void fact_checker::key(const char* field, std::string_view value) {
+  name(field, value, name_key_chars_max);
+  require(value.size() <= name_key_bytes_max, field, "is too long");
+}
+
+void fact_checker::words(const char* field, const std::vector<std::string>& value) {
+  require(value.size() <= permissions_max, field, "has too many");
+  for (const auto& word : value) {
+    name(field, word, permission_bytes_max);
+    require(word.find_first_of(" \t\r\n") == std::string::npos, field, "has a space in a word");
+  }
+}
+
+void fact_checker::json_object(const char* field, std::string_view value) {
+  if (value.empty()) return;
+  text(field, value, preferences_bytes_max);
+  require(value.size() <= preferences_bytes_max, field, "is too long");
+  const auto first = value.find_first_not_of(" \t\r\n");
+  require(first != std::string_view::npos && value[first] == '{' && nlohmann::json::accept(value),
+          field, "is not a JSON object");
+}
+
+} // namespace latchkey::storage

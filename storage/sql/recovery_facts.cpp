@@ -1,0 +1,43 @@
+// How a user who forgot the password comes back: the passphrase, and tokens that work once.
+#include "storage/sql/catalogue_accounts.hpp"
+#include "storage/sql/facts.hpp"
+
+namespace latchkey::storage::sql {
+
+namespace {
+
+/// How long an expired token stays readable before its user's next one takes it away.
+constexpr auto kept_after_expiry = std::chrono::hours(24);
+
+} // namespace
+
+std::optional<failure> write(runner& on, const storage::set_recovery& f, written&) {
+  const auto set = on.run(
+      put_recovery, {to_string(f.user), std::string(f.passphrase_hash.reveal()), time_text(f.at)});
+  return set == 0 ? std::optional(losing(error_code::user_not_found)) : std::nullopt;
+}
+
+std::optional<failure> write(runner& on, const storage::add_reset_token& f, written&) {
+  const auto& t = f.token;
+  const auto user = to_string(t.user);
+  on.run(forget_reset_tokens, {user, time_text(t.created_at - kept_after_expiry)});
+  const auto added =
+      on.run(add_reset_token, {key_number(t.id), user, t.secret_hash, time_text(t.created_at),
+                               time_text(t.expires_at), time_or_null(t.used_at)});
+  if (added > 0) return std::nullopt;
+  if (on.run(hold_user, {user}) == 0) return losing(error_code::user_not_found);
+  return losing(error_code::conflict, "id", "the id is taken");
+}
+
+std::optional<failure> write(runner& on, const storage::use_reset_token& f, written&) {
+  const auto user = to_string(f.user);
+  // Two tokens of one user that are used at once would each wait for the other's row.
+  const auto there = on.run(share_user, {user});
+  const auto won =
+      on.run(use_reset_token, {key_number(f.id), user, f.secret_hash, time_text(f.at)});
+  if (there == 0 || won == 0) return losing(error_code::token_invalid);
+  on.run(use_other_tokens, {user, time_text(f.at)});
+  return std::nullopt;
+}
+
+} // namespace latchkey::storage::sql

@@ -1,0 +1,36 @@
+// Questions about recovery and sessions.
+#include "storage/sql/catalogue_accounts.hpp"
+#include "storage/sql/queries.hpp"
+
+namespace latchkey::storage::sql {
+
+finding answer(runner& on, const storage::find_recovery& q) {
+  storage::find_recovery::answer found;
+  on.run(find_recovery, {to_string(q.user)},
+         [&found](const row_source& row) { found = secret(text_or(row, 0)); });
+  return found;
+}
+
+finding answer(runner& on, const storage::find_reset_token& q) {
+  storage::find_reset_token::answer found;
+  on.run(find_reset_token, {key_number(q.id)}, [&found](const row_source& row) {
+    const auto user = to_user_id(row.text(1));
+    const auto created = time_at(row, 3);
+    const auto expires = time_at(row, 4);
+    if (!user || !created || !expires) return;
+    found = reset_token_record{key_at(row, 0), *user,    text_or(row, 2),
+                               *created,       *expires, time_at(row, 5)};
+  });
+  return found;
+}
+
+finding answer(runner& on, const storage::list_sessions& q) {
+  storage::list_sessions::answer found;
+  on.run(live_sessions_of, {to_string(q.user), time_text(q.now), rows_of(q.limit)},
+         [&found](const row_source& row) {
+           if (auto session = to_session(row)) found.push_back(std::move(*session));
+         });
+  return found;
+}
+
+} // namespace latchkey::storage::sql
