@@ -1,0 +1,85 @@
+#include "gateway/surfaces/docs/endpoints.hpp"
+
+#include "gateway/docs_assets/embedded.hpp"
+#include "gateway/http/error_body.hpp"
+#include "gateway/http/exchange.hpp"
+#include "gateway/surfaces/docs/asset.hpp"
+
+#include <map>
+#include <utility>
+
+namespace latchkey::gateway::docs {
+namespace {
+
+constexpr std::string_view page_name = "page.html";
+
+/// Kept, but asked for anew: what changes with the program changes under the same name.
+constexpr std::string_view revalidated = "no-cache";
+
+/// The page runs its own scripts and talks to its own server, no more. The viewer puts style
+/// attributes into what it renders, and small pictures into its style sheet.
+constexpr std::string_view page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
+
+/// For everything else that might be opened in a tab of its own.
+constexpr std::string_view closed_policy = "default-src 'none'; frame-ancestors 'none'";
+
+using assets = std::map<std::string_view, asset>;
+
+std::shared_ptr<const assets> page_assets() {
+  auto all = std::make_shared<assets>();
+  for (const auto& file : embedded::docs_page())
+    all->emplace(file.name, asset{content_type_of(file.name), revalidated, file.content, file.gzip,
+                                  etag_of(file.content)});
+  return all;
+}
+
+http::response sealed(http::response answer, std::string_view policy) {
+  answer.add("Content-Security-Policy", policy);
+  answer.add("Referrer-Policy", "no-referrer");
+  answer.add("Cross-Origin-Opener-Policy", "same-origin");
+  return answer;
+}
+
+http::route row(std::string path, std::string operation, http::handler answer) {
+  return {http::method::get,
+          std::move(path),
+          {http::access::anyone, {}, /*is_counted*/ false},
+          std::move(answer),
+          std::move(operation)};
+}
+
+} // namespace
+
+void published_description::publish(std::string description) {
+  json = std::move(description);
+  etag = etag_of(json);
+}
+
+std::vector<http::route> routes(std::shared_ptr<const published_description> description) {
+  const auto parts = page_assets();
+  auto describe = [description](http::exchange& ex) -> awaitable<http::response> {
+    const asset whole{http::json_type, revalidated, description->json, {}, description->etag};
+    co_return sealed(answer_with(ex.in, whole), closed_policy);
+  };
+  auto page = [parts](http::exchange& ex) -> awaitable<http::response> {
+    co_return sealed(answer_with(ex.in, parts->at(page_name)), page_policy);
+  };
+  auto part = [parts](http::exchange& ex) -> awaitable<http::response> {
+    const auto found = parts->find(ex.params["asset"]);
+    if (found == parts->end()) {
+      const failure missing{error_code::not_found, "asset", "there is no such part"};
+      co_return http::error_response(missing, ex.in.request_id, system_clock_source().now());
+    }
+    co_return sealed(answer_with(ex.in, found->second), closed_policy);
+  };
+  std::vector<http::route> rows;
+  rows.push_back(row("/openapi.json", "openapi", std::move(describe)));
+  rows.push_back(row("/docs", "docs", std::move(page)));
+  rows.push_back(row("/docs/{asset}", "docs_asset", std::move(part)));
+  return rows;
+}
+
+} // namespace latchkey::gateway::docs
