@@ -1,0 +1,275 @@
+#include "actors/subscription.hpp"
+
+#include "actors/audit_entry.hpp"
+#include "actors/quota_window.hpp"
+#include "protocol/text_codec.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+constexpr std::string_view keys_quota = "api_keys"; // counted by the keys themselves
+
+/// Why Stripe's word changes nothing; nullptr when it does.
+const char* out_of_date(const subscription_record& known, const subscription_record& said,
+                        const messages::stripe_word& word) {
+  using kind = messages::stripe_word::kind;
+  if (known.stripe_subscription_id.empty()) return nullptr;
+  if (known.stripe_event_at && *known.stripe_event_at > word.at)
+    return "is older than what is known";
+  if (known.stripe_subscription_id != said.stripe_subscription_id) {
+    // Whoever subscribes anew has two for a while; the end of the old one ends nothing.
+    const bool is_live = tier_in_force(said, word.at) == said.tier && word.what != kind::deleted;
+    const bool known_is_live = tier_in_force(known, word.at) == known.tier && known.tier != "free";
+    return !is_live && known_is_live ? "is about a subscription that was replaced" : nullptr;
+  }
+  // Events of one second come in any order: the first word never comes after another, and
+  // none comes after the last.
+  if (known.stripe_event_at != word.at) return nullptr;
+  const bool has_ended = known.status == "canceled" && word.what != kind::deleted;
+  return word.what == kind::created || has_ended ? "is older than what is known" : nullptr;
+}
+
+failure quota_failure(const std::string& quota, std::int64_t limit,
+                      std::optional<time_point> resets_at, time_point now) {
+  failure out{error_code::quota_exceeded};
+  out.more = "\"quota\":";
+  append_json_string(out.more, quota);
+  out.more += ",\"limit\":" + std::to_string(limit) + ",\"resets_at\":";
+  if (!resets_at) {
+    out.more += "null";
+    return out;
+  }
+  append_json_string(out.more, to_rfc3339_seconds(*resets_at));
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(*resets_at - now).count();
+  out.retry_after_s = static_cast<std::uint32_t>(std::max<std::int64_t>(wait, 1));
+  return out;
+}
+
+} // namespace
+
+subscription_record default_subscription(const user_record& user) {
+  subscription_record out;
+  out.user = user.id;
+  out.start_date = out.created_at = out.updated_at = user.created_at;
+  return out;
+}
+
+template <class Promise, class Go>
+void subscription_state::take_turn(turnstile::kind how, time_point deadline, const Promise& answer,
+                                   Go go) {
+  last_used = with->now();
+  auto begin = [this, deadline, answer, go, talk = talks_](turnstile::turn turn) {
+    if (with->now() >= deadline) return answer.fail(error_code::timeout);
+    if (is_known) return go(std::move(turn));
+    storage::find_subscription what{record.user};
+    self->request(with->reader_for(record.user), no_timeout, messages::read{what, deadline})
+        .then(
+            [this, go, turn, talk](messages::found& found) {
+              auto& stored = found.as<storage::find_subscription>();
+              if (stored) record = std::move(*stored);
+              is_known = true;
+              go(turn);
+            },
+            [answer, turn, talk](caf::error& error) { answer.deliver(error); });
+  };
+  if (!turns.enter(how, std::move(begin))) answer.fail(error_code::overloaded);
+}
+
+// -- what there is -------------------------------------------------------------------
+
+caf::result<messages::subscription_view>
+subscription_state::on_describe(messages::describe_subscription& request) {
+  if (leaving) return gone();
+  view_promise answer{self};
+  const auto deadline = request.deadline;
+  take_turn(turnstile::kind::together, deadline, answer,
+            [this, deadline, answer](turnstile::turn turn) {
+              describe(deadline, answer, std::move(turn));
+            });
+  return answer;
+}
+
+void subscription_state::describe(time_point deadline, const view_promise& answer,
+                                  turnstile::turn turn) {
+  storage::list_quota_usage what{record.user};
+  self->request(with->reader_for(record.user), no_timeout, messages::read{what, deadline})
+      .then(
+          [this, deadline, answer, turn, talk = talks_](messages::found& found) {
+            const auto now = with->now();
+            messages::subscription_view view{record, std::string{tier_in_force(record, now)}, {}};
+            for (const auto& [quota, allowed] : with->tiers.quotas_of(view.tier)) {
+              const auto window = quota_window_start(allowed.renewed, now);
+              std::int64_t used = 0;
+              for (const auto& row : found.as<storage::list_quota_usage>())
+                if (row.quota == quota && row.window_start == window) used = row.used;
+              view.quotas.push_back(
+                  {quota, allowed.limit, used, quota_resets_at(allowed.renewed, now)});
+            }
+            count_keys(std::move(view), deadline, answer, turn);
+          },
+          [answer, turn, talk = talks_](caf::error& error) { answer.deliver(error); });
+}
+
+void subscription_state::count_keys(messages::subscription_view view, time_point deadline,
+                                    const view_promise& answer, turnstile::turn turn) {
+  const auto at = std::ranges::find(view.quotas, keys_quota, &messages::quota_view::quota);
+  if (at == view.quotas.end()) return answer.deliver(std::move(view));
+  const auto index = at - view.quotas.begin();
+  storage::list_api_keys what{record.user};
+  self->request(with->reader_for(record.user), no_timeout, messages::read{what, deadline})
+      .then(
+          [this, view = std::move(view), index, answer, turn,
+           talk = talks_](messages::found& found) mutable {
+            const auto now = with->now();
+            view.quotas[static_cast<std::size_t>(index)].used =
+                std::ranges::count_if(found.as<storage::list_api_keys>(), [now](const auto& key) {
+                  return !key.expires_at || *key.expires_at > now;
+                });
+            answer.deliver(std::move(view));
+          },
+          [answer, turn, talk = talks_](caf::error& error) { answer.deliver(error); });
+}
+
+// -- what changes ----------------------------------------------------------------------
+
+caf::result<messages::subscription_view>
+subscription_state::on_change(messages::change_subscription& request) {
+  if (leaving) return gone();
+  view_promise answer{self};
+  take_turn(
+      turnstile::kind::alone, request.deadline, answer,
+      [this, request, answer](turnstile::turn turn) { change(request, answer, std::move(turn)); });
+  return answer;
+}
+
+subscription_record subscription_state::merged(const messages::change_subscription& request) const {
+  auto next = request.subscription;
+  const auto now = with->now();
+  next.user = record.user;
+  next.id = record.id.is_nil() ? make_uuid(now) : record.id;
+  next.created_at = record.id.is_nil() ? now : record.created_at;
+  next.updated_at = now;
+  if (request.heard) {
+    next.stripe_event_at = request.heard->at;
+    if (next.start_date == time_point{}) next.start_date = now;
+  } else {
+    next.start_date = record.id.is_nil() ? now : record.start_date;
+    next.stripe_customer_id = record.stripe_customer_id;
+    next.stripe_subscription_id = record.stripe_subscription_id;
+    next.stripe_event_at = record.stripe_event_at;
+    if (next.status == "canceled" && !next.cancelled_at)
+      next.cancelled_at = record.status == "canceled" ? record.cancelled_at : now;
+  }
+  return next;
+}
+
+void subscription_state::change(messages::change_subscription request, const view_promise& answer,
+                                turnstile::turn turn) {
+  if (request.heard)
+    if (const auto* why = out_of_date(record, request.subscription, *request.heard))
+      return answer.fail(failure{error_code::conflict, "event", why});
+  const auto now = with->now();
+  auto next = merged(request);
+  auto entry = audit_entry("subscription.changed", now, request.who, record.user);
+  entry.reason = next.tier + ", " + next.status;
+  storage::unit unit;
+  if (request.heard) unit.facts.emplace_back(storage::add_stripe_event{request.heard->event, now});
+  unit.facts.emplace_back(storage::put_subscription{next});
+  unit.facts.emplace_back(storage::add_audit{std::move(entry)});
+  self->request(with->writer_for(record.user), no_timeout,
+                messages::commit{std::move(unit), request.deadline})
+      .then(
+          [this, next = std::move(next), deadline = request.deadline, answer, turn,
+           talk = talks_](storage::written&) mutable {
+            record = std::move(next);
+            tell_user(deadline, answer, turn);
+          },
+          [this, answer, turn, talk = talks_](caf::error& error) {
+            // It may have been written although nobody could say so, or somebody else has.
+            is_known = false;
+            answer.deliver(error);
+          });
+}
+
+void subscription_state::tell_user(time_point deadline, const view_promise& answer,
+                                   turnstile::turn turn) {
+  // What has been committed is true whoever could be told: the answer does not depend on it.
+  const auto go_on = [this, deadline, answer, turn, talk = talks_](const caf::error* error) {
+    if (error != nullptr && !is_gone(*error))
+      log_warning(name, "the user's actor has not learnt of another tier");
+    describe(deadline, answer, turn);
+  };
+  const auto failed = [go_on](caf::error& error) { go_on(&error); };
+  self->request(with->directory_for(record.user), no_timeout, messages::find_user{record.user})
+      .then(
+          [this, deadline, go_on, failed](user_actor& owner) {
+            self->request(owner, no_timeout, messages::reload_user{deadline})
+                .then([go_on](messages::user_reloaded&) { go_on(nullptr); }, failed);
+          },
+          failed);
+}
+
+// -- what is used ------------------------------------------------------------------------
+
+caf::result<messages::spent> subscription_state::on_spend(messages::spend& request) {
+  if (leaving) return gone();
+  spent_promise answer{self};
+  take_turn(
+      turnstile::kind::together, request.deadline, answer,
+      [this, request, answer](turnstile::turn turn) { spend(request, answer, std::move(turn)); });
+  return answer;
+}
+
+void subscription_state::spend(messages::spend request, const spent_promise& answer,
+                               turnstile::turn turn) {
+  const auto now = with->now();
+  const auto allowed = with->tiers.quota_of(tier_in_force(record, now), request.quota);
+  storage::spend_quota charge{
+      record.user,    request.quota, quota_window_start(allowed.renewed, now),
+      request.amount, allowed.limit, now};
+  // What is given back fits, even where a smaller tier allows less than is still used.
+  if (request.amount < 0) charge.limit.reset();
+  storage::unit unit;
+  unit.facts.emplace_back(std::move(charge));
+  for (auto& fact : request.with)
+    unit.facts.push_back(std::move(fact));
+  self->request(with->writer_for(record.user), no_timeout,
+                messages::commit{std::move(unit), request.deadline})
+      .then([answer, turn, talk = talks_](
+                storage::written& written) { answer.deliver(messages::spent{written.quota_used}); },
+            [answer, turn, talk = talks_, quota = request.quota, allowed, now](caf::error& error) {
+              const auto why = to_failure(error);
+              if (why.code != error_code::quota_exceeded || why.field != quota)
+                return answer.deliver(error);
+              answer.fail(quota_failure(quota, allowed.limit.value_or(0),
+                                        quota_resets_at(allowed.renewed, now), now));
+            });
+}
+
+void subscription_state::on_sweep(messages::sweep& sweep) {
+  if (leaving || talks_.use_count() > 1 || sweep.now < last_used + with->policy.memory_idle) return;
+  leaving = true;
+  self->request(with->directory_for(record.user), no_timeout,
+                messages::leave_subscription{record.user})
+      .then([this](messages::left&) { self->quit(); }, [this](caf::error&) { leaving = false; });
+}
+
+subscription_actor::behavior_type
+subscription(subscription_actor::stateful_pointer<subscription_state> self,
+             subscription_record record, services_ptr with) {
+  quiet(self);
+  auto* state = &self->state;
+  state->self = self;
+  state->with = std::move(with);
+  state->record = std::move(record);
+  state->last_used = state->with->now();
+  return {handler(state, &subscription_state::on_describe),
+          handler(state, &subscription_state::on_change),
+          handler(state, &subscription_state::on_spend),
+          handler(state, &subscription_state::on_sweep)};
+}
+
+} // namespace latchkey

@@ -1,0 +1,117 @@
+// The profile: what a user tells of themselves.
+#include "gateway/registration.hpp"
+#include "gateway/surfaces/billing/endpoints.hpp"
+#include "gateway/surfaces/billing/render.hpp"
+#include "protocol/text_codec.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace latchkey::gateway::billing {
+namespace {
+
+// "Auth Service Internal API Documentation", user_profiles: in characters.
+constexpr std::size_t company_code_points_max = 255;
+constexpr std::size_t phone_code_points_max = 50;
+constexpr std::size_t avatar_url_bytes_max = 500;
+constexpr std::size_t preferences_bytes_max = 16 * 1024;
+
+/// An http(s) URL with a host, of the characters that stand in one (RFC 3986, appendix A), so
+/// that no page that shows it need fear it.
+result<std::string> check_avatar_url(std::string url) {
+  std::string_view rest = url;
+  for (const std::string_view scheme : {"https://", "http://"})
+    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
+  const bool has_host = rest.size() < url.size() && !rest.empty() &&
+                        std::string_view{"/?#:@"}.find(rest.front()) == std::string_view::npos;
+  const bool is_plain = std::ranges::all_of(url, [](char c) {
+    return c > 0x20 && c < 0x7F &&
+           std::string_view{"\"<>\\^`{|}"}.find(c) == std::string_view::npos;
+  });
+  if (!url.empty() && (!has_host || !is_plain))
+    return fail(error_code::validation_error, "avatar_url", "must be an http or https URL");
+  return url;
+}
+
+struct profile_text {
+  const char* field;
+  std::optional<std::string> storage::user_changes::*target;
+  std::size_t code_points_max;
+};
+constexpr std::array<profile_text, 4> texts = {
+    {{"first_name", &storage::user_changes::first_name, first_name_code_points_max},
+     {"last_name", &storage::user_changes::last_name, first_name_code_points_max},
+     {"company", &storage::user_changes::company, company_code_points_max},
+     {"phone", &storage::user_changes::phone, phone_code_points_max}}};
+
+/// What is given; null becomes the empty text, which is none.
+result<storage::user_changes> read_changes(const http::exchange& ex) {
+  auto body = input::of(ex.in);
+  storage::user_changes out;
+  for (const auto& text : texts)
+    if (body.has(text.field))
+      out.*text.target = body.optional_text(text.field, 4 * text.code_points_max).value_or("");
+  if (body.has("avatar_url"))
+    out.avatar_url = body.optional_text("avatar_url", avatar_url_bytes_max).value_or("");
+  if (body.has("preferences"))
+    out.preferences = body.object_text("preferences", preferences_bytes_max).value_or("");
+  if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
+  for (const auto& text : texts) {
+    auto& given = out.*text.target;
+    if (!given) continue;
+    auto checked = check_person_name(text.field, *given, text.code_points_max);
+    if (!checked) return tl::unexpected<failure>(checked.error());
+    given = std::move(*checked);
+  }
+  if (out.avatar_url) {
+    auto checked = check_avatar_url(std::move(*out.avatar_url));
+    if (!checked) return tl::unexpected<failure>(checked.error());
+    out.avatar_url = std::move(*checked);
+  }
+  return out;
+}
+
+/// The name in one piece follows from the two from now on, and the one that was not given
+/// stays what it was shown as.
+void settle_names(storage::user_changes& changes, const messages::user_view& user) {
+  if (!changes.first_name && !changes.last_name) return;
+  if (!changes.first_name) changes.first_name = user.first_name;
+  if (!changes.last_name) changes.last_name = user.last_name;
+  changes.full_name = "";
+}
+
+awaitable<http::response> profile_answer(http::exchange& ex, const messages::user_view& user) {
+  const storage::find_profile question{user.id};
+  auto profile = co_await acceptor_of(ex).read(question, ex.deadline);
+  if (!profile) co_return error_answer(ex, profile.error());
+  co_return http::json_response(200, profile_body(user, profile->value_or(profile_record{})));
+}
+
+} // namespace
+
+awaitable<http::response> get_profile(http::exchange& ex, const principal& who) {
+  const messages::describe_user question;
+  auto user = co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
+  if (!user) co_return error_answer(ex, user.error());
+  co_return co_await profile_answer(ex, *user);
+}
+
+awaitable<http::response> update_profile(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto given = read_changes(ex);
+  if (!given) co_return error_answer(ex, given.error());
+  const messages::describe_user question;
+  auto user = co_await edge.ask_user(who.user, question, ex.deadline);
+  if (!user) co_return error_answer(ex, user.error());
+  settle_names(*given, *user);
+  messages::update_user request;
+  request.changes = std::move(*given);
+  request.who = author_of(ex, who);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto updated = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  if (!updated) co_return error_answer(ex, updated.error());
+  co_return co_await profile_answer(ex, *updated);
+}
+
+} // namespace latchkey::gateway::billing

@@ -1,0 +1,197 @@
+// Projects: made within a quota, shared by those of one client.
+#include "actors/audit_entry.hpp"
+#include "gateway/surfaces/billing/endpoints.hpp"
+#include "gateway/surfaces/billing/render.hpp"
+#include "protocol/login_name.hpp"
+#include "protocol/text_codec.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway::billing {
+namespace {
+
+constexpr std::size_t name_code_points_max = 255; // VARCHAR(255)
+constexpr std::size_t description_code_points_max = 4000;
+constexpr std::int64_t page_max = 1'000'000;
+constexpr std::int64_t limit_default = 50;
+constexpr const char* quota = "projects";
+
+struct project_input {
+  std::optional<std::string> name;
+  std::optional<std::string> description; // empty: none
+  std::optional<bool> is_active;
+};
+
+enum class name_is : bool { optional, required };
+
+result<void> check_name(std::string& name) {
+  name = std::string{trim_white_space(name)};
+  if (name.empty()) return fail(error_code::validation_error, "name", "must not be empty");
+  if (count_code_points(name) > name_code_points_max)
+    return fail(error_code::validation_error, "name", "must have at most 255 characters");
+  for (const char c : name)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      return fail(error_code::validation_error, "name", "must not contain control characters");
+  return {};
+}
+
+/// Paragraphs are welcome; other control characters are not text.
+result<void> check_description(const std::string& text) {
+  if (count_code_points(text) > description_code_points_max)
+    return fail(error_code::validation_error, "description", "must have at most 4000 characters");
+  for (const char c : text)
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F)
+      return fail(error_code::validation_error, "description",
+                  "must not contain control characters");
+  return {};
+}
+
+result<project_input> read_project(const http::exchange& ex, name_is needed) {
+  auto body = input::of(ex.in);
+  project_input out;
+  if (needed == name_is::required || body.has("name"))
+    out.name = body.text("name", 1, 4 * name_code_points_max);
+  if (body.has("description"))
+    out.description =
+        body.optional_text("description", 4 * description_code_points_max).value_or("");
+  if (body.has("is_active")) out.is_active = body.flag("is_active");
+  auto good = body.done();
+  if (good && out.name) good = check_name(*out.name);
+  if (good && out.description) good = check_description(*out.description);
+  if (!good) return tl::unexpected<failure>(good.error());
+  return out;
+}
+
+awaitable<result<messages::user_view>> describe(http::exchange& ex, const principal& who) {
+  const messages::describe_user question;
+  co_return co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
+}
+
+/// The project that `{id}` names, if the caller may know of it; NOT_FOUND otherwise.
+awaitable<result<project_record>> visible_project(http::exchange& ex, const principal& who) {
+  const auto id = parse_uuid(ex.params["id"]);
+  if (!id) co_return fail(error_code::not_found);
+  const storage::find_project question{*id};
+  auto found = co_await acceptor_of(ex).read(question, ex.deadline);
+  if (!found) co_return tl::unexpected<failure>(found.error());
+  if (!*found) co_return fail(error_code::not_found);
+  if ((*found)->owner == who.user) co_return std::move(**found);
+  auto caller = co_await describe(ex, who);
+  if (!caller) co_return tl::unexpected<failure>(caller.error());
+  if (caller->client_id.empty() || caller->client_id != (*found)->client_id)
+    co_return fail(error_code::not_found);
+  co_return std::move(**found);
+}
+
+storage::fact audit_of(const http::exchange& ex, const principal& who, std::string action,
+                       const project_record& project) {
+  auto entry = audit_entry(std::move(action), acceptor_of(ex).with().now(), author_of(ex, who),
+                           project.owner);
+  entry.reason = to_string(project.id);
+  return storage::add_audit{std::move(entry)};
+}
+
+http::response project_answer(unsigned status, const project_record& project) {
+  std::string out;
+  append_project(out, project);
+  return http::json_response(status, std::move(out));
+}
+
+} // namespace
+
+awaitable<http::response> list_projects(http::exchange& ex, const principal& who) {
+  auto query = input::of_query(ex.in);
+  const auto page = query.optional_integer("page", 1, page_max).value_or(1);
+  const auto limit =
+      query.optional_integer("limit", 1, storage::page_rows_max).value_or(limit_default);
+  if (auto read = query.done(); !read) co_return error_answer(ex, read.error());
+  auto caller = co_await describe(ex, who);
+  if (!caller) co_return error_answer(ex, caller.error());
+
+  storage::list_projects question;
+  question.owner = who.user;
+  question.client_id = caller->client_id;
+  question.offset = static_cast<std::size_t>((page - 1) * limit);
+  question.limit = static_cast<std::size_t>(limit);
+  auto found = co_await acceptor_of(ex).read(question, ex.deadline);
+  if (!found) co_return error_answer(ex, found.error());
+  std::string out = "{\"total\":" + std::to_string(found->total) +
+                    ",\"page\":" + std::to_string(page) + ",\"limit\":" + std::to_string(limit) +
+                    ",\"projects\":[";
+  for (const auto& project : found->projects) {
+    if (&project != &found->projects.front()) out += ',';
+    append_project(out, project);
+  }
+  co_return http::json_response(200, out += "]}");
+}
+
+awaitable<http::response> create_project(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto given = read_project(ex, name_is::required);
+  if (!given) co_return error_answer(ex, given.error());
+  auto caller = co_await describe(ex, who);
+  if (!caller) co_return error_answer(ex, caller.error());
+
+  project_record project;
+  const auto now = edge.with().now();
+  project.id = make_uuid(now);
+  project.client_id = caller->client_id;
+  project.owner = who.user;
+  project.name = std::move(*given->name);
+  project.description = given->description.value_or("");
+  project.is_active = given->is_active.value_or(true);
+  project.created_at = project.updated_at = now;
+
+  messages::spend request;
+  request.quota = quota;
+  request.with.emplace_back(storage::add_project{project});
+  request.with.push_back(audit_of(ex, who, "project.created", project));
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto spent = co_await edge.ask_subscription(who.user, std::move(request), ex.deadline);
+  if (!spent) co_return error_answer(ex, spent.error());
+  co_return project_answer(201, project);
+}
+
+awaitable<http::response> get_project(http::exchange& ex, const principal& who) {
+  auto project = co_await visible_project(ex, who);
+  if (!project) co_return error_answer(ex, project.error());
+  co_return project_answer(200, *project);
+}
+
+awaitable<http::response> update_project(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto given = read_project(ex, name_is::optional);
+  if (!given) co_return error_answer(ex, given.error());
+  auto project = co_await visible_project(ex, who);
+  if (!project) co_return error_answer(ex, project.error());
+  if (given->name) project->name = std::move(*given->name);
+  if (given->description) project->description = std::move(*given->description);
+  if (given->is_active) project->is_active = *given->is_active;
+  project->updated_at = edge.with().now();
+
+  messages::commit request;
+  request.unit.facts.emplace_back(storage::update_project{*project});
+  request.unit.facts.push_back(audit_of(ex, who, "project.changed", *project));
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  const auto& writer = edge.with().writer_for(project->owner);
+  auto written = co_await edge.ask(writer, std::move(request), ex.deadline);
+  if (!written) co_return error_answer(ex, written.error());
+  co_return project_answer(200, *project);
+}
+
+awaitable<http::response> delete_project(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto project = co_await visible_project(ex, who);
+  if (!project) co_return error_answer(ex, project.error());
+  messages::spend request;
+  request.quota = quota;
+  request.amount = -1;
+  request.with.emplace_back(storage::remove_project{project->id});
+  request.with.push_back(audit_of(ex, who, "project.deleted", *project));
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto spent = co_await edge.ask_subscription(project->owner, std::move(request), ex.deadline);
+  if (!spent) co_return error_answer(ex, spent.error());
+  co_return http::empty_response();
+}
+
+} // namespace latchkey::gateway::billing

@@ -1,0 +1,140 @@
+#include "gateway/surfaces/billing/stripe_event.hpp"
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace latchkey::gateway::billing {
+namespace {
+
+using nlohmann::json;
+using kind = messages::stripe_word::kind;
+
+constexpr std::size_t id_bytes_max = 255;             // VARCHAR(255)
+constexpr std::size_t status_bytes_max = 50;          // VARCHAR(50)
+constexpr std::size_t payment_method_bytes_max = 100; // VARCHAR(100)
+constexpr std::size_t items_max = 100;                // of one subscription
+constexpr std::int64_t seconds_max = 253'402'300'799; // the end of the year 9999
+
+tl::unexpected<failure> wrong(const char* field, const char* reason) {
+  return fail(error_code::validation_error, field, reason);
+}
+
+/// The member, or null when it or its parent is none.
+const json& at(const json& object, const char* name) {
+  static const json none;
+  if (!object.is_object()) return none;
+  const auto found = object.find(name);
+  return found == object.end() ? none : *found;
+}
+
+std::string text_at(const json& object, const char* name) {
+  const auto& value = at(object, name);
+  return value.is_string() ? value.get<std::string>() : std::string{};
+}
+
+/// What Stripe names by its id or, when it was asked to expand it, shows whole.
+std::string id_at(const json& object, const char* name) {
+  const auto& value = at(object, name);
+  return value.is_object() ? text_at(value, "id") : text_at(object, name);
+}
+
+std::optional<time_point> time_at(const json& object, const char* name) {
+  const auto& value = at(object, name);
+  if (!value.is_number_integer()) return std::nullopt;
+  const auto seconds = value.get<std::int64_t>();
+  if (seconds < 0 || seconds > seconds_max) return std::nullopt;
+  return time_point{std::chrono::seconds{seconds}};
+}
+
+/// When it stops: it has ended, or an end has been set. A period that will be renewed is none.
+std::optional<time_point> end_of(const json& subscription) {
+  if (const auto ended = time_at(subscription, "ended_at")) return ended;
+  if (const auto set = time_at(subscription, "cancel_at")) return set;
+  const auto& stops = at(subscription, "cancel_at_period_end");
+  if (!stops.is_boolean() || !stops.get<bool>()) return std::nullopt;
+  if (const auto end = time_at(subscription, "current_period_end")) return end;
+  // Later versions of Stripe's API have the period with the item.
+  const auto& items = at(at(subscription, "items"), "data");
+  return items.is_array() && !items.empty() ? time_at(items.front(), "current_period_end")
+                                            : std::nullopt;
+}
+
+std::vector<std::string> prices_of(const json& subscription) {
+  std::vector<std::string> out;
+  const auto& items = at(at(subscription, "items"), "data");
+  if (!items.is_array()) return out;
+  for (std::size_t i = 0; i < items.size() && i < items_max; ++i) {
+    const auto& price = at(items[i], "price");
+    for (auto name : {id_at(items[i], "price"), text_at(price, "lookup_key")})
+      if (!name.empty()) out.push_back(std::move(name));
+  }
+  return out;
+}
+
+std::optional<kind> kind_of(std::string_view type) {
+  if (type == "customer.subscription.created") return kind::created;
+  if (type == "customer.subscription.updated") return kind::updated;
+  if (type == "customer.subscription.deleted") return kind::deleted;
+  return std::nullopt;
+}
+
+result<stripe_change> read_change(const json& object, messages::stripe_word word) {
+  stripe_change out;
+  auto& said = out.subscription;
+  out.word = std::move(word);
+  said.stripe_subscription_id = text_at(object, "id");
+  if (said.stripe_subscription_id.empty() || said.stripe_subscription_id.size() > id_bytes_max)
+    return wrong("data.object.id", "is required");
+  said.stripe_customer_id = id_at(object, "customer");
+  if (said.stripe_customer_id.empty() || said.stripe_customer_id.size() > id_bytes_max)
+    return wrong("data.object.customer", "is required");
+  said.status = out.word.what == kind::deleted ? "canceled" : text_at(object, "status");
+  if (said.status.empty() || said.status.size() > status_bytes_max)
+    return wrong("data.object.status", "is required");
+  said.start_date = time_at(object, "start_date").value_or(out.word.at);
+  said.end_date = end_of(object);
+  if (out.word.what == kind::deleted && !said.end_date) said.end_date = out.word.at;
+  said.trial_ends_at = time_at(object, "trial_end");
+  said.cancelled_at = time_at(object, "canceled_at");
+  said.payment_method = id_at(object, "default_payment_method");
+  if (said.payment_method.size() > payment_method_bytes_max) said.payment_method.clear();
+  const auto& metadata = at(object, "metadata");
+  out.user = text_at(metadata, "user_id");
+  out.tier = text_at(metadata, "tier");
+  out.prices = prices_of(object);
+  return out;
+}
+
+} // namespace
+
+result<std::optional<stripe_change>> read_stripe_event(std::string_view body) {
+  const auto event = json::parse(body, nullptr, /*allow_exceptions*/ false);
+  if (event.is_discarded()) return wrong("body", "is not valid JSON");
+  if (!event.is_object()) return wrong("body", "is not a JSON object");
+  const auto type = text_at(event, "type");
+  if (type.empty()) return wrong("type", "is required");
+  messages::stripe_word word;
+  word.event = text_at(event, "id");
+  if (word.event.empty() || word.event.size() > id_bytes_max) return wrong("id", "is required");
+  const auto what = kind_of(type);
+  if (!what) return std::optional<stripe_change>{};
+  word.what = *what;
+  const auto created = time_at(event, "created");
+  if (!created) return wrong("created", "is required, in seconds");
+  word.at = *created;
+  auto change = read_change(at(at(event, "data"), "object"), std::move(word));
+  if (!change) return tl::unexpected<failure>(change.error());
+  return std::optional{std::move(*change)};
+}
+
+std::optional<std::string> tier_of(const stripe_change& change, std::string_view prices,
+                                   const tier_table& tiers) {
+  if (change.word.what == kind::deleted) return "free";
+  for (const auto& price : change.prices)
+    if (const auto tier = tier_of_price(prices, price); !tier.empty()) return std::string{tier};
+  if (tiers.has(change.tier)) return change.tier;
+  return std::nullopt;
+}
+
+} // namespace latchkey::gateway::billing

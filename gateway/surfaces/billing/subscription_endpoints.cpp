@@ -1,0 +1,68 @@
+// Subscriptions as their owners see them and administrators set them.
+#include "gateway/surfaces/billing/endpoints.hpp"
+#include "gateway/surfaces/billing/render.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace latchkey::gateway::billing {
+namespace {
+
+constexpr std::size_t word_bytes_max = 50;            // tier, status: VARCHAR(50)
+constexpr std::size_t payment_method_bytes_max = 100; // VARCHAR(100)
+
+/// "Stripe API documentation", The Subscription object, status.
+constexpr std::array<std::string_view, 8> statuses = {
+    "active", "trialing",   "past_due",           "unpaid",
+    "paused", "incomplete", "incomplete_expired", "canceled"};
+
+result<subscription_record> read_subscription(const http::exchange& ex) {
+  auto body = input::of(ex.in);
+  subscription_record out;
+  out.tier = body.text("tier", 1, word_bytes_max);
+  out.status = body.has("status") ? body.text("status", 1, word_bytes_max) : "active";
+  out.end_date = body.optional_time("end_date");
+  out.trial_ends_at = body.optional_time("trial_ends_at");
+  out.payment_method = body.optional_text("payment_method", payment_method_bytes_max).value_or("");
+  if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
+  if (!acceptor_of(ex).with().tiers.has(out.tier))
+    return fail(error_code::validation_error, "tier", "is not one of the tiers");
+  if (std::ranges::find(statuses, out.status) == statuses.end())
+    return fail(error_code::validation_error, "status", "is not a subscription's status");
+  for (const char c : out.payment_method)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      return fail(error_code::validation_error, "payment_method",
+                  "must not contain control characters");
+  return out;
+}
+
+} // namespace
+
+awaitable<http::response> get_subscription(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  messages::describe_subscription question{edge.deadline_for_actors(ex.deadline)};
+  auto view = co_await edge.ask_subscription(who.user, std::move(question), ex.deadline);
+  if (!view) co_return error_answer(ex, view.error());
+  const auto whom =
+      who.may("subscriptions:write") ? looked_at_by::administrator : looked_at_by::owner;
+  co_return http::json_response(200, subscription_body(*view, whom));
+}
+
+awaitable<http::response> put_subscription(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto given = read_subscription(ex);
+  if (!given) co_return error_answer(ex, given.error());
+  auto owner = co_await resolve_user(ex, ex.params["user_id"]);
+  if (!owner) co_return error_answer(ex, owner.error());
+  messages::change_subscription request;
+  request.subscription = std::move(*given);
+  request.who = author_of(ex, who);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto view = co_await edge.ask_subscription(*owner, std::move(request), ex.deadline);
+  if (!view) co_return error_answer(ex, view.error());
+  co_return http::json_response(200, subscription_body(*view, looked_at_by::administrator));
+}
+
+} // namespace latchkey::gateway::billing
