@@ -1,7 +1,7 @@
 // audit_entry.hpp — how every line of the audit log begins.
 #pragma once
 
-#include "protocol/messages/session.hpp"
+#include "protocol/messages/account.hpp"
 
 #include <string>
 #include <utility>
@@ -18,6 +18,15 @@ inline audit_record audit_entry(std::string action, time_point at,
   entry.action = std::move(action);
   entry.address = client.address;
   entry.request_id = client.request_id;
+  return entry;
+}
+
+/// The same about a user, with who did it.
+inline audit_record audit_entry(std::string action, time_point at, const messages::author& who,
+                                const user_id& user) {
+  auto entry = audit_entry(std::move(action), at, who.client);
+  entry.user = user;
+  entry.by = who.by;
   return entry;
 }
 

@@ -1,11 +1,13 @@
 #include "actors/directory.hpp"
 
 #include "actors/audit_entry.hpp"
-#include "actors/session.hpp"
+#include "actors/directory_loading.hpp"
+#include "actors/subscription.hpp"
 #include "actors/user.hpp"
 
 #include <algorithm>
 #include <caf/send.hpp>
+#include <iterator>
 #include <utility>
 
 namespace latchkey {
@@ -24,82 +26,30 @@ void end_all(Map& map) {
   map.clear();
 }
 
-/// Finds the entry, or makes one whose loading `load` must start; it is given the number
-/// of that load. An actor that the asker found to be `gone` does not count.
-template <class Map, class Id, class Handle, class Load>
-void find_or_load(Map& map, const Id& id, std::uint64_t gone, const promise<Handle>& answer,
-                  std::uint64_t& loads, Load load) {
-  auto& entry = map[id];
-  if (entry.actor && entry.actor.id() == gone) entry.actor = nullptr;
-  if (entry.actor) return answer.deliver(entry.actor);
-  entry.waiting.push_back(answer);
-  if (entry.waiting.size() > 1) return;
-  entry.load = ++loads;
-  load(entry.load);
-}
-
-/// Whether that load is still wanted. One that was overtaken may have read what is no
-/// longer so, and must not become a second actor.
-template <class Map, class Id>
-bool is_loading(const Map& map, const Id& id, std::uint64_t load) {
-  const auto found = map.find(id);
-  return found != map.end() && found->second.load == load;
-}
-
-template <class Map, class Id, class Handle>
-void loaded(Map& map, const Id& id, Handle actor) {
-  auto& entry = map[id];
-  entry.actor = actor;
-  entry.load = 0;
-  for (auto& asker : std::exchange(entry.waiting, {}))
-    asker.deliver(actor);
-}
-
-template <class Map, class Id>
-void not_loaded(Map& map, const Id& id, std::uint64_t load, const caf::error& error) {
-  if (!is_loading(map, id, load)) return;
-  auto node = map.extract(id);
-  for (auto& asker : node.mapped().waiting)
-    asker.deliver(error);
-}
-
 } // namespace
 
 directory_state::~directory_state() {
   end_all(sessions);
+  end_all(subscriptions);
   end_all(users);
 }
+
+// -- users -------------------------------------------------------------------------------
 
 caf::result<user_actor> directory_state::on_find_user(messages::find_user& request) {
   promise<user_actor> answer{self};
   const auto id = request.id;
-  find_or_load(users, id, request.gone, answer, loads, [this, id](std::uint64_t load) {
+  loading::find_or_load(users, id, request.gone, answer, loads, [this, id](std::uint64_t load) {
     const auto deadline = with->now() + with->policy.internal_deadline;
     self->request(with->reader_for(id), no_timeout, messages::read_user{id, deadline})
         .then(
             [this, id, load](user_record& record) {
-              if (!is_loading(users, id, load)) return;
-              loaded(users, id, self->spawn(user, std::move(record), with));
+              if (!loading::is_loading(users, id, load)) return;
+              loading::loaded(users, id, self->spawn(user, std::move(record), with));
             },
-            [this, id, load](caf::error& error) { not_loaded(users, id, load, error); });
-  });
-  return answer;
-}
-
-caf::result<session_actor> directory_state::on_find_session(messages::find_session& request) {
-  promise<session_actor> answer{self};
-  const auto id = request.id;
-  find_or_load(sessions, id, request.gone, answer, loads, [this, id](std::uint64_t load) {
-    const auto deadline = with->now() + with->policy.internal_deadline;
-    self->request(with->reader_for(id), no_timeout, messages::read_session{id, deadline})
-        .then(
-            [this, id, load](session_record& record) {
-              if (!is_loading(sessions, id, load)) return;
-              if (record.ended_at || record.expires_at <= with->now())
-                return not_loaded(sessions, id, load, to_error(error_code::token_invalid));
-              loaded(sessions, id, self->spawn(session, std::move(record), with));
-            },
-            [this, id, load](caf::error& error) { not_loaded(sessions, id, load, error); });
+            [this, id, load](caf::error& error) {
+              if (loading::is_loading(users, id, load)) loading::not_loaded(users, id, error);
+            });
   });
   return answer;
 }
@@ -107,11 +57,14 @@ caf::result<session_actor> directory_state::on_find_session(messages::find_sessi
 caf::result<messages::user_view> directory_state::on_register(messages::register_user& request) {
   promise<messages::user_view> answer{self};
   auto user = request.user;
+  if (user.client_id.empty()) user.client_id = to_string(user.id); // as it will be stored
   auto audited = audit_entry("user.registered", with->now(), request.client);
   audited.user = user.id;
+  audited.by = std::move(request.by);
   storage::unit unit{
       {storage::create_user{user, std::move(request.username_key), std::move(request.email_key)},
        storage::add_audit{std::move(audited)}}};
+  std::move(request.also.begin(), request.also.end(), std::back_inserter(unit.facts));
   self->request(with->writer_for(user.id), no_timeout,
                 messages::commit{std::move(unit), request.deadline})
       .then(
@@ -123,12 +76,43 @@ caf::result<messages::user_view> directory_state::on_register(messages::register
   return answer;
 }
 
-caf::result<session_actor> directory_state::on_adopt(messages::adopt_session& request) {
-  const auto id = request.session.id;
-  if (!sessions[id].actor)
-    loaded(sessions, id, self->spawn(session, std::move(request.session), with));
-  return sessions[id].actor;
+// -- subscriptions -----------------------------------------------------------------------
+
+caf::result<subscription_actor>
+directory_state::on_find_subscription(messages::find_subscription& request) {
+  promise<subscription_actor> answer{self};
+  const auto id = request.id;
+  loading::find_or_load(subscriptions, id, request.gone, answer, loads,
+                        [this, id](std::uint64_t load) { load_subscription(id, load); });
+  return answer;
 }
+
+void directory_state::load_subscription(const user_id& id, std::uint64_t load) {
+  const auto deadline = with->now() + with->policy.internal_deadline;
+  const auto& reader = with->reader_for(id);
+  const auto failed = [this, id, load](caf::error& error) {
+    if (loading::is_loading(subscriptions, id, load)) loading::not_loaded(subscriptions, id, error);
+  };
+  self->request(reader, no_timeout, messages::read_user{id, deadline})
+      .then(
+          [this, id, load, deadline, reader, failed](user_record& owner) {
+            if (!loading::is_loading(subscriptions, id, load)) return;
+            self->request(reader, no_timeout,
+                          messages::read{storage::find_subscription{id}, deadline})
+                .then(
+                    [this, id, load, owner](messages::found& found) {
+                      if (!loading::is_loading(subscriptions, id, load)) return;
+                      auto& stored = found.as<storage::find_subscription>();
+                      auto record = stored ? std::move(*stored) : default_subscription(owner);
+                      loading::loaded(subscriptions, id,
+                                      self->spawn(subscription, std::move(record), with));
+                    },
+                    failed);
+          },
+          failed);
+}
+
+// -- leaving -----------------------------------------------------------------------------
 
 caf::result<messages::left> directory_state::on_leave_user(messages::leave_user& request) {
   users.erase(request.id);
@@ -136,30 +120,43 @@ caf::result<messages::left> directory_state::on_leave_user(messages::leave_user&
 }
 
 caf::result<messages::left> directory_state::on_leave_session(messages::leave_session& request) {
-  sessions.erase(request.id);
+  const auto found = sessions.find(request.id);
+  if (found == sessions.end()) return messages::left{};
+  sessions_of.erase({found->second.owner, request.id});
+  loading_sessions.erase(request.id);
+  sessions.erase(found);
+  return messages::left{};
+}
+
+caf::result<messages::left>
+directory_state::on_leave_subscription(messages::leave_subscription& request) {
+  subscriptions.erase(request.id);
   return messages::left{};
 }
 
 template <class Map>
-void directory_state::sweep_bucket(Map& map, std::size_t bucket, time_point now) {
-  for (auto resident = map.begin(bucket); resident != map.end(bucket); ++resident)
-    if (resident->second.actor) self->send(resident->second.actor, messages::sweep{now});
+void directory_state::sweep_buckets(Map& map, std::size_t& passed, std::size_t turn_end,
+                                    time_point now) {
+  const auto count = map.bucket_count();
+  for (; swept_buckets < turn_end && swept_buckets < passed + count; ++swept_buckets) {
+    const auto bucket = swept_buckets - passed;
+    for (auto resident = map.begin(bucket); resident != map.end(bucket); ++resident)
+      if (resident->second.actor) self->send(resident->second.actor, messages::sweep{now});
+  }
+  passed += count;
 }
 
 void directory_state::on_sweep(messages::sweep&) {
-  // The buckets of the users, then those of the sessions. A map that grows in the middle
-  // of a round moves some to where the round has been: the next one finds them.
+  // The buckets of one map after the other. A map that grows in the middle of a round moves
+  // some to where the round has been: the next one finds them.
   const auto now = with->now();
-  const auto of_users = users.bucket_count();
-  const auto all = of_users + sessions.bucket_count();
+  const auto all = users.bucket_count() + sessions.bucket_count() + subscriptions.bucket_count();
   if (swept_buckets >= all) swept_buckets = 0;
   const auto turn_end = std::min(all, swept_buckets + sweep_buckets_max);
-  for (; swept_buckets < turn_end; ++swept_buckets) {
-    if (swept_buckets < of_users)
-      sweep_bucket(users, swept_buckets, now);
-    else
-      sweep_bucket(sessions, swept_buckets - of_users, now);
-  }
+  std::size_t passed = 0;
+  sweep_buckets(users, passed, turn_end, now);
+  sweep_buckets(sessions, passed, turn_end, now);
+  sweep_buckets(subscriptions, passed, turn_end, now);
   const auto turns = (all + sweep_buckets_max - 1) / sweep_buckets_max;
   self->delayed_send(self, sweep_round / turns, messages::sweep{});
 }
@@ -175,8 +172,13 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
           handler(state, &directory_state::on_find_session),
           handler(state, &directory_state::on_register),
           handler(state, &directory_state::on_adopt),
+          handler(state, &directory_state::on_find_subscription),
+          handler(state, &directory_state::on_sessions_ended),
+          handler(state, &directory_state::on_role_changed),
+          handler(state, &directory_state::on_sync_session),
           handler(state, &directory_state::on_leave_user),
           handler(state, &directory_state::on_leave_session),
+          handler(state, &directory_state::on_leave_subscription),
           handler(state, &directory_state::on_sweep)};
 }
 

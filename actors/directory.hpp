@@ -1,6 +1,6 @@
-// directory.hpp — a shard of the directory: who has which user and which session.
+// directory.hpp — a shard of the directory: who has which user, session and subscription.
 //
-// It is the only place that spawns either, so there is never a second actor for one id:
+// It is the only place that spawns them, so there is never a second actor for one id:
 // whoever asks while one is being loaded waits for the same load.
 #pragma once
 
@@ -8,7 +8,11 @@
 #include "actors/services.hpp"
 
 #include <caf/stateful_actor.hpp>
+#include <functional>
+#include <set>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace latchkey {
@@ -22,33 +26,62 @@ struct directory_state {
     Handle actor;
     std::vector<promise<Handle>> waiting;
     std::uint64_t load = 0; // number of the load they wait for
+    user_id owner;          // of a session in memory
   };
 
   directory_actor::pointer self = nullptr;
   services_ptr with;
   std::unordered_map<user_id, entry<user_actor>> users;
   std::unordered_map<session_id, entry<session_actor>> sessions;
-  std::uint64_t loads = 0;       // that were ever begun
-  std::size_t swept_buckets = 0; // in this round
+  std::unordered_map<user_id, entry<subscription_actor>> subscriptions;
+  std::unordered_set<session_id> loading_sessions;
+  std::set<std::pair<user_id, session_id>> sessions_of; // those in memory
+  std::uint64_t loads = 0;                              // that were ever begun
+  std::size_t swept_buckets = 0;                        // in this round
 
   directory_state() = default;
   directory_state(const directory_state&) = delete;
   directory_state& operator=(const directory_state&) = delete;
   ~directory_state();
 
+  // directory.cpp
   caf::result<user_actor> on_find_user(messages::find_user& request);
-  caf::result<session_actor> on_find_session(messages::find_session& request);
   caf::result<messages::user_view> on_register(messages::register_user& request);
-  caf::result<session_actor> on_adopt(messages::adopt_session& request);
+  caf::result<subscription_actor> on_find_subscription(messages::find_subscription& request);
   caf::result<messages::left> on_leave_user(messages::leave_user& request);
   caf::result<messages::left> on_leave_session(messages::leave_session& request);
+  caf::result<messages::left> on_leave_subscription(messages::leave_subscription& request);
   /// A bounded turn of a round that comes to everybody in memory within a minute, or two
   /// when the maps grow meanwhile.
   void on_sweep(messages::sweep&);
 
+  // directory_sessions.cpp
+  caf::result<session_actor> on_find_session(messages::find_session& request);
+  caf::result<session_actor> on_adopt(messages::adopt_session& request);
+  caf::result<messages::sessions_told> on_sessions_ended(messages::user_sessions_ended& news);
+  caf::result<messages::sessions_told> on_role_changed(messages::user_role_changed& news);
+  caf::result<messages::session_synced> on_sync_session(messages::sync_session& request);
+
 private:
+  using told = std::function<void(const caf::error*)>;
+
+  void load_subscription(const user_id& id, std::uint64_t load);
+  void load_session(const session_id& id);
+  void session_loaded(const session_id& id, session_record record);
+  void session_not_loaded(const session_id& id, const caf::error& error);
+  void load_sessions_anew();
+  template <class News>
+  caf::result<messages::sessions_told>
+  tell_sessions(const user_id& user, const std::optional<session_id>& keep, const News& news);
+  /// Tells one session, if it is in memory; one that is gone counts as told.
+  template <class News>
+  void tell_session(const session_id& id, const News& news, told done);
+  void sync_end(const messages::sync_session& request,
+                const promise<messages::session_synced>& answer);
+  void write_sync(const messages::sync_session& request, storage::fact what,
+                  const promise<messages::session_synced>& answer);
   template <class Map>
-  void sweep_bucket(Map& map, std::size_t bucket, time_point now);
+  void sweep_buckets(Map& map, std::size_t& passed, std::size_t turn_end, time_point now);
 };
 
 directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,

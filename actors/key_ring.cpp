@@ -16,11 +16,17 @@ caf::result<messages::signed_token> key_ring_state::on_sign(messages::sign_acces
   return messages::signed_token{secret{keys->access.sign(request.claims)}};
 }
 
+caf::result<messages::signed_token>
+key_ring_state::on_sign_service(messages::sign_service& request) {
+  return messages::signed_token{secret{keys->access.sign(request.claims)}};
+}
+
 key_ring_actor::behavior_type key_ring(key_ring_actor::stateful_pointer<key_ring_state> self,
                                        std::shared_ptr<const key_set> keys) {
   quiet(self);
   self->state.keys = std::move(keys);
-  return {handler(&self->state, &key_ring_state::on_sign)};
+  return {handler(&self->state, &key_ring_state::on_sign),
+          handler(&self->state, &key_ring_state::on_sign_service)};
 }
 
 } // namespace latchkey

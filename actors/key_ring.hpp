@@ -1,5 +1,5 @@
-// key_ring.hpp — signs access tokens. Refresh tokens are not asked for here: a session
-// makes and checks its own with the key set.
+// key_ring.hpp — signs access tokens and services' tokens. Refresh tokens are not asked for here: a
+// session makes and checks its own with the key set.
 #pragma once
 
 #include "actors/behave.hpp"
@@ -20,6 +20,7 @@ struct key_ring_state {
   std::shared_ptr<const key_set> keys;
 
   caf::result<messages::signed_token> on_sign(messages::sign_access& request);
+  caf::result<messages::signed_token> on_sign_service(messages::sign_service& request);
 };
 
 key_ring_actor::behavior_type key_ring(key_ring_actor::stateful_pointer<key_ring_state> self,

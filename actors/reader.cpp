@@ -27,6 +27,13 @@ caf::result<session_record> reader_state::on_session(messages::read_session& req
   return std::move(**found);
 }
 
+caf::result<messages::found> reader_state::on_read(messages::read& request) {
+  if (late(request.deadline)) return to_error(error_code::timeout);
+  auto found = connection->find(request.what);
+  if (!found) return to_error(found.error());
+  return messages::found{std::move(*found)};
+}
+
 caf::result<messages::store_alive> reader_state::on_ping(messages::ping_store& request) {
   if (late(request.deadline)) return to_error(error_code::timeout);
   auto answered = connection->ping();
@@ -41,7 +48,8 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
   state->clock = clock;
   state->connection = store->open_reader();
   return {handler(state, &reader_state::on_login), handler(state, &reader_state::on_user),
-          handler(state, &reader_state::on_session), handler(state, &reader_state::on_ping)};
+          handler(state, &reader_state::on_session), handler(state, &reader_state::on_read),
+          handler(state, &reader_state::on_ping)};
 }
 
 } // namespace latchkey

@@ -2,7 +2,11 @@
 // rules of sessions. Made once by the server, then never changed.
 #pragma once
 
+#include "actors/mail_writer.hpp"
+#include "actors/rate_limiter.hpp"
+#include "actors/registry.hpp"
 #include "config/metrics.hpp"
+#include "config/tiers.hpp"
 #include "protocol/interfaces.hpp"
 #include "protocol/jwt.hpp"
 #include "protocol/refresh_token.hpp"
@@ -33,6 +37,9 @@ struct session_policy {
   std::chrono::seconds refresh_grace{10};     // in which a retried refresh is answered again
   std::chrono::seconds memory_idle{600};      // unused for so long, an actor leaves memory
   std::chrono::seconds internal_deadline{30}; // of work that no request waits for
+  std::chrono::seconds reset_token_ttl{3600};
+  rate_limit login_failures{10, 900};    // of an account
+  rate_limit recovery_failures{10, 900}; // of an account: wrong passphrases, mails asked for
 };
 
 /// The counters that bear an outcome, looked up once: to ask `metrics` takes a lock.
@@ -67,6 +74,12 @@ struct services {
   key_ring_actor key_ring;
   audit_actor audit;
   redis_actor redis; // invalid when no Redis is configured
+  registry_actor registry;
+  mailer_actor mailer;
+  std::shared_ptr<registry_book> book = std::make_shared<registry_book>();
+  std::shared_ptr<rate_limiter> limiter = make_local_rate_limiter();
+  std::shared_ptr<const mail_writer> mails; // makes the mail rows that facts go with
+  tier_table tiers;
   time_point started_at{};
   std::function<void()> publish_counts; // brings the gauges up to date, for a scrape
 

@@ -4,6 +4,7 @@
 #include "protocol/error_code.hpp"
 
 #include <algorithm>
+#include <caf/send.hpp>
 #include <utility>
 
 namespace latchkey {
@@ -30,7 +31,16 @@ caf::result<messages::validation> session_state::on_validate(messages::validate&
   const auto now = with->now();
   if (!alive(now)) return to_error(error_code::token_invalid);
   last_used = now;
+  if (now >= record.last_seen_at + touched_every) touch(now);
   return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
+}
+
+void session_state::touch(time_point now) {
+  // Nobody waits for it; it may be lost.
+  record.last_seen_at = now;
+  caf::anon_send(with->writer_for(record.id),
+                 messages::commit{{{storage::touch_session{record.id, now}}},
+                                  now + with->policy.internal_deadline});
 }
 
 caf::result<messages::token_pair> session_state::on_issue(messages::issue_tokens&) {
@@ -230,6 +240,27 @@ access_claims session_state::claims() const {
   return c;
 }
 
+// -- what the store has done to it ---------------------------------------------------
+
+// One that is about to leave answers too: it has not left before the directory says so.
+
+caf::result<messages::learnt> session_state::on_learn_end(messages::learn_end&) {
+  ended = true;
+  return messages::learnt{};
+}
+
+caf::result<messages::learnt> session_state::on_learn_role(messages::learn_role& news) {
+  record.user_role = std::move(news.role);
+  return messages::learnt{};
+}
+
+caf::result<messages::learnt> session_state::on_learn_sync(messages::learn_sync& news) {
+  record.expires_at = news.expires_at;
+  record.last_seen_at = std::max(record.last_seen_at, news.last_seen_at);
+  record.user_agent = std::move(news.user_agent);
+  return messages::learnt{};
+}
+
 void session_state::on_sweep(messages::sweep& sweep) {
   const bool busy = rotating || ending;
   const bool unused = !alive(sweep.now) || sweep.now >= last_used + with->policy.memory_idle;
@@ -252,9 +283,11 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
   state->grace_from = state->record.rotated_at;
   state->last_used = state->with->now();
   state->with->counts->sessions_live.add(1);
-  return {handler(state, &session_state::on_validate), handler(state, &session_state::on_issue),
-          handler(state, &session_state::on_refresh), handler(state, &session_state::on_revoke),
-          handler(state, &session_state::on_sweep)};
+  return {
+      handler(state, &session_state::on_validate),   handler(state, &session_state::on_issue),
+      handler(state, &session_state::on_refresh),    handler(state, &session_state::on_revoke),
+      handler(state, &session_state::on_learn_end),  handler(state, &session_state::on_learn_role),
+      handler(state, &session_state::on_learn_sync), handler(state, &session_state::on_sweep)};
 }
 
 } // namespace latchkey

@@ -17,6 +17,9 @@ namespace latchkey {
 struct session_state {
   static inline const char* name = "session";
 
+  /// When it was last seen is written at most so often.
+  static constexpr std::chrono::seconds touched_every{60};
+
   session_actor::pointer self = nullptr;
   services_ptr with;
   session_record record;              // what the store knows
@@ -41,9 +44,13 @@ struct session_state {
   caf::result<messages::token_pair> on_issue(messages::issue_tokens&);
   caf::result<messages::token_pair> on_refresh(messages::refresh& request);
   caf::result<messages::revoked> on_revoke(messages::revoke& request);
+  caf::result<messages::learnt> on_learn_end(messages::learn_end&);
+  caf::result<messages::learnt> on_learn_role(messages::learn_role& news);
+  caf::result<messages::learnt> on_learn_sync(messages::learn_sync& news);
   void on_sweep(messages::sweep& sweep);
 
 private:
+  void touch(time_point now);
   bool alive(time_point now) const;
   /// What the audit log says of an end.
   struct ending_words {

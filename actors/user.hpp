@@ -1,39 +1,193 @@
 // user.hpp — one user in use: profile and credentials. Everything about the user passes
 // through here, one message after the other.
+//
+// What takes longer than a message stands in order in two queues. `turns`: sign-ins open their
+// sessions together, but never beside a change that ends sessions, so none slips through;
+// changes of the user's row pass alone. `logins` and `recoveries`: how many wrong secrets are
+// compared.
 #pragma once
 
 #include "actors/behave.hpp"
+#include "actors/failure_gate.hpp"
 #include "actors/services.hpp"
+#include "actors/turnstile.hpp"
 
 #include <caf/stateful_actor.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
 
 namespace latchkey {
 
 struct user_state {
   static inline const char* name = "user";
 
-  /// How often a sign-in is begun anew because the hash was replaced under it.
-  static constexpr std::size_t verifications_max = 3;
+  /// How often something is begun anew because the row was changed under it.
+  static constexpr std::size_t attempts_max = 3;
+  /// Keys of one user, whatever the tier allows.
+  static constexpr std::size_t api_keys_max = 1000;
+  /// Who wait while the keys are being read.
+  static constexpr std::size_t key_askers_max = 1024;
 
   user_actor::pointer self = nullptr;
   services_ptr with;
-  user_record record;            // what the store knows
-  std::size_t conversations = 0; // that have not been answered yet
-  bool leaving = false;          // memory, for want of use
+  user_record record;                              // what the store knows
+  std::optional<std::vector<api_key_record>> keys; // that are not revoked; unset: not read yet
+  bool leaving = false;                            // memory: whoever asks is sent away
+  bool removed = false;                            // from the store
   time_point last_used{};
+  std::optional<turnstile> turns;
+  std::optional<failure_gate> logins;
+  std::optional<failure_gate> recoveries;
 
+  // user_sign_in.cpp
   caf::result<messages::token_pair> on_authenticate(messages::authenticate& request);
+  // user_account.cpp
   caf::result<messages::user_view> on_describe(messages::describe_user&);
+  caf::result<messages::user_view> on_update(messages::update_user& request);
+  caf::result<messages::user_deleted> on_delete(messages::delete_user& request);
+  caf::result<messages::sessions_ended> on_end_sessions(messages::end_sessions& request);
+  // user_password.cpp
+  caf::result<messages::password_changed> on_change_password(messages::change_password& request);
+  caf::result<messages::password_changed> on_reset_password(messages::reset_password& request);
+  // user_recovery.cpp
+  caf::result<messages::recovery_begun> on_begin_recovery(messages::begin_recovery& request);
+  caf::result<messages::reset_grant> on_verify_passphrase(messages::verify_passphrase& request);
+  // user_keys.cpp
+  caf::result<messages::api_key_created> on_create_key(messages::create_api_key& request);
+  caf::result<messages::api_key_list> on_list_keys(messages::list_api_keys& request);
+  caf::result<messages::api_key_revoked> on_revoke_key(messages::revoke_api_key& request);
+  caf::result<messages::api_key_use> on_use_key(messages::use_api_key& request);
+  // user.cpp
+  caf::result<messages::user_reloaded> on_reload(messages::reload_user& request);
   void on_sweep(messages::sweep& sweep);
 
 private:
-  using sign_in = promise<messages::token_pair>;
-  void check_password(const messages::authenticate& request, const sign_in& answer,
-                      std::size_t attempt);
-  void open_session(const messages::authenticate& request, const sign_in& answer);
-  void hand_out_tokens(session_record session, const sign_in& answer);
+  using on_error = std::function<void(const caf::error&)>;
+  using presence = std::shared_ptr<const char>;
+  using turn = turnstile::turn;
+
+  // -- what every conversation needs (user.cpp) ------------------------------------------
+
+  /// Whoever holds a copy keeps the actor in memory.
+  presence present_ = std::make_shared<const char>();
+  bool is_busy() const { return present_.use_count() > 1; }
+  /// Whether somebody may still be served here; counts as a use.
+  bool serves();
+  void leave();
+  void be_removed();
+
+  /// A turn, or OVERLOADED. `go` hears nothing when the asker has been told.
+  template <class Reply>
+  void take_turn(turnstile::kind how, const promise<Reply>& answer, turnstile::go_on go) {
+    if (!turns->enter(how, [go = std::move(go), here = present_](turn t) { go(std::move(t)); }))
+      answer.fail(error_code::overloaded);
+  }
+  void commit(storage::unit unit, time_point deadline, std::function<void(storage::written&)> done,
+              on_error failed);
+  template <class Query>
+  void read(Query query, time_point deadline, std::function<void(typename Query::answer&)> done,
+            on_error failed) {
+    self->request(with->reader_for(record.id), no_timeout,
+                  messages::read{std::move(query), deadline})
+        .then([done = std::move(done),
+               here = present_](messages::found& found) { done(found.as<Query>()); },
+              [failed = std::move(failed), here = present_](caf::error& e) { failed(e); });
+  }
+  /// Reads the row again; `done` hears an error or nothing, after sessions in memory know
+  /// what it says of them.
+  void reload(time_point deadline, std::function<void(const caf::error*)> done);
+  void learn(user_record fresh, std::function<void(const caf::error*)> done);
+  /// Says it to every shard of the directory and waits for all; `done` hears the first error.
+  template <class Message>
+  void tell_sessions(Message what, std::function<void(const caf::error*)> done);
+  void announce_mail() const;
+
+  // -- changes of the row (user_revision.cpp) -----------------------------------------------
+
+  /// A change of the row together with what it means for sessions.
+  struct revision {
+    /// The facts, from the record as it is by then; nothing when the asker has been answered.
+    std::function<std::optional<storage::unit>()> facts;
+    /// COMMIT went through and the record is still the one that `facts` saw.
+    std::function<void()> learn;
+    bool ends_sessions = false;
+    std::optional<session_id> keep;
+    bool changes_role = false;
+    time_point deadline{};
+    std::function<void(const storage::written&)> done; // sessions in memory know
+    on_error failed;
+    turn alone;
+    std::size_t attempt = 1;
+  };
+  using revision_ptr = std::shared_ptr<revision>;
+  void revise(const revision_ptr& change);
+  void revised(const revision_ptr& change, const storage::written& written);
+  void lost_revision(const revision_ptr& change, const caf::error& error);
+  void look_again(const revision_ptr& change, const caf::error& error);
+
+  // -- passwords (user_sign_in.cpp, user_password.cpp) ----------------------------------------
+
+  /// Is this the password? Counted among the account's failures when not.
+  struct password_check {
+    secret password;
+    time_point deadline{};
+    std::function<void(const secret& tried)> right; // `tried`: the hash that it matches
+    on_error refused;                               // AUTH001 and whatever went wrong
+    std::size_t attempt = 1;
+  };
+  void check_login(password_check check);
+  void compare(password_check check, const failure_gate::pass& pass);
   void keep_rehashed(const secret& phc, time_point deadline);
-  void reload();
+
+  using sign_in_answer = promise<messages::token_pair>;
+  void sign_in(const messages::authenticate& request, const sign_in_answer& answer,
+               std::size_t attempt);
+  void open_session(const messages::authenticate& request, const sign_in_answer& answer,
+                    const turn& together);
+  void hand_out_tokens(session_record session, const sign_in_answer& answer, const turn& together);
+
+  using password_answer = promise<messages::password_changed>;
+  void change_password(const messages::change_password& request, const password_answer& answer,
+                       std::size_t attempt);
+  void set_changed_password(const messages::change_password& request, const password_answer& answer,
+                            const secret& tried, const secret& phc, std::size_t attempt);
+  void set_reset_password(const messages::reset_password& request, const password_answer& answer,
+                          const secret& phc);
+  /// What every new password brings with it: its hash, the end of sessions, a line, a mail.
+  storage::unit password_facts(const secret& phc, const std::string& action,
+                               const messages::author& who,
+                               const std::optional<session_id>& keep) const;
+
+  // -- recovery (user_recovery.cpp) -----------------------------------------------------------
+
+  struct reset_token_facts {
+    secret text;
+    std::vector<storage::fact> facts;
+  };
+  reset_token_facts make_reset_token() const;
+  void compare_passphrase(const messages::verify_passphrase& request,
+                          const promise<messages::reset_grant>& answer,
+                          const failure_gate::pass& pass, const secret& phc);
+  void grant_reset(const messages::verify_passphrase& request,
+                   const promise<messages::reset_grant>& answer, const secret& rehashed);
+
+  // -- API keys (user_keys.cpp) -----------------------------------------------------------------
+
+  /// Calls `done` once the keys have been read.
+  void with_keys(std::function<void()> done, on_error failed);
+  void read_keys();
+  void create_key(const messages::create_api_key& request,
+                  const promise<messages::api_key_created>& answer);
+  result<messages::api_key_use> use_key(const messages::use_api_key& request);
+  struct key_asker {
+    std::function<void()> done;
+    on_error failed;
+  };
+  std::vector<key_asker> key_askers_;
+  std::uint64_t key_changes_ = 0; // that were answered
 };
 
 user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, user_record record,

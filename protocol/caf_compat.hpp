@@ -39,11 +39,11 @@ constexpr auto failure_category = caf::atom("latchkey");
 
 inline caf::error to_error(const failure& f) {
   return caf::error{static_cast<std::uint8_t>(f.code), failure_category,
-                    caf::make_message(f.field, f.reason, f.retry_after_s)};
+                    caf::make_message(f.field, f.reason, f.retry_after_s, f.more)};
 }
 
 inline caf::error to_error(error_code code) {
-  return to_error(failure{code, {}, {}, 0});
+  return to_error(failure{code});
 }
 
 /// CAF's own errors (a receiver that is gone, a message nobody expected) become
@@ -52,10 +52,11 @@ inline failure to_failure(const caf::error& e) {
   if (e.category() != failure_category) return failure{};
   failure f{static_cast<error_code>(e.code()), {}, {}, 0};
   const auto& context = e.context();
-  if (context.match_elements<std::string, std::string, std::uint32_t>()) {
+  if (context.match_elements<std::string, std::string, std::uint32_t, std::string>()) {
     f.field = context.get_as<std::string>(0);
     f.reason = context.get_as<std::string>(1);
     f.retry_after_s = context.get_as<std::uint32_t>(2);
+    f.more = context.get_as<std::string>(3);
   }
   return f;
 }

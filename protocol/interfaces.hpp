@@ -2,10 +2,12 @@
 #pragma once
 
 #include "protocol/caf_compat.hpp"
+#include "protocol/messages/account.hpp"
 #include "protocol/messages/identity.hpp"
 #include "protocol/messages/service.hpp"
 #include "protocol/messages/session.hpp"
 #include "protocol/messages/storage.hpp"
+#include "protocol/messages/subscription.hpp"
 
 namespace latchkey {
 
@@ -20,6 +22,9 @@ using session_actor = caf::typed_actor<
     request<messages::refresh, messages::token_pair>,
     // End it, after COMMIT. AUTH003 when it had ended before.
     request<messages::revoke, messages::revoked>,
+    // What the store has done to it, or to its user.
+    request<messages::learn_end, messages::learnt>, request<messages::learn_role, messages::learnt>,
+    request<messages::learn_sync, messages::learnt>,
     // Leave memory if unused.
     notice<messages::sweep>>;
 
@@ -29,8 +34,34 @@ using user_actor = caf::typed_actor<
     request<messages::authenticate, messages::token_pair>,
     // What may be shown of the user.
     request<messages::describe_user, messages::user_view>,
+    // Change or remove it; end its sessions.
+    request<messages::update_user, messages::user_view>,
+    request<messages::delete_user, messages::user_deleted>,
+    request<messages::end_sessions, messages::sessions_ended>,
+    // A new password: by the old one, or by a reset token that was mailed or that the recovery
+    // passphrase earned.
+    request<messages::change_password, messages::password_changed>,
+    request<messages::begin_recovery, messages::recovery_begun>,
+    request<messages::verify_passphrase, messages::reset_grant>,
+    request<messages::reset_password, messages::password_changed>,
+    // Its API keys: made, listed, revoked, used.
+    request<messages::create_api_key, messages::api_key_created>,
+    request<messages::list_api_keys, messages::api_key_list>,
+    request<messages::revoke_api_key, messages::api_key_revoked>,
+    request<messages::use_api_key, messages::api_key_use>,
+    // Read yourself again.
+    request<messages::reload_user, messages::user_reloaded>,
     // Leave memory if unused.
     notice<messages::sweep>>;
+
+/// One user's subscription: tier, quotas, what is used of them.
+using subscription_actor =
+    caf::typed_actor<request<messages::describe_subscription, messages::subscription_view>,
+                     request<messages::change_subscription, messages::subscription_view>,
+                     // SUB002 when it is more than is left.
+                     request<messages::spend, messages::spent>,
+                     // Leave memory if unused.
+                     notice<messages::sweep>>;
 
 /// A shard of the directory: the only place that spawns users and sessions.
 using directory_actor = caf::typed_actor<
@@ -42,8 +73,16 @@ using directory_actor = caf::typed_actor<
     request<messages::register_user, messages::user_view>,
     // Give a session that has just become durable its actor.
     request<messages::adopt_session, session_actor>,
-    // Forget an idle user or session, which then ends.
+    // The user's subscription. USER001 when there is no such user.
+    request<messages::find_subscription, subscription_actor>,
+    // Tell the user's sessions in memory what has become durable.
+    request<messages::user_sessions_ended, messages::sessions_told>,
+    request<messages::user_role_changed, messages::sessions_told>,
+    // Add, change or end a session on another service's word, after COMMIT.
+    request<messages::sync_session, messages::session_synced>,
+    // Forget somebody idle, who then ends.
     request<messages::leave_user, messages::left>, request<messages::leave_session, messages::left>,
+    request<messages::leave_subscription, messages::left>,
     // Let some of those in memory see whether they are idle (to itself).
     notice<messages::sweep>>;
 
@@ -53,7 +92,22 @@ using password_hasher_actor =
                      request<messages::verify_password, messages::verdict>>;
 
 /// The signing keys.
-using key_ring_actor = caf::typed_actor<request<messages::sign_access, messages::signed_token>>;
+using key_ring_actor = caf::typed_actor<request<messages::sign_access, messages::signed_token>,
+                                        request<messages::sign_service, messages::signed_token>>;
+
+/// Roles, services and service keys: small tables that every request needs. It publishes them
+/// as snapshots (actors/registry.hpp) and looks once a second for what others have changed.
+using registry_actor = caf::typed_actor<request<messages::put_role, messages::role_stored>,
+                                        request<messages::delete_role, messages::role_deleted>,
+                                        // Look again (to itself).
+                                        notice<messages::refresh_registry>>;
+
+/// Sends what is due, with backoff, for as long as it takes.
+using mailer_actor = caf::typed_actor<notice<messages::mail_waiting>>;
+
+/// The way a mail goes: SMTP or a folder. Blocks.
+using mail_transport_actor =
+    caf::typed_actor<request<messages::send_mail, messages::mail_attempted>>;
 
 /// The audit log, for events that come with no other fact.
 using audit_actor = caf::typed_actor<request<messages::record_audit, messages::recorded>>;
@@ -66,10 +120,10 @@ using persistence_actor = caf::typed_actor<
     notice<messages::flush>>;
 
 /// One reading connection.
-using reader_actor = caf::typed_actor<request<messages::read_login, messages::login_owner>,
-                                      request<messages::read_user, user_record>,
-                                      request<messages::read_session, session_record>,
-                                      request<messages::ping_store, messages::store_alive>>;
+using reader_actor = caf::typed_actor<
+    request<messages::read_login, messages::login_owner>, request<messages::read_user, user_record>,
+    request<messages::read_session, session_record>, request<messages::read, messages::found>,
+    request<messages::ping_store, messages::store_alive>>;
 
 /// The connection to Redis.
 using redis_actor = caf::typed_actor<request<messages::ping_redis, messages::redis_alive>>;
@@ -100,6 +154,56 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::ping_store)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::store_alive)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::ping_redis)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::redis_alive)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_sessions_ended)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_role_changed)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sessions_told)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sync_session)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::session_synced)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_end)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_role)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_sync)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learnt)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::update_user)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::delete_user)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_deleted)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::change_password)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::password_changed)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::end_sessions)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sessions_ended)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::begin_recovery)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::recovery_begun)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::verify_passphrase)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::reset_grant)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::reset_password)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::create_api_key)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::api_key_created)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::list_api_keys)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::api_key_list)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::revoke_api_key)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::api_key_revoked)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::use_api_key)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::api_key_use)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::reload_user)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_reloaded)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::describe_subscription)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::subscription_view)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::change_subscription)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::spend)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::spent)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::find_subscription)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::leave_subscription)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::read)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::found)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sign_service)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::put_role)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::delete_role)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::role_stored)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::role_deleted)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::refresh_registry)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::mail_waiting)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::send_mail)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::mail_attempted)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_view)
 LATCHKEY_LOCAL_MESSAGE(latchkey::storage::written)
 LATCHKEY_LOCAL_MESSAGE(latchkey::user_record)
 LATCHKEY_LOCAL_MESSAGE(latchkey::session_record)

@@ -8,12 +8,15 @@
 #include <array>
 #include <optional>
 #include <simdjson.h>
+#include <utility>
 
 namespace latchkey {
 namespace {
 
 /// {"typ":"JWT","alg":"HS256"} and the dot after it.
-constexpr std::string_view header = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.";
+constexpr std::string_view access_header = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.";
+/// {"typ":"service+jwt","alg":"HS256"}: another kind says so (RFC 8725, 3.11).
+constexpr std::string_view service_header = "eyJ0eXAiOiJzZXJ2aWNlK2p3dCIsImFsZyI6IkhTMjU2In0.";
 constexpr std::size_t signature_chars = 43;
 constexpr std::size_t claims_max = 32;
 constexpr std::size_t payload_depth_max = 8;
@@ -22,10 +25,25 @@ constexpr std::int64_t seconds_max = 253'402'300'799;
 
 using simdjson::dom::element;
 
-enum claim : std::size_t { sub, user_number, sid, type, role, iss, aud, iat, exp, jti, nbf };
+enum claim : std::size_t {
+  sub,
+  user_number,
+  sid,
+  type,
+  role,
+  iss,
+  aud,
+  iat,
+  exp,
+  jti,
+  nbf,
+  service,
+  scope
+};
 /// Their names, in the order of the enumerators.
-constexpr std::array<std::string_view, 11> claim_names{
-    "sub", "user_id", "sid", "type", "role", "iss", "aud", "iat", "exp", "jti", "nbf"};
+constexpr std::array<std::string_view, 13> claim_names{"sub", "user_id",    "sid",  "type", "role",
+                                                       "iss", "aud",        "iat",  "exp",  "jti",
+                                                       "nbf", "service_id", "scope"};
 
 using claim_table = std::array<std::optional<element>, claim_names.size()>;
 
@@ -66,6 +84,17 @@ std::optional<std::int64_t> number(const std::optional<element>& value, std::int
   return out;
 }
 
+/// Words with one space between each two (RFC 8693, 4.2); none for an empty text.
+std::vector<std::string> words(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    out.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 std::optional<uuid> id(const std::optional<element>& value) {
   auto view = text(value);
   auto parsed = view ? parse_uuid(*view) : std::nullopt;
@@ -73,7 +102,26 @@ std::optional<uuid> id(const std::optional<element>& value) {
 }
 
 /// Every claim is there, of its type; nothing is said about what they mean.
-std::optional<access_claims> claims_of(const claim_table& members) {
+std::optional<service_claims> service_claims_of(const claim_table& members) {
+  auto subject = text(members[sub]);
+  auto named = text(members[service]);
+  auto kind = text(members[type]);
+  auto issued = number(members[iat], seconds_max);
+  auto expires = number(members[exp], seconds_max);
+  auto issuer = text(members[iss]);
+  auto audience = text(members[aud]);
+  auto token_id = text(members[jti]);
+  std::string_view scopes;
+  const bool scoped = members[scope] && members[scope]->get(scopes) == simdjson::SUCCESS;
+  if (!subject || !named || *subject != *named || !kind || *kind != "service" || !issued ||
+      !expires || !issuer || !audience || !token_id || !scoped)
+    return std::nullopt;
+  return service_claims{std::string{*named},    words(scopes), std::string{*issuer},
+                        std::string{*audience}, *issued,       *expires,
+                        std::string{*token_id}};
+}
+
+std::optional<access_claims> access_claims_of(const claim_table& members) {
   auto user = id(members[sub]);
   auto session = id(members[sid]);
   auto user_count = number(members[user_number], INT64_MAX);
@@ -85,7 +133,7 @@ std::optional<access_claims> claims_of(const claim_table& members) {
   auto audience = text(members[aud]);
   auto token_id = text(members[jti]);
   if (!user || !session || !user_count || !issued || !expires || !kind || !role_name || !issuer ||
-      !audience || !token_id)
+      !audience || !token_id || *kind != "access")
     return std::nullopt;
   return access_claims{user_id{*user},
                        *user_count,
@@ -122,16 +170,69 @@ tl::unexpected<failure> invalid(std::string reason) {
 
 /// What the claims mean at `now`; the expiry comes last, so that AUTH002 is only ever
 /// said of a token that was good once.
-result<access_claims> judge(access_claims claims, const std::optional<std::int64_t>& not_before,
-                            std::string_view issuer, std::string_view audience, std::int64_t now_s,
-                            std::int64_t leeway_s) {
-  if (claims.type != "access") return invalid("not an access token");
+template <class Claims>
+result<Claims> judge(Claims claims, const std::optional<std::int64_t>& not_before,
+                     std::string_view issuer, std::string_view audience, std::int64_t now_s,
+                     std::int64_t leeway_s) {
   if (claims.iss != issuer || claims.aud != audience) return invalid("wrong issuer or audience");
   if (claims.exp <= claims.iat) return invalid("expires before it begins");
   if (claims.iat > now_s + leeway_s) return invalid("issued in the future");
   if (not_before && *not_before > now_s + leeway_s) return invalid("not valid yet");
   if (now_s >= claims.exp + leeway_s) return fail(error_code::token_expired);
   return claims;
+}
+
+struct circumstances {
+  std::string_view iss;
+  std::string_view aud;
+  time_point now;
+  std::chrono::seconds leeway;
+};
+
+/// The rules that hold for every kind: `claims_of` makes its claims of the payload's members.
+template <class Claims>
+result<Claims> verify_kind(std::string_view header, std::string_view token,
+                           std::span<const hs256_key* const> keys, const circumstances& at,
+                           std::optional<Claims> (*claims_of)(const claim_table&)) {
+  if (token.size() > access_token_bytes_max) return invalid("too long");
+  if (!token.starts_with(header)) return invalid("unknown header");
+  std::size_t dot = token.find('.', header.size());
+  if (dot == std::string_view::npos) return invalid("not three parts");
+  // A third dot is no base64url, so the signature refuses it.
+  auto input = token.substr(0, dot);
+  auto signature = token.substr(dot + 1);
+  keys = keys.first(std::min(keys.size(), verification_keys_max));
+  bool genuine = std::any_of(keys.begin(), keys.end(), [&](const hs256_key* key) {
+    return key->signed_this(input, signature);
+  });
+  if (!genuine) return invalid("wrong signature");
+
+  thread_local workspace work;
+  auto size = base64url_decode_to(input.substr(header.size()), work.buffer);
+  if (!size || !work.ready) return invalid("payload is not base64url");
+  element payload;
+  // The buffer is longer than the payload by the padding, so nothing needs to be copied.
+  if (work.parser.parse(work.buffer.data(), *size, false).get(payload) != simdjson::SUCCESS)
+    return invalid("payload is not JSON");
+  auto members = members_of(payload);
+  auto claims = members ? claims_of(*members) : std::nullopt;
+  auto not_before = members ? number((*members)[nbf], seconds_max) : std::nullopt;
+  if (!claims || ((*members)[nbf] && !not_before))
+    return invalid("claims are missing, doubled, of a wrong type or of another kind of token");
+  auto now_s = std::chrono::floor<std::chrono::seconds>(at.now).time_since_epoch().count();
+  return judge(std::move(*claims), not_before, at.iss, at.aud, now_s, at.leeway.count());
+}
+
+std::string sign_kind(std::string_view header, std::string_view payload,
+                      const hmac_sha256_key& key) {
+  std::string token;
+  token.reserve(header.size() + payload.size() / 3 * 4 + 4 + 1 + signature_chars);
+  token = header;
+  append_base64url(token, payload);
+  auto signature = key.mac(token);
+  token += '.';
+  append_base64url(token, bytes_of(signature));
+  return token;
 }
 
 } // namespace
@@ -157,14 +258,28 @@ std::string hs256_key::sign(const access_claims& claims) const {
   append_text(payload, R"(,"jti":)", claims.jti);
   payload += '}';
 
-  std::string token;
-  token.reserve(header.size() + payload.size() / 3 * 4 + 4 + 1 + signature_chars);
-  token = header;
-  append_base64url(token, payload);
-  auto signature = key_.mac(token);
-  token += '.';
-  append_base64url(token, bytes_of(signature));
-  return token;
+  return sign_kind(access_header, payload, key_);
+}
+
+std::string hs256_key::sign(const service_claims& claims) const {
+  std::string scopes;
+  for (const auto& one : claims.scopes) {
+    if (!scopes.empty()) scopes += ' ';
+    scopes += one;
+  }
+  std::string payload;
+  payload.reserve(256 + scopes.size());
+  append_text(payload, R"({"sub":)", claims.service_id);
+  append_text(payload, R"(,"service_id":)", claims.service_id);
+  append_text(payload, R"(,"type":)", "service");
+  append_text(payload, R"(,"scope":)", scopes);
+  append_text(payload, R"(,"iss":)", claims.iss);
+  append_text(payload, R"(,"aud":)", claims.aud);
+  append_number(payload, R"(,"iat":)", claims.iat);
+  append_number(payload, R"(,"exp":)", claims.exp);
+  append_text(payload, R"(,"jti":)", claims.jti);
+  payload += '}';
+  return sign_kind(service_header, payload, key_);
 }
 
 bool hs256_key::signed_this(std::string_view input, std::string_view signature) const {
@@ -177,40 +292,21 @@ bool hs256_key::signed_this(std::string_view input, std::string_view signature) 
 result<access_claims> verify(std::string_view token, std::span<const hs256_key* const> keys,
                              std::string_view iss, std::string_view aud, time_point now,
                              std::chrono::seconds leeway) {
-  if (token.size() > access_token_bytes_max) return invalid("too long");
-  if (!token.starts_with(header)) return invalid("unknown header");
-  std::size_t dot = token.find('.', header.size());
-  if (dot == std::string_view::npos) return invalid("not three parts");
-  // A third dot is no base64url, so the signature refuses it.
-  auto input = token.substr(0, dot);
-  auto signature = token.substr(dot + 1);
-  keys = keys.first(std::min(keys.size(), verification_keys_max));
-  bool genuine = std::any_of(keys.begin(), keys.end(), [&](const hs256_key* key) {
-    return key->signed_this(input, signature);
-  });
-  if (!genuine) return invalid("wrong signature");
-
-  thread_local workspace work;
-  auto size = base64url_decode_to(input.substr(header.size()), work.buffer);
-  if (!size || !work.ready) return invalid("payload is not base64url");
-  element payload;
-  // The buffer is longer than the payload by the padding, so nothing needs to be copied.
-  if (work.parser.parse(work.buffer.data(), *size, false).get(payload) != simdjson::SUCCESS)
-    return invalid("payload is not JSON");
-  auto members = members_of(payload);
-  auto claims = members ? claims_of(*members) : std::nullopt;
-  if (!claims) return invalid("claims are missing, doubled or of a wrong type");
-  auto not_before = number((*members)[nbf], seconds_max);
-  if ((*members)[nbf] && !not_before)
-    return invalid("claims are missing, doubled or of a wrong type");
-  auto now_s = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-  return judge(std::move(*claims), not_before, iss, aud, now_s, leeway.count());
+  return verify_kind(access_header, token, keys, {iss, aud, now, leeway}, access_claims_of);
 }
 
 result<access_claims> verify(std::string_view token, const hs256_key& key, std::string_view iss,
                              std::string_view aud, time_point now, std::chrono::seconds leeway) {
   const hs256_key* only = &key;
   return verify(token, std::span<const hs256_key* const>{&only, 1}, iss, aud, now, leeway);
+}
+
+result<service_claims> verify_service(std::string_view token, const hs256_key& key,
+                                      std::string_view iss, std::string_view aud, time_point now,
+                                      std::chrono::seconds leeway) {
+  const hs256_key* only = &key;
+  return verify_kind(service_header, token, std::span<const hs256_key* const>{&only, 1},
+                     {iss, aud, now, leeway}, service_claims_of);
 }
 
 } // namespace latchkey

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace latchkey {
 
@@ -40,6 +41,21 @@ struct access_claims {
   friend bool operator==(const access_claims&, const access_claims&) = default;
 };
 
+/// What a service's token says ("API Reference", Generate Service Token): `sub` and the claim
+/// "service_id" are the service, `type` is "service", `scope` is RFC 8693, 4.2. Its header's
+/// `typ` and its `type` keep it from being taken for an access token, and the other way round.
+struct service_claims {
+  std::string service_id;
+  std::vector<std::string> scopes;
+  std::string iss;
+  std::string aud;
+  std::int64_t iat = 0;
+  std::int64_t exp = 0;
+  std::string jti;
+
+  friend bool operator==(const service_claims&, const service_claims&) = default;
+};
+
 /// A signing key. Copies are cheap to use and mean the same key.
 class hs256_key {
 public:
@@ -48,6 +64,7 @@ public:
 
   /// The compact form. Equal claims give equal tokens, byte for byte.
   std::string sign(const access_claims& claims) const;
+  std::string sign(const service_claims& claims) const;
   /// Constant time: whether `signature`, in base64url, is this key's over `input`.
   bool signed_this(std::string_view input, std::string_view signature) const;
 
@@ -64,6 +81,10 @@ private:
 /// unknown claims are ignored; a name that appears twice, escaped or not, is an error.
 result<access_claims> verify(std::string_view token, const hs256_key& key, std::string_view iss,
                              std::string_view aud, time_point now, std::chrono::seconds leeway);
+/// The claims of a good service token, by the same rules.
+result<service_claims> verify_service(std::string_view token, const hs256_key& key,
+                                      std::string_view iss, std::string_view aud, time_point now,
+                                      std::chrono::seconds leeway);
 /// The same with the first `verification_keys_max` keys, tried in order.
 result<access_claims> verify(std::string_view token, std::span<const hs256_key* const> keys,
                              std::string_view iss, std::string_view aud, time_point now,

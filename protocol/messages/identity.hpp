@@ -1,6 +1,7 @@
 // messages/identity.hpp — what is said to and by a user and the directory.
 #pragma once
 
+#include "protocol/facts.hpp"
 #include "protocol/messages/session.hpp"
 
 namespace latchkey::messages {
@@ -32,16 +33,21 @@ struct user_view {
   std::int64_t number = 0;
   std::string username;
   std::string email;
-  std::string first_name;
+  std::string first_name; // as stored, or from full_name (protocol/person_name.hpp)
   std::string last_name;
+  std::string full_name; // as stored; empty: the two joined (see `full_name_of`)
   std::string role;
+  std::string client_id;
+  std::string subscription_tier;
   bool is_active = true;
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, user_view& x) {
-    return f(x.id, x.number, x.username, x.email, x.first_name, x.last_name, x.role, x.is_active);
-  }
+  bool email_verified = false;
+  time_point created_at{};
+  time_point updated_at{};
+  std::optional<time_point> last_login_at;
 };
+
+/// The name in one piece, whichever form it was given in; empty when there is none.
+std::string full_name_of(const user_view& user);
 
 user_view view_of(const user_record& user);
 
@@ -50,8 +56,10 @@ struct register_user {
   user_record user;
   std::string username_key;
   std::string email_key;
+  std::vector<storage::fact> also; // made durable with it
   client_info client;
   time_point deadline{};
+  std::string by = {}; // audit_record::by
 };
 
 /// Who has this user, or this session? Loads it when nobody has. `gone` names an actor
@@ -79,6 +87,35 @@ struct find_session {
 struct adopt_session {
   session_record session;
 };
+
+/// What follows is said by the user's actor to every shard of the directory, after COMMIT,
+/// and answered once each session in memory, or on its way there, knows it.
+///
+/// All of the user's sessions but `keep` have ended.
+struct user_sessions_ended {
+  user_id user;
+  std::optional<session_id> keep;
+};
+/// The user has this role now.
+struct user_role_changed {
+  user_id user;
+  std::string role;
+};
+struct sessions_told {
+  std::size_t count = 0; // that were in memory
+};
+
+/// What another service says of a session ("Service Integration API Documentation", Sync User
+/// Session): add it, change it, or end it. The answer comes after COMMIT and after its actor,
+/// if it is in memory, knows. AUTH003, USER001 as storage::upsert_session.
+struct sync_session {
+  session_record session;
+  bool is_active = true;
+  client_info client;
+  std::string by;
+  time_point deadline{};
+};
+struct session_synced {};
 
 /// An actor that was not used for a while asks to leave memory; the directory forgets
 /// it first, so that nobody is sent there any more, and then answers.

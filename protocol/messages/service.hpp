@@ -2,8 +2,10 @@
 #pragma once
 
 #include "protocol/jwt.hpp"
+#include "protocol/messages/account.hpp"
 #include "protocol/records.hpp"
 
+#include <atomic>
 #include <memory>
 
 namespace latchkey::messages {
@@ -35,6 +37,45 @@ struct sign_access {
 };
 struct signed_token {
   secret token;
+};
+
+/// The same for a service's token ("API Reference", Generate Service Token).
+struct sign_service {
+  service_claims claims;
+};
+
+/// Add or change a role, or take it away; every request after the answer goes by it. Errors
+/// as the facts of the same names; CONFLICT (field "name") for a built-in one.
+struct put_role {
+  role_record role;
+  bool is_new = false;
+  author who;
+  time_point deadline{};
+};
+struct delete_role {
+  std::string name;
+  author who;
+  time_point deadline{};
+};
+struct role_stored {
+  role_record role;
+};
+struct role_deleted {};
+
+/// Look whether roles, services or keys were changed by somebody else.
+struct refresh_registry {};
+
+/// Mail has become durable: send what is due.
+struct mail_waiting {};
+/// Hand this mail over; give up at once when `called_off` becomes true. The transport logs what
+/// it is told by others.
+struct send_mail {
+  mail_record mail;
+  std::shared_ptr<const std::atomic<bool>> called_off;
+};
+struct mail_attempted {
+  bool sent = false;
+  bool is_final = false; // not sent, and it never will be
 };
 
 /// Write the entry. The answer comes after COMMIT.

@@ -107,6 +107,20 @@ struct revoked {
   }
 };
 
+/// The store has ended you. Stop validating, then answer.
+struct learn_end {};
+/// Your user's role is another from now on.
+struct learn_role {
+  std::string role;
+};
+/// Another service has changed you ("Service Integration API Documentation", Sync User Session).
+struct learn_sync {
+  time_point expires_at{};
+  time_point last_seen_at{};
+  std::string user_agent;
+};
+struct learnt {};
+
 /// Time to look whether anybody still needs you.
 struct sweep {
   time_point now{};

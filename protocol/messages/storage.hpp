@@ -5,6 +5,9 @@
 #pragma once
 
 #include "protocol/facts.hpp"
+#include "protocol/queries.hpp"
+
+#include <utility>
 
 namespace latchkey::messages {
 
@@ -35,6 +38,21 @@ struct read_user {
 struct read_session {
   session_id id;
   time_point deadline{};
+};
+
+/// Any other question. Answered by the alternative of the same position.
+struct read {
+  storage::query what;
+  time_point deadline{};
+};
+struct found {
+  storage::finding answer;
+
+  /// The answer to a `Query`, which must have been the question.
+  template <class Query>
+  typename Query::answer& as() {
+    return std::get<typename Query::answer>(answer);
+  }
 };
 
 struct ping_store {

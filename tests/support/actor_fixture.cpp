@@ -44,6 +44,7 @@ gate_behavior<reader_actor> reader_gate(gate_pointer<reader_actor> self, reader_
   return {[state](messages::read_login& m) { return state->pass<messages::login_owner>(m); },
           [state](messages::read_user& m) { return state->pass<user_record>(m); },
           [state](messages::read_session& m) { return state->pass<session_record>(m); },
+          [state](messages::read& m) { return state->pass<messages::found>(m); },
           [state](messages::ping_store& m) { return state->pass<messages::store_alive>(m); },
           [state](release_held& m) { state->release(m.index); }};
 }

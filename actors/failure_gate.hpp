@@ -1,0 +1,63 @@
+// failure_gate.hpp — how many wrong secrets of an account are compared in a window: exactly as
+// many as its limit says, however many come at once.
+//
+// One is taken from the limit before each comparison and stays taken when the secret was wrong.
+// When none is left while some are still being compared, the next ones wait, for one of those
+// may be right; when none is left and none is being compared, the account is locked and nothing
+// is compared. The limiter keeps the windows, so an actor that leaves memory forgets none.
+#pragma once
+
+#include "actors/services.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace latchkey {
+
+/// Used by one actor. When it goes, whoever still waits is dropped unheard.
+class failure_gate {
+  struct core;
+
+public:
+  static constexpr std::size_t waiting_max = 256;
+
+  /// One that may be compared. If it goes without a word, nothing was compared.
+  class comparison {
+  public:
+    explicit comparison(std::weak_ptr<core> of) : of_(std::move(of)) {}
+    ~comparison() { settle(outcome::none); }
+    comparison(const comparison&) = delete;
+    comparison& operator=(const comparison&) = delete;
+    /// The secret was right: the account's failures are forgotten.
+    void right() { settle(outcome::right); }
+    void wrong() { settle(outcome::wrong); }
+
+  private:
+    friend core;
+    enum class outcome : unsigned char { none, right, wrong };
+    void settle(outcome what) noexcept;
+    std::weak_ptr<core> of_;
+  };
+  /// Null: the account is locked; compare with nothing.
+  using pass = std::shared_ptr<comparison>;
+  using go_on = std::function<void(pass)>;
+
+  /// `key` names the account and the kind of secret; `limit` is looked up each time.
+  failure_gate(services_ptr with, std::string key, rate_limit session_policy::*limit);
+  ~failure_gate();
+  failure_gate(const failure_gate&) = delete;
+  failure_gate& operator=(const failure_gate&) = delete;
+
+  /// Calls `go` at once, or when it is known whether one is left. False, and `go` is dropped,
+  /// when `waiting_max` wait already. An exception out of `go` is logged.
+  bool enter(go_on go);
+  /// All are there again, but for those that are being compared right now.
+  void forget();
+
+private:
+  std::shared_ptr<core> core_;
+};
+
+} // namespace latchkey

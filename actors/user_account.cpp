@@ -1,0 +1,155 @@
+// user_account.cpp — what a user is shown as, and the changes of the account as a whole.
+#include "actors/user.hpp"
+
+#include "actors/audit_entry.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+template <class T>
+void take_over(T& into, const std::optional<T>& from) {
+  if (from) into = *from;
+}
+
+void apply(const storage::user_changes& changes, user_record& to) {
+  take_over(to.username, changes.username);
+  take_over(to.email, changes.email);
+  take_over(to.first_name, changes.first_name);
+  take_over(to.last_name, changes.last_name);
+  take_over(to.full_name, changes.full_name);
+  take_over(to.role, changes.role);
+  take_over(to.client_id, changes.client_id);
+  take_over(to.is_active, changes.is_active);
+  take_over(to.email_verified, changes.email_verified);
+  if (changes.synced_at) to.synced_at = changes.synced_at;
+}
+
+/// Which fields, for the audit log; values only where they decide what the user may do.
+std::string words_of(const storage::user_changes& changes) {
+  std::string out;
+  const auto add = [&out](bool given, std::string_view word) {
+    if (!given) return;
+    if (!out.empty()) out += ", ";
+    out += word;
+  };
+  add(changes.username.has_value(), "username");
+  add(changes.email.has_value(), "email");
+  add(changes.first_name.has_value(), "first_name");
+  add(changes.last_name.has_value(), "last_name");
+  add(changes.full_name.has_value(), "full_name");
+  add(changes.company.has_value(), "company");
+  add(changes.phone.has_value(), "phone");
+  add(changes.avatar_url.has_value(), "avatar_url");
+  add(changes.preferences.has_value(), "preferences");
+  add(changes.client_id.has_value(), "client_id");
+  if (changes.role) add(true, "role=" + *changes.role);
+  if (changes.is_active) add(true, *changes.is_active ? "is_active=true" : "is_active=false");
+  if (changes.email_verified)
+    add(true, *changes.email_verified ? "email_verified=true" : "email_verified=false");
+  return out;
+}
+
+} // namespace
+
+caf::result<messages::user_view> user_state::on_describe(messages::describe_user&) {
+  if (!serves()) return gone();
+  return messages::view_of(record);
+}
+
+caf::result<messages::user_view> user_state::on_update(messages::update_user& request) {
+  if (!serves()) return gone();
+  promise<messages::user_view> answer{self};
+  auto change = std::make_shared<revision>();
+  change->deadline = request.deadline;
+  change->ends_sessions = request.changes.is_active && !*request.changes.is_active;
+  change->changes_role = request.changes.role.has_value();
+  auto at = std::make_shared<time_point>();
+  change->facts = [this, request, answer, at,
+                   ends = change->ends_sessions]() -> std::optional<storage::unit> {
+    const auto& changes = request.changes;
+    if (changes.synced_at && record.synced_at && *changes.synced_at <= *record.synced_at) {
+      answer.deliver(messages::view_of(record));
+      return std::nullopt;
+    }
+    *at = with->now();
+    auto entry = audit_entry("user.updated", *at, request.who, record.id);
+    entry.reason = words_of(changes);
+    storage::unit unit{{storage::update_user{record.id, record.version, changes, *at}}};
+    if (ends)
+      unit.facts.emplace_back(
+          storage::end_sessions_of{record.id, std::nullopt, *at, "deactivated"});
+    unit.facts.emplace_back(storage::add_audit{std::move(entry)});
+    return unit;
+  };
+  change->learn = [this, changes = request.changes, at] {
+    apply(changes, record);
+    record.updated_at = *at;
+    ++record.version;
+  };
+  change->done = [this, answer](const storage::written&) {
+    answer.deliver(messages::view_of(record));
+  };
+  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
+  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+    change->alone = std::move(mine);
+    revise(change);
+  });
+  return answer;
+}
+
+caf::result<messages::user_deleted> user_state::on_delete(messages::delete_user& request) {
+  if (!serves()) return gone();
+  promise<messages::user_deleted> answer{self};
+  auto change = std::make_shared<revision>();
+  change->deadline = request.deadline;
+  change->ends_sessions = true;
+  change->facts = [this, who = request.who]() -> std::optional<storage::unit> {
+    const auto at = with->now();
+    return storage::unit{{storage::delete_user{record.id, at},
+                          storage::add_audit{audit_entry("user.deleted", at, who, record.id)}}};
+  };
+  change->learn = [] {};
+  change->done = [this, answer](const storage::written&) {
+    // Nobody is served here from now on; the directory finds no such user.
+    be_removed();
+    answer.deliver(messages::user_deleted{});
+  };
+  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
+  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+    change->alone = std::move(mine);
+    revise(change);
+  });
+  return answer;
+}
+
+caf::result<messages::sessions_ended> user_state::on_end_sessions(messages::end_sessions& request) {
+  if (!serves()) return gone();
+  promise<messages::sessions_ended> answer{self};
+  auto change = std::make_shared<revision>();
+  change->deadline = request.deadline;
+  change->ends_sessions = true;
+  change->keep = request.keep;
+  change->facts = [this, request]() -> std::optional<storage::unit> {
+    const auto at = with->now();
+    auto entry = audit_entry("user.sessions_ended", at, request.who, record.id);
+    entry.session = request.keep;
+    entry.reason = request.reason;
+    return storage::unit{{storage::end_sessions_of{record.id, request.keep, at, request.reason},
+                          storage::add_audit{std::move(entry)}}};
+  };
+  change->learn = [] {};
+  change->done = [answer](const storage::written& written) {
+    answer.deliver(messages::sessions_ended{written.sessions_ended});
+  };
+  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
+  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+    change->alone = std::move(mine);
+    revise(change);
+  });
+  return answer;
+}
+
+} // namespace latchkey

@@ -1,0 +1,186 @@
+// user_keys.cpp — a user's API keys: made, listed, revoked, used. They are read when first
+// needed and kept from then on; every change of them passes through here.
+#include "actors/user.hpp"
+
+#include "actors/audit_entry.hpp"
+#include "protocol/opaque_key.hpp"
+
+#include <algorithm>
+#include <caf/send.hpp>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+/// `last_used_at` is written at most so often.
+constexpr std::chrono::seconds touched_every{60};
+constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+
+std::size_t place_of(const std::vector<api_key_record>& keys, std::uint64_t id) {
+  const auto at = std::find_if(keys.begin(), keys.end(),
+                               [id](const api_key_record& key) { return key.id == id; });
+  return at == keys.end() ? nowhere : static_cast<std::size_t>(at - keys.begin());
+}
+
+} // namespace
+
+void user_state::with_keys(std::function<void()> done, on_error failed) {
+  if (keys) return done();
+  if (key_askers_.size() >= key_askers_max) return failed(to_error(error_code::overloaded));
+  key_askers_.push_back({std::move(done), std::move(failed)});
+  if (key_askers_.size() == 1) read_keys();
+}
+
+void user_state::read_keys() {
+  // However impatient the first asker is, the next are served by the same answer.
+  read(
+      storage::list_api_keys{record.id}, with->now() + with->policy.internal_deadline,
+      [this, before = key_changes_](std::vector<api_key_record>& found) {
+        // It may be older than a change that was answered meanwhile.
+        if (before != key_changes_) return read_keys();
+        keys = std::move(found);
+        for (auto& asker : std::exchange(key_askers_, {}))
+          asker.done();
+      },
+      [this](const caf::error& error) {
+        for (auto& asker : std::exchange(key_askers_, {}))
+          asker.failed(error);
+      });
+}
+
+// -- made and revoked -------------------------------------------------------------------
+
+caf::result<messages::api_key_created>
+user_state::on_create_key(messages::create_api_key& request) {
+  if (!serves()) return gone();
+  promise<messages::api_key_created> answer{self};
+  const auto granted = with->book->roles()->permissions_of(record.role);
+  if (!granted->has_all(request.scopes)) {
+    answer.fail({error_code::insufficient_permissions, "scopes",
+                 "must be among the permissions of the key's owner"});
+    return answer;
+  }
+  with_keys([this, request, answer] { create_key(request, answer); },
+            [answer](const caf::error& error) { answer.deliver(error); });
+  return answer;
+}
+
+void user_state::create_key(const messages::create_api_key& request,
+                            const promise<messages::api_key_created>& answer) {
+  const auto allowed = with->tiers.quota_of(record.subscription_tier, "api_keys").limit;
+  const auto max = static_cast<std::size_t>(
+      std::clamp<std::int64_t>(allowed.value_or(api_keys_max), 0, std::int64_t{api_keys_max}));
+  const auto refuse = [answer, max] {
+    failure why{error_code::quota_exceeded, "api_keys", "the plan's number of keys is reached"};
+    why.more = R"("quota":"api_keys","limit":)" + std::to_string(max) + R"(,"resets_at":null)";
+    answer.fail(why);
+  };
+  // Expired ones do not count for the quota, but they take up memory.
+  if (!keys || keys->size() >= api_keys_max) return refuse();
+
+  auto made = make_opaque_key(api_key_kind, record.id);
+  const auto at = with->now();
+  api_key_record key;
+  key.id = made.key.id;
+  key.user = record.id;
+  key.name = request.name;
+  key.prefix = std::move(made.prefix);
+  key.secret_hash = std::move(made.key.secret_hash);
+  key.scopes = request.scopes;
+  key.created_at = at;
+  key.expires_at = request.expires_at;
+  auto entry = audit_entry("api_key.created", at, request.who, record.id);
+  entry.reason = key_id_text(key.id);
+  commit(
+      {{storage::add_api_key{key, max}, storage::add_audit{std::move(entry)}}}, request.deadline,
+      [this, answer, key, text = made.text](storage::written&) {
+        ++key_changes_;
+        if (keys && place_of(*keys, key.id) == nowhere) keys->push_back(key);
+        answer.deliver(messages::api_key_created{key, text});
+      },
+      [this, answer, refuse](const caf::error& error) {
+        const auto code = to_failure(error).code;
+        if (code == error_code::quota_exceeded) return refuse();
+        if (code == error_code::outcome_unknown) keys.reset();
+        answer.deliver(error);
+      });
+}
+
+caf::result<messages::api_key_list> user_state::on_list_keys(messages::list_api_keys&) {
+  if (!serves()) return gone();
+  promise<messages::api_key_list> answer{self};
+  with_keys([this, answer] { answer.deliver(messages::api_key_list{*keys}); },
+            [answer](const caf::error& error) { answer.deliver(error); });
+  return answer;
+}
+
+caf::result<messages::api_key_revoked>
+user_state::on_revoke_key(messages::revoke_api_key& request) {
+  if (!serves()) return gone();
+  promise<messages::api_key_revoked> answer{self};
+  const auto at = with->now();
+  auto entry = audit_entry("api_key.revoked", at, request.who, record.id);
+  entry.reason = key_id_text(request.id);
+  const auto forget = [this, id = request.id] {
+    ++key_changes_;
+    if (!keys) return;
+    const auto place = place_of(*keys, id);
+    if (place != nowhere) keys->erase(keys->begin() + static_cast<std::ptrdiff_t>(place));
+  };
+  commit(
+      {{storage::revoke_api_key{request.id, record.id, at}, storage::add_audit{std::move(entry)}}},
+      request.deadline,
+      [answer, forget](storage::written&) {
+        forget();
+        answer.deliver(messages::api_key_revoked{});
+      },
+      [this, answer, forget](const caf::error& error) {
+        const auto code = to_failure(error).code;
+        if (code == error_code::not_found) forget();
+        if (code == error_code::outcome_unknown) keys.reset();
+        answer.deliver(error);
+      });
+  return answer;
+}
+
+// -- used -----------------------------------------------------------------------------------
+
+caf::result<messages::api_key_use> user_state::on_use_key(messages::use_api_key& request) {
+  if (!serves()) return gone();
+  if (keys) {
+    auto used = use_key(request);
+    if (!used) return to_error(used.error());
+    return std::move(*used);
+  }
+  promise<messages::api_key_use> answer{self};
+  with_keys(
+      [this, request, answer] {
+        auto used = use_key(request);
+        if (used)
+          answer.deliver(std::move(*used));
+        else
+          answer.fail(used.error());
+      },
+      [answer](const caf::error& error) { answer.deliver(error); });
+  return answer;
+}
+
+result<messages::api_key_use> user_state::use_key(const messages::use_api_key& request) {
+  const auto now = with->now();
+  const auto place = keys ? place_of(*keys, request.id) : nowhere;
+  if (!record.is_active || place == nowhere) return fail(error_code::token_invalid);
+  auto& key = (*keys)[place];
+  if (!equal_in_constant_time(key.secret_hash, request.secret_hash) || key.revoked_at ||
+      (key.expires_at && *key.expires_at <= now))
+    return fail(error_code::token_invalid);
+  if (!key.last_used_at || now >= *key.last_used_at + touched_every) {
+    key.last_used_at = now;
+    // Nobody waits for it; it may be lost.
+    caf::anon_send(with->writer_for(record.id),
+                   messages::commit{{{storage::touch_api_key{key.id, now}}},
+                                    now + with->policy.internal_deadline});
+  }
+  return messages::api_key_use{record.id, record.number, record.role, key.scopes};
+}
+
+} // namespace latchkey

@@ -1,0 +1,151 @@
+// user_password.cpp — a new password, for the old one or for a reset token. Whichever way, the
+// other sessions end with the same COMMIT, and the user is told by mail.
+#include "actors/user.hpp"
+
+#include "actors/audit_entry.hpp"
+#include "protocol/password_policy.hpp"
+
+#include <utility>
+
+namespace latchkey {
+
+storage::unit user_state::password_facts(const secret& phc, const std::string& action,
+                                         const messages::author& who,
+                                         const std::optional<session_id>& keep) const {
+  const auto at = with->now();
+  auto entry = audit_entry(action, at, who, record.id);
+  entry.session = keep;
+  storage::unit unit{{storage::set_password_hash{record.id, record.version, phc, at},
+                      storage::end_sessions_of{record.id, keep, at, action},
+                      storage::add_audit{std::move(entry)}}};
+  if (with->mails) unit.facts.emplace_back(with->mails->password_changed(record.email, at));
+  return unit;
+}
+
+// -- by the old one ---------------------------------------------------------------------
+
+caf::result<messages::password_changed>
+user_state::on_change_password(messages::change_password& request) {
+  if (!serves()) return gone();
+  password_answer answer{self};
+  change_password(request, answer, 1);
+  return answer;
+}
+
+void user_state::change_password(const messages::change_password& request,
+                                 const password_answer& answer, std::size_t attempt) {
+  password_check check;
+  check.password = request.current;
+  check.deadline = request.deadline;
+  check.refused = [answer](const caf::error& error) { answer.deliver(error); };
+  check.right = [this, request, answer, attempt](const secret& tried) {
+    if (auto good = check_password(request.next.reveal(), record.username, record.email); !good)
+      return answer.fail(good.error());
+    self->request(with->hasher, no_timeout, messages::hash_password{request.next, request.deadline})
+        .then(
+            [this, request, answer, tried, attempt, here = present_](messages::hashed& hashed) {
+              set_changed_password(request, answer, tried, hashed.phc, attempt);
+            },
+            [answer, here = present_](caf::error& error) { answer.deliver(error); });
+  };
+  check_login(std::move(check));
+}
+
+void user_state::set_changed_password(const messages::change_password& request,
+                                      const password_answer& answer, const secret& tried,
+                                      const secret& phc, std::size_t attempt) {
+  auto change = std::make_shared<revision>();
+  change->deadline = request.deadline;
+  change->ends_sessions = true;
+  change->keep = request.keep;
+  change->facts = [this, request, answer, tried, phc, attempt]() -> std::optional<storage::unit> {
+    // Another change came before: what was compared is no longer the password's hash.
+    if (tried != record.password_hash) {
+      if (attempt == attempts_max)
+        answer.fail(error_code::overloaded);
+      else
+        change_password(request, answer, attempt + 1);
+      return std::nullopt;
+    }
+    return password_facts(phc, "user.password_changed", request.who, request.keep);
+  };
+  change->learn = [this, phc] {
+    record.password_hash = phc;
+    ++record.version;
+  };
+  change->done = [this, answer](const storage::written&) {
+    announce_mail();
+    answer.deliver(messages::password_changed{});
+  };
+  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
+  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+    change->alone = std::move(mine);
+    revise(change);
+  });
+}
+
+// -- by a reset token -----------------------------------------------------------------------
+
+caf::result<messages::password_changed>
+user_state::on_reset_password(messages::reset_password& request) {
+  if (!serves()) return gone();
+  password_answer answer{self};
+  const auto failed = [answer](const caf::error& error) { answer.deliver(error); };
+  // A look first, so that a token which is no good costs no hash; that it is used once is
+  // decided where it is written.
+  read(
+      storage::find_reset_token{request.token_id}, request.deadline,
+      [this, request, answer, failed](std::optional<reset_token_record>& token) {
+        const bool good = token && record.is_active && token->user == record.id &&
+                          equal_in_constant_time(token->secret_hash, request.token_hash) &&
+                          !token->used_at && token->expires_at > with->now();
+        if (!good) return answer.fail(error_code::token_invalid);
+        // Before the token is used up: whoever chose badly may choose again.
+        auto chosen = check_password(request.next.reveal(), record.username, record.email);
+        if (!chosen) return answer.fail(chosen.error());
+        self->request(with->hasher, no_timeout,
+                      messages::hash_password{request.next, request.deadline})
+            .then(
+                [this, request, answer, here = present_](messages::hashed& hashed) {
+                  set_reset_password(request, answer, hashed.phc);
+                },
+                [answer, here = present_](caf::error& error) { answer.deliver(error); });
+      },
+      failed);
+  return answer;
+}
+
+void user_state::set_reset_password(const messages::reset_password& request,
+                                    const password_answer& answer, const secret& phc) {
+  auto change = std::make_shared<revision>();
+  change->deadline = request.deadline;
+  change->ends_sessions = true;
+  change->facts = [this, request, answer, phc]() -> std::optional<storage::unit> {
+    if (!record.is_active) {
+      answer.fail(error_code::token_invalid);
+      return std::nullopt;
+    }
+    auto unit = password_facts(phc, "user.password_reset", request.who, std::nullopt);
+    unit.facts.insert(
+        unit.facts.begin(),
+        storage::use_reset_token{request.token_id, record.id, request.token_hash, with->now()});
+    return unit;
+  };
+  change->learn = [this, phc] {
+    record.password_hash = phc;
+    ++record.version;
+  };
+  change->done = [this, answer](const storage::written&) {
+    // A locked account is open again for its owner.
+    logins->forget();
+    announce_mail();
+    answer.deliver(messages::password_changed{});
+  };
+  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
+  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+    change->alone = std::move(mine);
+    revise(change);
+  });
+}
+
+} // namespace latchkey

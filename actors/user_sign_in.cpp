@@ -1,0 +1,151 @@
+// user_sign_in.cpp — a user's password and the sessions that it opens.
+#include "actors/user.hpp"
+
+#include "actors/audit_entry.hpp"
+
+#include <utility>
+
+namespace latchkey {
+
+// -- the password ---------------------------------------------------------------------
+
+void user_state::check_login(password_check check) {
+  const auto refused = check.refused;
+  // One that an inactive user gives is compared with nothing: it costs a hash, but no failure.
+  if (!record.is_active) return compare(std::move(check), nullptr);
+  const bool entered = logins->enter([this, check = std::move(check), here = present_](
+                                         const failure_gate::pass& pass) { compare(check, pass); });
+  if (!entered) refused(to_error(error_code::overloaded));
+}
+
+void user_state::compare(password_check check, const failure_gate::pass& pass) {
+  auto phc = pass && record.is_active ? record.password_hash : secret{};
+  messages::verify_password question{check.password, phc, check.deadline};
+  const auto refused = check.refused;
+  self->request(with->hasher, no_timeout, std::move(question))
+      .then(
+          [this, check = std::move(check), pass, phc = std::move(phc),
+           here = present_](messages::verdict& verdict) mutable {
+            const auto wrong = to_error(error_code::invalid_credentials);
+            if (!pass) return check.refused(wrong);
+            if (!verdict.matches) {
+              pass->wrong();
+              return check.refused(wrong);
+            }
+            if (!record.is_active) return check.refused(wrong);
+            // Meanwhile the hash may have been replaced: by one of another password, which
+            // this one must not open, or by one of the same at another cost.
+            if (phc != record.password_hash) {
+              if (check.attempt == attempts_max)
+                return check.refused(to_error(error_code::overloaded));
+              ++check.attempt;
+              return compare(std::move(check), pass);
+            }
+            pass->right();
+            if (!verdict.rehashed.empty()) keep_rehashed(verdict.rehashed, check.deadline);
+            check.right(phc);
+          },
+          [refused, here = present_](caf::error& error) { refused(error); });
+}
+
+void user_state::keep_rehashed(const secret& phc, time_point deadline) {
+  // Nobody waits for it: if it is lost, the next sign-in does it again.
+  commit(
+      {{storage::set_password_hash{record.id, record.version, phc, with->now()}}}, deadline,
+      [this, phc, based_on = record.version](storage::written&) {
+        if (record.version != based_on) return;
+        record.password_hash = phc;
+        ++record.version;
+      },
+      [this](const caf::error& error) {
+        // The store may have another record than this one; each sign-in would then hash anew
+        // and lose.
+        const auto code = to_failure(error).code;
+        if (code == error_code::outcome_unknown || code == error_code::conflict)
+          reload(with->now() + with->policy.internal_deadline, [](const caf::error*) {});
+      });
+}
+
+// -- sessions -----------------------------------------------------------------------------
+
+caf::result<messages::token_pair> user_state::on_authenticate(messages::authenticate& request) {
+  if (!serves()) return gone();
+  sign_in_answer answer{self};
+  sign_in(request, answer, 1);
+  return answer;
+}
+
+void user_state::sign_in(const messages::authenticate& request, const sign_in_answer& answer,
+                         std::size_t attempt) {
+  password_check check;
+  check.password = request.password;
+  check.deadline = request.deadline;
+  check.refused = [answer](const caf::error& error) { answer.deliver(error); };
+  check.right = [this, request, answer, attempt](const secret& tried) {
+    take_turn(turnstile::kind::together, answer,
+              [this, request, answer, attempt, tried](const turn& mine) {
+                // A change that went before may have been of this very password.
+                if (record.is_active && tried == record.password_hash)
+                  return open_session(request, answer, mine);
+                if (attempt == attempts_max) return answer.fail(error_code::overloaded);
+                sign_in(request, answer, attempt + 1);
+              });
+  };
+  check_login(std::move(check));
+}
+
+void user_state::open_session(const messages::authenticate& request, const sign_in_answer& answer,
+                              const turn& together) {
+  const auto at = with->now();
+  session_record session;
+  session.id = session_id{make_uuid(at)};
+  session.user = record.id;
+  session.user_number = record.number;
+  session.salt = random_bytes(32);
+  session.opened_by = request.opened_by;
+  session.user_agent = request.client.user_agent;
+  session.address = request.client.address;
+  session.created_at = session.rotated_at = session.last_seen_at = at;
+  session.expires_at = at + with->policy.session_ttl;
+
+  auto entry = audit_entry("user.signed_in", at, request.client);
+  entry.user = record.id;
+  entry.session = session.id;
+
+  storage::unit unit{{storage::create_session{session}, storage::add_audit{std::move(entry)},
+                      storage::touch_login{record.id, at}}};
+  self->request(with->writer_for(session.id), no_timeout,
+                messages::commit{std::move(unit), request.deadline})
+      .then(
+          [this, at, answer, session, together, here = present_](storage::written&) {
+            record.last_login_at = at;
+            hand_out_tokens(session, answer, together);
+          },
+          [answer, together, here = present_](caf::error& error) {
+            // The store refuses a user that is no longer there, or no longer active.
+            if (to_failure(error).code == error_code::user_not_found)
+              return answer.fail(error_code::invalid_credentials);
+            answer.deliver(error);
+          });
+}
+
+void user_state::hand_out_tokens(session_record session, const sign_in_answer& answer,
+                                 const turn& together) {
+  // The role of this moment: what is told of a new one comes to the shard after this.
+  session.user_role = record.role;
+  const auto& directory = with->directory_for(session.id);
+  const auto failed = [answer, together, here = present_](caf::error& error) {
+    answer.deliver(error);
+  };
+  self->request(directory, no_timeout, messages::adopt_session{std::move(session)})
+      .then(
+          [this, answer, failed](session_actor& opened) {
+            self->request(opened, no_timeout, messages::issue_tokens{})
+                .then([answer,
+                       failed](messages::token_pair& tokens) { answer.deliver(std::move(tokens)); },
+                      failed);
+          },
+          failed);
+}
+
+} // namespace latchkey
