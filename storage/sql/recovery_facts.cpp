@@ -25,7 +25,7 @@ std::optional<failure> write(runner& on, const storage::add_reset_token& f, writ
       on.run(add_reset_token, {key_number(t.id), user, t.secret_hash, time_text(t.created_at),
                                time_text(t.expires_at), time_or_null(t.used_at)});
   if (added > 0) return std::nullopt;
-  if (on.run(hold_user, {user}) == 0) return losing(error_code::user_not_found);
+  if (on.run(share_user, {user}) == 0) return losing(error_code::user_not_found);
   return losing(error_code::conflict, "id", "the id is taken");
 }
 

@@ -66,6 +66,35 @@ TEST_P(SchemaInSql, NewerThanTheProgramIsRefused) {
   EXPECT_NE(again.error().reason.find("999"), std::string::npos) << again.error().reason;
 }
 
+TEST_P(SchemaInSql, OfTheFirstVersionKeepsItsRows) {
+  const auto dialect =
+      GetParam() == "sqlite" ? storage::sql_dialect::sqlite : storage::sql_dialect::postgresql;
+  const auto& first = storage::migrations().front();
+  engine_->execute("CREATE TABLE schema_migrations (version BIGINT PRIMARY KEY, "
+                   "name VARCHAR(100) NOT NULL, applied_at TIMESTAMPTZ NOT NULL)");
+  for (const auto& text : storage::statements_of(first, dialect))
+    engine_->execute(text);
+  engine_->execute("INSERT INTO schema_migrations (version, name, applied_at) "
+                   "VALUES (1, 'first', '2026-01-01T00:00:00.000000Z')");
+  const std::string id = "0190a000-0000-7000-8000-000000000001";
+  engine_->execute("INSERT INTO users (id, email, password_hash, client_id, number) "
+                   "VALUES ('" +
+                   id + "', 'a@b.c', '', 'x', 1)");
+  engine_->execute("INSERT INTO audit_log (id, at, action, user_id, address, request_id, reason) "
+                   "VALUES ('" +
+                   id + "', '2026-01-01T00:00:00.000000Z', 'a', NULL, '', '', '')");
+  const auto store = engine_->open();
+  const auto applied = store->migrate();
+  ASSERT_TRUE(applied) << applied.error().reason;
+  EXPECT_EQ(applied->size(), storage::migrations().size() - 1);
+  const auto user = store->open_reader()->answer_to(storage::find_user_by_number{1}).value();
+  ASSERT_TRUE(user);
+  EXPECT_EQ(to_string(user->id), id);
+  EXPECT_FALSE(user->synced_at);
+  const storage::unit one{{storage::add_audit{make_audit("b")}}};
+  EXPECT_TRUE(store->open_writer()->commit({&one, 1}).front());
+}
+
 TEST_P(SchemaInSql, HasTheDocumentedColumnsAndDefaults) {
   const auto store = engine_->open();
   ASSERT_TRUE(store->migrate());

@@ -1,0 +1,144 @@
+// Which facts keep their order in a batch, and which may share a transaction.
+#include "storage/batch.hpp"
+
+#include "tests/storage/engines.hpp"
+
+#include <numeric>
+
+namespace latchkey::test {
+
+namespace {
+
+using namespace storage;
+
+/// The groups of a batch of two or more units, by their positions.
+std::vector<std::vector<std::size_t>> plan_of(const std::vector<unit>& batch) {
+  std::vector<std::size_t> all(batch.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  std::vector<std::vector<std::size_t>> out;
+  for (const auto& group : plan_batch(batch, all))
+    out.push_back(group.units);
+  return out;
+}
+
+/// Whether the second may run before or beside the first.
+bool may_share(const fact& first, const fact& second) {
+  return plan_of({{{first}}, {{second}}}).size() == 1;
+}
+
+const user_id ann{make_uuid(noon)};
+const user_id bob{make_uuid(noon)};
+
+update_user change(const user_id& whom, const user_changes& changes) {
+  return {whom, 1, changes, noon};
+}
+user_changes first_name() {
+  user_changes c;
+  c.first_name = "x";
+  return c;
+}
+user_changes with_role(const std::string& role) {
+  user_changes c;
+  c.role = role;
+  return c;
+}
+user_changes with_name(const std::string& name) {
+  user_changes c;
+  c.username = c.username_key = name;
+  return c;
+}
+create_user made(const std::string& name, const std::string& role) {
+  auto u = make_user(name);
+  u.user.role = role;
+  return u;
+}
+api_key_record key_of(const user_id& whom, std::uint64_t id) {
+  api_key_record k;
+  k.id = id;
+  k.user = whom;
+  return k;
+}
+reset_token_record token_of(const user_id& whom, std::uint64_t id) {
+  reset_token_record t;
+  t.id = id;
+  t.user = whom;
+  return t;
+}
+role_record role_of(const std::string& name) {
+  role_record r;
+  r.name = name;
+  return r;
+}
+session_record session_of(const user_id& whom) {
+  return make_session(whom);
+}
+
+TEST(Footprint, OfTwoUsersMeetOnlyWhereSomethingIsCounted) {
+  EXPECT_TRUE(may_share(change(ann, first_name()), change(bob, first_name())));
+  EXPECT_TRUE(may_share(add_api_key{key_of(ann, 1), 5}, add_api_key{key_of(bob, 2), 5}));
+  EXPECT_FALSE(may_share(change(ann, with_role("user")), change(bob, with_role("user"))))
+      << "administrators are counted";
+  EXPECT_FALSE(may_share(add_role{role_of("a"), 5}, add_role{role_of("b"), 5}));
+}
+
+TEST(Footprint, OfOneUserMeet) {
+  EXPECT_FALSE(may_share(change(ann, first_name()), change(ann, first_name())));
+  EXPECT_FALSE(may_share(change(ann, first_name()), create_session{session_of(ann)}));
+  EXPECT_FALSE(may_share(add_api_key{key_of(ann, 1), 5}, add_api_key{key_of(ann, 2), 5}));
+  EXPECT_FALSE(may_share(use_reset_token{1, ann, "h", noon}, use_reset_token{2, ann, "h", noon}));
+  EXPECT_FALSE(may_share(add_reset_token{token_of(ann, 1)}, use_reset_token{1, ann, "h", noon}));
+  EXPECT_FALSE(may_share(upsert_session{session_of(ann)}, end_sessions_of{ann, {}, noon, "x"}));
+  EXPECT_FALSE(may_share(end_sessions_of{bob, {}, noon, "x"}, upsert_session{session_of(ann)}))
+      << "it may be anybody's";
+}
+
+TEST(Footprint, OfARenamedOrRemovedUserMeetsEverything) {
+  const fact other = add_project{};
+  EXPECT_FALSE(may_share(other, change(ann, with_name("x"))));
+  EXPECT_FALSE(may_share(change(ann, with_name("x")), make_user("y")));
+  EXPECT_FALSE(may_share(other, delete_user{ann, noon}));
+  EXPECT_FALSE(may_share(delete_user{ann, noon}, other));
+}
+
+TEST(Footprint, OfARoleMeetsWhoeverGetsIt) {
+  EXPECT_FALSE(may_share(made("x", "auditor"), remove_role{"auditor"}));
+  EXPECT_TRUE(may_share(made("x", "user"), remove_role{"auditor"}));
+  EXPECT_FALSE(may_share(change(ann, with_role("user")), remove_role{"auditor"}))
+      << "who may have had it";
+  EXPECT_FALSE(may_share(add_role{role_of("a"), 5}, change(ann, with_role("a"))));
+  EXPECT_FALSE(may_share(change(ann, with_role("user")), made("x", "admin")));
+}
+
+TEST(Footprint, OfQuotasAndProjectsMeetByWhatTheyName) {
+  const spend_quota one{ann, "q", noon, 1, {}, noon};
+  auto other = one;
+  other.quota = "r";
+  EXPECT_FALSE(may_share(one, one));
+  EXPECT_TRUE(may_share(one, other));
+  project_record p;
+  p.id = make_uuid(noon);
+  p.owner = ann;
+  EXPECT_FALSE(may_share(add_project{p}, remove_project{p.id}));
+  EXPECT_TRUE(may_share(add_project{p}, remove_project{make_uuid(noon)}));
+}
+
+TEST(Footprint, LeavesOutWhatMayBeLost) {
+  EXPECT_TRUE(may_share(touch_api_key{1, noon}, touch_api_key{1, noon}));
+  const session_id s{make_uuid(noon)};
+  EXPECT_TRUE(may_share(touch_session{s, noon}, rotate_session{s, 1, noon}));
+}
+
+TEST(Footprint, KeepsAUnitsOwnOrder) {
+  const unit token_first{
+      {use_reset_token{1, ann, "h", noon}, set_password_hash{ann, 1, secret(), noon}}};
+  const unit user_last{{add_audit{make_audit("x")}, change(ann, first_name())}};
+  const std::vector<unit> batch{token_first, user_last};
+  const std::vector<std::size_t> first{0};
+  const std::vector<std::size_t> second{1};
+  EXPECT_FALSE(plan_batch(batch, first)[0].by_kind);
+  EXPECT_TRUE(plan_batch(batch, second)[0].by_kind);
+}
+
+} // namespace
+
+} // namespace latchkey::test
