@@ -17,7 +17,7 @@ subscription_record make_subscription(const user_id& user) {
   s.tier = "pro";
   s.status = "trialing";
   s.start_date = noon + 1s;
-  s.end_date = noon + 2s;
+  s.end_date = noon + 24h;
   s.trial_ends_at = noon + 3s;
   s.cancelled_at = noon + 4s;
   s.payment_method = "card";
@@ -87,7 +87,7 @@ TEST_P(Subscriptions, AreReadBackAsTheyWereWritten) {
   EXPECT_EQ(found->tier, "pro");
   EXPECT_EQ(found->status, "trialing");
   EXPECT_EQ(found->start_date, noon + 1s);
-  EXPECT_EQ(found->end_date, noon + 2s);
+  EXPECT_EQ(found->end_date, noon + 24h);
   EXPECT_EQ(found->trial_ends_at, noon + 3s);
   EXPECT_EQ(found->cancelled_at, noon + 4s);
   EXPECT_EQ(found->payment_method, "card");
