@@ -16,12 +16,11 @@ constexpr std::string_view page_name = "page.html";
 /// Kept, but asked for anew: what changes with the program changes under the same name.
 constexpr std::string_view revalidated = "no-cache";
 
-/// The page runs its own scripts and talks to its own server, no more. The viewer puts style
-/// attributes into what it renders, and small pictures into its style sheet.
+/// The page runs its own scripts and talks to its own server, no more. Small pictures stand in
+/// the viewer's style sheet.
 constexpr std::string_view page_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'";
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// For everything else that might be opened in a tab of its own.
 constexpr std::string_view closed_policy = "default-src 'none'; frame-ancestors 'none'";
