@@ -159,6 +159,10 @@ struct metrics::tables {
   labelled_counter refreshes{"refresh_total", "Refreshes of access tokens by outcome.", "outcome"};
   labelled_counter refusals{"overload_refusals_total",
                             "Work refused because too much was under way, by kind.", "kind"};
+  labelled_counter password_checks{"password_checks_total",
+                                   "Passwords compared with a stored hash, or with nothing.",
+                                   "against"};
+  labelled_counter mails{"mails_total", "Attempts to send a mail by outcome.", "outcome"};
   mutable std::mutex mutex;
   std::vector<route_entry> routes;
 };
@@ -190,6 +194,12 @@ counter& metrics::refreshes(std::string_view outcome) {
 }
 counter& metrics::overload_refusals(std::string_view kind) {
   return tables_->refusals.of(kind);
+}
+counter& metrics::password_checks(std::string_view against) {
+  return tables_->password_checks.of(against);
+}
+counter& metrics::mails(std::string_view outcome) {
+  return tables_->mails.of(outcome);
 }
 
 void metrics::append_http(std::vector<MetricFamily>& out) const {
@@ -233,7 +243,11 @@ std::string metrics::render() const {
   append_http(out);
   out.push_back(tables_->logins.collect());
   out.push_back(tables_->refreshes.collect());
+  out.push_back(tables_->password_checks.collect());
   out.push_back(tables_->refusals.collect());
+  out.push_back(tables_->mails.collect());
+  out.push_back(
+      family_of("mails_waiting", "Mails not sent yet, as far as was looked (256).", mails_waiting));
   out.push_back(
       family_of("database_connections", "Open connections to the database.", database_connections));
   out.push_back(family_of("redis_connections",

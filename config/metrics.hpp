@@ -102,9 +102,11 @@ public:
 
   /// By label; each takes a lock: ask once and keep the reference, which lives as long
   /// as this. Past `outcomes_max` all share the label "other".
-  counter& logins(std::string_view outcome);         // logins_total{outcome}
-  counter& refreshes(std::string_view outcome);      // refresh_total{outcome}
-  counter& overload_refusals(std::string_view kind); // overload_refusals_total{kind}
+  counter& logins(std::string_view outcome);          // logins_total{outcome}
+  counter& refreshes(std::string_view outcome);       // refresh_total{outcome}
+  counter& overload_refusals(std::string_view kind);  // overload_refusals_total{kind}
+  counter& password_checks(std::string_view against); // password_checks_total{against}
+  counter& mails(std::string_view outcome);           // mails_total{outcome}
 
   gauge database_connections;           // database_connections: open now
   gauge redis_connections;              // redis_connections: open at the last ping
@@ -112,6 +114,7 @@ public:
   gauge connections_open;               // connections_open: accepted sockets
   gauge requests_in_flight;             // requests_in_flight: read and not yet answered
   gauge hashing_queue_depth;            // hashing_queue_depth: passwords waiting for a worker
+  gauge mails_waiting;                  // mails_waiting: not sent yet, as far as was looked
   histogram hashing_seconds;            // hashing_duration_seconds: one hash, without the wait
   histogram persistence_batch_units;    // persistence_batch_units: units a transaction
   histogram persistence_commit_seconds; // persistence_commit_seconds: one batch, begin to COMMIT

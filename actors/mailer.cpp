@@ -1,0 +1,168 @@
+#include "actors/mailer.hpp"
+
+#include "actors/audit_entry.hpp"
+
+#include <algorithm>
+#include <caf/send.hpp>
+#include <utility>
+
+namespace latchkey {
+
+std::chrono::microseconds mail_backoff(std::uint32_t attempts, double chance) {
+  constexpr std::uint32_t doublings_max = 16;
+  const auto doublings = std::min(std::max(attempts, 1U) - 1, doublings_max);
+  const auto wait = std::min<std::chrono::microseconds>(
+      mail_backoff_min * (std::int64_t{1} << doublings), mail_backoff_max);
+  return std::chrono::duration_cast<std::chrono::microseconds>(wait * (0.75 + 0.5 * chance));
+}
+
+time_point mailer_state::deadline() const {
+  return with->now() + with->policy.internal_deadline;
+}
+
+void mailer_state::on_waiting(messages::mail_waiting&) {
+  if (wakes_at && *wakes_at <= with->now()) wakes_at.reset();
+  if (!is_busy) return look();
+  is_woken = true;
+  if (unsettled) note(*std::exchange(unsettled, {}));
+}
+
+// -- which ------------------------------------------------------------------------------
+
+void mailer_state::look() {
+  is_busy = true;
+  is_woken = false;
+  // Those that become due later are asked for too, to know when the next does.
+  const auto horizon = with->now() + 2 * mail_backoff_max;
+  messages::read question{storage::due_mails{horizon, mails_looked_at_max}, deadline()};
+  self->request(with->readers.front(), no_timeout, std::move(question))
+      .then([this](messages::found& found) { looked(std::move(found.as<storage::due_mails>())); },
+            [this](caf::error& error) {
+              log_warning(name, "cannot look for mails: ", name_of(to_failure(error).code));
+              looked({});
+            });
+}
+
+void mailer_state::looked(std::vector<mail_record> found) {
+  with->counts->mails_waiting.set(static_cast<std::int64_t>(found.size()));
+  next_due.reset();
+  due.clear();
+  for (auto& mail : found) {
+    if (mail.next_attempt_at <= with->now())
+      due.push_back(std::move(mail));
+    else if (!next_due || mail.next_attempt_at < *next_due)
+      next_due = mail.next_attempt_at;
+  }
+  // All of a full look were due: there may be more.
+  if (found.size() >= mails_looked_at_max && !next_due) is_woken = true;
+  next();
+}
+
+void mailer_state::next() {
+  if (due.empty()) return rest();
+  auto mail = std::move(due.front());
+  due.pop_front();
+  lease(std::move(mail));
+}
+
+void mailer_state::rest() {
+  if (is_woken) return look();
+  is_busy = false;
+  const auto latest = with->now() + mail_look_every;
+  wake_at(next_due ? std::min(*next_due, latest) : latest);
+}
+
+/// One timer is enough; one that goes off too early only looks.
+void mailer_state::wake_at(time_point when) {
+  if (wakes_at && *wakes_at <= when) return;
+  wakes_at = when;
+  const auto wait = std::max(when - with->now(), std::chrono::microseconds{1});
+  self->delayed_send(mailer_actor{self}, wait, messages::mail_waiting{});
+}
+
+// -- one of them ------------------------------------------------------------------------
+
+void mailer_state::lease(mail_record mail) {
+  const auto until = with->now() + mail_lease;
+  storage::unit unit{{storage::lease_mail{mail.id, mail.next_attempt_at, until}}};
+  mail.attempts += 1; // as the lease has counted it
+  self->request(with->writer_for(mail.id), no_timeout,
+                messages::commit{std::move(unit), deadline()})
+      .then([this, mail](storage::written&) { send(mail); },
+            [this](caf::error& error) {
+              // Another has it, or the store is away: then the others would not go either.
+              if (to_failure(error).code != error_code::conflict) due.clear();
+              next();
+            });
+}
+
+void mailer_state::send(const mail_record& mail) {
+  self->request(transport, no_timeout, messages::send_mail{mail, called_off})
+      .then([this, mail](messages::mail_attempted& attempt) { settle(mail, attempt); },
+            [this, mail](caf::error&) { settle(mail, {}); });
+}
+
+void mailer_state::settle(const mail_record& mail, const messages::mail_attempted& attempt) {
+  using outcome = storage::settle_mail::outcome;
+  const auto now = with->now();
+  const auto chosen = std::uniform_real_distribution<double>{0, 1}(chance);
+  storage::settle_mail fact;
+  fact.mail = mail.id;
+  fact.at = now;
+  fact.next_attempt_at = now + mail_backoff(mail.attempts, chosen);
+  if (attempt.sent)
+    fact.became = outcome::sent;
+  else if (attempt.is_final || fact.next_attempt_at >= mail.created_at + mail_lifetime)
+    fact.became = outcome::given_up;
+  else
+    fact.became = outcome::again;
+
+  storage::unit unit{{fact}};
+  switch (fact.became) {
+  case outcome::sent:
+    with->counts->mails("sent").add();
+    break;
+  case outcome::again:
+    with->counts->mails("failed").add();
+    if (!next_due || fact.next_attempt_at < *next_due) next_due = fact.next_attempt_at;
+    break;
+  case outcome::given_up:
+    with->counts->mails("given_up").add();
+    log_error(name, "gave up mail ", mail.id, " (", mail.kind, ") after ", mail.attempts,
+              " attempts", attempt.is_final ? ": it was refused for good" : "");
+    auto entry = audit_entry("mail.given_up", now);
+    entry.reason = mail.kind + " " + to_string(mail.id) +
+                   (attempt.is_final ? ", refused for good" : ", not sent in time");
+    unit.facts.emplace_back(storage::add_audit{std::move(entry)});
+    break;
+  }
+  if (fact.became != outcome::again) with->counts->mails_waiting.add(-1);
+  note(unit);
+}
+
+/// While an outcome is not noted no other mail goes: what was sent would go again.
+void mailer_state::note(const storage::unit& unit) {
+  self->request(with->writer_for(std::get<storage::settle_mail>(unit.facts.front()).mail),
+                no_timeout, messages::commit{unit, deadline()})
+      .then([this](storage::written&) { next(); },
+            [this, unit](caf::error& error) {
+              log_warning(name,
+                          "cannot note what became of a mail: ", name_of(to_failure(error).code));
+              unsettled = unit;
+              wake_at(with->now() + mail_settle_again);
+            });
+}
+
+mailer_actor::behavior_type mailer(mailer_actor::stateful_pointer<mailer_state> self,
+                                   services_ptr with, mail_transport_actor transport) {
+  quiet(self);
+  auto* state = &self->state;
+  state->self = self;
+  state->with = std::move(with);
+  state->transport = std::move(transport);
+  state->chance.seed(std::random_device{}());
+  self->send(mailer_actor{self}, messages::mail_waiting{}); // what an earlier run left
+  return {handler(state, &mailer_state::on_waiting)};
+}
+
+} // namespace latchkey
