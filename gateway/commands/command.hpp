@@ -1,0 +1,68 @@
+// command.hpp — what the commands share: how each is found, reads the settings and complains.
+#pragma once
+
+#include "config/settings.hpp"
+#include "gateway/admin.hpp"
+#include "protocol/result.hpp"
+#include "storage/store.hpp"
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace latchkey::gateway::commands {
+
+inline constexpr int exit_failure = 1;
+inline constexpr int exit_usage = 2; // a wrong command, or wrong settings
+
+/// What the command line asked for.
+struct chosen_command {
+  std::optional<std::string> config_file;
+  std::function<int()> run; // answers the exit code; empty: nothing was asked for
+};
+
+/// Adds `--config` to a command and makes it the chosen one when it is named. `run` may look at
+/// whatever the command's options were bound to.
+void choose(CLI::App& command, chosen_command& chosen, std::function<int()> run);
+
+// Each adds its commands to `app`.
+void add_serve(CLI::App& app, chosen_command& chosen);
+void add_migrate(CLI::App& app, chosen_command& chosen);
+void add_admin(CLI::App& app, chosen_command& chosen);
+void add_service_key(CLI::App& app, chosen_command& chosen);
+void add_users(CLI::App& app, chosen_command& chosen);
+void add_config(CLI::App& app, chosen_command& chosen);
+void add_version(CLI::App& app, chosen_command& chosen);
+
+/// One line on stderr about what went wrong; answers `exit_failure`.
+int complain(const failure& error);
+/// The reason, with its field before it when there is one.
+std::string sentence_of(const failure& error);
+
+/// The settings, or every complaint about them on stderr.
+std::optional<settings> read_settings(const chosen_command& chosen);
+
+/// The settings' store, up to date, with a log for as long as this lives, so that the store's
+/// own words reach the terminal.
+class opened_store {
+public:
+  /// Says on `out` which store it is. Check `exit_code` first: not 0 when there is no store, and
+  /// then the complaint is made.
+  opened_store(const chosen_command& chosen, std::ostream& out);
+  ~opened_store();
+  opened_store(const opened_store&) = delete;
+  opened_store& operator=(const opened_store&) = delete;
+
+  int exit_code = 0;
+  settings configured;
+  std::unique_ptr<storage::store> store;
+  std::vector<std::string> applied; // migrations
+};
+
+} // namespace latchkey::gateway::commands

@@ -1,0 +1,221 @@
+// user_import.cpp — lines in, batches of units out.
+#include "actors/registry.hpp"
+#include "gateway/commands/user_line.hpp"
+#include "gateway/commands/user_transfer.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <set>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace latchkey::gateway::commands {
+namespace {
+
+/// Lines of a descriptor, each of a bounded length.
+class line_reader {
+public:
+  explicit line_reader(int from) : from_(from) {}
+
+  enum class got { line, too_long, end, error };
+  /// `line` is valid until the next call.
+  got next(std::string_view& line) {
+    bool is_too_long = false;
+    for (auto looked = begin_;;) {
+      const auto at = buffer_.find('\n', looked);
+      if (at != std::string::npos || (is_at_end_ && begin_ < buffer_.size())) {
+        const auto end = std::min(at, buffer_.size());
+        line = std::string_view{buffer_}.substr(begin_, end - begin_);
+        begin_ = std::min(end + 1, buffer_.size());
+        return is_too_long || line.size() > user_line_bytes_max ? got::too_long : got::line;
+      }
+      if (is_at_end_) return is_too_long ? got::too_long : got::end;
+      buffer_.erase(0, begin_);
+      begin_ = 0;
+      if (buffer_.size() > user_line_bytes_max) { // the rest of it is passed over
+        is_too_long = true;
+        buffer_.clear();
+      }
+      looked = buffer_.size();
+      if (!read_more()) return got::error;
+    }
+  }
+  std::uint64_t bytes_read() const { return bytes_read_; }
+
+private:
+  bool read_more() {
+    constexpr std::size_t chunk_bytes = 64 * 1024;
+    const auto before = buffer_.size();
+    buffer_.resize(before + chunk_bytes);
+    ssize_t size = 0;
+    do
+      size = read(from_, buffer_.data() + before, chunk_bytes);
+    while (size < 0 && errno == EINTR);
+    const auto got_bytes = static_cast<std::size_t>(std::max<ssize_t>(size, 0));
+    buffer_.resize(before + got_bytes);
+    is_at_end_ = size == 0;
+    bytes_read_ += got_bytes;
+    return size >= 0;
+  }
+
+  int from_;
+  std::string buffer_;
+  std::size_t begin_ = 0; // of what was not given out yet
+  std::uint64_t bytes_read_ = 0;
+  bool is_at_end_ = false;
+};
+
+struct pending {
+  std::uint64_t line = 0;
+  std::string username;
+};
+
+class importer {
+public:
+  importer(storage::store& store, const import_options& options, progress& shown)
+      : options_(options), shown_(shown), reader_(store.open_reader()),
+        writer_(store.open_writer()) {}
+
+  result<import_outcome> run(int from) {
+    if (auto known = read_roles(); !known) return tl::unexpected<failure>(known.error());
+    line_reader lines{from};
+    for (std::uint64_t number = 1;; ++number) {
+      std::string_view line;
+      const auto got = lines.next(line);
+      if (got == line_reader::got::end) break;
+      if (got == line_reader::got::error)
+        return fail(error_code::internal_error, {},
+                    std::string{"cannot read on: "} + std::strerror(errno));
+      if (got == line_reader::got::too_long)
+        refuse(number, {error_code::validation_error, "line",
+                        "is longer than " + std::to_string(user_line_bytes_max) + " bytes"});
+      else
+        take(number, line);
+      if (batch_.size() >= import_batch_users_max)
+        if (auto done = flush(); !done) return tl::unexpected<failure>(done.error());
+      shown_.show(outcome_.imported, lines.bytes_read());
+    }
+    if (auto done = flush(); !done) return tl::unexpected<failure>(done.error());
+    return outcome_;
+  }
+
+private:
+  result<void> read_roles() {
+    auto stored = reader_->answer_to(storage::list_roles{});
+    if (!stored) return tl::unexpected<failure>(stored.error());
+    for (const auto& role : *stored)
+      roles_.insert(role.name);
+    for (const auto& role : built_in_roles())
+      roles_.insert(role.name);
+    return {};
+  }
+
+  void refuse(std::uint64_t line, const failure& why) {
+    ++outcome_.refused;
+    tell(line, why);
+  }
+  void tell(std::uint64_t line, const failure& why) {
+    const auto reason = why.reason.empty() ? std::string{describe(why.code).message} : why.reason;
+    shown_.say("line " + std::to_string(line) + ": " + (why.field.empty() ? "" : why.field + ": ") +
+               reason);
+  }
+
+  void take(std::uint64_t number, std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.find_first_not_of(" \t") == std::string_view::npos) return; // an empty one
+    const auto now = system_clock_source().now();
+    const auto user = read_user_line(line, now);
+    if (!user) return refuse(number, user.error());
+    if (!roles_.contains(user->user.role))
+      return refuse(number, {error_code::validation_error, "role", "there is no such role"});
+    auto unit = unit_of(*user, now);
+    if (!unit) return refuse(number, unit.error());
+    lines_.push_back({number, user->user.username});
+    batch_.push_back(std::move(*unit));
+  }
+
+  result<void> flush() {
+    if (batch_.empty()) return {};
+    const auto outcomes = options_.is_dry_run ? look_up() : writer_->commit(batch_);
+    for (std::size_t i = 0; i < outcomes.size(); ++i)
+      if (auto noted = note(lines_[i], outcomes[i]); !noted) return noted;
+    batch_.clear();
+    lines_.clear();
+    return {};
+  }
+
+  result<void> note(const pending& from, const result<storage::written>& outcome) {
+    if (outcome) {
+      ++outcome_.imported;
+      return {};
+    }
+    const auto& error = outcome.error();
+    if (error.code == error_code::user_exists) {
+      ++outcome_.present;
+      tell(from.line, {error.code, error.field, "is there already (" + from.username + ")"});
+      return {};
+    }
+    if (error.code == error_code::validation_error || error.code == error_code::conflict) {
+      refuse(from.line, error);
+      return {};
+    }
+    // The store itself: no further line would fare better.
+    auto words = error.reason.empty() ? std::string{describe(error.code).message} : error.reason;
+    return fail(error.code, {},
+                words + " (line " + std::to_string(from.line) + "; " +
+                    std::to_string(outcome_.imported) +
+                    " were imported: begin again with --on-conflict skip)");
+  }
+
+  /// What a commit would say of users that are in the store already.
+  std::vector<result<storage::written>> look_up() {
+    std::vector<result<storage::written>> out;
+    for (const auto& unit : batch_) {
+      const auto taken = taken_of(std::get<storage::create_user>(unit.facts.front()));
+      if (!taken)
+        out.emplace_back(tl::unexpected<failure>(taken.error()));
+      else if (!taken->empty())
+        out.emplace_back(fail(error_code::user_exists, *taken));
+      else
+        out.emplace_back(storage::written{});
+    }
+    return out;
+  }
+
+  /// The first field that is somebody's already; empty when none is.
+  result<std::string> taken_of(const storage::create_user& fact) {
+    for (const auto& [field, key] : std::map<std::string, std::string>{
+             {"username", fact.username_key}, {"email", fact.email_key}}) {
+      const auto owner = reader_->find_login(key);
+      if (!owner) return tl::unexpected<failure>(owner.error());
+      if (*owner) return field;
+    }
+    const auto by_id = reader_->find_user(fact.user.id);
+    if (!by_id) return tl::unexpected<failure>(by_id.error());
+    if (*by_id) return std::string{"id"};
+    if (fact.user.number == 0) return std::string{};
+    const auto by_number = reader_->answer_to(storage::find_user_by_number{fact.user.number});
+    if (!by_number) return tl::unexpected<failure>(by_number.error());
+    return *by_number ? std::string{"number"} : std::string{};
+  }
+
+  const import_options& options_;
+  progress& shown_;
+  std::unique_ptr<storage::reader> reader_;
+  std::unique_ptr<storage::writer> writer_;
+  std::set<std::string, std::less<>> roles_;
+  std::vector<storage::unit> batch_;
+  std::vector<pending> lines_; // of the batch
+  import_outcome outcome_;
+};
+
+} // namespace
+
+result<import_outcome> import_users(storage::store& store, int from, const import_options& options,
+                                    progress& shown) {
+  return importer{store, options, shown}.run(from);
+}
+
+} // namespace latchkey::gateway::commands

@@ -1,0 +1,166 @@
+#include "gateway/commands/user_line.hpp"
+
+#include "actors/audit_entry.hpp"
+#include "actors/password_hash.hpp"
+#include "gateway/input.hpp"
+#include "gateway/registration.hpp"
+#include "protocol/login_name.hpp"
+#include "protocol/text_codec.hpp"
+#include "storage/fact_check.hpp"
+
+#include <limits>
+
+namespace latchkey::gateway::commands {
+namespace {
+
+/// Of a text with so many characters.
+constexpr std::size_t bytes_for(std::size_t chars) {
+  return 4 * chars;
+}
+
+result<void> take_name(std::string& to, input& in, std::string_view field, std::size_t chars_max) {
+  const auto given = in.optional_text(field, bytes_for(chars_max));
+  if (!given) return {};
+  auto name = check_person_name(field, *given, chars_max);
+  if (!name) return tl::unexpected<failure>(name.error());
+  to = std::move(*name);
+  return {};
+}
+
+result<void> take_hash(secret& to, input& in, std::string_view field) {
+  auto given = in.optional_hidden(field, storage::password_hash_chars_max);
+  if (!given || given->empty()) return {};
+  if (!is_password_hash(*given))
+    return fail(error_code::validation_error, std::string{field},
+                "must be a hash by Argon2id, Argon2i, bcrypt, PBKDF2 or scrypt that costs no more "
+                "than is allowed");
+  to = std::move(*given);
+  return {};
+}
+
+/// A member with a text, unless it is empty.
+void append_text(std::string& out, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  ((out += ",\"") += name) += "\":";
+  append_json_string(out, value);
+}
+void append_flag(std::string& out, std::string_view name, bool value) {
+  (((out += ",\"") += name) += "\":") += value ? "true" : "false";
+}
+
+} // namespace
+
+result<user_line> read_user_line(std::string_view line, time_point now) {
+  http::request as_body;
+  as_body.content_type = "application/json";
+  as_body.body = line;
+  auto in = input::of(as_body);
+
+  user_line out;
+  auto& user = out.user;
+  result<void> good;
+  const auto keep_first = [&good](result<void> next) {
+    if (good) good = std::move(next);
+  };
+  if (const auto id = in.optional_text("id", id_text_bytes_max)) {
+    const auto parsed = parse_uuid(*id);
+    if (parsed && !parsed->is_nil())
+      user.id = user_id{*parsed};
+    else
+      keep_first(fail(error_code::validation_error, "id", "must be a UUID"));
+  } else {
+    user.id = user_id{make_uuid(now)};
+  }
+  user.number =
+      in.optional_integer("number", 1, std::numeric_limits<std::int64_t>::max() - 1).value_or(0);
+  user.username = trim_white_space(in.text("username", 1, login_name_bytes_max));
+  user.email = trim_white_space(in.text("email", 1, login_name_bytes_max));
+  keep_first(take_hash(user.password_hash, in, "password_hash"));
+  keep_first(take_name(user.first_name, in, "first_name", first_name_code_points_max));
+  keep_first(take_name(user.last_name, in, "last_name", first_name_code_points_max));
+  keep_first(take_name(user.full_name, in, "full_name", full_name_code_points_max));
+  user.role = in.optional_text("role", storage::role_chars_max).value_or("user");
+  user.client_id =
+      in.optional_text("client_id", bytes_for(storage::client_id_chars_max)).value_or("");
+  user.is_active = in.optional_flag("is_active").value_or(true);
+  user.email_verified = in.optional_flag("email_verified").value_or(false);
+  user.created_at = in.optional_time("created_at").value_or(now);
+  user.updated_at = in.optional_time("updated_at").value_or(std::max(user.created_at, now));
+  user.last_login_at = in.optional_time("last_login_at");
+  keep_first(take_hash(out.recovery_passphrase_hash, in, "recovery_passphrase_hash"));
+  keep_first(take_name(out.profile.company, in, "company", storage::company_chars_max));
+  keep_first(take_name(out.profile.phone, in, "phone", storage::phone_chars_max));
+  keep_first(take_name(out.profile.avatar_url, in, "avatar_url", storage::avatar_url_chars_max));
+  out.profile.preferences =
+      in.object_text("preferences", storage::preferences_bytes_max).value_or("");
+
+  // What is wrong with the line itself comes first: the rest may follow from it.
+  if (auto sound = in.done(); !sound) return tl::unexpected<failure>(sound.error());
+  keep_first(check_email(user.email));
+  keep_first(check_username(user.username, user.email));
+  if (!good) return tl::unexpected<failure>(good.error());
+  return out;
+}
+
+void append_user_line(std::string& out, const user_line& all, bool with_hashes) {
+  const auto& user = all.user;
+  out += "{\"id\":\"" + to_string(user.id) + "\",\"number\":" + std::to_string(user.number);
+  append_text(out, "username", user.username);
+  append_text(out, "email", user.email);
+  if (with_hashes) append_text(out, "password_hash", user.password_hash.reveal());
+  append_text(out, "first_name", user.first_name);
+  append_text(out, "last_name", user.last_name);
+  append_text(out, "full_name", user.full_name);
+  append_text(out, "role", user.role);
+  append_text(out, "client_id", user.client_id);
+  append_flag(out, "is_active", user.is_active);
+  append_flag(out, "email_verified", user.email_verified);
+  append_text(out, "created_at", to_rfc3339(user.created_at));
+  append_text(out, "updated_at", to_rfc3339(user.updated_at));
+  if (user.last_login_at) append_text(out, "last_login_at", to_rfc3339(*user.last_login_at));
+  if (with_hashes)
+    append_text(out, "recovery_passphrase_hash", all.recovery_passphrase_hash.reveal());
+  append_text(out, "company", all.profile.company);
+  append_text(out, "phone", all.profile.phone);
+  append_text(out, "avatar_url", all.profile.avatar_url);
+  if (!all.profile.preferences.empty()) out += ",\"preferences\":" + all.profile.preferences;
+  out += "}\n";
+}
+
+result<storage::unit> unit_of(const user_line& all, time_point now) {
+  const auto& user = all.user;
+  auto username_key = fold_login_name(user.username);
+  auto email_key = fold_login_name(user.email);
+  if (!username_key) return fail(error_code::validation_error, "username", "is no name");
+  if (!email_key) return fail(error_code::validation_error, "email", "is no address");
+  storage::unit unit;
+  unit.facts.emplace_back(
+      storage::create_user{user, std::move(*username_key), std::move(*email_key)});
+
+  const auto& profile = all.profile;
+  storage::update_user more;
+  const auto set = [](std::optional<std::string>& to, const std::string& value) {
+    if (!value.empty()) to = value;
+    return to.has_value();
+  };
+  const bool has_company = set(more.changes.company, profile.company);
+  const bool has_phone = set(more.changes.phone, profile.phone);
+  const bool has_avatar = set(more.changes.avatar_url, profile.avatar_url);
+  const bool has_preferences = set(more.changes.preferences, profile.preferences);
+  if (has_company || has_phone || has_avatar || has_preferences) {
+    more.user = user.id;
+    more.based_on = user.version;
+    more.at = user.updated_at;
+    unit.facts.emplace_back(std::move(more));
+  }
+  if (!all.recovery_passphrase_hash.empty())
+    unit.facts.emplace_back(storage::set_recovery{user.id, all.recovery_passphrase_hash, now});
+
+  auto entry = audit_entry("user.imported", now);
+  entry.user = user.id;
+  entry.by = "cli";
+  unit.facts.emplace_back(storage::add_audit{std::move(entry)});
+  return unit;
+}
+
+} // namespace latchkey::gateway::commands

@@ -1,0 +1,41 @@
+// user_line.hpp — a user as one line of JSON: what `users export` writes and `users import` reads.
+//
+//   {"id":…,"number":…,"username":…,"email":…,"password_hash":…,"first_name":…,"last_name":…,
+//    "full_name":…,"role":…,"client_id":…,"is_active":…,"email_verified":…,"created_at":…,
+//    "updated_at":…,"last_login_at":…,"recovery_passphrase_hash":…,"company":…,"phone":…,
+//    "avatar_url":…,"preferences":{…}}
+//
+// Only `username` and `email` are required; null and absent are the same.
+#pragma once
+
+#include "protocol/facts.hpp"
+#include "protocol/result.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace latchkey::gateway::commands {
+
+inline constexpr std::size_t user_line_bytes_max = 128 * 1024;
+
+/// All that a line says.
+struct user_line {
+  user_record user;
+  secret recovery_passphrase_hash; // a PHC string; empty: none
+  profile_record profile;
+};
+
+/// Read as strictly as a request's body: a field that is none of these, one that stands twice and
+/// one of the wrong type are refused, and so are names that a registration would not take and
+/// hashes that a sign-in could not compare with. Roles are not looked up. What is not given is as
+/// in a new user; the id is new, the times are `now`. VALIDATION_ERROR with field and reason.
+result<user_line> read_user_line(std::string_view line, time_point now);
+
+/// With a newline. `with_hashes`: also the password's and the recovery passphrase's.
+void append_user_line(std::string& out, const user_line& all, bool with_hashes);
+
+/// What makes the user durable, with a line in the audit log.
+result<storage::unit> unit_of(const user_line& all, time_point now);
+
+} // namespace latchkey::gateway::commands

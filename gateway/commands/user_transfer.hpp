@@ -1,0 +1,39 @@
+// user_transfer.hpp — many users in and out of a store, a few hundred at a time and with the same
+// memory however many they are.
+#pragma once
+
+#include "gateway/commands/progress.hpp"
+#include "protocol/result.hpp"
+#include "storage/store.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace latchkey::gateway::commands {
+
+inline constexpr std::size_t import_batch_users_max = 256;
+inline constexpr std::size_t export_page_users_max = 500;
+
+struct import_options {
+  bool is_dry_run = false;    // nothing is written
+  bool skips_present = false; // users that are there are no failures
+};
+
+struct import_outcome {
+  std::uint64_t imported = 0; // in a dry run: that would be
+  std::uint64_t present = 0;  // a name, the id or the number is somebody's already
+  std::uint64_t refused = 0;  // lines that are wrong
+};
+
+/// Reads lines from the descriptor `from` until it ends. Every line that does not become a user
+/// is told through `shown` with its number, field and reason. Fails when the store or the file
+/// fails; what was imported until then stays.
+result<import_outcome> import_users(storage::store& store, int from, const import_options& options,
+                                    progress& shown);
+
+/// Writes every user to the descriptor `to`, in the order of their numbers; answers how many.
+result<std::uint64_t> export_users(storage::store& store, int to, bool with_hashes,
+                                   progress& shown);
+
+} // namespace latchkey::gateway::commands
