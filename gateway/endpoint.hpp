@@ -38,10 +38,4 @@ result<service_principal> service_of(http::exchange& ex);
 /// USER001 for anything else that names nobody.
 awaitable<result<user_id>> resolve_user(http::exchange& ex, std::string_view text);
 
-/// Opens a session for the right password. `login` is a username or an email. AUTH001
-/// for an unknown, inactive or wrong one, after the same work; the failure is audited, and
-/// counts for the account and for the address: RATE_LIMITED when the latter has had too many.
-awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_view login,
-                                                secret password, surface opened_by);
-
 } // namespace latchkey::gateway

@@ -56,7 +56,7 @@ public:
     return edge_->ask(receiver, std::move(message), deadline);
   }
 
-  /// Asks the session's or the user's actor, wherever it is. An actor that left memory
+  /// Asks the session's, the user's or the subscription's actor, wherever it is. An actor that left memory
   /// meanwhile is looked up anew.
   template <class Message>
   awaitable<result<reply_of<session_actor, Message>>> ask_session(session_id id, Message message,
@@ -67,6 +67,33 @@ public:
   awaitable<result<reply_of<user_actor, Message>>> ask_user(user_id id, Message message,
                                                             deadline_point deadline) {
     return ask_resident<messages::find_user>(users_, id, std::move(message), deadline);
+  }
+
+  template <class Message>
+  awaitable<result<reply_of<subscription_actor, Message>>>
+  ask_subscription(user_id id, Message message, deadline_point deadline) {
+    return ask_resident<messages::find_subscription>(subscriptions_, id, std::move(message),
+                                                     deadline);
+  }
+
+  /// What a good access token says.
+  struct known_token {
+    user_id user;
+    session_id session;
+    std::int64_t iat = 0; // seconds since the epoch
+    std::int64_t exp = 0;
+  };
+  /// Its signature and its times alone: whether its session lives is for that one to say.
+  /// AUTH002, AUTH003.
+  result<known_token> verify_token(std::string_view token);
+  /// Asks the store through a reading connection.
+  template <class Query>
+  awaitable<result<typename Query::answer>> read(Query what, deadline_point deadline) {
+    const auto& reader = with_->readers[next_reader_++ % with_->readers.size()];
+    messages::read question{std::move(what), deadline_for_actors(deadline)};
+    auto found = co_await edge_->ask(reader, std::move(question), deadline);
+    if (!found) co_return tl::unexpected<failure>(found.error());
+    co_return std::move(found->template as<Query>());
   }
 
   /// Whose access token this is: its signature and its times, then the session's word.
@@ -91,12 +118,6 @@ public:
   time_point deadline_for_actors(deadline_point deadline) const;
 
 private:
-  struct known_token {
-    user_id user;
-    session_id session;
-    std::int64_t iat = 0; // seconds since the epoch
-    std::int64_t exp = 0;
-  };
   struct snapshots {
     std::uint64_t version = 0;
     std::shared_ptr<const role_table> roles;
@@ -122,7 +143,6 @@ private:
   template <class Handle, class Question>
   awaitable<bool> alive(last_word& last, const Handle& whom, deadline_point deadline);
 
-  result<known_token> verify_token(std::string_view token);
   const snapshots& registry();
   void note_use(const service_table::key_entry& key);
 
@@ -164,9 +184,11 @@ private:
   generation_cache<std::string, known_token, text_hash> tokens_{tokens_max};
   generation_cache<session_id, session_actor> sessions_{handles_max};
   generation_cache<user_id, user_actor> users_{handles_max};
+  generation_cache<user_id, subscription_actor> subscriptions_{handles_max};
   generation_cache<std::int64_t, user_id> numbers_{numbers_max}; // they never change
   generation_cache<std::string, std::string, text_hash> keys_{
       service_keys_max}; // good ones' hashes
+  std::size_t next_reader_ = 0;
   last_word database_;
   last_word redis_;
   tcp_prober core_manager_;

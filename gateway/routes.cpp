@@ -1,8 +1,15 @@
 #include "gateway/routes.hpp"
 
 #include "actors/registry.hpp"
+#include "config/log.hpp"
+#include "gateway/openapi/document.hpp"
 #include "gateway/surfaces/auth_service/endpoints.hpp"
+#include "gateway/surfaces/billing/endpoints.hpp"
+#include "gateway/surfaces/docs/endpoints.hpp"
+#include "gateway/surfaces/integration/endpoints.hpp"
+#include "gateway/surfaces/integration/flat_error.hpp"
 #include "gateway/surfaces/internal/endpoints.hpp"
+#include "gateway/surfaces/login_module/endpoints.hpp"
 
 #include <iterator>
 #include <string>
@@ -17,11 +24,11 @@ using rows = std::vector<route>;
 
 /// Where surfaces are added: each lists its own rows, with its guards, in its own folder.
 std::vector<rows> public_surfaces() {
-  return {auth_service::routes()};
+  return {auth_service::routes(), integration::routes(), billing::routes()};
 }
 
 std::vector<rows> internal_surfaces() {
-  return {internal::routes()};
+  return {internal::routes(), integration::routes()};
 }
 
 /// A row that asks for what no role can be given on purpose is a slip of the pen.
@@ -33,18 +40,41 @@ result<void> check_permissions(const rows& all) {
   return {};
 }
 
-} // namespace
-
-result<std::shared_ptr<const http::router>> routes_of(listener side) {
+rows joined(std::vector<rows> surfaces) {
   rows all;
-  for (auto& surface : side == listener::public_side ? public_surfaces() : internal_surfaces())
+  for (auto& surface : surfaces)
     all.insert(all.end(), std::make_move_iterator(surface.begin()),
                std::make_move_iterator(surface.end()));
+  return all;
+}
+
+/// What both listeners serve, each operation once: the public one's rows and what the internal
+/// one has beside them.
+result<std::string> description_of(rows all, const settings& configured) {
+  for (auto& row : joined(internal_surfaces()))
+    if (row.needs.who == http::access::internal) all.push_back(std::move(row));
+  return openapi::describe_api(all, {configured.issuer, LATCHKEY_VERSION, integration::flat_error});
+}
+
+} // namespace
+
+result<std::shared_ptr<const http::router>> routes_of(listener side, const settings& configured) {
+  auto description = std::make_shared<docs::published_description>();
+  auto surfaces = side == listener::public_side ? public_surfaces() : internal_surfaces();
+  if (side == listener::public_side) surfaces.push_back(docs::routes(description));
+  rows all = joined(std::move(surfaces));
   // Whoever reaches the internal listener is trusted not to flood it.
   if (side == listener::internal_side)
     for (auto& row : all)
       row.needs.is_counted = false;
   if (auto known = check_permissions(all); !known) return tl::unexpected<failure>(known.error());
+  if (side == listener::public_side) {
+    auto described = description_of(all, configured);
+    if (described)
+      description->publish(std::move(*described));
+    else
+      log_error("server", described.error().reason);
+  }
   auto table = http::router::make(std::move(all));
   if (!table) return tl::unexpected<failure>(table.error());
   return std::make_shared<const http::router>(std::move(*table));

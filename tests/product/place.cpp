@@ -72,7 +72,10 @@ environment place::settings(const environment& more) const {
                   {"ADMIN_PASSWORD", admin_password},
                   {"ARGON2_MEMORY_KIB", "1024"},
                   {"ARGON2_ITERATIONS", "1"},
-                  {"ALLOWED_ORIGINS", "https://app.example.com"}};
+                  {"ALLOWED_ORIGINS", "https://app.example.com"},
+                  {"RATE_LIMIT_DEFAULT", "0"}, // every test comes from one address
+                  {"RATE_LIMIT_SERVICE", "0"},
+                  {"LOGIN_FAILURE_LIMIT_ADDRESS", "0"}};
   for (const auto& [name, value] : more)
     all[name] = value;
   return all;

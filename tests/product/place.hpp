@@ -22,8 +22,8 @@ public:
   ~place();
 
   /// What a server here needs: free ports, its data, passwords that are cheap to hash, a
-  /// known administrator, `https://app.example.com` as the only foreign origin. Values of
-  /// `more` win.
+  /// known administrator, `https://app.example.com` as the only foreign origin, no limits of
+  /// what one address may ask. Values of `more` win.
   environment settings(const environment& more = {}) const;
   const std::string& folder() const noexcept { return path_; }
 

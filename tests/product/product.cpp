@@ -147,6 +147,11 @@ tokens product::sign_in_new_user() const {
   return sign_in(name);
 }
 
+std::string product::id_of(const std::string& name) const {
+  const auto found = where.query("SELECT id FROM users WHERE username = '" + name + "'");
+  return found.size() == 1 ? found.front().front() : std::string{};
+}
+
 int product::status_of_me(const std::string& access_token) const {
   return call(get("/auth/me").as(access_token)).status;
 }

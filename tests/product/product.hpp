@@ -67,6 +67,10 @@ struct product {
   /// Signs in and expects 200.
   tokens sign_in(const std::string& login, const std::string& with = password) const;
   tokens sign_in_new_user() const;
+  /// The access token of the first administrator, a superuser.
+  std::string admin() const { return sign_in("admin", admin_password).access; }
+  /// The UUID of a user, by the username.
+  std::string id_of(const std::string& name) const;
   int status_of_me(const std::string& access_token) const;
   /// The value of that series on /metrics ("name" or "name{label=\"value\"}"); 0 when it is
   /// not there.

@@ -171,7 +171,7 @@ session_record actor_fixture::add_session(const user_record& user) {
   session.user_number = user.number;
   session.user_role = user.role;
   session.salt = random_bytes(32);
-  session.created_at = session.rotated_at = clock.now();
+  session.created_at = session.rotated_at = session.last_seen_at = clock.now();
   session.expires_at = clock.now() + with_->policy.session_ttl;
   write({{storage::create_session{session}}});
   return session;

@@ -94,6 +94,11 @@ public:
   const Message& question(std::size_t index) const {
     return std::any_cast<const Message&>(control_->questions.at(index));
   }
+  /// Null when that question was another.
+  template <class Message>
+  const Message* question_if(std::size_t index) const {
+    return std::any_cast<Message>(&control_->questions.at(index));
+  }
   /// Lets the index-th of what is held go on and runs until nobody has anything to do.
   void release(std::size_t index = 0) {
     caf::anon_send(actor_, release_held{index});

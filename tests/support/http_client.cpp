@@ -148,6 +148,14 @@ http_call post_json(std::string target, std::string body) {
   return {"POST", std::move(target), {{"Content-Type", "application/json"}}, std::move(body)};
 }
 
+http_call put_json(std::string target, std::string body) {
+  return {"PUT", std::move(target), {{"Content-Type", "application/json"}}, std::move(body)};
+}
+
+http_call delete_(std::string target) {
+  return {"DELETE", std::move(target), {}, {}};
+}
+
 http_call post_form(std::string target, std::string body) {
   return {"POST",
           std::move(target),

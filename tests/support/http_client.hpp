@@ -55,6 +55,9 @@ http_call get(std::string target);
 /// Without a body.
 http_call post(std::string target);
 http_call post_json(std::string target, std::string body);
+http_call put_json(std::string target, std::string body);
+/// Without a body.
+http_call delete_(std::string target);
 http_call post_form(std::string target, std::string body);
 
 /// The bytes of `call` to a server on that port.

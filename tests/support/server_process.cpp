@@ -147,8 +147,8 @@ std::string child_process::out_until(const std::string& text) {
   return output_.substr(0, found + text.size());
 }
 
-std::string child_process::out() {
-  const auto end = clock::now() + patience;
+std::string child_process::out(std::chrono::seconds wait_max) {
+  const auto end = clock::now() + wait_max;
   for (bool more = true; more;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now());
     more = read_more(std::max(0, static_cast<int>(left.count())));

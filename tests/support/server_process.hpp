@@ -2,6 +2,7 @@
 // waited for without sleeping, and gone when its owner is, however a test ends.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -32,8 +33,8 @@ public:
   /// What it wrote to stdout up to and with `text`, or its end. std::runtime_error when
   /// `text` does not come.
   std::string out_until(const std::string& text);
-  /// Everything it wrote to stdout, up to its end.
-  std::string out();
+  /// Everything it wrote to stdout, up to its end, which must come within `wait_max`.
+  std::string out(std::chrono::seconds wait_max = std::chrono::seconds{60});
   std::string err() const;
 
 private:

@@ -1,6 +1,7 @@
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 
 #include "gateway/refresh_cookie.hpp"
+#include "gateway/sign_in.hpp"
 #include "gateway/surfaces/auth_service/render.hpp"
 #include "protocol/login_name.hpp"
 #include "protocol/password_policy.hpp"

@@ -1,0 +1,101 @@
+#include "gateway/registration.hpp"
+
+#include "protocol/login_name.hpp"
+#include "protocol/password_policy.hpp"
+#include "protocol/recovery_passphrase.hpp"
+#include "protocol/text_codec.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::gateway {
+namespace {
+
+result<void> set_name(std::string& to, std::string_view field,
+                      const std::optional<std::string>& name, std::size_t code_points_max) {
+  if (!name) return {};
+  auto checked = check_person_name(field, *name, code_points_max);
+  if (!checked) return tl::unexpected<failure>(checked.error());
+  to = std::move(*checked);
+  return {};
+}
+
+/// Everything but what takes a hash.
+result<messages::register_user> checked(const registration& given) {
+  messages::register_user request;
+  auto& user = request.user;
+  user.username = given.username;
+  user.email = given.email;
+  auto good = set_name(user.first_name, "first_name", given.first_name, first_name_code_points_max);
+  if (good)
+    good = set_name(user.last_name, "last_name", given.last_name, first_name_code_points_max);
+  if (good)
+    good = set_name(user.full_name, "full_name", given.full_name, full_name_code_points_max);
+  if (good) good = check_email(user.email);
+  if (good) good = check_username(user.username, user.email);
+  if (good) good = check_password(given.password.reveal(), user.username, user.email);
+  if (!good) return tl::unexpected<failure>(good.error());
+  auto username_key = fold_login_name(user.username);
+  auto email_key = fold_login_name(user.email);
+  if (!username_key) return fail(error_code::validation_error, "username", "is not a valid name");
+  if (!email_key) return fail(error_code::validation_error, "email", "is not a valid address");
+  request.username_key = std::move(*username_key);
+  request.email_key = std::move(*email_key);
+  return request;
+}
+
+awaitable<result<secret>> hashed(http::exchange& ex, secret text) {
+  auto& edge = acceptor_of(ex);
+  messages::hash_password question{std::move(text), edge.deadline_for_actors(ex.deadline)};
+  auto answer = co_await edge.ask(edge.with().hasher, std::move(question), ex.deadline);
+  if (!answer) co_return tl::unexpected<failure>(answer.error());
+  co_return std::move(answer->phc);
+}
+
+} // namespace
+
+result<std::string> check_person_name(std::string_view field, std::string_view name,
+                                      std::size_t code_points_max) {
+  const auto trimmed = trim_white_space(name);
+  if (count_code_points(trimmed) > code_points_max)
+    return fail(error_code::validation_error, std::string{field},
+                "must have at most " + std::to_string(code_points_max) + " characters");
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+  if (std::any_of(trimmed.begin(), trimmed.end(), is_control))
+    return fail(error_code::validation_error, std::string{field},
+                "must not contain control characters");
+  return std::string{trimmed};
+}
+
+awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, registration given) {
+  auto& edge = acceptor_of(ex);
+  auto request = checked(given);
+  if (!request) co_return tl::unexpected<failure>(request.error());
+  secret passphrase;
+  if (given.recovery_passphrase) {
+    auto normal = normal_passphrase(*given.recovery_passphrase, "recovery_passphrase");
+    if (!normal) co_return tl::unexpected<failure>(normal.error());
+    auto good = check_passphrase(*normal, "recovery_passphrase");
+    if (!good) co_return tl::unexpected<failure>(good.error());
+    passphrase = std::move(*normal);
+  }
+
+  auto password_hash = co_await hashed(ex, std::move(given.password));
+  if (!password_hash) co_return tl::unexpected<failure>(password_hash.error());
+  const auto now = edge.with().now();
+  auto& user = request->user;
+  user.id = user_id{make_uuid(now)};
+  user.created_at = user.updated_at = now;
+  user.password_hash = std::move(*password_hash);
+  if (!passphrase.empty()) {
+    auto passphrase_hash = co_await hashed(ex, std::move(passphrase));
+    if (!passphrase_hash) co_return tl::unexpected<failure>(passphrase_hash.error());
+    request->also.emplace_back(storage::set_recovery{user.id, std::move(*passphrase_hash), now});
+  }
+  request->client = client_of(ex);
+  request->deadline = edge.deadline_for_actors(ex.deadline);
+  const auto& directory = edge.with().directory_for(user.id);
+  co_return co_await edge.ask(directory, std::move(*request), ex.deadline);
+}
+
+} // namespace latchkey::gateway

@@ -1,0 +1,33 @@
+// registration.hpp — how somebody becomes a user, whichever surface they come by.
+#pragma once
+
+#include "gateway/endpoint.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace latchkey::gateway {
+
+/// A person's name: trimmed, without control characters, `code_points_max` long at most.
+/// VALIDATION_ERROR with the field.
+result<std::string> check_person_name(std::string_view field, std::string_view name,
+                                      std::size_t code_points_max);
+
+/// "Auth Service Internal API Documentation", user_profiles: VARCHAR(100), in characters.
+inline constexpr std::size_t first_name_code_points_max = 100;
+inline constexpr std::size_t full_name_code_points_max = 255;
+
+/// What somebody wants to register with, as read.
+struct registration {
+  std::string username; // trimmed
+  std::string email;    // trimmed
+  secret password;
+  std::optional<std::string> first_name, last_name, full_name;
+  std::optional<secret> recovery_passphrase;
+};
+
+/// Checks all of it, hashes, and adds the user. VALIDATION_ERROR, USER002, USER003.
+awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, registration given);
+
+} // namespace latchkey::gateway

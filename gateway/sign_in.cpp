@@ -1,0 +1,120 @@
+#include "gateway/sign_in.hpp"
+
+#include "actors/audit_entry.hpp"
+#include "gateway/request_limit.hpp"
+#include "protocol/login_name.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway {
+namespace {
+
+/// A refusal is on record before it is told.
+awaitable<result<void>> audit_refusal(http::exchange& ex, const result<user_id>& owner) {
+  auto& edge = acceptor_of(ex);
+  messages::record_audit record;
+  record.entry = audit_entry("user.sign_in_refused", edge.with().now(), client_of(ex));
+  if (owner) record.entry.user = *owner;
+  record.deadline = edge.deadline_for_actors(ex.deadline);
+  auto written = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
+  if (!written) co_return tl::unexpected<failure>(written.error());
+  co_return result<void>{};
+}
+
+void count_sign_in(const outcome_counters& counts, const result<messages::token_pair>& outcome) {
+  if (outcome)
+    counts.login_success->add();
+  else if (outcome.error().code == error_code::invalid_credentials)
+    counts.login_refused->add();
+  else if (outcome.error().code == error_code::overloaded)
+    counts.login_overloaded->add();
+  else
+    counts.login_error->add();
+}
+
+/// `sign_in` without the address's limit. `was_wrong` says of a failure that the credentials
+/// were, whatever has gone wrong after that.
+awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::string_view login,
+                                                       secret password, surface opened_by,
+                                                       bool& was_wrong) {
+  auto& edge = acceptor_of(ex);
+  auto owner = co_await owner_of(ex, login);
+  if (!owner && owner.error().code != error_code::user_not_found)
+    co_return tl::unexpected<failure>(owner.error());
+
+  result<messages::token_pair> outcome = fail(error_code::invalid_credentials);
+  if (owner) {
+    messages::authenticate question{std::move(password), opened_by, client_of(ex),
+                                    edge.deadline_for_actors(ex.deadline)};
+    outcome = co_await edge.ask_user(*owner, std::move(question), ex.deadline);
+    // Deleted since the name was looked up.
+    if (!outcome && outcome.error().code == error_code::user_not_found)
+      outcome = fail(error_code::invalid_credentials);
+  } else {
+    auto compared = co_await compare_with_nothing(ex, std::move(password));
+    if (!compared) outcome = tl::unexpected<failure>(compared.error());
+  }
+  count_sign_in(edge.with().outcomes, outcome);
+  was_wrong = !outcome && outcome.error().code == error_code::invalid_credentials;
+  if (was_wrong) {
+    auto written = co_await audit_refusal(ex, owner);
+    if (!written) co_return tl::unexpected<failure>(written.error());
+  }
+  co_return outcome;
+}
+
+} // namespace
+
+awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login) {
+  auto& edge = acceptor_of(ex);
+  auto key = fold_login_name(login);
+  if (!key) co_return fail(error_code::user_not_found);
+  const auto& readers = edge.with().readers;
+  const auto& reader = readers[std::hash<std::string>{}(*key) % readers.size()];
+  messages::read_login question{std::move(*key), edge.deadline_for_actors(ex.deadline)};
+  auto owner = co_await edge.ask(reader, std::move(question), ex.deadline);
+  if (!owner) co_return tl::unexpected<failure>(owner.error());
+  if (!owner->user) co_return fail(error_code::user_not_found);
+  co_return *owner->user;
+}
+
+awaitable<result<void>> compare_with_nothing(http::exchange& ex, secret password) {
+  auto& edge = acceptor_of(ex);
+  messages::verify_password question{std::move(password), secret{},
+                                     edge.deadline_for_actors(ex.deadline)};
+  auto verdict = co_await edge.ask(edge.with().hasher, std::move(question), ex.deadline);
+  if (!verdict) co_return tl::unexpected<failure>(verdict.error());
+  co_return result<void>{};
+}
+
+result<address_attempt> address_attempt::begin(http::exchange& ex) {
+  const auto& with = acceptor_of(ex).with();
+  const auto& limit = acceptor_of(ex).configured().login_failure_limit_address;
+  address_attempt attempt;
+  if (limit.is_off()) return attempt;
+  attempt.key_ = address_key("login-address", ex.client_address);
+  const auto verdict = with.limiter->take(attempt.key_, limit, with.now());
+  if (!verdict.granted) {
+    ex.rate = verdict;
+    return tl::unexpected<failure>(rate_refusal(verdict, with.now()));
+  }
+  attempt.limiter_ = with.limiter;
+  attempt.clock_ = with.clock;
+  return attempt;
+}
+
+address_attempt::~address_attempt() {
+  if (limiter_) limiter_->give_back(key_, clock_->now());
+}
+
+awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_view login,
+                                                secret password, surface opened_by) {
+  auto attempt = address_attempt::begin(ex);
+  if (!attempt) co_return tl::unexpected<failure>(attempt.error());
+  bool was_wrong = false;
+  auto outcome = co_await try_to_sign_in(ex, login, std::move(password), opened_by, was_wrong);
+  if (was_wrong) attempt->was_wrong();
+  co_return outcome;
+}
+
+} // namespace latchkey::gateway

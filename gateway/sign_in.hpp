@@ -1,0 +1,45 @@
+// sign_in.hpp — proving who one is by what one knows, and what a refusal must not tell.
+#pragma once
+
+#include "gateway/endpoint.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace latchkey::gateway {
+
+/// Opens a session for the right password. `login` is a username or an email. AUTH001
+/// for an unknown, inactive or wrong one, after the same work; the failure is audited, and
+/// counts for the account and for the address: RATE_LIMITED when the latter has had too many.
+awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_view login,
+                                                secret password, surface opened_by);
+
+/// Whose username or email this is; USER001 when nobody's.
+awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login);
+
+/// The work of a wrong password, for a user that does not exist: OVERLOADED and its like when
+/// it could not be done.
+awaitable<result<void>> compare_with_nothing(http::exchange& ex, secret password);
+
+/// One of the failures that LOGIN_FAILURE_LIMIT_ADDRESS allows the client's address: taken
+/// before any work and given back unless it was one, so that however many try at once no more
+/// than the limit are ever compared.
+class address_attempt {
+public:
+  /// RATE_LIMITED when none is left; that is noted in the exchange.
+  static result<address_attempt> begin(http::exchange& ex);
+  address_attempt(address_attempt&&) noexcept = default;
+  address_attempt& operator=(address_attempt&&) = delete;
+  ~address_attempt();
+
+  void was_wrong() { limiter_.reset(); }
+
+private:
+  address_attempt() = default;
+  std::shared_ptr<rate_limiter> limiter_; // nullptr: nothing to give back
+  const clock_source* clock_ = nullptr;
+  std::string key_;
+};
+
+} // namespace latchkey::gateway

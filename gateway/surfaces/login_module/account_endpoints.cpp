@@ -1,0 +1,97 @@
+// Registering and keeping one's account ("API Reference", User Registration and User
+// Account Management).
+#include "gateway/registration.hpp"
+#include "gateway/surfaces/login_module/endpoints.hpp"
+#include "gateway/surfaces/login_module/render.hpp"
+#include "protocol/login_name.hpp"
+#include "protocol/password_policy.hpp"
+#include "protocol/recovery_passphrase.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway::login_module {
+namespace {
+
+constexpr std::size_t full_name_bytes_max = 4 * full_name_code_points_max;
+
+/// Puts a new username among the changes. `email` is the user's own.
+result<void> change_username(storage::user_changes& changes, std::string_view wanted,
+                             std::string_view email) {
+  std::string username{trim_white_space(wanted)};
+  if (auto good = check_username(username, email); !good) return good;
+  auto key = fold_login_name(username);
+  if (!key) return fail(error_code::validation_error, "username", "is not a valid name");
+  changes.username = std::move(username);
+  changes.username_key = std::move(*key);
+  return {};
+}
+
+} // namespace
+
+awaitable<http::response> register_account(http::exchange& ex) {
+  auto body = input::of(ex.in);
+  registration given;
+  given.email = trim_white_space(body.text("email", 1, login_name_bytes_max));
+  given.username = trim_white_space(body.text("username", 1, login_name_bytes_max));
+  given.password = body.hidden("password", 0, password_input_bytes_max);
+  given.full_name = body.optional_text("full_name", full_name_bytes_max);
+  given.recovery_passphrase =
+      body.optional_hidden("recovery_passphrase", recovery_passphrase_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+
+  auto registered = co_await register_new_user(ex, std::move(given));
+  if (!registered) co_return error_answer(ex, registered.error());
+  co_return http::json_response(201, account_body(*registered));
+}
+
+awaitable<http::response> get_profile(http::exchange& ex, const principal& who) {
+  const messages::describe_user question;
+  auto user = co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
+  if (!user) co_return error_answer(ex, user.error());
+  co_return http::json_response(200, account_body(*user));
+}
+
+awaitable<http::response> update_profile(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in);
+  const auto full_name = body.optional_text("full_name", full_name_bytes_max);
+  const auto username = body.optional_text("username", login_name_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+
+  messages::update_user request;
+  if (full_name) {
+    auto checked = check_person_name("full_name", *full_name, full_name_code_points_max);
+    if (!checked) co_return error_answer(ex, checked.error());
+    request.changes.full_name = std::move(*checked);
+  }
+  if (username) {
+    const messages::describe_user question;
+    auto user = co_await edge.ask_user(who.user, question, ex.deadline);
+    if (!user) co_return error_answer(ex, user.error());
+    auto good = change_username(request.changes, *username, user->email);
+    if (!good) co_return error_answer(ex, good.error());
+  }
+  request.who.client = client_of(ex);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto updated = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  if (!updated) co_return error_answer(ex, updated.error());
+  co_return http::json_response(200, account_body(*updated, account_form::updated));
+}
+
+awaitable<http::response> change_password(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in);
+  messages::change_password request;
+  request.current = body.hidden("current_password", 1, password_input_bytes_max);
+  request.next = body.hidden("new_password", 0, password_input_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+
+  request.keep = who.session;
+  request.who.client = client_of(ex);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto changed = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  if (!changed) co_return error_answer(ex, changed.error());
+  co_return http::json_response(200, R"({"message":"Password successfully changed"})");
+}
+
+} // namespace latchkey::gateway::login_module

@@ -1,0 +1,110 @@
+// What administrators do with accounts ("API Reference", Admin Account Management).
+#include "gateway/registration.hpp"
+#include "gateway/surfaces/login_module/endpoints.hpp"
+#include "gateway/surfaces/login_module/render.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway::login_module {
+namespace {
+
+constexpr std::int64_t page_max = 1'000'000;
+constexpr std::int64_t limit_max = 500;
+constexpr std::int64_t limit_default = 50;
+constexpr std::size_t full_name_bytes_max = 4 * full_name_code_points_max;
+
+/// The user that `{id}` names, if the caller stands above them. USER001, AUTH004.
+awaitable<result<messages::user_view>> managed_user(http::exchange& ex, const principal& who) {
+  auto id = co_await resolve_user(ex, ex.params["id"]);
+  if (!id) co_return tl::unexpected<failure>(id.error());
+  const messages::describe_user question;
+  auto user = co_await acceptor_of(ex).ask_user(*id, question, ex.deadline);
+  if (user && !may_manage(who, acceptor_of(ex).roles(), *user))
+    co_return fail(error_code::insufficient_permissions, "user_id",
+                   "has more permissions than you have");
+  co_return user;
+}
+
+/// What to make of `is_admin`: nothing when it is so already.
+std::optional<std::string> role_for(bool is_admin, std::string_view role) {
+  if (is_admin == is_admin_role(role)) return std::nullopt;
+  return is_admin ? "admin" : "user";
+}
+
+} // namespace
+
+awaitable<http::response> list_users(http::exchange& ex, const principal&) {
+  auto& edge = acceptor_of(ex);
+  auto query = input::of_query(ex.in);
+  const auto page = query.optional_integer("page", 1, page_max).value_or(1);
+  const auto limit = query.optional_integer("limit", 1, limit_max).value_or(limit_default);
+  const auto active = query.optional_flag("active");
+  if (auto read = query.done(); !read) co_return error_answer(ex, read.error());
+
+  storage::list_users question;
+  question.active = active;
+  question.limit = static_cast<std::size_t>(limit);
+  question.offset = static_cast<std::size_t>((page - 1) * limit);
+  auto found = co_await edge.read(question, ex.deadline);
+  if (!found) co_return error_answer(ex, found.error());
+  std::string out = "{\"total\":" + std::to_string(found->total) +
+                    ",\"page\":" + std::to_string(page) + ",\"limit\":" + std::to_string(limit) +
+                    ",\"users\":[";
+  for (const auto& user : found->users) {
+    if (&user != &found->users.front()) out += ',';
+    append_account(out, messages::view_of(user));
+  }
+  out += "]}";
+  co_return http::json_response(200, std::move(out));
+}
+
+awaitable<http::response> get_user(http::exchange& ex, const principal&) {
+  auto id = co_await resolve_user(ex, ex.params["id"]);
+  if (!id) co_return error_answer(ex, id.error());
+  const messages::describe_user question;
+  auto user = co_await acceptor_of(ex).ask_user(*id, question, ex.deadline);
+  if (!user) co_return error_answer(ex, user.error());
+  co_return http::json_response(200, account_body(*user, account_form::seen));
+}
+
+awaitable<http::response> update_user(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in);
+  messages::update_user request;
+  request.changes.is_active = body.optional_flag("is_active");
+  const auto is_admin = body.optional_flag("is_admin");
+  const auto full_name = body.optional_text("full_name", full_name_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (full_name) {
+    auto checked = check_person_name("full_name", *full_name, full_name_code_points_max);
+    if (!checked) co_return error_answer(ex, checked.error());
+    request.changes.full_name = std::move(*checked);
+  }
+
+  auto user = co_await managed_user(ex, who);
+  if (!user) co_return error_answer(ex, user.error());
+  if (is_admin) request.changes.role = role_for(*is_admin, user->role);
+  if (request.changes.role &&
+      !may_grant(who, *edge.roles().permissions_of(*request.changes.role))) {
+    const failure refusal{error_code::insufficient_permissions, "is_admin",
+                          "grants more permissions than you have"};
+    co_return error_answer(ex, refusal);
+  }
+  request.who = author_of(ex, who);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto updated = co_await edge.ask_user(user->id, std::move(request), ex.deadline);
+  if (!updated) co_return error_answer(ex, updated.error());
+  co_return http::json_response(200, account_body(*updated, account_form::administered));
+}
+
+awaitable<http::response> delete_user(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto user = co_await managed_user(ex, who);
+  if (!user) co_return error_answer(ex, user.error());
+  messages::delete_user request{author_of(ex, who), edge.deadline_for_actors(ex.deadline)};
+  auto deleted = co_await edge.ask_user(user->id, std::move(request), ex.deadline);
+  if (!deleted) co_return error_answer(ex, deleted.error());
+  co_return http::empty_response();
+}
+
+} // namespace latchkey::gateway::login_module

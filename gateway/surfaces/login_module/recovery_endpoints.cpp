@@ -1,0 +1,124 @@
+// Getting back in without the password ("API Reference", Account Recovery). Nothing here
+// tells whether an address is anybody's.
+#include "actors/audit_entry.hpp"
+#include "gateway/sign_in.hpp"
+#include "gateway/surfaces/login_module/endpoints.hpp"
+#include "protocol/login_name.hpp"
+#include "protocol/opaque_key.hpp"
+#include "protocol/password_policy.hpp"
+#include "protocol/recovery_passphrase.hpp"
+#include "protocol/text_codec.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway::login_module {
+namespace {
+
+/// The `email` of the body, which must be one address.
+result<std::string> checked_email(std::string_view sent) {
+  std::string email{trim_white_space(sent)};
+  if (auto good = check_email(email); !good) return tl::unexpected<failure>(good.error());
+  return email;
+}
+
+/// What is left in the audit log, and waited for, when the address is nobody's.
+awaitable<result<messages::recorded>> note_unknown(http::exchange& ex, std::string action) {
+  auto& edge = acceptor_of(ex);
+  messages::record_audit record;
+  record.entry = audit_entry(std::move(action), edge.with().now(), client_of(ex));
+  record.deadline = edge.deadline_for_actors(ex.deadline);
+  co_return co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
+}
+
+} // namespace
+
+awaitable<http::response> request_reset(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in);
+  const auto sent = body.text("email", 1, login_name_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  auto email = checked_email(sent);
+  if (!email) co_return error_answer(ex, email.error());
+
+  auto owner = co_await owner_of(ex, *email);
+  result<void> outcome;
+  if (owner) {
+    messages::begin_recovery request;
+    request.who.client = client_of(ex);
+    request.deadline = edge.deadline_for_actors(ex.deadline);
+    auto begun = co_await edge.ask_user(*owner, std::move(request), ex.deadline);
+    // Deleted since the address was looked up.
+    if (!begun && begun.error().code != error_code::user_not_found)
+      outcome = tl::unexpected<failure>(begun.error());
+  } else if (owner.error().code == error_code::user_not_found) {
+    auto noted = co_await note_unknown(ex, "recovery.requested_unknown");
+    if (!noted) outcome = tl::unexpected<failure>(noted.error());
+  } else {
+    outcome = tl::unexpected<failure>(owner.error());
+  }
+  if (!outcome) co_return error_answer(ex, outcome.error());
+  co_return http::json_response(200, R"({"message":"Recovery instructions sent if email exists"})");
+}
+
+awaitable<http::response> verify_passphrase(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in);
+  const auto sent = body.text("email", 1, login_name_bytes_max);
+  const auto words = body.hidden("passphrase", 1, recovery_passphrase_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  auto email = checked_email(sent);
+  if (!email) co_return error_answer(ex, email.error());
+  auto passphrase = normal_passphrase(words, "passphrase");
+  if (!passphrase) co_return error_answer(ex, passphrase.error());
+
+  auto attempt = address_attempt::begin(ex);
+  if (!attempt) co_return error_answer(ex, attempt.error());
+  auto owner = co_await owner_of(ex, *email);
+  if (!owner && owner.error().code != error_code::user_not_found)
+    co_return error_answer(ex, owner.error());
+  result<messages::reset_grant> grant = fail(error_code::invalid_credentials);
+  if (owner) {
+    messages::verify_passphrase request;
+    request.passphrase = std::move(*passphrase);
+    request.who.client = client_of(ex);
+    request.deadline = edge.deadline_for_actors(ex.deadline);
+    grant = co_await edge.ask_user(*owner, std::move(request), ex.deadline);
+    if (!grant && grant.error().code == error_code::user_not_found)
+      grant = fail(error_code::invalid_credentials);
+  } else {
+    auto compared = co_await compare_with_nothing(ex, std::move(*passphrase));
+    if (!compared) co_return error_answer(ex, compared.error());
+    auto noted = co_await note_unknown(ex, "recovery.passphrase_refused");
+    if (!noted) co_return error_answer(ex, noted.error());
+  }
+  if (!grant && grant.error().code == error_code::invalid_credentials) attempt->was_wrong();
+  if (!grant) co_return error_answer(ex, grant.error());
+  std::string out = "{\"reset_token\":";
+  append_json_string(out, grant->token.reveal());
+  out += '}';
+  co_return http::json_response(200, std::move(out));
+}
+
+awaitable<http::response> reset_password(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in);
+  const auto token = body.hidden("reset_token", 1, opaque_key_bytes_max);
+  messages::reset_password request;
+  request.next = body.hidden("new_password", 0, password_input_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+
+  const failure refusal{error_code::token_invalid, "reset_token", "does not work (any more)"};
+  const auto key = parse_opaque_key(reset_token_kind, token.reveal());
+  if (!key) co_return error_answer(ex, refusal);
+  request.token_id = key->id;
+  request.token_hash = key->secret_hash;
+  request.who.client = client_of(ex);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto changed = co_await edge.ask_user(key->user, std::move(request), ex.deadline);
+  if (changed) co_return http::json_response(200, R"({"message":"Password successfully reset"})");
+  const auto code = changed.error().code;
+  const bool is_unknown = code == error_code::token_invalid || code == error_code::user_not_found;
+  co_return error_answer(ex, is_unknown ? refusal : changed.error());
+}
+
+} // namespace latchkey::gateway::login_module

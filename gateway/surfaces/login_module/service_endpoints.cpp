@@ -1,0 +1,140 @@
+// Tokens between services ("API Reference", Inter-Service Token Validation).
+#include "actors/audit_entry.hpp"
+#include "gateway/guards.hpp"
+#include "gateway/request_limit.hpp"
+#include "gateway/surfaces/login_module/endpoints.hpp"
+#include "protocol/text_codec.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway::login_module {
+namespace {
+
+constexpr std::size_t service_id_bytes_max = 64;
+constexpr std::int64_t service_token_ttl_s_min = 60;
+constexpr std::int64_t service_token_ttl_s_max = 86400;
+constexpr std::int64_t service_token_ttl_s_default = 3600;
+constexpr std::chrono::seconds clock_leeway{5};
+
+void append_scopes(std::string& out, const permission_set& scopes) {
+  out += ",\"scopes\":[";
+  bool is_first = true;
+  for (const auto& scope : scopes.words()) {
+    if (!std::exchange(is_first, false)) out += ',';
+    append_json_string(out, scope);
+  }
+  out += "]}";
+}
+
+/// Of a user's token: what of the user's permissions the service is registered for.
+std::string user_token_body(const principal& who, const service_entry* service) {
+  std::string out = "{\"valid\":true,\"user_id\":";
+  append_json_string(out, to_string(who.user));
+  append_scopes(out,
+                service ? who.permissions().in_common_with(*service->scopes) : permission_set{});
+  return out;
+}
+
+/// Of a service's token: its own scopes, as far as the service still has them. Nothing when
+/// the service is no longer there.
+std::optional<std::string> service_token_body(const service_claims& claims,
+                                              const service_table& services) {
+  const auto* service = services.find_service(claims.service_id);
+  if (service == nullptr) return std::nullopt;
+  std::string out = "{\"valid\":true,\"user_id\":null,\"service_id\":";
+  append_json_string(out, claims.service_id);
+  append_scopes(out, permission_set{claims.scopes}.in_common_with(*service->scopes));
+  return out;
+}
+
+bool is_about_the_token(error_code code) {
+  return code == error_code::token_invalid || code == error_code::token_expired;
+}
+
+/// Whether the service that asks may: with its own key where one is wanted, and within its
+/// rate. AUTH004, RATE_LIMITED.
+result<void> admit_service(http::exchange& ex, const std::string& service_id) {
+  const auto& edge = acceptor_of(ex);
+  if (edge.configured().service_key_required) {
+    auto caller = service_of(ex);
+    if (!caller) return tl::unexpected<failure>(caller.error());
+    if (caller->service->id != service_id)
+      return fail(error_code::insufficient_permissions, "service_id", "is another service's");
+  }
+  return take_one(ex, "validate:" + service_id, edge.configured().rate_limit_service);
+}
+
+} // namespace
+
+awaitable<http::response> validate_service_token(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in);
+  const auto token = body.hidden("token", 1, access_token_bytes_max);
+  const auto service_id = body.text("service_id", 1, service_id_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto allowed = admit_service(ex, service_id); !allowed)
+    co_return error_answer(ex, allowed.error());
+
+  const auto services = edge.with().book->services();
+  auto who = co_await edge.authenticate(token.reveal(), ex.deadline);
+  if (who)
+    co_return http::json_response(200, user_token_body(*who, services->find_service(service_id)));
+  if (!is_about_the_token(who.error().code)) co_return error_answer(ex, who.error());
+  const auto& keys = *edge.with().keys;
+  auto claims = verify_service(token.reveal(), keys.access, keys.issuer, keys.audience,
+                               edge.with().now(), clock_leeway);
+  auto valid = claims ? service_token_body(*claims, *services) : std::nullopt;
+  co_return http::json_response(200, valid ? std::move(*valid) : R"({"valid":false})");
+}
+
+awaitable<http::response> create_service_token(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in);
+  const auto service_id = body.text("service_id", 1, service_id_bytes_max);
+  auto scopes = body.texts("scopes", permissions_max, permission_bytes_max);
+  const auto asked_ttl_s =
+      body.optional_integer("expires_in", service_token_ttl_s_min, service_token_ttl_s_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+
+  const auto services = edge.with().book->services();
+  const auto* service = services->find_service(service_id);
+  failure wrong{error_code::validation_error, "service_id", "is not a registered service"};
+  if (service == nullptr) co_return error_answer(ex, wrong);
+  if (!service->scopes->has_all(scopes)) {
+    wrong.field = "scopes";
+    wrong.reason =
+        "must be among those that the service is registered for: " + service->scopes->joined(' ');
+    co_return error_answer(ex, wrong);
+  }
+
+  const auto now = edge.with().now();
+  messages::sign_service signing;
+  auto& claims = signing.claims;
+  claims.service_id = service_id;
+  claims.scopes = permission_set{std::move(scopes)}.words();
+  claims.iss = edge.with().keys->issuer;
+  claims.aud = edge.with().keys->audience;
+  claims.iat = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  const auto ttl_s = asked_ttl_s.value_or(service_token_ttl_s_default);
+  claims.exp = claims.iat + ttl_s;
+  claims.jti = to_string(make_uuid(now));
+
+  messages::record_audit record;
+  record.entry = audit_entry("service.token_issued", now, client_of(ex));
+  record.entry.user = who.user;
+  record.entry.reason = service_id + ": " + permission_set{claims.scopes}.joined(' ');
+  record.deadline = edge.deadline_for_actors(ex.deadline);
+  auto noted = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
+  if (!noted) co_return error_answer(ex, noted.error());
+  auto made = co_await edge.ask(edge.with().key_ring, std::move(signing), ex.deadline);
+  if (!made) co_return error_answer(ex, made.error());
+
+  std::string out = "{\"access_token\":";
+  append_json_string(out, made->token.reveal());
+  out += ",\"token_type\":\"bearer\",\"expires_in\":" + std::to_string(ttl_s) + ",\"service_id\":";
+  append_json_string(out, service_id);
+  out += '}';
+  co_return http::json_response(200, std::move(out));
+}
+
+} // namespace latchkey::gateway::login_module

@@ -1,0 +1,36 @@
+// Signing in ("API Reference", Authentication). Logging out is POST /auth/logout, which every
+// surface shares.
+#include "gateway/refresh_cookie.hpp"
+#include "gateway/sign_in.hpp"
+#include "gateway/surfaces/login_module/endpoints.hpp"
+#include "protocol/login_name.hpp"
+#include "protocol/password_policy.hpp"
+#include "protocol/text_codec.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway::login_module {
+
+awaitable<http::response> login(http::exchange& ex) {
+  auto body = input::of(ex.in);
+  const auto name = body.text("username", 1, login_name_bytes_max);
+  auto password = body.hidden("password", 1, password_input_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+
+  auto tokens = co_await sign_in(ex, name, std::move(password), surface::login_module);
+  if (!tokens) co_return error_answer(ex, tokens.error());
+  std::string out = "{\"access_token\":";
+  append_json_string(out, tokens->access_token.reveal());
+  out += ",\"token_type\":\"bearer\",\"expires_in\":" + std::to_string(tokens->access_ttl_s);
+  const bool in_body = wants_token_in_body(ex);
+  if (in_body) {
+    out += ",\"refresh_token\":";
+    append_json_string(out, tokens->refresh_token.reveal());
+  }
+  out += '}';
+  auto answer = http::json_response(200, std::move(out));
+  if (!in_body) set_refresh_cookie(ex, *tokens, answer);
+  co_return answer;
+}
+
+} // namespace latchkey::gateway::login_module

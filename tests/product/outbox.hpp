@@ -1,0 +1,26 @@
+// outbox.hpp — the folder that mails go to without SMTP, as a reader of mail sees it.
+#pragma once
+
+#include <string>
+
+namespace latchkey::test {
+
+struct mail {
+  std::string text; // the whole message, its body decoded
+
+  /// The token in it; "" when there is none.
+  std::string reset_token() const;
+};
+
+class outbox {
+public:
+  explicit outbox(std::string folder) : folder_(std::move(folder)) {}
+
+  /// The newest mail to that address; std::runtime_error when none comes in `patience`.
+  mail wait_for(const std::string& recipient) const;
+
+private:
+  std::string folder_;
+};
+
+} // namespace latchkey::test
