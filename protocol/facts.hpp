@@ -139,12 +139,14 @@ struct use_reset_token {
 
 // -- mail ----------------------------------------------------------------------------
 
+/// One whose id is there already changes nothing, as with `add_audit`.
 struct add_mail {
   mail_record mail;
 };
 
-/// Takes a due mail for sending until `until`; loses with CONFLICT when another has taken
-/// it (`next_attempt_at` is no longer `seen`) or it is settled.
+/// Takes a due mail for sending until `until` and counts the attempt, so that one that ends
+/// with the process counts too; loses with CONFLICT when another has taken it
+/// (`next_attempt_at` is no longer `seen`) or it is settled.
 struct lease_mail {
   uuid mail;
   time_point seen{};
@@ -152,7 +154,7 @@ struct lease_mail {
 };
 
 /// Notes what became of an attempt: sent (its text is wiped), to be tried again, or given
-/// up (wiped too).
+/// up (wiped too). Nothing happens to one that is settled already or never was.
 struct settle_mail {
   enum class outcome : std::uint8_t { sent, again, given_up } became = outcome::sent;
   uuid mail;
@@ -162,7 +164,8 @@ struct settle_mail {
 
 // -- roles ---------------------------------------------------------------------------
 
-/// Adds a role; loses with CONFLICT (field "name") when it is there, or when `max` are.
+/// Adds a role; loses with CONFLICT (field "name") when it is there or built in, or when `max`
+/// are, however many are added at once.
 struct add_role {
   role_record role;
   std::size_t max = 0;
@@ -179,7 +182,8 @@ struct remove_role {
 // -- keys ----------------------------------------------------------------------------
 
 /// Adds a key; loses with USER001 without its user and with SUB002 (field "api_keys") when
-/// the user has `max` that are neither revoked nor expired, however many are added at once.
+/// the user has `max` that are neither revoked nor expired, however many are added at once;
+/// with CONFLICT (field "id") when the id is taken. The user's oldest dead keys are forgotten.
 struct add_api_key {
   api_key_record key;
   std::size_t max = 0;
@@ -196,7 +200,7 @@ struct touch_api_key {
   time_point at{};
 };
 
-/// Adds a service or replaces its scopes and rate.
+/// Adds a service or replaces its scopes and rate; `created_at` stays.
 struct put_service {
   service_record service;
 };
@@ -217,21 +221,23 @@ struct touch_service_key {
 
 // -- subscriptions and projects ----------------------------------------------------------
 
-/// Adds or replaces the user's subscription and sets `users.subscription_tier` (the user's
-/// version rises by one). Loses with USER001, and with CONFLICT (field "event") when the
-/// stored one has a `stripe_event_at` after this one's.
+/// Adds or replaces the user's subscription and sets `users.subscription_tier` to the tier that
+/// is in force then (the user's version rises by one). Loses with USER001, and with CONFLICT (field
+/// "event") when the stored one has a `stripe_event_at` after this one's. What is there keeps its
+/// id and `created_at`; one without an event keeps the stored event's time.
 struct put_subscription {
   subscription_record subscription;
 };
 
-/// Remembers an event; loses with CONFLICT (field "id") when it was seen before.
+/// Remembers an event for 90 days; loses with CONFLICT (field "id") when it was seen before.
 struct add_stripe_event {
   std::string id;
   time_point at{};
 };
 
 /// Adds `amount` (negative: gives back, never below 0) to what was used of a quota in a window;
-/// loses with SUB002 (field = the quota) when that would be more than `limit`.
+/// loses with SUB002 (field = the quota) when that would be more than `limit`, however many spend
+/// at once, and with USER001 without the user. Giving back is never refused.
 struct spend_quota {
   user_id user;
   std::string quota;
@@ -257,7 +263,8 @@ struct remove_project {
 // -- sessions of other services ------------------------------------------------------------
 
 /// Adds a session, or sets the end, device and last_seen of one that is there, live and the same
-/// user's ("Service Integration API Documentation", Sync User Session). Loses with USER001
+/// user's ("Service Integration API Documentation", Sync User Session); of one that is there, an
+/// empty device or address keeps what it has. Loses with USER001
 /// without an active user, AUTH003 when it has ended or is another user's.
 struct upsert_session {
   session_record session;
