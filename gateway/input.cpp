@@ -1,73 +1,11 @@
 #include "gateway/input.hpp"
 
-#include <nlohmann/json.hpp>
+#include <charconv>
 #include <utility>
 
 namespace latchkey::gateway {
-namespace {
 
-using nlohmann::json;
-
-/// Takes the top level's texts as they are parsed. Deeper values only have to be JSON.
-class field_sink : public nlohmann::json_sax<json> {
-public:
-  struct found {
-    std::string name;
-    secret content;
-    enum class kind : unsigned char { text, null, other } is;
-  };
-
-  explicit field_sink(std::function<bool(found)> take) : take_(std::move(take)) {}
-
-  const std::string& problem() const { return problem_; }
-
-  bool null() override { return leaf(found::kind::null, {}); }
-  bool boolean(bool) override { return leaf(found::kind::other, {}); }
-  bool number_integer(number_integer_t) override { return leaf(found::kind::other, {}); }
-  bool number_unsigned(number_unsigned_t) override { return leaf(found::kind::other, {}); }
-  bool number_float(number_float_t, const string_t&) override {
-    return leaf(found::kind::other, {});
-  }
-  bool string(string_t& text) override { return leaf(found::kind::text, std::move(text)); }
-  bool binary(binary_t&) override { return false; }
-  bool key(string_t& name) override {
-    if (depth_ == 1) name_ = std::move(name);
-    return true;
-  }
-  bool start_object(std::size_t) override { return open(true); }
-  bool start_array(std::size_t) override { return open(false); }
-  bool end_object() override { return --depth_, true; }
-  bool end_array() override { return --depth_, true; }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
-    problem_ = "is not valid JSON";
-    return false;
-  }
-
-private:
-  bool leaf(typename found::kind is, std::string text) {
-    secret content{std::move(text)};
-    if (depth_ == 0) return refuse("is not a JSON object");
-    return depth_ > 1 || take_({std::move(name_), std::move(content), is});
-  }
-  bool open(bool object) {
-    if (depth_ == 0 && !object) return refuse("is not a JSON object");
-    if (depth_ >= json_depth_max) return refuse("is nested too deeply");
-    if (depth_ == 1 && !take_({std::move(name_), {}, found::kind::other})) return false;
-    ++depth_;
-    return true;
-  }
-  bool refuse(const char* why) {
-    problem_ = why;
-    return false;
-  }
-
-  std::function<bool(found)> take_;
-  std::string name_;
-  std::string problem_;
-  std::size_t depth_ = 0;
-};
-
-} // namespace
+using kind = input_value::kind;
 
 input input::of(const http::request& in, body_form form) {
   input out;
@@ -87,6 +25,13 @@ input input::of(const http::request& in, body_form form) {
   return out;
 }
 
+input input::of_query(const http::request& in) {
+  input out;
+  out.is_query_ = true;
+  out.read_form(in.query);
+  return out;
+}
+
 void input::problem(std::string_view field, std::string reason) {
   if (first_) return;
   // A name that the client made up is repeated only so far.
@@ -94,20 +39,19 @@ void input::problem(std::string_view field, std::string reason) {
                    std::move(reason), 0};
 }
 
+void input::add(std::string name, input_value found) {
+  if (fields_.size() >= body_fields_max)
+    return problem(is_query_ ? "query" : "body", "has too many fields");
+  auto [place, added] = fields_.emplace(std::move(name), std::move(found));
+  if (!added) problem(place->first, "is given twice");
+}
+
 void input::read_json(std::string_view body) {
-  field_sink sink{[this](field_sink::found f) {
-    value v;
-    v.is = f.is == field_sink::found::kind::text   ? value::kind::text
-           : f.is == field_sink::found::kind::null ? value::kind::null
-                                                   : value::kind::other;
-    v.content = std::move(f.content);
-    if (fields_.size() >= body_fields_max) return problem("body", "has too many fields"), false;
-    auto [place, added] = fields_.emplace(std::move(f.name), std::move(v));
-    if (!added) problem(place->first, "is given twice");
-    return added;
-  }};
-  if (!json::sax_parse(body, &sink) && !first_)
-    problem("body", sink.problem().empty() ? "is not valid JSON" : sink.problem());
+  auto wrong = read_json_fields(body, [this](std::string name, input_value found) {
+    add(std::move(name), std::move(found));
+    return !first_;
+  });
+  if (!wrong.empty()) problem("body", std::move(wrong));
 }
 
 void input::read_form(std::string_view body) {
@@ -119,24 +63,28 @@ void input::read_form(std::string_view body) {
     const auto raw_name = pair.substr(0, pair.find('='));
     // Names are decoded by asking for the value of a pair that stands alone.
     auto name = http::form_value(std::string{"n="} + std::string{raw_name}, "n");
-    if (!name || !*name) return problem("body", "has a name that is not form-encoded");
+    if (!name || !*name)
+      return problem(is_query_ ? "query" : "body", "has a name that is not form-encoded");
     const auto raw_value = pair.size() > raw_name.size() ? pair.substr(raw_name.size() + 1) : "";
     auto text = http::form_value(std::string{"v="} + std::string{raw_value}, "v");
     if (!text || !*text) return problem(**name, "is not form-encoded UTF-8");
-    if (fields_.size() >= body_fields_max) return problem("body", "has too many fields");
-    value v;
-    v.is = value::kind::text;
-    v.content = secret{std::move(**text)};
-    auto [place, added] = fields_.emplace(std::move(**name), std::move(v));
-    if (!added) problem(place->first, "is given twice");
+    input_value found;
+    found.is = kind::text;
+    found.content = secret{std::move(**text)};
+    add(std::move(**name), std::move(found));
   }
 }
 
-input::value* input::ask(std::string_view field) {
+input_value* input::ask(std::string_view field) {
   auto found = fields_.find(field);
   if (found == fields_.end()) return nullptr;
   found->second.asked = true;
   return &found->second;
+}
+
+input_value* input::present(std::string_view field) {
+  auto* found = ask(field);
+  return found == nullptr || found->is == kind::null ? nullptr : found;
 }
 
 bool input::has(std::string_view field) const {
@@ -147,9 +95,9 @@ void input::ignore(std::string_view field) {
   ask(field);
 }
 
-const secret* input::bounded(std::string_view field, value& found, std::size_t min,
+const secret* input::bounded(std::string_view field, input_value& found, std::size_t min,
                              std::size_t max) {
-  if (found.is != value::kind::text) return problem(field, "must be a string"), nullptr;
+  if (found.is != kind::text) return problem(field, "must be a string"), nullptr;
   const auto size = found.content.reveal().size();
   if (size < min)
     return problem(field, size == 0 ? "must not be empty"
@@ -172,8 +120,8 @@ std::string input::text(std::string_view field, std::size_t min, std::size_t max
 }
 
 std::optional<secret> input::optional_hidden(std::string_view field, std::size_t max) {
-  auto* found = ask(field);
-  if (found == nullptr || found->is == value::kind::null) return std::nullopt;
+  auto* found = present(field);
+  if (found == nullptr) return std::nullopt;
   const auto* content = bounded(field, *found, 0, max);
   if (content == nullptr) return std::nullopt;
   return *content;
@@ -185,10 +133,119 @@ std::optional<std::string> input::optional_text(std::string_view field, std::siz
   return std::string{content->reveal()};
 }
 
+/// A null where something is required has the wrong type, like any other value.
+template <class T>
+T input::required(std::string_view field, std::optional<T> found) {
+  if (!has(field))
+    problem(field, "is required");
+  else if (!found)
+    problem(field, "must not be null");
+  return found ? std::move(*found) : T{};
+}
+
+std::optional<bool> input::optional_flag(std::string_view field) {
+  auto* found = present(field);
+  if (found == nullptr) return std::nullopt;
+  const auto content = found->content.reveal();
+  const bool is_flag = found->is == (is_query_ ? kind::text : kind::flag);
+  if (is_flag && content == "true") return true;
+  if (is_flag && content == "false") return false;
+  problem(field, "must be true or false");
+  return std::nullopt;
+}
+
+bool input::flag(std::string_view field) {
+  return required(field, optional_flag(field));
+}
+
+std::optional<std::int64_t> input::optional_integer(std::string_view field, std::int64_t min,
+                                                    std::int64_t max) {
+  auto* found = present(field);
+  if (found == nullptr) return std::nullopt;
+  const auto content = found->content.reveal();
+  std::int64_t number = 0;
+  const auto* end = content.data() + content.size();
+  const auto read = std::from_chars(content.data(), end, number);
+  const bool is_integer = found->is == (is_query_ ? kind::text : kind::integer);
+  const bool fits = read.ec == std::errc{} && read.ptr == end && number >= min && number <= max;
+  if (is_integer && fits) return number;
+  problem(field, "must be an integer from " + std::to_string(min) + " to " + std::to_string(max));
+  return std::nullopt;
+}
+
+std::int64_t input::integer(std::string_view field, std::int64_t min, std::int64_t max) {
+  return required(field, optional_integer(field, min, max));
+}
+
+std::optional<time_point> input::optional_time(std::string_view field) {
+  auto* found = present(field);
+  if (found == nullptr) return std::nullopt;
+  if (found->is == kind::text)
+    if (auto time = parse_time(found->content.reveal()); time && *time >= time_point{}) return time;
+  problem(field, "must be a time such as 2026-01-02T03:04:05Z");
+  return std::nullopt;
+}
+
+time_point input::time(std::string_view field) {
+  return required(field, optional_time(field));
+}
+
+std::optional<std::vector<std::string>>
+input::optional_texts(std::string_view field, std::size_t count_max, std::size_t bytes_max) {
+  auto* found = present(field);
+  if (found == nullptr) return std::nullopt;
+  if (found->is != kind::list || !found->is_sound) {
+    problem(field, "must be a list of strings");
+    return std::nullopt;
+  }
+  if (found->items.size() > count_max)
+    problem(field, "must have at most " + std::to_string(count_max) + " items");
+  for (const auto& item : found->items)
+    if (item.empty() || item.size() > bytes_max)
+      problem(field, "must have items of 1 to " + std::to_string(bytes_max) + " bytes");
+  if (first_) return std::nullopt;
+  return found->items;
+}
+
+std::vector<std::string> input::texts(std::string_view field, std::size_t count_max,
+                                      std::size_t bytes_max) {
+  return required(field, optional_texts(field, count_max, bytes_max));
+}
+
+std::optional<std::string> input::object_text(std::string_view field, std::size_t bytes_max) {
+  auto* found = present(field);
+  if (found == nullptr) return std::nullopt;
+  if (found->is != kind::object)
+    problem(field, "must be an object");
+  else if (!found->is_sound)
+    problem(field, "has a name twice");
+  else if (found->json.size() > bytes_max)
+    problem(field, "must have at most " + std::to_string(bytes_max) + " bytes");
+  else
+    return found->json;
+  return std::nullopt;
+}
+
+std::optional<std::string> input::optional_id_text(std::string_view field) {
+  auto* found = present(field);
+  if (found == nullptr) return std::nullopt;
+  const bool names = found->is == kind::text || found->is == kind::integer;
+  const auto size = found->content.reveal().size();
+  if (names && size > 0 && size <= id_text_bytes_max) return std::string{found->content.reveal()};
+  problem(field, "must be a number or a UUID");
+  return std::nullopt;
+}
+
+std::string input::id_text(std::string_view field) {
+  return required(field, optional_id_text(field));
+}
+
 result<void> input::done() {
   for (auto& [name, found] : fields_) {
     if (first_) break;
-    if (!found.asked) problem(name, "is not a field of this request");
+    if (!found.asked)
+      problem(name,
+              is_query_ ? "is not a parameter of this request" : "is not a field of this request");
   }
   if (first_) return tl::unexpected<failure>(*first_);
   return {};

@@ -1,23 +1,28 @@
-// input.hpp — the fields of a request's body, read strictly: what is wrong is named by
-// its field and its reason, and a field that nobody asked for is wrong too.
+// input.hpp — the fields of a request's body or query, read strictly: what is wrong is named
+// by its field and its reason, and a field that nobody asked for is wrong too.
 #pragma once
 
 #include "gateway/http/request.hpp"
+#include "gateway/input_reader.hpp"
 #include "protocol/result.hpp"
 #include "protocol/secret.hpp"
+#include "protocol/time.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace latchkey::gateway {
 
 inline constexpr std::size_t json_depth_max = 32;
 inline constexpr std::size_t body_fields_max = 64;
 inline constexpr std::size_t field_echo_bytes_max = 64;
+inline constexpr std::size_t id_text_bytes_max = 64;
 
 /// Which forms of body an endpoint takes.
 enum class body_form { json, json_or_form, json_or_empty };
@@ -29,6 +34,8 @@ public:
   /// The body as an object of fields. A problem with the body itself (media type, syntax,
   /// depth, not an object, a name twice) is the first problem.
   static input of(const http::request& in, body_form form = body_form::json);
+  /// The query's parameters as fields; flags are `true` and `false`, integers are digits.
+  static input of_query(const http::request& in);
 
   /// A required text of `min` to `max` bytes.
   std::string text(std::string_view field, std::size_t min, std::size_t max);
@@ -37,29 +44,52 @@ public:
   /// Absent and null are empty.
   std::optional<std::string> optional_text(std::string_view field, std::size_t max);
   std::optional<secret> optional_hidden(std::string_view field, std::size_t max);
+
+  bool flag(std::string_view field);
+  std::optional<bool> optional_flag(std::string_view field);
+  std::int64_t integer(std::string_view field, std::int64_t min, std::int64_t max);
+  std::optional<std::int64_t> optional_integer(std::string_view field, std::int64_t min,
+                                               std::int64_t max);
+  /// RFC 3339; a time before the epoch or after the year 9999 is refused.
+  time_point time(std::string_view field);
+  std::optional<time_point> optional_time(std::string_view field);
+  /// A list of at most `count_max` texts of 1 to `bytes_max` bytes each.
+  std::vector<std::string> texts(std::string_view field, std::size_t count_max,
+                                 std::size_t bytes_max);
+  std::optional<std::vector<std::string>>
+  optional_texts(std::string_view field, std::size_t count_max, std::size_t bytes_max);
+  /// An object as JSON text, written anew without white space; `bytes_max` of that form. A name
+  /// that stands twice in one object is refused.
+  std::optional<std::string> object_text(std::string_view field, std::size_t bytes_max);
+  /// What names a user: a text of at most 64 bytes, or an integer, as text (`resolve_user`).
+  std::string id_text(std::string_view field);
+  std::optional<std::string> optional_id_text(std::string_view field);
+
   /// A field that is accepted and has no meaning here.
   void ignore(std::string_view field);
 
+  /// Whether it is there. One that is, and comes out empty of an `optional_…`, is null.
   bool has(std::string_view field) const;
 
   /// The first problem, or that of a field that was never asked for.
   result<void> done();
 
 private:
-  struct value {
-    enum class kind : unsigned char { text, null, other } is = kind::other;
-    secret content;
-    bool asked = false;
-  };
-
   void problem(std::string_view field, std::string reason);
   void read_json(std::string_view body);
   void read_form(std::string_view body);
-  value* ask(std::string_view field);
-  const secret* bounded(std::string_view field, value& found, std::size_t min, std::size_t max);
+  void add(std::string name, input_value found);
+  /// The field, unless it is absent or null.
+  input_value* present(std::string_view field);
+  input_value* ask(std::string_view field);
+  template <class T>
+  T required(std::string_view field, std::optional<T> found);
+  const secret* bounded(std::string_view field, input_value& found, std::size_t min,
+                        std::size_t max);
 
-  std::map<std::string, value, std::less<>> fields_;
+  std::map<std::string, input_value, std::less<>> fields_;
   std::optional<failure> first_;
+  bool is_query_ = false;
 };
 
 } // namespace latchkey::gateway
