@@ -38,7 +38,7 @@ std::optional<failure> write(runner& on, const storage::put_subscription& f, wri
               text_or_null_if_empty(s.stripe_subscription_id), time_or_null(s.stripe_event_at),
               time_text(s.created_at), time_text(s.updated_at)});
   if (put == 0) return losing(error_code::conflict, "event", "a later event has been applied");
-  on.run(set_tier, {user, s.tier, time_text(s.updated_at)});
+  on.run(set_tier, {user, std::string{tier_in_force(s, s.updated_at)}, time_text(s.updated_at)});
   return std::nullopt;
 }
 
