@@ -104,10 +104,10 @@ struct listeners::parts {
 };
 
 result<void> listeners::parts::prepare() {
-  auto public_table = routes_of(listener::public_side);
+  auto public_table = routes_of(listener::public_side, *configured);
   if (!public_table) return tl::unexpected<failure>(public_table.error());
   public_routes = std::move(*public_table);
-  auto internal_table = routes_of(listener::internal_side);
+  auto internal_table = routes_of(listener::internal_side, *configured);
   if (!internal_table) return tl::unexpected<failure>(internal_table.error());
   internal_routes = std::move(*internal_table);
   if (configured->uses_tls()) {

@@ -1,6 +1,7 @@
 // routes.hpp — the one table of routes: method, path, whom it is open to, and who answers.
 #pragma once
 
+#include "config/settings.hpp"
 #include "gateway/http/router.hpp"
 
 #include <memory>
@@ -9,7 +10,8 @@ namespace latchkey::gateway {
 
 enum class listener { public_side, internal_side };
 
-/// The table of a listener. A mistake in it ends the start with its reason.
-result<std::shared_ptr<const http::router>> routes_of(listener side);
+/// The table of a listener; the public one's has the description of all (/openapi.json). A
+/// mistake in it, or a row that the description has no words for, ends the start with its reason.
+result<std::shared_ptr<const http::router>> routes_of(listener side, const settings& configured);
 
 } // namespace latchkey::gateway
