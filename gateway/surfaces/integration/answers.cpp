@@ -1,0 +1,45 @@
+#include "gateway/surfaces/integration/answers.hpp"
+
+#include "gateway/surfaces/integration/flat_error.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway::integration {
+namespace {
+
+/// Whether the answer to it is the endpoint's own 400.
+bool is_about_the_request(error_code code) {
+  switch (code) {
+  case error_code::payload_too_large:
+  case error_code::unsupported_media_type:
+  case error_code::rate_limited:
+  case error_code::request_timeout:
+    return false;
+  default:
+    return status_of(code) < 500;
+  }
+}
+
+} // namespace
+
+http::response success() {
+  return http::json_response(200, R"({"status":"success"})");
+}
+
+http::response refused(const http::exchange& ex, const failure& error, std::string_view text) {
+  if (!is_about_the_request(error.code)) return flat_error(ex, error);
+  failure told = error;
+  if (told.reason.empty()) told.reason = describe(error.code).message;
+  told.code = error_code::validation_error;
+  return flat_error(ex, told, text);
+}
+
+std::string name_in_audit(const service_principal& who) {
+  return "service:" + who.service->id;
+}
+
+messages::author author_of(const http::exchange& ex, const service_principal& who) {
+  return {client_of(ex), name_in_audit(who)};
+}
+
+} // namespace latchkey::gateway::integration

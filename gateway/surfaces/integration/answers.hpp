@@ -1,0 +1,25 @@
+// integration/answers.hpp — what the endpoints of this surface have in common: how they answer
+// and who they say did it.
+#pragma once
+
+#include "gateway/endpoint.hpp"
+#include "gateway/principal.hpp"
+#include "protocol/messages/account.hpp"
+
+#include <string_view>
+
+namespace latchkey::gateway::integration {
+
+/// `{"status":"success"}`
+http::response success();
+
+/// The failure with the endpoint's own text: 400 for whatever is wrong with what was asked,
+/// however other surfaces answer it. What is not about that (the body's size and type, an
+/// overload, a database that is down) keeps its own status and text.
+http::response refused(const http::exchange& ex, const failure& error, std::string_view text);
+
+/// "service:<id>": audit_record::by.
+std::string name_in_audit(const service_principal& who);
+messages::author author_of(const http::exchange& ex, const service_principal& who);
+
+} // namespace latchkey::gateway::integration

@@ -1,0 +1,190 @@
+// "Service Integration API Documentation", Sync User Session; "Flask Service Integration
+// Documentation", Session Synchronization.
+#include "gateway/surfaces/integration/answers.hpp"
+#include "gateway/surfaces/integration/endpoints.hpp"
+#include "gateway/surfaces/integration/plain_token.hpp"
+#include "gateway/surfaces/integration/session_name.hpp"
+#include "gateway/surfaces/integration/user_ids.hpp"
+
+#include <string>
+#include <utility>
+
+namespace latchkey::gateway::integration {
+namespace {
+
+constexpr std::string_view failed = "Failed to sync session";
+constexpr std::size_t session_name_bytes_max = 255;
+constexpr std::size_t session_data_bytes_max = 8192;
+
+/// The body, as read.
+struct session_news {
+  std::string user;
+  std::optional<secret> token;
+  std::optional<std::string> session;
+  std::string device; // empty: none was told
+  std::optional<time_point> expires_at;
+  std::optional<bool> is_active;
+};
+
+/// The object in the field of that name, read as strictly as the body itself.
+result<void> read_data(const std::string& object, session_news& news) {
+  http::request inner;
+  inner.content_type = http::json_type;
+  inner.body = object;
+  auto data = input::of(inner);
+  news.session = data.optional_text("session_id", session_name_bytes_max);
+  const auto device = data.object_text("device_info", session_data_bytes_max);
+  news.expires_at = data.optional_time("expires_at");
+  news.is_active = data.optional_flag("is_active");
+  auto good = data.done();
+  if (good && news.session && news.session->empty())
+    good = fail(error_code::validation_error, "session_id", "must not be empty");
+  if (!good) {
+    auto error = std::move(good.error());
+    error.field.insert(0, "session_data.");
+    return tl::unexpected<failure>(std::move(error));
+  }
+  if (device) news.device = device_words(*device);
+  return {};
+}
+
+result<session_news> read(const http::exchange& ex) {
+  session_news news;
+  auto body = input::of(ex.in);
+  news.user = body.id_text("user_id");
+  news.token = body.optional_hidden("token", token_bytes_max);
+  body.optional_time("timestamp");
+  const auto data = body.object_text("session_data", session_data_bytes_max);
+  if (auto good = body.done(); !good) return tl::unexpected<failure>(good.error());
+  if (!data) return fail(error_code::validation_error, "session_data", "is required");
+  if (auto good = read_data(*data, news); !good) return tl::unexpected<failure>(good.error());
+  return news;
+}
+
+/// Which session of which user.
+struct subject {
+  user_id user;
+  session_id session;
+};
+
+failure wrong_token(std::string reason) {
+  return failure{error_code::token_invalid, "token", std::move(reason), 0};
+}
+
+/// `ends`: the session is to end; its own token may have died with it in an earlier try.
+awaitable<result<subject>> find_subject(http::exchange& ex, const session_news& news, bool ends) {
+  auto& edge = acceptor_of(ex);
+  const auto user = co_await find_user(ex, "user_id", news.user);
+  if (!user) co_return tl::unexpected<failure>(user.error());
+  subject found{*user, {}};
+  if (news.session) found.session = session_named(*user, *news.session);
+  if (!news.token) {
+    if (!news.session)
+      co_return fail(error_code::validation_error, "session_data.session_id",
+                     "is required without a token that names the session");
+    co_return found;
+  }
+  const auto known = edge.verify_token(news.token->reveal());
+  if (!known) co_return tl::unexpected<failure>(wrong_token("does not hold"));
+  if (known->user != *user) co_return tl::unexpected<failure>(wrong_token("is another user's"));
+  if (!news.session) found.session = known->session;
+  if (ends && found.session == known->session) co_return found;
+  const messages::validate question;
+  const auto word = co_await edge.ask_session(known->session, question, ex.deadline);
+  if (!word && word.error().code == error_code::token_invalid)
+    co_return tl::unexpected<failure>(wrong_token("is of a session that has ended"));
+  if (!word) co_return tl::unexpected<failure>(word.error());
+  if (word->user != *user) co_return tl::unexpected<failure>(wrong_token("is another user's"));
+  co_return found;
+}
+
+/// USER001 when there is nobody of that id: a session of nobody's would count as ended.
+awaitable<result<void>> check_user(http::exchange& ex, user_id id) {
+  const messages::describe_user question;
+  const auto user = co_await acceptor_of(ex).ask_user(id, question, ex.deadline);
+  if (!user && user.error().code == error_code::user_not_found)
+    co_return fail(error_code::user_not_found, "user_id", "names no user");
+  if (!user) co_return tl::unexpected<failure>(user.error());
+  co_return result<void>{};
+}
+
+/// When a session ends of which that was not told: as it stands, or like one that is opened now.
+awaitable<result<time_point>> end_of(http::exchange& ex, const subject& whose, time_point now) {
+  auto& edge = acceptor_of(ex);
+  const auto& reader = edge.with().reader_for(whose.session);
+  const messages::read_session question{whose.session, edge.deadline_for_actors(ex.deadline)};
+  const auto stored = co_await edge.ask(reader, question, ex.deadline);
+  if (stored) co_return stored->expires_at;
+  if (stored.error().code != error_code::token_invalid)
+    co_return tl::unexpected<failure>(stored.error());
+  co_return now + edge.with().policy.session_ttl;
+}
+
+/// The session as the service tells it. `told_end` unset: as it is.
+awaitable<result<messages::sync_session>> request_for(http::exchange& ex, session_news& news,
+                                                      const subject& whose, time_point now,
+                                                      std::optional<time_point> told_end) {
+  messages::sync_session request;
+  auto& session = request.session;
+  session.id = whose.session;
+  session.user = whose.user;
+  session.user_agent = std::move(news.device);
+  session.created_at = now;
+  if (told_end) {
+    session.expires_at = *told_end;
+    co_return request;
+  }
+  const auto end = co_await end_of(ex, whose, now);
+  if (!end) co_return tl::unexpected<failure>(end.error());
+  session.expires_at = *end;
+  co_return request;
+}
+
+awaitable<result<void>> sync(http::exchange& ex, const service_principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto news = read(ex);
+  if (!news) co_return tl::unexpected<failure>(news.error());
+  const auto now = edge.with().now();
+  const bool ends =
+      (news->is_active && !*news->is_active) || (news->expires_at && *news->expires_at <= now);
+  const auto whose = co_await find_subject(ex, *news, ends);
+  if (!whose) co_return tl::unexpected<failure>(whose.error());
+  if (ends) {
+    const auto known = co_await check_user(ex, whose->user);
+    if (!known) co_return known;
+  }
+  const auto told_end = ends ? std::optional{now} : news->expires_at;
+  auto request = co_await request_for(ex, *news, *whose, now, told_end);
+  if (!request) co_return tl::unexpected<failure>(request.error());
+  request->is_active = !ends;
+  request->client = client_of(ex);
+  request->by = name_in_audit(who);
+  request->deadline = edge.deadline_for_actors(ex.deadline);
+  const auto& directory = edge.with().directory_for(whose->session);
+  const auto done = co_await edge.ask(directory, std::move(*request), ex.deadline);
+  if (!done) co_return tl::unexpected<failure>(done.error());
+  co_return result<void>{};
+}
+
+/// What the store said, in this request's words.
+failure in_words_of_request(failure error) {
+  if (!error.field.empty()) return error;
+  if (error.code == error_code::user_not_found) {
+    error.field = "user_id";
+    error.reason = "names no active user";
+  } else if (error.code == error_code::token_invalid) {
+    error.field = "session_data.session_id";
+    error.reason = "names a session that has ended or is another user's";
+  }
+  return error;
+}
+
+} // namespace
+
+awaitable<http::response> sync_session(http::exchange& ex, const service_principal& who) {
+  const auto done = co_await sync(ex, who);
+  if (!done) co_return refused(ex, in_words_of_request(done.error()), failed);
+  co_return success();
+}
+
+} // namespace latchkey::gateway::integration

@@ -1,0 +1,72 @@
+// "Service Integration API Documentation", Validate Token, and the surface's rows.
+#include "gateway/guards.hpp"
+#include "gateway/surfaces/integration/endpoints.hpp"
+#include "gateway/surfaces/integration/flat_error.hpp"
+#include "gateway/surfaces/integration/plain_token.hpp"
+
+#include <charconv>
+#include <string>
+#include <utility>
+
+namespace latchkey::gateway::integration {
+namespace {
+
+void append_number(std::string& out, std::int64_t number) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.append(digits, end);
+}
+
+std::string validation_body(std::int64_t user_number, std::int64_t exp, std::int64_t iat) {
+  std::string out;
+  out.reserve(96);
+  out += R"({"user_id":)";
+  append_number(out, user_number);
+  out += R"(,"exp":)";
+  append_number(out, exp);
+  out += R"(,"iat":)";
+  append_number(out, iat);
+  out += R"(,"type":"access"})";
+  return out;
+}
+
+} // namespace
+
+std::vector<http::route> routes() {
+  using http::method;
+  return {
+      open_to_services(method::post, "/api/auth/validate-token", "validate_token", validate_token),
+      open_to_services(method::post, "/api/auth/sync-session", "sync_session", sync_session),
+      open_to_services(method::post, "/api/auth/sync-user", "sync_user", sync_user),
+      open_to_services(method::post, "/api/auth/revoke-user-sessions", "revoke_user_sessions",
+                       revoke_user_sessions),
+  };
+}
+
+awaitable<http::response> validate_token(http::exchange& ex, const service_principal&) {
+  auto& edge = acceptor_of(ex);
+  secret spelt; // what the general reader found
+  std::string_view token;
+  const auto plain = http::is_media_type(ex.in.content_type, http::json_type)
+                         ? plain_token(ex.in.body)
+                         : std::nullopt;
+  if (plain) {
+    token = *plain;
+  } else {
+    auto body = input::of(ex.in);
+    spelt = body.hidden("token", 1, token_bytes_max);
+    if (auto read = body.done(); !read) co_return flat_error(ex, read.error());
+    token = spelt.reveal();
+  }
+
+  const auto known = edge.verify_token(token);
+  if (!known) co_return flat_error(ex, known.error());
+  const messages::validate question;
+  const auto word = co_await edge.ask_session(known->session, question, ex.deadline);
+  if (!word) co_return flat_error(ex, word.error());
+  // A token is one session's of one user's; anything else was not signed for it.
+  if (word->user != known->user) co_return flat_error(ex, failure{error_code::token_invalid});
+  co_return http::json_response(200, validation_body(word->user_number, known->exp, known->iat));
+}
+
+} // namespace latchkey::gateway::integration

@@ -1,0 +1,189 @@
+// "Service Integration API Documentation", Sync User Data; "Flask Service Integration
+// Documentation", User Data Synchronization.
+#include "gateway/registration.hpp"
+#include "gateway/surfaces/integration/answers.hpp"
+#include "gateway/surfaces/integration/endpoints.hpp"
+#include "gateway/surfaces/integration/picture_url.hpp"
+#include "gateway/surfaces/integration/user_ids.hpp"
+#include "protocol/login_name.hpp"
+
+#include <string>
+#include <utility>
+
+namespace latchkey::gateway::integration {
+namespace {
+
+constexpr std::string_view failed = "Failed to sync user data";
+constexpr std::size_t name_bytes_max = 4 * first_name_code_points_max;
+
+/// Somebody else may add, rename or remove the same user at the same moment.
+constexpr int tries_max = 4;
+
+/// The body, as read and checked.
+struct user_news {
+  named_user named;
+  std::string id; // the same as text
+  std::string email;
+  std::string email_key; // folded
+  storage::user_changes changes;
+};
+
+result<void> check_names(storage::user_changes& changes) {
+  const auto check = [](std::string_view field, std::optional<std::string>& name) -> result<void> {
+    if (!name) return {};
+    auto checked = check_person_name(field, *name, first_name_code_points_max);
+    if (!checked) return tl::unexpected<failure>(checked.error());
+    *name = std::move(*checked);
+    return {};
+  };
+  auto good = check("first_name", changes.first_name);
+  if (good) good = check("last_name", changes.last_name);
+  if (good && changes.avatar_url) good = check_picture_url("profile_picture", *changes.avatar_url);
+  return good;
+}
+
+result<user_news> read(const http::exchange& ex) {
+  user_news news;
+  auto& changes = news.changes;
+  auto body = input::of(ex.in);
+  news.id = body.id_text("id");
+  news.email = trim_white_space(body.text("email", 1, login_name_bytes_max));
+  changes.is_active = body.optional_flag("is_active");
+  changes.email_verified = body.optional_flag("is_email_verified");
+  changes.first_name = body.optional_text("first_name", name_bytes_max);
+  changes.last_name = body.optional_text("last_name", name_bytes_max);
+  changes.avatar_url = body.optional_text("profile_picture", picture_url_bytes_max);
+  changes.synced_at = body.optional_time("last_sync");
+  if (auto good = body.done(); !good) return tl::unexpected<failure>(good.error());
+
+  const auto named = parse_user(news.id);
+  if (!named) return fail(error_code::validation_error, "id", "must be a user's number or UUID");
+  news.named = *named;
+  if (auto good = check_names(changes); !good) return tl::unexpected<failure>(good.error());
+  if (auto good = check_email(news.email); !good) return tl::unexpected<failure>(good.error());
+  auto key = fold_login_name(news.email);
+  if (!key) return fail(error_code::validation_error, "email", "is not a valid address");
+  news.email_key = std::move(*key);
+  return news;
+}
+
+bool is_nobody(const failure& error) {
+  return error.code == error_code::user_not_found;
+}
+
+/// Changes what was told of a user that is there. USER001 when it is not.
+awaitable<result<void>> change(http::exchange& ex, const service_principal& who,
+                               const user_news& news, user_id id) {
+  auto& edge = acceptor_of(ex);
+  const messages::describe_user question;
+  const auto user = co_await edge.ask_user(id, question, ex.deadline);
+  if (!user) co_return tl::unexpected<failure>(user.error());
+  messages::update_user request{news.changes, author_of(ex, who),
+                                edge.deadline_for_actors(ex.deadline)};
+  auto& changes = request.changes;
+  changes.email = news.email;
+  changes.email_key = news.email_key;
+  // Who goes by the email goes by the new one: the old may become somebody else's.
+  const auto old_key = fold_login_name(user->email);
+  if (old_key && *old_key != news.email_key && fold_login_name(user->username) == old_key) {
+    changes.username = news.email;
+    changes.username_key = news.email_key;
+  }
+  const auto changed = co_await edge.ask_user(id, std::move(request), ex.deadline);
+  if (!changed) co_return tl::unexpected<failure>(changed.error());
+  co_return result<void>{};
+}
+
+/// Whose email it is. USER001 when nobody's; USER002 when it is somebody's username alone.
+awaitable<result<user_id>> owner_of_email(http::exchange& ex, const user_news& news) {
+  auto& edge = acceptor_of(ex);
+  const auto& readers = edge.with().readers;
+  const auto& reader = readers[std::hash<std::string>{}(news.email_key) % readers.size()];
+  messages::read_login question{news.email_key, edge.deadline_for_actors(ex.deadline)};
+  const auto found = co_await edge.ask(reader, std::move(question), ex.deadline);
+  if (!found) co_return tl::unexpected<failure>(found.error());
+  if (!found->user) co_return fail(error_code::user_not_found);
+  const messages::describe_user who_is_it;
+  const auto user = co_await edge.ask_user(*found->user, who_is_it, ex.deadline);
+  if (!user) co_return tl::unexpected<failure>(user.error());
+  if (fold_login_name(user->email) != news.email_key)
+    co_return fail(error_code::user_exists, "email", "is taken");
+  co_return *found->user;
+}
+
+/// Adds the user: without a password, known by the email. USER002 when any of it is taken.
+awaitable<result<void>> create(http::exchange& ex, const service_principal& who,
+                               const user_news& news) {
+  auto& edge = acceptor_of(ex);
+  const auto now = edge.with().now();
+  messages::register_user request;
+  auto& user = request.user;
+  if (const auto* number = std::get_if<std::int64_t>(&news.named)) {
+    user.id = user_id{make_uuid(now)};
+    user.number = *number;
+  } else {
+    user.id = std::get<user_id>(news.named);
+  }
+  user.username = user.email = news.email;
+  request.username_key = request.email_key = news.email_key;
+  const auto& told = news.changes;
+  user.first_name = told.first_name.value_or("");
+  user.last_name = told.last_name.value_or("");
+  user.is_active = told.is_active.value_or(true);
+  user.email_verified = told.email_verified.value_or(false);
+  user.synced_at = told.synced_at;
+  user.created_at = user.updated_at = now;
+  if (told.avatar_url && !told.avatar_url->empty()) {
+    storage::update_user picture{user.id, user.version, {}, now};
+    picture.changes.avatar_url = told.avatar_url;
+    request.also.emplace_back(std::move(picture));
+  }
+  request.client = client_of(ex);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  request.by = name_in_audit(who);
+  const auto& directory = edge.with().directory_for(user.id);
+  const auto added = co_await edge.ask(directory, std::move(request), ex.deadline);
+  if (!added) co_return tl::unexpected<failure>(added.error());
+  co_return result<void>{};
+}
+
+/// By the id, then by the email, then as somebody new. `lost` becomes whether that failed over
+/// what may have changed on the way: the user came, or went.
+awaitable<result<void>> change_or_create(http::exchange& ex, const service_principal& who,
+                                         const user_news& news, bool& lost) {
+  lost = false;
+  const auto id = co_await find_user(ex, "id", news.id);
+  if (!id && !is_nobody(id.error())) co_return tl::unexpected<failure>(id.error());
+  if (id) {
+    auto changed = co_await change(ex, who, news, *id);
+    if (changed || !is_nobody(changed.error())) co_return changed;
+  }
+  const auto owner = co_await owner_of_email(ex, news);
+  if (!owner && !is_nobody(owner.error())) co_return tl::unexpected<failure>(owner.error());
+  if (owner) {
+    auto changed = co_await change(ex, who, news, *owner);
+    lost = !changed && is_nobody(changed.error());
+    co_return changed;
+  }
+  auto created = co_await create(ex, who, news);
+  lost = !created && created.error().code == error_code::user_exists;
+  co_return created;
+}
+
+} // namespace
+
+awaitable<http::response> sync_user(http::exchange& ex, const service_principal& who) {
+  const auto news = read(ex);
+  if (!news) co_return refused(ex, news.error(), failed);
+  result<void> done = fail(error_code::internal_error);
+  bool lost = true;
+  for (int i = 0; lost && i < tries_max; ++i)
+    done = co_await change_or_create(ex, who, *news, lost);
+  if (done) co_return success();
+  auto error = done.error();
+  if (error.field == "username") error.field = "email"; // which it was made of
+  if (error.field == "number") error.field = "id";
+  co_return refused(ex, error, failed);
+}
+
+} // namespace latchkey::gateway::integration

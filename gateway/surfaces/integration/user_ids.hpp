@@ -1,0 +1,29 @@
+// integration/user_ids.hpp — user ids as this surface takes them in bodies: a number, the same
+// as text, or a UUID.
+#pragma once
+
+#include "gateway/endpoint.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace latchkey::gateway::integration {
+
+/// The largest number that every JSON reader keeps exactly (RFC 8259, 6); the sequence of
+/// numbers goes on behind the largest that was given, so there must be many more.
+inline constexpr std::int64_t user_number_max = (std::int64_t{1} << 53) - 1;
+
+/// What a user may be called; nothing for a text that is neither.
+using named_user = std::variant<std::int64_t, user_id>;
+std::optional<named_user> parse_user(std::string_view text);
+
+/// Which user that is. VALIDATION_ERROR with `field` when it is neither form, USER001 with
+/// `field` when there is no user of that number; whether there is one of that UUID is for its
+/// actor to say.
+awaitable<result<user_id>> find_user(http::exchange& ex, std::string_view field,
+                                     std::string_view text);
+
+} // namespace latchkey::gateway::integration
