@@ -257,7 +257,7 @@ caf::result<messages::learnt> session_state::on_learn_role(messages::learn_role&
 caf::result<messages::learnt> session_state::on_learn_sync(messages::learn_sync& news) {
   record.expires_at = news.expires_at;
   record.last_seen_at = std::max(record.last_seen_at, news.last_seen_at);
-  record.user_agent = std::move(news.user_agent);
+  if (!news.user_agent.empty()) record.user_agent = std::move(news.user_agent);
   return messages::learnt{};
 }
 

@@ -122,8 +122,9 @@ const statement use_other_tokens{
   "rotated_at, expires_at, last_seen_at, ended_at) "                                               \
   "SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM users "                           \
   "WHERE id = $2 AND is_active " lock "ON CONFLICT (id) DO UPDATE SET "                            \
-  "expires_at = EXCLUDED.expires_at, user_agent = EXCLUDED.user_agent, "                           \
-  "address = EXCLUDED.address, last_seen_at = EXCLUDED.last_seen_at "                              \
+  "expires_at = EXCLUDED.expires_at, last_seen_at = EXCLUDED.last_seen_at, "                       \
+  "user_agent = COALESCE(NULLIF(EXCLUDED.user_agent, ''), sessions.user_agent), "                  \
+  "address = COALESCE(NULLIF(EXCLUDED.address, ''), sessions.address) "                            \
   "WHERE sessions.user_id = EXCLUDED.user_id AND sessions.ended_at IS NULL "                       \
   "AND sessions.expires_at > EXCLUDED.last_seen_at RETURNING id"
 const statement upsert_session{"upsert_session", LATCHKEY_UPSERT_SESSION(""),
