@@ -1,0 +1,149 @@
+// Small decisions of the service integration: how a token is read, what a session is called.
+#include "gateway/surfaces/integration/picture_url.hpp"
+#include "gateway/surfaces/integration/plain_token.hpp"
+#include "gateway/surfaces/integration/session_name.hpp"
+#include "gateway/surfaces/integration/user_ids.hpp"
+#include "protocol/text_codec.hpp"
+
+#include <gtest/gtest.h>
+#include <string>
+
+namespace latchkey::gateway::integration {
+namespace {
+
+// -- plain_token -------------------------------------------------------------------------
+
+TEST(PlainToken, LeavesToTheReaderWhateverIsNotPlain) {
+  for (const std::string body : {"",
+                                 " ",
+                                 "{",
+                                 "{}",
+                                 "[]",
+                                 "null",
+                                 R"("token")",
+                                 R"({"token"})",
+                                 R"({"token":})",
+                                 R"({"token":"})",
+                                 R"({"token":"a")",
+                                 R"({"token":""})",
+                                 R"({"token":1})",
+                                 R"({"token":null})",
+                                 R"({"token":["a"]})",
+                                 R"({"token":"a"}})",
+                                 R"({"token":"a"} x)",
+                                 R"({"token":"a",})",
+                                 R"({"token":"a","token":"a"})",
+                                 R"({"token":"a","x":1})",
+                                 R"({"tokens":"a"})",
+                                 R"({"Token":"a"})",
+                                 R"({"token" "a"})",
+                                 R"({token:"a"})",
+                                 R"({'token':'a'})",
+                                 R"({"token":"a\u0062"})",
+                                 R"({"token":"a\"})",
+                                 "{\"token\":\"a\tb\"}",
+                                 "{\"token\":\"\xc3\xa9\"}",
+                                 "{\"token\":\"\x7f\"}",
+                                 "\xef\xbb\xbf{\"token\":\"a\"}",
+                                 "{\"token\":\"a\"}\v"})
+    EXPECT_FALSE(plain_token(body)) << body;
+  EXPECT_FALSE(plain_token(std::string("{\"token\":\"a\0\"}", 14)));
+  EXPECT_FALSE(plain_token(std::string("{\"token\":\"a\"}\0", 14)));
+  EXPECT_FALSE(plain_token("{\"token\":\"" + std::string(token_bytes_max + 1, 'a') + "\"}"));
+}
+
+TEST(PlainToken, IsWhatStandsBetweenTheQuotes) {
+  for (const std::string body : {R"({"token":"a.b-c_d"})", R"( { "token" : "a.b-c_d" } )",
+                                 "\r\n\t{\n\"token\"\t:\r\"a.b-c_d\"\n}\n"})
+    EXPECT_EQ(plain_token(body), "a.b-c_d") << body;
+  EXPECT_EQ(plain_token(R"({"token":"} {:,'"})"), "} {:,'");
+  const std::string longest(token_bytes_max, 'a');
+  EXPECT_EQ(plain_token("{\"token\":\"" + longest + "\"}"), longest);
+}
+
+// -- session_named, device_words ------------------------------------------------------------
+
+user_id user_of(std::uint8_t last) {
+  user_id id;
+  id.bytes[15] = last;
+  return id;
+}
+
+TEST(SessionName, IsTheUuidItself) {
+  const std::string id = "0191d2a4-5c6d-7e8f-9a0b-1c2d3e4f5a6b";
+  EXPECT_EQ(to_string(session_named(user_of(1), id)), id);
+  EXPECT_EQ(session_named(user_of(1), id), session_named(user_of(2), id));
+}
+
+TEST(SessionName, IsMadeOfUserAndText) {
+  const auto id = session_named(user_of(1), "session-uuid");
+  EXPECT_EQ(id, session_named(user_of(1), "session-uuid"));
+  EXPECT_NE(id, session_named(user_of(2), "session-uuid"));
+  EXPECT_NE(id, session_named(user_of(1), "session-uuic"));
+  EXPECT_NE(id, session_named(user_of(1), "session-uuid "));
+  EXPECT_EQ(id.bytes[6] >> 4U, 8); // RFC 9562, 5.8: version
+  EXPECT_EQ(id.bytes[8] >> 6U, 2); // and variant
+  EXPECT_FALSE(session_named(user_of(1), "").is_nil());
+}
+
+TEST(DeviceWords, AreEmptyWhereThereAreNone) {
+  for (const char* given : {"{}", "[]", "null", "1", "{", "", R"({"browser":null})",
+                            R"({"browser":["chrome"],"os":{"name":"x"},"mobile":true})",
+                            R"({"browser":""})", R"({"browser":"\u0001\n"})"})
+    EXPECT_EQ(device_words(given), "") << given;
+}
+
+TEST(DeviceWords, AreTheTypeTheBrowserAndTheRest) {
+  EXPECT_EQ(device_words(R"({"device_type":"mobile","browser":"chrome"})"), "mobile, chrome");
+  EXPECT_EQ(device_words(R"({"os":"Android","browser":"chrome","app":7,"device_type":"mobile"})"),
+            "mobile, chrome, 7, Android");
+  EXPECT_EQ(device_words(R"({"browser":"a\r\nb"})"), "ab");
+}
+
+TEST(DeviceWords, AreCutBetweenCharacters) {
+  std::string wide;
+  for (int i = 0; i < 200; ++i)
+    wide += "\xc3\xa9";
+  const auto words = device_words(R"({"device_type":")" + wide + R"(","browser":"x"})");
+  EXPECT_EQ(words.size(), device_bytes_max - 1); // an odd bound cuts one in two
+  EXPECT_TRUE(is_valid_utf8(words));
+}
+
+// -- parse_user, check_picture_url -----------------------------------------------------------
+
+TEST(UserInBody, IsNoOtherText) {
+  for (const char* text :
+       {"", "0", "-1", "+1", "01", " 1", "1 ", "1.0", "1e3", "0x1", "me", "9007199254740992",
+        "99999999999999999999", "00000000-0000-0000-0000-000000000000",
+        "0191d2a45c6d7e8f9a0b1c2d3e4f5a6b"})
+    EXPECT_FALSE(parse_user(text)) << text;
+}
+
+TEST(UserInBody, IsANumberOrAUuid) {
+  EXPECT_EQ(parse_user("123"), named_user{std::int64_t{123}});
+  EXPECT_EQ(parse_user("9007199254740991"), named_user{user_number_max});
+  const auto id = parse_user("0191D2A4-5C6D-7E8F-9A0B-1C2D3E4F5A6B");
+  ASSERT_TRUE(id && std::holds_alternative<user_id>(*id));
+  EXPECT_EQ(to_string(std::get<user_id>(*id)), "0191d2a4-5c6d-7e8f-9a0b-1c2d3e4f5a6b");
+}
+
+TEST(PictureUrl, IsRefusedWhereAPageCouldRunIt) {
+  for (const char* url : {"javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x",
+                          "java\tscript:alert(1)", " javascript:alert(1)", "vbscript:x",
+                          "file:///etc/passwd", "http\\://x", "a b", ":", "x:y/z"}) {
+    const auto checked = check_picture_url("profile_picture", url);
+    ASSERT_FALSE(checked) << url;
+    EXPECT_EQ(checked.error().code, error_code::validation_error);
+    EXPECT_EQ(checked.error().field, "profile_picture");
+    EXPECT_FALSE(checked.error().reason.empty());
+  }
+}
+
+TEST(PictureUrl, IsRelativeOrOfTheWeb) {
+  for (const char* url : {"", "url-to-picture", "/a:b", "?a:b", "#a:b", "pictures/1.png",
+                          "https://cdn.example.com/1.png", "HTTP://cdn.example.com/1.png"})
+    EXPECT_TRUE(check_picture_url("profile_picture", url)) << url;
+}
+
+} // namespace
+} // namespace latchkey::gateway::integration
