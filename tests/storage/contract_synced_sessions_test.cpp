@@ -94,6 +94,21 @@ TEST_P(SyncedSessions, TakeTheNewEndAndDeviceAndNothingElse) {
   EXPECT_EQ(after.last_seen_at, noon + 5s);
 }
 
+TEST_P(SyncedSessions, KeepDeviceAndAddressWhenNoneIsTold) {
+  const auto before = synced();
+  ASSERT_TRUE(commit({upsert_session{before}}));
+  auto next = before;
+  next.user_agent.clear();
+  next.address.clear();
+  next.expires_at = noon + 2h;
+  ASSERT_TRUE(commit({upsert_session{next}}));
+  const auto after = session(before.id);
+  EXPECT_FALSE(after.user_agent.empty());
+  EXPECT_EQ(after.user_agent, before.user_agent);
+  EXPECT_EQ(after.address, before.address);
+  EXPECT_EQ(after.expires_at, noon + 2h);
+}
+
 TEST_P(SyncedSessions, KeepTheirPlaceInTheBatch) {
   const auto s = synced();
   const std::vector<unit> batch{{{upsert_session{s}}},
