@@ -3,6 +3,7 @@
 #include "actors/registry.hpp"
 #include "config/log.hpp"
 #include "gateway/openapi/document.hpp"
+#include "gateway/surfaces/access/endpoints.hpp"
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 #include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/docs/endpoints.hpp"
@@ -24,7 +25,8 @@ using rows = std::vector<route>;
 
 /// Where surfaces are added: each lists its own rows, with its guards, in its own folder.
 std::vector<rows> public_surfaces() {
-  return {auth_service::routes(), integration::routes(), billing::routes()};
+  return {auth_service::routes(), login_module::routes(), access::routes(), integration::routes(),
+          billing::routes()};
 }
 
 std::vector<rows> internal_surfaces() {

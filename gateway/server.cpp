@@ -3,10 +3,13 @@
 #include "actors/audit.hpp"
 #include "actors/directory.hpp"
 #include "actors/key_ring.hpp"
+#include "actors/mail_transport.hpp"
+#include "actors/mailer.hpp"
 #include "actors/password_hasher.hpp"
 #include "actors/persistence.hpp"
 #include "actors/reader.hpp"
 #include "actors/redis.hpp"
+#include "actors/registry_actor.hpp"
 #include "config/log.hpp"
 #include "gateway/admin.hpp"
 #include "gateway/listeners.hpp"
@@ -41,6 +44,8 @@ struct server::parts {
   std::shared_ptr<services> with = std::make_shared<services>();
   std::unique_ptr<system_config> config;
   std::unique_ptr<caf::actor_system> system;
+  std::shared_ptr<mail_carrier> mails;
+  mail_transport_actor mail_way;
   std::unique_ptr<listeners> sockets;
   std::atomic<const listeners*> listening = nullptr; // once all of `sockets` is up
   std::optional<first_admin> admin;
@@ -49,7 +54,9 @@ struct server::parts {
 
   result<void> open();
   result<void> create_first_admin();
-  void spawn_actors(std::shared_ptr<const key_set> keys);
+  result<void> load_tables();
+  result<void> fill_services(const secret& signing_secret);
+  void spawn_actors();
   void publish_counts();
   void stop_actors();
 };
@@ -87,23 +94,45 @@ result<void> server::parts::create_first_admin() {
 
 // -- the actors ----------------------------------------------------------------------
 
-void server::parts::spawn_actors(std::shared_ptr<const key_set> keys) {
+/// Before anybody is answered: what requests look up without asking.
+result<void> server::parts::load_tables() {
+  auto seeded = seed_service_keys(*store, configured->service_keys, system_clock_source().now());
+  if (!seeded) return seeded;
+  return load_registry(*store, *with->book);
+}
+
+result<void> server::parts::fill_services(const secret& signing_secret) {
   const auto& set = *configured;
-  const auto* clock = &system_clock_source();
+  auto keys = make_key_set(signing_secret, set.issuer, set.audience);
+  if (!keys) return tl::unexpected<failure>(keys.error());
+  auto carrier = configured_mail_carrier(set);
+  if (!carrier) return tl::unexpected<failure>(carrier.error());
+  mails = std::move(*carrier);
+  with->mails = make_mail_writer(set, signing_secret);
+  with->keys = std::move(*keys);
+  with->clock = &system_clock_source();
+  with->count_in(counts);
+  with->tiers = set.tiers;
+  with->started_at = with->clock->now();
+  with->publish_counts = [this] { publish_counts(); };
+  auto& policy = with->policy;
+  policy.access_ttl = std::chrono::seconds{set.access_token_ttl_s};
+  policy.session_ttl = std::chrono::seconds{set.session_ttl_s};
+  policy.session_idle_ttl = std::chrono::seconds{set.session_idle_ttl_s};
+  policy.refresh_grace = std::chrono::seconds{set.refresh_grace_s};
+  policy.internal_deadline = std::chrono::seconds{set.request_timeout_s};
+  policy.reset_token_ttl = std::chrono::seconds{set.reset_token_ttl_s};
+  // Guesses at a passphrase are worth no more than guesses at a password.
+  policy.login_failures = policy.recovery_failures = set.login_failure_limit;
+  return {};
+}
+
+void server::parts::spawn_actors() {
+  const auto& set = *configured;
+  const auto* clock = with->clock;
   config = std::make_unique<system_config>(set.workers);
   system = std::make_unique<caf::actor_system>(*config);
   auto& sys = *system;
-
-  with->clock = clock;
-  with->count_in(counts);
-  with->keys = keys;
-  with->started_at = clock->now();
-  with->publish_counts = [this] { publish_counts(); };
-  with->policy.access_ttl = std::chrono::seconds{set.access_token_ttl_s};
-  with->policy.session_ttl = std::chrono::seconds{set.session_ttl_s};
-  with->policy.session_idle_ttl = std::chrono::seconds{set.session_idle_ttl_s};
-  with->policy.refresh_grace = std::chrono::seconds{set.refresh_grace_s};
-  with->policy.internal_deadline = std::chrono::seconds{set.request_timeout_s};
 
   // SQLite has one writer at a time; a second one would only wait for the first.
   const std::size_t writers = set.uses_postgres() ? set.db_writers : 1;
@@ -119,11 +148,14 @@ void server::parts::spawn_actors(std::shared_ptr<const key_set> keys) {
   for (std::size_t i = 0; i < hashing.workers; ++i)
     workers.push_back(sys.spawn<caf::detached>(hash_worker, hashing.cost, &counts));
   with->hasher = sys.spawn(password_hasher, hashing, clock, &counts, std::move(workers));
-  with->key_ring = sys.spawn(key_ring, std::move(keys));
+  with->key_ring = sys.spawn(key_ring, with->keys);
   with->audit = sys.spawn(audit, with->writers);
   if (!set.redis_url.empty())
     if (auto address = storage::parse_redis_url(set.redis_url))
       with->redis = sys.spawn<caf::detached>(redis, std::move(*address), clock, &counts);
+  mail_way = sys.spawn<caf::detached>(mail_transport, std::move(mails), set.mail_from, with->mails);
+  with->mailer = sys.spawn(mailer, services_ptr{with}, mail_way);
+  with->registry = sys.spawn(registry, services_ptr{with});
   for (std::size_t i = 0; i < set.workers; ++i)
     with->directories.push_back(sys.spawn(directory, services_ptr{with}));
 }
@@ -135,6 +167,9 @@ void server::parts::stop_actors() {
   };
   for (auto& handle : with->directories)
     end(handle);
+  end(with->registry);
+  end(with->mailer);
+  end(mail_way);
   end(with->hasher);
   end(with->audit);
   end(with->key_ring);
@@ -143,6 +178,7 @@ void server::parts::stop_actors() {
     end(handle);
   for (auto& handle : with->writers)
     end(handle);
+  mail_way = nullptr;
   with.reset();
   system.reset();
 }
@@ -168,9 +204,10 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   if (auto opened = p.open(); !opened) return tl::unexpected<failure>(opened.error());
   auto signing_secret = load_or_create_signing_secret(*p.configured);
   if (!signing_secret) return tl::unexpected<failure>(signing_secret.error());
-  auto keys = make_key_set(*signing_secret, p.configured->issuer, p.configured->audience);
-  if (!keys) return tl::unexpected<failure>(keys.error());
-  p.spawn_actors(std::move(*keys));
+  if (auto loaded = p.load_tables(); !loaded) return tl::unexpected<failure>(loaded.error());
+  if (auto filled = p.fill_services(*signing_secret); !filled)
+    return tl::unexpected<failure>(filled.error());
+  p.spawn_actors();
   auto sockets = listeners::open(*p.system, p.with, p.configured);
   if (!sockets) return tl::unexpected<failure>(sockets.error());
   p.sockets = std::move(*sockets);

@@ -1,6 +1,7 @@
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 
 #include "gateway/refresh_cookie.hpp"
+#include "gateway/registration.hpp"
 #include "gateway/sign_in.hpp"
 #include "gateway/surfaces/auth_service/render.hpp"
 #include "protocol/login_name.hpp"
@@ -12,60 +13,8 @@
 namespace latchkey::gateway::auth_service {
 namespace {
 
-/// "Auth Service Internal API Documentation", user_profiles: VARCHAR(100), in characters.
-constexpr std::size_t name_code_points_max = 100;
-constexpr std::size_t name_bytes_max = 4 * name_code_points_max;
+constexpr std::size_t name_bytes_max = 4 * first_name_code_points_max;
 constexpr std::size_t grant_type_bytes_max = 64;
-
-/// What POST /auth/register was given, checked.
-struct registration {
-  messages::register_user request;
-  secret password;
-};
-
-result<std::string> check_name(std::string_view field, std::optional<std::string> name) {
-  if (!name) return std::string{};
-  auto trimmed = trim_white_space(*name);
-  if (count_code_points(trimmed) > name_code_points_max)
-    return fail(error_code::validation_error, std::string{field},
-                "must have at most 100 characters");
-  for (const char c : trimmed)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      return fail(error_code::validation_error, std::string{field},
-                  "must not contain control characters");
-  return std::string{trimmed};
-}
-
-result<registration> read_registration(const http::exchange& ex) {
-  auto body = input::of(ex.in);
-  registration out;
-  auto& user = out.request.user;
-  user.username = trim_white_space(body.text("username", 1, login_name_bytes_max));
-  user.email = trim_white_space(body.text("email", 1, login_name_bytes_max));
-  out.password = body.hidden("password", 0, password_input_bytes_max);
-  auto first_name = body.optional_text("first_name", name_bytes_max);
-  auto last_name = body.optional_text("last_name", name_bytes_max);
-  if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
-
-  auto first = check_name("first_name", std::move(first_name));
-  if (!first) return tl::unexpected<failure>(first.error());
-  auto last = check_name("last_name", std::move(last_name));
-  if (!last) return tl::unexpected<failure>(last.error());
-  user.first_name = std::move(*first);
-  user.last_name = std::move(*last);
-  if (auto good = check_email(user.email); !good) return tl::unexpected<failure>(good.error());
-  if (auto good = check_username(user.username, user.email); !good)
-    return tl::unexpected<failure>(good.error());
-  if (auto good = check_password(out.password.reveal(), user.username, user.email); !good)
-    return tl::unexpected<failure>(good.error());
-  auto username_key = fold_login_name(user.username);
-  auto email_key = fold_login_name(user.email);
-  if (!username_key) return fail(error_code::validation_error, "username", "is not a valid name");
-  if (!email_key) return fail(error_code::validation_error, "email", "is not a valid address");
-  out.request.username_key = std::move(*username_key);
-  out.request.email_key = std::move(*email_key);
-  return out;
-}
 
 /// How a refresh token travels.
 enum class delivery { cookie, body };
@@ -136,32 +85,22 @@ awaitable<result<messages::revoked>> log_out(http::exchange& ex) {
   co_return co_await edge.ask_session(who->session, std::move(request), ex.deadline);
 }
 
-} // namespace
+awaitable<http::response> register_with(http::exchange& ex, id_form form) {
+  auto body = input::of(ex.in);
+  registration given;
+  given.username = trim_white_space(body.text("username", 1, login_name_bytes_max));
+  given.email = trim_white_space(body.text("email", 1, login_name_bytes_max));
+  given.password = body.hidden("password", 0, password_input_bytes_max);
+  given.first_name = body.optional_text("first_name", name_bytes_max);
+  given.last_name = body.optional_text("last_name", name_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
 
-awaitable<http::response> register_user(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
-  auto given = read_registration(ex);
-  if (!given) co_return error_answer(ex, given.error());
-
-  const auto deadline = edge.deadline_for_actors(ex.deadline);
-  messages::hash_password hashing{std::move(given->password), deadline};
-  auto hashed = co_await edge.ask(edge.with().hasher, std::move(hashing), ex.deadline);
-  if (!hashed) co_return error_answer(ex, hashed.error());
-
-  auto& request = given->request;
-  const auto now = edge.with().now();
-  request.user.id = user_id{make_uuid(now)};
-  request.user.created_at = request.user.updated_at = now;
-  request.user.password_hash = std::move(hashed->phc);
-  request.client = client_of(ex);
-  request.deadline = deadline;
-  const auto& directory = edge.with().directory_for(request.user.id);
-  auto registered = co_await edge.ask(directory, std::move(request), ex.deadline);
+  auto registered = co_await register_new_user(ex, std::move(given));
   if (!registered) co_return error_answer(ex, registered.error());
-  co_return http::json_response(201, user_body(*registered));
+  co_return http::json_response(201, user_body(*registered, form));
 }
 
-awaitable<http::response> token(http::exchange& ex) {
+awaitable<http::response> sign_in_with(http::exchange& ex, surface opened_by) {
   auto body = input::of(ex.in, body_form::json_or_form);
   const auto login = body.text("username", 1, login_name_bytes_max);
   auto password = body.hidden("password", 1, password_input_bytes_max);
@@ -174,11 +113,20 @@ awaitable<http::response> token(http::exchange& ex) {
     read = fail(error_code::validation_error, "grant_type", "must be password, or absent");
   if (!read) co_return error_answer(ex, read.error());
 
-  auto tokens = co_await sign_in(ex, login, std::move(password), surface::auth_service);
+  auto tokens = co_await sign_in(ex, login, std::move(password), opened_by);
   if (!tokens) co_return error_answer(ex, tokens.error());
   const auto by = wants_token_in_body(ex) ? delivery::body : delivery::cookie;
   co_return token_answer(ex, *tokens, by);
 }
+
+awaitable<http::response> describe(http::exchange& ex, const principal& who, id_form form) {
+  const messages::describe_user question;
+  auto user = co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
+  if (!user) co_return error_answer(ex, user.error());
+  co_return http::json_response(200, user_body(*user, form));
+}
+
+} // namespace
 
 awaitable<http::response> refresh(http::exchange& ex) {
   auto& edge = acceptor_of(ex);
@@ -205,11 +153,24 @@ awaitable<http::response> logout(http::exchange& ex) {
   co_return answer;
 }
 
+awaitable<http::response> register_user(http::exchange& ex) {
+  return register_with(ex, id_form::number);
+}
+awaitable<http::response> token(http::exchange& ex) {
+  return sign_in_with(ex, surface::auth_service);
+}
 awaitable<http::response> me(http::exchange& ex, const principal& who) {
-  const messages::describe_user question;
-  auto user = co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
-  if (!user) co_return error_answer(ex, user.error());
-  co_return http::json_response(200, user_body(*user));
+  return describe(ex, who, id_form::number);
+}
+
+awaitable<http::response> platform_register(http::exchange& ex) {
+  return register_with(ex, id_form::uuid);
+}
+awaitable<http::response> platform_login(http::exchange& ex) {
+  return sign_in_with(ex, surface::gateway);
+}
+awaitable<http::response> platform_me(http::exchange& ex, const principal& who) {
+  return describe(ex, who, id_form::uuid);
 }
 
 } // namespace latchkey::gateway::auth_service

@@ -31,6 +31,16 @@ awaitable<http::response> logout(http::exchange& ex);
 /// GET /auth/me: the user.
 awaitable<http::response> me(http::exchange& ex, const principal& who);
 
+// -- the same under /api/v1/auth/, where a user's id is its UUID ("Auth Service Internal API
+// Documentation", For Frontend Applications) ----------------------------------------------
+
+/// POST /api/v1/auth/register
+awaitable<http::response> platform_register(http::exchange& ex);
+/// POST /api/v1/auth/login
+awaitable<http::response> platform_login(http::exchange& ex);
+/// GET /api/v1/auth/me
+awaitable<http::response> platform_me(http::exchange& ex, const principal& who);
+
 /// GET /health: 503 when the database does not answer.
 awaitable<http::response> health(http::exchange& ex);
 

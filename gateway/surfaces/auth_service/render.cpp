@@ -14,11 +14,13 @@ void append_text_or_null(std::string& out, std::string_view text) {
 
 } // namespace
 
-std::string user_body(const messages::user_view& user) {
+std::string user_body(const messages::user_view& user, id_form form) {
   std::string out;
   out.reserve(192 + user.username.size() + user.email.size() + user.first_name.size() +
               user.last_name.size());
-  out += "{\"id\":" + std::to_string(user.number) + ",\"username\":";
+  out += "{\"id\":";
+  out += form == id_form::number ? std::to_string(user.number) : '"' + to_string(user.id) + '"';
+  out += ",\"username\":";
   append_json_string(out, user.username);
   out += ",\"email\":";
   append_json_string(out, user.email);

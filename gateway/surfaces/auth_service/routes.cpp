@@ -13,6 +13,12 @@ std::vector<http::route> routes() {
       open_to_own_pages(post, "/auth/logout", "logout", logout),
       open_with("profile:read", get, "/auth/me", "me", me),
       open_to_anyone_freely("/health", "health", health),
+
+      open_to_anyone(post, "/api/v1/auth/register", "platform_register", platform_register),
+      open_to_own_pages(post, "/api/v1/auth/login", "platform_login", platform_login),
+      open_to_own_pages(post, "/api/v1/auth/refresh", "platform_refresh", refresh),
+      open_to_own_pages(post, "/api/v1/auth/logout", "platform_logout", logout),
+      open_with("profile:read", get, "/api/v1/auth/me", "platform_me", platform_me),
   };
 }
 

@@ -1,0 +1,80 @@
+// api_keys.cpp — a user's own API keys.
+#include "gateway/surfaces/access/endpoints.hpp"
+#include "gateway/surfaces/access/render.hpp"
+#include "protocol/opaque_key.hpp"
+#include "protocol/text_codec.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace latchkey::gateway::access {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::size_t key_name_chars_max = 100;
+
+result<void> check_new_key(const messages::create_api_key& key, time_point now) {
+  const auto wrong = [](const char* field, const char* reason) {
+    return fail(error_code::validation_error, field, reason);
+  };
+  if (count_code_points(key.name) > key_name_chars_max)
+    return wrong("name", "must have at most 100 characters");
+  for (const char c : key.name)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      return wrong("name", "must not contain control characters");
+  for (const auto& scope : key.scopes)
+    if (!is_permission(scope)) return wrong("scopes", "must have the form resource:action");
+  if (key.expires_at && *key.expires_at <= now) return wrong("expires_at", "must be in the future");
+  return {};
+}
+
+} // namespace
+
+awaitable<http::response> list_api_keys(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  const messages::list_api_keys question{edge.deadline_for_actors(ex.deadline)};
+  auto list = co_await edge.ask_user(who.user, question, ex.deadline);
+  if (!list) co_return error_answer(ex, list.error());
+  json keys = json::array();
+  for (const auto& key : list->keys)
+    keys.push_back(api_key_body(key));
+  const json body{{"api_keys", std::move(keys)}};
+  co_return http::json_response(200, body.dump());
+}
+
+awaitable<http::response> create_api_key(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in);
+  messages::create_api_key request;
+  request.name = body.text("name", 1, 4 * key_name_chars_max);
+  request.scopes =
+      permission_set{body.texts("scopes", permissions_max, permission_bytes_max)}.words();
+  request.expires_at = body.optional_time("expires_at");
+  auto good = body.done();
+  if (good) good = check_new_key(request, edge.with().now());
+  if (!good) co_return error_answer(ex, good.error());
+
+  request.who = author_of(ex, who);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto created = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  if (!created) co_return error_answer(ex, created.error());
+  auto answer = api_key_body(created->key);
+  answer["key"] = created->text.reveal();
+  co_return http::json_response(201, answer.dump());
+}
+
+awaitable<http::response> revoke_api_key(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  const auto id = parse_key_id(ex.params["id"]);
+  if (!id) {
+    const failure missing{error_code::not_found, {}, {}, 0};
+    co_return error_answer(ex, missing);
+  }
+  messages::revoke_api_key request{*id, author_of(ex, who), edge.deadline_for_actors(ex.deadline)};
+  auto revoked = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  if (!revoked) co_return error_answer(ex, revoked.error());
+  co_return http::empty_response();
+}
+
+} // namespace latchkey::gateway::access

@@ -1,0 +1,50 @@
+// access/endpoints.hpp — roles, API keys and sessions: what "Auth Service API Documentation",
+// Service-Specific Features, names and leaves to be spelt out.
+#pragma once
+
+#include "gateway/endpoint.hpp"
+#include "gateway/http/router.hpp"
+
+#include <vector>
+
+namespace latchkey::gateway::access {
+
+/// The surface's rows of the route table.
+std::vector<http::route> routes();
+
+// -- roles -----------------------------------------------------------------------------
+
+/// GET /admin/roles: 200 with `roles`, by name.
+awaitable<http::response> list_roles(http::exchange& ex, const principal& who);
+/// POST /admin/roles: 201 with the role. CONFLICT for a name that is taken, AUTH004 for
+/// permissions beyond the caller's own.
+awaitable<http::response> create_role(http::exchange& ex, const principal& who);
+/// GET /admin/roles/{name}
+awaitable<http::response> get_role(http::exchange& ex, const principal& who);
+/// PUT /admin/roles/{name}: `permissions` and, if given, `description`. AUTH004 also for a role
+/// that has more than the caller; CONFLICT for a built-in one.
+awaitable<http::response> update_role(http::exchange& ex, const principal& who);
+/// DELETE /admin/roles/{name}: 204. CONFLICT while somebody has it.
+awaitable<http::response> delete_role(http::exchange& ex, const principal& who);
+/// PUT /admin/users/{id}/role: 200 with `id`, `username`, `role`. AUTH004 for a role, or a user,
+/// above the caller; CONFLICT for the last active administrator.
+awaitable<http::response> set_user_role(http::exchange& ex, const principal& who);
+
+// -- API keys --------------------------------------------------------------------------
+
+/// GET /auth/api-keys: 200 with `api_keys`, oldest first.
+awaitable<http::response> list_api_keys(http::exchange& ex, const principal& who);
+/// POST /auth/api-keys: 201 with the key, shown this once. AUTH004 for a scope that the owner
+/// has not, SUB002 when there are too many.
+awaitable<http::response> create_api_key(http::exchange& ex, const principal& who);
+/// DELETE /auth/api-keys/{id}: 204.
+awaitable<http::response> revoke_api_key(http::exchange& ex, const principal& who);
+
+// -- sessions ----------------------------------------------------------------------------
+
+/// GET /auth/sessions: 200 with the caller's live `sessions`, oldest first.
+awaitable<http::response> list_sessions(http::exchange& ex, const principal& who);
+/// DELETE /auth/sessions/{id}: 204. Somebody else's is not found.
+awaitable<http::response> end_session(http::exchange& ex, const principal& who);
+
+} // namespace latchkey::gateway::access

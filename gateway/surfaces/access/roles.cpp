@@ -1,0 +1,167 @@
+// roles.cpp — roles and who has them.
+#include "gateway/surfaces/access/endpoints.hpp"
+#include "gateway/surfaces/access/render.hpp"
+#include "protocol/text_codec.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace latchkey::gateway::access {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::size_t description_bytes_max = 4 * role_description_chars_max;
+
+/// Of the path or the body; NOT_FOUND or the sentence is the caller's business.
+std::vector<std::string> read_permissions(input& body) {
+  return permission_set{body.texts("permissions", permissions_max, permission_bytes_max)}.words();
+}
+
+result<void> check_description(const std::optional<std::string>& description) {
+  if (!description) return {};
+  if (count_code_points(*description) > role_description_chars_max)
+    return fail(error_code::validation_error, "description", "must have at most 255 characters");
+  for (const char c : *description)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      return fail(error_code::validation_error, "description",
+                  "must not contain control characters");
+  return {};
+}
+
+result<void> check_permissions(const std::vector<std::string>& permissions) {
+  for (const auto& one : permissions)
+    if (!is_permission(one))
+      return fail(error_code::validation_error, "permissions",
+                  "must have the form resource:action");
+  return {};
+}
+
+/// Everybody's are no more than anybody's own.
+result<void> check_grant(const principal& who, const std::vector<std::string>& permissions) {
+  if (may_grant(who, permission_set{permissions})) return {};
+  return fail(error_code::insufficient_permissions, "permissions",
+              "go beyond the caller's own permissions");
+}
+
+failure no_such_role() {
+  return {error_code::not_found, "name", "is not a role", 0};
+}
+
+awaitable<http::response> store_role(http::exchange& ex, const principal& who, role_record role,
+                                     bool is_new) {
+  auto& edge = acceptor_of(ex);
+  messages::put_role request{std::move(role), is_new, author_of(ex, who),
+                             edge.deadline_for_actors(ex.deadline)};
+  auto stored = co_await edge.ask(edge.with().registry, std::move(request), ex.deadline);
+  if (!stored) co_return error_answer(ex, stored.error());
+  co_return http::json_response(is_new ? 201 : 200, role_body(stored->role).dump());
+}
+
+} // namespace
+
+awaitable<http::response> list_roles(http::exchange& ex, const principal&) {
+  json roles = json::array();
+  for (const auto& [name, entry] : acceptor_of(ex).roles().roles)
+    roles.push_back(role_body(entry.role));
+  const json body{{"roles", std::move(roles)}};
+  co_return http::json_response(200, body.dump());
+}
+
+awaitable<http::response> get_role(http::exchange& ex, const principal&) {
+  const auto* found = acceptor_of(ex).roles().find(ex.params["name"]);
+  if (found == nullptr) co_return error_answer(ex, no_such_role());
+  co_return http::json_response(200, role_body(found->role).dump());
+}
+
+awaitable<http::response> create_role(http::exchange& ex, const principal& who) {
+  auto body = input::of(ex.in);
+  role_record role;
+  role.name = body.text("name", 1, role_name_bytes_max);
+  auto description = body.optional_text("description", description_bytes_max);
+  role.permissions = read_permissions(body);
+  auto good = body.done();
+  if (good && !is_role_name(role.name))
+    good = fail(error_code::validation_error, "name", "must have only a to z, 0 to 9, _ and -");
+  if (good) good = check_description(description);
+  if (good) good = check_permissions(role.permissions);
+  if (good) good = check_grant(who, role.permissions);
+  if (!good) co_return error_answer(ex, good.error());
+  role.description = std::move(description).value_or("");
+  co_return co_await store_role(ex, who, std::move(role), true);
+}
+
+awaitable<http::response> update_role(http::exchange& ex, const principal& who) {
+  auto body = input::of(ex.in);
+  auto description = body.optional_text("description", description_bytes_max);
+  const bool describes = body.has("description");
+  auto permissions = read_permissions(body);
+  auto good = body.done();
+  if (good) good = check_description(description);
+  if (good) good = check_permissions(permissions);
+  if (!good) co_return error_answer(ex, good.error());
+
+  const auto* known = acceptor_of(ex).roles().find(ex.params["name"]);
+  if (known == nullptr) co_return error_answer(ex, no_such_role());
+  // Neither what it grants now nor what it will may be more than the caller's own.
+  good = check_grant(who, known->role.permissions);
+  if (good) good = check_grant(who, permissions);
+  if (!good) co_return error_answer(ex, good.error());
+  auto role = known->role;
+  role.permissions = std::move(permissions);
+  if (describes) role.description = std::move(description).value_or("");
+  co_return co_await store_role(ex, who, std::move(role), false);
+}
+
+awaitable<http::response> delete_role(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  const auto* known = edge.roles().find(ex.params["name"]);
+  if (known == nullptr) co_return error_answer(ex, no_such_role());
+  if (auto good = check_grant(who, known->role.permissions); !good)
+    co_return error_answer(ex, good.error());
+  messages::delete_role request{known->role.name, author_of(ex, who),
+                                edge.deadline_for_actors(ex.deadline)};
+  auto removed = co_await edge.ask(edge.with().registry, std::move(request), ex.deadline);
+  if (!removed) co_return error_answer(ex, removed.error());
+  co_return http::empty_response();
+}
+
+awaitable<http::response> set_user_role(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in);
+  const auto role = body.text("role", 1, role_name_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  const auto* wanted = edge.roles().find(role);
+  if (wanted == nullptr) {
+    const failure unknown{error_code::validation_error, "role", "is not a role", 0};
+    co_return error_answer(ex, unknown);
+  }
+  if (!may_grant(who, *wanted->permissions)) {
+    const failure beyond{error_code::insufficient_permissions, "role",
+                         "grants more than the caller's own permissions", 0};
+    co_return error_answer(ex, beyond);
+  }
+
+  auto user = co_await resolve_user(ex, ex.params["id"]);
+  if (!user) co_return error_answer(ex, user.error());
+  const messages::describe_user question;
+  auto target = co_await edge.ask_user(*user, question, ex.deadline);
+  if (!target) co_return error_answer(ex, target.error());
+  if (!may_manage(who, edge.roles(), *target)) {
+    const failure above{error_code::insufficient_permissions, "id",
+                        "has a role that grants more than the caller's own", 0};
+    co_return error_answer(ex, above);
+  }
+
+  messages::update_user request;
+  request.changes.role = role;
+  request.who = author_of(ex, who);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto changed = co_await edge.ask_user(*user, std::move(request), ex.deadline);
+  if (!changed) co_return error_answer(ex, changed.error());
+  const json answer{
+      {"id", to_string(changed->id)}, {"username", changed->username}, {"role", changed->role}};
+  co_return http::json_response(200, answer.dump());
+}
+
+} // namespace latchkey::gateway::access
