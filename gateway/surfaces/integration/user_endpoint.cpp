@@ -131,12 +131,13 @@ awaitable<result<void>> create(http::exchange& ex, const service_principal& who,
   user.last_name = told.last_name.value_or("");
   user.is_active = told.is_active.value_or(true);
   user.email_verified = told.email_verified.value_or(false);
-  user.synced_at = told.synced_at;
   user.created_at = user.updated_at = now;
-  if (told.avatar_url && !told.avatar_url->empty()) {
-    storage::update_user picture{user.id, user.version, {}, now};
-    picture.changes.avatar_url = told.avatar_url;
-    request.also.emplace_back(std::move(picture));
+  // What a new user's row does not bring along.
+  if (told.avatar_url || told.synced_at) {
+    storage::update_user rest{user.id, user.version, {}, now};
+    rest.changes.avatar_url = told.avatar_url;
+    rest.changes.synced_at = told.synced_at;
+    request.also.emplace_back(std::move(rest));
   }
   request.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
