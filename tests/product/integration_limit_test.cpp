@@ -18,7 +18,8 @@ std::chrono::seconds unix_now() {
 }
 
 TEST_P(IntegrationLimit, IsOneHundredAMinuteForAServiceHoweverManyAsk) {
-  const product one{GetParam(), {{"SERVICE_KEYS", service_keys}}};
+  // Nothing set: the documented default.
+  const product one{GetParam(), {{"SERVICE_KEYS", service_keys}, {"RATE_LIMIT_SERVICE", ""}}};
   const auto path = "/api/auth/validate-token";
   const std::vector<http_call> wave(8, service_call(path, no_token));
   std::vector<http_reply> answers;

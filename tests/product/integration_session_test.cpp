@@ -1,4 +1,5 @@
 // POST /api/auth/sync-session
+#include "protocol/time.hpp"
 #include "tests/product/integration.hpp"
 
 namespace latchkey::test {
@@ -87,7 +88,7 @@ TEST_P(SyncSession, NamesWhatIsWrongWithTheBody) {
         << each.body;
   const std::string twice = R"({"user_id":1,"session_data":{"session_id":"a","session_id":"b"}})";
   EXPECT_TRUE(is_flat(call(service_call("/api/auth/sync-session", twice)), 400, failed,
-                      "session_data.session_id", "twice"));
+                      "session_data", "twice"));
   EXPECT_EQ(sessions_of(one, "id, expires_at"), before);
 }
 
@@ -275,7 +276,8 @@ TEST_P(SyncSession, NeverRevivesWhatEndsAtTheSameMoment) {
     const auto answers = in_parallel(on().server->port(), calls);
     EXPECT_TRUE(is_success(answers[3].reply));
     for (const auto& answer : answers)
-      if (answer.reply.status != 200) EXPECT_TRUE(is_flat(answer.reply, 400, failed));
+      EXPECT_TRUE(answer.reply.status == 200 || is_flat(answer.reply, 400, failed))
+          << answer.reply.body;
     EXPECT_FALSE(holds(one.held.access));
     EXPECT_TRUE(sessions_of(one, "id").empty());
   }

@@ -59,7 +59,6 @@ TEST_P(SyncUser, NamesWhatIsWrongWithTheBody) {
       {with("is_active", "true"), "is_active", ""},
       {with("is_email_verified", 1), "is_email_verified", ""},
       {with("first_name", 1), "first_name", "string"},
-      {with("first_name", "John\u0000"), "first_name", ""},
       {with("first_name", std::string("a\0b", 3)), "first_name", "control"},
       {with("last_name", std::string(101, 'x')), "last_name", "100"},
       {with("profile_picture", std::string(501, 'x')), "profile_picture", "at most"},
@@ -70,9 +69,8 @@ TEST_P(SyncUser, NamesWhatIsWrongWithTheBody) {
       {with("password", "correct horse battery"), "password", "not a field"},
   };
   for (const auto& one : wrong)
-    if (!one.reason.empty() || one.body["first_name"] != "John")
-      EXPECT_TRUE(is_flat(ask("sync-user", one.body), 400, failed, one.field, one.reason))
-          << one.body;
+    EXPECT_TRUE(is_flat(ask("sync-user", one.body), 400, failed, one.field, one.reason))
+        << one.body;
   EXPECT_TRUE(row_of(number, "id").empty()) << "and nobody was added";
 }
 
@@ -83,8 +81,11 @@ TEST_P(SyncUser, RefusesAnotherUsersEmail) {
   const auto number = new_number();
   EXPECT_TRUE(is_success(ask("sync-user", printed(number, new_email()))));
   const auto before = row_of(number, every_column);
-  for (const auto& taken : {name + "@example.com", name + "@EXAMPLE.com"})
-    EXPECT_TRUE(is_flat(ask("sync-user", printed(number, taken)), 400, failed, "email")) << taken;
+  for (const auto& taken : {name + "@example.com", name + "@EXAMPLE.com"}) {
+    auto body = printed(number, taken);
+    body["last_sync"] = "2024-01-02T00:00:00Z";
+    EXPECT_TRUE(is_flat(ask("sync-user", body), 400, failed, "email")) << taken;
+  }
   EXPECT_EQ(row_of(number, every_column), before);
 }
 
