@@ -1,4 +1,4 @@
-// What every engine does when a user is changed or removed.
+// What every engine does when a user is changed.
 #include "tests/storage/engines.hpp"
 
 namespace latchkey::test {
@@ -248,78 +248,6 @@ TEST_P(Accounts, ThatAreInactiveOpenNoSession) {
   EXPECT_TRUE(session(before.id).ended_at);
   EXPECT_TRUE(
       failed_with(commit({create_session{make_session(ann.id)}}), error_code::user_not_found));
-}
-
-TEST_P(Accounts, ThatAreNotThereAreNotRemoved) {
-  EXPECT_TRUE(failed_with(commit({delete_user{user_id{make_uuid(noon)}, noon}}),
-                          error_code::user_not_found));
-}
-
-TEST_P(Accounts, AreRemovedWithAllThatIsTheirs) {
-  const auto ann = add_named("ann");
-  const auto bob = add_named("bob");
-  const auto live = add(make_session(ann.id));
-  const auto ended = add(make_session(ann.id));
-  const auto others = add(make_session(bob.id));
-  ASSERT_TRUE(commit({end_session{ended.id, noon, "logout"}}));
-  project_record p;
-  p.id = make_uuid(noon);
-  p.client_id = p.name = "p";
-  p.owner = ann.id;
-  subscription_record s;
-  s.id = make_uuid(noon);
-  s.user = ann.id;
-  api_key_record k;
-  k.id = 7;
-  k.user = ann.id;
-  k.secret_hash = "hash";
-  reset_token_record t;
-  t.id = 9;
-  t.user = ann.id;
-  t.secret_hash = "hash";
-  ASSERT_TRUE(commit({set_recovery{ann.id, secret(std::string("phc")), noon}, add_reset_token{t},
-                      add_project{p}, add_api_key{k, 5}, put_subscription{s},
-                      spend_quota{ann.id, "q", noon, 1, {}, noon}}));
-  const auto gone = commit({delete_user{ann.id, noon + 1s}, add_audit{make_audit("gone")}});
-  ASSERT_TRUE(gone) << name_of(gone.error().code) << gone.error().reason;
-  EXPECT_EQ(gone->sessions_ended, 1);
-  EXPECT_FALSE(reader_->find_user(ann.id).value());
-  EXPECT_EQ(owner("ann"), std::nullopt);
-  EXPECT_EQ(owner("ann@example.org"), std::nullopt);
-  for (const auto& id : {live.id, ended.id})
-    EXPECT_FALSE(reader_->find_session(id).value());
-  EXPECT_FALSE(session(others.id).ended_at);
-  EXPECT_FALSE(reader_->answer_to(find_profile{ann.id}).value());
-  EXPECT_FALSE(reader_->answer_to(find_recovery{ann.id}).value());
-  EXPECT_FALSE(reader_->answer_to(find_reset_token{9}).value());
-  EXPECT_FALSE(reader_->answer_to(find_project{p.id}).value());
-  EXPECT_FALSE(reader_->answer_to(find_subscription{ann.id}).value());
-  EXPECT_TRUE(reader_->answer_to(list_api_keys{ann.id}).value().empty());
-  EXPECT_TRUE(reader_->answer_to(list_quota_usage{ann.id}).value().empty());
-  EXPECT_TRUE(failed_with(commit({rotate_session{live.id, live.counter, noon}}),
-                          error_code::token_invalid));
-  const auto again = add(make_user("ann"));
-  EXPECT_GT(again.number, bob.number) << "its number is never given again";
-}
-
-TEST_P(Accounts, RemovedLeaveTheirPlaceInTheBatch) {
-  const auto ann = add_named("ann");
-  const auto s = add(make_session(ann.id));
-  const auto second = make_user("ann");
-  const std::vector<unit> batch{{{rotate_session{s.id, s.counter, noon + 1s}}},
-                                {{create_session{make_session(ann.id)}}},
-                                {{delete_user{ann.id, noon + 2s}}},
-                                {{rotate_session{s.id, s.counter + 1, noon + 3s}}},
-                                {{create_session{make_session(ann.id)}}},
-                                {{second}}};
-  const auto answers = writer_->commit(batch);
-  EXPECT_TRUE(answers[0]);
-  EXPECT_TRUE(answers[1]);
-  ASSERT_TRUE(answers[2]);
-  EXPECT_EQ(answers[2]->sessions_ended, 2);
-  EXPECT_TRUE(failed_with(answers[3], error_code::token_invalid));
-  EXPECT_TRUE(failed_with(answers[4], error_code::user_not_found));
-  EXPECT_TRUE(answers[5]) << "the name is free";
 }
 
 TEST_P(Accounts, BelongToTheirOwnClientUnlessToAnother) {
