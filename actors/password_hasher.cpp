@@ -150,11 +150,13 @@ caf::result<messages::hashed> hash_worker_state::on_hash(messages::hash_password
 
 caf::result<messages::verdict> hash_worker_state::on_verify(messages::verify_password& request) {
   if (request.phc.empty()) {
+    compared_with_nothing->add();
     stopwatch watch{counts};
     if (auto done = engine->verify_nothing(request.password); !done)
       return refusal(std::move(done.error()));
     return messages::verdict{};
   }
+  compared_with_stored->add();
   result<verify_result> found;
   {
     stopwatch watch{counts};
@@ -175,6 +177,8 @@ hash_worker(password_hasher_actor::stateful_pointer<hash_worker_state> self, arg
   auto* state = &self->state;
   state->self = self;
   state->counts = counts;
+  state->compared_with_stored = &counts->password_checks("stored");
+  state->compared_with_nothing = &counts->password_checks("nothing");
   state->engine = std::make_unique<password_hasher_engine>(cost);
   // The function runs in the actor's own thread when it is detached.
   if (self->getf(caf::abstract_actor::is_detached_flag))

@@ -69,6 +69,8 @@ struct hash_worker_state {
 
   password_hasher_actor::pointer self = nullptr;
   metrics* counts = nullptr;
+  counter* compared_with_stored = nullptr;
+  counter* compared_with_nothing = nullptr;
   std::unique_ptr<password_hasher_engine> engine;
 
   caf::result<messages::hashed> on_hash(messages::hash_password& request);
