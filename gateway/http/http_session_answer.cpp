@@ -27,6 +27,22 @@ failure plain_failure(error_code code, std::uint32_t retry_after_s = 0) {
   return failure{code, {}, {}, retry_after_s};
 }
 
+/// What of the message broke the limit, or HTTP, for whoever has to mend it.
+failure refusal_of(error_code code) {
+  switch (code) {
+  case error_code::payload_too_large:
+    return {code, "body", "is larger than this server takes"};
+  case error_code::uri_too_long:
+    return {code, "target", "is longer than this server takes"};
+  case error_code::headers_too_large:
+    return {code, "headers", "are larger than this server takes"};
+  case error_code::bad_request:
+    return {code, "request", "is not well-formed HTTP/1.1"};
+  default:
+    return plain_failure(code);
+  }
+}
+
 } // namespace
 
 /// False: the connection is over.
@@ -99,7 +115,7 @@ void http_session::answer_refusal(error_code code) {
   auto& in = parser_.in();
   if (in.request_id.empty()) in.request_id = make_request_id();
   in.keep_alive = false;
-  auto answer = render(plain_failure(code));
+  auto answer = render(refusal_of(code));
   finish(answer, nullptr);
 }
 

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace latchkey::gateway::billing {
@@ -109,7 +111,14 @@ result<stripe_change> read_change(const json& object, messages::stripe_word word
 } // namespace
 
 result<std::optional<stripe_change>> read_stripe_event(std::string_view body) {
-  const auto event = json::parse(body, nullptr, /*allow_exceptions*/ false);
+  std::set<std::string> names;
+  std::string twice;
+  const auto look = [&](int depth, json::parse_event_t what, json& name) {
+    if (what == json::parse_event_t::key && depth == 1 && !names.insert(name).second) twice = name;
+    return true;
+  };
+  const auto event = json::parse(body, look, /*allow_exceptions*/ false);
+  if (!twice.empty()) return wrong(twice.c_str(), "is given twice");
   if (event.is_discarded()) return wrong("body", "is not valid JSON");
   if (!event.is_object()) return wrong("body", "is not a JSON object");
   const auto type = text_at(event, "type");

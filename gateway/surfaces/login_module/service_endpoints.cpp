@@ -5,6 +5,7 @@
 #include "gateway/surfaces/login_module/endpoints.hpp"
 #include "protocol/text_codec.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace latchkey::gateway::login_module {
@@ -15,6 +16,19 @@ constexpr std::int64_t service_token_ttl_s_min = 60;
 constexpr std::int64_t service_token_ttl_s_max = 86400;
 constexpr std::int64_t service_token_ttl_s_default = 3600;
 constexpr std::chrono::seconds clock_leeway{5};
+
+/// What names a service, registered or not: as records.hpp has it.
+result<std::string> read_service_id(input& body) {
+  auto id = body.text("service_id", 1, service_id_bytes_max);
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  if (!std::all_of(id.begin(), id.end(), is_plain))
+    return fail(error_code::validation_error, "service_id",
+                "must have only letters, digits, dots, _ and -");
+  return id;
+}
 
 void append_scopes(std::string& out, const permission_set& scopes) {
   out += ",\"scopes\":[";
@@ -70,8 +84,10 @@ awaitable<http::response> validate_service_token(http::exchange& ex) {
   auto& edge = acceptor_of(ex);
   auto body = input::of(ex.in);
   const auto token = body.hidden("token", 1, access_token_bytes_max);
-  const auto service_id = body.text("service_id", 1, service_id_bytes_max);
+  const auto named = read_service_id(body);
   if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (!named) co_return error_answer(ex, named.error());
+  const auto& service_id = *named;
   if (auto allowed = admit_service(ex, service_id); !allowed)
     co_return error_answer(ex, allowed.error());
 
