@@ -1,7 +1,6 @@
 #include "gateway/routes.hpp"
 
 #include "actors/registry.hpp"
-#include "config/log.hpp"
 #include "gateway/openapi/document.hpp"
 #include "gateway/surfaces/access/endpoints.hpp"
 #include "gateway/surfaces/auth_service/endpoints.hpp"
@@ -72,10 +71,8 @@ result<std::shared_ptr<const http::router>> routes_of(listener side, const setti
   if (auto known = check_permissions(all); !known) return tl::unexpected<failure>(known.error());
   if (side == listener::public_side) {
     auto described = description_of(all, configured);
-    if (described)
-      description->publish(std::move(*described));
-    else
-      log_error("server", described.error().reason);
+    if (!described) return tl::unexpected<failure>(described.error());
+    description->publish(std::move(*described));
   }
   auto table = http::router::make(std::move(all));
   if (!table) return tl::unexpected<failure>(table.error());

@@ -74,7 +74,9 @@ std::vector<error_code> errors_of_route(const http::route& row, bool has_body) {
   std::vector<error_code> codes;
   const auto who = row.needs.who;
   const bool is_signed_in = who == access::session || who == access::principal;
-  if (row.needs.is_counted || has_body) codes.push_back(validation_error);
+  // A path with parameters may hold what no path can.
+  if (row.needs.is_counted || has_body || row.pattern.find('{') != std::string::npos)
+    codes.push_back(validation_error);
   if (is_signed_in) codes.insert(codes.end(), {token_expired, token_invalid});
   if (who == access::session || !row.needs.permission.empty() || who == access::service)
     codes.push_back(insufficient_permissions);
