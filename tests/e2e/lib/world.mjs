@@ -1,0 +1,134 @@
+// world.mjs — the people and things that requests are about, made through the API.
+import { createHmac } from "node:crypto";
+import { call, cookie_of } from "./client.mjs";
+
+export const password = "correct horse battery";
+export const passphrase = "four words as passphrase";
+
+// From the test that started the server.
+export const given = {
+  base: process.env.BASE_URL,
+  internal: process.env.INTERNAL_URL,
+  admin_password: process.env.ADMIN_PASSWORD,
+  service_key: process.env.SERVICE_KEY,
+  stripe_secret: process.env.STRIPE_SECRET,
+};
+
+let last = 0;
+export const new_number = () => ++last;
+export const new_name = () => `user${process.pid}n${new_number()}`;
+export const new_role_name = () => `role${process.pid}_${new_number()}`;
+
+export const bearer = (token) => ({ Authorization: `Bearer ${token}` });
+
+async function expect(status, what, answer) {
+  const got = await answer;
+  if (got.status !== status) throw new Error(`${what}: ${got.status} ${got.text}`);
+  return got;
+}
+
+export async function ask(method, path, rest = {}) {
+  return call(given.base, { method, path, ...rest });
+}
+
+export async function sign_in(name, with_password = password) {
+  const answer = await expect(
+    200,
+    `sign-in of ${name}`,
+    ask("POST", "/auth/token", { json: { username: name, password: with_password } }),
+  );
+  return { access: answer.value.access_token, cookie: cookie_of(answer) };
+}
+
+// A user with a recovery passphrase, signed in.
+export async function new_user() {
+  const name = new_name();
+  const email = `${name}@example.com`;
+  const made = await expect(
+    201,
+    "registration",
+    ask("POST", "/users/register", {
+      json: {
+        username: name,
+        email,
+        password,
+        full_name: "John Doe",
+        recovery_passphrase: passphrase,
+      },
+    }),
+  );
+  const tokens = await sign_in(name);
+  const me = await expect(200, "me", ask("GET", "/auth/me", { headers: bearer(tokens.access) }));
+  return { name, email, id: made.value.id, number: me.value.id, ...tokens };
+}
+
+export async function sign_in_admin() {
+  return sign_in("admin", given.admin_password);
+}
+
+export async function new_project(user) {
+  const made = await expect(
+    201,
+    "project",
+    ask("POST", "/api/v1/projects", { headers: bearer(user.access), json: { name: "Demo" } }),
+  );
+  return made.value.id;
+}
+
+export async function new_api_key(user) {
+  const made = await expect(
+    201,
+    "API key",
+    ask("POST", "/auth/api-keys", {
+      headers: bearer(user.access),
+      json: { name: "ci", scopes: ["projects:read"] },
+    }),
+  );
+  return made.value.id;
+}
+
+export async function new_role(admin) {
+  const name = new_role_name();
+  await expect(
+    201,
+    "role",
+    ask("POST", "/admin/roles", {
+      headers: bearer(admin.access),
+      json: { name, description: "One", permissions: ["users:read"] },
+    }),
+  );
+  return name;
+}
+
+export async function new_session_of(user) {
+  const listed = await expect(
+    200,
+    "sessions",
+    ask("GET", "/auth/sessions", { headers: bearer(user.access) }),
+  );
+  return listed.value.sessions[0].id;
+}
+
+export async function new_reset_token(user) {
+  const granted = await expect(
+    200,
+    "reset token",
+    ask("POST", "/recovery/verify-passphrase", { json: { email: user.email, passphrase } }),
+  );
+  return granted.value.reset_token;
+}
+
+export function stripe_signature(body) {
+  const time = Math.floor(Date.now() / 1000);
+  const mac = createHmac("sha256", given.stripe_secret).update(`${time}.${body}`).digest("hex");
+  return { "Stripe-Signature": `t=${time},v1=${mac}` };
+}
+
+// The people and things that stay: what a wrong request must not change.
+export async function make_world() {
+  const world = { admin: await sign_in_admin(), user: await new_user() };
+  world.role = await new_role(world.admin);
+  world.project = await new_project(world.user);
+  world.api_key = await new_api_key(world.user);
+  return world;
+}
