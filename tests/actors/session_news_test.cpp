@@ -1,0 +1,68 @@
+// What a session makes of what the store has done to it or its user, and when it was last seen.
+#include "one_session.hpp"
+
+namespace latchkey::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(SessionNews, EndIsTheEndOfEverything) {
+  one_session f;
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_end{}));
+  EXPECT_EQ(f.validate(), error_code::token_invalid);
+  EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
+  EXPECT_EQ(code_of(f.ask(f.actor, messages::issue_tokens{})), error_code::token_invalid);
+}
+
+TEST(SessionNews, EndHoldsForTokensThatWereBeingSigned) {
+  one_session f;
+  auto asked = f.ask_later(f.actor, messages::issue_tokens{});
+  auto told = f.ask_later(f.actor, messages::learn_end{});
+  f.run();
+  EXPECT_TRUE(told.answer());
+  EXPECT_EQ(code_of(asked.answer()), error_code::token_invalid);
+}
+
+TEST(SessionNews, EndIsLearntWhileItLeavesMemory) {
+  one_session f;
+  f.clock.move(f.with().policy.memory_idle);
+  caf::anon_send(f.actor, messages::sweep{f.clock.now()});
+  auto told = f.ask_later(f.actor, messages::learn_end{});
+  f.run();
+  EXPECT_TRUE(told.answered());
+  EXPECT_TRUE(told.is_gone() || told.answer());
+}
+
+TEST(SessionNews, RoleIsTheOneOfTheNextTokens) {
+  one_session f;
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
+  EXPECT_EQ(f.ask(f.actor, messages::validate{})->role, "admin");
+  const auto tokens = f.ask(f.actor, messages::issue_tokens{});
+  ASSERT_TRUE(tokens);
+  const auto claims = verify(tokens->access_token.reveal(), f.with().keys->access, "issuer",
+                             "audience", f.clock.now(), 0s);
+  EXPECT_EQ(claims->role, "admin");
+}
+
+TEST(SessionNews, LastSeenIsWrittenOnceAMinute) {
+  one_session f;
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(f.validate(), error_code::none);
+  EXPECT_EQ(f.commits.seen(), 0u);
+  f.clock.move(60s);
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(f.validate(), error_code::none);
+  EXPECT_EQ(f.commits.seen(), 1u);
+  EXPECT_EQ(f.stored(f.record.id)->last_seen_at, f.clock.now());
+}
+
+TEST(SessionNews, LastSeenMayBeLost) {
+  one_session f;
+  f.store.set_disk_full(true);
+  f.clock.move(60s);
+  EXPECT_EQ(f.validate(), error_code::none);
+  EXPECT_EQ(f.commits.seen(), 1u);
+}
+
+} // namespace
+} // namespace latchkey::test

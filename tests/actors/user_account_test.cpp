@@ -1,0 +1,298 @@
+// What becomes of a user and its sessions when the account is changed as a whole.
+#include "one_user.hpp"
+
+namespace latchkey::test {
+namespace {
+
+storage::user_changes renamed(const std::string& first_name) {
+  storage::user_changes changes;
+  changes.first_name = first_name;
+  return changes;
+}
+
+bool is_update(const storage::fact& fact) {
+  return std::holds_alternative<storage::update_user>(fact);
+}
+
+// -- update ----------------------------------------------------------------------------
+
+TEST(UserAccount, RefusesANameThatIsSomebodyElses) {
+  one_user f;
+  f.add_user("grace", "");
+  storage::user_changes changes;
+  changes.username = "grace";
+  changes.username_key = "grace";
+  const auto answer = f.ask(f.actor, f.update(changes));
+  ASSERT_EQ(code_of(answer), error_code::user_exists);
+  EXPECT_EQ(answer.error().field, "username");
+  EXPECT_EQ(f.ask(f.actor, messages::describe_user{})->username, "ada");
+  EXPECT_TRUE(f.audited("user.updated").empty());
+}
+
+TEST(UserAccount, ChangesNothingWhenTheStoreIsUnavailable) {
+  one_user f;
+  f.store.set_disk_full(true);
+  EXPECT_EQ(code_of(f.ask(f.actor, f.update(renamed("Ada")))), error_code::store_unavailable);
+  EXPECT_EQ(f.ask(f.actor, messages::describe_user{})->first_name, "");
+  f.store.set_disk_full(false);
+  EXPECT_TRUE(f.ask(f.actor, f.update(renamed("Ada"))));
+}
+
+TEST(UserAccount, ShowsWhatItWasChangedToOnceThatIsDurable) {
+  one_user f;
+  f.commits.hold_questions();
+  f.clock.move(1s);
+  auto changes = renamed("Ada");
+  changes.last_name = "Lovelace";
+  auto waiting = f.begin(f.actor, f.update(changes));
+  EXPECT_FALSE(waiting.answered());
+  EXPECT_EQ(f.ask(f.actor, messages::describe_user{})->first_name, "");
+  f.commits.release();
+  const auto view = waiting.answer();
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->first_name, "Ada");
+  EXPECT_EQ(messages::full_name_of(*view), "Ada Lovelace");
+  EXPECT_EQ(view->updated_at, f.clock.now());
+  EXPECT_EQ(f.stored_user().first_name, "Ada");
+  EXPECT_EQ(f.stored_user().version, f.record.version + 1);
+  const auto audits = f.audited("user.updated");
+  ASSERT_EQ(audits.size(), 1u);
+  EXPECT_EQ(audits.front().user, f.record.id);
+  EXPECT_EQ(audits.front().by, "user:admin");
+  EXPECT_EQ(audits.front().reason, "first_name, last_name");
+  EXPECT_EQ(audits.front().address, "192.0.2.1");
+}
+
+TEST(UserAccount, ReadsAndTriesAgainWhenAnotherNodeWasFirst) {
+  one_user f;
+  storage::user_changes theirs;
+  theirs.last_name = "Lovelace";
+  f.write({{storage::update_user{f.record.id, f.record.version, theirs, f.clock.now()}}});
+  const auto view = f.ask(f.actor, f.update(renamed("Ada")));
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->first_name, "Ada");
+  EXPECT_EQ(view->last_name, "Lovelace");
+  EXPECT_EQ(f.stored_user().version, f.record.version + 2);
+}
+
+TEST(UserAccount, GivesUpWhenAnotherNodeIsAlwaysFirst) {
+  one_user f;
+  f.commits.hold_questions();
+  auto waiting = f.begin(f.actor, f.update(renamed("Ada")));
+  std::size_t tries = 0;
+  while (!waiting.answered() && tries < 10) {
+    ++tries;
+    f.write({{storage::update_user{f.record.id, f.stored_user().version, renamed("Grace"),
+                                   f.clock.now()}}});
+    f.commits.release();
+  }
+  const auto answer = waiting.answer();
+  ASSERT_EQ(code_of(answer), error_code::conflict);
+  EXPECT_EQ(answer.error().field, "version");
+  EXPECT_EQ(tries, user_state::attempts_max);
+  EXPECT_EQ(f.stored_user().first_name, "Grace");
+}
+
+TEST(UserAccount, MakesTwentyParallelChangesOneAfterTheOther) {
+  one_user f;
+  std::vector<asked<messages::user_view>> all;
+  for (int i = 0; i < 20; ++i)
+    all.push_back(f.ask_later(f.actor, f.update(renamed("Ada " + std::to_string(i)))));
+  f.run();
+  for (const auto& one : all)
+    EXPECT_TRUE(one.answer());
+  EXPECT_EQ(f.stored_user().version, f.record.version + 20);
+  EXPECT_EQ(f.commits_with_fact(is_update), 20u); // none was in vain
+}
+
+TEST(UserAccount, ChangesNothingOnAnOlderSync) {
+  one_user f;
+  auto changes = renamed("New");
+  changes.synced_at = f.clock.now();
+  EXPECT_TRUE(f.ask(f.actor, f.update(changes)));
+  for (const auto age : {0s, 1s}) {
+    auto older = renamed("Old");
+    older.synced_at = f.clock.now() - age;
+    const auto view = f.ask(f.actor, f.update(older));
+    ASSERT_TRUE(view);
+    EXPECT_EQ(view->first_name, "New");
+  }
+  EXPECT_EQ(f.commits_with_fact(is_update), 1u);
+  auto newer = renamed("Newer");
+  newer.synced_at = f.clock.now() + 1s;
+  EXPECT_EQ(f.ask(f.actor, f.update(newer))->first_name, "Newer");
+}
+
+TEST(UserAccount, KeepsTheLastActiveAdministrator) {
+  one_user f;
+  ASSERT_TRUE(f.ask(f.actor, f.promotion("admin")));
+  const auto session = f.signed_in();
+  const auto demoted = f.ask(f.actor, f.promotion("user"));
+  ASSERT_EQ(code_of(demoted), error_code::conflict);
+  EXPECT_EQ(demoted.error().field, "role");
+  EXPECT_EQ(code_of(f.ask(f.actor, f.deactivation())), error_code::conflict);
+  EXPECT_EQ(code_of(f.ask(f.actor, messages::delete_user{f.who(), f.soon()})),
+            error_code::conflict);
+  EXPECT_EQ(f.state_of(session), error_code::none);
+  EXPECT_EQ(f.ask(f.actor, messages::describe_user{})->role, "admin");
+}
+
+// -- deactivation ------------------------------------------------------------------------
+
+TEST(UserAccount, EndsEverySessionWhenItIsDeactivated) {
+  one_user f;
+  const auto first = f.signed_in();
+  const auto second = f.signed_in();
+  const auto held = f.find(first).value();
+  ASSERT_TRUE(f.ask(f.actor, f.deactivation()));
+  EXPECT_EQ(code_of(f.ask(held, messages::validate{})), error_code::token_invalid);
+  EXPECT_EQ(f.state_of(second), error_code::token_invalid);
+  EXPECT_EQ(f.live_sessions(), 0u);
+  EXPECT_EQ(f.audited("user.updated").front().reason, "is_active=false");
+  EXPECT_EQ(code_of(f.ask(f.actor, f.sign_in("correct horse"))), error_code::invalid_credentials);
+}
+
+TEST(UserAccount, SignsInAgainWhenItIsActiveAgain) {
+  one_user f;
+  const auto before = f.signed_in();
+  ASSERT_TRUE(f.ask(f.actor, f.deactivation()));
+  storage::user_changes changes;
+  changes.is_active = true;
+  ASSERT_TRUE(f.ask(f.actor, f.update(changes)));
+  EXPECT_EQ(f.state_of(before), error_code::token_invalid);
+  EXPECT_EQ(f.state_of(f.signed_in()), error_code::none);
+}
+
+// -- removal -------------------------------------------------------------------------------
+
+TEST(UserAccount, EndsItsSessionsAndIsNotFoundWhenItIsDeleted) {
+  one_user f;
+  const auto session = f.signed_in();
+  const auto held = f.find(session).value();
+  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.who("user:admin"), f.soon()}));
+  EXPECT_EQ(code_of(f.ask(held, messages::validate{})), error_code::token_invalid);
+  EXPECT_TRUE(f.begin(f.actor, messages::describe_user{}).is_gone());
+  EXPECT_EQ(code_of(f.find(f.record.id)), error_code::user_not_found);
+  EXPECT_EQ(f.state_of(session), error_code::token_invalid);
+  const auto audits = f.audited("user.deleted");
+  ASSERT_EQ(audits.size(), 1u);
+  EXPECT_EQ(audits.front().user, f.record.id);
+  EXPECT_EQ(audits.front().by, "user:admin");
+}
+
+TEST(UserAccount, RefusesWhoeverWaitedWhileItWasDeleted) {
+  one_user f;
+  f.commits.hold_questions();
+  auto removing = f.begin(f.actor, messages::delete_user{f.who(), f.soon()});
+  auto again = f.begin(f.actor, messages::delete_user{f.who(), f.soon()});
+  auto changing = f.begin(f.actor, f.update(renamed("Ada")));
+  auto signing_in = f.begin(f.actor, f.sign_in("correct horse"));
+  f.commits.hold_nothing();
+  f.commits.release();
+  EXPECT_TRUE(removing.answer());
+  EXPECT_EQ(code_of(again.answer()), error_code::user_not_found);
+  EXPECT_EQ(code_of(changing.answer()), error_code::user_not_found);
+  EXPECT_EQ(code_of(signing_in.answer()), error_code::invalid_credentials);
+  EXPECT_EQ(f.live_sessions(), 0u);
+  f.advance(2s); // then it ends
+}
+
+TEST(UserAccount, AnswersASlowSignInBeforeItLeavesForGood) {
+  one_user f;
+  f.hashes.hold_answers();
+  auto slow = f.begin(f.actor, f.sign_in("correct horse"));
+  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.who(), f.soon()}));
+  f.hashes.hold_nothing();
+  f.hashes.release();
+  EXPECT_EQ(code_of(slow.answer()), error_code::invalid_credentials);
+  f.advance(2s); // then it looks again, and ends (the fixture asks whether all have)
+}
+
+TEST(UserAccount, IsNotFoundWhenAnotherNodeDeletedIt) {
+  one_user f;
+  const auto session = f.signed_in();
+  f.write({{storage::delete_user{f.record.id, f.clock.now()}}});
+  EXPECT_EQ(code_of(f.ask(f.actor, f.update(renamed("Ada")))), error_code::user_not_found);
+  EXPECT_EQ(code_of(f.find(f.record.id)), error_code::user_not_found);
+  EXPECT_EQ(f.state_of(session), error_code::token_invalid);
+  f.advance(2s); // then it ends
+}
+
+// -- its sessions ----------------------------------------------------------------------------
+
+TEST(UserAccount, EndsEverySessionButTheOneToKeep) {
+  one_user f;
+  const auto kept = f.signed_in();
+  const auto other = f.signed_in();
+  const auto unloaded = f.add_session(f.record).id;
+  const auto ended = f.ask(f.actor, f.end_all(kept));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->count, 2);
+  EXPECT_EQ(f.state_of(kept), error_code::none);
+  EXPECT_EQ(f.state_of(other), error_code::token_invalid);
+  EXPECT_EQ(f.state_of(unloaded), error_code::token_invalid);
+  EXPECT_EQ(f.store.end_reason(other), "an incident");
+  const auto audits = f.audited("user.sessions_ended");
+  ASSERT_EQ(audits.size(), 1u);
+  EXPECT_EQ(audits.front().reason, "an incident");
+  EXPECT_EQ(audits.front().by, "service:ops");
+}
+
+TEST(UserAccount, EndsNoSessionWhenThatIsNotDurable) {
+  one_user f;
+  const auto session = f.signed_in();
+  f.store.fail_next(commit_fault::unavailable);
+  EXPECT_EQ(code_of(f.ask(f.actor, f.end_all())), error_code::store_unavailable);
+  EXPECT_EQ(f.state_of(session), error_code::none);
+}
+
+TEST(UserAccount, EndsNobodyElsesSession) {
+  one_user f;
+  const auto other = f.add_user("grace", "");
+  const auto theirs = f.add_session(other).id;
+  EXPECT_EQ(f.state_of(theirs), error_code::none);
+  f.signed_in();
+  ASSERT_TRUE(f.ask(f.actor, f.end_all()));
+  EXPECT_EQ(f.state_of(theirs), error_code::none);
+}
+
+// -- its role ----------------------------------------------------------------------------------
+
+TEST(UserAccount, TellsEverySessionOfANewRole) {
+  one_user f;
+  const auto session = f.find(f.signed_in()).value();
+  ASSERT_TRUE(f.ask(f.actor, f.promotion("admin")));
+  EXPECT_EQ(f.ask(session, messages::validate{})->role, "admin");
+}
+
+TEST(UserAccount, GivesNobodyARoleThatIsNot) {
+  one_user f;
+  const auto answer = f.ask(f.actor, f.promotion("wizard"));
+  ASSERT_EQ(code_of(answer), error_code::validation_error);
+  EXPECT_EQ(answer.error().field, "role");
+}
+
+// -- what others have written ------------------------------------------------------------------
+
+TEST(UserAccount, ReadsItselfAgainWhenItIsTold) {
+  one_user f;
+  const auto session = f.find(f.signed_in()).value();
+  storage::user_changes theirs;
+  theirs.role = "admin";
+  f.write({{storage::update_user{f.record.id, f.record.version, theirs, f.clock.now()}}});
+  EXPECT_EQ(f.ask(f.actor, messages::describe_user{})->role, "user");
+  EXPECT_TRUE(f.ask(f.actor, messages::reload_user{f.soon()}));
+  EXPECT_EQ(f.ask(f.actor, messages::describe_user{})->role, "admin");
+  EXPECT_EQ(f.ask(session, messages::validate{})->role, "admin");
+}
+
+TEST(UserAccount, KeepsWhatItKnowsWhenItCannotReadItselfAgain) {
+  one_user f;
+  f.store.set_down(true);
+  EXPECT_EQ(code_of(f.ask(f.actor, messages::reload_user{f.soon()})),
+            error_code::store_unavailable);
+  EXPECT_EQ(f.ask(f.actor, messages::describe_user{})->username, "ada");
+}
+
+} // namespace
+} // namespace latchkey::test
