@@ -27,6 +27,22 @@ void apply(const storage::user_changes& changes, user_record& to) {
   if (changes.synced_at) to.synced_at = changes.synced_at;
 }
 
+/// A name that is given in one form takes the place of the other, which is derived from now on;
+/// of first and last name, the one that was not given stays as it was shown.
+storage::user_changes settled(storage::user_changes changes, const user_record& record) {
+  const bool in_two = changes.first_name || changes.last_name;
+  if (in_two == changes.full_name.has_value()) return changes; // both forms, or neither
+  const auto shown = messages::view_of(record);
+  if (in_two) {
+    if (!changes.first_name) changes.first_name = shown.first_name;
+    if (!changes.last_name) changes.last_name = shown.last_name;
+    changes.full_name = "";
+  } else {
+    changes.first_name = changes.last_name = "";
+  }
+  return changes;
+}
+
 /// Which fields, for the audit log; values only where they decide what the user may do.
 std::string words_of(const storage::user_changes& changes) {
   std::string out;
@@ -67,7 +83,8 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
   change->ends_sessions = request.changes.is_active && !*request.changes.is_active;
   change->changes_role = request.changes.role.has_value();
   auto at = std::make_shared<time_point>();
-  change->facts = [this, request, answer, at,
+  auto made = std::make_shared<storage::user_changes>();
+  change->facts = [this, request, answer, at, made,
                    ends = change->ends_sessions]() -> std::optional<storage::unit> {
     const auto& changes = request.changes;
     if (changes.synced_at && record.synced_at && *changes.synced_at <= *record.synced_at) {
@@ -77,15 +94,16 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
     *at = with->now();
     auto entry = audit_entry("user.updated", *at, request.who, record.id);
     entry.reason = words_of(changes);
-    storage::unit unit{{storage::update_user{record.id, record.version, changes, *at}}};
+    *made = settled(changes, record);
+    storage::unit unit{{storage::update_user{record.id, record.version, *made, *at}}};
     if (ends)
       unit.facts.emplace_back(
           storage::end_sessions_of{record.id, std::nullopt, *at, "deactivated"});
     unit.facts.emplace_back(storage::add_audit{std::move(entry)});
     return unit;
   };
-  change->learn = [this, changes = request.changes, at] {
-    apply(changes, record);
+  change->learn = [this, made, at] {
+    apply(*made, record);
     record.updated_at = *at;
     ++record.version;
   };

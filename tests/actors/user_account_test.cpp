@@ -63,6 +63,25 @@ TEST(UserAccount, ShowsWhatItWasChangedToOnceThatIsDurable) {
   EXPECT_EQ(audits.front().address, "192.0.2.1");
 }
 
+TEST(UserAccount, HasOneNameInWhicheverFormItWasGivenLast) {
+  one_user f;
+  auto in_two = renamed("Ada");
+  in_two.last_name = "Lovelace";
+  ASSERT_TRUE(f.ask(f.actor, f.update(in_two)));
+  storage::user_changes in_one;
+  in_one.full_name = "Grace Brewster Hopper";
+  auto view = f.ask(f.actor, f.update(in_one)).value();
+  EXPECT_EQ(view.first_name, "Grace");
+  EXPECT_EQ(view.last_name, "Brewster Hopper");
+  EXPECT_EQ(f.stored_user().first_name, "");
+  view = f.ask(f.actor, f.update(renamed("Admiral"))).value();
+  EXPECT_EQ(messages::full_name_of(view), "Admiral Brewster Hopper");
+  EXPECT_EQ(f.stored_user().last_name, "Brewster Hopper");
+  EXPECT_EQ(f.stored_user().full_name, "");
+  in_one.full_name = "";
+  EXPECT_EQ(messages::full_name_of(f.ask(f.actor, f.update(in_one)).value()), "");
+}
+
 TEST(UserAccount, ReadsAndTriesAgainWhenAnotherNodeWasFirst) {
   one_user f;
   storage::user_changes theirs;

@@ -72,15 +72,6 @@ result<storage::user_changes> read_changes(const http::exchange& ex) {
   return out;
 }
 
-/// The name in one piece follows from the two from now on, and the one that was not given
-/// stays what it was shown as.
-void settle_names(storage::user_changes& changes, const messages::user_view& user) {
-  if (!changes.first_name && !changes.last_name) return;
-  if (!changes.first_name) changes.first_name = user.first_name;
-  if (!changes.last_name) changes.last_name = user.last_name;
-  changes.full_name = "";
-}
-
 awaitable<http::response> profile_answer(http::exchange& ex, const messages::user_view& user) {
   const storage::find_profile question{user.id};
   auto profile = co_await acceptor_of(ex).read(question, ex.deadline);
@@ -101,10 +92,6 @@ awaitable<http::response> update_profile(http::exchange& ex, const principal& wh
   auto& edge = acceptor_of(ex);
   auto given = read_changes(ex);
   if (!given) co_return error_answer(ex, given.error());
-  const messages::describe_user question;
-  auto user = co_await edge.ask_user(who.user, question, ex.deadline);
-  if (!user) co_return error_answer(ex, user.error());
-  settle_names(*given, *user);
   messages::update_user request;
   request.changes = std::move(*given);
   request.who = author_of(ex, who);
