@@ -22,6 +22,9 @@ session_actor::behavior_type resident(session_actor::pointer self, std::int64_t 
             return to_error(failure{error_code::conflict, "field", "reason", 3});
           },
           [](messages::revoke&) -> caf::result<messages::revoked> { return gone(); },
+          [](messages::learn_end&) -> caf::result<messages::learnt> { return gone(); },
+          [](messages::learn_role&) -> caf::result<messages::learnt> { return gone(); },
+          [](messages::learn_sync&) -> caf::result<messages::learnt> { return gone(); },
           [](messages::sweep&) {}};
 }
 
@@ -33,20 +36,26 @@ struct plan {
 
 directory_actor::behavior_type scripted(directory_actor::pointer self, plan* script) {
   quiet(self);
-  return {[](messages::find_user&) -> caf::result<user_actor> {
-            return to_error(error_code::user_not_found);
-          },
-          [script](messages::find_session& m) -> caf::result<session_actor> {
-            script->gone.push_back(m.gone);
-            const auto next = std::min(script->gone.size(), script->answers.size());
-            if (next == 0) return to_error(error_code::token_invalid);
-            return script->answers[next - 1];
-          },
-          [](messages::register_user&) -> caf::result<messages::user_view> { return gone(); },
-          [](messages::adopt_session&) -> caf::result<session_actor> { return gone(); },
-          [](messages::leave_user&) -> caf::result<messages::left> { return gone(); },
-          [](messages::leave_session&) -> caf::result<messages::left> { return gone(); },
-          [](messages::sweep&) {}};
+  return {
+      [](messages::find_user&) -> caf::result<user_actor> {
+        return to_error(error_code::user_not_found);
+      },
+      [script](messages::find_session& m) -> caf::result<session_actor> {
+        script->gone.push_back(m.gone);
+        const auto next = std::min(script->gone.size(), script->answers.size());
+        if (next == 0) return to_error(error_code::token_invalid);
+        return script->answers[next - 1];
+      },
+      [](messages::register_user&) -> caf::result<messages::user_view> { return gone(); },
+      [](messages::adopt_session&) -> caf::result<session_actor> { return gone(); },
+      [](messages::find_subscription&) -> caf::result<subscription_actor> { return gone(); },
+      [](messages::user_sessions_ended&) -> caf::result<messages::sessions_told> { return gone(); },
+      [](messages::user_role_changed&) -> caf::result<messages::sessions_told> { return gone(); },
+      [](messages::sync_session&) -> caf::result<messages::session_synced> { return gone(); },
+      [](messages::leave_user&) -> caf::result<messages::left> { return gone(); },
+      [](messages::leave_session&) -> caf::result<messages::left> { return gone(); },
+      [](messages::leave_subscription&) -> caf::result<messages::left> { return gone(); },
+      [](messages::sweep&) {}};
 }
 
 struct one_directory : reactor_fixture {
