@@ -38,6 +38,7 @@ void add_admin(CLI::App& app, chosen_command& chosen);
 void add_service_key(CLI::App& app, chosen_command& chosen);
 void add_users(CLI::App& app, chosen_command& chosen);
 void add_config(CLI::App& app, chosen_command& chosen);
+void add_routes(CLI::App& app, chosen_command& chosen);
 void add_version(CLI::App& app, chosen_command& chosen);
 
 /// One line on stderr about what went wrong; answers `exit_failure`.
