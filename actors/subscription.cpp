@@ -62,7 +62,6 @@ void subscription_state::take_turn(turnstile::kind how, time_point deadline, con
                                    Go go) {
   last_used = with->now();
   auto begin = [this, deadline, answer, go, talk = talks_](turnstile::turn turn) {
-    if (with->now() >= deadline) return answer.fail(error_code::timeout);
     if (is_known) return go(std::move(turn));
     storage::find_subscription what{record.user};
     self->request(with->reader_for(record.user), no_timeout, messages::read{what, deadline})
@@ -227,13 +226,10 @@ void subscription_state::spend(messages::spend request, const spent_promise& ans
                                turnstile::turn turn) {
   const auto now = with->now();
   const auto allowed = with->tiers.quota_of(tier_in_force(record, now), request.quota);
-  storage::spend_quota charge{
-      record.user,    request.quota, quota_window_start(allowed.renewed, now),
-      request.amount, allowed.limit, now};
-  // What is given back fits, even where a smaller tier allows less than is still used.
-  if (request.amount < 0) charge.limit.reset();
+  const auto window = quota_window_start(allowed.renewed, now);
   storage::unit unit;
-  unit.facts.emplace_back(std::move(charge));
+  unit.facts.emplace_back(
+      storage::spend_quota{record.user, request.quota, window, request.amount, allowed.limit, now});
   for (auto& fact : request.with)
     unit.facts.push_back(std::move(fact));
   self->request(with->writer_for(record.user), no_timeout,

@@ -220,6 +220,7 @@ TEST(StripeWord, StaysWithWhatAnAdministratorChanges) {
   EXPECT_EQ(stored.stripe_subscription_id, "sub_1");
   EXPECT_EQ(stored.stripe_event_at, known.stripe_event_at);
   EXPECT_EQ(stored.start_date, known.start_date);
+  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::created, 10s), "event"));
   EXPECT_TRUE(f.changes_nothing(f.hearing(kind::updated, 9s), "event"));
   EXPECT_EQ(f.hear(f.hearing(kind::updated, 11s)).value().tier, "pro");
 }
