@@ -54,6 +54,16 @@ caf::result<user_actor> directory_state::on_find_user(messages::find_user& reque
   return answer;
 }
 
+caf::result<messages::compared>
+directory_state::on_compare(messages::compare_with_nothing& request) {
+  promise<messages::compared> answer{self};
+  self->request(with->hasher, no_timeout,
+                messages::verify_password{std::move(request.password), {}, request.deadline})
+      .then([answer](messages::verdict&) { answer.deliver(messages::compared{}); },
+            [answer](caf::error& error) { answer.deliver(error); });
+  return answer;
+}
+
 caf::result<messages::user_view> directory_state::on_register(messages::register_user& request) {
   promise<messages::user_view> answer{self};
   auto user = request.user;
@@ -170,6 +180,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
   self->delayed_send(self, sweep_round, messages::sweep{});
   return {handler(state, &directory_state::on_find_user),
           handler(state, &directory_state::on_find_session),
+          handler(state, &directory_state::on_compare),
           handler(state, &directory_state::on_register),
           handler(state, &directory_state::on_adopt),
           handler(state, &directory_state::on_find_subscription),

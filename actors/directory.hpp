@@ -46,6 +46,7 @@ struct directory_state {
 
   // directory.cpp
   caf::result<user_actor> on_find_user(messages::find_user& request);
+  caf::result<messages::compared> on_compare(messages::compare_with_nothing& request);
   caf::result<messages::user_view> on_register(messages::register_user& request);
   caf::result<subscription_actor> on_find_subscription(messages::find_subscription& request);
   caf::result<messages::left> on_leave_user(messages::leave_user& request);

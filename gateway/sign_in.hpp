@@ -20,7 +20,8 @@ awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login);
 
 /// The work of a wrong password, for a user that does not exist: OVERLOADED and its like when
 /// it could not be done.
-awaitable<result<void>> compare_with_nothing(http::exchange& ex, secret password);
+awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_view login,
+                                             secret password);
 
 /// One of the failures that LOGIN_FAILURE_LIMIT_ADDRESS allows the client's address: taken
 /// before any work and given back unless it was one, so that however many try at once no more

@@ -69,6 +69,8 @@ using directory_actor = caf::typed_actor<
     request<messages::find_user, user_actor>,
     // The session's actor. AUTH003 when there is no such session or it has ended.
     request<messages::find_session, session_actor>,
+    // The work of a wrong password, for a name that nobody has.
+    request<messages::compare_with_nothing, messages::compared>,
     // Add a user, after COMMIT. USER002 when a name is taken.
     request<messages::register_user, messages::user_view>,
     // Give a session that has just become durable its actor.
@@ -154,6 +156,8 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::ping_store)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::store_alive)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::ping_redis)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::redis_alive)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::compare_with_nothing)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::compared)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_sessions_ended)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_role_changed)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sessions_told)

@@ -88,6 +88,14 @@ struct adopt_session {
   session_record session;
 };
 
+/// A sign-in by a name that nobody has: compare the password with nothing. It takes the way
+/// that a user's takes, from reactor to reactor, so that the time tells nothing either.
+struct compare_with_nothing {
+  secret password;
+  time_point deadline{};
+};
+struct compared {};
+
 /// What follows is said by the user's actor to every shard of the directory, after COMMIT,
 /// and answered once each session in memory, or on its way there, knows it.
 ///

@@ -137,10 +137,26 @@ TEST_P(SyncSession, RefusesToReviveASessionThatHasEnded) {
   EXPECT_TRUE(call(post("/auth/token/refresh").cookie(one.held.refresh)).status == 401);
 }
 
-TEST_P(SyncSession, NeedsATokenWhenNoSessionIsNamed) {
+// "Flask Service Integration Documentation", Session Synchronization
+TEST_P(SyncSession, KeepsOneSessionOfAServiceThatNamesNone) {
   const auto one = new_somebody();
-  const json body{{"user_id", one.number}, {"session_data", {{"is_active", true}}}};
-  EXPECT_TRUE(is_flat(ask("sync-session", body), 400, failed, "session_data.session_id", "token"));
+  const auto before = sessions_of(one, "id").size();
+  json body{{"user_id", std::to_string(one.number)},
+            {"session_data", {{"expires_at", far_end}, {"is_active", true}}}};
+  EXPECT_TRUE(is_success(ask("sync-session", body)));
+  EXPECT_TRUE(is_success(ask("sync-session", body)));
+  EXPECT_EQ(sessions_of(one, "id").size(), before + 1);
+  body["session_data"]["is_active"] = false;
+  EXPECT_TRUE(is_success(ask("sync-session", body)));
+  EXPECT_TRUE(is_success(ask("sync-session", body)));
+  EXPECT_EQ(sessions_of(one, "id").size(), before);
+  EXPECT_TRUE(holds(one.held.access)); // it was not the service's to end
+  body["session_data"]["is_active"] = true;
+  EXPECT_TRUE(is_success(ask("sync-session", body)));
+  EXPECT_EQ(sessions_of(one, "id").size(), before + 1);
+  body["session_data"]["expires_at"] = "2024-01-01T00:00:00Z"; // as printed: it has ended
+  EXPECT_TRUE(is_success(ask("sync-session", body)));
+  EXPECT_EQ(sessions_of(one, "id").size(), before);
 }
 
 // "Service Integration API Documentation", Sync User Session, Response Success (200)

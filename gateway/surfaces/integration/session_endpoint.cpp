@@ -8,6 +8,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace latchkey::gateway::integration {
 namespace {
@@ -78,12 +79,7 @@ awaitable<result<subject>> find_subject(http::exchange& ex, const session_news& 
   if (!user) co_return tl::unexpected<failure>(user.error());
   subject found{*user, {}};
   if (news.session) found.session = session_named(*user, *news.session);
-  if (!news.token) {
-    if (!news.session)
-      co_return fail(error_code::validation_error, "session_data.session_id",
-                     "is required without a token that names the session");
-    co_return found;
-  }
+  if (!news.token) co_return found; // of the service's own, when it names none
   const auto known = edge.verify_token(news.token->reveal());
   if (!known) co_return tl::unexpected<failure>(wrong_token("does not hold"));
   if (known->user != *user) co_return tl::unexpected<failure>(wrong_token("is another user's"));
@@ -140,11 +136,55 @@ awaitable<result<messages::sync_session>> request_for(http::exchange& ex, sessio
   co_return request;
 }
 
-awaitable<result<void>> sync(http::exchange& ex, const service_principal& who) {
+/// Makes durable what the service tells of that session.
+awaitable<result<void>> tell(http::exchange& ex, const service_principal& who, session_news& news,
+                             const subject& whose, bool ends) {
   auto& edge = acceptor_of(ex);
+  const auto now = edge.with().now();
+  const auto told_end = ends ? std::optional{now} : news.expires_at;
+  auto request = co_await request_for(ex, news, whose, now, told_end);
+  if (!request) co_return tl::unexpected<failure>(request.error());
+  request->is_active = !ends;
+  request->client = client_of(ex);
+  request->by = name_in_audit(who);
+  if (!news.session && !news.token) request->session.address = request->by;
+  request->deadline = edge.deadline_for_actors(ex.deadline);
+  const auto& directory = edge.with().directory_for(whose.session);
+  const auto done = co_await edge.ask(directory, std::move(*request), ex.deadline);
+  if (!done) co_return tl::unexpected<failure>(done.error());
+  co_return result<void>{};
+}
+
+/// A service that names no session, by id or by token ("Flask Service Integration
+/// Documentation", Session Synchronization), means the one that it holds for the user: those
+/// live ones that it told of in this way before.
+awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal& who,
+                                    session_news& news, user_id user, bool ends) {
+  auto& edge = acceptor_of(ex);
+  storage::list_sessions question;
+  question.user = user;
+  question.now = edge.with().now();
+  auto live = co_await edge.read(question, ex.deadline);
+  if (!live) co_return tl::unexpected<failure>(live.error());
+  std::erase_if(*live, [mark = name_in_audit(who)](const session_record& one) {
+    return one.address != mark;
+  });
+  if (live->empty() && ends) co_return result<void>{};
+  subject whose{user, session_id{make_uuid(question.now)}};
+  if (!ends && !live->empty()) whose.session = live->front().id;
+  if (!ends) co_return co_await tell(ex, who, news, whose, ends);
+  for (const auto& one : *live) {
+    whose.session = one.id;
+    auto told = co_await tell(ex, who, news, whose, ends);
+    if (!told) co_return told;
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<void>> sync(http::exchange& ex, const service_principal& who) {
   auto news = read(ex);
   if (!news) co_return tl::unexpected<failure>(news.error());
-  const auto now = edge.with().now();
+  const auto now = acceptor_of(ex).with().now();
   const bool ends =
       (news->is_active && !*news->is_active) || (news->expires_at && *news->expires_at <= now);
   const auto whose = co_await find_subject(ex, *news, ends);
@@ -153,17 +193,9 @@ awaitable<result<void>> sync(http::exchange& ex, const service_principal& who) {
     const auto known = co_await check_user(ex, whose->user);
     if (!known) co_return known;
   }
-  const auto told_end = ends ? std::optional{now} : news->expires_at;
-  auto request = co_await request_for(ex, *news, *whose, now, told_end);
-  if (!request) co_return tl::unexpected<failure>(request.error());
-  request->is_active = !ends;
-  request->client = client_of(ex);
-  request->by = name_in_audit(who);
-  request->deadline = edge.deadline_for_actors(ex.deadline);
-  const auto& directory = edge.with().directory_for(whose->session);
-  const auto done = co_await edge.ask(directory, std::move(*request), ex.deadline);
-  if (!done) co_return tl::unexpected<failure>(done.error());
-  co_return result<void>{};
+  if (!news->session && !news->token)
+    co_return co_await tell_of_own(ex, who, *news, whose->user, ends);
+  co_return co_await tell(ex, who, *news, *whose, ends);
 }
 
 /// What the store said, in this request's words.
