@@ -1,0 +1,186 @@
+// How often somebody may ask: whose limit it is, what the headers say, what does not count.
+#include "tests/product/product.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace latchkey::test {
+namespace {
+
+class RateLimit : public testing::TestWithParam<std::string> {
+protected:
+  product with(environment more) const { return product{GetParam(), std::move(more)}; }
+};
+// What the limits count stands in memory: the database makes no difference.
+INSTANTIATE_TEST_SUITE_P(Product, RateLimit, testing::Values("sqlite"), name_of_engine);
+
+long left(const http_reply& reply) {
+  return reply.has("X-RateLimit-Remaining") ? std::stol(reply.header("X-RateLimit-Remaining")) : -1;
+}
+
+/// 429 in the envelope with everything that goes with it.
+testing::AssertionResult is_limited(const http_reply& reply) {
+  auto answer = is_error(reply, 429, "RATE_LIMITED");
+  if (!answer) return answer;
+  if (left(reply) != 0) return testing::AssertionFailure() << "something is left";
+  const auto wait = std::stol(reply.header("Retry-After"));
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto until = std::stol(reply.header("X-RateLimit-Reset")) - now.time_since_epoch().count();
+  if (wait < 1 || std::abs(wait - until) > 2)
+    return testing::AssertionFailure() << wait << " s, but until then " << until << " s";
+  return testing::AssertionSuccess();
+}
+
+http_call sign_in_call(const std::string& name, const std::string& word = password) {
+  return post_json("/auth/token", credentials(name, word).dump());
+}
+
+TEST_P(RateLimit, IsOneThousandAnHourWhenNothingIsSet) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", ""}});
+  const auto reply = one.call(get("/nothing"));
+  EXPECT_EQ(reply.header("X-RateLimit-Limit"), "1000");
+  EXPECT_EQ(left(reply), 999);
+}
+
+TEST_P(RateLimit, OfAUserIsTheUsersOwnOnEveryConnection) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "8/hour"}});
+  const auto name = new_name();
+  one.add_user(name);
+  const auto first = one.sign_in(name).access;
+  const auto second = one.sign_in(name).access; // another session of the same user
+  std::vector<http_call> calls(12, get("/auth/me").as(first));
+  calls.insert(calls.end(), 12, get("/auth/me").as(second));
+  std::vector<long> remaining;
+  int refused = 0;
+  for (const auto& answer : in_parallel(one.server->port(), calls))
+    if (answer.reply.status == 200) {
+      remaining.push_back(left(answer.reply));
+    } else {
+      ++refused;
+      EXPECT_TRUE(is_limited(answer.reply));
+    }
+  std::sort(remaining.begin(), remaining.end());
+  EXPECT_EQ(remaining, (std::vector<long>{0, 1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_EQ(refused, 16);
+  // The address has its own: a registration and two sign-ins were taken of it.
+  EXPECT_EQ(left(one.call(get("/nothing"))), 4);
+}
+
+TEST_P(RateLimit, OfAnApiKeyIsTheKeysOwn) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "20/hour"}});
+  const auto name = new_name();
+  one.add_user(name);
+  const auto token = one.sign_in(name).access;
+  const auto made =
+      one.call(post_json("/auth/api-keys", R"({"name":"a","scopes":["profile:read"]})").as(token));
+  EXPECT_EQ(left(made), 19);
+  const auto key = json_of(made)["key"].get<std::string>();
+  EXPECT_EQ(left(one.call(get("/auth/me").with("X-API-Key", key))), 19);
+  EXPECT_EQ(left(one.call(get("/auth/me").with("X-API-Key", key))), 18);
+  EXPECT_EQ(left(one.call(get("/auth/me").as(token))), 18);
+}
+
+TEST_P(RateLimit, CountsWhatProvesNothingForTheAddress) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "7/hour"}});
+  const auto name = new_name();
+  one.add_user(name);                            // 6 left
+  const auto token = one.sign_in(name).access;   // 5
+  EXPECT_EQ(left(one.call(get("/auth/me"))), 4); // no token
+  EXPECT_EQ(left(one.call(get("/auth/me").as("junk"))), 3);
+  EXPECT_EQ(left(one.call(get("/auth/me").with("X-API-Key", "junk"))), 2);
+  EXPECT_EQ(left(one.call(post_json("/api/auth/sync-user", "{}"))), 1);
+  EXPECT_EQ(left(one.call(get("/nothing"))), 0);
+  EXPECT_TRUE(is_limited(one.call(get("/auth/me").as("junk"))));
+  EXPECT_TRUE(is_limited(one.call(get("/nothing"))));
+  EXPECT_TRUE(is_limited(one.call(post_json("/auth/register", "{}"))));
+  EXPECT_TRUE(is_limited(one.call(sign_in_call(name))));
+  // Whoever proves who they are has their own.
+  EXPECT_EQ(left(one.call(get("/auth/me").as(token))), 6);
+}
+
+TEST_P(RateLimit, DoesNotHoldForHealthDocsAndTheInternalListener) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "1/hour"}});
+  EXPECT_EQ(one.call(get("/nothing")).status, 404);
+  EXPECT_TRUE(is_limited(one.call(get("/nothing"))));
+  for (const auto* path : {"/health", "/docs", "/openapi.json"}) {
+    const auto reply = one.call(get(path));
+    EXPECT_EQ(reply.status, 200) << path;
+    EXPECT_FALSE(reply.has("X-RateLimit-Limit")) << path;
+  }
+  for (const auto* path : {"/internal/health", "/metrics", "/nothing"})
+    EXPECT_FALSE(one.call_internal(get(path)).has("X-RateLimit-Limit")) << path;
+}
+
+TEST_P(RateLimit, ThatIsOffSaysNothing) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "0"}});
+  EXPECT_FALSE(one.call(get("/nothing")).has("X-RateLimit-Limit"));
+}
+
+TEST_P(RateLimit, IsToldToPagesOfOtherOriginsAndNotSpentByTheirPreflights) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "5/hour"}});
+  const http_call preflight{
+      "OPTIONS",
+      "/auth/me",
+      {{"Origin", "https://app.example.com"}, {"Access-Control-Request-Method", "GET"}},
+      ""};
+  for (int i = 0; i < 8; ++i) {
+    const auto reply = one.call(preflight);
+    EXPECT_EQ(reply.status, 204);
+    EXPECT_EQ(left(reply), 5);
+  }
+  const auto reply = one.call(get("/auth/me").with("Origin", "https://app.example.com"));
+  EXPECT_NE(reply.header("Access-Control-Expose-Headers").find("X-RateLimit-Remaining"),
+            std::string::npos);
+}
+
+TEST_P(RateLimit, OfWrongPasswordsFromOneAddressIsExact) {
+  const auto one = with({{"LOGIN_FAILURE_LIMIT_ADDRESS", "10/hour"}});
+  std::vector<std::string> people;
+  for (int i = 0; i < 4; ++i)
+    one.add_user(people.emplace_back(new_name()));
+  // Right ones take nothing for good.
+  for (int i = 0; i < 12; ++i)
+    EXPECT_EQ(one.call(sign_in_call(people[0])).status, 200);
+  std::vector<http_call> guesses;
+  for (int i = 0; i < 40; ++i)
+    guesses.push_back(sign_in_call(people[static_cast<std::size_t>(i) % 4], "a wrong guess"));
+  int wrong = 0;
+  int limited = 0;
+  for (const auto& answer : in_parallel(one.server->port(), guesses)) {
+    wrong += answer.reply.status == 401;
+    limited += answer.reply.status == 429;
+  }
+  EXPECT_EQ(wrong, 10);
+  EXPECT_EQ(limited, 30);
+  const auto refused = one.call(sign_in_call(people[0]));
+  EXPECT_TRUE(is_limited(refused));
+  EXPECT_EQ(refused.header("X-RateLimit-Limit"), "10");
+}
+
+TEST_P(RateLimit, BelievesWhatATrustedProxySaysOfTheAddress) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "2/hour"}, {"TRUSTED_PROXIES", "127.0.0.0/8"}});
+  const auto from = [&one](const std::string& hops) {
+    return one.call(get("/nothing").with("X-Forwarded-For", hops));
+  };
+  EXPECT_EQ(left(from("203.0.113.9")), 1);
+  EXPECT_EQ(left(from("198.51.100.4, 203.0.113.9")), 0); // the client wrote the first itself
+  EXPECT_TRUE(is_limited(from("203.0.113.9")));
+  EXPECT_EQ(left(from("198.51.100.4")), 1);
+  EXPECT_EQ(left(from("2001:db8::1")), 1);
+  EXPECT_EQ(left(from("2001:db8::ffff")), 0); // the same /64
+  EXPECT_EQ(left(from("2001:db8:0:1::1")), 1);
+  // And it is what the audit log and a session have.
+  const auto name = new_name();
+  one.call(
+      post_json("/auth/register", registration(name).dump()).with("X-Forwarded-For", "192.0.2.55"));
+  EXPECT_EQ(one.where.count("SELECT count(*) FROM audit_log WHERE address = '192.0.2.55'"), 1);
+}
+
+TEST_P(RateLimit, BelievesNobodyElse) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "1/hour"}});
+  EXPECT_EQ(one.call(get("/nothing").with("X-Forwarded-For", "203.0.113.9")).status, 404);
+  EXPECT_TRUE(is_limited(one.call(get("/nothing").with("X-Forwarded-For", "203.0.113.10"))));
+}
+
+} // namespace
+} // namespace latchkey::test
