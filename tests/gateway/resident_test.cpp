@@ -46,6 +46,7 @@ directory_actor::behavior_type scripted(directory_actor::pointer self, plan* scr
         if (next == 0) return to_error(error_code::token_invalid);
         return script->answers[next - 1];
       },
+      [](messages::compare_with_nothing&) -> caf::result<messages::compared> { return gone(); },
       [](messages::register_user&) -> caf::result<messages::user_view> { return gone(); },
       [](messages::adopt_session&) -> caf::result<session_actor> { return gone(); },
       [](messages::find_subscription&) -> caf::result<subscription_actor> { return gone(); },

@@ -41,12 +41,8 @@ protected:
     EXPECT_EQ(call(put_json(path, R"({"is_active":false})").as(on().admin())).status, 200);
     return name;
   }
-  double compared() const {
-    return on().metric(R"(latchkey_password_checks_total{against="stored"})");
-  }
-  double burnt() const {
-    return on().metric(R"(latchkey_password_checks_total{against="nothing"})");
-  }
+  double compared() const { return on().metric(R"(password_checks_total{against="stored"})"); }
+  double burnt() const { return on().metric(R"(password_checks_total{against="nothing"})"); }
 };
 LATCHKEY_ON_BOTH_ENGINES(Enumeration);
 
