@@ -182,61 +182,6 @@ TEST(UserAccount, SignsInAgainWhenItIsActiveAgain) {
   EXPECT_EQ(f.state_of(f.signed_in()), error_code::none);
 }
 
-// -- removal -------------------------------------------------------------------------------
-
-TEST(UserAccount, EndsItsSessionsAndIsNotFoundWhenItIsDeleted) {
-  one_user f;
-  const auto session = f.signed_in();
-  const auto held = f.find(session).value();
-  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.who("user:admin"), f.soon()}));
-  EXPECT_EQ(code_of(f.ask(held, messages::validate{})), error_code::token_invalid);
-  EXPECT_TRUE(f.begin(f.actor, messages::describe_user{}).is_gone());
-  EXPECT_EQ(code_of(f.find(f.record.id)), error_code::user_not_found);
-  EXPECT_EQ(f.state_of(session), error_code::token_invalid);
-  const auto audits = f.audited("user.deleted");
-  ASSERT_EQ(audits.size(), 1u);
-  EXPECT_EQ(audits.front().user, f.record.id);
-  EXPECT_EQ(audits.front().by, "user:admin");
-}
-
-TEST(UserAccount, RefusesWhoeverWaitedWhileItWasDeleted) {
-  one_user f;
-  f.commits.hold_questions();
-  auto removing = f.begin(f.actor, messages::delete_user{f.who(), f.soon()});
-  auto again = f.begin(f.actor, messages::delete_user{f.who(), f.soon()});
-  auto changing = f.begin(f.actor, f.update(renamed("Ada")));
-  auto signing_in = f.begin(f.actor, f.sign_in("correct horse"));
-  f.commits.hold_nothing();
-  f.commits.release();
-  EXPECT_TRUE(removing.answer());
-  EXPECT_EQ(code_of(again.answer()), error_code::user_not_found);
-  EXPECT_EQ(code_of(changing.answer()), error_code::user_not_found);
-  EXPECT_EQ(code_of(signing_in.answer()), error_code::invalid_credentials);
-  EXPECT_EQ(f.live_sessions(), 0u);
-  f.advance(2s); // then it ends
-}
-
-TEST(UserAccount, AnswersASlowSignInBeforeItLeavesForGood) {
-  one_user f;
-  f.hashes.hold_answers();
-  auto slow = f.begin(f.actor, f.sign_in("correct horse"));
-  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.who(), f.soon()}));
-  f.hashes.hold_nothing();
-  f.hashes.release();
-  EXPECT_EQ(code_of(slow.answer()), error_code::invalid_credentials);
-  f.advance(2s); // then it looks again, and ends (the fixture asks whether all have)
-}
-
-TEST(UserAccount, IsNotFoundWhenAnotherNodeDeletedIt) {
-  one_user f;
-  const auto session = f.signed_in();
-  f.write({{storage::delete_user{f.record.id, f.clock.now()}}});
-  EXPECT_EQ(code_of(f.ask(f.actor, f.update(renamed("Ada")))), error_code::user_not_found);
-  EXPECT_EQ(code_of(f.find(f.record.id)), error_code::user_not_found);
-  EXPECT_EQ(f.state_of(session), error_code::token_invalid);
-  f.advance(2s); // then it ends
-}
-
 // -- its sessions ----------------------------------------------------------------------------
 
 TEST(UserAccount, EndsEverySessionButTheOneToKeep) {
