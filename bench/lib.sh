@@ -30,13 +30,13 @@ for tool in wrk nginx curl taskset; do
 done
 PATH=$PATH:/usr/sbin
 
-# start_latchkey CORES [NAME=VALUE…]: sets $url and $server_pid.
+# start_latchkey CORES [NAME=VALUE…]: sets $url and $server_pid. Nobody's requests are limited.
 start_latchkey() {
   local cores=$1
   shift
   local out=$work/latchkey.out
   env -i PATH="$PATH" HTTP_PORT=0 INTERNAL_PORT=0 DATA_DIR="$work/data" LOG_LEVEL=error \
-    ADMIN_PASSWORD='a bench needs one user' "$@" \
+    ADMIN_PASSWORD='a bench needs one user' RATE_LIMIT_DEFAULT=0 RATE_LIMIT_SERVICE=0 "$@" \
     taskset -c "$cores" "$server_binary" serve >"$out" 2>"$work/latchkey.err" &
   server_pid=$!
   started+=("$server_pid")

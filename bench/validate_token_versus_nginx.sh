@@ -18,7 +18,7 @@ readonly service_key=sk-bench-0123456789abcdef
 memory=$(mktemp -d /dev/shm/latchkey-bench.XXXXXX 2>/dev/null || mktemp -d)
 remove_too+=("$memory")
 start_latchkey "$server_core" WORKERS=1 ACCESS_TOKEN_TTL=86400 DATA_DIR="$memory" \
-  SERVICE_KEYS="bench:$service_key" RATE_LIMIT_DEFAULT=0 RATE_LIMIT_SERVICE=0
+  SERVICE_KEYS="bench:$service_key"
 sign_in
 printf '%s\n' "$token" >"$work/token"
 curl -sS -D "$work/head" -o "$work/body" "$url$path" -H "X-Service-Key: $service_key" \

@@ -1,7 +1,5 @@
 #include "gateway/surfaces/integration/plain_token.hpp"
 
-#include <algorithm>
-
 namespace latchkey::gateway::integration {
 namespace {
 
@@ -22,10 +20,6 @@ bool take(std::string_view& rest, std::string_view part) noexcept {
   return true;
 }
 
-constexpr bool needs_reader(char c) noexcept {
-  return c < 0x20 || c > 0x7E || c == '\\';
-}
-
 } // namespace
 
 std::optional<std::string_view> plain_token(std::string_view body) noexcept {
@@ -35,7 +29,6 @@ std::optional<std::string_view> plain_token(std::string_view body) noexcept {
   const auto end = rest.find('"');
   if (end == std::string_view::npos || end == 0 || end > token_bytes_max) return std::nullopt;
   const auto token = rest.substr(0, end);
-  if (std::any_of(token.begin(), token.end(), needs_reader)) return std::nullopt;
   rest.remove_prefix(end + 1);
   if (!take(rest, "}")) return std::nullopt;
   skip_spaces(rest);
