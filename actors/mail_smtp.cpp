@@ -53,7 +53,7 @@ struct upload {
 
 class smtp_carrier final : public mail_carrier {
 public:
-  smtp_carrier(smtp_server server, std::string from)
+  smtp_carrier(smtp_server server, const std::string& from)
       : server_(std::move(server)), from_("<" + from + ">"),
         handle_(curl_is_ready() ? curl_easy_init() : nullptr, &curl_easy_cleanup) {}
 
@@ -139,8 +139,8 @@ result<smtp_server> read_smtp_server(const secret& url) {
   return server;
 }
 
-std::unique_ptr<mail_carrier> make_smtp_carrier(smtp_server server, std::string from) {
-  return std::make_unique<smtp_carrier>(std::move(server), std::move(from));
+std::unique_ptr<mail_carrier> make_smtp_carrier(smtp_server server, const std::string& from) {
+  return std::make_unique<smtp_carrier>(std::move(server), from);
 }
 
 } // namespace latchkey

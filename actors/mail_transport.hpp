@@ -42,7 +42,7 @@ public:
 
 /// By libcurl. A 5xx reply to the sender, the recipient or the text is final (RFC 5321, 4.2.1);
 /// anything else may go better another time.
-std::unique_ptr<mail_carrier> make_smtp_carrier(smtp_server server, std::string from);
+std::unique_ptr<mail_carrier> make_smtp_carrier(smtp_server server, const std::string& from);
 /// A file "<mail id>.eml" each in `folder`, which is made when it is missing (mode 0700). The file
 /// (0600) is there whole or not at all, and once however often it is written.
 std::unique_ptr<mail_carrier> make_outbox_carrier(std::string folder);

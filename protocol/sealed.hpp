@@ -11,7 +11,7 @@
 
 namespace latchkey {
 
-inline constexpr std::size_t sealed_text_bytes_max = 256 * 1024;
+inline constexpr std::size_t sealed_text_bytes_max = std::size_t{256} * 1024;
 
 /// base64url of salt, ciphertext and tag; never the same twice. `bound_to` says where the text
 /// belongs, such as its row's id: it is not kept, and nothing else opens the text. `text` has at

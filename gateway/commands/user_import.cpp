@@ -46,7 +46,7 @@ public:
 
 private:
   bool read_more() {
-    constexpr std::size_t chunk_bytes = 64 * 1024;
+    constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
     const auto before = buffer_.size();
     buffer_.resize(before + chunk_bytes);
     ssize_t size = 0;

@@ -17,7 +17,7 @@
 
 namespace latchkey::gateway::commands {
 
-inline constexpr std::size_t user_line_bytes_max = 128 * 1024;
+inline constexpr std::size_t user_line_bytes_max = std::size_t{128} * 1024;
 
 /// All that a line says.
 struct user_line {
