@@ -12,9 +12,9 @@ namespace {
 using kind = turnstile::kind;
 
 struct queue {
-  turnstile turns;
   std::string passed;                // letters of those who went on, in order
   std::vector<turnstile::turn> mine; // their turns, in the same order
+  turnstile turns;                   // goes first, so that nobody goes on while the others do
 
   bool enter(kind how, char letter) {
     return turns.enter(how, [this, letter](turnstile::turn t) {
