@@ -48,7 +48,9 @@ mail outbox::wait_for(const std::string& recipient) const {
     std::filesystem::file_time_type when{};
     std::error_code none_yet;
     for (const auto& entry : std::filesystem::directory_iterator(folder_, none_yet)) {
-      if (entry.path().extension() != ".eml") continue;
+      // One that is still being written has a name that begins with a dot.
+      if (entry.path().extension() != ".eml" || entry.path().filename().string().starts_with('.'))
+        continue;
       const auto at = entry.last_write_time();
       if (!newest.empty() && at < when) continue;
       const auto message = content_of(entry.path());
