@@ -8,4 +8,4 @@ target_compile_definitions(mail_tests PRIVATE
   LATCHKEY_SMTP_SERVER="${PROJECT_SOURCE_DIR}/tests/support/smtp_server.py")
 target_link_libraries(mail_tests PRIVATE
   latchkey_test_actors nlohmann_json::nlohmann_json GTest::gtest_main Threads::Threads)
-gtest_discover_tests(mail_tests)
+latchkey_test_suites(mail_tests)

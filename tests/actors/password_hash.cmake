@@ -4,4 +4,4 @@ add_executable(password_hash_tests
   ${CMAKE_CURRENT_LIST_DIR}/password_hash_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/password_hash_memory_test.cpp)
 target_link_libraries(password_hash_tests PRIVATE latchkey_password GTest::gtest_main)
-gtest_discover_tests(password_hash_tests)
+latchkey_test_suites(password_hash_tests)
