@@ -16,7 +16,7 @@ extern "C" int foreign_argon2_ctx(argon2_context* context, argon2_type type);
 namespace latchkey {
 namespace {
 
-tl::unexpected<failure> no_memory() {
+tl::unexpected<failure> no_memory_to_compare() {
   return fail(error_code::overloaded, {}, "no memory to compare a password");
 }
 
@@ -49,7 +49,7 @@ std::optional<secret> sha256_in_hex(std::string_view text) {
 result<bool> foreign_hash::matches(const secret& password) const {
   if (const auto* how = std::get_if<foreign::bcrypt>(&how_)) return bcrypt_matches(*how, password);
   std::string computed(digest_.size(), '\0');
-  if (!compute(computed, password)) return no_memory();
+  if (!compute(computed, password)) return no_memory_to_compare();
   return equal_in_constant_time(computed, digest_);
 }
 
@@ -63,12 +63,12 @@ result<bool> foreign_hash::bcrypt_matches(const foreign::bcrypt& how,
     given = sha256_in_hex(password.reveal());
     may_match = true; // of any bytes
   }
-  if (!given) return no_memory();
+  if (!given) return no_memory_to_compare();
   const secret terminated{std::string{given->reveal()}}; // reveal() ends with a NUL behind it
   const auto memory = std::make_unique<crypt_memory>();
   const char* computed = crypt_rn(terminated.reveal().data(), how.setting_and_digest.c_str(),
                                   &memory->data, static_cast<int>(sizeof memory->data));
-  if (computed == nullptr) return no_memory();
+  if (computed == nullptr) return no_memory_to_compare();
   return equal_in_constant_time(computed, how.setting_and_digest) && may_match;
 }
 

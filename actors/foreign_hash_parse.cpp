@@ -2,11 +2,11 @@
 // leading zeros, one alphabet each, nothing before and nothing after.
 #include "actors/foreign_hash.hpp"
 
+#include "actors/phc_number.hpp"
 #include "protocol/text_codec.hpp"
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 
 namespace latchkey {
 namespace {
@@ -21,19 +21,6 @@ std::optional<std::string_view> take_until(std::string_view& text, std::string_v
   const auto part = text.substr(0, at);
   text.remove_prefix(at + end.size());
   return part;
-}
-
-std::optional<std::uint32_t> number(std::string_view digits) {
-  std::uint32_t value = 0;
-  if (digits.empty() || digits.front() == '0') return std::nullopt;
-  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc{} || stop != digits.data() + digits.size()) return std::nullopt;
-  return value;
-}
-
-std::optional<std::uint32_t> take_number(std::string_view& text, std::string_view end) {
-  const auto part = take_until(text, end);
-  return part ? number(*part) : std::nullopt;
 }
 
 /// RFC 4648, 4; `plus` is what stands for 62 (passlib's own form has a dot there). Padding is

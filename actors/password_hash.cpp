@@ -3,6 +3,7 @@
 
 #include "actors/foreign_hash.hpp"
 #include "actors/password_hash_memory.hpp"
+#include "actors/phc_number.hpp"
 #include "protocol/password_policy.hpp"
 
 #include <array>
@@ -47,18 +48,6 @@ bool from_base64(std::string_view text, std::array<unsigned char, Size>& out) {
          size == out.size();
 }
 
-/// Takes "<number><after>" from the front of `text`: digits without a leading zero.
-std::optional<std::uint32_t> take_number(std::string_view& text, std::string_view after) {
-  std::uint32_t value = 0;
-  const char* end = text.data() + text.size();
-  if (text.empty() || text.front() == '0') return std::nullopt;
-  auto [stop, error] = std::from_chars(text.data(), end, value);
-  std::string_view rest{stop, static_cast<std::size_t>(end - stop)};
-  if (error != std::errc{} || !rest.starts_with(after)) return std::nullopt;
-  text = rest.substr(after.size());
-  return value;
-}
-
 /// What this library writes and what others write with the same sizes; anything else is for
 /// foreign_hash.
 std::optional<stored_hash> parse_phc(std::string_view text) {
@@ -101,7 +90,7 @@ std::size_t mapping_bytes(const argon2_cost& cost) {
   return bytes_of(cost) / 4096 * 4096;
 }
 
-tl::unexpected<failure> no_memory() {
+tl::unexpected<failure> no_memory_to_hash() {
   return fail(error_code::overloaded, {}, "no memory to hash a password");
 }
 
@@ -150,7 +139,7 @@ result<secret> password_hasher_engine::hash(const secret& password) {
   salt_type salt;
   hash_type computed;
   randombytes_buf(salt.data(), salt.size());
-  if (!arena_->compute(computed, password, salt, cost_)) return no_memory();
+  if (!arena_->compute(computed, password, salt, cost_)) return no_memory_to_hash();
   std::string phc{phc_prefix};
   phc += std::to_string(cost_.memory_kib) + ",t=" + std::to_string(cost_.iterations) + ",p=1$";
   phc += base64(salt.data(), salt.size()) + '$' + base64(computed.data(), computed.size());
@@ -163,7 +152,7 @@ result<verify_result> password_hasher_engine::verify(const secret& password, con
   if (password.reveal().size() > password_input_bytes_max) return verify_result{};
   if (!sodium_is_ready()) return fail(error_code::internal_error);
   hash_type computed;
-  if (!arena_->compute(computed, password, stored->salt, stored->cost)) return no_memory();
+  if (!arena_->compute(computed, password, stored->salt, stored->cost)) return no_memory_to_hash();
   bool matches = sodium_memcmp(computed.data(), stored->hash.data(), computed.size()) == 0;
   return verify_result{.matches = matches,
                        .needs_rehash = matches && is_lower(stored->cost, cost_)};
@@ -192,7 +181,7 @@ result<void> password_hasher_engine::verify_nothing(const secret& password) {
   if (!check_cost(cost_) || !sodium_is_ready()) return fail(error_code::internal_error);
   constexpr salt_type salt{};
   hash_type computed;
-  if (!arena_->compute(computed, password, salt, cost_)) return no_memory();
+  if (!arena_->compute(computed, password, salt, cost_)) return no_memory_to_hash();
   return {};
 }
 

@@ -30,7 +30,7 @@ verify_result verified(const std::string& password, const std::string& phc) {
   return password_hasher_engine{cheap}.verify(secret{password}, secret{phc}).value();
 }
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
+std::string with_other(std::string text, std::string_view from, std::string_view to) {
   return text.replace(text.find(from), from.size(), to);
 }
 
@@ -48,18 +48,18 @@ TEST(PasswordHash, RefusesAStoredHashThatIsMalformedOrUnknown) {
                                  reference_nul + "\0"s,
                                  reference_nul.substr(0, reference_nul.size() - 1),
                                  std::string(100'000, '$'),
-                                 replaced(reference_nul, "argon2id", "argon2d"),
-                                 replaced(reference_nul, "v=19", "v=16"),
-                                 replaced(reference_nul, "v=19$", ""),
-                                 replaced(reference_nul, "m=64", "m=064"),
-                                 replaced(reference_nul, "m=64", "m=+64"),
-                                 replaced(reference_nul, "m=64", "m=-64"),
-                                 replaced(reference_nul, "m=64", "m="),
-                                 replaced(reference_nul, "m=64,t=3", "t=3,m=64"),
-                                 replaced(reference_nul, ",p=1", ""),
-                                 replaced(reference_nul, "CEwI", "CEwJ"), // an unused bit
-                                 replaced(reference_nul, "$c29t", "$c29-"),
-                                 replaced(reference_nul, "XNhbHRzb21lc2FsdA", ""),
+                                 with_other(reference_nul, "argon2id", "argon2d"),
+                                 with_other(reference_nul, "v=19", "v=16"),
+                                 with_other(reference_nul, "v=19$", ""),
+                                 with_other(reference_nul, "m=64", "m=064"),
+                                 with_other(reference_nul, "m=64", "m=+64"),
+                                 with_other(reference_nul, "m=64", "m=-64"),
+                                 with_other(reference_nul, "m=64", "m="),
+                                 with_other(reference_nul, "m=64,t=3", "t=3,m=64"),
+                                 with_other(reference_nul, ",p=1", ""),
+                                 with_other(reference_nul, "CEwI", "CEwJ"), // an unused bit
+                                 with_other(reference_nul, "$c29t", "$c29-"),
+                                 with_other(reference_nul, "XNhbHRzb21lc2FsdA", ""),
                                  "$scrypt$ln=15,r=8,p=1$c2FsdA$aGFzaA"s}) {
     auto result = verified("password", phc);
     EXPECT_TRUE(result.refused) << phc;
@@ -73,7 +73,7 @@ TEST(PasswordHash, RefusesAStoredHashThatAsksForTooMuchWithoutPayingForIt) {
         "m=99999999999999999999,t=1,p=1", "m=262145,t=1,p=1", "m=7,t=1,p=1", "m=64,t=65537,p=1",
         "m=64,t=4294967295,p=1", "m=64,t=0,p=1", "m=64,t=3,p=16777215"}) {
     password_hasher_engine engine{cheap};
-    auto phc = replaced(reference_nul, "m=64,t=3,p=1", cost);
+    auto phc = with_other(reference_nul, "m=64,t=3,p=1", cost);
     EXPECT_TRUE(engine.verify(secret{"password"s}, secret{phc})->refused) << cost;
     // One hash at today's cost and no other: what an unknown user costs.
     EXPECT_EQ(engine.mapping_uses(), 1U) << cost;
@@ -195,7 +195,7 @@ TEST(PasswordHash, ComparesNothingWithoutMemory) {
   constexpr argon2_cost dear{argon2_memory_kib_max, 1, 1};
   const secret password{"pass\0word"s};
   const secret foreign{"$2b$12$"s};
-  const secret own{replaced(reference_nul, "m=64", "m=262144")};
+  const secret own{with_other(reference_nul, "m=64", "m=262144")};
   password_hasher_engine engine{dear};
   std::vector<error_code> answers;
   {

@@ -9,14 +9,6 @@ namespace {
 
 using clock_type = std::chrono::steady_clock;
 
-/// For tests in which one limit must be the one that acts.
-void long_limits(http_server_options& options) {
-  options.limits.receive_max = 1h;
-  options.limits.send_max = 1h;
-  options.limits.idle_max = 1h;
-  options.limits.linger_max = 1h;
-}
-
 TEST(HttpDefaults, CloseEverySlowPeerWithin15Seconds) {
   http_limits limits;
   auto ticks = 2 * timer_wheel::default_tick;

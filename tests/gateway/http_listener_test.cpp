@@ -18,14 +18,6 @@ namespace {
 
 using clock_type = std::chrono::steady_clock;
 
-/// Nothing ends by itself here.
-void long_limits(http_server_options& options) {
-  options.limits.receive_max = 1h;
-  options.limits.send_max = 1h;
-  options.limits.idle_max = 1h;
-  options.limits.linger_max = 1h;
-}
-
 TEST(HttpDrain, ClosesIdleConnectionsAndFinishesRequests) {
   test_server server(long_limits);
   raw_client idle(server.port()), fresh(server.port()), busy(server.port());

@@ -23,6 +23,14 @@ using namespace std::chrono_literals;
 /// How long a test waits for something that must happen; never how long it takes.
 inline constexpr std::chrono::milliseconds patience{10'000};
 
+/// Nothing ends by itself, unless a test sets one limit that is to act.
+inline void long_limits(http_server_options& options) {
+  options.limits.receive_max = 1h;
+  options.limits.send_max = 1h;
+  options.limits.idle_max = 1h;
+  options.limits.linger_max = 1h;
+}
+
 /// Routes: GET /fixed, POST /echo (answers the body), POST /small (16 bytes at most),
 /// GET /headers (answers the request's header names and values, a line each), GET /throw,
 /// GET /large (8 MiB), GET /items/{id} (answers the id), GET /wait (answers after release()),

@@ -6,7 +6,6 @@
 namespace latchkey::test {
 namespace {
 
-constexpr std::string_view invalid = "AUTH003";
 constexpr std::string_view expired = "AUTH002";
 
 /// The verdict on the good payload with one piece of it replaced.

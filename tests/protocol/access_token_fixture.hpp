@@ -12,6 +12,8 @@ namespace latchkey::test {
 
 inline constexpr std::string_view issuer = "https://auth.example.com";
 inline constexpr std::string_view audience = "platform";
+/// The verdict on what is not a token of ours.
+inline constexpr std::string_view invalid = "AUTH003";
 inline constexpr std::int64_t now_s = 1'767'322'800; // 2026-01-02T03:00:00Z
 inline constexpr std::chrono::seconds leeway{5};
 inline constexpr std::string_view hs256_header = R"({"typ":"JWT","alg":"HS256"})";

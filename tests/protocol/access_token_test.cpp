@@ -7,8 +7,6 @@
 namespace latchkey::test {
 namespace {
 
-constexpr std::string_view invalid = "AUTH003";
-
 std::string good_token() {
   return key().sign(good_claims());
 }

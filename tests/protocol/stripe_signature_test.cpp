@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // Computed with `openssl dgst -sha256 -hmac`, which knows nothing of this program.
-const secret key{std::string_view{"whsec_0123456789abcdefghij"}};
+const secret endpoint_secret{std::string_view{"whsec_0123456789abcdefghij"}};
 constexpr std::string_view body = R"({"id":"evt_1","object":"event"})";
 constexpr std::string_view signature =
     "3e6aff31d9a08acef6feedfbe20d91a07f15d53ce8dfb0ee4825247f04954fbc";
@@ -21,7 +21,7 @@ std::string header_of(std::string_view v1) {
 
 testing::AssertionResult is_refused(const std::string& header, std::string_view reason,
                                     std::string_view of = body, time_point now = signed_at) {
-  const auto checked = check_stripe_signature(header, of, key, now);
+  const auto checked = check_stripe_signature(header, of, endpoint_secret, now);
   if (checked) return testing::AssertionFailure() << "passes: " << header;
   const auto& error = checked.error();
   if (error.code != error_code::validation_error || error.field != "Stripe-Signature" ||
@@ -60,8 +60,8 @@ TEST(StripeSignature, IsRefusedWhenCutLengthenedOrInOtherLetters) {
 TEST(StripeSignature, IsRefusedOutsideItsTolerance) {
   EXPECT_TRUE(is_refused(header_of(signature), "too old", body, signed_at + 301s));
   EXPECT_TRUE(is_refused(header_of(signature), "future", body, signed_at - 301s));
-  EXPECT_TRUE(check_stripe_signature(header_of(signature), body, key, signed_at + 300s));
-  EXPECT_TRUE(check_stripe_signature(header_of(signature), body, key, signed_at - 300s));
+  EXPECT_TRUE(check_stripe_signature(header_of(signature), body, endpoint_secret, signed_at + 300s));
+  EXPECT_TRUE(check_stripe_signature(header_of(signature), body, endpoint_secret, signed_at - 300s));
 }
 
 TEST(StripeSignature, IsRefusedInAHeaderThatIsNone) {
@@ -90,11 +90,11 @@ TEST(StripeSignature, PassesAmongOthers) {
   for (const auto& header :
        {header_of(good), header_of(wrong) + ",v1=" + good, header_of(good) + ",v1=" + wrong,
         header_of(wrong) + ",v0=x,v1=" + good, "v1=" + good + ",t=1767323045"})
-    EXPECT_TRUE(check_stripe_signature(header, body, key, signed_at)) << header;
+    EXPECT_TRUE(check_stripe_signature(header, body, endpoint_secret, signed_at)) << header;
 }
 
 TEST(StripeSignature, MadeHereIsTheOneThatAnotherProgramMakes) {
-  EXPECT_EQ(make_stripe_signature(body, key, signed_at + 999ms), header_of(signature));
+  EXPECT_EQ(make_stripe_signature(body, endpoint_secret, signed_at + 999ms), header_of(signature));
 }
 
 } // namespace

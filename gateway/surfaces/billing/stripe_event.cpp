@@ -14,7 +14,6 @@ using kind = messages::stripe_word::kind;
 
 constexpr std::size_t id_bytes_max = 255;             // VARCHAR(255)
 constexpr std::size_t status_bytes_max = 50;          // VARCHAR(50)
-constexpr std::size_t payment_method_bytes_max = 100; // VARCHAR(100)
 constexpr std::size_t items_max = 100;                // of one subscription
 constexpr std::int64_t seconds_max = 253'402'300'799; // the end of the year 9999
 

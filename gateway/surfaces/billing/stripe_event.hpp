@@ -13,6 +13,9 @@
 
 namespace latchkey::gateway::billing {
 
+/// `subscriptions.payment_method`, VARCHAR(100).
+inline constexpr std::size_t payment_method_bytes_max = 100;
+
 /// What a "customer.subscription.created", ".updated" or ".deleted" says.
 struct stripe_change {
   messages::stripe_word word;

@@ -1,6 +1,7 @@
 // Subscriptions as their owners see them and administrators set them.
 #include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/billing/render.hpp"
+#include "gateway/surfaces/billing/stripe_event.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,6 @@ namespace latchkey::gateway::billing {
 namespace {
 
 constexpr std::size_t word_bytes_max = 50;            // tier, status: VARCHAR(50)
-constexpr std::size_t payment_method_bytes_max = 100; // VARCHAR(100)
 
 /// "Stripe API documentation", The Subscription object, status.
 constexpr std::array<std::string_view, 8> statuses = {

@@ -9,7 +9,7 @@
 namespace latchkey::gateway::integration {
 namespace {
 
-constexpr std::string_view failed = "Failed to revoke sessions";
+constexpr std::string_view revocation_failed = "Failed to revoke sessions";
 constexpr std::size_t reason_bytes_max = 255;
 
 } // namespace
@@ -20,17 +20,17 @@ awaitable<http::response> revoke_user_sessions(http::exchange& ex, const service
   const auto user = body.id_text("user_id");
   auto reason = body.optional_text("reason", reason_bytes_max);
   body.optional_time("timestamp");
-  if (auto read = body.done(); !read) co_return refused(ex, read.error(), failed);
+  if (auto read = body.done(); !read) co_return refused(ex, read.error(), revocation_failed);
 
   const auto id = co_await find_user(ex, "user_id", user);
-  if (!id) co_return refused(ex, id.error(), failed);
+  if (!id) co_return refused(ex, id.error(), revocation_failed);
   messages::end_sessions request{std::nullopt, std::move(reason).value_or(""), author_of(ex, who),
                                  edge.deadline_for_actors(ex.deadline)};
   if (request.reason.empty()) request.reason = "revoked by a service";
   auto ended = co_await edge.ask_user(*id, std::move(request), ex.deadline);
   if (!ended && ended.error().code == error_code::user_not_found)
     ended = fail(error_code::user_not_found, "user_id", "names no user");
-  if (!ended) co_return refused(ex, ended.error(), failed);
+  if (!ended) co_return refused(ex, ended.error(), revocation_failed);
   co_return success();
 }
 

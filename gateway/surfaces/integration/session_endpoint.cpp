@@ -13,7 +13,7 @@
 namespace latchkey::gateway::integration {
 namespace {
 
-constexpr std::string_view failed = "Failed to sync session";
+constexpr std::string_view session_failed = "Failed to sync session";
 constexpr std::size_t session_name_bytes_max = 255;
 constexpr std::size_t session_data_bytes_max = 8192;
 
@@ -49,7 +49,7 @@ result<void> read_data(const std::string& object, session_news& news) {
   return {};
 }
 
-result<session_news> read(const http::exchange& ex) {
+result<session_news> read_session(const http::exchange& ex) {
   session_news news;
   auto body = input::of(ex.in);
   news.user = body.id_text("user_id");
@@ -182,7 +182,7 @@ awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal&
 }
 
 awaitable<result<void>> sync(http::exchange& ex, const service_principal& who) {
-  auto news = read(ex);
+  auto news = read_session(ex);
   if (!news) co_return tl::unexpected<failure>(news.error());
   const auto now = acceptor_of(ex).with().now();
   const bool ends =
@@ -215,7 +215,7 @@ failure in_words_of_request(failure error) {
 
 awaitable<http::response> sync_session(http::exchange& ex, const service_principal& who) {
   const auto done = co_await sync(ex, who);
-  if (!done) co_return refused(ex, in_words_of_request(done.error()), failed);
+  if (!done) co_return refused(ex, in_words_of_request(done.error()), session_failed);
   co_return success();
 }
 

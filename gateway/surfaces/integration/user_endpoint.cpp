@@ -13,7 +13,7 @@
 namespace latchkey::gateway::integration {
 namespace {
 
-constexpr std::string_view failed = "Failed to sync user data";
+constexpr std::string_view user_failed = "Failed to sync user data";
 constexpr std::size_t name_bytes_max = 4 * first_name_code_points_max;
 
 /// Somebody else may add, rename or remove the same user at the same moment.
@@ -42,7 +42,7 @@ result<void> check_names(storage::user_changes& changes) {
   return good;
 }
 
-result<user_news> read(const http::exchange& ex) {
+result<user_news> read_user(const http::exchange& ex) {
   user_news news;
   auto& changes = news.changes;
   auto body = input::of(ex.in);
@@ -174,8 +174,8 @@ awaitable<result<void>> change_or_create(http::exchange& ex, const service_princ
 } // namespace
 
 awaitable<http::response> sync_user(http::exchange& ex, const service_principal& who) {
-  const auto news = read(ex);
-  if (!news) co_return refused(ex, news.error(), failed);
+  const auto news = read_user(ex);
+  if (!news) co_return refused(ex, news.error(), user_failed);
   result<void> done = fail(error_code::internal_error);
   bool lost = true;
   for (int i = 0; lost && i < tries_max; ++i)
@@ -184,7 +184,7 @@ awaitable<http::response> sync_user(http::exchange& ex, const service_principal&
   auto error = done.error();
   if (error.field == "username") error.field = "email"; // which it was made of
   if (error.field == "number") error.field = "id";
-  co_return refused(ex, error, failed);
+  co_return refused(ex, error, user_failed);
 }
 
 } // namespace latchkey::gateway::integration

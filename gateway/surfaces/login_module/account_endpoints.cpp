@@ -1,6 +1,5 @@
 // Registering and keeping one's account ("API Reference", User Registration and User
 // Account Management).
-#include "gateway/registration.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
 #include "gateway/surfaces/login_module/render.hpp"
 #include "protocol/login_name.hpp"
@@ -12,7 +11,6 @@
 namespace latchkey::gateway::login_module {
 namespace {
 
-constexpr std::size_t full_name_bytes_max = 4 * full_name_code_points_max;
 
 /// Puts a new username among the changes. `email` is the user's own.
 result<void> change_username(storage::user_changes& changes, std::string_view wanted,

@@ -1,5 +1,4 @@
 // What administrators do with accounts ("API Reference", Admin Account Management).
-#include "gateway/registration.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
 #include "gateway/surfaces/login_module/render.hpp"
 
@@ -11,7 +10,6 @@ namespace {
 constexpr std::int64_t page_max = 1'000'000;
 constexpr std::int64_t limit_max = 500;
 constexpr std::int64_t limit_default = 50;
-constexpr std::size_t full_name_bytes_max = 4 * full_name_code_points_max;
 
 /// The user that `{id}` names, if the caller stands above them. USER001, AUTH004.
 awaitable<result<messages::user_view>> managed_user(http::exchange& ex, const principal& who) {

@@ -5,10 +5,14 @@
 #include "gateway/endpoint.hpp"
 #include "gateway/http/router.hpp"
 #include "gateway/principal.hpp"
+#include "gateway/registration.hpp"
 
 #include <vector>
 
 namespace latchkey::gateway::login_module {
+
+/// A `full_name` in UTF-8.
+inline constexpr std::size_t full_name_bytes_max = 4 * full_name_code_points_max;
 
 /// The surface's rows of the route table.
 std::vector<http::route> routes();
