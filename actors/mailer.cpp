@@ -21,7 +21,14 @@ time_point mailer_state::deadline() const {
 }
 
 void mailer_state::on_waiting(messages::mail_waiting&) {
-  if (wakes_at && *wakes_at <= with->now()) wakes_at.reset();
+  wake();
+}
+
+void mailer_state::on_timer(messages::mail_timer& notice) {
+  if (notice.number == timer) wake();
+}
+
+void mailer_state::wake() {
   if (!is_busy) return look();
   is_woken = true;
   if (unsettled) note(*std::exchange(unsettled, {}));
@@ -39,7 +46,7 @@ void mailer_state::look() {
       .then([this](messages::found& found) { looked(std::move(found.as<storage::due_mails>())); },
             [this](caf::error& error) {
               log_warning(name, "cannot look for mails: ", name_of(to_failure(error).code));
-              looked({});
+              pause();
             });
 }
 
@@ -68,16 +75,22 @@ void mailer_state::next() {
 void mailer_state::rest() {
   if (is_woken) return look();
   is_busy = false;
-  const auto latest = with->now() + mail_look_every;
-  wake_at(next_due ? std::min(*next_due, latest) : latest);
+  const std::chrono::microseconds longest = mail_look_every;
+  wake_after(next_due ? std::min(*next_due - with->now(), longest) : longest);
 }
 
-/// One timer is enough; one that goes off too early only looks.
-void mailer_state::wake_at(time_point when) {
-  if (wakes_at && *wakes_at <= when) return;
-  wakes_at = when;
-  const auto wait = std::max(when - with->now(), std::chrono::microseconds{1});
-  self->delayed_send(mailer_actor{self}, wait, messages::mail_waiting{});
+/// The store is away: nothing would go, whoever asks for it.
+void mailer_state::pause() {
+  due.clear();
+  next_due.reset();
+  is_woken = false;
+  rest();
+}
+
+/// A timer that was set before does not count any more.
+void mailer_state::wake_after(std::chrono::microseconds wait) {
+  self->delayed_send(mailer_actor{self}, std::max(wait, std::chrono::microseconds{1}),
+                     messages::mail_timer{++timer});
 }
 
 // -- one of them ------------------------------------------------------------------------
@@ -90,16 +103,23 @@ void mailer_state::lease(mail_record mail) {
                 messages::commit{std::move(unit), deadline()})
       .then([this, mail](storage::written&) { send(mail); },
             [this](caf::error& error) {
-              // Another has it, or the store is away: then the others would not go either.
-              if (to_failure(error).code != error_code::conflict) due.clear();
-              next();
+              // Another has it.
+              if (to_failure(error).code == error_code::conflict) return next();
+              log_warning(name, "cannot take a mail: ", name_of(to_failure(error).code));
+              pause();
             });
 }
 
 void mailer_state::send(const mail_record& mail) {
   self->request(transport, no_timeout, messages::send_mail{mail, called_off})
       .then([this, mail](messages::mail_attempted& attempt) { settle(mail, attempt); },
-            [this, mail](caf::error&) { settle(mail, {}); });
+            [this, mail](caf::error& error) {
+              // Nothing was tried: the mail is due again when its lease is over. Without a
+              // transport no other is looked for: this one stays busy.
+              if (is_gone(error)) return log_critical(name, "the mail transport has ended");
+              log_error(name, "mail ", mail.id, " was not sent: ", name_of(to_failure(error).code));
+              settle(mail, {});
+            });
 }
 
 void mailer_state::settle(const mail_record& mail, const messages::mail_attempted& attempt) {
@@ -149,7 +169,7 @@ void mailer_state::note(const storage::unit& unit) {
               log_warning(name,
                           "cannot note what became of a mail: ", name_of(to_failure(error).code));
               unsettled = unit;
-              wake_at(with->now() + mail_settle_again);
+              wake_after(mail_settle_again);
             });
 }
 
@@ -162,7 +182,7 @@ mailer_actor::behavior_type mailer(mailer_actor::stateful_pointer<mailer_state> 
   state->transport = std::move(transport);
   state->chance.seed(std::random_device{}());
   self->send(mailer_actor{self}, messages::mail_waiting{}); // what an earlier run left
-  return {handler(state, &mailer_state::on_waiting)};
+  return {handler(state, &mailer_state::on_waiting), handler(state, &mailer_state::on_timer)};
 }
 
 } // namespace latchkey

@@ -49,7 +49,7 @@ struct mailer_state {
   bool is_woken = false;                  // meanwhile: look again
   std::optional<storage::unit> unsettled; // an outcome that the store would not take
   std::optional<time_point> next_due;     // of those that were not due yet
-  std::optional<time_point> wakes_at;     // when the earliest timer goes off
+  std::uint64_t timer = 0;                // number of the one that counts
 
   mailer_state() = default;
   mailer_state(const mailer_state&) = delete;
@@ -58,8 +58,10 @@ struct mailer_state {
   ~mailer_state() { called_off->store(true); }
 
   void on_waiting(messages::mail_waiting& notice);
+  void on_timer(messages::mail_timer& notice);
 
 private:
+  void wake();
   void look();
   void looked(std::vector<mail_record> found);
   void next();
@@ -68,7 +70,8 @@ private:
   void settle(const mail_record& mail, const messages::mail_attempted& attempt);
   void note(const storage::unit& unit);
   void rest();
-  void wake_at(time_point when);
+  void pause();
+  void wake_after(std::chrono::microseconds wait);
   time_point deadline() const;
 };
 

@@ -105,7 +105,9 @@ using registry_actor = caf::typed_actor<request<messages::put_role, messages::ro
                                         notice<messages::refresh_registry>>;
 
 /// Sends what is due, with backoff, for as long as it takes.
-using mailer_actor = caf::typed_actor<notice<messages::mail_waiting>>;
+using mailer_actor = caf::typed_actor<notice<messages::mail_waiting>,
+                                      // Look again (to itself).
+                                      notice<messages::mail_timer>>;
 
 /// The way a mail goes: SMTP or a folder. Blocks.
 using mail_transport_actor =
@@ -207,6 +209,7 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::refresh_registry)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::mail_waiting)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::send_mail)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::mail_attempted)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::mail_timer)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_view)
 LATCHKEY_LOCAL_MESSAGE(latchkey::storage::written)
 LATCHKEY_LOCAL_MESSAGE(latchkey::user_record)

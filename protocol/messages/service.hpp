@@ -68,6 +68,10 @@ struct refresh_registry {};
 /// Mail has become durable: send what is due.
 struct mail_waiting {};
 /// Hand this mail over; give up at once when `called_off` becomes true. The transport logs what
+/// The mailer's own timer. Only the one that was set last counts.
+struct mail_timer {
+  std::uint64_t number = 0;
+};
 /// it is told by others.
 struct send_mail {
   mail_record mail;

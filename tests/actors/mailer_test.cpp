@@ -40,7 +40,10 @@ mail_transport_actor::behavior_type fake_transport(mail_transport_actor::pointer
 
 class MailerTest : public testing::Test {
 protected:
-  void start() { actor_ = f_.spawn(mailer, f_.shared_services(), f_.spawn(fake_transport, &way_)); }
+  void start() {
+    transport_ = f_.spawn(fake_transport, &way_);
+    actor_ = f_.spawn(mailer, f_.shared_services(), transport_);
+  }
 
   uuid add(const std::string& recipient = "ada@example.com") {
     auto fact = writer_.password_changed(recipient, f_.clock.now());
@@ -70,6 +73,7 @@ protected:
   actor_fixture f_;
   mail_writer writer_{"https://auth.example.com", "", secret{"some key"s}};
   transport_control way_{.sent = {}, .replies = {{.sent = true}}, .called_off = {}, .held = {}};
+  mail_transport_actor transport_;
   mailer_actor actor_;
 };
 
@@ -205,6 +209,50 @@ TEST_F(MailerTest, GoesOnWhenTheStoreComesBack) {
   f_.store.set_down(false);
   advance(mail_look_every + 1s);
   EXPECT_EQ(way_.sent.size(), 1u);
+}
+
+TEST_F(MailerTest, WaitsWhenTheStoreTakesNoLeaseHoweverManyAreDue) {
+  for (std::size_t i = 0; i < mails_looked_at_max; ++i)
+    add();
+  f_.store.set_disk_full(true);
+  start();
+  EXPECT_EQ(f_.commits.seen(), 1u);
+  advance(mail_look_every + 1s);
+  EXPECT_EQ(f_.commits.seen(), 2u);
+  f_.store.set_disk_full(false);
+  advance(mail_look_every + 1s);
+  EXPECT_TRUE(waiting().empty());
+}
+
+TEST_F(MailerTest, LooksOnWhenTheClockIsSetBack) {
+  start();
+  f_.clock.move(-1s);
+  advance(mail_look_every + 1s);
+  add();
+  advance(mail_look_every + 1s);
+  EXPECT_EQ(way_.sent.size(), 1u);
+}
+
+TEST_F(MailerTest, CountsThoseThatWaitWhenItCannotLook) {
+  way_.replies = {{}};
+  add();
+  start();
+  EXPECT_EQ(f_.counts.mails_waiting.value(), 1);
+  f_.store.set_down(true);
+  advance(60s);
+  EXPECT_EQ(f_.counts.mails_waiting.value(), 1);
+}
+
+TEST_F(MailerTest, LeavesMailsDueWhenTheTransportHasEnded) {
+  start();
+  caf::anon_send_exit(transport_, caf::exit_reason::user_shutdown);
+  f_.run();
+  add();
+  wake();
+  f_.advance(mail_lifetime + 10s);
+  EXPECT_EQ(waiting().size(), 1u);
+  EXPECT_EQ(audits("mail.given_up"), 0u);
+  EXPECT_EQ(counted("failed"), 0u);
 }
 
 TEST_F(MailerTest, CallsAnAttemptOffWhenItEnds) {
