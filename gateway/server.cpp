@@ -10,6 +10,7 @@
 #include "actors/reader.hpp"
 #include "actors/redis.hpp"
 #include "actors/registry_actor.hpp"
+#include "actors/root_watch.hpp"
 #include "config/log.hpp"
 #include "gateway/admin.hpp"
 #include "gateway/listeners.hpp"
@@ -19,6 +20,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,13 @@ struct system_config : caf::actor_system_config {
   }
 };
 
+/// What is acknowledged is durable already; whoever started the process starts it again.
+[[noreturn]] void end_process(std::string_view who) {
+  log_critical("server", who, " has ended: the server cannot go on");
+  log_stop();
+  std::_Exit(EXIT_FAILURE);
+}
+
 } // namespace
 
 struct server::parts {
@@ -46,6 +55,7 @@ struct server::parts {
   std::unique_ptr<caf::actor_system> system;
   std::shared_ptr<mail_carrier> mails;
   mail_transport_actor mail_way;
+  root_watch roots{end_process};
   std::unique_ptr<listeners> sockets;
   std::atomic<const listeners*> listening = nullptr; // once all of `sockets` is up
   std::optional<first_admin> admin;
@@ -57,6 +67,7 @@ struct server::parts {
   result<void> load_tables();
   result<void> fill_services(const secret& signing_secret);
   void spawn_actors();
+  void watch_actors();
   void publish_counts();
   void stop_actors();
 };
@@ -145,8 +156,10 @@ void server::parts::spawn_actors() {
                          set.hash_queue_max,
                          {set.argon2_memory_kib, set.argon2_iterations, /*lanes*/ 1}};
   std::vector<password_hasher_actor> workers;
-  for (std::size_t i = 0; i < hashing.workers; ++i)
+  for (std::size_t i = 0; i < hashing.workers; ++i) {
     workers.push_back(sys.spawn<caf::detached>(hash_worker, hashing.cost, &counts));
+    roots.add("a hashing thread", workers.back());
+  }
   with->hasher = sys.spawn(password_hasher, hashing, clock, &counts, std::move(workers));
   with->key_ring = sys.spawn(key_ring, with->keys);
   with->audit = sys.spawn(audit, with->writers);
@@ -161,10 +174,28 @@ void server::parts::spawn_actors() {
 }
 
 void server::parts::stop_actors() {
+  watch_actors();
+}
+
+void server::parts::watch_actors() {
+  for (const auto& one : with->writers)
+    roots.add("a writer", one);
+  for (const auto& one : with->readers)
+    roots.add("a reader", one);
+  for (const auto& one : with->directories)
+    roots.add("a shard of the directory", one);
+  roots.add("the hashers' queue", with->hasher);
+  roots.add("the key ring", with->key_ring);
+  roots.add("the audit log", with->audit);
+  roots.add("the connection to Redis", with->redis);
+  roots.add("the mail transport", mail_way);
+  roots.add("the mailer", with->mailer);
+  roots.add("the registry", with->registry);
   if (!system) return;
   const auto end = [](const auto& handle) {
     if (handle) caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
   };
+  roots.stop();
   for (auto& handle : with->directories)
     end(handle);
   end(with->registry);
