@@ -163,17 +163,17 @@ void server::parts::spawn_actors() {
   with->hasher = sys.spawn(password_hasher, hashing, clock, &counts, std::move(workers));
   with->key_ring = sys.spawn(key_ring, with->keys);
   with->audit = sys.spawn(audit, with->writers);
-  if (!set.redis_url.empty())
+  if (!set.redis_url.empty()) {
+    log_info("server", "REDIS_URL is only looked at by health checks: every process counts "
+                       "rate limits by itself");
     if (auto address = storage::parse_redis_url(set.redis_url))
       with->redis = sys.spawn<caf::detached>(redis, std::move(*address), clock, &counts);
+  }
   mail_way = sys.spawn<caf::detached>(mail_transport, std::move(mails), set.mail_from, with->mails);
   with->mailer = sys.spawn(mailer, services_ptr{with}, mail_way);
   with->registry = sys.spawn(registry, services_ptr{with});
   for (std::size_t i = 0; i < set.workers; ++i)
     with->directories.push_back(sys.spawn(directory, services_ptr{with}));
-}
-
-void server::parts::stop_actors() {
   watch_actors();
 }
 
@@ -191,11 +191,14 @@ void server::parts::watch_actors() {
   roots.add("the mail transport", mail_way);
   roots.add("the mailer", with->mailer);
   roots.add("the registry", with->registry);
+}
+
+void server::parts::stop_actors() {
   if (!system) return;
+  roots.stop();
   const auto end = [](const auto& handle) {
     if (handle) caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
   };
-  roots.stop();
   for (auto& handle : with->directories)
     end(handle);
   end(with->registry);
