@@ -133,7 +133,7 @@ caf::result<messages::left> directory_state::on_leave_session(messages::leave_se
   const auto found = sessions.find(request.id);
   if (found == sessions.end()) return messages::left{};
   sessions_of.erase({found->second.owner, request.id});
-  loading_sessions.erase(request.id);
+  end_load(found->second.load);
   sessions.erase(found);
   return messages::left{};
 }

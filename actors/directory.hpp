@@ -8,10 +8,10 @@
 #include "actors/services.hpp"
 
 #include <caf/stateful_actor.hpp>
+#include <deque>
 #include <functional>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -34,10 +34,16 @@ struct directory_state {
   std::unordered_map<user_id, entry<user_actor>> users;
   std::unordered_map<session_id, entry<session_actor>> sessions;
   std::unordered_map<user_id, entry<subscription_actor>> subscriptions;
-  std::unordered_set<session_id> loading_sessions;
   std::set<std::pair<user_id, session_id>> sessions_of; // those in memory
   std::uint64_t loads = 0;                              // that were ever begun
-  std::size_t swept_buckets = 0;                        // in this round
+  std::set<std::uint64_t> session_loads;                // that are under way
+  /// Whose sessions were told something while some were being loaded; oldest first.
+  struct told_user {
+    user_id user;
+    std::uint64_t loads; // that had been begun by then
+  };
+  std::deque<told_user> told_users;
+  std::size_t swept_buckets = 0; // in this round
 
   directory_state() = default;
   directory_state(const directory_state&) = delete;
@@ -70,7 +76,9 @@ private:
   void load_session(const session_id& id);
   void session_loaded(const session_id& id, session_record record);
   void session_not_loaded(const session_id& id, const caf::error& error);
-  void load_sessions_anew();
+  bool is_loading_session(const session_id& id) const;
+  void end_load(std::uint64_t load);
+  bool was_told_since(const user_id& user, std::uint64_t load) const;
   template <class News>
   caf::result<messages::sessions_told>
   tell_sessions(const user_id& user, const std::optional<session_id>& keep, const News& news);

@@ -2,8 +2,8 @@
 // when the store has been told something about their user.
 //
 // A row that was read before a COMMIT must not become a session that lives after it. Whose
-// session is being loaded is not known before it is read, so every load is begun anew when a
-// user's sessions have ended or the user has another role.
+// session is being loaded is not known before it is read, so it is remembered whose sessions have
+// ended, or have another role, while some are being loaded; a row of such a user is read again.
 #include "actors/audit_entry.hpp"
 #include "actors/directory.hpp"
 #include "actors/directory_loading.hpp"
@@ -24,13 +24,17 @@ caf::result<session_actor> directory_state::on_find_session(messages::find_sessi
 }
 
 void directory_state::load_session(const session_id& id) {
-  loading_sessions.insert(id);
-  const auto load = sessions[id].load = ++loads;
+  auto& resident = sessions[id];
+  end_load(resident.load);
+  const auto load = resident.load = ++loads;
+  session_loads.insert(load);
   const auto deadline = with->now() + with->policy.internal_deadline;
   self->request(with->reader_for(id), no_timeout, messages::read_session{id, deadline})
       .then(
           [this, id, load](session_record& record) {
-            if (loading::is_loading(sessions, id, load)) session_loaded(id, std::move(record));
+            if (!loading::is_loading(sessions, id, load)) return;
+            if (was_told_since(record.user, load)) return load_session(id);
+            session_loaded(id, std::move(record));
           },
           [this, id, load](caf::error& error) {
             if (loading::is_loading(sessions, id, load)) session_not_loaded(id, error);
@@ -41,16 +45,18 @@ void directory_state::session_loaded(const session_id& id, session_record record
   if (record.ended_at || record.expires_at <= with->now())
     return session_not_loaded(id, to_error(error_code::token_invalid));
   const auto owner = record.user;
-  loading_sessions.erase(id);
+  auto& resident = sessions[id];
+  end_load(resident.load);
   sessions_of.emplace(owner, id);
-  sessions[id].owner = owner;
+  resident.owner = owner;
   loading::loaded(sessions, id, self->spawn(session, std::move(record), with));
 }
 
 void directory_state::session_not_loaded(const session_id& id, const caf::error& error) {
-  loading_sessions.erase(id);
+  const auto& resident = sessions[id];
+  end_load(resident.load);
   // One whose actor was found gone has stood in the index.
-  sessions_of.erase({sessions[id].owner, id});
+  sessions_of.erase({resident.owner, id});
   loading::not_loaded(sessions, id, error);
 }
 
@@ -62,9 +68,23 @@ caf::result<session_actor> directory_state::on_adopt(messages::adopt_session& re
   return found->second.actor;
 }
 
-void directory_state::load_sessions_anew() {
-  for (const auto& id : std::vector<session_id>(loading_sessions.begin(), loading_sessions.end()))
-    load_session(id);
+bool directory_state::is_loading_session(const session_id& id) const {
+  const auto found = sessions.find(id);
+  return found != sessions.end() && session_loads.contains(found->second.load);
+}
+
+void directory_state::end_load(std::uint64_t load) {
+  session_loads.erase(load);
+  // What was told before the oldest load that is left is in its row.
+  while (!told_users.empty() &&
+         (session_loads.empty() || told_users.front().loads < *session_loads.begin()))
+    told_users.pop_front();
+}
+
+bool directory_state::was_told_since(const user_id& user, std::uint64_t load) const {
+  for (auto one = told_users.rbegin(); one != told_users.rend() && one->loads >= load; ++one)
+    if (one->user == user) return true;
+  return false;
 }
 
 // -- told ----------------------------------------------------------------------------------
@@ -91,7 +111,7 @@ directory_state::tell_sessions(const user_id& user, const std::optional<session_
       if (--open == 0) answer.deliver(messages::sessions_told{count});
     }
   };
-  load_sessions_anew();
+  if (!session_loads.empty()) told_users.push_back({user, loads});
   promise<messages::sessions_told> answer{self};
   auto all = std::make_shared<round>(round{answer});
   for (auto at = sessions_of.lower_bound({user, session_id{}});
@@ -169,7 +189,7 @@ void directory_state::write_sync(const messages::sync_session& request, storage:
               if (error != nullptr) return answer.deliver(*error);
               answer.deliver(messages::session_synced{});
             };
-            if (loading_sessions.count(wanted.id) != 0) load_session(wanted.id);
+            if (is_loading_session(wanted.id)) load_session(wanted.id);
             if (ends) return tell_session(wanted.id, messages::learn_end{}, done);
             tell_session(
                 wanted.id,

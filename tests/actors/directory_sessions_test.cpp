@@ -164,3 +164,21 @@ TEST(DirectorySessions, TellsNobodyWhoHasLeft) {
 
 } // namespace
 } // namespace latchkey::test
+TEST(DirectorySessions, RemembersNobodyWhenAllAreLoaded) {
+  synced f;
+  const auto slow = f.add_session(f.add_user("grace", "")).id;
+  const auto id = f.add_session(f.owner).id;
+  f.reads.hold_answers();
+  auto loading = f.begin(f.actor, messages::find_session{slow});
+  auto own = f.begin(f.actor, messages::find_session{id});
+  EXPECT_TRUE(f.ask(f.actor, messages::user_role_changed{f.owner.id, "admin"}));
+  f.reads.release(1); // of before: it is read again
+  EXPECT_FALSE(own.answered());
+  f.reads.release(1);
+  EXPECT_TRUE(own.answer());
+  EXPECT_FALSE(loading.answered());
+  f.reads.release();
+  EXPECT_TRUE(loading.answer());
+  EXPECT_EQ(f.reads.seen(), 3u);
+}
+

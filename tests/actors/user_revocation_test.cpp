@@ -70,10 +70,13 @@ TEST(UserRevocation, LetsTheSessionsOfOthersLoadAllTheSame) {
   const auto theirs = f.add_session(f.add_user("grace", "")).id;
   f.reads.hold_answers();
   auto loading = f.begin(f.shard(), messages::find_session{theirs});
+  const auto reads = f.reads.seen();
   EXPECT_TRUE(f.ask(f.actor, f.end_all()));
   while (f.reads.held() > 0)
     f.reads.release();
   ASSERT_TRUE(loading.answer());
+  EXPECT_EQ(f.reads.seen(), reads); // the row that was being read is good
+  EXPECT_EQ(f.reads.held(), 0u);
   EXPECT_TRUE(f.ask(*loading.answer(), messages::validate{}));
   EXPECT_EQ(f.counts.sessions_live.value(), 1);
 }
