@@ -32,6 +32,11 @@ inline void quiet(caf::scheduled_actor* self) {
   });
 }
 
+/// Whether the actor is on its way out and must not ask anybody any more. Null: no actor, never.
+inline bool is_shutting_down(const caf::abstract_actor* who) {
+  return who != nullptr && who->getf(caf::abstract_actor::is_shutting_down_flag);
+}
+
 /// An answer that is owed. Copies share the debt; when the last goes without having
 /// paid, the asker gets INTERNAL_ERROR (CAF 0.17 would leave it waiting for ever).
 template <class T>

@@ -1,50 +1,63 @@
 #include "actors/failure_gate.hpp"
 
-#include "config/log.hpp"
+#include "actors/behave.hpp"
 
 #include <deque>
 #include <exception>
 #include <utility>
+#include <vector>
 
 namespace latchkey {
 
 struct failure_gate::core : std::enable_shared_from_this<core> {
   using outcome = comparison::outcome;
 
+  const caf::abstract_actor* of = nullptr;
   services_ptr with;
   std::string key;
   rate_limit session_policy::*limit = nullptr;
   std::deque<go_on> waiting;
-  std::size_t comparing = 0;
+  std::vector<comparison*> comparing; // each has one taken, from its window
   bool advancing = false;
 
-  bool take() { return with->limiter->take(key, with->policy.*limit, with->now()).granted; }
+  rate_verdict hold() { return with->limiter->hold(key, with->policy.*limit, with->now()); }
 
   void forget() {
     with->limiter->forget(key);
-    for (std::size_t i = 0; i < comparing; ++i)
-      take();
+    for (auto* one : comparing) {
+      const auto verdict = hold();
+      one->window_ = verdict.granted ? verdict.reset : time_point{};
+    }
   }
 
-  void settle(outcome what) {
-    --comparing;
-    if (what == outcome::right) forget();
-    if (what == outcome::none) with->limiter->give_back(key, with->now());
+  void settle(comparison& one, outcome what) {
+    std::erase(comparing, &one);
+    switch (what) {
+    case outcome::right:
+      forget();
+      break;
+    case outcome::wrong:
+      with->limiter->keep(key, one.window_);
+      break;
+    case outcome::none:
+      with->limiter->give_back(key, one.window_);
+      break;
+    }
     advance();
   }
 
   void advance() {
     // A comparison may be settled before its function returns: this loop then goes on.
     if (std::exchange(advancing, true)) return;
-    while (!waiting.empty()) {
-      const bool granted = take();
-      if (!granted && comparing > 0) break;
+    while (!waiting.empty() && !is_shutting_down(of)) {
+      const auto verdict = hold();
+      if (!verdict.granted && !comparing.empty()) break;
       auto go = std::move(waiting.front());
       waiting.pop_front();
       pass may;
-      if (granted) {
-        may = std::make_shared<comparison>(weak_from_this());
-        ++comparing;
+      if (verdict.granted) {
+        may = std::make_shared<comparison>(weak_from_this(), verdict.reset);
+        comparing.push_back(may.get());
       }
       try {
         go(std::move(may));
@@ -60,14 +73,16 @@ void failure_gate::comparison::settle(outcome what) noexcept {
   const auto gate = std::exchange(of_, {}).lock();
   if (!gate) return;
   try {
-    gate->settle(what);
+    gate->settle(*this, what);
   } catch (const std::exception& e) {
     log_error("failure_gate", "a comparison could not be counted: ", e.what());
   }
 }
 
-failure_gate::failure_gate(services_ptr with, std::string key, rate_limit session_policy::*limit)
+failure_gate::failure_gate(const caf::abstract_actor* of, services_ptr with, std::string key,
+                           rate_limit session_policy::*limit)
     : core_(std::make_shared<core>()) {
+  core_->of = of;
   core_->with = std::move(with);
   core_->key = std::move(key);
   core_->limit = limit;

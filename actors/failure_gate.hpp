@@ -9,6 +9,7 @@
 
 #include "actors/services.hpp"
 
+#include <caf/abstract_actor.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -16,7 +17,8 @@
 
 namespace latchkey {
 
-/// Used by one actor. When it goes, whoever still waits is dropped unheard.
+/// Used by one actor. When it goes, or shuts down, whoever still waits is dropped unheard (see
+/// turnstile.hpp).
 class failure_gate {
   struct core;
 
@@ -26,7 +28,7 @@ public:
   /// One that may be compared. If it goes without a word, nothing was compared.
   class comparison {
   public:
-    explicit comparison(std::weak_ptr<core> of) : of_(std::move(of)) {}
+    comparison(std::weak_ptr<core> of, time_point window) : of_(std::move(of)), window_(window) {}
     ~comparison() { settle(outcome::none); }
     comparison(const comparison&) = delete;
     comparison& operator=(const comparison&) = delete;
@@ -39,13 +41,15 @@ public:
     enum class outcome : unsigned char { none, right, wrong };
     void settle(outcome what) noexcept;
     std::weak_ptr<core> of_;
+    time_point window_; // that it was taken from
   };
   /// Null: the account is locked; compare with nothing.
   using pass = std::shared_ptr<comparison>;
   using go_on = std::function<void(pass)>;
 
-  /// `key` names the account and the kind of secret; `limit` is looked up each time.
-  failure_gate(services_ptr with, std::string key, rate_limit session_policy::*limit);
+  /// `of` uses it; `key` names the account and the kind of secret; `limit` is looked up each time.
+  failure_gate(const caf::abstract_actor* of, services_ptr with, std::string key,
+               rate_limit session_policy::*limit);
   ~failure_gate();
   failure_gate(const failure_gate&) = delete;
   failure_gate& operator=(const failure_gate&) = delete;

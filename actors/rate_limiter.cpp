@@ -47,6 +47,7 @@ hashed_key hashed(std::string_view key) {
 struct window {
   time_point reset{};
   std::uint32_t used = 0;
+  std::uint32_t held = 0; // of those
   window* older = nullptr;
   window* newer = nullptr;
   const std::string* key = nullptr; // its own, in the map
@@ -54,33 +55,38 @@ struct window {
 
 class shard {
 public:
+  /// Takes one, or holds it.
   rate_verdict take(const hashed_key& key, const rate_limit& limit, time_point now,
-                    std::size_t windows_max) {
-    const std::lock_guard hold{mutex_};
+                    std::size_t windows_max, bool holds) {
+    const std::lock_guard lock{mutex_};
     auto& one = find_or_begin(key, limit, now, windows_max);
-    if (one.used >= limit.count) return {false, limit.count, 0, one.reset};
+    if (one.used >= limit.count) return {false, limit.count, 0, one.reset, one.held};
     ++one.used;
-    return {true, limit.count, limit.count - one.used, one.reset};
+    if (holds) ++one.held;
+    return {true, limit.count, limit.count - one.used, one.reset, one.held};
   }
 
   rate_verdict look(const hashed_key& key, const rate_limit& limit, time_point now) {
-    const std::lock_guard hold{mutex_};
+    const std::lock_guard lock{mutex_};
     const auto found = windows_.find(key);
     if (found == windows_.end() || found->second.reset <= now)
       return {true, limit.count, limit.count, now + std::chrono::seconds{limit.window_s}};
-    const auto left = limit.count - std::min(limit.count, found->second.used);
-    return {left > 0, limit.count, left, found->second.reset};
+    const auto& one = found->second;
+    const auto left = limit.count - std::min(limit.count, one.used);
+    return {left > 0, limit.count, left, one.reset, one.held};
   }
 
-  void give_back(const hashed_key& key, time_point now) {
-    const std::lock_guard hold{mutex_};
+  /// One that was held in the window that ends at `reset`, if that is still the key's.
+  void settle(const hashed_key& key, time_point reset, bool counts) {
+    const std::lock_guard lock{mutex_};
     const auto found = windows_.find(key);
-    if (found == windows_.end() || found->second.reset <= now || found->second.used == 0) return;
-    --found->second.used;
+    if (found == windows_.end() || found->second.reset != reset || found->second.held == 0) return;
+    --found->second.held;
+    if (!counts) --found->second.used;
   }
 
   void forget(const hashed_key& key) {
-    const std::lock_guard hold{mutex_};
+    const std::lock_guard lock{mutex_};
     if (const auto found = windows_.find(key); found != windows_.end()) erase(found->second);
   }
 
@@ -97,7 +103,7 @@ private:
       found->second.key = &found->first;
     }
     auto& one = found->second;
-    one.used = 0;
+    one.used = one.held = 0;
     one.reset = now + std::chrono::seconds{limit.window_s};
     link_newest(one);
     return one;
@@ -139,25 +145,33 @@ public:
       : windows_max_(std::max<std::size_t>(1, keys_max / shard_count)) {}
 
   rate_verdict take(std::string_view key, const rate_limit& limit, time_point now) override {
-    if (limit.is_off()) return {};
-    const auto named = hashed(key);
-    return shard_of(named).take(named, limit, now, windows_max_);
+    return take(key, limit, now, false);
+  }
+  rate_verdict hold(std::string_view key, const rate_limit& limit, time_point now) override {
+    return take(key, limit, now, true);
   }
   rate_verdict look(std::string_view key, const rate_limit& limit, time_point now) override {
     if (limit.is_off()) return {};
     const auto named = hashed(key);
     return shard_of(named).look(named, limit, now);
   }
-  void give_back(std::string_view key, time_point now) override {
-    const auto named = hashed(key);
-    shard_of(named).give_back(named, now);
-  }
+  void give_back(std::string_view key, time_point reset) override { settle(key, reset, false); }
+  void keep(std::string_view key, time_point reset) override { settle(key, reset, true); }
   void forget(std::string_view key) override {
     const auto named = hashed(key);
     shard_of(named).forget(named);
   }
 
 private:
+  rate_verdict take(std::string_view key, const rate_limit& limit, time_point now, bool holds) {
+    if (limit.is_off()) return {};
+    const auto named = hashed(key);
+    return shard_of(named).take(named, limit, now, windows_max_, holds);
+  }
+  void settle(std::string_view key, time_point reset, bool counts) {
+    const auto named = hashed(key);
+    shard_of(named).settle(named, reset, counts);
+  }
   /// Other bits than those that choose the bucket inside a shard.
   shard& shard_of(const hashed_key& key) { return shards_[(key.hash >> 48U) % shard_count]; }
 

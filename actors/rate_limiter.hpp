@@ -26,8 +26,11 @@ public:
   virtual rate_verdict take(std::string_view key, const rate_limit& limit, time_point now) = 0;
   /// What `take` would find, without taking.
   virtual rate_verdict look(std::string_view key, const rate_limit& limit, time_point now) = 0;
-  /// Undoes one take of the running window.
-  virtual void give_back(std::string_view key, time_point now) = 0;
+  /// Takes one until it is known whether it counts: then `give_back` or `keep` says so, with the
+  /// `reset` of this verdict. In another window than it was taken in, neither does anything.
+  virtual rate_verdict hold(std::string_view key, const rate_limit& limit, time_point now) = 0;
+  virtual void give_back(std::string_view key, time_point reset) = 0;
+  virtual void keep(std::string_view key, time_point reset) = 0;
   /// All are there again.
   virtual void forget(std::string_view key) = 0;
 };

@@ -48,6 +48,7 @@ struct outcome_counters {
   explicit outcome_counters(metrics& all)
       : login_success(&all.logins("success")), login_refused(&all.logins("invalid_credentials")),
         login_overloaded(&all.logins("overloaded")), login_error(&all.logins("error")),
+        sign_ins_refused(&all.overload_refusals("sign_ins")),
         refresh_rotated(&all.refreshes("rotated")), refresh_retried(&all.refreshes("retried")),
         refresh_reused(&all.refreshes("reused")), refresh_refused(&all.refreshes("refused")) {}
 
@@ -55,6 +56,7 @@ struct outcome_counters {
   counter* login_refused = nullptr;
   counter* login_overloaded = nullptr;
   counter* login_error = nullptr;
+  counter* sign_ins_refused = nullptr; // too many of one account, or of one address
   counter* refresh_rotated = nullptr;
   counter* refresh_retried = nullptr; // inside the grace window
   counter* refresh_reused = nullptr;  // an older token, which ends the session

@@ -74,7 +74,7 @@ void subscription_state::take_turn(turnstile::kind how, time_point deadline, con
             },
             [answer, turn, talk](caf::error& error) { answer.deliver(error); });
   };
-  if (!turns.enter(how, std::move(begin))) answer.fail(error_code::overloaded);
+  if (!turns->enter(how, std::move(begin))) answer.fail(error_code::overloaded);
 }
 
 // -- what there is -------------------------------------------------------------------
@@ -262,6 +262,7 @@ subscription(subscription_actor::stateful_pointer<subscription_state> self,
   state->with = std::move(with);
   state->record = std::move(record);
   state->last_used = state->with->now();
+  state->turns.emplace(self);
   return {handler(state, &subscription_state::on_describe),
           handler(state, &subscription_state::on_change),
           handler(state, &subscription_state::on_spend),

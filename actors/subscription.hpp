@@ -11,6 +11,7 @@
 
 #include <caf/stateful_actor.hpp>
 #include <memory>
+#include <optional>
 
 namespace latchkey {
 
@@ -26,7 +27,7 @@ struct subscription_state {
   bool is_known = true;       // false: the store may know better
   bool leaving = false;       // memory, for want of use
   time_point last_used{};
-  turnstile turns;
+  std::optional<turnstile> turns;
 
   caf::result<messages::subscription_view> on_describe(messages::describe_subscription& request);
   caf::result<messages::subscription_view> on_change(messages::change_subscription& request);

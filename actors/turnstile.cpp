@@ -1,6 +1,6 @@
 #include "actors/turnstile.hpp"
 
-#include "config/log.hpp"
+#include "actors/behave.hpp"
 
 #include <deque>
 #include <exception>
@@ -13,6 +13,7 @@ struct turnstile::core : std::enable_shared_from_this<core> {
     kind how;
     go_on go;
   };
+  const caf::abstract_actor* of = nullptr;
   std::deque<entry> waiting;
   std::size_t together = 0; // that are passing
   bool alone = false;       // one is passing
@@ -41,7 +42,7 @@ struct turnstile::core : std::enable_shared_from_this<core> {
   void advance() {
     // A turn may end before its function returns: then this loop goes on, not a second one.
     if (std::exchange(advancing, true)) return;
-    while (!waiting.empty() && fits(waiting.front().how)) {
+    while (!waiting.empty() && fits(waiting.front().how) && !is_shutting_down(of)) {
       auto next = std::move(waiting.front());
       waiting.pop_front();
       try {
@@ -54,7 +55,9 @@ struct turnstile::core : std::enable_shared_from_this<core> {
   }
 };
 
-turnstile::turnstile() : core_(std::make_shared<core>()) {}
+turnstile::turnstile(const caf::abstract_actor* of) : core_(std::make_shared<core>()) {
+  core_->of = of;
+}
 turnstile::~turnstile() = default;
 
 bool turnstile::enter(kind how, go_on go) {

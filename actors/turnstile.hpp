@@ -4,13 +4,16 @@
 // and ends sessions). All pass in the order in which they came, so neither kind starves.
 #pragma once
 
+#include <caf/abstract_actor.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>
 
 namespace latchkey {
 
-/// Used by one actor. When it goes, whoever still waits is dropped unheard.
+/// Used by one actor. When it goes, whoever still waits is dropped unheard; so it is when the actor
+/// shuts down, for CAF then drops the closures that hold turns, one by one, out of the very list
+/// that a conversation which went on would add to.
 class turnstile {
 public:
   static constexpr std::size_t waiting_max = 256;
@@ -20,7 +23,8 @@ public:
   using turn = std::shared_ptr<void>;
   using go_on = std::function<void(turn)>;
 
-  turnstile();
+  /// `of` outlives it; null: nobody's, who never shuts down.
+  explicit turnstile(const caf::abstract_actor* of = nullptr);
   ~turnstile();
   turnstile(const turnstile&) = delete;
   turnstile& operator=(const turnstile&) = delete;

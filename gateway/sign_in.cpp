@@ -9,6 +9,9 @@
 namespace latchkey::gateway {
 namespace {
 
+/// Of an address whose sign-ins stand in one another's way.
+constexpr std::uint32_t retry_after_s = 1;
+
 /// A refusal is on record before it is told.
 awaitable<result<void>> audit_refusal(http::exchange& ex, const result<user_id>& owner) {
   auto& edge = acceptor_of(ex);
@@ -97,18 +100,29 @@ result<address_attempt> address_attempt::begin(http::exchange& ex) {
   address_attempt attempt;
   if (limit.is_off()) return attempt;
   attempt.key_ = address_key("login-address", ex.client_address);
-  const auto verdict = with.limiter->take(attempt.key_, limit, with.now());
+  const auto verdict = with.limiter->hold(attempt.key_, limit, with.now());
+  if (!verdict.granted && verdict.held > 0) {
+    // Right sign-ins give back what they hold in a moment.
+    with.outcomes.sign_ins_refused->add();
+    return tl::unexpected<failure>(
+        failure{error_code::overloaded, {}, "too many sign-ins at once", retry_after_s});
+  }
   if (!verdict.granted) {
     ex.rate = verdict;
     return tl::unexpected<failure>(rate_refusal(verdict, with.now()));
   }
   attempt.limiter_ = with.limiter;
-  attempt.clock_ = with.clock;
+  attempt.window_ = verdict.reset;
   return attempt;
 }
 
 address_attempt::~address_attempt() {
-  if (limiter_) limiter_->give_back(key_, clock_->now());
+  if (limiter_) limiter_->give_back(key_, window_);
+}
+
+void address_attempt::was_wrong() {
+  if (limiter_) limiter_->keep(key_, window_);
+  limiter_.reset();
 }
 
 awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_view login,

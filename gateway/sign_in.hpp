@@ -23,24 +23,25 @@ awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login);
 awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_view login,
                                              secret password);
 
-/// One of the failures that LOGIN_FAILURE_LIMIT_ADDRESS allows the client's address: taken
+/// One of the failures that LOGIN_FAILURE_LIMIT_ADDRESS allows the client's address: held
 /// before any work and given back unless it was one, so that however many try at once no more
 /// than the limit are ever compared.
 class address_attempt {
 public:
-  /// RATE_LIMITED when none is left; that is noted in the exchange.
+  /// RATE_LIMITED when none is left; that is noted in the exchange. OVERLOADED when one may be left
+  /// as soon as an attempt that is under way turns out to be none.
   static result<address_attempt> begin(http::exchange& ex);
   address_attempt(address_attempt&&) noexcept = default;
   address_attempt& operator=(address_attempt&&) = delete;
   ~address_attempt();
 
-  void was_wrong() { limiter_.reset(); }
+  void was_wrong();
 
 private:
   address_attempt() = default;
   std::shared_ptr<rate_limiter> limiter_; // nullptr: nothing to give back
-  const clock_source* clock_ = nullptr;
   std::string key_;
+  time_point window_; // that it is held in
 };
 
 } // namespace latchkey::gateway

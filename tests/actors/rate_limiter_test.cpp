@@ -70,23 +70,51 @@ TEST(RateLimiter, LooksWithoutTaking) {
 
 TEST(RateLimiter, TakesBackWhatIsGivenBackInTheSameWindowOnly) {
   const auto limiter = make_local_rate_limiter();
-  limiter->give_back("a", start); // nothing was taken
-  for (int i = 0; i < 3; ++i)
-    limiter->take("a", three, start);
-  limiter->give_back("a", start);
+  limiter->give_back("a", start + seconds{60}); // nothing was taken
+  const auto window = limiter->hold("a", three, start).reset;
+  limiter->take("a", three, start);
+  limiter->take("a", three, start);
+  limiter->give_back("a", window);
   EXPECT_TRUE(limiter->take("a", three, start).granted);
   EXPECT_FALSE(limiter->take("a", three, start).granted);
-  limiter->give_back("a", start + seconds{60}); // that window is over
-  limiter->take("a", three, start + seconds{60});
-  EXPECT_EQ(limiter->look("a", three, start + seconds{60}).remaining, 2u);
+}
+
+TEST(RateLimiter, GivesBackNothingOfAnotherWindow) {
+  const auto limiter = make_local_rate_limiter();
+  const auto before = limiter->hold("a", three, start).reset;
+  const auto later = start + seconds{60}; // that window is over
+  limiter->hold("a", three, later);
+  limiter->give_back("a", before);
+  EXPECT_EQ(limiter->look("a", three, later).remaining, 2u);
+  limiter->keep("a", before);
+  EXPECT_EQ(limiter->look("a", three, later).held, 1u);
+}
+
+TEST(RateLimiter, SaysHowManyMayBeGivenBackYet) {
+  const auto limiter = make_local_rate_limiter();
+  limiter->take("a", three, start);
+  limiter->hold("a", three, start);
+  const auto window = limiter->hold("a", three, start).reset;
+  const auto refused = limiter->hold("a", three, start);
+  EXPECT_FALSE(refused.granted);
+  EXPECT_EQ(refused.held, 2u);
+  limiter->keep("a", window);
+  EXPECT_EQ(limiter->take("a", three, start).held, 1u);
+  limiter->keep("a", window);
+  limiter->keep("a", window); // more than were held
+  limiter->give_back("a", window);
+  const auto full = limiter->take("a", three, start);
+  EXPECT_FALSE(full.granted);
+  EXPECT_EQ(full.held, 0u);
 }
 
 TEST(RateLimiter, NeverGivesBackMoreThanWasTaken) {
   const auto limiter = make_local_rate_limiter();
   limiter->take("a", three, start);
+  const auto window = limiter->hold("a", three, start).reset;
   for (int i = 0; i < 5; ++i)
-    limiter->give_back("a", start);
-  EXPECT_EQ(limiter->look("a", three, start).remaining, 3u);
+    limiter->give_back("a", window);
+  EXPECT_EQ(limiter->look("a", three, start).remaining, 2u);
 }
 
 TEST(RateLimiter, ForgetsOneKey) {
@@ -155,7 +183,8 @@ TEST(RateLimiter, LosesNothingThatManyThreadsGiveBack) {
   for (int t = 0; t < 8; ++t)
     all.emplace_back([&] {
       for (int i = 0; i < 5000; ++i)
-        if (limiter->take("shared", limit, start).granted) limiter->give_back("shared", start);
+        if (const auto one = limiter->hold("shared", limit, start); one.granted)
+          limiter->give_back("shared", one.reset);
     });
   for (auto& one : all)
     one.join();

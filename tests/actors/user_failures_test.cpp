@@ -163,6 +163,35 @@ TEST(UserFailures, CountsAWrongCurrentPasswordToo) {
   EXPECT_EQ(code_of(f.ask(f.actor, f.change("wrong", "another battery staple"))),
             error_code::invalid_credentials);
   EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
+TEST(UserFailures, ComparesNothingMoreWhileTheActorIsShutDown) {
+  many_sign_ins f;
+  f.with().policy.login_failures = {1, 900};
+  f.hashes.hold_questions();
+  const auto all = f.begin_all(2, "correct horse");
+  caf::anon_send_exit(f.actor, caf::exit_reason::user_shutdown);
+  f.run();
+  for (const auto& one : all)
+    EXPECT_EQ(code_of(one.answer()), error_code::internal_error);
+  EXPECT_EQ(f.hashes.seen(), 1u);
+}
+
+TEST(UserFailures, GivesNothingBackOfALaterWindow) {
+  many_sign_ins f;
+  f.with().policy.login_failures = {2, 900};
+  f.hashes.hold_answers();
+  auto early = f.begin(f.actor, f.sign_in("correct horse"));
+  f.clock.move(900s);
+  f.hashes.hold_nothing();
+  EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong"))); // of the next window
+  // Nothing comes of the early one: its user is no longer active.
+  ASSERT_TRUE(f.ask(f.actor, f.deactivation()));
+  f.hashes.release();
+  EXPECT_FALSE(early.answer());
+  EXPECT_EQ(
+      f.with().limiter->look("login:" + to_string(f.record.id), {2, 900}, f.clock.now()).remaining,
+      1u);
+}
+
   EXPECT_EQ(code_of(f.ask(f.actor, f.change("correct horse", "another battery staple"))),
             error_code::invalid_credentials);
   EXPECT_EQ(f.compared(), 2u);

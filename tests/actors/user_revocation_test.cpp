@@ -205,6 +205,18 @@ TEST(UserRevocation, TellsOfARoleThoughItsOutcomeWasUnknown) {
   EXPECT_EQ(f.ask(f.actor, messages::describe_user{})->role, "admin");
 }
 
+TEST(UserRevocation, BeginsNothingWhileTheActorIsShutDown) {
+  one_user f;
+  f.commits.hold_questions();
+  auto passing = f.begin(f.actor, f.end_all());
+  auto waiting = f.begin(f.actor, f.end_all());
+  caf::anon_send_exit(f.actor, caf::exit_reason::user_shutdown);
+  f.run();
+  EXPECT_EQ(code_of(passing.answer()), error_code::internal_error);
+  EXPECT_EQ(code_of(waiting.answer()), error_code::internal_error);
+  EXPECT_EQ(f.commits.seen(), 1u);
+}
+
 TEST(UserRevocation, StaysInMemoryWhileSomebodyWaits) {
   one_user f;
   f.commits.hold_questions();
