@@ -57,10 +57,21 @@ caf::result<user_actor> directory_state::on_find_user(messages::find_user& reque
 caf::result<messages::compared>
 directory_state::on_compare(messages::compare_with_nothing& request) {
   promise<messages::compared> answer{self};
-  self->request(with->hasher, no_timeout,
-                messages::verify_password{std::move(request.password), {}, request.deadline})
-      .then([answer](messages::verdict&) { answer.deliver(messages::compared{}); },
-            [answer](caf::error& error) { answer.deliver(error); });
+  const auto failed = [answer](caf::error& error) { answer.deliver(error); };
+  const auto compare = [this, request, answer, failed] {
+    self->request(with->hasher, no_timeout,
+                  messages::verify_password{request.password, {}, request.deadline})
+        .then([answer](messages::verdict&) { answer.deliver(messages::compared{}); }, failed);
+  };
+  if (!request.is_passphrase) {
+    compare();
+    return answer;
+  }
+  // A user's is read first.
+  const user_id nobody{};
+  self->request(with->reader_for(nobody), no_timeout,
+                messages::read{storage::find_recovery{nobody}, request.deadline})
+      .then([compare](messages::found&) { compare(); }, failed);
   return answer;
 }
 

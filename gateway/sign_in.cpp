@@ -82,13 +82,13 @@ awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login) 
 }
 
 awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_view login,
-                                             secret password) {
+                                             secret password, bool is_passphrase) {
   auto& edge = acceptor_of(ex);
   // The same name always takes the same way, as a user's does.
   const auto& shards = edge.with().directories;
   const auto& shard = shards[std::hash<std::string_view>{}(login) % shards.size()];
   messages::compare_with_nothing question{std::move(password),
-                                          edge.deadline_for_actors(ex.deadline)};
+                                          edge.deadline_for_actors(ex.deadline), is_passphrase};
   auto done = co_await edge.ask(shard, std::move(question), ex.deadline);
   if (!done) co_return tl::unexpected<failure>(done.error());
   co_return result<void>{};

@@ -18,10 +18,10 @@ awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_
 /// Whose username or email this is; USER001 when nobody's.
 awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login);
 
-/// The work of a wrong password, for a user that does not exist: OVERLOADED and its like when
-/// it could not be done.
+/// The work of a wrong password or recovery passphrase, for a user that does not exist: OVERLOADED
+/// and its like when it could not be done.
 awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_view login,
-                                             secret password);
+                                             secret password, bool is_passphrase = false);
 
 /// One of the failures that LOGIN_FAILURE_LIMIT_ADDRESS allows the client's address: held
 /// before any work and given back unless it was one, so that however many try at once no more

@@ -89,10 +89,12 @@ struct adopt_session {
 };
 
 /// A sign-in by a name that nobody has: compare the password with nothing. It takes the way
-/// that a user's takes, from reactor to reactor, so that the time tells nothing either.
+/// that a user's takes, from reactor to reactor, so that the time tells nothing either; with a
+/// recovery passphrase, by the reader too.
 struct compare_with_nothing {
   secret password;
   time_point deadline{};
+  bool is_passphrase = false;
 };
 struct compared {};
 

@@ -239,5 +239,15 @@ TEST(Directory, EndsEverybodyInMemoryWhenItEnds) {
   EXPECT_TRUE(f.begin(owner, messages::describe_user{}).is_gone());
 }
 
+TEST(Directory, ComparesWithNothingAfterAsMuchWorkAsAUsersSecretTakes) {
+  one_directory f;
+  EXPECT_TRUE(f.ask(f.actor, messages::compare_with_nothing{secret{"a guess"s}, f.soon(), false}));
+  EXPECT_EQ(f.reads.seen(), 0u);
+  EXPECT_EQ(f.hashes.seen(), 1u);
+  EXPECT_TRUE(f.ask(f.actor, messages::compare_with_nothing{secret{"a guess"s}, f.soon(), true}));
+  EXPECT_EQ(f.reads.seen(), 1u); // where a user's passphrase would stand
+  EXPECT_EQ(f.hashes.seen(), 2u);
+}
+
 } // namespace
 } // namespace latchkey::test

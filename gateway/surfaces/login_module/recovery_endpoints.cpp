@@ -86,7 +86,7 @@ awaitable<http::response> verify_passphrase(http::exchange& ex) {
     if (!grant && grant.error().code == error_code::user_not_found)
       grant = fail(error_code::invalid_credentials);
   } else {
-    auto compared = co_await compare_with_nothing(ex, *email, std::move(*passphrase));
+    auto compared = co_await compare_with_nothing(ex, *email, std::move(*passphrase), true);
     if (!compared) co_return error_answer(ex, compared.error());
     auto noted = co_await note_unknown(ex, "recovery.passphrase_refused");
     if (!noted) co_return error_answer(ex, noted.error());
