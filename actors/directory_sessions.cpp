@@ -196,7 +196,12 @@ void directory_state::write_sync(const messages::sync_session& request, storage:
                 messages::learn_sync{wanted.expires_at, wanted.last_seen_at, wanted.user_agent},
                 done);
           },
-          [answer](caf::error& error) { answer.deliver(error); });
+          [this, answer, id = wanted.id](caf::error& error) {
+            if (to_failure(error).code != error_code::outcome_unknown) return answer.deliver(error);
+            if (is_loading_session(id)) load_session(id);
+            tell_session(id, messages::learn_doubt{},
+                         [answer, error](const caf::error*) { answer.deliver(error); });
+          });
 }
 
 } // namespace latchkey

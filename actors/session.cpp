@@ -115,21 +115,17 @@ void session_state::lost_rotation(const caf::error& error) {
   }
   // The store knows better: another writer ended or rotated it, or an earlier rotation
   // whose outcome we could not learn went through after all. Look, then decide.
+  look_at_rotation();
+}
+
+void session_state::look_at_rotation() {
   const auto deadline = with->now() + with->policy.internal_deadline;
   self->request(with->reader_for(record.id), no_timeout,
                 messages::read_session{record.id, deadline})
       .then(
-          [this](session_record& fresh) {
-            rotating = false;
-            const bool one_ahead = !fresh.ended_at && fresh.counter == record.counter + 1;
-            if (fresh.ended_at) ended = true;
-            record = std::move(fresh);
-            grace_from = record.rotated_at;
-            const bool in_grace = with->now() <= grace_from + with->policy.refresh_grace;
-            if (one_ahead && in_grace && alive(with->now()))
-              answer_with_tokens(std::exchange(waiting_for_rotation, {}));
-            else
-              refuse_rotation(to_error(error_code::token_invalid));
+          [this, before = news](session_record& fresh) {
+            if (news != before) return look_at_rotation();
+            found_rotation(std::move(fresh));
           },
           [this](caf::error& second) {
             rotating = false;
@@ -139,64 +135,22 @@ void session_state::lost_rotation(const caf::error& error) {
           });
 }
 
+void session_state::found_rotation(session_record fresh) {
+  rotating = false;
+  const bool one_ahead = !fresh.ended_at && fresh.counter == record.counter + 1;
+  if (fresh.ended_at) ended = true;
+  record = std::move(fresh);
+  grace_from = record.rotated_at;
+  const bool in_grace = with->now() <= grace_from + with->policy.refresh_grace;
+  if (one_ahead && in_grace && alive(with->now()))
+    answer_with_tokens(std::exchange(waiting_for_rotation, {}));
+  else
+    refuse_rotation(to_error(error_code::token_invalid));
+}
+
 void session_state::refuse_rotation(const caf::error& error) {
   for (auto& asker : std::exchange(waiting_for_rotation, {}))
     asker.deliver(error);
-}
-
-caf::result<messages::revoked> session_state::on_revoke(messages::revoke& request) {
-  if (leaving) return gone();
-  const bool proven = !request.proof || with->keys->refresh.check(*request.proof, record.salt);
-  if (!alive(with->now()) || !proven) return to_error(error_code::token_invalid);
-  promise<messages::revoked> answer{self};
-  waiting_for_end.push_back(answer);
-  end({"session.revoked", request.reason, request.client}, request.deadline);
-  return answer;
-}
-
-void session_state::end(const ending_words& words, time_point until) {
-  end_wanted_until = std::max(end_wanted_until, until);
-  if (!std::exchange(ending, true)) write_end(words);
-}
-
-void session_state::write_end(const ending_words& words) {
-  const auto at = with->now();
-  auto entry = audit_entry(words.action, at, words.client);
-  entry.user = record.user;
-  entry.session = record.id;
-  entry.reason = words.reason;
-  storage::unit unit{
-      {storage::end_session{record.id, at, words.reason}, storage::add_audit{std::move(entry)}}};
-  self->request(with->writer_for(record.id), no_timeout,
-                messages::commit{std::move(unit), end_wanted_until})
-      .then([this](storage::written&) { finish_end(nullptr); },
-            [this, words](caf::error& error) { lost_end(error, words); });
-}
-
-void session_state::lost_end(const caf::error& error, const ending_words& words) {
-  const auto code = to_failure(error).code;
-  // Too late for the first who asked, and nothing was written; others joined since.
-  if (code == error_code::timeout && end_wanted_until > with->now()) return write_end(words);
-  if (code != error_code::outcome_unknown) return finish_end(&error);
-  // If it went through, nobody may be told that the session lives: look.
-  const auto deadline = with->now() + with->policy.internal_deadline;
-  self->request(with->reader_for(record.id), no_timeout,
-                messages::read_session{record.id, deadline})
-      .then([this, error](session_record& fresh) { finish_end(fresh.ended_at ? nullptr : &error); },
-            [this, error](caf::error&) { finish_end(&error); });
-}
-
-void session_state::finish_end(const caf::error* error) {
-  ending = false;
-  if (error == nullptr) ended = true;
-  for (auto& asker : std::exchange(waiting_for_end, {})) {
-    if (error != nullptr)
-      asker.deliver(*error);
-    else
-      asker.deliver(messages::revoked{record.opened_by});
-  }
-  for (auto& asker : std::exchange(waiting_for_refusal, {}))
-    asker.deliver(error != nullptr ? *error : to_error(error_code::token_invalid));
 }
 
 void session_state::answer_with_tokens(const std::vector<promise<messages::token_pair>>& askers) {
@@ -245,23 +199,38 @@ access_claims session_state::claims() const {
 // One that is about to leave answers too: it has not left before the directory says so.
 
 caf::result<messages::learnt> session_state::on_learn_end(messages::learn_end&) {
+  ++news;
   ended = true;
   return messages::learnt{};
 }
 
-caf::result<messages::learnt> session_state::on_learn_role(messages::learn_role& news) {
-  record.user_role = std::move(news.role);
+caf::result<messages::learnt> session_state::on_learn_role(messages::learn_role& told) {
+  ++news;
+  record.user_role = std::move(told.role);
   return messages::learnt{};
 }
 
-caf::result<messages::learnt> session_state::on_learn_sync(messages::learn_sync& news) {
-  record.expires_at = news.expires_at;
-  record.last_seen_at = std::max(record.last_seen_at, news.last_seen_at);
-  if (!news.user_agent.empty()) record.user_agent = std::move(news.user_agent);
+caf::result<messages::learnt> session_state::on_learn_sync(messages::learn_sync& told) {
+  ++news;
+  record.expires_at = told.expires_at;
+  record.last_seen_at = std::max(record.last_seen_at, told.last_seen_at);
+  if (!told.user_agent.empty()) record.user_agent = std::move(told.user_agent);
   return messages::learnt{};
+}
+
+caf::result<messages::learnt> session_state::on_learn_doubt(messages::learn_doubt&) {
+  promise<messages::learnt> answer{self};
+  ++news; // a row that is being read may be older
+  look_at_row([answer](const caf::error*) { answer.deliver(messages::learnt{}); });
+  return answer;
 }
 
 void session_state::on_sweep(messages::sweep& sweep) {
+  if (sweep.now == time_point{}) {
+    has_reminder = false;
+    if (in_doubt) look_at_row([](const caf::error*) {});
+    return;
+  }
   const bool busy = rotating || ending;
   const bool unused = !alive(sweep.now) || sweep.now >= last_used + with->policy.memory_idle;
   if (busy || !unused || leaving) return;
@@ -287,7 +256,8 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
       handler(state, &session_state::on_validate),   handler(state, &session_state::on_issue),
       handler(state, &session_state::on_refresh),    handler(state, &session_state::on_revoke),
       handler(state, &session_state::on_learn_end),  handler(state, &session_state::on_learn_role),
-      handler(state, &session_state::on_learn_sync), handler(state, &session_state::on_sweep)};
+      handler(state, &session_state::on_learn_sync), handler(state, &session_state::on_learn_doubt),
+      handler(state, &session_state::on_sweep)};
 }
 
 } // namespace latchkey

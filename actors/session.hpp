@@ -9,6 +9,7 @@
 #include "actors/services.hpp"
 
 #include <caf/stateful_actor.hpp>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct session_state {
 
   /// When it was last seen is written at most so often.
   static constexpr std::chrono::seconds touched_every{60};
+  /// The store is asked so often what it has done, until it says so.
+  static constexpr std::chrono::seconds look_again_every{1};
 
   session_actor::pointer self = nullptr;
   services_ptr with;
@@ -27,10 +30,13 @@ struct session_state {
   bool rotating = false;              // a rotation is on its way to the store
   bool ending = false;                // an end is on its way to the store
   bool leaving = false;               // memory, for want of use
+  bool in_doubt = false;              // the store may have ended or changed it
+  bool has_reminder = false;          // to look again
   time_point rotation_wanted_until{}; // the latest deadline of those who asked
   time_point end_wanted_until{};      // the same for the end
   time_point grace_from{};
   time_point last_used{};
+  std::uint64_t news = 0; // learnt otherwise than from the row, which may be newer than a row
   std::vector<promise<messages::token_pair>> waiting_for_rotation;
   std::vector<promise<messages::token_pair>> waiting_for_refusal; // until the end is durable
   std::vector<promise<messages::revoked>> waiting_for_end;
@@ -40,16 +46,21 @@ struct session_state {
   session_state& operator=(const session_state&) = delete;
   ~session_state();
 
+  // session.cpp
   caf::result<messages::validation> on_validate(messages::validate&);
   caf::result<messages::token_pair> on_issue(messages::issue_tokens&);
   caf::result<messages::token_pair> on_refresh(messages::refresh& request);
-  caf::result<messages::revoked> on_revoke(messages::revoke& request);
   caf::result<messages::learnt> on_learn_end(messages::learn_end&);
-  caf::result<messages::learnt> on_learn_role(messages::learn_role& news);
-  caf::result<messages::learnt> on_learn_sync(messages::learn_sync& news);
+  caf::result<messages::learnt> on_learn_role(messages::learn_role& told);
+  caf::result<messages::learnt> on_learn_sync(messages::learn_sync& told);
+  caf::result<messages::learnt> on_learn_doubt(messages::learn_doubt&);
   void on_sweep(messages::sweep& sweep);
+  // session_end.cpp
+  caf::result<messages::revoked> on_revoke(messages::revoke& request);
 
 private:
+  using looked = std::function<void(const caf::error*)>;
+
   void touch(time_point now);
   bool alive(time_point now) const;
   /// What the audit log says of an end.
@@ -61,12 +72,17 @@ private:
   void rotate();
   void rotated(time_point at);
   void lost_rotation(const caf::error& error);
+  void look_at_rotation();
+  void found_rotation(session_record fresh);
   void end(const ending_words& words, time_point until);
   void write_end(const ending_words& words);
   void lost_end(const caf::error& error, const ending_words& words);
   void finish_end(const caf::error* error);
   void answer_with_tokens(const std::vector<promise<messages::token_pair>>& askers);
   void refuse_rotation(const caf::error& error);
+  /// Asks the store what a COMMIT of unknown outcome has done; `done` hears why that is not known.
+  /// Until it is, the store is asked again.
+  void look_at_row(looked done);
   access_claims claims() const;
 };
 

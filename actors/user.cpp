@@ -124,6 +124,10 @@ void user_state::on_sweep(messages::sweep& sweep) {
       self->quit();
     return;
   }
+  if (sweep.now == time_point{}) {
+    has_reminder_ = false;
+    return settle_doubt([](const caf::error*) {});
+  }
   if (leaving || is_busy() || sweep.now < last_used + with->policy.memory_idle) return;
   leave();
 }

@@ -28,6 +28,8 @@ struct user_state {
   static constexpr std::size_t attempts_max = 3;
   /// Keys of one user, whatever the tier allows.
   static constexpr std::size_t api_keys_max = 1000;
+  /// After a COMMIT of unknown outcome the store is asked so often, until it says what it did.
+  static constexpr std::chrono::seconds look_again_every{1};
   /// Who wait while the keys are being read.
   static constexpr std::size_t key_askers_max = 1024;
 
@@ -73,17 +75,23 @@ private:
 
   /// Whoever holds a copy keeps the actor in memory.
   presence present_ = std::make_shared<const char>();
-  bool is_busy() const { return present_.use_count() > 1; }
+  bool is_busy() const { return doubt_ || present_.use_count() > 1; }
   /// Whether somebody may still be served here; counts as a use.
   bool serves();
   void leave();
   void be_removed();
 
-  /// A turn, or OVERLOADED. `go` hears nothing when the asker has been told.
+  /// A turn, once there is no doubt, or OVERLOADED. `go` hears nothing when the asker has been
+  /// told.
   template <class Reply>
   void take_turn(turnstile::kind how, const promise<Reply>& answer, turnstile::go_on go) {
-    if (!turns->enter(how, [go = std::move(go), here = present_](turn t) { go(std::move(t)); }))
-      answer.fail(error_code::overloaded);
+    auto begin = [this, answer, go = std::move(go), here = present_](const turn& mine) {
+      settle_doubt([answer, go, mine, here](const caf::error* error) {
+        if (error != nullptr) return answer.deliver(*error);
+        go(mine);
+      });
+    };
+    if (!turns->enter(how, std::move(begin))) answer.fail(error_code::overloaded);
   }
   void commit(storage::unit unit, time_point deadline, std::function<void(storage::written&)> done,
               on_error failed);
@@ -126,7 +134,22 @@ private:
   void revise(const revision_ptr& change);
   void revised(const revision_ptr& change, const storage::written& written);
   void lost_revision(const revision_ptr& change, const caf::error& error);
-  void look_again(const revision_ptr& change, const caf::error& error);
+
+  // -- doubt (user_doubt.cpp) -----------------------------------------------------------------
+
+  /// What a COMMIT of unknown outcome may have done besides changing the row.
+  struct doubt {
+    bool ends_sessions = false;
+    std::optional<session_id> keep;
+  };
+  /// Calls `done` at once, or when the store has been asked what it did; with an error when the
+  /// store does not say.
+  void settle_doubt(std::function<void(const caf::error*)> done);
+  void look_again();
+  void looked(const caf::error* error);
+  std::optional<doubt> doubt_;
+  std::vector<std::function<void(const caf::error*)>> doubt_askers_; // while it is being looked
+  bool has_reminder_ = false;                                        // to look again
 
   // -- passwords (user_sign_in.cpp, user_password.cpp) ----------------------------------------
 
@@ -181,6 +204,8 @@ private:
   /// Calls `done` once the keys have been read.
   void with_keys(std::function<void()> done, on_error failed);
   void read_keys();
+  /// The store may have others: they are read when next needed.
+  void forget_keys();
   void create_key(const messages::create_api_key& request,
                   const promise<messages::api_key_created>& answer);
   result<messages::api_key_use> use_key(const messages::use_api_key& request);

@@ -48,6 +48,11 @@ void user_state::read_keys() {
       });
 }
 
+void user_state::forget_keys() {
+  ++key_changes_; // what is being read now may be older
+  keys.reset();
+}
+
 // -- made and revoked -------------------------------------------------------------------
 
 caf::result<messages::api_key_created>
@@ -101,7 +106,7 @@ void user_state::create_key(const messages::create_api_key& request,
       [this, answer, refuse](const caf::error& error) {
         const auto code = to_failure(error).code;
         if (code == error_code::quota_exceeded) return refuse();
-        if (code == error_code::outcome_unknown) keys.reset();
+        if (code == error_code::outcome_unknown) forget_keys();
         answer.deliver(error);
       });
 }
@@ -137,7 +142,7 @@ user_state::on_revoke_key(messages::revoke_api_key& request) {
       [this, answer, forget](const caf::error& error) {
         const auto code = to_failure(error).code;
         if (code == error_code::not_found) forget();
-        if (code == error_code::outcome_unknown) keys.reset();
+        if (code == error_code::outcome_unknown) forget_keys();
         answer.deliver(error);
       });
   return answer;
@@ -147,21 +152,24 @@ user_state::on_revoke_key(messages::revoke_api_key& request) {
 
 caf::result<messages::api_key_use> user_state::on_use_key(messages::use_api_key& request) {
   if (!serves()) return gone();
-  if (keys) {
+  if (keys && !doubt_) {
     auto used = use_key(request);
     if (!used) return to_error(used.error());
     return std::move(*used);
   }
   promise<messages::api_key_use> answer{self};
-  with_keys(
-      [this, request, answer] {
-        auto used = use_key(request);
-        if (used)
-          answer.deliver(std::move(*used));
-        else
-          answer.fail(used.error());
-      },
-      [answer](const caf::error& error) { answer.deliver(error); });
+  settle_doubt([this, request, answer](const caf::error* doubtful) {
+    if (doubtful != nullptr) return answer.deliver(*doubtful);
+    with_keys(
+        [this, request, answer] {
+          auto used = use_key(request);
+          if (used)
+            answer.deliver(std::move(*used));
+          else
+            answer.fail(used.error());
+        },
+        [answer](const caf::error& error) { answer.deliver(error); });
+  });
   return answer;
 }
 

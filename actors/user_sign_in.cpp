@@ -10,6 +10,11 @@ namespace latchkey {
 // -- the password ---------------------------------------------------------------------
 
 void user_state::check_login(password_check check) {
+  if (doubt_)
+    return settle_doubt([this, check = std::move(check)](const caf::error* error) {
+      if (error != nullptr) return check.refused(*error);
+      check_login(check);
+    });
   const auto refused = check.refused;
   // One that an inactive user gives is compared with nothing: it costs a hash, but no failure.
   if (!record.is_active) return compare(std::move(check), nullptr);

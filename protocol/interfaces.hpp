@@ -25,6 +25,7 @@ using session_actor = caf::typed_actor<
     // What the store has done to it, or to its user.
     request<messages::learn_end, messages::learnt>, request<messages::learn_role, messages::learnt>,
     request<messages::learn_sync, messages::learnt>,
+    request<messages::learn_doubt, messages::learnt>,
     // Leave memory if unused.
     notice<messages::sweep>>;
 
@@ -168,6 +169,7 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::session_synced)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_end)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_role)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_sync)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_doubt)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learnt)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::update_user)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::delete_user)
@@ -207,9 +209,9 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::role_stored)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::role_deleted)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::refresh_registry)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::mail_waiting)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::mail_timer)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::send_mail)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::mail_attempted)
-LATCHKEY_LOCAL_MESSAGE(latchkey::messages::mail_timer)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_view)
 LATCHKEY_LOCAL_MESSAGE(latchkey::storage::written)
 LATCHKEY_LOCAL_MESSAGE(latchkey::user_record)

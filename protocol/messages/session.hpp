@@ -119,9 +119,13 @@ struct learn_sync {
   time_point last_seen_at{};
   std::string user_agent;
 };
+/// The store may have ended or changed you, and nobody knows: look until you do. The answer comes
+/// after the first look, whatever it has found.
+struct learn_doubt {};
 struct learnt {};
 
-/// Time to look whether anybody still needs you.
+/// Time to look whether anybody still needs you; without a time it is an actor's own reminder of
+/// what it still has to do.
 struct sweep {
   time_point now{};
 };

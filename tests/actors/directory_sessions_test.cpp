@@ -136,6 +136,15 @@ TEST(SyncedSession, OvertakesARowThatWasReadBeforeItsEnd) {
   EXPECT_EQ(f.counts.sessions_live.value(), 0);
 }
 
+TEST(SyncedSession, EndsInMemoryThoughTheOutcomeWasUnknown) {
+  synced f;
+  ASSERT_TRUE(f.ask(f.actor, f.sync()));
+  ASSERT_EQ(f.state(), error_code::none);
+  f.store.fail_next(commit_fault::unknown_after_applying);
+  EXPECT_EQ(code_of(f.ask(f.actor, f.sync(false))), error_code::outcome_unknown);
+  EXPECT_EQ(f.state(), error_code::token_invalid);
+}
+
 TEST(SyncedSession, PassesOnThatTheStoreIsUnavailable) {
   synced f;
   f.store.set_down(true);
@@ -155,15 +164,6 @@ TEST(DirectorySessions, CountsThoseThatWereTold) {
             0u);
 }
 
-TEST(DirectorySessions, TellsNobodyWhoHasLeft) {
-  synced f;
-  ASSERT_TRUE(f.ask(f.actor, messages::find_session{f.add_session(f.owner).id}));
-  f.advance(f.with().policy.memory_idle + 120s);
-  EXPECT_EQ(f.ask(f.actor, messages::user_sessions_ended{f.owner.id, {}})->count, 0u);
-}
-
-} // namespace
-} // namespace latchkey::test
 TEST(DirectorySessions, RemembersNobodyWhenAllAreLoaded) {
   synced f;
   const auto slow = f.add_session(f.add_user("grace", "")).id;
@@ -182,3 +182,12 @@ TEST(DirectorySessions, RemembersNobodyWhenAllAreLoaded) {
   EXPECT_EQ(f.reads.seen(), 3u);
 }
 
+TEST(DirectorySessions, TellsNobodyWhoHasLeft) {
+  synced f;
+  ASSERT_TRUE(f.ask(f.actor, messages::find_session{f.add_session(f.owner).id}));
+  f.advance(f.with().policy.memory_idle + 120s);
+  EXPECT_EQ(f.ask(f.actor, messages::user_sessions_ended{f.owner.id, {}})->count, 0u);
+}
+
+} // namespace
+} // namespace latchkey::test

@@ -61,6 +61,21 @@ TEST(SessionEnd, IsUnknownToTheAskerWhenTheStoreCannotBeLookedInto) {
   EXPECT_TRUE(f.ask(f.actor, f.revoke()));
 }
 
+TEST(SessionEnd, IsLearntWhenTheStoreIsBackThoughNobodyCouldLook) {
+  one_session f;
+  f.reads.hold_questions();
+  f.store.fail_next(commit_fault::unknown_after_applying);
+  auto logout = f.begin(f.actor, f.revoke());
+  f.store.set_down(true);
+  f.reads.hold_nothing();
+  f.reads.release();
+  EXPECT_EQ(code_of(logout.answer()), error_code::outcome_unknown);
+  EXPECT_EQ(f.validate(), error_code::none);
+  f.store.set_down(false);
+  f.advance(std::chrono::seconds{2});
+  EXPECT_EQ(f.validate(), error_code::token_invalid);
+}
+
 TEST(SessionEnd, IsOneForTwoWhoAskAtOnce) {
   one_session f;
   f.commits.hold_questions();

@@ -44,6 +44,39 @@ TEST(SessionNews, RoleIsTheOneOfTheNextTokens) {
   EXPECT_EQ(claims->role, "admin");
 }
 
+TEST(SessionNews, RoleIsNewerThanARowThatWasBeingRead) {
+  one_session f;
+  f.write({{storage::rotate_session{f.record.id, 1, f.clock.now()}}}); // another node
+  f.reads.hold_answers();
+  auto refreshing = f.begin(f.actor, f.refresh(1)); // loses, and reads the row
+  ASSERT_EQ(f.reads.held(), 1u);
+  storage::user_changes changes;
+  changes.role = "admin";
+  f.write({{storage::update_user{f.owner.id, f.owner.version, changes, f.clock.now()}}});
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
+  f.reads.hold_nothing();
+  f.reads.release();
+  EXPECT_TRUE(refreshing.answer());
+  EXPECT_EQ(f.ask(f.actor, messages::validate{})->role, "admin");
+}
+
+TEST(SessionNews, DoubtIsSettledByTheStore) {
+  one_session f;
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{}));
+  EXPECT_EQ(f.validate(), error_code::none);
+  f.write({{storage::end_session{f.record.id, f.clock.now(), "elsewhere"}}});
+  f.store.set_down(true);
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{}));
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{}));
+  EXPECT_EQ(f.validate(), error_code::none); // nobody knows
+  const auto reads = f.reads.seen();
+  f.advance(10s);
+  EXPECT_LE(f.reads.seen(), reads + 10); // one reminder, whoever doubts
+  f.store.set_down(false);
+  f.advance(1s);
+  EXPECT_EQ(f.validate(), error_code::token_invalid);
+}
+
 TEST(SessionNews, LastSeenIsWrittenOnceAMinute) {
   one_session f;
   for (int i = 0; i < 10; ++i)

@@ -25,6 +25,7 @@ session_actor::behavior_type resident(session_actor::pointer self, std::int64_t 
           [](messages::learn_end&) -> caf::result<messages::learnt> { return gone(); },
           [](messages::learn_role&) -> caf::result<messages::learnt> { return gone(); },
           [](messages::learn_sync&) -> caf::result<messages::learnt> { return gone(); },
+          [](messages::learn_doubt&) -> caf::result<messages::learnt> { return gone(); },
           [](messages::sweep&) {}};
 }
 

@@ -1,0 +1,89 @@
+// session_end.cpp — how a session is ended, and what is done when nobody learns whether it was.
+#include "actors/session.hpp"
+
+#include "actors/audit_entry.hpp"
+
+#include <algorithm>
+#include <caf/send.hpp>
+#include <utility>
+
+namespace latchkey {
+
+caf::result<messages::revoked> session_state::on_revoke(messages::revoke& request) {
+  if (leaving) return gone();
+  const bool proven = !request.proof || with->keys->refresh.check(*request.proof, record.salt);
+  if (!alive(with->now()) || !proven) return to_error(error_code::token_invalid);
+  promise<messages::revoked> answer{self};
+  waiting_for_end.push_back(answer);
+  end({"session.revoked", request.reason, request.client}, request.deadline);
+  return answer;
+}
+
+void session_state::end(const ending_words& words, time_point until) {
+  end_wanted_until = std::max(end_wanted_until, until);
+  if (!std::exchange(ending, true)) write_end(words);
+}
+
+void session_state::write_end(const ending_words& words) {
+  const auto at = with->now();
+  auto entry = audit_entry(words.action, at, words.client);
+  entry.user = record.user;
+  entry.session = record.id;
+  entry.reason = words.reason;
+  storage::unit unit{
+      {storage::end_session{record.id, at, words.reason}, storage::add_audit{std::move(entry)}}};
+  self->request(with->writer_for(record.id), no_timeout,
+                messages::commit{std::move(unit), end_wanted_until})
+      .then([this](storage::written&) { finish_end(nullptr); },
+            [this, words](caf::error& error) { lost_end(error, words); });
+}
+
+void session_state::lost_end(const caf::error& error, const ending_words& words) {
+  const auto code = to_failure(error).code;
+  // Too late for the first who asked, and nothing was written; others joined since.
+  if (code == error_code::timeout && end_wanted_until > with->now()) return write_end(words);
+  if (code != error_code::outcome_unknown) return finish_end(&error);
+  // If it went through, nobody may be told that the session lives: look.
+  look_at_row([this, error](const caf::error*) { finish_end(ended ? nullptr : &error); });
+}
+
+void session_state::look_at_row(looked done) {
+  in_doubt = true;
+  const auto deadline = with->now() + with->policy.internal_deadline;
+  self->request(with->reader_for(record.id), no_timeout,
+                messages::read_session{record.id, deadline})
+      .then(
+          [this, done, before = news](session_record& fresh) {
+            if (news != before) return look_at_row(done);
+            in_doubt = false;
+            if (fresh.ended_at) ended = true;
+            record.expires_at = fresh.expires_at;
+            record.user_agent = std::move(fresh.user_agent);
+            done(nullptr);
+          },
+          [this, done](caf::error& error) {
+            // AUTH003: the store has no such session any more.
+            if (to_failure(error).code == error_code::token_invalid) {
+              in_doubt = false;
+              ended = true;
+            } else if (!std::exchange(has_reminder, true)) {
+              self->delayed_send(self, look_again_every, messages::sweep{});
+            }
+            done(in_doubt ? &error : nullptr);
+          });
+}
+
+void session_state::finish_end(const caf::error* error) {
+  ending = false;
+  if (error == nullptr) ended = true;
+  for (auto& asker : std::exchange(waiting_for_end, {})) {
+    if (error != nullptr)
+      asker.deliver(*error);
+    else
+      asker.deliver(messages::revoked{record.opened_by});
+  }
+  for (auto& asker : std::exchange(waiting_for_refusal, {}))
+    asker.deliver(error != nullptr ? *error : to_error(error_code::token_invalid));
+}
+
+} // namespace latchkey
