@@ -43,6 +43,10 @@ private:
 
 } // namespace
 
+failure too_many_sign_ins() {
+  return {error_code::overloaded, {}, "too many sign-ins at once", retry_after_s};
+}
+
 // -- the queue ---------------------------------------------------------------------
 
 password_hasher_state::~password_hasher_state() {
@@ -59,7 +63,7 @@ caf::result<Reply> password_hasher_state::accept(Request& request) {
   }
   if (idle.empty() && queue.size() >= queue_max) {
     overload_refusals->add();
-    answer.fail({error_code::overloaded, {}, "too many sign-ins at once", retry_after_s});
+    answer.fail(too_many_sign_ins());
     return answer;
   }
   job next;

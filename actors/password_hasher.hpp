@@ -17,6 +17,10 @@
 
 namespace latchkey {
 
+/// What a sign-in hears that finds too many before it. It is the same wherever that is, or it
+/// would tell whether the account exists.
+failure too_many_sign_ins();
+
 struct hasher_options {
   std::size_t workers = 1;
   std::size_t queue_max = 512; // all workers together

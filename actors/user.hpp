@@ -163,6 +163,8 @@ private:
   };
   void check_login(password_check check);
   void compare(password_check check, const failure_gate::pass& pass);
+  /// What a sign-in hears when too many of this account are under way; counted.
+  caf::error too_many() const;
   void keep_rehashed(const secret& phc, time_point deadline);
 
   using sign_in_answer = promise<messages::token_pair>;

@@ -62,7 +62,7 @@ void user_state::set_changed_password(const messages::change_password& request,
     // Another change came before: what was compared is no longer the password's hash.
     if (tried != record.password_hash) {
       if (attempt == attempts_max)
-        answer.fail(error_code::overloaded);
+        answer.deliver(too_many());
       else
         change_password(request, answer, attempt + 1);
       return std::nullopt;

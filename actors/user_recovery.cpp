@@ -73,7 +73,7 @@ user_state::on_verify_passphrase(messages::verify_passphrase& request) {
             [this, request, answer, phc = *phc, here = present_](const failure_gate::pass& pass) {
               compare_passphrase(request, answer, pass, pass ? phc : secret{});
             });
-        if (!entered) answer.fail(error_code::overloaded);
+        if (!entered) answer.deliver(too_many());
       },
       [answer](const caf::error& error) { answer.deliver(error); });
   return answer;

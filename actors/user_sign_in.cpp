@@ -2,6 +2,7 @@
 #include "actors/user.hpp"
 
 #include "actors/audit_entry.hpp"
+#include "actors/password_hasher.hpp"
 
 #include <utility>
 
@@ -20,7 +21,12 @@ void user_state::check_login(password_check check) {
   if (!record.is_active) return compare(std::move(check), nullptr);
   const bool entered = logins->enter([this, check = std::move(check), here = present_](
                                          const failure_gate::pass& pass) { compare(check, pass); });
-  if (!entered) refused(to_error(error_code::overloaded));
+  if (!entered) refused(too_many());
+}
+
+caf::error user_state::too_many() const {
+  with->outcomes.sign_ins_refused->add();
+  return to_error(too_many_sign_ins());
 }
 
 void user_state::compare(password_check check, const failure_gate::pass& pass) {
@@ -41,8 +47,7 @@ void user_state::compare(password_check check, const failure_gate::pass& pass) {
             // Meanwhile the hash may have been replaced: by one of another password, which
             // this one must not open, or by one of the same at another cost.
             if (phc != record.password_hash) {
-              if (check.attempt == attempts_max)
-                return check.refused(to_error(error_code::overloaded));
+              if (check.attempt == attempts_max) return check.refused(too_many());
               ++check.attempt;
               return compare(std::move(check), pass);
             }
@@ -92,7 +97,7 @@ void user_state::sign_in(const messages::authenticate& request, const sign_in_an
                 // A change that went before may have been of this very password.
                 if (record.is_active && tried == record.password_hash)
                   return open_session(request, answer, mine);
-                if (attempt == attempts_max) return answer.fail(error_code::overloaded);
+                if (attempt == attempts_max) return answer.deliver(too_many());
                 sign_in(request, answer, attempt + 1);
               });
   };

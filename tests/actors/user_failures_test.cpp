@@ -1,4 +1,5 @@
 // How many wrong passwords of an account are compared, however many come at once.
+#include "actors/password_hasher.hpp"
 #include "one_user.hpp"
 
 namespace latchkey::test {
@@ -149,7 +150,12 @@ TEST(UserFailures, RefusesMoreThanMayWait) {
   f.with().policy.login_failures = {1, 900};
   f.hashes.hold_answers();
   const auto all = f.begin_all(failure_gate::waiting_max + 2, "wrong");
-  EXPECT_EQ(code_of(all.back().answer()), error_code::overloaded);
+  // In the very words of the hashers' queue, which is all that refuses a name that nobody has.
+  const auto refused = all.back().answer();
+  ASSERT_EQ(code_of(refused), error_code::overloaded);
+  EXPECT_EQ(refused.error().reason, too_many_sign_ins().reason);
+  EXPECT_EQ(refused.error().retry_after_s, too_many_sign_ins().retry_after_s);
+  EXPECT_EQ(f.counts.overload_refusals("sign_ins").value(), 1u);
   EXPECT_FALSE(all[all.size() - 2].answered());
   f.hashes.hold_nothing();
   f.release_all();
@@ -157,12 +163,6 @@ TEST(UserFailures, RefusesMoreThanMayWait) {
   EXPECT_EQ(f.compared(), 1u);
 }
 
-TEST(UserFailures, CountsAWrongCurrentPasswordToo) {
-  many_sign_ins f;
-  f.with().policy.login_failures = {2, 900};
-  EXPECT_EQ(code_of(f.ask(f.actor, f.change("wrong", "another battery staple"))),
-            error_code::invalid_credentials);
-  EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
 TEST(UserFailures, ComparesNothingMoreWhileTheActorIsShutDown) {
   many_sign_ins f;
   f.with().policy.login_failures = {1, 900};
@@ -192,6 +192,12 @@ TEST(UserFailures, GivesNothingBackOfALaterWindow) {
       1u);
 }
 
+TEST(UserFailures, CountsAWrongCurrentPasswordToo) {
+  many_sign_ins f;
+  f.with().policy.login_failures = {2, 900};
+  EXPECT_EQ(code_of(f.ask(f.actor, f.change("wrong", "another battery staple"))),
+            error_code::invalid_credentials);
+  EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
   EXPECT_EQ(code_of(f.ask(f.actor, f.change("correct horse", "another battery staple"))),
             error_code::invalid_credentials);
   EXPECT_EQ(f.compared(), 2u);
