@@ -169,7 +169,7 @@ caf::result<messages::verdict> hash_worker_state::on_verify(messages::verify_pas
   if (!found) return refusal(std::move(found.error()));
   messages::verdict answer;
   answer.matches = found->matches;
-  if (found->matches && found->needs_rehash)
+  if (found->matches && found->needs_rehash && request.rehashes)
     if (auto phc = engine->hash(request.password)) answer.rehashed = std::move(*phc);
   return answer;
 }

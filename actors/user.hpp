@@ -165,7 +165,19 @@ private:
   void compare(password_check check, const failure_gate::pass& pass);
   /// What a sign-in hears when too many of this account are under way; counted.
   caf::error too_many() const;
-  void keep_rehashed(const secret& phc, time_point deadline);
+  /// Whether the password that matches `tried` is still the user's.
+  bool is_current(const secret& tried) const;
+  /// Whoever holds it hashes anew what has another cost than today's; nobody else does meanwhile.
+  using rehash_right = std::shared_ptr<const char>;
+  rehash_right take_rehash();
+  void keep_rehashed(const secret& from, const secret& to, time_point deadline,
+                     const rehash_right& right);
+  std::weak_ptr<const char> rehashing_;
+  struct rehash {
+    secret from;
+    secret to;
+  };
+  rehash rehashed_; // the last one: both are of one password
 
   using sign_in_answer = promise<messages::token_pair>;
   void sign_in(const messages::authenticate& request, const sign_in_answer& answer,

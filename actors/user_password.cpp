@@ -60,7 +60,7 @@ void user_state::set_changed_password(const messages::change_password& request,
   change->keep = request.keep;
   change->facts = [this, request, answer, tried, phc, attempt]() -> std::optional<storage::unit> {
     // Another change came before: what was compared is no longer the password's hash.
-    if (tried != record.password_hash) {
+    if (!is_current(tried)) {
       if (attempt == attempts_max)
         answer.deliver(too_many());
       else

@@ -29,13 +29,26 @@ caf::error user_state::too_many() const {
   return to_error(too_many_sign_ins());
 }
 
+bool user_state::is_current(const secret& tried) const {
+  return tried == record.password_hash ||
+         (tried == rehashed_.from && record.password_hash == rehashed_.to);
+}
+
+user_state::rehash_right user_state::take_rehash() {
+  if (!rehashing_.expired()) return nullptr;
+  auto right = std::make_shared<const char>();
+  rehashing_ = right;
+  return right;
+}
+
 void user_state::compare(password_check check, const failure_gate::pass& pass) {
   auto phc = pass && record.is_active ? record.password_hash : secret{};
-  messages::verify_password question{check.password, phc, check.deadline};
+  const auto right = pass ? take_rehash() : nullptr;
+  messages::verify_password question{check.password, phc, check.deadline, right != nullptr};
   const auto refused = check.refused;
   self->request(with->hasher, no_timeout, std::move(question))
       .then(
-          [this, check = std::move(check), pass, phc = std::move(phc),
+          [this, check = std::move(check), pass, phc = std::move(phc), right,
            here = present_](messages::verdict& verdict) mutable {
             const auto wrong = to_error(error_code::invalid_credentials);
             if (!pass) return check.refused(wrong);
@@ -46,28 +59,31 @@ void user_state::compare(password_check check, const failure_gate::pass& pass) {
             if (!record.is_active) return check.refused(wrong);
             // Meanwhile the hash may have been replaced: by one of another password, which
             // this one must not open, or by one of the same at another cost.
-            if (phc != record.password_hash) {
+            if (!is_current(phc)) {
               if (check.attempt == attempts_max) return check.refused(too_many());
               ++check.attempt;
               return compare(std::move(check), pass);
             }
             pass->right();
-            if (!verdict.rehashed.empty()) keep_rehashed(verdict.rehashed, check.deadline);
+            if (!verdict.rehashed.empty() && phc == record.password_hash)
+              keep_rehashed(phc, verdict.rehashed, check.deadline, right);
             check.right(phc);
           },
           [refused, here = present_](caf::error& error) { refused(error); });
 }
 
-void user_state::keep_rehashed(const secret& phc, time_point deadline) {
+void user_state::keep_rehashed(const secret& from, const secret& to, time_point deadline,
+                               const rehash_right& right) {
   // Nobody waits for it: if it is lost, the next sign-in does it again.
   commit(
-      {{storage::set_password_hash{record.id, record.version, phc, with->now()}}}, deadline,
-      [this, phc, based_on = record.version](storage::written&) {
+      {{storage::set_password_hash{record.id, record.version, to, with->now()}}}, deadline,
+      [this, from, to, right, based_on = record.version](storage::written&) {
+        rehashed_ = {from, to};
         if (record.version != based_on) return;
-        record.password_hash = phc;
+        record.password_hash = to;
         ++record.version;
       },
-      [this](const caf::error& error) {
+      [this, right](const caf::error& error) {
         // The store may have another record than this one; each sign-in would then hash anew
         // and lose.
         const auto code = to_failure(error).code;
@@ -95,7 +111,7 @@ void user_state::sign_in(const messages::authenticate& request, const sign_in_an
     take_turn(turnstile::kind::together, answer,
               [this, request, answer, attempt, tried](const turn& mine) {
                 // A change that went before may have been of this very password.
-                if (record.is_active && tried == record.password_hash)
+                if (record.is_active && is_current(tried))
                   return open_session(request, answer, mine);
                 if (attempt == attempts_max) return answer.deliver(too_many());
                 sign_in(request, answer, attempt + 1);

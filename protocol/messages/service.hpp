@@ -25,6 +25,7 @@ struct verify_password {
   secret password;
   secret phc;
   time_point deadline{};
+  bool rehashes = true; // one that matches at another cost than today's is hashed anew
 };
 struct verdict {
   bool matches = false;
@@ -67,11 +68,11 @@ struct refresh_registry {};
 
 /// Mail has become durable: send what is due.
 struct mail_waiting {};
-/// Hand this mail over; give up at once when `called_off` becomes true. The transport logs what
 /// The mailer's own timer. Only the one that was set last counts.
 struct mail_timer {
   std::uint64_t number = 0;
 };
+/// Hand this mail over; give up at once when `called_off` becomes true. The transport logs what
 /// it is told by others.
 struct send_mail {
   mail_record mail;

@@ -98,7 +98,8 @@ password_hasher_actor::behavior_type fake_hasher(password_hasher_actor::pointer 
             const std::string password{m.password.reveal()};
             messages::verdict answer;
             answer.matches = m.phc.reveal() == "plain:" + password;
-            if (m.phc.reveal() == "old:" + password) answer = {true, secret{"plain:" + password}};
+            if (m.phc.reveal() == "old:" + password)
+              answer = {true, m.rehashes ? secret{"plain:" + password} : secret{}};
             return answer;
           }};
 }
