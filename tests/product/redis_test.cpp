@@ -50,9 +50,8 @@ TEST(Redis, IsToldByHealthAndItsAbsenceIsNotUnhealthy) {
             "healthy");
   EXPECT_GE(one.metric("redis_connections"), 1);
   // The operator is not left to believe that nodes share their limits by it.
-  EXPECT_TRUE(eventually([&] {
-    return one.server->log().find("counts rate limits by itself") != std::string::npos;
-  }));
+  EXPECT_TRUE(eventually(
+      [&] { return one.server->log().find("counts rate limits by itself") != std::string::npos; }));
 
   redis.stop();
   ASSERT_TRUE(eventually([&] { return redis_word(one, 200) == "disconnected"; }));
