@@ -35,6 +35,15 @@ caf::result<messages::validation> session_state::on_validate(messages::validate&
   return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
 }
 
+caf::result<messages::validation> session_state::on_prove(messages::prove& request) {
+  if (leaving) return gone();
+  const auto now = with->now();
+  if (!alive(now) || !with->keys->refresh.check(request.token, record.salt))
+    return to_error(error_code::token_invalid);
+  last_used = now;
+  return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
+}
+
 void session_state::touch(time_point now) {
   // Nobody waits for it; it may be lost.
   record.last_seen_at = now;
@@ -253,11 +262,11 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
   state->last_used = state->with->now();
   state->with->counts->sessions_live.add(1);
   return {
-      handler(state, &session_state::on_validate),   handler(state, &session_state::on_issue),
-      handler(state, &session_state::on_refresh),    handler(state, &session_state::on_revoke),
-      handler(state, &session_state::on_learn_end),  handler(state, &session_state::on_learn_role),
-      handler(state, &session_state::on_learn_sync), handler(state, &session_state::on_learn_doubt),
-      handler(state, &session_state::on_sweep)};
+      handler(state, &session_state::on_validate),    handler(state, &session_state::on_prove),
+      handler(state, &session_state::on_issue),       handler(state, &session_state::on_refresh),
+      handler(state, &session_state::on_revoke),      handler(state, &session_state::on_learn_end),
+      handler(state, &session_state::on_learn_role),  handler(state, &session_state::on_learn_sync),
+      handler(state, &session_state::on_learn_doubt), handler(state, &session_state::on_sweep)};
 }
 
 } // namespace latchkey

@@ -48,6 +48,7 @@ struct session_state {
 
   // session.cpp
   caf::result<messages::validation> on_validate(messages::validate&);
+  caf::result<messages::validation> on_prove(messages::prove& request);
   caf::result<messages::token_pair> on_issue(messages::issue_tokens&);
   caf::result<messages::token_pair> on_refresh(messages::refresh& request);
   caf::result<messages::learnt> on_learn_end(messages::learn_end&);

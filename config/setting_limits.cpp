@@ -1,5 +1,6 @@
 // setting_limits.cpp — the forms of rates, networks and the lists of services and prices.
 #include "config/setting_values.hpp"
+#include "protocol/service_id.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -34,13 +35,6 @@ bool all_parts(std::string_view list, Take take) {
     from = comma + 1;
   }
   return true;
-}
-
-bool is_service_id(std::string_view id) {
-  return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
 }
 
 } // namespace

@@ -15,6 +15,8 @@ namespace latchkey {
 using session_actor = caf::typed_actor<
     // Is it alive? AUTH003 when it has ended.
     request<messages::validate, messages::validation>,
+    // The same, to somebody who shows a refresh token. AUTH003 too when that is not its own.
+    request<messages::prove, messages::validation>,
     // The first tokens, for the one who opened it.
     request<messages::issue_tokens, messages::token_pair>,
     // The next tokens, after COMMIT. AUTH003 when the token is not the session's, has
@@ -166,6 +168,7 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_role_changed)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sessions_told)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sync_session)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::session_synced)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::prove)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_end)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_role)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_sync)

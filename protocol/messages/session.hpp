@@ -50,6 +50,11 @@ struct validation {
   }
 };
 
+/// Is this session alive, and is the token one of its own, whether it was exchanged or not?
+struct prove {
+  refresh_token token;
+};
+
 /// Give me the tokens of the session that I have just opened.
 struct issue_tokens {
   template <class Inspector>

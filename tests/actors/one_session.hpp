@@ -17,6 +17,7 @@ struct one_session : actor_fixture {
   messages::refresh refresh(std::uint64_t counter) {
     return {token_of(record, counter), {"192.0.2.1", "curl", "req_1"}, soon()};
   }
+  messages::prove prove(std::uint64_t counter) { return {token_of(record, counter)}; }
   messages::revoke revoke() {
     messages::revoke out;
     out.reason = "logout";

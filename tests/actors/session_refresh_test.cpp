@@ -32,6 +32,21 @@ TEST(Session, IsAskedInWordsThatDoNotPrintTheToken) {
   EXPECT_EQ(printed.find(question.token.mac.reveal()), std::string::npos);
 }
 
+TEST(Session, KnowsItsOwnTokensWithoutRotating) {
+  one_session f;
+  EXPECT_EQ(f.ask(f.actor, f.prove(1))->user, f.record.user);
+  ASSERT_TRUE(f.ask(f.actor, f.refresh(1)));
+  ASSERT_TRUE(f.ask(f.actor, f.refresh(2)));
+  EXPECT_TRUE(f.ask(f.actor, f.prove(1))); // whose it was is beyond doubt
+  EXPECT_EQ(f.stored_counter(), 3u);
+  auto forged = f.prove(3);
+  forged.token.counter = 2;
+  EXPECT_EQ(code_of(f.ask(f.actor, forged)), error_code::token_invalid);
+  EXPECT_EQ(f.validate(), error_code::none);
+  ASSERT_TRUE(f.ask(f.actor, f.revoke()));
+  EXPECT_EQ(code_of(f.ask(f.actor, f.prove(3))), error_code::token_invalid);
+}
+
 TEST(Session, RefusesATokenThatIsAheadAndStaysAlive) {
   one_session f;
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(2))), error_code::token_invalid);

@@ -17,6 +17,7 @@ session_actor::behavior_type resident(session_actor::pointer self, std::int64_t 
             out.user_number = number;
             return out;
           },
+          [](messages::prove&) -> caf::result<messages::validation> { return gone(); },
           [](messages::issue_tokens&) -> caf::result<messages::token_pair> { return gone(); },
           [](messages::refresh&) -> caf::result<messages::token_pair> {
             return to_error(failure{error_code::conflict, "field", "reason", 3});
