@@ -39,6 +39,11 @@ struct users_after {
   std::size_t limit = page_rows_max;
 };
 
+/// Whether there is an active administrator.
+struct has_administrator {
+  using answer = bool;
+};
+
 struct find_profile {
   using answer = std::optional<profile_record>;
   user_id user;
@@ -121,16 +126,16 @@ struct list_projects {
   std::size_t limit = 50;
 };
 
-using query = std::variant<find_user_by_number, list_users, users_after, find_profile,
-                           find_recovery, find_reset_token, list_sessions, due_mails, list_roles,
-                           list_api_keys, list_services, find_subscription, find_stripe_customer,
-                           list_quota_usage, find_project, list_projects>;
+using query = std::variant<find_user_by_number, list_users, users_after, has_administrator,
+                           find_profile, find_recovery, find_reset_token, list_sessions, due_mails,
+                           list_roles, list_api_keys, list_services, find_subscription,
+                           find_stripe_customer, list_quota_usage, find_project, list_projects>;
 
 /// The answer to the query of the same position.
 using finding = std::variant<find_user_by_number::answer, list_users::answer, users_after::answer,
-                             find_profile::answer, find_recovery::answer, find_reset_token::answer,
-                             list_sessions::answer, due_mails::answer, list_roles::answer,
-                             list_api_keys::answer, list_services::answer,
+                             has_administrator::answer, find_profile::answer, find_recovery::answer,
+                             find_reset_token::answer, list_sessions::answer, due_mails::answer,
+                             list_roles::answer, list_api_keys::answer, list_services::answer,
                              find_subscription::answer, find_stripe_customer::answer,
                              list_quota_usage::answer, find_project::answer, list_projects::answer>;
 

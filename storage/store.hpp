@@ -69,6 +69,9 @@ public:
   /// Applies what is missing of the versioned migrations under a lock; answers the
   /// names of those it applied. Refuses a schema newer than this program.
   virtual result<std::vector<std::string>> migrate() = 0;
+  /// Whether the schema is this program's. CONFLICT, with what is there instead and what to do
+  /// about it, when it is older, newer or missing; nothing is made or changed.
+  virtual result<void> check_schema() = 0;
   /// "postgresql" or "sqlite".
   virtual std::string_view engine() const noexcept = 0;
   /// Connections open right now, for the metrics.

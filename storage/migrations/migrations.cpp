@@ -46,6 +46,19 @@ std::int64_t newest_version() {
   return migrations().back().version;
 }
 
+result<void> check_version(std::int64_t version) {
+  const auto ours = newest_version();
+  if (version == ours) return {};
+  const auto says = [&](const std::string& words) {
+    return fail(error_code::conflict, "schema", words);
+  };
+  if (version == 0) return says("the database has no schema yet; `latchkey migrate` makes it");
+  const auto has = "the database has schema version " + std::to_string(version);
+  const auto of_ours = " than this program's " + std::to_string(ours);
+  if (version > ours) return says(has + ", newer" + of_ours);
+  return says(has + ", older" + of_ours + "; `latchkey migrate` brings it up to date");
+}
+
 std::vector<std::string> statements_of(const migration& step, sql_dialect dialect) {
   const bool postgresql = dialect == sql_dialect::postgresql;
   const std::span<const substitution> words =

@@ -5,6 +5,8 @@
 // Internal API Documentation", Database Schema, column by column; what is ours is added.
 #pragma once
 
+#include "protocol/result.hpp"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -32,6 +34,8 @@ struct migration {
 const std::vector<migration>& migrations();
 /// The version of the last one.
 std::int64_t newest_version();
+/// Whether a schema of that version (0: none) is this program's; CONFLICT otherwise.
+result<void> check_version(std::int64_t version);
 /// The statements of one migration as one engine takes them, in order.
 std::vector<std::string> statements_of(const migration& step, sql_dialect dialect);
 

@@ -16,10 +16,7 @@ constexpr const char* migration_lock = "SELECT pg_advisory_xact_lock(78110321650
 result<std::vector<std::string>> apply_missing(connection& link) {
   link.run(sql::make_migrations_table);
   const auto have = link.run(sql::newest_migration)[0][0].as<std::int64_t>();
-  if (have > newest_version())
-    return fail(error_code::conflict, "schema",
-                "the database has schema version " + std::to_string(have) +
-                    ", newer than this program's " + std::to_string(newest_version()));
+  if (have > newest_version()) return tl::unexpected<failure>(check_version(have).error());
   std::vector<std::string> applied;
   for (const auto& step : migrations()) {
     if (step.version <= have) continue;
@@ -66,6 +63,18 @@ public:
       if (kind == trouble::broken || kind == trouble::bad_row)
         return fail(error_code::internal_error, "schema",
                     "the database refuses a statement of the schema");
+      return fail_with_retry(error_code::store_unavailable, 1, "the database does not answer");
+    }
+  }
+
+  result<void> check_schema() override {
+    connection link(common_, "latchkey-check");
+    if (auto why = link.ensure()) return tl::unexpected<failure>(std::move(*why));
+    try {
+      const bool has_any = !link.run(sql::has_migrations_table).empty();
+      return check_version(has_any ? link.run(sql::newest_migration)[0][0].as<std::int64_t>() : 0);
+    } catch (...) {
+      link.classify();
       return fail_with_retry(error_code::store_unavailable, 1, "the database does not answer");
     }
   }

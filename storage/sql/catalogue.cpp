@@ -186,6 +186,9 @@ const statement make_migrations_table{
     "make_migrations_table",
     "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT PRIMARY KEY, "
     "name VARCHAR(100) NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"};
+const statement has_migrations_table{"has_migrations_table",
+                                     "SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'",
+                                     "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL"};
 const statement newest_migration{"newest_migration",
                                  "SELECT COALESCE(max(version), 0) FROM schema_migrations"};
 const statement add_migration{"add_migration",

@@ -67,7 +67,8 @@ extern const statement forget_old_marks;
 // -- migrations ----------------------------------------------------------------------
 
 extern const statement make_migrations_table;
-extern const statement newest_migration; // → version, 0 when there is none
-extern const statement add_migration;    // $1 version, $2 name, $3 now
+extern const statement has_migrations_table; // → 1 when it is there
+extern const statement newest_migration;     // → version, 0 when there is none
+extern const statement add_migration;        // $1 version, $2 name, $3 now
 
 } // namespace latchkey::storage::sql

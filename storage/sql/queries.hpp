@@ -15,6 +15,7 @@ finding answer_any(runner& on, const query& what);
 finding answer(runner& on, const storage::find_user_by_number& q);
 finding answer(runner& on, const storage::list_users& q);
 finding answer(runner& on, const storage::users_after& q);
+finding answer(runner& on, const storage::has_administrator& q);
 finding answer(runner& on, const storage::find_profile& q);
 
 // -- recovery and sessions (session_queries.cpp) ---------------------------------------

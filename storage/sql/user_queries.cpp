@@ -1,4 +1,5 @@
-// Questions about users: by number, in pages, one after another, and their profiles.
+// Questions about users: by number, in pages, one after another, administrators and
+// profiles.
 #include "storage/sql/catalogue_accounts.hpp"
 #include "storage/sql/queries.hpp"
 
@@ -39,6 +40,10 @@ finding answer(runner& on, const storage::users_after& q) {
   storage::users_after::answer found;
   on.run(users_after, {q.number, rows_of(q.limit)}, into(found));
   return found;
+}
+
+finding answer(runner& on, const storage::has_administrator&) {
+  return on.run(other_admins, {to_string(user_id{})}) > 0; // others than nobody
 }
 
 finding answer(runner& on, const storage::find_profile& q) {

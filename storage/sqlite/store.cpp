@@ -4,6 +4,8 @@
 #include "storage/sqlite/writer.hpp"
 
 #include <exception>
+#include <filesystem>
+#include <system_error>
 
 namespace latchkey::storage {
 
@@ -19,10 +21,7 @@ result<std::vector<std::string>> apply_missing(database& db) {
   const auto asked = db.run(sql::newest_migration, {},
                             [&have](const sql::row_source& row) { have = sql::number_at(row, 0); });
   if (!asked) return failed(asked.error());
-  if (have > newest_version())
-    return fail(error_code::conflict, "schema",
-                "the database has schema version " + std::to_string(have) +
-                    ", newer than this program's " + std::to_string(newest_version()));
+  if (have > newest_version()) return tl::unexpected<failure>(check_version(have).error());
   std::vector<std::string> applied;
   for (const auto& step : migrations()) {
     if (step.version <= have) continue;
@@ -48,6 +47,19 @@ result<std::vector<std::string>> migrate(database& db) {
     return tl::unexpected<failure>(to_failure(done.error()));
   }
   return applied;
+}
+
+/// 0 when there is none.
+tl::expected<std::int64_t, error> schema_version(database& db) {
+  const auto begun = db.run(sql::has_migrations_table, {});
+  if (!begun) return tl::unexpected<error>(begun.error());
+  std::int64_t version = 0;
+  if (*begun == 0) return version;
+  const auto asked = db.run(sql::newest_migration, {}, [&version](const sql::row_source& row) {
+    version = sql::number_at(row, 0);
+  });
+  if (!asked) return tl::unexpected<error>(asked.error());
+  return version;
 }
 
 class sqlite_store final : public store {
@@ -76,6 +88,17 @@ public:
     } catch (const std::exception&) {
       return fail(error_code::internal_error, {}, "the schema could not be brought up to date");
     }
+  }
+
+  result<void> check_schema() override {
+    // To open it would make it.
+    if (std::error_code ignored; !std::filesystem::exists(common_->path, ignored))
+      return check_version(0);
+    const auto opened = database::open(common_->path, common_->options, common_->open_count);
+    if (!opened) return tl::unexpected<failure>(to_failure(opened.error()));
+    const auto version = schema_version(**opened);
+    if (!version) return tl::unexpected<failure>(to_failure(version.error()));
+    return check_version(*version);
   }
 
   std::string_view engine() const noexcept override { return "sqlite"; }

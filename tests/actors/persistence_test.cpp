@@ -112,6 +112,7 @@ public:
   std::unique_ptr<storage::reader> open_reader() override { return nullptr; }
   std::unique_ptr<storage::writer> open_writer() override { return std::make_unique<writer>(); }
   result<std::vector<std::string>> migrate() override { return {}; }
+  result<void> check_schema() override { return {}; }
   std::string_view engine() const noexcept override { return "throwing"; }
   std::size_t open_connections() const noexcept override { return 0; }
 };

@@ -39,6 +39,20 @@ TEST_P(Lists, AreEmptyPastTheirEndAndKeepTheirTotal) {
   EXPECT_TRUE(reader_->answer_to(users_after{50, 10}).value().empty());
 }
 
+TEST_P(Lists, KnowWhetherAnAdministratorIsActive) {
+  const auto has_one = [&] { return reader_->answer_to(has_administrator{}).value(); };
+  EXPECT_FALSE(has_one());
+  auto inactive = make_user("inactive");
+  inactive.user.role = "superuser";
+  inactive.user.is_active = false;
+  add(inactive);
+  EXPECT_FALSE(has_one());
+  auto admin = make_user("admin");
+  admin.user.role = "admin";
+  add(admin);
+  EXPECT_TRUE(has_one());
+}
+
 TEST_P(Lists, OfUsersGoByNumberPageByPage) {
   const auto page = [&](std::size_t offset) {
     return numbers(reader_->answer_to(list_users{{}, offset, 2}).value().users);

@@ -55,6 +55,24 @@ TEST_P(SchemaInSql, IsNeededBeforeAnythingElse) {
   EXPECT_EQ(store->open_reader()->count_users().error().code, error_code::internal_error);
 }
 
+TEST_P(SchemaInSql, ThatIsMissingIsToldAndNotMade) {
+  const auto store = engine_->open();
+  for (int i = 0; i < 2; ++i) {
+    const auto checked = store->check_schema();
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().code, error_code::conflict);
+    EXPECT_NE(checked.error().reason.find("no schema yet"), std::string::npos);
+  }
+  EXPECT_FALSE(store->open_reader()->count_users());
+  ASSERT_TRUE(store->migrate());
+  EXPECT_TRUE(store->check_schema());
+  engine_->execute("DELETE FROM schema_migrations WHERE version > 1");
+  const auto older = store->check_schema();
+  ASSERT_FALSE(older);
+  EXPECT_NE(older.error().reason.find("version 1, older than"), std::string::npos)
+      << older.error().reason;
+}
+
 TEST_P(SchemaInSql, NewerThanTheProgramIsRefused) {
   const auto store = engine_->open();
   ASSERT_TRUE(store->migrate());
@@ -64,6 +82,7 @@ TEST_P(SchemaInSql, NewerThanTheProgramIsRefused) {
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, error_code::conflict);
   EXPECT_NE(again.error().reason.find("999"), std::string::npos) << again.error().reason;
+  EXPECT_EQ(store->check_schema().error().reason, again.error().reason);
 }
 
 TEST_P(SchemaInSql, OfTheFirstVersionKeepsItsRows) {

@@ -296,6 +296,12 @@ result<std::vector<std::string>> faulty_store::migrate() {
   return std::vector<std::string>{"memory"};
 }
 
+result<void> faulty_store::check_schema() {
+  const std::lock_guard lock(core_->mutex);
+  if (core_->down) return tl::unexpected<failure>(unavailable());
+  return core_->real->check_schema();
+}
+
 std::size_t faulty_store::open_connections() const noexcept {
   const std::lock_guard lock(core_->mutex);
   return core_->connections;

@@ -54,6 +54,7 @@ public:
   std::unique_ptr<storage::reader> open_reader() override;
   std::unique_ptr<storage::writer> open_writer() override;
   result<std::vector<std::string>> migrate() override;
+  result<void> check_schema() override;
   std::string_view engine() const noexcept override { return "memory"; }
   std::size_t open_connections() const noexcept override;
 
