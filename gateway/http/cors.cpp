@@ -9,6 +9,14 @@ namespace {
 
 constexpr std::string_view preflight_age_s = "600";
 
+bool is_cross_site(const request& in) noexcept {
+  return equal_ignoring_case(in.sec_fetch_site, "cross-site");
+}
+
+tl::unexpected<failure> refused(const char* reason) {
+  return fail(error_code::csrf_failed, {}, reason);
+}
+
 } // namespace
 
 bool origin_list::contains(std::string_view origin) const noexcept {
@@ -33,7 +41,9 @@ response preflight_response(const request& in, std::uint16_t methods, const orig
 
 void add_cors_headers(const request& in, const origin_list& allowed, response& answer) {
   if (allowed.empty()) return;
-  if (!answer.has("Vary")) answer.add("Vary", "Origin");
+  // Beside what else it varies by; a preflight's answer says so already.
+  if (answer.header_lines().find("Vary: Origin\r\n") == std::string_view::npos)
+    answer.add("Vary", "Origin");
   if (in.origin.empty() || !allowed.contains(in.origin) ||
       answer.has("Access-Control-Allow-Origin"))
     return;
@@ -45,21 +55,24 @@ void add_cors_headers(const request& in, const origin_list& allowed, response& a
                "Retry-After");
 }
 
-result<void> check_csrf(const request& in, const origin_list& allowed,
+result<void> check_page(const request& in, const origin_list& allowed,
                         std::string_view own_origin) {
-  auto refused = [](std::string_view reason) {
-    return fail(error_code::csrf_failed, {}, std::string(reason));
-  };
-  bool has_origin = in.origin.data() != nullptr;
-  bool is_allowed = has_origin && allowed.contains(in.origin);
-  if (equal_ignoring_case(in.sec_fetch_site, "cross-site")) return refused("cross-site request");
-  if (!has_origin || is_allowed) return {};
+  const bool has_origin = in.origin.data() != nullptr;
+  if (has_origin && allowed.contains(in.origin)) return {};
+  if (is_cross_site(in)) return refused("cross-site request");
+  if (!has_origin) return {};
   if (!own_origin.empty() && equal_ignoring_case(in.origin, own_origin)) return {};
   std::string_view scheme = in.is_tls ? "https://" : "http://";
   if (!in.host.empty() && in.origin.starts_with(scheme) &&
       equal_ignoring_case(in.origin.substr(scheme.size()), in.host))
     return {};
   return refused("foreign origin");
+}
+
+result<void> check_csrf(const request& in, const origin_list& allowed,
+                        std::string_view own_origin) {
+  if (is_cross_site(in)) return refused("cross-site request");
+  return check_page(in, allowed, own_origin);
 }
 
 } // namespace latchkey::http

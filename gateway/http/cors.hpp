@@ -36,10 +36,15 @@ response preflight_response(const request& in, std::uint16_t methods, const orig
 /// `Vary: Origin` whenever the list is not empty.
 void add_cors_headers(const request& in, const origin_list& allowed, response& answer);
 
-/// For requests that authenticate by cookie and change state. CSRF_FAILED when
-/// Sec-Fetch-Site says cross-site, or an Origin is present (even "null") that is neither in
-/// the list, nor the request's own scheme and Host, nor `own_origin`: what browsers call us
-/// when a proxy ends TLS before us ("https://auth.example.com"); empty: nothing more.
+/// For requests that take or give a cookie, or might. CSRF_FAILED when Sec-Fetch-Site says
+/// cross-site, or an Origin is present (even "null") that is neither the request's own scheme
+/// and Host, nor `own_origin`: what browsers call us when a proxy ends TLS before us
+/// ("https://auth.example.com"); empty: nothing more. An Origin in the list is never refused.
+result<void> check_page(const request& in, const origin_list& allowed,
+                        std::string_view own_origin = {});
+
+/// For requests that authenticate by cookie and change state: the same, and whatever comes from
+/// another site is refused, its Origin in the list or not.
 result<void> check_csrf(const request& in, const origin_list& allowed,
                         std::string_view own_origin = {});
 

@@ -225,6 +225,22 @@ TEST(Csrf, RefusesForeignOrigins) {
   EXPECT_FALSE(check_csrf(cross, allowed).has_value());
 }
 
+TEST(Csrf, LetsAnAllowedOriginWinWhereNoCookieProvesAnything) {
+  auto cross = from("https://app.example.com");
+  cross.sec_fetch_site = "cross-site";
+  EXPECT_TRUE(check_page(cross, allowed).has_value());
+  EXPECT_FALSE(check_page(cross, {}).has_value());
+  for (auto origin :
+       {std::string_view{}, std::string_view{"null"}, std::string_view{"https://evil"},
+        std::string_view{"https://auth.example.com"}}) {
+    cross.origin = origin;
+    EXPECT_FALSE(check_page(cross, allowed).has_value()) << origin;
+  }
+  EXPECT_FALSE(check_page(from("https://evil"), allowed).has_value());
+  EXPECT_TRUE(check_page(from("https://auth.example.com"), allowed).has_value());
+  EXPECT_TRUE(check_page(from({}), allowed).has_value());
+}
+
 TEST(Csrf, LetsOwnAllowedAndOriginlessRequestsPass) {
   EXPECT_TRUE(check_csrf(from("https://app.example.com"), allowed).has_value());
   EXPECT_TRUE(check_csrf(from("https://auth.example.com"), allowed).has_value());
@@ -263,6 +279,14 @@ TEST(Cors, GivesForeignOriginsNothing) {
   response none;
   add_cors_headers(from("https://app.example.com"), {}, none);
   EXPECT_EQ(none.header_lines(), "");
+}
+
+TEST(Cors, VariesByTheOriginBesideWhateverElse) {
+  response answer;
+  answer.add("Vary", "Accept-Encoding");
+  for (int i = 0; i < 2; ++i)
+    add_cors_headers(from("https://evil"), allowed, answer);
+  EXPECT_EQ(answer.header_lines(), "Vary: Accept-Encoding\r\nVary: Origin\r\n");
 }
 
 TEST(Cors, AnswersAllowedOrigins) {
