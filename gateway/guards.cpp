@@ -12,19 +12,6 @@ namespace {
 using http::access;
 using http::route;
 
-/// Whether a caller has shown something that is not what it should be, or nothing at all.
-bool has_failed_to_prove(error_code code) {
-  return code == error_code::token_invalid || code == error_code::token_expired ||
-         code == error_code::validation_error || code == error_code::insufficient_permissions;
-}
-
-/// The address pays for what proves nothing; when it cannot, that is what it hears.
-failure counted_failure(http::exchange& ex, failure error) {
-  if (!has_failed_to_prove(error.code)) return error;
-  auto taken = take_one_of_address(ex);
-  return taken ? std::move(error) : std::move(taken.error());
-}
-
 /// Who asks, if the matched row is open to them.
 awaitable<result<principal>> admitted_user(http::exchange& ex) {
   const auto& needs = ex.matched->needs;
@@ -92,6 +79,21 @@ http::route open_to_own_pages(http::method verb, std::string path, std::string o
   auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
     if (auto taken = take_one_of_address(ex); !taken) co_return refusal(ex, taken.error());
     if (auto allowed = check_origin(ex); !allowed) co_return refusal(ex, allowed.error());
+    co_return co_await answer(ex);
+  };
+  return row(verb, std::move(path), {access::own_pages}, std::move(operation), guarded);
+}
+
+http::route open_to_anyone_who_is_counted_later(http::method verb, std::string path,
+                                                std::string operation, endpoint answer) {
+  return row(verb, std::move(path), {access::anyone}, std::move(operation), answer);
+}
+
+http::route open_to_own_pages_counted_later(http::method verb, std::string path,
+                                            std::string operation, endpoint answer) {
+  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
+    auto allowed = check_origin(ex);
+    if (!allowed) co_return refusal(ex, counted_failure(ex, std::move(allowed.error())));
     co_return co_await answer(ex);
   };
   return row(verb, std::move(path), {access::own_pages}, std::move(operation), guarded);

@@ -26,6 +26,13 @@ http::route open_to_anyone(http::method verb, std::string path, std::string oper
 /// The same for what takes or gives a cookie: another site's page must not make a browser send it.
 http::route open_to_own_pages(http::method verb, std::string path, std::string operation,
                               endpoint answer);
+/// For endpoints that find out who asks: they count it themselves, for whoever that is or, by
+/// `counted_failure`, for the address, before they tell anything.
+http::route open_to_anyone_who_is_counted_later(http::method verb, std::string path,
+                                                std::string operation, endpoint answer);
+/// The same for what takes or gives a cookie.
+http::route open_to_own_pages_counted_later(http::method verb, std::string path,
+                                            std::string operation, endpoint answer);
 /// For a user's own session: what an API key must never reach (keys, passwords, sessions).
 http::route open_to_session(http::method verb, std::string path, std::string operation,
                             signed_in_endpoint answer);

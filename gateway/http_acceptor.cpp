@@ -63,6 +63,11 @@ result<http_acceptor::known_token> http_acceptor::verify_token(std::string_view 
   return tokens_.put(std::string{token}, {claims->sub, claims->sid, claims->iat, claims->exp});
 }
 
+result<service_claims> http_acceptor::verify_service_token(std::string_view token) const {
+  const auto& keys = *with_->keys;
+  return verify_service(token, keys.access, keys.issuer, keys.audience, with_->now(), clock_leeway);
+}
+
 awaitable<result<principal>> http_acceptor::authenticate(std::string_view token,
                                                          deadline_point deadline) {
   auto known = verify_token(token);

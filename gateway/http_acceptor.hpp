@@ -87,6 +87,8 @@ public:
   /// Its signature and its times alone: whether its session lives is for that one to say.
   /// AUTH002, AUTH003.
   result<known_token> verify_token(std::string_view token);
+  /// The same of a service's token, all that it says.
+  result<service_claims> verify_service_token(std::string_view token) const;
   /// Asks the store through a reading connection.
   template <class Query>
   awaitable<result<typename Query::answer>> read(Query what, deadline_point deadline) {

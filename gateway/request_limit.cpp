@@ -15,6 +15,10 @@ bool is_counted(const http::exchange& ex) {
   return ex.matched == nullptr || ex.matched->needs.is_counted;
 }
 
+bool has_failed_to_prove(error_code code) {
+  return status_of(code) < 500 && code != error_code::rate_limited;
+}
+
 /// A key put together without asking for memory.
 class short_key {
 public:
@@ -37,10 +41,13 @@ private:
   std::size_t size_ = 0;
 };
 
+short_key key_of(const user_id& user) {
+  return short_key{}.add("user:").add_hex(user.bytes.data(), user.bytes.size());
+}
+
 short_key key_of(const principal& who) {
-  short_key key;
-  if (who.api_key != 0) return key.add("key:").add(key_id_text(who.api_key));
-  return key.add("user:").add_hex(who.user.bytes.data(), who.user.bytes.size());
+  if (who.api_key == 0) return key_of(who.user);
+  return short_key{}.add("key:").add(key_id_text(who.api_key));
 }
 
 } // namespace
@@ -66,9 +73,11 @@ result<void> take_one(http::exchange& ex, std::string_view key, const rate_limit
 }
 
 result<void> take_one_of(http::exchange& ex, const principal& who) {
-  const auto& limit = acceptor_of(ex).configured().rate_limit_default;
-  if (limit.is_off()) return {};
-  return take_one(ex, key_of(who).text(), limit);
+  return take_one(ex, key_of(who).text(), acceptor_of(ex).configured().rate_limit_default);
+}
+
+result<void> take_one_of(http::exchange& ex, const user_id& user) {
+  return take_one(ex, key_of(user).text(), acceptor_of(ex).configured().rate_limit_default);
 }
 
 result<void> take_one_of(http::exchange& ex, const service_principal& who) {
@@ -84,10 +93,16 @@ result<void> take_one_of_address(http::exchange& ex) {
   return take_one(ex, address_key("address", ex.client_address), limit);
 }
 
+failure counted_failure(http::exchange& ex, failure error) {
+  if (!has_failed_to_prove(error.code)) return error;
+  auto taken = take_one_of_address(ex);
+  return taken ? std::move(error) : std::move(taken.error());
+}
+
 void look_at_address(http::exchange& ex) {
   const auto& with = acceptor_of(ex).with();
   const auto& limit = acceptor_of(ex).configured().rate_limit_default;
-  if (!limit.is_off())
+  if (is_counted(ex) && !limit.is_off())
     ex.rate = with.limiter->look(address_key("address", ex.client_address), limit, with.now());
 }
 

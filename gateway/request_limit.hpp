@@ -20,11 +20,16 @@ namespace latchkey::gateway {
 result<void> take_one(http::exchange& ex, std::string_view key, const rate_limit& limit);
 /// Of RATE_LIMIT_DEFAULT: the user's or the API key's own.
 result<void> take_one_of(http::exchange& ex, const principal& who);
+/// The same, of a user who has not shown an access token.
+result<void> take_one_of(http::exchange& ex, const user_id& user);
 /// The service's own limit, or RATE_LIMIT_SERVICE.
 result<void> take_one_of(http::exchange& ex, const service_principal& who);
 /// Of RATE_LIMIT_DEFAULT: the address's, for callers that have proven nothing.
 result<void> take_one_of_address(http::exchange& ex);
-/// Notes what is left of the address's without taking any.
+/// The address pays for what proves nothing (whoever has shown something that is not what it
+/// should be, or nothing at all); when it cannot, that is what it hears.
+failure counted_failure(http::exchange& ex, failure error);
+/// Notes what is left of the address's without taking any, of a route that is counted.
 void look_at_address(http::exchange& ex);
 
 /// "<kind>:<address>", an IPv6 address by its /64.

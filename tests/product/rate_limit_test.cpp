@@ -98,6 +98,79 @@ TEST_P(RateLimit, CountsWhatProvesNothingForTheAddress) {
   EXPECT_EQ(left(one.call(get("/auth/me").as(token))), 6);
 }
 
+TEST_P(RateLimit, OfARefreshOrALogoutIsTheUsersOnceTheTokenIsProven) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "4/hour"}});
+  const auto first = one.sign_in_new_user(); // takes 2 of the address's
+  const auto refresh = [&one](const std::string& token) {
+    return one.call(post("/auth/token/refresh").cookie(token));
+  };
+  auto forged = first.refresh;
+  forged.back() = forged.back() == 'A' ? 'Q' : 'A';
+  EXPECT_EQ(left(refresh("junk")), 1);
+  EXPECT_EQ(left(refresh(forged)), 0);
+  EXPECT_TRUE(is_limited(refresh(forged)));
+  EXPECT_TRUE(is_limited(one.call(post("/auth/logout").cookie(forged))));
+  EXPECT_TRUE(is_limited(one.call(post("/auth/logout").as("junk"))));
+  // Whatever others at this address do.
+  const auto rotated = refresh(first.refresh);
+  EXPECT_EQ(rotated.status, 200);
+  EXPECT_EQ(left(rotated), 3);
+  EXPECT_EQ(left(one.call(get("/auth/me").as(tokens_of(rotated).access))), 2);
+  EXPECT_EQ(left(refresh(tokens_of(rotated).refresh)), 1);
+  EXPECT_EQ(left(one.call(get("/auth/me").as(first.access))), 0);
+  // Nothing is rotated or ended by what is refused.
+  const auto limited = refresh(first.refresh);
+  EXPECT_TRUE(is_limited(limited));
+  EXPECT_FALSE(limited.has("Set-Cookie"));
+  EXPECT_TRUE(is_limited(one.call(post("/auth/logout").as(first.access))));
+  EXPECT_EQ(one.where.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL AND counter = 3"),
+            1);
+}
+
+TEST_P(RateLimit, OfALogoutByCookieIsTheUsers) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "3/hour"}});
+  const auto held = one.sign_in_new_user();
+  const auto out = one.call(post("/auth/logout").cookie(held.refresh));
+  EXPECT_EQ(out.status, 200);
+  EXPECT_EQ(left(out), 2);
+  EXPECT_EQ(left(one.call(get("/nothing"))), 0); // the third of the address's
+}
+
+TEST_P(RateLimit, IsToldWithWhatIsRefusedBeforeItIsUnderstood) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "5/hour"}, {"BODY_BYTES_MAX", "1024"}});
+  EXPECT_EQ(left(one.call(get("/nothing"))), 4);
+  const auto large = one.call(post_json("/auth/register", std::string(2000, ' ')));
+  EXPECT_EQ(large.status, 413);
+  EXPECT_EQ(left(large), 4);
+  http_connection broken{one.server->port()};
+  broken.send_raw("GET /nothing HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
+  const auto bad = broken.receive();
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_EQ(left(bad), 4);
+}
+
+TEST_P(RateLimit, OfAServiceIsNotSpentByWhoeverNamesIt) {
+  const auto one = with({{"RATE_LIMIT_SERVICE", "2/hour"},
+                         {"RATE_LIMIT_DEFAULT", "5/hour"},
+                         {"TRUSTED_PROXIES", "127.0.0.0/8"},
+                         {"SERVICE_KEYS", "billing:a-key-of-the-billing-service"}});
+  const auto validate = [](const std::string& from) {
+    return post_json("/service/validate-token", R"({"token":"x","service_id":"billing"})")
+        .with("X-Forwarded-For", from);
+  };
+  EXPECT_EQ(left(one.call(validate("203.0.113.9"))), 1);
+  EXPECT_EQ(left(one.call(validate("203.0.113.9"))), 0);
+  EXPECT_TRUE(is_limited(one.call(validate("203.0.113.9"))));
+  EXPECT_EQ(one.call(validate("203.0.113.10")).status, 200);
+  const auto proven = [&](const std::string& key) {
+    return one.call(validate("203.0.113.9").with("X-Service-Key", key));
+  };
+  EXPECT_TRUE(is_limited(proven("another-key-of-some-bytes")));
+  EXPECT_EQ(left(proven("a-key-of-the-billing-service")), 1);
+  EXPECT_EQ(left(proven("a-key-of-the-billing-service")), 0);
+  EXPECT_TRUE(is_limited(proven("a-key-of-the-billing-service")));
+}
+
 TEST_P(RateLimit, DoesNotHoldForHealthDocsAndTheInternalListener) {
   const auto one = with({{"RATE_LIMIT_DEFAULT", "1/hour"}});
   EXPECT_EQ(one.call(get("/nothing")).status, 404);

@@ -2,6 +2,7 @@
 
 #include "gateway/refresh_cookie.hpp"
 #include "gateway/registration.hpp"
+#include "gateway/request_limit.hpp"
 #include "gateway/sign_in.hpp"
 #include "gateway/surfaces/auth_service/render.hpp"
 #include "protocol/login_name.hpp"
@@ -57,15 +58,26 @@ http::response refusal_of_cookie(const http::exchange& ex, const failure& error)
   return answer;
 }
 
+/// Counts the request: for the user whose refresh token it is, once that is proven, else for the
+/// address, so that nobody behind it keeps the others from refreshing. AUTH003, RATE_LIMITED.
+awaitable<result<void>> count_holder(http::exchange& ex, const refresh_token& token) {
+  messages::prove question{token};
+  auto holder =
+      co_await acceptor_of(ex).ask_session(token.session, std::move(question), ex.deadline);
+  if (!holder) co_return tl::unexpected<failure>(counted_failure(ex, std::move(holder.error())));
+  co_return take_one_of(ex, holder->user);
+}
+
 /// Ends the session that the refresh cookie names.
 awaitable<result<messages::revoked>> log_out_by_cookie(http::exchange& ex,
                                                        const failure& otherwise) {
   auto& edge = acceptor_of(ex);
   auto cookie = refresh_cookie(ex);
-  if (!cookie) co_return tl::unexpected<failure>(cookie.error());
-  if (!*cookie) co_return tl::unexpected<failure>(otherwise);
-  auto token = parse_refresh_token((*cookie)->reveal());
-  if (!token) co_return tl::unexpected<failure>(token.error());
+  auto token = cookie && *cookie ? parse_refresh_token((*cookie)->reveal())
+                                 : tl::unexpected<failure>(cookie ? otherwise : cookie.error());
+  if (!token) co_return tl::unexpected<failure>(counted_failure(ex, std::move(token.error())));
+  if (auto counted = co_await count_holder(ex, *token); !counted)
+    co_return tl::unexpected<failure>(counted.error());
   const auto session = token->session;
   messages::revoke request{"logout", client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::move(*token)};
@@ -80,6 +92,7 @@ awaitable<result<messages::revoked>> log_out(http::exchange& ex) {
                who.error().code == error_code::token_invalid))
     co_return co_await log_out_by_cookie(ex, who.error());
   if (!who) co_return tl::unexpected<failure>(who.error());
+  if (auto taken = take_one_of(ex, *who); !taken) co_return tl::unexpected<failure>(taken.error());
   messages::revoke request{"logout", client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::nullopt};
   co_return co_await edge.ask_session(who->session, std::move(request), ex.deadline);
@@ -131,10 +144,15 @@ awaitable<http::response> describe(http::exchange& ex, const principal& who, id_
 awaitable<http::response> refresh(http::exchange& ex) {
   auto& edge = acceptor_of(ex);
   auto presented = presented_refresh_token(ex);
-  if (!presented) co_return error_answer(ex, presented.error());
-
+  if (!presented) co_return error_answer(ex, counted_failure(ex, std::move(presented.error())));
   const auto by = presented->by;
   const auto session = presented->token.session;
+  if (auto counted = co_await count_holder(ex, presented->token); !counted) {
+    if (counted.error().code == error_code::token_invalid)
+      edge.with().outcomes.refresh_refused->add();
+    if (by == delivery::cookie) co_return refusal_of_cookie(ex, counted.error());
+    co_return error_answer(ex, counted.error());
+  }
   messages::refresh request{std::move(presented->token), client_of(ex),
                             edge.deadline_for_actors(ex.deadline)};
   auto tokens = co_await edge.ask_session(session, std::move(request), ex.deadline);

@@ -24,8 +24,8 @@ std::vector<http::route> routes() {
       open_with("users:write", method::put, "/admin/users/{id}", "update_user", update_user),
       open_with("users:delete", method::delete_, "/admin/users/{id}", "delete_user", delete_user),
 
-      open_to_anyone(method::post, "/service/validate-token", "validate_service_token",
-                     validate_service_token),
+      open_to_anyone_who_is_counted_later(method::post, "/service/validate-token",
+                                          "validate_service_token", validate_service_token),
       open_with("services:write", method::post, "/service/token", "create_service_token",
                 create_service_token),
   };

@@ -3,30 +3,25 @@
 #include "gateway/guards.hpp"
 #include "gateway/request_limit.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
+#include "protocol/opaque_key.hpp"
+#include "protocol/service_id.hpp"
 #include "protocol/text_codec.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace latchkey::gateway::login_module {
 namespace {
 
-constexpr std::size_t service_id_bytes_max = 64;
 constexpr std::int64_t service_token_ttl_s_min = 60;
 constexpr std::int64_t service_token_ttl_s_max = 86400;
 constexpr std::int64_t service_token_ttl_s_default = 3600;
-constexpr std::chrono::seconds clock_leeway{5};
+constexpr std::size_t service_hash_chars = 22; // of the key of a rate limit: 132 bits
 
-/// What names a service, registered or not: as records.hpp has it.
+/// What names a service, registered or not.
 result<std::string> read_service_id(input& body) {
-  auto id = body.text("service_id", 1, service_id_bytes_max);
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  };
-  if (!std::all_of(id.begin(), id.end(), is_plain))
-    return fail(error_code::validation_error, "service_id",
-                "must have only letters, digits, dots, _ and -");
+  auto id = body.text("service_id", 1, service_id_chars_max);
+  if (!is_service_id(id))
+    return fail(error_code::validation_error, "service_id", std::string{service_id_rule});
   return id;
 }
 
@@ -65,17 +60,23 @@ bool is_about_the_token(error_code code) {
   return code == error_code::token_invalid || code == error_code::token_expired;
 }
 
-/// Whether the service that asks may: with its own key where one is wanted, and within its
-/// rate. AUTH004, RATE_LIMITED.
+/// Whether whoever asks in a service's name may. With a key of that service its own limit counts;
+/// without one, which is taken unless SERVICE_KEY_REQUIRED, the address's, and of that a window for
+/// each name, so that nobody spends what is another's. AUTH004, RATE_LIMITED.
 result<void> admit_service(http::exchange& ex, const std::string& service_id) {
   const auto& edge = acceptor_of(ex);
+  const auto caller = service_of(ex);
+  const bool is_proven = caller && caller->service->id == service_id;
+  if (is_proven) return take_one_of(ex, *caller);
+  if (auto taken = take_one_of_address(ex); !taken) return taken;
   if (edge.configured().service_key_required) {
-    auto caller = service_of(ex);
     if (!caller) return tl::unexpected<failure>(caller.error());
-    if (caller->service->id != service_id)
-      return fail(error_code::insufficient_permissions, "service_id", "is another service's");
+    return fail(error_code::insufficient_permissions, "service_id", "is another service's");
   }
-  return take_one(ex, "validate:" + service_id, edge.configured().rate_limit_service);
+  // The name may be as long as a limiter's key; its hash is not.
+  const auto key = address_key("validate", ex.client_address) + ":" +
+                   hash_of_key(service_id).substr(0, service_hash_chars);
+  return take_one(ex, key, edge.configured().rate_limit_service);
 }
 
 } // namespace
@@ -85,8 +86,9 @@ awaitable<http::response> validate_service_token(http::exchange& ex) {
   auto body = input::of(ex.in);
   const auto token = body.hidden("token", 1, access_token_bytes_max);
   const auto named = read_service_id(body);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
-  if (!named) co_return error_answer(ex, named.error());
+  auto read = body.done();
+  if (read && !named) read = tl::unexpected<failure>(named.error());
+  if (!read) co_return error_answer(ex, counted_failure(ex, std::move(read.error())));
   const auto& service_id = *named;
   if (auto allowed = admit_service(ex, service_id); !allowed)
     co_return error_answer(ex, allowed.error());
@@ -96,9 +98,7 @@ awaitable<http::response> validate_service_token(http::exchange& ex) {
   if (who)
     co_return http::json_response(200, user_token_body(*who, services->find_service(service_id)));
   if (!is_about_the_token(who.error().code)) co_return error_answer(ex, who.error());
-  const auto& keys = *edge.with().keys;
-  auto claims = verify_service(token.reveal(), keys.access, keys.issuer, keys.audience,
-                               edge.with().now(), clock_leeway);
+  auto claims = edge.verify_service_token(token.reveal());
   auto valid = claims ? service_token_body(*claims, *services) : std::nullopt;
   co_return http::json_response(200, valid ? std::move(*valid) : R"({"valid":false})");
 }
@@ -106,7 +106,7 @@ awaitable<http::response> validate_service_token(http::exchange& ex) {
 awaitable<http::response> create_service_token(http::exchange& ex, const principal& who) {
   auto& edge = acceptor_of(ex);
   auto body = input::of(ex.in);
-  const auto service_id = body.text("service_id", 1, service_id_bytes_max);
+  const auto service_id = body.text("service_id", 1, service_id_chars_max);
   auto scopes = body.texts("scopes", permissions_max, permission_bytes_max);
   const auto asked_ttl_s =
       body.optional_integer("expires_in", service_token_ttl_s_min, service_token_ttl_s_max);
@@ -140,10 +140,10 @@ awaitable<http::response> create_service_token(http::exchange& ex, const princip
   record.entry.user = who.user;
   record.entry.reason = service_id + ": " + permission_set{claims.scopes}.joined(' ');
   record.deadline = edge.deadline_for_actors(ex.deadline);
-  auto noted = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
-  if (!noted) co_return error_answer(ex, noted.error());
   auto made = co_await edge.ask(edge.with().key_ring, std::move(signing), ex.deadline);
   if (!made) co_return error_answer(ex, made.error());
+  auto noted = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
+  if (!noted) co_return error_answer(ex, noted.error());
 
   std::string out = "{\"access_token\":";
   append_json_string(out, made->token.reveal());
