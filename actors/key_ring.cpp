@@ -18,7 +18,14 @@ caf::result<messages::signed_token> key_ring_state::on_sign(messages::sign_acces
 
 caf::result<messages::signed_token>
 key_ring_state::on_sign_service(messages::sign_service& request) {
-  return messages::signed_token{secret{keys->access.sign(request.claims)}};
+  secret token{keys->access.sign(request.claims)};
+  // Nobody would look at it.
+  if (token.reveal().size() > access_token_bytes_max)
+    return to_error(failure{error_code::validation_error, "scopes",
+                            "make a token of more than " + std::to_string(access_token_bytes_max) +
+                                " bytes: ask for fewer",
+                            0});
+  return messages::signed_token{std::move(token)};
 }
 
 key_ring_actor::behavior_type key_ring(key_ring_actor::stateful_pointer<key_ring_state> self,

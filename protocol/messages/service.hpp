@@ -40,7 +40,8 @@ struct signed_token {
   secret token;
 };
 
-/// The same for a service's token ("API Reference", Generate Service Token).
+/// The same for a service's token ("API Reference", Generate Service Token). VALIDATION_ERROR
+/// (field "scopes") when it would be longer than any that is looked at.
 struct sign_service {
   service_claims claims;
 };

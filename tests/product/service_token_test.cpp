@@ -60,6 +60,22 @@ TEST_P(ServiceToken, IsRefusedBeyondWhatTheServiceIsRegisteredFor) {
   EXPECT_EQ(issue(id, {"read:users"}, 86400).status, 200);
 }
 
+TEST_P(ServiceToken, IsRefusedWhenNobodyWouldLookAtIt) {
+  std::vector<std::string> scopes;
+  for (int i = 0; i < 64; ++i)
+    scopes.push_back("read:" + std::string(56, 'x') + std::to_string(100 + i));
+  const auto id = add_service(scopes);
+  EXPECT_TRUE(is_error(issue(id, scopes), 400, "VALIDATION_ERROR", "scopes", "4096"));
+  EXPECT_EQ(on().where.count("SELECT count(*) FROM audit_log WHERE action = 'service.token_issued' "
+                             "AND reason LIKE '" +
+                             id + ": read:%'"),
+            0);
+  scopes.resize(32);
+  const auto reply = issue(id, scopes);
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  EXPECT_EQ(json_of(validate(json_of(reply)["access_token"], id))["scopes"].size(), 32u);
+}
+
 TEST_P(ServiceToken, IsNoUsersTokenAndNoUsersTokenIsOne) {
   const auto id = add_service({"read:users"});
   const std::string token = json_of(issue(id, {"read:users"}))["access_token"];
