@@ -208,8 +208,6 @@ private:
   void compare_passphrase(const messages::verify_passphrase& request,
                           const promise<messages::reset_grant>& answer,
                           const failure_gate::pass& pass, const secret& phc);
-  void refuse_reset(const messages::verify_passphrase& request,
-                    const promise<messages::reset_grant>& answer);
   void grant_reset(const messages::verify_passphrase& request,
                    const promise<messages::reset_grant>& answer, const secret& rehashed);
 

@@ -88,22 +88,11 @@ void user_state::compare_passphrase(const messages::verify_passphrase& request,
           [this, request, answer, pass, here = present_](messages::verdict& verdict) {
             if (pass && !verdict.matches) pass->wrong();
             if (!pass || !verdict.matches || !record.is_active)
-              return refuse_reset(request, answer);
+              return answer.fail(error_code::invalid_credentials);
             pass->right();
             grant_reset(request, answer, verdict.rehashed);
           },
           [answer, here = present_](caf::error& error) { answer.deliver(error); });
-}
-
-void user_state::refuse_reset(const messages::verify_passphrase& request,
-                              const promise<messages::reset_grant>& answer) {
-  // Waited for, as it is where the address is nobody's and where the passphrase is right.
-  commit(
-      {{storage::add_audit{
-          audit_entry("user.recovery_passphrase_refused", with->now(), request.who, record.id)}}},
-      request.deadline,
-      [answer](storage::written&) { answer.fail(error_code::invalid_credentials); },
-      [answer](const caf::error& error) { answer.deliver(error); });
 }
 
 void user_state::grant_reset(const messages::verify_passphrase& request,

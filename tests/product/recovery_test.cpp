@@ -190,6 +190,37 @@ TEST_P(Recovery, OpensALockedAccountToItsOwner) {
   EXPECT_EQ(status_of_sign_in(name, next_password), 200);
 }
 
+TEST(RecoveryPassphrase, CountsForTheAddressWhateverBecomesOfTheAuditLog) {
+  product one{"sqlite", {{"LOGIN_FAILURE_LIMIT_ADDRESS", "4/hour"}}};
+  const auto name = new_name();
+  const json body{{"email", name + "@example.com"},
+                  {"username", name},
+                  {"password", password},
+                  {"recovery_passphrase", passphrase}};
+  EXPECT_EQ(one.call(post_json("/users/register", body.dump())).status, 201);
+  one.where.query("CREATE TRIGGER no_room BEFORE INSERT ON audit_log WHEN NEW.action LIKE "
+                  "'%passphrase_refused' BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  const auto guess = [&one](const std::string& who) {
+    const json words{{"email", who + "@example.com"}, {"passphrase", "three other words here"}};
+    return one.call(post_json("/recovery/verify-passphrase", words.dump()));
+  };
+  for (int i = 0; i < 2; ++i)
+    for (const auto& who : {name, new_name()}) {
+      const auto status = guess(who).status;
+      EXPECT_TRUE(status != 401 && status != 429) << status;
+    }
+  EXPECT_TRUE(is_error(guess(name), 429, "RATE_LIMITED"));
+}
+
+TEST_P(Recovery, AuditsWrongWordsOfTheirUser) {
+  const auto name = add_account();
+  EXPECT_EQ(verify(name + "@example.com", "three other words here").status, 401);
+  EXPECT_EQ(on().where.count("SELECT count(*) FROM audit_log WHERE action = "
+                             "'user.recovery_passphrase_refused' AND user_id = '" +
+                             on().id_of(name) + "'"),
+            1);
+}
+
 TEST(RecoveryToken, ExpiresWithItsTime) {
   product one{"sqlite", {{"RESET_TOKEN_TTL", "60"}}};
   const auto name = new_name();

@@ -21,11 +21,13 @@ result<std::string> checked_email(std::string_view sent) {
   return email;
 }
 
-/// What is left in the audit log, and waited for, when the address is nobody's.
-awaitable<result<messages::recorded>> note_unknown(http::exchange& ex, std::string action) {
+/// What is left in the audit log, and waited for: of `owner`, or of an address that is nobody's.
+awaitable<result<messages::recorded>> note(http::exchange& ex, std::string action,
+                                           std::optional<user_id> owner = std::nullopt) {
   auto& edge = acceptor_of(ex);
   messages::record_audit record;
   record.entry = audit_entry(std::move(action), edge.with().now(), client_of(ex));
+  if (owner) record.entry.user = *owner;
   record.deadline = edge.deadline_for_actors(ex.deadline);
   co_return co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
 }
@@ -51,7 +53,7 @@ awaitable<http::response> request_reset(http::exchange& ex) {
     if (!begun && begun.error().code != error_code::user_not_found)
       outcome = tl::unexpected<failure>(begun.error());
   } else if (owner.error().code == error_code::user_not_found) {
-    auto noted = co_await note_unknown(ex, "recovery.requested_unknown");
+    auto noted = co_await note(ex, "recovery.requested_unknown");
     if (!noted) outcome = tl::unexpected<failure>(noted.error());
   } else {
     outcome = tl::unexpected<failure>(owner.error());
@@ -88,10 +90,14 @@ awaitable<http::response> verify_passphrase(http::exchange& ex) {
   } else {
     auto compared = co_await compare_with_nothing(ex, *email, std::move(*passphrase), true);
     if (!compared) co_return error_answer(ex, compared.error());
-    auto noted = co_await note_unknown(ex, "recovery.passphrase_refused");
-    if (!noted) co_return error_answer(ex, noted.error());
   }
-  if (!grant && grant.error().code == error_code::invalid_credentials) attempt->was_wrong();
+  if (!grant && grant.error().code == error_code::invalid_credentials) {
+    attempt->was_wrong(); // whatever goes wrong from here on
+    auto noted = owner ? note(ex, "user.recovery_passphrase_refused", *owner)
+                       : note(ex, "recovery.passphrase_refused");
+    if (auto written = co_await std::move(noted); !written)
+      co_return error_answer(ex, written.error());
+  }
   if (!grant) co_return error_answer(ex, grant.error());
   std::string out = "{\"reset_token\":";
   append_json_string(out, grant->token.reveal());
