@@ -3,6 +3,7 @@
 #include "actors/audit_entry.hpp"
 #include "actors/password_hash.hpp"
 #include "gateway/input.hpp"
+#include "gateway/picture_url.hpp"
 #include "gateway/registration.hpp"
 #include "protocol/login_name.hpp"
 #include "protocol/text_codec.hpp"
@@ -90,7 +91,9 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
   keep_first(take_hash(out.recovery_passphrase_hash, in, "recovery_passphrase_hash"));
   keep_first(take_name(out.profile.company, in, "company", storage::company_chars_max));
   keep_first(take_name(out.profile.phone, in, "phone", storage::phone_chars_max));
-  keep_first(take_name(out.profile.avatar_url, in, "avatar_url", storage::avatar_url_chars_max));
+  out.profile.avatar_url = in.optional_text("avatar_url", picture_url_bytes_max).value_or("");
+  // What another service has told may be relative, and what was exported must come in again.
+  keep_first(check_picture_url("avatar_url", out.profile.avatar_url, picture_url_form::reference));
   out.profile.preferences =
       in.object_text("preferences", storage::preferences_bytes_max).value_or("");
 

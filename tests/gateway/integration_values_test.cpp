@@ -1,5 +1,4 @@
 // Small decisions of the service integration: how a token is read, what a session is called.
-#include "gateway/surfaces/integration/picture_url.hpp"
 #include "gateway/surfaces/integration/plain_token.hpp"
 #include "gateway/surfaces/integration/session_name.hpp"
 #include "gateway/surfaces/integration/user_ids.hpp"
@@ -110,7 +109,7 @@ TEST(DeviceWords, AreCutBetweenCharacters) {
   EXPECT_TRUE(is_valid_utf8(words));
 }
 
-// -- parse_user, check_picture_url -----------------------------------------------------------
+// -- parse_user -----------------------------------------------------------
 
 TEST(UserInBody, IsNoOtherText) {
   for (const char* text :
@@ -126,24 +125,6 @@ TEST(UserInBody, IsANumberOrAUuid) {
   const auto id = parse_user("0191D2A4-5C6D-7E8F-9A0B-1C2D3E4F5A6B");
   ASSERT_TRUE(id && std::holds_alternative<user_id>(*id));
   EXPECT_EQ(to_string(std::get<user_id>(*id)), "0191d2a4-5c6d-7e8f-9a0b-1c2d3e4f5a6b");
-}
-
-TEST(PictureUrl, IsRefusedWhereAPageCouldRunIt) {
-  for (const char* url : {"javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x",
-                          "java\tscript:alert(1)", " javascript:alert(1)", "vbscript:x",
-                          "file:///etc/passwd", "http\\://x", "a b", ":", "x:y/z"}) {
-    const auto checked = check_picture_url("profile_picture", url);
-    ASSERT_FALSE(checked) << url;
-    EXPECT_EQ(checked.error().code, error_code::validation_error);
-    EXPECT_EQ(checked.error().field, "profile_picture");
-    EXPECT_FALSE(checked.error().reason.empty());
-  }
-}
-
-TEST(PictureUrl, IsRelativeOrOfTheWeb) {
-  for (const char* url : {"", "url-to-picture", "/a:b", "?a:b", "#a:b", "pictures/1.png",
-                          "https://cdn.example.com/1.png", "HTTP://cdn.example.com/1.png"})
-    EXPECT_TRUE(check_picture_url("profile_picture", url)) << url;
 }
 
 } // namespace

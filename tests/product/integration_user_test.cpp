@@ -89,14 +89,6 @@ TEST_P(SyncUser, RefusesAnotherUsersEmail) {
   EXPECT_EQ(row_of(number, every_column), before);
 }
 
-TEST_P(SyncUser, RefusesToDeactivateTheLastAdministrator) {
-  const auto admin = on().where.query("SELECT number, email FROM users WHERE role = 'superuser' "
-                                      "OR role = 'admin'");
-  ASSERT_EQ(admin.size(), 1u);
-  const json body{{"id", admin[0][0]}, {"email", admin[0][1]}, {"is_active", false}};
-  EXPECT_TRUE(is_flat(ask("sync-user", body), 400, failed, "is_active", "last"));
-}
-
 // "Service Integration API Documentation", Sync User Data, Response Success (200)
 TEST_P(SyncUser, AddsAnUnknownUserAsPrinted) {
   EXPECT_TRUE(is_success(ask("sync-user", printed(123, "user@example.com"))));

@@ -1,10 +1,10 @@
 // The profile: what a user tells of themselves.
+#include "gateway/picture_url.hpp"
 #include "gateway/registration.hpp"
 #include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/billing/render.hpp"
 #include "protocol/text_codec.hpp"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -14,25 +14,7 @@ namespace {
 // "Auth Service Internal API Documentation", user_profiles: in characters.
 constexpr std::size_t company_code_points_max = 255;
 constexpr std::size_t phone_code_points_max = 50;
-constexpr std::size_t avatar_url_bytes_max = 500;
 constexpr std::size_t preferences_bytes_max = 16 * 1024;
-
-/// An http(s) URL with a host, of the characters that stand in one (RFC 3986, appendix A), so
-/// that no page that shows it need fear it.
-result<std::string> check_avatar_url(std::string url) {
-  std::string_view rest = url;
-  for (const std::string_view scheme : {"https://", "http://"})
-    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
-  const bool has_host = rest.size() < url.size() && !rest.empty() &&
-                        std::string_view{"/?#:@"}.find(rest.front()) == std::string_view::npos;
-  const bool is_plain = std::ranges::all_of(url, [](char c) {
-    return c > 0x20 && c < 0x7F &&
-           std::string_view{"\"<>\\^`{|}"}.find(c) == std::string_view::npos;
-  });
-  if (!url.empty() && (!has_host || !is_plain))
-    return fail(error_code::validation_error, "avatar_url", "must be an http or https URL");
-  return url;
-}
 
 struct profile_text {
   const char* field;
@@ -53,7 +35,7 @@ result<storage::user_changes> read_changes(const http::exchange& ex) {
     if (body.has(text.field))
       out.*text.target = body.optional_text(text.field, 4 * text.code_points_max).value_or("");
   if (body.has("avatar_url"))
-    out.avatar_url = body.optional_text("avatar_url", avatar_url_bytes_max).value_or("");
+    out.avatar_url = body.optional_text("avatar_url", picture_url_bytes_max).value_or("");
   if (body.has("preferences"))
     out.preferences = body.object_text("preferences", preferences_bytes_max).value_or("");
   if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
@@ -65,9 +47,8 @@ result<storage::user_changes> read_changes(const http::exchange& ex) {
     given = std::move(*checked);
   }
   if (out.avatar_url) {
-    auto checked = check_avatar_url(std::move(*out.avatar_url));
-    if (!checked) return tl::unexpected<failure>(checked.error());
-    out.avatar_url = std::move(*checked);
+    auto good = check_picture_url("avatar_url", *out.avatar_url, picture_url_form::absolute);
+    if (!good) return tl::unexpected<failure>(good.error());
   }
   return out;
 }

@@ -1,9 +1,9 @@
 // "Service Integration API Documentation", Sync User Data; "Flask Service Integration
 // Documentation", User Data Synchronization.
+#include "gateway/picture_url.hpp"
 #include "gateway/registration.hpp"
 #include "gateway/surfaces/integration/answers.hpp"
 #include "gateway/surfaces/integration/endpoints.hpp"
-#include "gateway/surfaces/integration/picture_url.hpp"
 #include "gateway/surfaces/integration/user_ids.hpp"
 #include "protocol/login_name.hpp"
 
@@ -38,7 +38,8 @@ result<void> check_names(storage::user_changes& changes) {
   };
   auto good = check("first_name", changes.first_name);
   if (good) good = check("last_name", changes.last_name);
-  if (good && changes.avatar_url) good = check_picture_url("profile_picture", *changes.avatar_url);
+  if (good && changes.avatar_url)
+    good = check_picture_url("profile_picture", *changes.avatar_url, picture_url_form::reference);
   return good;
 }
 
@@ -71,6 +72,23 @@ bool is_nobody(const failure& error) {
   return error.code == error_code::user_not_found;
 }
 
+/// Whoever sets an administrator's email has a reset mailed to it, and whoever sets the state
+/// shuts administrators out: for users who may more than everybody a service needs the permission
+/// that administrators need. VALIDATION_ERROR.
+result<void> check_privilege(http_acceptor& edge, const service_principal& who,
+                             const user_news& news, const messages::user_view& user) {
+  if (who.service->scopes->has("users:write")) return {};
+  const auto& roles = edge.roles();
+  if (roles.everybody->has_all(roles.permissions_of(user.role)->words())) return {};
+  const auto refuse = [](std::string field) {
+    return fail(error_code::validation_error, std::move(field),
+                "of a user with a role above \"user\" is for services with the scope users:write");
+  };
+  if (news.email != user.email) return refuse("email");
+  if (news.changes.is_active.value_or(user.is_active) != user.is_active) return refuse("is_active");
+  return {};
+}
+
 /// Changes what was told of a user that is there. USER001 when it is not.
 awaitable<result<void>> change(http::exchange& ex, const service_principal& who,
                                const user_news& news, user_id id) {
@@ -78,6 +96,7 @@ awaitable<result<void>> change(http::exchange& ex, const service_principal& who,
   const messages::describe_user question;
   const auto user = co_await edge.ask_user(id, question, ex.deadline);
   if (!user) co_return tl::unexpected<failure>(user.error());
+  if (auto may = check_privilege(edge, who, news, *user); !may) co_return may;
   messages::update_user request{news.changes, author_of(ex, who),
                                 edge.deadline_for_actors(ex.deadline)};
   auto& changes = request.changes;
