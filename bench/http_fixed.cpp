@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", listening.error().reason.c_str());
     return 1;
   }
+  server.accept();
   std::printf("port %u\n", unsigned{server.port()});
   std::fflush(stdout);
   io.run();

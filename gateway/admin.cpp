@@ -44,6 +44,7 @@ result<void> create_admin(storage::store& store, const settings& configured,
 
   auto entry = audit_entry("user.admin_created", now);
   entry.user = fact.user.id;
+  entry.by = admin.by;
 
   const std::array<storage::unit, 1> batch{
       storage::unit{{std::move(fact), storage::add_audit{std::move(entry)}}}};

@@ -17,6 +17,7 @@ struct new_admin {
   std::string username;
   std::string email;
   secret password;
+  std::string by; // who adds it, for the audit log
 };
 
 /// Checks the names and the password as a registration would, hashes, and adds a

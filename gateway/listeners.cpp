@@ -72,6 +72,12 @@ std::optional<http::response> admit(http::exchange& ex, bool is_public) {
   return std::nullopt;
 }
 
+/// What is refused before that costs the address nothing, and it is told what it has.
+void note_refused(http::exchange& ex, bool is_public) {
+  ex.client_address = client_address(ex.in, acceptor_of(ex).trusted_proxies());
+  if (is_public) look_at_address(ex);
+}
+
 /// The edge's own failures, in the form of the path's surface.
 http::response render_failure(const failure& error, const http::request& in, time_point now) {
   if (integration::is_flat_path(in.path)) return integration::flat_error(error);
@@ -135,6 +141,7 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
   options.limits.request_max = std::chrono::seconds{configured->request_timeout_s};
   options.hooks = hooks_for(*options.routes, *with->counts);
   options.hooks.admit = [is_public](http::exchange& ex) { return admit(ex, is_public); };
+  options.hooks.on_refused = [is_public](http::exchange& ex) { note_refused(ex, is_public); };
   options.hooks.render_error = [clock = with->clock](const failure& error,
                                                      const http::request& in) {
     return render_failure(error, in, clock->now());
@@ -186,6 +193,14 @@ result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, se
     if (!listening) return tl::unexpected<failure>(listening.error());
   }
   return made;
+}
+
+void listeners::accept() {
+  for (auto& one : parts_->sides)
+    on_reactor(*one.home, [&one] {
+      one.public_server->accept();
+      one.internal_server->accept();
+    });
 }
 
 listeners::~listeners() {

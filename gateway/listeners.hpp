@@ -14,8 +14,8 @@ namespace latchkey::gateway {
 
 class listeners {
 public:
-  /// Listens on every reactor of `system`. Fails with the reason when an address cannot be
-  /// had or the certificate cannot be read.
+  /// Listens on every reactor of `system`; who connects waits for `accept()`. Fails with the reason
+  /// when an address cannot be had or the certificate cannot be read.
   static result<std::unique_ptr<listeners>> open(caf::actor_system& system, services_ptr with,
                                                  std::shared_ptr<const settings> configured);
 
@@ -23,6 +23,9 @@ public:
   ~listeners();
   listeners(const listeners&) = delete;
   listeners& operator=(const listeners&) = delete;
+
+  /// Begins to answer. Once.
+  void accept();
 
   std::uint16_t http_port() const noexcept;
   std::uint16_t internal_port() const noexcept;

@@ -59,7 +59,7 @@ struct server::parts {
   std::unique_ptr<listeners> sockets;
   std::atomic<const listeners*> listening = nullptr; // once all of `sockets` is up
   std::optional<first_admin> admin;
-  bool is_first_start = false; // the store had no user
+  bool needs_admin = false; // the store has none who is active
   bool drained = false;
 
   result<void> open();
@@ -81,23 +81,32 @@ result<void> server::parts::open() {
   if (!applied) return tl::unexpected<failure>(applied.error());
   for (const auto& name : *applied)
     log_info("storage", "applied migration ", name);
-  auto users = store->open_reader()->count_users();
-  if (!users) return tl::unexpected<failure>(users.error());
-  is_first_start = *users == 0;
-  if (is_first_start && configured->admin_password.empty())
+  auto has_admin = store->open_reader()->answer_to(storage::has_administrator{});
+  if (!has_admin) return tl::unexpected<failure>(has_admin.error());
+  needs_admin = !*has_admin;
+  if (needs_admin && configured->admin_password.empty())
     if (auto refusal = refuse_generated_admin_password(*configured))
       return fail(error_code::validation_error, "ADMIN_PASSWORD", *refusal);
   return {};
 }
 
 result<void> server::parts::create_first_admin() {
-  if (!is_first_start) return {};
+  if (!needs_admin) return {};
   first_admin made{configured->admin_username, {}};
-  new_admin wanted{configured->admin_username, configured->admin_email, configured->admin_password};
+  new_admin wanted{configured->admin_username, configured->admin_email, configured->admin_password,
+                   "settings"};
   if (wanted.password.empty()) made.password = wanted.password = generate_password();
   auto created = create_admin(*store, *configured, wanted);
-  // Another node that started at the same moment may have been first.
-  if (!created && created.error().code == error_code::user_exists) return {};
+  if (!created && created.error().code == error_code::user_exists) {
+    // Another node that started at the same moment may have been first; or somebody else has it.
+    auto has_admin = store->open_reader()->answer_to(storage::has_administrator{});
+    if (!has_admin) return tl::unexpected<failure>(has_admin.error());
+    if (*has_admin) return {};
+    const auto* setting = created.error().field == "email" ? "ADMIN_EMAIL" : "ADMIN_USERNAME";
+    return fail(error_code::conflict, setting,
+                std::string{"there is no active administrator, and the name in "} + setting +
+                    " is a user's already: set another one, or run `latchkey admin create`");
+  }
   if (!created) return created;
   admin = std::move(made);
   return {};
@@ -246,9 +255,11 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   if (!sockets) return tl::unexpected<failure>(sockets.error());
   p.sockets = std::move(*sockets);
   p.listening = p.sockets.get();
-  // Last of all: a generated password is told once, by a start that succeeded.
+  // After all that may fail, for a generated password is told once, by a start that succeeded;
+  // and before anybody can register under the administrator's name.
   if (auto created = p.create_first_admin(); !created)
     return tl::unexpected<failure>(created.error());
+  p.sockets->accept();
   return made;
 }
 

@@ -20,8 +20,8 @@ struct first_admin {
 
 class server {
 public:
-  /// Opens the store and brings its schema up to date, starts, listens, and then creates
-  /// the first administrator in an empty store. A failure's reason is a sentence.
+  /// Opens the store and brings its schema up to date, starts, listens, creates an administrator
+  /// in a store without an active one, and then accepts. A failure's reason is a sentence.
   static result<std::unique_ptr<server>> start(settings configured);
 
   ~server();

@@ -14,12 +14,14 @@ struct admin_options {
 };
 
 int create(const chosen_command& chosen, const admin_options& options) {
-  const opened_store opened{chosen, std::cout};
+  const opened_store opened{chosen, std::cout, schema::brought_up_to_date};
   if (opened.exit_code != 0) return opened.exit_code;
   auto admin = options.wanted;
+  admin.by = "cli";
   if (options.password_from_stdin) {
     std::string line;
     std::getline(std::cin, line);
+    if (line.ends_with('\r')) line.pop_back(); // a line of Windows
     admin.password = secret{std::move(line)};
   } else {
     admin.password = generate_password();

@@ -45,10 +45,13 @@ result<void> http_server::core::listen(const std::string& address, std::uint16_t
   if (!error) acceptor.listen(backlog, error);
   if (error) return broken(error);
   bound_port = acceptor.local_endpoint(error).port();
+  return {};
+}
+
+void http_server::core::accept() {
   accepting = true;
   boost::asio::co_spawn(
       io, [self = shared_from_this()] { return self->accept_loop(); }, boost::asio::detached);
-  return {};
 }
 
 /// False when there is nothing to be had at present.
@@ -143,6 +146,10 @@ http_server::~http_server() {
 
 result<void> http_server::listen(const std::string& address, std::uint16_t port) {
   return core_->listen(address, port);
+}
+
+void http_server::accept() {
+  core_->accept();
 }
 
 std::uint16_t http_server::port() const noexcept {

@@ -47,7 +47,10 @@ struct http_hooks {
   /// Asked once a request is read, before its handler, and for paths without a route: an
   /// answer given here is the answer (rate limits).
   std::function<std::optional<response>(exchange&)> admit;
-  /// May add headers to every answer of a request that was understood.
+  /// Told instead of a request that is answered before that: one that is refused for want of
+  /// room, or that broke HTTP or a limit. May note in the exchange what `decorate` looks at.
+  std::function<void(exchange&)> on_refused;
+  /// May add headers to every answer.
   std::function<void(const exchange&, response&)> decorate;
   /// Renders the edge's own failures (404, 405, 413, 500, 503 …) in the form of the
   /// request's surface. Empty: the envelope of error_body.hpp.
@@ -74,10 +77,13 @@ public:
   /// go next.
   ~http_server();
 
-  /// Binds and listens (SO_REUSEPORT, so that each reactor can bind the same port) and
-  /// begins to accept. `address` is numeric; port 0 takes a free one. INTERNAL_ERROR whose
-  /// reason names the address and what the system said.
+  /// Binds and listens (SO_REUSEPORT, so that each reactor can bind the same port): who
+  /// connects waits for `accept()`. `address` is numeric; port 0 takes a free one. INTERNAL_ERROR
+  /// whose reason names the address and what the system said.
   result<void> listen(const std::string& address, std::uint16_t port);
+
+  /// Begins to accept. After listen(), once.
+  void accept();
 
   /// The bound port; 0 before listen().
   std::uint16_t port() const noexcept;

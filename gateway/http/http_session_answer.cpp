@@ -78,8 +78,10 @@ awaitable<bool> http_session::answer_request() {
 
 std::optional<response> http_session::answer_without_handler(exchange& x) {
   const auto& options = core_->options;
-  if (refuses_ || (x.matched && core_->in_flight >= options.limits.in_flight_max))
+  if (refuses_ || (x.matched && core_->in_flight >= options.limits.in_flight_max)) {
+    if (options.hooks.on_refused) options.hooks.on_refused(x);
     return render(plain_failure(error_code::overloaded, overload_retry_s));
+  }
   if (options.hooks.admit)
     if (auto refused = options.hooks.admit(x)) return refused;
   if (!x.matched) return answer_without_route();
@@ -116,6 +118,12 @@ void http_session::answer_refusal(error_code code) {
   if (in.request_id.empty()) in.request_id = make_request_id();
   in.keep_alive = false;
   auto answer = render(refusal_of(code));
+  const auto& options = core_->options;
+  exchange x{in};
+  x.matched = match_.found;
+  x.app = options.app;
+  if (options.hooks.on_refused) options.hooks.on_refused(x);
+  if (options.hooks.decorate) options.hooks.decorate(x, answer);
   finish(answer, nullptr);
 }
 

@@ -48,6 +48,7 @@ struct http_server::core : std::enable_shared_from_this<core> {
         acceptor(context), backoff(context) {}
 
   result<void> listen(const std::string& address, std::uint16_t port);
+  void accept();
   awaitable<> accept_loop();
   awaitable<bool> accept_one();
   void on_accepted(tcp_socket socket, const tcp::endpoint& peer);

@@ -157,6 +157,36 @@ TEST(HttpAdmission, RefusesRequestsOverTheCapAtOnce) {
   EXPECT_EQ(third.read_reply().status, 200u);
 }
 
+TEST(HttpAdmission, SaysWhatIsLeftWhateverIsRefused) {
+  test_server server([](http_server_options& options) {
+    long_limits(options);
+    options.limits.receive_max = 300ms;
+    options.limits.in_flight_max = 1;
+    options.limits.body_bytes_max = 100;
+    options.hooks.on_refused = [](exchange& x) { x.rate.limit = 7; };
+    options.hooks.decorate = [](const exchange& x, response& answer) {
+      if (x.rate.limit > 0) answer.add("X-RateLimit-Limit", std::uint64_t{x.rate.limit});
+    };
+  });
+  raw_client busy(server.port());
+  busy.send(get("/wait"));
+  ASSERT_TRUE(server.wait_until([](http_server& s) { return s.in_flight() == 1; }));
+  const std::vector<std::pair<std::string, unsigned>> refused{
+      {get("/fixed"), 503},
+      {"BAD\r\n\r\n", 400},
+      {"GET /fix", 408},
+      {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n", 413}};
+  for (const auto& [bytes, status] : refused) {
+    raw_client client(server.port());
+    client.send(bytes);
+    const auto answer = client.read_reply();
+    EXPECT_EQ(answer.status, status);
+    EXPECT_EQ(answer.header("x-ratelimit-limit"), "7") << status;
+  }
+  server.release();
+  EXPECT_EQ(busy.read_reply().header("x-ratelimit-limit"), "") << "that one was not";
+}
+
 TEST(HttpAdmission, RefusesConnectionsOverTheCap) {
   test_server server([](http_server_options& options) {
     options.limits.connections_max = 2;

@@ -63,6 +63,7 @@ TEST(HttpDrain, IsNotNeededForTheServerToGo) {
   options.routes = std::make_shared<const router>(std::move(*router::make({waits})));
   auto server = std::make_unique<http_server>(*io, *wheel, std::move(options));
   ASSERT_TRUE(server->listen("127.0.0.1", 0).has_value());
+  server->accept();
   raw_client handled(server->port()), receiving(server->port());
   handled.send(get("/wait"));
   receiving.send("GET /wa");
@@ -103,6 +104,7 @@ TEST(HttpServerEnd, LetsNoHandlerBeginWhateverWasUnderWay) {
     });
     auto server = std::make_unique<http_server>(io, wheel, std::move(options));
     ASSERT_TRUE(server->listen("127.0.0.1", 0).has_value());
+    server->accept();
     raw_client client(server->port());
     const auto request = get("/only");
     client.send(request.substr(0, is_whole ? request.size() : 5));
@@ -131,6 +133,7 @@ TEST(HttpServerEnd, LetsNoHandlerBeginAfterTheOneThatBroughtIt) {
   });
   server = std::make_unique<http_server>(io, wheel, std::move(options));
   ASSERT_TRUE(server->listen("127.0.0.1", 0).has_value());
+  server->accept();
   raw_client client(server->port());
   client.send(get("/only") + get("/only"));
   auto end = clock_type::now() + patience;
@@ -155,6 +158,7 @@ TEST(HttpListener, GoesOnAcceptingAfterAnException) {
     take(std::move(socket), peer);
   };
   ASSERT_TRUE(core->listen("127.0.0.1", 0).has_value());
+  core->accept();
   std::thread reactor([&] { io.run(); });
   raw_client lost(core->bound_port), served(core->bound_port);
   EXPECT_TRUE(lost.is_closed());

@@ -107,6 +107,7 @@ test_server::test_server(const std::function<void(http_server_options&)>& adjust
   server_ = std::make_unique<http_server>(io_, wheel_, std::move(options));
   if (auto listening = server_->listen("127.0.0.1", 0); !listening)
     throw std::runtime_error(listening.error().reason);
+  server_->accept();
   port_ = server_->port();
   thread_ = std::thread([this] { io_.run(); });
 }

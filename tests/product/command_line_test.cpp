@@ -60,7 +60,7 @@ TEST_P(CommandLine, CreatesAnAdministratorBesideARunningServer) {
 
   const auto given =
       create({"--username", "third", "--email", "third@example.com", "--password-stdin"},
-             "from standard input\n");
+             "from standard input\r\n");
   EXPECT_EQ(given.exit_code, 0) << given.err;
   EXPECT_FALSE(says(given.out, "standard input")) << given.out;
   EXPECT_FALSE(one.sign_in("third@example.com", "from standard input").access.empty());
@@ -73,6 +73,9 @@ TEST_P(CommandLine, CreatesAnAdministratorBesideARunningServer) {
   EXPECT_EQ(weak.exit_code, 1);
   EXPECT_TRUE(says(weak.err, "most common")) << weak.err;
   EXPECT_EQ(one.where.count("SELECT count(*) FROM users"), 3);
+  const std::string audited = "SELECT count(*) FROM audit_log WHERE action = 'user.admin_created' ";
+  EXPECT_EQ(one.where.count(audited + "AND actor = 'cli'"), 2);
+  EXPECT_EQ(one.where.count(audited + "AND actor = 'settings'"), 1);
   EXPECT_EQ(one.server->stop(), 0);
 }
 
