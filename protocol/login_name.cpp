@@ -148,7 +148,9 @@ result<void> check_username(std::string_view username, std::string_view email) {
   if (username.size() > login_name_bytes_max)
     return refuse(field, "Username must have at most 64 characters");
   if (!is_valid_utf8(username)) return refuse(field, "Username must be valid UTF-8");
-  if (count_code_points(username) > username_code_points_max)
+  const auto folded = fold_login_name(username);
+  const bool is_own_email = folded && folded == fold_login_name(email);
+  if (count_code_points(username) > username_code_points_max && !is_own_email)
     return refuse(field, "Username must have at most 64 characters");
   if (trim_white_space(username).size() != username.size())
     return refuse(field, "Username cannot begin or end with white space");
@@ -158,10 +160,9 @@ result<void> check_username(std::string_view username, std::string_view email) {
       return refuse(field, "Username cannot have control or invisible characters");
     rest.remove_prefix(next.size);
   }
-  auto folded = fold_login_name(username);
   if (!folded || count_code_points(*folded) > folded_code_points_max)
     return refuse(field, "Username has no usable characters or too many");
-  if (folded->find('@') != std::string::npos && folded != fold_login_name(email))
+  if (folded->find('@') != std::string::npos && !is_own_email)
     return refuse(field, "Username cannot have an @ unless it is your own email");
   return {};
 }

@@ -30,8 +30,9 @@ std::optional<std::string> fold_text(std::string_view text);
 std::optional<std::string> fold_login_name(std::string_view name);
 
 /// A new username, already trimmed: 1 to 64 code points without control, unassigned or
-/// invisible characters and without white space at its ends; an `@`, in any width, only
-/// when it is, folded, the user's own `email`. VALIDATION_ERROR with field "username".
+/// invisible characters and without white space at its ends. What is, folded, the user's own
+/// `email` may be as long as that is, and nothing else may have an `@`, in any width.
+/// VALIDATION_ERROR with field "username".
 result<void> check_username(std::string_view username, std::string_view email = {});
 
 /// One address (RFC 5321, Mailbox) in ASCII: a dot-string, `@`, a domain name. Quoted

@@ -35,7 +35,7 @@ std::optional<settings> read_settings(const chosen_command& chosen) {
   return std::nullopt;
 }
 
-opened_store::opened_store(const chosen_command& chosen, std::ostream& out) {
+opened_store::opened_store(const chosen_command& chosen, std::ostream& out, schema wanted) {
   auto read = read_settings(chosen);
   if (!read) {
     exit_code = exit_usage;
@@ -46,6 +46,10 @@ opened_store::opened_store(const chosen_command& chosen, std::ostream& out) {
     if (auto started = log_start({configured.log_from, configured.log_file}); !started)
       return started;
     out << "store: " << describe_store(configured) << std::endl;
+    if (wanted == schema::as_it_is) {
+      store = open_configured_store(configured);
+      return store->check_schema();
+    }
     if (auto made = prepare_data_dir(configured); !made) return made;
     store = open_configured_store(configured);
     auto migrated = store->migrate();

@@ -6,6 +6,7 @@
 #include "protocol/result.hpp"
 #include "storage/store.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <memory>
@@ -49,13 +50,17 @@ std::string sentence_of(const failure& error);
 /// The settings, or every complaint about them on stderr.
 std::optional<settings> read_settings(const chosen_command& chosen);
 
-/// The settings' store, up to date, with a log for as long as this lives, so that the store's
+/// What a command needs of the store's schema: one that writes brings it up to date, one that
+/// only looks makes and changes nothing and is refused when it is another program's.
+enum class schema : std::uint8_t { brought_up_to_date, as_it_is };
+
+/// The settings' store, with a log for as long as this lives, so that the store's
 /// own words reach the terminal.
 class opened_store {
 public:
   /// Says on `out` which store it is. Check `exit_code` first: not 0 when there is no store, and
   /// then the complaint is made.
-  opened_store(const chosen_command& chosen, std::ostream& out);
+  opened_store(const chosen_command& chosen, std::ostream& out, schema wanted);
   ~opened_store();
   opened_store(const opened_store&) = delete;
   opened_store& operator=(const opened_store&) = delete;

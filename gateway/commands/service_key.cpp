@@ -7,6 +7,7 @@
 #include "gateway/commands/service_list.hpp"
 #include "protocol/opaque_key.hpp"
 #include "protocol/permission.hpp"
+#include "protocol/service_id.hpp"
 #include "protocol/text_codec.hpp"
 
 #include <CLI/CLI.hpp>
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::size_t key_random_bytes = 32;
 constexpr std::size_t prefix_chars = 11; // "sk_" and 8 of 43 random characters
-constexpr std::size_t service_id_chars_max = 64;
 
 struct create_options {
   std::string service;
@@ -47,20 +47,11 @@ int complain_of(failure error) {
   return complain(error);
 }
 
-/// As records.hpp has it: 1 to 64 of [A-Za-z0-9._-].
-bool is_service_id(std::string_view id) {
-  return !id.empty() && id.size() <= service_id_chars_max && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
-
 result<void> check(const create_options& options) {
   const auto refuse = [](const char* field, std::string reason) {
     return fail(error_code::validation_error, field, std::move(reason));
   };
-  if (!is_service_id(options.service))
-    return refuse("ID", "must be 1 to 64 of A-Z, a-z, 0-9, dot, underscore and hyphen");
+  if (!is_service_id(options.service)) return refuse("ID", std::string{service_id_rule});
   for (const auto& scope : options.scopes)
     if (!is_permission(scope))
       return refuse("--scope", "\"" + setting_values::shown(scope) +
@@ -98,7 +89,7 @@ int create(const chosen_command& chosen, const create_options& options) {
     complain_of(good.error());
     return exit_usage;
   }
-  const opened_store opened{chosen, std::cerr};
+  const opened_store opened{chosen, std::cerr, schema::brought_up_to_date};
   if (opened.exit_code != 0) return opened.exit_code;
   auto known = opened.store->open_reader()->answer_to(storage::list_services{});
   if (!known) return complain_of(known.error());
@@ -131,7 +122,7 @@ int create(const chosen_command& chosen, const create_options& options) {
 // -- list and revoke -------------------------------------------------------------------------
 
 int list(const chosen_command& chosen, bool as_json) {
-  const opened_store opened{chosen, std::cerr};
+  const opened_store opened{chosen, std::cerr, schema::as_it_is};
   if (opened.exit_code != 0) return opened.exit_code;
   const auto known = opened.store->open_reader()->answer_to(storage::list_services{});
   if (!known) return complain_of(known.error());
@@ -143,7 +134,7 @@ int list(const chosen_command& chosen, bool as_json) {
 }
 
 int revoke(const chosen_command& chosen, const std::string& which) {
-  const opened_store opened{chosen, std::cout};
+  const opened_store opened{chosen, std::cout, schema::brought_up_to_date};
   if (opened.exit_code != 0) return opened.exit_code;
   const auto known = opened.store->open_reader()->answer_to(storage::list_services{});
   if (!known) return complain_of(known.error());

@@ -8,7 +8,7 @@ namespace latchkey::gateway::commands {
 namespace {
 
 int migrate(const chosen_command& chosen) {
-  const opened_store opened{chosen, std::cout};
+  const opened_store opened{chosen, std::cout, schema::brought_up_to_date};
   if (opened.exit_code != 0) return opened.exit_code;
   for (const auto& name : opened.applied)
     std::cout << "applied " << name << '\n';

@@ -2,6 +2,8 @@
 #include "actors/registry.hpp"
 #include "gateway/commands/user_line.hpp"
 #include "gateway/commands/user_transfer.hpp"
+#include "protocol/login_name.hpp"
+#include "storage/fact_check.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -69,7 +71,9 @@ private:
 
 struct pending {
   std::uint64_t line = 0;
+  user_id id;
   std::string username;
+  std::string email_key;
 };
 
 class importer {
@@ -132,7 +136,10 @@ private:
       return refuse(number, {error_code::validation_error, "role", "there is no such role"});
     auto unit = unit_of(*user, now);
     if (!unit) return refuse(number, unit.error());
-    lines_.push_back({number, user->user.username});
+    // As a commit would find it, so that a dry run does.
+    if (const auto wrong = storage::check_unit(*unit)) return refuse(number, *wrong);
+    const auto& added = std::get<storage::create_user>(unit->facts.front());
+    lines_.push_back({number, added.user.id, added.user.username, added.email_key});
     batch_.push_back(std::move(*unit));
   }
 
@@ -153,8 +160,14 @@ private:
     }
     const auto& error = outcome.error();
     if (error.code == error_code::user_exists) {
+      const auto present = is_present(from);
+      if (!present) return tl::unexpected<failure>(present.error());
+      const failure why{error.code, error.field,
+                        (*present ? "is there already (" : "is somebody else's (") + from.username +
+                            ")"};
+      if (!*present) return refuse(from.line, why), result<void>{};
       ++outcome_.present;
-      tell(from.line, {error.code, error.field, "is there already (" + from.username + ")"});
+      tell(from.line, why);
       return {};
     }
     if (error.code == error_code::validation_error || error.code == error_code::conflict) {
@@ -167,6 +180,20 @@ private:
                 words + " (line " + std::to_string(from.line) + "; " +
                     std::to_string(outcome_.imported) +
                     " were imported: begin again with --on-conflict skip)");
+  }
+
+  /// Whether the store has the user of the line, by the id or the email. One who has the username
+  /// or the number alone is another person.
+  result<bool> is_present(const pending& from) {
+    const auto by_id = reader_->find_user(from.id);
+    if (!by_id) return tl::unexpected<failure>(by_id.error());
+    if (*by_id) return true;
+    const auto owner = reader_->find_login(from.email_key);
+    if (!owner) return tl::unexpected<failure>(owner.error());
+    if (!*owner) return false;
+    const auto user = reader_->find_user(**owner);
+    if (!user) return tl::unexpected<failure>(user.error());
+    return *user && fold_login_name((*user)->email) == from.email_key;
   }
 
   /// What a commit would say of users that are in the store already.

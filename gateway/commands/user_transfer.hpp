@@ -22,8 +22,8 @@ struct import_options {
 
 struct import_outcome {
   std::uint64_t imported = 0; // in a dry run: that would be
-  std::uint64_t present = 0;  // a name, the id or the number is somebody's already
-  std::uint64_t refused = 0;  // lines that are wrong
+  std::uint64_t present = 0;  // the store has a user of that id or email
+  std::uint64_t refused = 0;  // lines that are wrong, or want what is somebody else's
 };
 
 /// Reads lines from the descriptor `from` until it ends. Every line that does not become a user

@@ -47,7 +47,8 @@ struct import_command {
 };
 
 int run_import(const chosen_command& chosen, const import_command& asked) {
-  const opened_store opened{chosen, std::cerr};
+  const opened_store opened{chosen, std::cerr,
+                            asked.is_dry_run ? schema::as_it_is : schema::brought_up_to_date};
   if (opened.exit_code != 0) return opened.exit_code;
   const descriptor in{asked.file == "-" ? STDIN_FILENO
                                         : open(asked.file.c_str(), O_RDONLY | O_CLOEXEC)};
@@ -81,11 +82,47 @@ struct export_command {
   bool with_hashes = false;
 };
 
+/// The file, or standard output. Complete or not there: it gets its name at the end.
+class export_file {
+public:
+  explicit export_file(const std::string& name) : name_(name) {}
+  ~export_file() {
+    if (!is_whole_) unlink(unfinished().c_str());
+  }
+  export_file(const export_file&) = delete;
+  export_file& operator=(const export_file&) = delete;
+
+  /// The descriptor; negative, with errno, when there is none. A file that somebody has left, or
+  /// put, there is not written to: others may have it open, or may read it.
+  int open_anew() {
+    if (name_ == "-") {
+      is_whole_ = true;
+      return STDOUT_FILENO;
+    }
+    unlink(unfinished().c_str());
+    const int number = open(unfinished().c_str(),
+                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, export_mode);
+    if (number < 0) is_whole_ = true; // it is not ours
+    return number;
+  }
+  /// False, with errno, when that failed.
+  bool finish(int number) {
+    if (is_whole_) return true;
+    is_whole_ = fsync(number) == 0 && rename(unfinished().c_str(), name_.c_str()) == 0;
+    return is_whole_;
+  }
+  std::string unfinished() const { return name_ + ".unfinished"; }
+
+private:
+  std::string name_;
+  bool is_whole_ = false; // nothing is left to be taken away
+};
+
 /// Who took every user's data, and when, is worth a line.
-result<void> note_export(storage::store& store, std::uint64_t count, bool with_hashes) {
-  auto entry = audit_entry("users.exported", system_clock_source().now());
+result<void> note_export(storage::store& store, std::string action, std::string reason) {
+  auto entry = audit_entry(std::move(action), system_clock_source().now());
   entry.by = "cli";
-  entry.reason = std::to_string(count) + " users" + (with_hashes ? ", with password hashes" : "");
+  entry.reason = std::move(reason);
   const std::array<storage::unit, 1> batch{storage::unit{{storage::add_audit{std::move(entry)}}}};
   auto outcome = store.open_writer()->commit(batch);
   if (!outcome.front()) return tl::unexpected<failure>(outcome.front().error());
@@ -94,32 +131,26 @@ result<void> note_export(storage::store& store, std::uint64_t count, bool with_h
 
 int run_export(const chosen_command& chosen, const export_command& asked) {
   std::signal(SIGPIPE, SIG_IGN); // a reader that has enough is an error like any other
-  const opened_store opened{chosen, std::cerr};
+  const opened_store opened{chosen, std::cerr, schema::as_it_is};
   if (opened.exit_code != 0) return opened.exit_code;
-  const bool to_stdout = asked.file == "-";
-  // Complete or not there: the file gets its name at the end.
-  const auto unfinished = asked.file + ".unfinished";
-  const descriptor out{to_stdout ? STDOUT_FILENO
-                                 : open(unfinished.c_str(),
-                                        O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-                                        export_mode)};
-  if (out.number() < 0) return complain_about(unfinished);
+  export_file file{asked.file};
+  const descriptor out{file.open_anew()};
+  if (out.number() < 0) return complain_about(file.unfinished());
   const auto users = opened.store->open_reader()->count_users();
   if (!users) return complain(users.error());
+  const std::string what = asked.with_hashes ? " users, with password hashes" : " users";
+  // Whatever becomes of it: most of the users may be out when it ends early.
+  auto noted = note_export(*opened.store, "users.export_started", std::to_string(*users) + what);
+  if (!noted) return complain(noted.error());
   result<std::uint64_t> done;
   {
     progress shown{"users", static_cast<std::uint64_t>(*users)};
     done = export_users(*opened.store, out.number(), asked.with_hashes, shown);
   }
-  if (!done) {
-    if (!to_stdout) unlink(unfinished.c_str());
-    return complain(done.error());
-  }
-  if (!to_stdout &&
-      (fsync(out.number()) != 0 || rename(unfinished.c_str(), asked.file.c_str()) != 0))
-    return complain_about(asked.file);
-  if (auto noted = note_export(*opened.store, *done, asked.with_hashes); !noted)
-    return complain(noted.error());
+  if (!done) return complain(done.error());
+  if (!file.finish(out.number())) return complain_about(asked.file);
+  noted = note_export(*opened.store, "users.exported", std::to_string(*done) + what);
+  if (!noted) return complain(noted.error());
   std::cerr << *done << " users exported"
             << (asked.with_hashes ? "" : " without password hashes (--with-password-hashes)")
             << std::endl;

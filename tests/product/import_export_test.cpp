@@ -72,6 +72,8 @@ TEST_P(ImportExport, RefusesEachBadLineWithItsReasonAndTakesTheRest) {
       {with("b7", ",\"company\":\"\xff\""), "body: "},
       {with("b8", R"(,"company":")" + std::string(200'000, 'x') + "\""), "line: is longer than"},
       {with("b9", R"(,"company":")" + std::string(256, 'x') + "\""), "company: "},
+      {with("c1", R"(,"avatar_url":"javascript:x")"), "avatar_url: "},
+      {with("c2", R"(,"client_id":")" + std::string(101, 'x') + "\""), "client_id: "},
   };
   std::string lines;
   for (const auto& one : bad)
@@ -99,12 +101,16 @@ TEST_P(ImportExport, ReportsUsersThatAreThereAndChangesNothingOfThem) {
                             R"({"username":"new","email":"new@example.com"})";
   const auto failed = import(again);
   EXPECT_EQ(failed.exit_code, 1);
-  EXPECT_TRUE(says(failed.err, "line 1: username: is there already (ADA)")) << failed.err;
+  EXPECT_TRUE(says(failed.err, "line 1: username: is somebody else's (ADA)")) << failed.err;
   EXPECT_TRUE(says(failed.err, "line 2: email: is there already (other)")) << failed.err;
-  EXPECT_EQ(failed.out, "1 users imported, 2 were there already, 0 refused\n");
+  EXPECT_EQ(failed.out, "1 users imported, 1 were there already, 1 refused\n");
+  // Whoever has the username alone is somebody else, and the one in the file would be lost.
   const auto skipped = import(again, {"--on-conflict", "skip"});
-  EXPECT_EQ(skipped.exit_code, 0) << skipped.err;
-  EXPECT_EQ(skipped.out, "0 users imported, 3 were there already (skipped), 0 refused\n");
+  EXPECT_EQ(skipped.exit_code, 1) << skipped.err;
+  EXPECT_EQ(skipped.out, "0 users imported, 2 were there already (skipped), 1 refused\n");
+  const auto same = import(again.substr(again.find('\n') + 1), {"--on-conflict", "skip"});
+  EXPECT_EQ(same.exit_code, 0) << same.err;
+  EXPECT_EQ(same.out, "0 users imported, 2 were there already (skipped), 0 refused\n");
   EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 2);
   EXPECT_EQ(where_.count("SELECT count(*) FROM user_profiles WHERE company = 'One'"), 1);
   EXPECT_EQ(where_.count("SELECT count(*) FROM user_profiles WHERE company = 'Two'"), 0);
@@ -115,10 +121,12 @@ TEST_P(ImportExport, WritesNothingInADryRun) {
   const auto done = import(R"({"username":"bob","email":"bob@example.com"})"
                            "\n"
                            R"({"username":"eve","email":"ADA@example.com"})"
-                           "\n{}\n",
+                           "\n{}\n"
+                           R"({"username":"cat","email":"cat@example.com","client_id":")" +
+                               std::string(101, 'x') + "\"}\n",
                            {"--dry-run"});
   EXPECT_EQ(done.exit_code, 1);
-  EXPECT_EQ(done.out, "1 users would be imported, 1 were there already, 1 refused\n");
+  EXPECT_EQ(done.out, "1 users would be imported, 1 were there already, 2 refused\n");
   EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 1);
 }
 

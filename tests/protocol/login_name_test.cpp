@@ -110,6 +110,13 @@ TEST(Username, WithAnAtSignIsOnlyOnesOwnEmail) {
   EXPECT_EQ(fault(check_username("bob@example.com", "")), "username");
 }
 
+TEST(Username, MayBeAsLongAsOnesOwnEmail) {
+  const auto email = std::string(60, 'a') + "@" + std::string(40, 'b') + ".example";
+  EXPECT_EQ(fault(check_username(email, email)), "");
+  EXPECT_EQ(fault(check_username(email, "other@example.com")), "username");
+  EXPECT_EQ(fault(check_username(std::string(65, 'a'), email)), "username");
+}
+
 TEST(Username, ThatFoldsIntoTooMuchIsRefused) {
   std::string name;
   for (int i = 0; i < 15; ++i)

@@ -1,0 +1,77 @@
+// export_file_test.cpp — what `users export` writes, and what is left when it cannot.
+#include "tests/product/product.hpp"
+
+#include <fstream>
+#include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace latchkey::test {
+namespace {
+
+std::string contents(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return out.str();
+}
+
+class ExportFile : public testing::TestWithParam<std::string> {
+protected:
+  place where_{GetParam()};
+
+  program_result run(const place& where, std::vector<std::string> words,
+                     const std::string& standard_input = {}) const {
+    words.insert(words.begin(), "users");
+    return run_latchkey(std::move(words), where.settings(), where.folder(), standard_input);
+  }
+  void add(const std::string& line) const {
+    const auto done = run(where_, {"import", "-"}, line);
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+  }
+};
+LATCHKEY_ON_BOTH_ENGINES(ExportFile);
+
+TEST_P(ExportFile, HasUsersWhoGoByALongEmailAsTheyComeInAgain) {
+  // As sync-user adds them: longer than a username may be that is none.
+  const auto email = std::string(60, 'a') + "@" + std::string(40, 'b') + ".example";
+  const auto line = json{{"username", email}, {"email", email}}.dump();
+  add(line);
+  const auto exported = run(where_, {"export", "-"});
+  const place empty{GetParam()};
+  EXPECT_EQ(run(empty, {"import", "-"}, exported.out).exit_code, 0);
+  EXPECT_EQ(empty.count("SELECT count(*) FROM users WHERE username = '" + email + "'"), 1);
+}
+
+TEST_P(ExportFile, WritesAFileOfItsOwnThatNobodyElseCanRead) {
+  add(R"({"username":"ada","email":"ada@example.com"})");
+  // What somebody left, or put there, with a mode of their own.
+  const auto unfinished = where_.folder() + "/out.jsonl.unfinished";
+  std::ofstream(unfinished) << "theirs";
+  ASSERT_EQ(chmod(unfinished.c_str(), 0666), 0);
+  ASSERT_EQ(link(unfinished.c_str(), (where_.folder() + "/kept").c_str()), 0);
+  const auto done = run(where_, {"export", "out.jsonl"});
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  struct stat about {};
+  ASSERT_EQ(stat((where_.folder() + "/out.jsonl").c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777U, 0600U);
+  EXPECT_EQ(contents(where_.folder() + "/kept"), "theirs");
+  EXPECT_NE(stat(unfinished.c_str(), &about), 0);
+}
+
+TEST_P(ExportFile, LeavesNothingBehindWhenItFailsAndALineInTheAuditLog) {
+  add(R"({"username":"ada","email":"ada@example.com"})");
+  const auto target = where_.folder() + "/folder";
+  ASSERT_EQ(mkdir(target.c_str(), 0700), 0); // what is whole cannot get its name
+  EXPECT_EQ(run(where_, {"export", "folder"}).exit_code, 1);
+  struct stat about {};
+  EXPECT_NE(stat((target + ".unfinished").c_str(), &about), 0);
+  const auto lines = [this](const std::string& action) {
+    return where_.count("SELECT count(*) FROM audit_log WHERE actor = 'cli' AND action = '" +
+                        action + "'");
+  };
+  EXPECT_EQ(lines("users.export_started"), 1);
+  EXPECT_EQ(lines("users.exported"), 0);
+}
+
+} // namespace
+} // namespace latchkey::test
