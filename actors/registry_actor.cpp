@@ -9,7 +9,7 @@
 namespace latchkey {
 namespace {
 
-constexpr std::size_t key_prefix_bytes = 8;
+constexpr std::size_t shown_hash_chars = 8;
 
 bool is_same(const role_record& a, const role_record& b) {
   return a.name == b.name && a.description == b.description && a.permissions == b.permissions &&
@@ -47,8 +47,9 @@ storage::unit facts_of_key(std::string_view id, std::string_view key, time_point
   service_key_record record;
   record.id = make_uuid(now);
   record.service = id;
-  record.prefix = key.substr(0, key_prefix_bytes);
   record.key_hash = hash_of_key(key);
+  // The operator's own may be short: of its hash, so that nothing of it is shown.
+  record.prefix = "sha256:" + record.key_hash.substr(0, shown_hash_chars);
   record.created_at = now;
   auto audited = audit_entry("service_key.created", now);
   audited.by = "settings";

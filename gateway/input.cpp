@@ -173,10 +173,6 @@ std::optional<std::int64_t> input::optional_integer(std::string_view field, std:
   return std::nullopt;
 }
 
-std::int64_t input::integer(std::string_view field, std::int64_t min, std::int64_t max) {
-  return required(field, optional_integer(field, min, max));
-}
-
 std::optional<time_point> input::optional_time(std::string_view field) {
   auto* found = present(field);
   if (found == nullptr) return std::nullopt;
@@ -184,10 +180,6 @@ std::optional<time_point> input::optional_time(std::string_view field) {
     if (auto time = parse_time(found->content.reveal()); time && *time >= time_point{}) return time;
   problem(field, "must be a time such as 2026-01-02T03:04:05Z");
   return std::nullopt;
-}
-
-time_point input::time(std::string_view field) {
-  return required(field, optional_time(field));
 }
 
 std::optional<std::vector<std::string>>

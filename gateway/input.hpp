@@ -47,11 +47,9 @@ public:
 
   bool flag(std::string_view field);
   std::optional<bool> optional_flag(std::string_view field);
-  std::int64_t integer(std::string_view field, std::int64_t min, std::int64_t max);
   std::optional<std::int64_t> optional_integer(std::string_view field, std::int64_t min,
                                                std::int64_t max);
   /// RFC 3339; a time before the epoch or after the year 9999 is refused.
-  time_point time(std::string_view field);
   std::optional<time_point> optional_time(std::string_view field);
   /// A list of at most `count_max` texts of 1 to `bytes_max` bytes each.
   std::vector<std::string> texts(std::string_view field, std::size_t count_max,

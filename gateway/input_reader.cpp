@@ -3,8 +3,8 @@
 #include "gateway/input.hpp"
 #include "protocol/text_codec.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 namespace latchkey::gateway {
@@ -47,9 +47,7 @@ public:
       name_ = std::move(name);
       return true;
     }
-    auto& names = names_.back();
-    if (std::find(names.begin(), names.end(), name) != names.end()) value_.is_sound = false;
-    if (names.size() < body_fields_max) names.push_back(name);
+    if (!names_.back().insert(name).second) value_.is_sound = false;
     before_value();
     append_json_string(value_.json, name);
     value_.json += ':';
@@ -126,9 +124,9 @@ private:
   std::string name_;
   std::string problem_;
   std::size_t depth_ = 0;
-  input_value value_;                           // of the top level, being read
-  std::vector<std::vector<std::string>> names_; // of the objects that are open in it
-  bool follows_ = false;                        // a value stands before the next one
+  input_value value_;                        // of the top level, being read
+  std::vector<std::set<std::string>> names_; // of the objects that are open in it
+  bool follows_ = false;                     // a value stands before the next one
 };
 
 } // namespace

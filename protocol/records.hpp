@@ -125,7 +125,7 @@ struct service_record {
 struct service_key_record {
   uuid id;
   std::string service;
-  std::string prefix;   // the first characters, to tell keys apart
+  std::string prefix;   // the first characters, or of the hash, to tell keys apart
   std::string key_hash; // base64url of SHA-256 over the whole key
   time_point created_at{};
   std::optional<time_point> last_used_at; // may lag behind

@@ -210,6 +210,16 @@ TEST(ServiceKeysOfTheSettings, AreThereFromTheStartAndOnlyOnce) {
   }
 }
 
+TEST(ServiceKeysOfTheSettings, KeepNothingOfTheKeyThatCouldBeRead) {
+  actor_fixture f;
+  const secret keys{std::string_view{"billing:0123456789abcdef"}};
+  ASSERT_TRUE(seed_service_keys(f.store, keys, f.clock.now()));
+  const auto stored = f.store.open_reader()->answer_to(storage::list_services{});
+  ASSERT_TRUE(stored && stored->keys.size() == 1);
+  const auto& key = stored->keys.front();
+  EXPECT_EQ(key.prefix, "sha256:" + key.key_hash.substr(0, 8));
+}
+
 TEST(ServiceKeysOfTheSettings, LeaveAServiceAndARevokedKeyAsTheyAre) {
   actor_fixture f;
   const secret keys{std::string_view{"billing:0123456789abcdef"}};

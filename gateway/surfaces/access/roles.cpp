@@ -13,7 +13,7 @@ using json = nlohmann::ordered_json;
 
 constexpr std::size_t description_bytes_max = 4 * role_description_chars_max;
 
-/// Of the path or the body; NOT_FOUND or the sentence is the caller's business.
+/// Each once, in their order.
 std::vector<std::string> read_permissions(input& body) {
   return permission_set{body.texts("permissions", permissions_max, permission_bytes_max)}.words();
 }
