@@ -133,10 +133,22 @@ void directory_state::load_subscription(const user_id& id, std::uint64_t load) {
           failed);
 }
 
+void directory_state::forget_subscription(const user_id& id) {
+  const auto found = subscriptions.find(id);
+  if (found == subscriptions.end()) return;
+  if (!found->second.actor) { // what is being read may be older than the removal
+    found->second.load = ++loads;
+    return load_subscription(id, loads);
+  }
+  self->send(found->second.actor, messages::owner_removed{});
+  subscriptions.erase(found);
+}
+
 // -- leaving -----------------------------------------------------------------------------
 
 caf::result<messages::left> directory_state::on_leave_user(messages::leave_user& request) {
   users.erase(request.id);
+  if (request.removed) forget_subscription(request.id);
   return messages::left{};
 }
 

@@ -73,6 +73,8 @@ private:
   using told = std::function<void(const caf::error*)>;
 
   void load_subscription(const user_id& id, std::uint64_t load);
+  /// Of a user who was removed.
+  void forget_subscription(const user_id& id);
   void load_session(const session_id& id);
   void session_loaded(const session_id& id, session_record record);
   void session_not_loaded(const session_id& id, const caf::error& error);

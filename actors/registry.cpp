@@ -49,11 +49,6 @@ const std::vector<role_record>& built_in_roles() {
   return roles;
 }
 
-bool is_built_in_role(std::string_view name) {
-  return std::ranges::any_of(built_in_roles(),
-                             [name](const role_record& role) { return role.name == name; });
-}
-
 bool is_role_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= role_name_bytes_max &&
          std::ranges::all_of(name, [](char c) {

@@ -47,7 +47,6 @@ struct role_table {
 const permission_set& permissions_of_everybody();
 /// "user", "admin" and "superuser".
 const std::vector<role_record>& built_in_roles();
-bool is_built_in_role(std::string_view name);
 /// 1 to 50 of [a-z0-9_-].
 bool is_role_name(std::string_view name) noexcept;
 /// Every permission that a route of this program asks for, with a few words on each.

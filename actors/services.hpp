@@ -40,6 +40,13 @@ struct session_policy {
   std::chrono::seconds reset_token_ttl{3600};
   rate_limit login_failures{10, 900};    // of an account
   rate_limit recovery_failures{10, 900}; // of an account: wrong passphrases, mails asked for
+  std::chrono::seconds session_history{std::chrono::hours{24 * 30}}; // of what is over is kept
+  std::chrono::seconds audit_history{0};                             // the same; 0: for ever
+
+  /// A session that was refreshed at this time or before is idle at `now`.
+  time_point idle_since(time_point now) const noexcept {
+    return session_idle_ttl.count() > 0 ? now - session_idle_ttl : time_point{};
+  }
 };
 
 /// The counters that bear an outcome, looked up once: to ask `metrics` takes a lock.

@@ -5,10 +5,14 @@
 #include "protocol/text_codec.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace latchkey {
 namespace {
+
+/// After which one whose user was removed looks whether everybody has been answered.
+constexpr std::chrono::seconds last_answers_within{1};
 
 constexpr std::string_view keys_quota = "api_keys"; // counted by the keys themselves
 
@@ -117,16 +121,13 @@ void subscription_state::count_keys(messages::subscription_view view, time_point
   const auto at = std::ranges::find(view.quotas, keys_quota, &messages::quota_view::quota);
   if (at == view.quotas.end()) return answer.deliver(std::move(view));
   const auto index = at - view.quotas.begin();
-  storage::list_api_keys what{record.user};
+  storage::list_api_keys what{record.user, with->now()};
   self->request(with->reader_for(record.user), no_timeout, messages::read{what, deadline})
       .then(
-          [this, view = std::move(view), index, answer, turn,
+          [view = std::move(view), index, answer, turn,
            talk = talks_](messages::found& found) mutable {
-            const auto now = with->now();
             view.quotas[static_cast<std::size_t>(index)].used =
-                std::ranges::count_if(found.as<storage::list_api_keys>(), [now](const auto& key) {
-                  return !key.expires_at || *key.expires_at > now;
-                });
+                std::ssize(found.as<storage::list_api_keys>());
             answer.deliver(std::move(view));
           },
           [answer, turn, talk = talks_](caf::error& error) { answer.deliver(error); });
@@ -245,6 +246,15 @@ void subscription_state::spend(messages::spend request, const spent_promise& ans
             });
 }
 
+void subscription_state::on_owner_removed(messages::owner_removed&) {
+  leaving = true;
+  // Those who are being served hear of it from the store.
+  if (talks_.use_count() > 1)
+    self->delayed_send(self, last_answers_within, messages::owner_removed{});
+  else
+    self->quit();
+}
+
 void subscription_state::on_sweep(messages::sweep& sweep) {
   if (leaving || talks_.use_count() > 1 || sweep.now < last_used + with->policy.memory_idle) return;
   leaving = true;
@@ -266,6 +276,7 @@ subscription(subscription_actor::stateful_pointer<subscription_state> self,
   return {handler(state, &subscription_state::on_describe),
           handler(state, &subscription_state::on_change),
           handler(state, &subscription_state::on_spend),
+          handler(state, &subscription_state::on_owner_removed),
           handler(state, &subscription_state::on_sweep)};
 }
 

@@ -32,6 +32,7 @@ struct subscription_state {
   caf::result<messages::subscription_view> on_describe(messages::describe_subscription& request);
   caf::result<messages::subscription_view> on_change(messages::change_subscription& request);
   caf::result<messages::spent> on_spend(messages::spend& request);
+  void on_owner_removed(messages::owner_removed&);
   void on_sweep(messages::sweep& sweep);
 
 private:

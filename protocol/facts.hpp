@@ -16,9 +16,10 @@ namespace latchkey::storage {
 
 /// Adds a user, its profile and its login names. Loses with USER002 and the field
 /// ("username" or "email") when either name, folded, belongs to anybody already, as a
-/// username or as an email; with the field "number" or "id" when that is taken.
-/// `user.number` 0 takes the next from the sequence; another moves the sequence past it.
-/// A number is never given twice.
+/// username or as an email; with the field "number" or "id" when that is taken; with
+/// VALIDATION_ERROR "role" when there is no such role.
+/// `user.number` 0 takes the next from the sequence; another moves the sequence past it. The
+/// sequence gives no number twice; whoever chooses one may choose a deleted user's.
 struct create_user {
   user_record user;
   std::string username_key; // folded (protocol/login_name.hpp)
@@ -56,7 +57,7 @@ struct end_session {
   std::string reason; // "logout", "refresh_reused", …
 };
 
-/// Ends every live session of a user but `keep`.
+/// Ends every live session of a user but `keep`. Expired ones stay as they are.
 struct end_sessions_of {
   user_id user;
   std::optional<session_id> keep;
@@ -106,7 +107,7 @@ struct update_user {
   time_point at{};
 };
 
-/// Removes a user and all that is the user's: sessions (counted as ended), names, profile,
+/// Removes a user and all that is the user's: sessions (live ones count as ended), names, profile,
 /// keys, recovery, projects, subscription. The audit log stays. Loses with USER001, and as
 /// `update_user` does with the last active administrator (field "user_id").
 struct delete_user {
@@ -128,12 +129,18 @@ struct add_reset_token {
 };
 
 /// Uses a reset token up: exactly one of many wins. Loses with AUTH003 when it is unknown,
-/// another user's, of another hash, used or expired. Whoever wins also uses up all others
-/// of the user.
+/// another user's, of another hash, used or expired.
 struct use_reset_token {
   std::uint64_t id = 0;
   user_id user;
   std::string secret_hash;
+  time_point at{};
+};
+
+/// Uses up all reset tokens of a user that are still good: for whoever has proven otherwise to be
+/// the owner, and when the address that they were mailed to is no longer the user's.
+struct use_up_reset_tokens {
+  user_id user;
   time_point at{};
 };
 
@@ -251,9 +258,13 @@ struct spend_quota {
 struct add_project {
   project_record project;
 };
-/// Replaces name, description and is_active; loses with NOT_FOUND.
+/// Changes what is set; an empty description is none. Loses with NOT_FOUND.
 struct update_project {
-  project_record project;
+  uuid project;
+  std::optional<std::string> name;
+  std::optional<std::string> description;
+  std::optional<bool> is_active;
+  time_point at{};
 };
 /// Loses with NOT_FOUND.
 struct remove_project {
@@ -264,8 +275,9 @@ struct remove_project {
 
 /// Adds a session, or sets the end, device and last_seen of one that is there, live and the same
 /// user's ("Service Integration API Documentation", Sync User Session); of one that is there, an
-/// empty device or address keeps what it has. Loses with USER001
-/// without an active user, AUTH003 when it has ended or is another user's.
+/// empty device or address keeps what it has. To be told of is the use of a session that another
+/// service opened: its rotated_at moves too. Loses with USER001 without an active user, AUTH003
+/// when it has ended or is another user's.
 struct upsert_session {
   session_record session;
 };
@@ -276,14 +288,29 @@ struct touch_session {
   time_point at{};
 };
 
+// -- what is over ----------------------------------------------------------------------------
+
+/// Forgets the oldest `max` sessions that ended or expired before that time.
+struct forget_sessions {
+  time_point before{};
+  std::size_t max = 0;
+};
+
+/// The same for lines of the audit log.
+struct forget_audits {
+  time_point before{};
+  std::size_t max = 0;
+};
+
 using fact =
     std::variant<create_user, set_password_hash, create_session, rotate_session, end_session,
                  end_sessions_of, add_audit, touch_login, // these have a form for whole batches
-                 update_user, delete_user, set_recovery, add_reset_token, use_reset_token, add_mail,
-                 lease_mail, settle_mail, add_role, update_role, remove_role, add_api_key,
-                 revoke_api_key, touch_api_key, put_service, add_service_key, revoke_service_key,
-                 touch_service_key, put_subscription, add_stripe_event, spend_quota, add_project,
-                 update_project, remove_project, upsert_session, touch_session>;
+                 update_user, delete_user, set_recovery, add_reset_token, use_reset_token,
+                 use_up_reset_tokens, add_mail, lease_mail, settle_mail, add_role, update_role,
+                 remove_role, add_api_key, revoke_api_key, touch_api_key, put_service,
+                 add_service_key, revoke_service_key, touch_service_key, add_stripe_event,
+                 put_subscription, spend_quota, add_project, update_project, remove_project,
+                 upsert_session, touch_session, forget_sessions, forget_audits>;
 
 /// Facts that become durable together or not at all, in the order given. A unit with text
 /// that is not UTF-8, holds a NUL or is longer than its column, with a nil id, or with a
@@ -297,7 +324,8 @@ struct unit {
 struct written {
   std::int64_t user_number = 0;    // of the user it created
   std::int64_t sessions_ended = 0; // live sessions that it ended
-  std::int64_t quota_used = 0;     // of the quota it spent, afterwards
+  std::int64_t quota_used = 0;     // of the quota that it spent last, afterwards
+  std::int64_t forgotten = 0;      // sessions or lines that are gone
 };
 
 } // namespace latchkey::storage

@@ -63,6 +63,8 @@ using subscription_actor =
                      request<messages::change_subscription, messages::subscription_view>,
                      // SUB002 when it is more than is left.
                      request<messages::spend, messages::spent>,
+                     // There is nothing to be measured any more.
+                     notice<messages::owner_removed>,
                      // Leave memory if unused.
                      notice<messages::sweep>>;
 
@@ -106,6 +108,9 @@ using registry_actor = caf::typed_actor<request<messages::put_role, messages::ro
                                         request<messages::delete_role, messages::role_deleted>,
                                         // Look again (to itself).
                                         notice<messages::refresh_registry>>;
+
+/// Lets go of what has been over for long, in slices.
+using caretaker_actor = caf::typed_actor<notice<messages::sweep>>;
 
 /// Sends what is due, with backoff, for as long as it takes.
 using mailer_actor = caf::typed_actor<notice<messages::mail_waiting>,
@@ -203,6 +208,7 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::spend)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::spent)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::find_subscription)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::leave_subscription)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::owner_removed)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::read)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::found)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sign_service)

@@ -61,12 +61,14 @@ struct find_reset_token {
   std::uint64_t id = 0;
 };
 
-/// Live sessions, oldest first.
+/// Live sessions, newest first.
 struct list_sessions {
   using answer = std::vector<session_record>;
   user_id user;
   time_point now{};
   std::size_t limit = page_rows_max;
+  time_point used_after{};  // those that were refreshed later alone
+  std::string held_by = {}; // those of this service alone (session_record); empty: all
 };
 
 /// Mails that are due, oldest first.
@@ -80,10 +82,11 @@ struct list_roles {
   using answer = std::vector<role_record>;
 };
 
-/// Every key of the user that is not revoked, oldest first.
+/// Every key of the user that is neither revoked nor expired, oldest first.
 struct list_api_keys {
   using answer = std::vector<api_key_record>;
   user_id user;
+  time_point now{};
 };
 
 struct list_services {

@@ -16,8 +16,15 @@
 
 namespace latchkey {
 
-/// Which document's paths opened a session; it answers logout in that one's words.
-enum class surface : std::uint8_t { auth_service, login_module, gateway };
+/// Which document's paths opened a session; it answers logout in that one's words. Of
+/// `integration` it is another service that signed the user in and tells of the session.
+enum class surface : std::uint8_t { auth_service, login_module, gateway, integration };
+
+/// The largest number of a user that is read: every JSON reader keeps it exactly (RFC 8259, 6).
+inline constexpr std::int64_t user_number_max = (std::int64_t{1} << 53) - 1;
+/// The largest that anybody may choose. The sequence goes on behind the largest that was given,
+/// and all that it will ever give must be readable too.
+inline constexpr std::int64_t chosen_user_number_max = std::int64_t{1} << 52;
 
 /// A user with the profile fields that sign-in and `/auth/me` show.
 struct user_record {
@@ -47,6 +54,11 @@ inline bool is_admin_role(std::string_view role) noexcept {
   return role == "admin" || role == "superuser";
 }
 
+/// Roles that are always there and never changed; no row stands for them.
+inline bool is_built_in_role(std::string_view role) noexcept {
+  return role == "user" || is_admin_role(role);
+}
+
 /// One signed-in session: what a refresh token names.
 struct session_record {
   session_id id;
@@ -63,6 +75,8 @@ struct session_record {
   time_point expires_at{};   // absolute end
   time_point last_seen_at{}; // may lag behind by a minute
   std::optional<time_point> ended_at;
+  /// The service that tells of it without a name, so that it is known by this; empty: none does.
+  std::string held_by;
 };
 
 /// One line of the audit log.
@@ -86,8 +100,7 @@ struct profile_record {
   std::string preferences; // a JSON object as text
 };
 
-/// A role and what it grants beside what everybody has. "user", "admin" and "superuser" are
-/// built in: always there, never changed.
+/// A role and what it grants beside what everybody has.
 struct role_record {
   std::string name; // 1 to 50 of [a-z0-9_-]
   std::string description;

@@ -22,7 +22,8 @@ public:
       if (t.writes) layer = std::max(layer, seen->second.after_reads);
     }
     if (u.names_sessions()) layer = std::max(layer, after_ends_all_);
-    // Kinds that name a session run before end_sessions_of, so the same layer will do.
+    // Kinds that name a session and not its user run before end_sessions_of, so the same layer
+    // will do; the others share the user with it.
     if (u.ends_all()) layer = std::max(layer, last_naming_);
     if (!u.is_ordered_by_kind()) layer = std::max(layer, count_);
     note(u, layer);

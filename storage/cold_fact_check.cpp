@@ -17,15 +17,6 @@ void check_role(fact_checker& c, const role_record& r) {
   c.time("updated_at", r.updated_at);
 }
 
-void check_project(fact_checker& c, const project_record& p) {
-  c.id("id", p.id);
-  c.text("client_id", p.client_id, client_id_chars_max);
-  c.text("name", p.name, project_name_chars_max);
-  c.text("description", p.description, project_description_chars_max);
-  c.time("created_at", p.created_at);
-  c.time("updated_at", p.updated_at);
-}
-
 } // namespace
 
 // -- users ---------------------------------------------------------------------------
@@ -75,6 +66,11 @@ void check(fact_checker& c, const add_reset_token& f) {
 void check(fact_checker& c, const use_reset_token& f) {
   c.id("user", f.user);
   c.text("secret_hash", std::string_view(f.secret_hash), secret_hash_chars_max);
+  c.time("at", f.at);
+}
+
+void check(fact_checker& c, const use_up_reset_tokens& f) {
+  c.id("user", f.user);
   c.time("at", f.at);
 }
 
@@ -204,11 +200,20 @@ void check(fact_checker& c, const spend_quota& f) {
 }
 
 void check(fact_checker& c, const add_project& f) {
-  check_project(c, f.project);
-  c.id("owner", f.project.owner);
+  const auto& p = f.project;
+  c.id("id", p.id);
+  c.text("client_id", p.client_id, client_id_chars_max);
+  c.text("name", p.name, project_name_chars_max);
+  c.text("description", p.description, project_description_chars_max);
+  c.time("created_at", p.created_at);
+  c.time("updated_at", p.updated_at);
+  c.id("owner", p.owner);
 }
 void check(fact_checker& c, const update_project& f) {
-  check_project(c, f.project);
+  c.id("id", f.project);
+  c.text_if_set("name", f.name, project_name_chars_max);
+  c.text_if_set("description", f.description, project_description_chars_max);
+  c.time("updated_at", f.at);
 }
 void check(fact_checker& c, const remove_project& f) {
   c.id("project", f.project);
@@ -223,6 +228,15 @@ void check(fact_checker& c, const upsert_session& f) {
 void check(fact_checker& c, const touch_session& f) {
   c.id("session", f.session);
   c.time("at", f.at);
+}
+
+// -- what is over --------------------------------------------------------------------------
+
+void check(fact_checker& c, const forget_sessions& f) {
+  c.time("before", f.before);
+}
+void check(fact_checker& c, const forget_audits& f) {
+  c.time("before", f.before);
 }
 
 } // namespace latchkey::storage

@@ -11,8 +11,9 @@ namespace {
 void check(fact_checker& c, const create_user& f) {
   const auto& u = f.user;
   c.id("id", u.id);
-  c.require(u.number >= 0 && u.number < std::numeric_limits<std::int64_t>::max(), "number",
-            "is out of range");
+  static_assert(chosen_user_number_max == 4503599627370496); // as the sentence has it
+  c.require(u.number >= 0 && u.number <= chosen_user_number_max, "number",
+            "must be from 1 to 4503599627370496");
   c.text("username", u.username, username_chars_max);
   c.text("email", u.email, email_chars_max);
   c.key("username", f.username_key);
@@ -91,6 +92,7 @@ void check(fact_checker& c, const session_record& s) {
   c.time("expires_at", s.expires_at);
   c.time("last_seen_at", s.last_seen_at);
   c.time("ended_at", s.ended_at);
+  c.text("held_by", s.held_by, service_chars_max);
 }
 
 std::optional<failure> check_fact(const fact& what) {

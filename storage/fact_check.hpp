@@ -40,8 +40,6 @@ constexpr std::size_t secret_hash_chars_max = 64; // base64url of SHA-256 has 43
 constexpr std::size_t key_name_chars_max = 100;
 constexpr std::size_t key_prefix_chars_max = 32;
 constexpr std::size_t role_description_chars_max = 500;
-/// Permissions and scopes, joined by one space: `permissions_max` of the longest.
-constexpr std::size_t words_chars_max = permissions_max * (permission_bytes_max + 1);
 constexpr std::size_t service_chars_max = 64;
 constexpr std::size_t mail_kind_chars_max = 50;
 constexpr std::size_t recipient_chars_max = 255;

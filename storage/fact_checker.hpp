@@ -59,6 +59,7 @@ void check(fact_checker& c, const delete_user& f);
 void check(fact_checker& c, const set_recovery& f);
 void check(fact_checker& c, const add_reset_token& f);
 void check(fact_checker& c, const use_reset_token& f);
+void check(fact_checker& c, const use_up_reset_tokens& f);
 void check(fact_checker& c, const add_mail& f);
 void check(fact_checker& c, const lease_mail& f);
 void check(fact_checker& c, const settle_mail& f);
@@ -80,6 +81,8 @@ void check(fact_checker& c, const update_project& f);
 void check(fact_checker& c, const remove_project& f);
 void check(fact_checker& c, const upsert_session& f);
 void check(fact_checker& c, const touch_session& f);
+void check(fact_checker& c, const forget_sessions& f);
+void check(fact_checker& c, const forget_audits& f);
 
 /// Shared by the two facts that bring a whole session.
 void check(fact_checker& c, const session_record& s);

@@ -1,6 +1,7 @@
 #include "storage/footprint.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace latchkey::storage {
 
@@ -12,7 +13,7 @@ std::string_view bytes_of(const uuid& id) {
 
 } // namespace
 
-footprint::footprint(const unit& u) {
+footprint::footprint(const unit& u) : unit_(&u) {
   for (const auto& f : u.facts) {
     kind_ = f.index();
     std::visit([this](const auto& it) { add(it); }, f);
@@ -50,6 +51,11 @@ void footprint::note_session(const session_id& id) {
   // was ended by an earlier fact of this unit.
   if (ends_all_) ordered_ = false;
   writes(thing::session, id);
+}
+
+/// Which of them loses first is what the unit is told.
+void footprint::keeps_order() {
+  writes(thing::order, std::to_string(reinterpret_cast<std::uintptr_t>(unit_)));
 }
 
 // -- hot facts -----------------------------------------------------------------------
@@ -119,6 +125,10 @@ void footprint::add(const use_reset_token& f) {
   writes(thing::token, f.id);
 }
 
+void footprint::add(const use_up_reset_tokens& f) {
+  writes(thing::user, f.user);
+}
+
 // -- mail ----------------------------------------------------------------------------
 
 void footprint::add(const add_mail& f) {
@@ -178,12 +188,14 @@ void footprint::add(const revoke_service_key& f) {
 
 // -- subscriptions and projects --------------------------------------------------------
 
-void footprint::add(const put_subscription& f) {
-  writes(thing::user, f.subscription.user);
-}
-
 void footprint::add(const add_stripe_event& f) {
   writes(thing::event, f.id);
+  keeps_order();
+}
+
+void footprint::add(const put_subscription& f) {
+  writes(thing::user, f.subscription.user);
+  keeps_order();
 }
 
 void footprint::add(const spend_quota& f) {
@@ -197,7 +209,7 @@ void footprint::add(const add_project& f) {
 }
 
 void footprint::add(const update_project& f) {
-  writes(thing::project, f.project.id);
+  writes(thing::project, f.project);
 }
 
 void footprint::add(const remove_project& f) {

@@ -17,8 +17,8 @@ struct touch {
   std::size_t kind; // position in `fact`
 };
 
-/// What one unit touches. Audit lines and touches of a last use are left out: they neither win
-/// nor lose, and their order does not matter.
+/// What one unit touches. Audit lines, touches of a last use and what has been over for long are
+/// left out: they neither win nor lose, and their order does not matter.
 class footprint {
 public:
   explicit footprint(const unit& u);
@@ -49,6 +49,7 @@ private:
     event = 'e',
     quota = 'q',
     project = 'p',
+    order = 'o', // of facts in one unit that touch different things; no two units share it
   };
 
   void add(const create_user& f);
@@ -62,6 +63,7 @@ private:
   void add(const set_recovery& f);
   void add(const add_reset_token& f);
   void add(const use_reset_token& f);
+  void add(const use_up_reset_tokens& f);
   void add(const add_mail& f);
   void add(const lease_mail& f);
   void add(const settle_mail& f);
@@ -85,6 +87,8 @@ private:
   void add(const touch_api_key&) {}
   void add(const touch_service_key&) {}
   void add(const touch_session&) {}
+  void add(const forget_sessions&) {}
+  void add(const forget_audits&) {}
 
   void reads(thing what, std::string_view which) { note(what, which, false); }
   void reads(thing what, const uuid& which);
@@ -92,8 +96,10 @@ private:
   void writes(thing what, const uuid& which);
   void writes(thing what, std::uint64_t which);
   void note_session(const session_id& id);
+  void keeps_order();
   void note(thing what, std::string_view which, bool writes);
 
+  const unit* unit_;
   std::vector<touch> touches_;
   std::size_t kind_ = 0;
   bool ordered_ = true;

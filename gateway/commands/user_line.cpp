@@ -9,8 +9,6 @@
 #include "protocol/text_codec.hpp"
 #include "storage/fact_check.hpp"
 
-#include <limits>
-
 namespace latchkey::gateway::commands {
 namespace {
 
@@ -72,8 +70,7 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
   } else {
     user.id = user_id{make_uuid(now)};
   }
-  user.number =
-      in.optional_integer("number", 1, std::numeric_limits<std::int64_t>::max() - 1).value_or(0);
+  user.number = in.optional_integer("number", 1, chosen_user_number_max).value_or(0);
   user.username = trim_white_space(in.text("username", 1, login_name_bytes_max));
   user.email = trim_white_space(in.text("email", 1, login_name_bytes_max));
   keep_first(take_hash(user.password_hash, in, "password_hash"));

@@ -15,18 +15,22 @@ struct author {
 };
 
 /// Change what is set in `changes`. Deactivation ends every session; a new role reaches every
-/// session before the answer. With `changes.synced_at` not after the stored one nothing
-/// changes, and that is no error. Errors as storage::update_user, but a lost race is tried again.
+/// session before the answer. With `changes.synced_at` before the stored one nothing changes, and
+/// that is no error. Another email is not verified unless `changes` says so, and uses up the reset
+/// tokens that were mailed to the old one. Errors as storage::update_user, but a lost race is tried
+/// again; CONFLICT (field "role") when the user no longer has `role_seen`.
 struct update_user {
   storage::user_changes changes;
   author who;
   time_point deadline{};
+  std::optional<std::string> role_seen = {}; // by which the asker was allowed to ask
 };
 
-/// Remove the user; every session ends.
+/// Remove the user; every session ends. `role_seen` as above.
 struct delete_user {
   author who;
   time_point deadline{};
+  std::optional<std::string> role_seen = {};
 };
 struct user_deleted {};
 

@@ -131,6 +131,7 @@ struct session_synced {};
 /// it first, so that nobody is sent there any more, and then answers.
 struct leave_user {
   user_id id;
+  bool removed = false; // from the store: nothing of the user may stay in memory
 };
 struct leave_session {
   session_id id;

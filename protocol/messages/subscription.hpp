@@ -68,4 +68,7 @@ struct leave_subscription {
   user_id id;
 };
 
+/// Your user has been removed, and nobody is sent to you any more: end.
+struct owner_removed {};
+
 } // namespace latchkey::messages

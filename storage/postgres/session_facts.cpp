@@ -9,13 +9,7 @@ namespace latchkey::storage::postgres {
 
 namespace {
 
-/// Rows of (id, whether it was live): how many live ones each id had.
-std::unordered_map<std::string, std::int64_t> count_live(const pqxx::result& rows) {
-  std::unordered_map<std::string, std::int64_t> out;
-  for (const auto& row : rows)
-    out[std::string(view(row[0]))] += is_true(row[1]) ? 1 : 0;
-  return out;
-}
+using counts = std::unordered_map<std::string, std::int64_t>;
 
 } // namespace
 
@@ -71,7 +65,9 @@ void end_sessions(connection& link, group facts) {
     t[1].text(to_rfc3339(f.at));
     t[2].text(f.reason);
   }
-  auto live = count_live(link.run(sql::end_session, t.take()));
+  counts live; // an expired one is marked too, and was none
+  for (const auto& row : link.run(sql::end_session, t.take()))
+    live[std::string(view(row[0]))] += is_true(row[1]) ? 1 : 0;
   for (auto& p : facts)
     p.note.sessions_ended = live[to_string(as<end_session>(p).session)];
 }
@@ -86,7 +82,9 @@ void end_all_sessions(connection& link, group facts) {
     t[2].text(to_rfc3339(f.at));
     t[3].text(f.reason);
   }
-  auto live = count_live(link.run(sql::end_sessions_of, t.take()));
+  counts live;
+  for (const auto& row : link.run(sql::end_sessions_of, t.take()))
+    ++live[std::string(view(row[0]))];
   for (auto& p : facts)
     p.note.sessions_ended = live[to_string(as<end_sessions_of>(p).user)];
 }

@@ -1,6 +1,10 @@
 // Facts about users: their rows, names, numbers, passwords and logins.
 #include "storage/postgres/fact_kinds.hpp"
 
+#include "storage/sql/catalogue_accounts.hpp"
+
+#include <functional>
+#include <set>
 #include <unordered_map>
 
 namespace latchkey::storage::postgres {
@@ -22,6 +26,18 @@ void reserve_numbers(connection& link, group facts) {
   }
   link.run(sql::own_numbers);
   link.run(sql::move_number, {std::to_string(highest)});
+}
+
+/// Roles that nobody takes away until the transaction ends; answers those that are not there.
+std::set<std::string, std::less<>> hold_roles(connection& link, group facts) {
+  std::set<std::string, std::less<>> roles;
+  for (const auto& p : facts)
+    if (const auto& role = as<create_user>(p).user.role; !is_built_in_role(role))
+      roles.insert(role);
+  std::erase_if(roles, [&link](const std::string& role) {
+    return !link.run(sql::hold_role, {role}).empty();
+  });
+  return roles;
 }
 
 failure why_user_lost(connection& link, const create_user& f) {
@@ -66,11 +82,15 @@ void add_user_row(table<19>& t, const create_user& f) {
 } // namespace
 
 void create_users(connection& link, group facts) {
+  const auto missing = hold_roles(link, facts);
   reserve_numbers(link, facts);
   sort_by(facts, [](const pending& p) { return std::string_view(as<create_user>(p).email_key); });
   table<19> t;
-  for (const auto& p : facts)
-    add_user_row(t, as<create_user>(p));
+  for (auto& p : facts)
+    if (missing.count(as<create_user>(p).user.role) != 0)
+      p.lost = losing(error_code::validation_error, "role", "is not a role");
+    else
+      add_user_row(t, as<create_user>(p));
   struct added {
     std::int64_t number;
     std::size_t names;
@@ -79,6 +99,7 @@ void create_users(connection& link, group facts) {
   for (const auto& row : link.run(sql::add_user, t.take()))
     rows.emplace(view(row[0]), added{row[1].as<std::int64_t>(), row[2].as<std::size_t>()});
   for (auto& p : facts) {
+    if (p.lost) continue;
     const auto& f = as<create_user>(p);
     const auto found = rows.find(to_string(f.user.id));
     if (found != rows.end() && found->second.names == names_of(f))

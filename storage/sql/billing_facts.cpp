@@ -84,10 +84,9 @@ std::optional<failure> write(runner& on, const storage::add_project& f, written&
 }
 
 std::optional<failure> write(runner& on, const storage::update_project& f, written&) {
-  const auto& p = f.project;
-  const auto changed =
-      on.run(change_project, {to_string(p.id), p.name, text_or_null_if_empty(p.description),
-                              p.is_active, time_text(p.updated_at)});
+  const auto changed = on.run(change_project, {to_string(f.project), text_or_null(f.name),
+                                               text_or_null(f.description),
+                                               flag_or_null(f.is_active), time_text(f.at)});
   if (changed == 0) return losing(error_code::not_found, "id");
   return std::nullopt;
 }

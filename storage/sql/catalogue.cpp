@@ -104,12 +104,12 @@ const statement end_session{
 const statement end_sessions_of{
     "end_sessions_of",
     "UPDATE sessions SET ended_at = $3, end_reason = $4 "
-    "WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING user_id, expires_at > $3",
+    "WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND expires_at > $3 RETURNING user_id",
     "UPDATE sessions s SET ended_at = i.at, end_reason = i.reason "
     "FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) "
     "AS i(user_id, keep, at, reason) "
     "WHERE s.user_id = i.user_id AND s.id <> i.keep AND s.ended_at IS NULL "
-    "RETURNING s.user_id, s.expires_at > i.at"};
+    "AND s.expires_at > i.at RETURNING s.user_id"};
 
 // The same line sent again, after an outcome that was unknown, is there already.
 const statement add_audit{

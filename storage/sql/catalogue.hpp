@@ -32,7 +32,7 @@ extern const statement set_password;    // → id of each that won
 extern const statement add_session;     // → id of each that won
 extern const statement rotate_session;  // → id of each that won
 extern const statement end_session;     // → id, whether it was live, of each it ended
-extern const statement end_sessions_of; // → user_id, whether it was live, a row a session
+extern const statement end_sessions_of; // → user_id, a row a session
 extern const statement add_audit;       //
 extern const statement touch_login;     //
 

@@ -7,10 +7,15 @@ namespace latchkey::storage::sql {
 // -- readers -----------------------------------------------------------------------
 
 const statement find_user_by_number{"find_user_by_number", LATCHKEY_USER_ROW "WHERE u.number = $1"};
-const statement list_users{"list_users", LATCHKEY_USER_ROW "ORDER BY u.number LIMIT $1 OFFSET $2"};
-const statement list_users_by_state{"list_users_by_state", LATCHKEY_USER_ROW
-                                    "WHERE u.is_active = $3 ORDER BY u.number LIMIT $1 OFFSET $2"};
-const statement count_all_users{"count_all_users", "SELECT count(*) FROM users"};
+// Which ones comes first, from an index alone: the pages before are passed over without a look at
+// their rows.
+const statement list_users{"list_users", LATCHKEY_USER_ROW
+                           "WHERE u.number IN (SELECT number FROM users ORDER BY number "
+                           "LIMIT $1 OFFSET $2) ORDER BY u.number"};
+const statement list_users_by_state{
+    "list_users_by_state", LATCHKEY_USER_ROW
+    "WHERE u.number IN (SELECT number FROM users WHERE is_active = $3 ORDER BY number "
+    "LIMIT $1 OFFSET $2) ORDER BY u.number"};
 const statement count_by_state{"count_by_state", "SELECT count(*) FROM users WHERE is_active = $1"};
 const statement users_after{"users_after",
                             LATCHKEY_USER_ROW "WHERE u.number > $1 ORDER BY u.number LIMIT $2"};
@@ -22,10 +27,16 @@ const statement find_recovery{
 const statement find_reset_token{"find_reset_token",
                                  "SELECT id, user_id, secret_hash, created_at, expires_at, used_at "
                                  "FROM reset_tokens WHERE id = $1"};
-const statement live_sessions_of{
-    "live_sessions_of",
-    LATCHKEY_SESSION_ROW "WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 "
-                         "ORDER BY s.created_at, s.id LIMIT $3"};
+#define LATCHKEY_LIVE_SESSIONS                                                                     \
+  LATCHKEY_SESSION_ROW "WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 "        \
+                       "AND s.rotated_at > $3 "
+#define LATCHKEY_NEWEST_SESSIONS "ORDER BY s.created_at DESC, s.id DESC LIMIT $4"
+const statement live_sessions_of{"live_sessions_of",
+                                 LATCHKEY_LIVE_SESSIONS LATCHKEY_NEWEST_SESSIONS};
+// The last condition is that of the index.
+const statement held_sessions_of{
+    "held_sessions_of",
+    LATCHKEY_LIVE_SESSIONS "AND s.held_by = $5 AND s.held_by <> '' " LATCHKEY_NEWEST_SESSIONS};
 
 // -- users: what is looked at before one is changed ------------------------------------
 
@@ -83,9 +94,8 @@ const statement change_profile{
     "ELSE NULLIF($9::text, '')::json END"};
 
 const statement drop_names{"drop_names", "DELETE FROM login_names WHERE user_id = $1"};
-const statement drop_sessions{"drop_sessions",
-                              "DELETE FROM sessions WHERE user_id = $1 AND ended_at IS NULL "
-                              "RETURNING expires_at > $2"};
+const statement drop_sessions{"drop_sessions", "DELETE FROM sessions WHERE user_id = $1 "
+                                               "RETURNING ended_at IS NULL AND expires_at > $2"};
 const statement drop_profile{"drop_profile", "DELETE FROM user_profiles WHERE user_id = $1"};
 const statement drop_projects{"drop_projects", "DELETE FROM projects WHERE owner_id = $1"};
 const statement drop_subscription{"drop_subscription",
@@ -110,25 +120,38 @@ const statement use_reset_token{
     "use_reset_token",
     "UPDATE reset_tokens SET used_at = $4 WHERE id = $1 AND user_id = $2 AND secret_hash = $3 "
     "AND used_at IS NULL AND expires_at > $4 RETURNING id"};
-const statement use_other_tokens{
-    "use_other_tokens",
-    "UPDATE reset_tokens SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL"};
+const statement use_up_tokens{
+    "use_up_tokens", "UPDATE reset_tokens SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL"};
 
 // -- sessions ------------------------------------------------------------------------
 
 // KEY SHARE as for a session that is opened: whoever waited for a deactivation looks again.
 #define LATCHKEY_UPSERT_SESSION(lock)                                                              \
   "INSERT INTO sessions (id, user_id, counter, salt, opened_by, user_agent, address, created_at, " \
-  "rotated_at, expires_at, last_seen_at, ended_at) "                                               \
-  "SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM users "                           \
+  "rotated_at, expires_at, last_seen_at, ended_at, held_by) "                                      \
+  "SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM users "                      \
   "WHERE id = $2 AND is_active " lock "ON CONFLICT (id) DO UPDATE SET "                            \
   "expires_at = EXCLUDED.expires_at, last_seen_at = EXCLUDED.last_seen_at, "                       \
+  "rotated_at = CASE WHEN sessions.opened_by = 'integration' THEN EXCLUDED.rotated_at "            \
+  "ELSE sessions.rotated_at END, "                                                                 \
   "user_agent = COALESCE(NULLIF(EXCLUDED.user_agent, ''), sessions.user_agent), "                  \
   "address = COALESCE(NULLIF(EXCLUDED.address, ''), sessions.address) "                            \
   "WHERE sessions.user_id = EXCLUDED.user_id AND sessions.ended_at IS NULL "                       \
   "AND sessions.expires_at > EXCLUDED.last_seen_at RETURNING id"
 const statement upsert_session{"upsert_session", LATCHKEY_UPSERT_SESSION(""),
                                LATCHKEY_UPSERT_SESSION("FOR KEY SHARE ")};
+
+#define LATCHKEY_FORGET_SESSIONS(lock)                                                             \
+  "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions "                                     \
+  "WHERE COALESCE(ended_at, expires_at) < $1 "                                                     \
+  "ORDER BY COALESCE(ended_at, expires_at) LIMIT $2" lock ") RETURNING id"
+const statement forget_sessions{"forget_sessions", LATCHKEY_FORGET_SESSIONS(""),
+                                LATCHKEY_FORGET_SESSIONS(" FOR UPDATE SKIP LOCKED")};
+#define LATCHKEY_FORGET_AUDITS(lock)                                                               \
+  "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < $1 "                     \
+  "ORDER BY at LIMIT $2" lock ") RETURNING id"
+const statement forget_audits{"forget_audits", LATCHKEY_FORGET_AUDITS(""),
+                              LATCHKEY_FORGET_AUDITS(" FOR UPDATE SKIP LOCKED")};
 
 // It may be lost, so it waits for nobody who holds the row.
 const statement touch_session{

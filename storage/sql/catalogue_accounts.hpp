@@ -11,13 +11,14 @@ namespace latchkey::storage::sql {
 extern const statement find_user_by_number; // $1 number → a user row (rows.hpp)
 extern const statement list_users;          // $1 limit, $2 offset → user rows by number
 extern const statement list_users_by_state; // the same, $3 is_active
-extern const statement count_all_users;     // → count
 extern const statement count_by_state;      // $1 is_active → count
 extern const statement users_after;         // $1 number, $2 limit → user rows by number
 extern const statement find_profile;        // $1 user → company, phone, avatar_url, preferences
 extern const statement find_recovery;       // $1 user → the passphrase's hash
 extern const statement find_reset_token;    // $1 id → a row as in session_queries.cpp
-extern const statement live_sessions_of;    // $1 user, $2 now, $3 limit → session rows
+/// $1 user, $2 now, $3 the last rotation came after, $4 limit, $5 held_by → session rows
+extern const statement live_sessions_of; // without $5
+extern const statement held_sessions_of;
 
 // -- users: what is looked at before one is changed ------------------------------------
 
@@ -36,8 +37,7 @@ extern const statement names_of;     // $1 user → name_key, kind
 extern const statement change_user;    // $1 id, $2 based_on, $3 at, $4 … $10 what changes → id
 extern const statement change_profile; // $1 id, $2 at, $3 … $9 what changes
 extern const statement drop_names;     // $1 user
-/// $1 user, $2 now → whether it was live, a row for each that had not ended. Those that had are
-/// never read again without their user.
+/// $1 user, $2 now → whether it was live, a row a session
 extern const statement drop_sessions;
 extern const statement drop_profile;      // $1 user
 extern const statement drop_projects;     // $1 user
@@ -50,12 +50,17 @@ extern const statement put_recovery;    // $1 user, $2 hash, $3 at → user
 extern const statement add_reset_token; // $1 … $5 the record → id
 /// $1 user, $2 time: tokens that expired before.
 extern const statement forget_reset_tokens;
-extern const statement use_reset_token;  // $1 id, $2 user, $3 hash, $4 at → id when it won
-extern const statement use_other_tokens; // $1 user, $2 at
+extern const statement use_reset_token; // $1 id, $2 user, $3 hash, $4 at → id when it won
+extern const statement use_up_tokens;   // $1 user, $2 at
 
 // -- sessions ------------------------------------------------------------------------
 
-extern const statement upsert_session; // $1 … $12 the record → id when it won
-extern const statement touch_session;  // $1 id, $2 at
+extern const statement upsert_session;  // $1 … $13 the record → id when it won
+extern const statement touch_session;   // $1 id, $2 at
+extern const statement forget_sessions; // $1 time, $2 how many at most → id of each
+
+// -- the audit log -------------------------------------------------------------------
+
+extern const statement forget_audits; // $1 time, $2 how many at most → id of each
 
 } // namespace latchkey::storage::sql

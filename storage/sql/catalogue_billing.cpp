@@ -87,8 +87,11 @@ const statement add_project{
     "add_project",
     "INSERT INTO projects (id, client_id, name, description, owner_id, is_active, created_at, "
     "updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id"};
+// NULL leaves a column as it is.
 const statement change_project{"change_project",
-                               "UPDATE projects SET name = $2, description = $3, is_active = $4, "
+                               "UPDATE projects SET name = COALESCE($2, name), "
+                               "description = NULLIF(COALESCE($3, description), ''), "
+                               "is_active = COALESCE($4, is_active), "
                                "updated_at = $5 WHERE id = $1 RETURNING id"};
 const statement drop_project{"drop_project", "DELETE FROM projects WHERE id = $1 RETURNING id"};
 

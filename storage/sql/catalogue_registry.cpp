@@ -11,7 +11,7 @@ const statement list_api_keys{
     "list_api_keys",
     "SELECT id, user_id, name, prefix, secret_hash, scopes, created_at, expires_at, last_used_at, "
     "revoked_at FROM api_keys WHERE user_id = $1 AND revoked_at IS NULL "
-    "ORDER BY created_at, id LIMIT $2"};
+    "AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at, id LIMIT $3"};
 const statement list_services{
     "list_services", "SELECT id, scopes, rate_count, rate_window_s, created_at, updated_at "
                      "FROM services ORDER BY id LIMIT $1"};

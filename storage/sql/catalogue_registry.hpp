@@ -8,7 +8,7 @@ namespace latchkey::storage::sql {
 // -- readers -----------------------------------------------------------------------
 
 extern const statement list_roles;        // $1 limit → role rows by name (registry_queries.cpp)
-extern const statement list_api_keys;     // $1 user, $2 limit → key rows, oldest first
+extern const statement list_api_keys;     // $1 user, $2 now, $3 limit → key rows, oldest first
 extern const statement list_services;     // $1 limit → service rows by id
 extern const statement list_service_keys; // $1 limit → key rows, revoked ones last
 

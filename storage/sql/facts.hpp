@@ -40,10 +40,15 @@ std::optional<failure> write(runner& on, const storage::delete_user& f, written&
 std::optional<failure> write(runner& on, const storage::set_recovery& f, written& note);
 std::optional<failure> write(runner& on, const storage::add_reset_token& f, written& note);
 std::optional<failure> write(runner& on, const storage::use_reset_token& f, written& note);
+std::optional<failure> write(runner& on, const storage::use_up_reset_tokens& f, written& note);
 
 // -- sessions of other services (session_facts.cpp) ------------------------------------
 std::optional<failure> write(runner& on, const storage::upsert_session& f, written& note);
 std::optional<failure> write(runner& on, const storage::touch_session& f, written& note);
+
+// -- what is over (session_facts.cpp) --------------------------------------------------
+std::optional<failure> write(runner& on, const storage::forget_sessions& f, written& note);
+std::optional<failure> write(runner& on, const storage::forget_audits& f, written& note);
 
 // -- mail (mail_facts.cpp) -----------------------------------------------------------
 std::optional<failure> write(runner& on, const storage::add_mail& f, written& note);

@@ -16,10 +16,6 @@ namespace {
 constexpr std::int64_t dead_keys_kept_max = 100;
 constexpr std::int64_t dead_keys_forgotten_max = 16;
 
-bool is_built_in(std::string_view role) {
-  return role == "user" || is_admin_role(role);
-}
-
 std::int64_t count_of(runner& on, const statement& what, std::vector<parameter> values) {
   std::int64_t count = 0;
   on.run(what, std::move(values), [&](const row_source& row) { count = number_at(row, 0); });
@@ -37,7 +33,7 @@ bool reaches(std::int64_t count, std::size_t max) {
 
 std::optional<failure> write(runner& on, const storage::add_role& f, written&) {
   const auto& r = f.role;
-  if (is_built_in(r.name)) return losing(error_code::conflict, "name", "is built in");
+  if (is_built_in_role(r.name)) return losing(error_code::conflict, "name", "is built in");
   on.run(lock_roles, {});
   if (on.run(find_role, {r.name}) > 0) return losing(error_code::conflict, "name", "is taken");
   if (reaches(count_of(on, count_roles, {}), f.max))

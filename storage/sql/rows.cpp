@@ -7,7 +7,8 @@ namespace latchkey::storage::sql {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> surface_names{"auth_service", "login_module", "gateway"};
+constexpr std::array<std::string_view, 4> surface_names{"auth_service", "login_module", "gateway",
+                                                        "integration"};
 
 surface surface_named(std::string_view name) noexcept {
   for (std::size_t i = 0; i < surface_names.size(); ++i)
@@ -98,6 +99,7 @@ std::optional<session_record> to_session(const row_source& row) {
   session.expires_at = *expires;
   session.ended_at = time_at(row, 12);
   session.last_seen_at = time_at(row, 13).value_or(*rotated);
+  session.held_by = text_or(row, 14);
   return session;
 }
 

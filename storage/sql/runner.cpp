@@ -6,6 +6,10 @@ parameter text_or_null(const std::optional<std::string>& text) {
   return text ? parameter(*text) : parameter();
 }
 
+parameter flag_or_null(const std::optional<bool>& flag) {
+  return flag ? parameter(*flag) : parameter();
+}
+
 parameter time_text(time_point at) {
   return to_rfc3339(at);
 }

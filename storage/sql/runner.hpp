@@ -38,6 +38,7 @@ public:
 parameter text_or_null(const std::optional<std::string>& text);
 parameter time_text(time_point at);
 parameter time_or_null(const std::optional<time_point>& at);
+parameter flag_or_null(const std::optional<bool>& flag);
 /// For columns where no text is NULL.
 parameter text_or_null_if_empty(const std::string& text);
 /// An id of 64 random bits, as BIGINT holds it; and back.

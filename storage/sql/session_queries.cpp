@@ -26,7 +26,10 @@ finding answer(runner& on, const storage::find_reset_token& q) {
 
 finding answer(runner& on, const storage::list_sessions& q) {
   storage::list_sessions::answer found;
-  on.run(live_sessions_of, {to_string(q.user), time_text(q.now), rows_of(q.limit)},
+  std::vector<parameter> values{to_string(q.user), time_text(q.now), time_text(q.used_after),
+                                rows_of(q.limit)};
+  if (!q.held_by.empty()) values.emplace_back(q.held_by);
+  on.run(q.held_by.empty() ? live_sessions_of : held_sessions_of, std::move(values),
          [&found](const row_source& row) {
            if (auto session = to_session(row)) found.push_back(std::move(*session));
          });

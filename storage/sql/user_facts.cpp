@@ -67,10 +67,6 @@ std::optional<failure> change_names(runner& on, const std::string& id, const use
   return std::nullopt;
 }
 
-parameter flag_or_null(const std::optional<bool>& flag) {
-  return flag ? parameter(*flag) : parameter();
-}
-
 void change_profile_of(runner& on, const std::string& id, const storage::update_user& f) {
   const auto& c = f.changes;
   const bool any = c.first_name || c.last_name || c.full_name || c.company || c.phone ||
@@ -82,10 +78,6 @@ void change_profile_of(runner& on, const std::string& id, const storage::update_
           text_or_null(c.avatar_url), text_or_null(c.preferences)});
 }
 
-bool is_built_in(std::string_view role) {
-  return role == "user" || is_admin_role(role);
-}
-
 } // namespace
 
 std::optional<failure> write(runner& on, const storage::update_user& f, written&) {
@@ -94,7 +86,7 @@ std::optional<failure> write(runner& on, const storage::update_user& f, written&
   const bool demotes = c.role && !is_admin_role(*c.role);
   const bool deactivates = c.is_active && !*c.is_active;
   if (demotes || deactivates) on.run(lock_admins, {});
-  if (c.role && !is_built_in(*c.role) && on.run(hold_role, {*c.role}) == 0)
+  if (c.role && !is_built_in_role(*c.role) && on.run(hold_role, {*c.role}) == 0)
     return losing(error_code::validation_error, "role", "is not a role");
   // Whoever opens a session at this moment must wait and see that the user is inactive.
   const auto before = hold(on, deactivates ? hold_user : share_user, id);

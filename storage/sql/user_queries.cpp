@@ -30,7 +30,7 @@ finding answer(runner& on, const storage::list_users& q) {
     page.emplace_back(*q.active);
     on.run(list_users_by_state, std::move(page), into(found.users));
   } else {
-    on.run(count_all_users, {}, total);
+    on.run(count_users, {}, total);
     on.run(list_users, std::move(page), into(found.users));
   }
   return found;

@@ -1,5 +1,6 @@
 #include "storage/sqlite/facts.hpp"
 
+#include "storage/sql/catalogue_accounts.hpp"
 #include "storage/sql/facts.hpp"
 #include "storage/sqlite/runner.hpp"
 
@@ -70,6 +71,11 @@ maybe_stop why_user_lost(database& db, const create_user& f, std::string_view id
 
 maybe_stop write(database& db, const create_user& f, written& note) {
   const auto& u = f.user;
+  if (!is_built_in_role(u.role)) {
+    const auto held = db.run(sql::hold_role, {std::string_view(u.role)});
+    if (!held) return refused(held.error());
+    if (*held == 0) return lost(error_code::validation_error, "role", "is not a role");
+  }
   const auto number = take_number(db, u.number);
   if (!number) return refused(number.error());
   const auto id = to_string(u.id);
@@ -145,28 +151,25 @@ maybe_stop write(database& db, const rotate_session& f, written&) {
   return must_win(ran, [] { return lost(error_code::token_invalid); });
 }
 
-/// The rows of the two statements that end sessions say in column 1 whether it was live.
-maybe_stop count_ended(const outcome& ran) {
-  return ran ? std::nullopt : maybe_stop(refused(ran.error()));
-}
-
 maybe_stop write(database& db, const end_session& f, written& note) {
   const auto id = to_string(f.session);
   const auto at = to_rfc3339(f.at);
-  return count_ended(db.run(
+  // An expired one is marked too, and counts nothing.
+  const auto ran = db.run(
       sql::end_session, {std::string_view(id), std::string_view(at), std::string_view(f.reason)},
-      [&note](const sql::row_source& row) { note.sessions_ended += sql::flag_at(row, 1); }));
+      [&note](const sql::row_source& row) { note.sessions_ended += sql::flag_at(row, 1); });
+  return ran ? std::nullopt : maybe_stop(refused(ran.error()));
 }
 
 maybe_stop write(database& db, const end_sessions_of& f, written& note) {
   const auto id = to_string(f.user);
   const auto keep = f.keep ? to_string(*f.keep) : std::string();
   const auto at = to_rfc3339(f.at);
-  return count_ended(
-      db.run(sql::end_sessions_of,
-             {std::string_view(id), std::string_view(keep), std::string_view(at),
-              std::string_view(f.reason)},
-             [&note](const sql::row_source& row) { note.sessions_ended += sql::flag_at(row, 1); }));
+  const auto ran = db.run(sql::end_sessions_of,
+                          {std::string_view(id), std::string_view(keep), std::string_view(at),
+                           std::string_view(f.reason)},
+                          [&note](const sql::row_source&) { ++note.sessions_ended; });
+  return ran ? std::nullopt : maybe_stop(refused(ran.error()));
 }
 
 maybe_stop write(database& db, const add_audit& f, written&) {

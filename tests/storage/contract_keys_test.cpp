@@ -66,6 +66,8 @@ TEST_P(ApiKeys, ThatAreRevokedOrExpiredDoNotCount) {
   EXPECT_TRUE(failed_with(commit({add_api_key{third, 2}}), error_code::quota_exceeded));
   third.created_at = noon + 10s;
   EXPECT_TRUE(commit({add_api_key{third, 2}})) << "the first has expired";
+  EXPECT_EQ(ask(*reader_, list_api_keys{ann.id, noon + 9s}).size(), 3u);
+  EXPECT_EQ(ask(*reader_, list_api_keys{ann.id, noon + 10s}).size(), 2u);
   ASSERT_TRUE(commit({revoke_api_key{2, ann.id, noon + 11s}}));
   EXPECT_TRUE(commit({add_api_key{make_key(ann.id, 11), 2}}));
 }

@@ -54,7 +54,8 @@ TEST_P(Projects, AreRefusedAnIdThatIsTaken) {
 
 TEST_P(Projects, ThatAreNotThereCannotBeChangedOrRemoved) {
   const auto none = make_project(ann.id, "acme");
-  EXPECT_TRUE(failed_with(commit({update_project{none}}), error_code::not_found));
+  EXPECT_TRUE(
+      failed_with(commit({update_project{none.id, "x", {}, {}, noon}}), error_code::not_found));
   EXPECT_TRUE(failed_with(commit({remove_project{none.id}}), error_code::not_found));
   EXPECT_FALSE(ask(*reader_, find_project{none.id}));
 }
@@ -78,13 +79,7 @@ TEST_P(Projects, AreReadBackAsTheyWereWritten) {
 TEST_P(Projects, ChangeNameDescriptionAndStateAlone) {
   const auto before = make_project(ann.id, "acme");
   ASSERT_TRUE(commit({add_project{before}}));
-  auto change = make_project(bob.id, "other");
-  change.id = before.id;
-  change.name = "Renamed";
-  change.description = "";
-  change.is_active = false;
-  change.updated_at = noon + 2h;
-  ASSERT_TRUE(commit({update_project{change}}));
+  ASSERT_TRUE(commit({update_project{before.id, "Renamed", "", false, noon + 2h}}));
   const auto found = ask(*reader_, find_project{before.id});
   ASSERT_TRUE(found);
   EXPECT_EQ(found->name, "Renamed");
@@ -94,6 +89,18 @@ TEST_P(Projects, ChangeNameDescriptionAndStateAlone) {
   EXPECT_EQ(found->owner, ann.id);
   EXPECT_EQ(found->client_id, "acme");
   EXPECT_EQ(found->created_at, before.created_at);
+}
+
+TEST_P(Projects, KeepWhatIsNotChangedAsSomebodyElseHasMadeIt) {
+  const auto project = make_project(ann.id, "acme");
+  ASSERT_TRUE(commit({add_project{project}}));
+  ASSERT_TRUE(commit({update_project{project.id, "Renamed", {}, {}, noon + 1h}}));
+  ASSERT_TRUE(commit({update_project{project.id, {}, {}, false, noon + 2h}}));
+  const auto found = ask(*reader_, find_project{project.id});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->name, "Renamed");
+  EXPECT_EQ(found->description, project.description);
+  EXPECT_FALSE(found->is_active);
 }
 
 TEST_P(Projects, AreRemovedOnce) {

@@ -83,12 +83,19 @@ TEST_P(Recovery, TokensAreReadBackAsTheyWereWritten) {
   EXPECT_FALSE(found->used_at);
 }
 
-TEST_P(Recovery, ATokenThatIsUsedTakesTheOthersWithIt) {
-  ASSERT_TRUE(commit({add_reset_token{token(1)}, add_reset_token{token(2)}}));
+TEST_P(Recovery, TokensAreUsedUpTogether) {
+  const auto bob = add(make_user("bob"));
+  auto bobs = token(3);
+  bobs.user = bob.id;
+  ASSERT_TRUE(
+      commit({add_reset_token{token(1)}, add_reset_token{token(2)}, add_reset_token{bobs}}));
   ASSERT_TRUE(commit({use(2)}));
   EXPECT_TRUE(failed_with(commit({use(2)}), error_code::token_invalid));
+  ASSERT_TRUE(commit({use_up_reset_tokens{ann_.id, noon + 2s}}));
   EXPECT_TRUE(failed_with(commit({use(1)}), error_code::token_invalid));
-  EXPECT_EQ(reader_->answer_to(find_reset_token{1}).value()->used_at, noon + 1s);
+  EXPECT_EQ(reader_->answer_to(find_reset_token{1}).value()->used_at, noon + 2s);
+  EXPECT_EQ(reader_->answer_to(find_reset_token{2}).value()->used_at, noon + 1s);
+  EXPECT_FALSE(reader_->answer_to(find_reset_token{3}).value()->used_at);
 }
 
 TEST_P(Recovery, TokensLongExpiredMakeRoomForNewOnes) {
@@ -127,7 +134,7 @@ TEST_P(Recovery, OfTwentyTokensOfOneUserOneIsUsed) {
   std::vector<unit> units;
   for (std::uint64_t id = 1; id <= 20; ++id) {
     ASSERT_TRUE(commit({add_reset_token{token(id)}}));
-    units.push_back({{use(id)}});
+    units.push_back({{use(id), use_up_reset_tokens{ann_.id, noon + 1s}}});
   }
   EXPECT_EQ(winners(race(*store_, units), error_code::token_invalid), 1u);
 }

@@ -68,6 +68,20 @@ TEST_P(Roles, ThatAreNotThereCannotBeChangedOrRemoved) {
   EXPECT_TRUE(roles().empty());
 }
 
+TEST_P(Roles, ThatAreNotThereAreNobodysFromTheStart) {
+  auto lost = make_user("lost");
+  lost.user.role = "auditor";
+  const std::vector<unit> batch{{{make_user("ann")}}, {{lost}}, {{make_user("bob")}}};
+  const auto answers = writer_->commit(batch);
+  EXPECT_TRUE(answers[0]);
+  EXPECT_TRUE(failed_with(answers[1], error_code::validation_error, "role"));
+  EXPECT_TRUE(answers[2]);
+  EXPECT_FALSE(reader_->find_login("lost").value());
+  ASSERT_TRUE(commit({add_role{make_role("auditor"), many}}));
+  EXPECT_EQ(add(lost).role, "auditor");
+  EXPECT_TRUE(failed_with(commit({remove_role{"auditor"}}), error_code::conflict, "name"));
+}
+
 TEST_P(Roles, CannotBeRemovedWhileAUserHasThem) {
   ASSERT_TRUE(commit({add_role{make_role("auditor"), many}}));
   auto ann = add(make_user("ann"));

@@ -99,6 +99,10 @@ TEST_P(SchemaInSql, OfTheFirstVersionKeepsItsRows) {
   engine_->execute("INSERT INTO users (id, email, password_hash, client_id, number) "
                    "VALUES ('" +
                    id + "', 'a@b.c', '', 'x', 1)");
+  const std::string other = "0190a000-0000-7000-8000-000000000002";
+  engine_->execute("INSERT INTO users (id, email, password_hash, client_id, number) "
+                   "VALUES ('" +
+                   other + "', 'b@b.c', '', 'default', 2)");
   engine_->execute("INSERT INTO audit_log (id, at, action, user_id, address, request_id, reason) "
                    "VALUES ('" +
                    id + "', '2026-01-01T00:00:00.000000Z', 'a', NULL, '', '', '')");
@@ -110,6 +114,10 @@ TEST_P(SchemaInSql, OfTheFirstVersionKeepsItsRows) {
   ASSERT_TRUE(user);
   EXPECT_EQ(to_string(user->id), id);
   EXPECT_FALSE(user->synced_at);
+  EXPECT_EQ(user->client_id, "x");
+  const auto shared = store->open_reader()->answer_to(storage::find_user_by_number{2}).value();
+  ASSERT_TRUE(shared);
+  EXPECT_EQ(shared->client_id, other) << "version 1 gave everybody the same, which meant nothing";
   const storage::unit one{{storage::add_audit{make_audit("b")}}};
   EXPECT_TRUE(store->open_writer()->commit({&one, 1}).front());
 }

@@ -174,7 +174,7 @@ TEST_P(Sessions, EndedTogetherDoNotRotateLaterInTheBatch) {
   EXPECT_FALSE(session(opened.id).ended_at) << "it was opened after the others ended";
 }
 
-TEST_P(Sessions, ThatAreLiveAreListedOldestFirst) {
+TEST_P(Sessions, ThatAreLiveAreListedNewestFirst) {
   std::vector<session_id> opened;
   for (int i = 0; i < 4; ++i) {
     auto s = make_session(ann_.id);
@@ -192,10 +192,64 @@ TEST_P(Sessions, ThatAreLiveAreListedOldestFirst) {
       out.push_back(s.id);
     return out;
   };
-  EXPECT_EQ(ids(10), (std::vector<session_id>{opened[3], opened[2], opened[0]}));
-  EXPECT_EQ(ids(2), (std::vector<session_id>{opened[3], opened[2]}));
+  EXPECT_EQ(ids(10), (std::vector<session_id>{opened[0], opened[2], opened[3]}));
+  EXPECT_EQ(ids(2), (std::vector<session_id>{opened[0], opened[2]}));
   EXPECT_EQ(reader_->answer_to(list_sessions{ann_.id, noon, 1}).value().at(0).user_number,
             ann_.number);
+}
+
+TEST_P(Sessions, ThatAreIdleTakeNoPlaceInTheList) {
+  auto idle = make_session(ann_.id);
+  idle.created_at = noon + 1s; // the newest
+  add(idle);
+  auto used = make_session(ann_.id);
+  used.rotated_at = noon + 1s;
+  add(used);
+  list_sessions question{ann_.id, noon + 2s, 1, noon};
+  const auto live = reader_->answer_to(question).value();
+  ASSERT_EQ(live.size(), 1u);
+  EXPECT_EQ(live[0].id, used.id);
+}
+
+TEST_P(Sessions, ThatExpiredAreLeftAsTheyAreWhenAllEnd) {
+  auto expired = make_session(ann_.id);
+  expired.expires_at = noon + 1s;
+  add(expired);
+  EXPECT_EQ(commit({end_sessions_of{ann_.id, {}, noon + 1s, "all"}})->sessions_ended, 0);
+  EXPECT_FALSE(session(expired.id).ended_at);
+}
+
+TEST_P(Sessions, AreForgottenOldestFirstOnceTheyHaveLongBeenOver) {
+  const auto opened = [this](std::chrono::seconds until) {
+    auto s = make_session(ann_.id);
+    s.expires_at = noon + until;
+    return add(s).id;
+  };
+  const auto expired_first = opened(1s);
+  const auto expired_last = opened(3s);
+  const auto live = opened(1h);
+  const auto ended = opened(2h);
+  ASSERT_TRUE(commit({end_session{ended, noon + 2s, "logout"}}));
+  const auto is_there = [this](const session_id& id) {
+    return reader_->find_session(id).value().has_value();
+  };
+  EXPECT_EQ(commit({forget_sessions{noon + 4s, 2}})->forgotten, 2);
+  EXPECT_FALSE(is_there(expired_first));
+  EXPECT_FALSE(is_there(ended));
+  EXPECT_TRUE(is_there(expired_last));
+  EXPECT_EQ(commit({forget_sessions{noon + 3s, 2}})->forgotten, 0);
+  EXPECT_EQ(commit({forget_sessions{noon + 4s, 2}})->forgotten, 1);
+  EXPECT_TRUE(is_there(live));
+}
+
+TEST_P(Sessions, LeaveTheirLinesInTheLogUntilThoseAreForgotten) {
+  auto old = make_audit("old");
+  auto young = make_audit("young");
+  young.at = noon + 2s;
+  ASSERT_TRUE(commit({add_audit{old}, add_audit{young}}));
+  EXPECT_EQ(commit({forget_audits{noon + 1s, 5}})->forgotten, 1);
+  EXPECT_EQ(commit({forget_audits{noon + 1s, 5}})->forgotten, 0);
+  EXPECT_EQ(commit({forget_audits{noon + 3s, 5}})->forgotten, 1);
 }
 
 } // namespace

@@ -182,6 +182,17 @@ TEST_P(Subscriptions, SeeEachEventOnce) {
   EXPECT_EQ(winners(race(*store_, units), error_code::conflict), 1u);
 }
 
+TEST_P(Subscriptions, SayWhichOfTheirUnitsFactsLostFirst) {
+  const auto known = make_subscription(ann.id);
+  ASSERT_TRUE(commit({put_subscription{known}, add_stripe_event{"evt_1", noon}}));
+  auto older = known;
+  older.stripe_event_at = noon;
+  EXPECT_TRUE(failed_with(commit({add_stripe_event{"evt_1", noon}, put_subscription{older}}),
+                          error_code::conflict, "id"));
+  EXPECT_TRUE(failed_with(commit({put_subscription{older}, add_stripe_event{"evt_1", noon}}),
+                          error_code::conflict, "event"));
+}
+
 TEST_P(Subscriptions, ForgetEventsThatStripeSendsNoMore) {
   ASSERT_TRUE(commit({add_stripe_event{"evt_1", noon}}));
   ASSERT_TRUE(commit({add_stripe_event{"evt_2", noon + 24h * 90}}));
@@ -265,6 +276,13 @@ TEST_P(Quotas, CountEachWindowAndEachQuotaAlone) {
   EXPECT_EQ(used(noon), 3);
   EXPECT_EQ(used(noon + 24h), 2);
   EXPECT_EQ(ask(*reader_, list_quota_usage{ann.id}).size(), 3u);
+}
+
+TEST_P(Quotas, AreToldAsTheLastOfAUnitLeavesThem) {
+  const auto spent = commit(
+      {spend_quota{ann.id, "q", noon, 5, {}, noon}, spend_quota{ann.id, "r", noon, 2, {}, noon}});
+  ASSERT_TRUE(spent);
+  EXPECT_EQ(spent->quota_used, 2);
 }
 
 TEST_P(Quotas, ForgetWindowsThatAreLongOverButNotWhatHasNone) {

@@ -94,6 +94,40 @@ TEST_P(SyncedSessions, TakeTheNewEndAndDeviceAndNothingElse) {
   EXPECT_EQ(after.last_seen_at, noon + 5s);
 }
 
+TEST_P(SyncedSessions, AreUsedByBeingToldOf) {
+  auto own = add(make_session(ann_.id));
+  auto theirs = synced();
+  theirs.opened_by = surface::integration;
+  ASSERT_TRUE(commit({upsert_session{theirs}}));
+  for (auto s : {own, theirs}) {
+    s.opened_by = surface::integration;
+    s.rotated_at = s.last_seen_at = noon + 5s;
+    ASSERT_TRUE(commit({upsert_session{s}}));
+  }
+  EXPECT_EQ(session(theirs.id).rotated_at, noon + 5s);
+  EXPECT_EQ(session(theirs.id).opened_by, surface::integration);
+  EXPECT_EQ(session(own.id).rotated_at, noon) << "it is used by being refreshed";
+  EXPECT_EQ(session(own.id).opened_by, own.opened_by);
+}
+
+TEST_P(SyncedSessions, AreFoundByTheServiceThatHoldsThem) {
+  auto held = synced();
+  held.held_by = "billing";
+  ASSERT_TRUE(commit({upsert_session{held}}));
+  auto others = synced();
+  others.held_by = "reports";
+  ASSERT_TRUE(commit({upsert_session{others}}));
+  for (int i = 1; i <= 3; ++i) { // newer ones, of which there may be any number
+    auto s = make_session(ann_.id);
+    s.created_at = noon + std::chrono::seconds(i);
+    add(s);
+  }
+  const auto found = reader_->answer_to(list_sessions{ann_.id, noon, 2, {}, "billing"}).value();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].id, held.id);
+  EXPECT_EQ(found[0].held_by, "billing");
+}
+
 TEST_P(SyncedSessions, KeepDeviceAndAddressWhenNoneIsTold) {
   const auto before = synced();
   ASSERT_TRUE(commit({upsert_session{before}}));

@@ -37,7 +37,7 @@ TEST_P(Text, SurvivesABatchUnchanged) {
     auto u = make_user("user" + std::to_string(i));
     u.user.username = u.user.first_name = u.user.last_name = u.user.full_name = hostile[i];
     u.username_key = hostile[i];
-    u.user.role = u.user.client_id = hostile[i];
+    u.user.subscription_tier = u.user.client_id = hostile[i];
     u.user.password_hash = secret(hostile[i]);
     auto s = make_session(u.user.id);
     s.user_agent = s.address = s.salt = hostile[i];
@@ -54,7 +54,7 @@ TEST_P(Text, SurvivesABatchUnchanged) {
     EXPECT_EQ(found.username, hostile[i]);
     EXPECT_EQ(found.first_name, hostile[i]);
     EXPECT_EQ(found.full_name, hostile[i]);
-    EXPECT_EQ(found.role, hostile[i]);
+    EXPECT_EQ(found.subscription_tier, hostile[i]);
     EXPECT_EQ(found.client_id, hostile[i]);
     EXPECT_EQ(found.password_hash.reveal(), hostile[i]);
     EXPECT_EQ(session(sessions[i]).user_agent, hostile[i]);

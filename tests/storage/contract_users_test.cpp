@@ -68,6 +68,19 @@ TEST_P(Users, AreRefusedAnIdOrANumberThatIsTaken) {
   EXPECT_FALSE(reader_->find_login("bob").value());
 }
 
+TEST_P(Users, ChooseNoNumberThatLeavesTooFewForTheSequence) {
+  auto far = make_user("ann");
+  for (const auto number : {chosen_user_number_max + 1, user_number_max, std::int64_t{-1}}) {
+    far.user.number = number;
+    EXPECT_TRUE(failed_with(commit({far}), error_code::validation_error, "number")) << number;
+  }
+  far.user.number = chosen_user_number_max;
+  ASSERT_TRUE(commit({far}));
+  const auto next = add(make_user("bob")).number;
+  EXPECT_GT(next, chosen_user_number_max);
+  EXPECT_LT(next, user_number_max);
+}
+
 TEST_P(Users, OfOneNameInOneBatchAreTakenInTheirOrder) {
   const auto first = make_user("ann");
   const auto second = make_user("ann");
@@ -94,6 +107,9 @@ TEST_P(Users, AreReadBackAsTheyWereWritten) {
   wanted.user.email_verified = true;
   wanted.user.version = 7;
   wanted.user.last_login_at = noon + 5s;
+  role_record auditor;
+  auditor.name = "auditor";
+  ASSERT_TRUE(commit({add_role{auditor, 1}}));
   const auto answer = commit({wanted});
   ASSERT_TRUE(answer);
   EXPECT_GT(answer->user_number, 0);

@@ -128,6 +128,24 @@ TEST(Footprint, LeavesOutWhatMayBeLost) {
   EXPECT_TRUE(may_share(touch_session{s, noon}, rotate_session{s, 1, noon}));
 }
 
+TEST(Footprint, OfStripesWordsMeetInOneUnitAlone) {
+  subscription_record s;
+  s.id = make_uuid(noon);
+  s.user = ann;
+  const std::vector<unit> batch{{{add_stripe_event{"evt_1", noon}, put_subscription{s}}},
+                                {{put_subscription{s}, add_stripe_event{"evt_2", noon}}}};
+  const std::vector<std::size_t> as_they_come{0};
+  const std::vector<std::size_t> reversed{1};
+  EXPECT_TRUE(plan_batch(batch, as_they_come)[0].by_kind);
+  EXPECT_FALSE(plan_batch(batch, reversed)[0].by_kind);
+  auto bobs = s;
+  bobs.user = bob;
+  EXPECT_EQ(plan_of({{{add_stripe_event{"evt_1", noon}, put_subscription{s}}},
+                     {{add_stripe_event{"evt_2", noon}, put_subscription{bobs}}}})
+                .size(),
+            1u);
+}
+
 TEST(Footprint, KeepsAUnitsOwnOrder) {
   const unit token_first{
       {use_reset_token{1, ann, "h", noon}, set_password_hash{ann, 1, secret(), noon}}};

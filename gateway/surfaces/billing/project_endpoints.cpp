@@ -164,19 +164,24 @@ awaitable<http::response> update_project(http::exchange& ex, const principal& wh
   if (!given) co_return error_answer(ex, given.error());
   auto project = co_await visible_project(ex, who);
   if (!project) co_return error_answer(ex, project.error());
-  if (given->name) project->name = std::move(*given->name);
-  if (given->description) project->description = std::move(*given->description);
-  if (given->is_active) project->is_active = *given->is_active;
-  project->updated_at = edge.with().now();
 
+  storage::update_project change;
+  change.project = project->id;
+  change.name = std::move(given->name);
+  change.description = std::move(given->description);
+  change.is_active = given->is_active;
+  change.at = edge.with().now();
   messages::commit request;
-  request.unit.facts.emplace_back(storage::update_project{*project});
+  request.unit.facts.emplace_back(std::move(change));
   request.unit.facts.push_back(audit_of(ex, who, "project.changed", *project));
   request.deadline = edge.deadline_for_actors(ex.deadline);
   const auto& writer = edge.with().writer_for(project->owner);
   auto written = co_await edge.ask(writer, std::move(request), ex.deadline);
   if (!written) co_return error_answer(ex, written.error());
-  co_return project_answer(200, *project);
+  // Somebody else may have changed the rest meanwhile.
+  auto changed = co_await visible_project(ex, who);
+  if (!changed) co_return error_answer(ex, changed.error());
+  co_return project_answer(200, *changed);
 }
 
 awaitable<http::response> delete_project(http::exchange& ex, const principal& who) {

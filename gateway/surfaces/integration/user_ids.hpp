@@ -12,10 +12,6 @@
 
 namespace latchkey::gateway::integration {
 
-/// The largest number that every JSON reader keeps exactly (RFC 8259, 6); the sequence of
-/// numbers goes on behind the largest that was given, so there must be many more.
-inline constexpr std::int64_t user_number_max = (std::int64_t{1} << 53) - 1;
-
 /// What a user may be called; nothing for a text that is neither.
 using named_user = std::variant<std::int64_t, user_id>;
 std::optional<named_user> parse_user(std::string_view text);
