@@ -70,7 +70,7 @@ trouble trouble_of(std::string_view sqlstate) noexcept {
     return trouble::conflict;
   if (is_any({"08", "57P01", "57P02", "57P03"})) // connection exceptions, shutdown
     return trouble::lost;
-  if (is_any({"55P03"})) return trouble::locked;
+  if (is_any({"55P03", "57014"})) return trouble::slow; // lock_timeout, statement_timeout
   // Resources, operator intervention, system errors, a standby.
   if (is_any({"53", "57", "58", "25006"})) return trouble::unavailable;
   // No such table or column, no right to it, a feature or a state that is not there, a fault.
@@ -157,9 +157,9 @@ void connection::connect() {
 void connection::set_up() {
   const auto ms = [](std::chrono::milliseconds t) { return std::to_string(t.count()); };
   const auto& o = common_->options;
-  // Every statement here looks rows up by key. The planner, which sees small tables when it
-  // plans and keeps a prepared plan, must not settle on reading whole tables; nor is any statement
-  // worth compiling.
+  // Every statement here looks rows up in an index or walks along one. The planner, which sees
+  // small tables when it plans and keeps a prepared plan, must not settle on reading whole tables;
+  // nor is any statement worth compiling.
   execute("SET application_name = '" + name_ +
           "'; SET client_encoding = 'UTF8'; "
           "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET bytea_output = 'hex'; "

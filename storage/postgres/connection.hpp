@@ -31,7 +31,7 @@ enum class trouble : std::uint8_t {
   lost,        // the connection is gone
   conflict,    // serialization failure or deadlock: the same again may succeed
   unavailable, // the server is there but cannot write (disk full, read-only, shutting down)
-  locked,      // a row or table that another transaction holds for too long
+  slow,        // a lock was not given, or a statement not done, in time
   bad_row,     // a row that a type or a constraint refuses
   broken,      // the statement itself fails: no schema, no right
 };

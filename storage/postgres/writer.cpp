@@ -12,9 +12,13 @@ namespace {
 
 constexpr int conflict_retries_max = 3;
 constexpr auto conflict_pause = std::chrono::milliseconds(5); // longer each time
-constexpr int lock_refusals_max = 24; // within one call; the rest is not tried
-// Once a lock was waited for in vain, a batch is divided without waiting as long again.
-constexpr const char* begin_impatiently = "BEGIN; SET LOCAL lock_timeout = 100";
+constexpr int waits_in_vain_max = 24; // within one call; the rest is not tried
+// Once something was waited for in vain, a batch is divided without waiting as long again.
+constexpr int impatience = 4; // times as fast must a statement be
+std::string begin_impatiently(const postgres_options& o) {
+  return "BEGIN; SET LOCAL lock_timeout = 100; SET LOCAL statement_timeout = " +
+         std::to_string(std::max<std::int64_t>(o.statement_timeout.count() / impatience, 1));
+}
 constexpr int reconnects_max = 1; // within one call; the next call tries again
 constexpr auto fate_pause = std::chrono::milliseconds(100);
 
@@ -30,7 +34,7 @@ struct postgres_writer::job {
   std::vector<result<written>>& answers;
   std::vector<bool> committed;
   std::optional<failure> down; // set once the server is known to be away
-  int lock_refusals = 0;
+  int waits_in_vain = 0;
 
   void fail(const units& which, const failure& why) {
     for (auto u : which)
@@ -102,8 +106,8 @@ void postgres_writer::run_group(job& j, units chosen, bool by_kind) {
     case ended::bad_row:
       return divide(j, chosen, by_kind,
                     {error_code::validation_error, {}, "the database refuses the row", 0});
-    case ended::locked:
-      if (++j.lock_refusals > lock_refusals_max) return j.fail(chosen, unavailable());
+    case ended::slow:
+      if (++j.waits_in_vain > waits_in_vain_max) return j.fail(chosen, unavailable());
       return divide(j, chosen, by_kind, unavailable());
     }
   }
@@ -123,7 +127,7 @@ postgres_writer::ended postgres_writer::attempt(job& j, units& chosen, bool by_k
   for (auto u : chosen)
     j.answers[u] = written{};
   try {
-    link_.execute(j.lock_refusals == 0 ? "BEGIN" : begin_impatiently);
+    link_.execute(j.waits_in_vain == 0 ? "BEGIN" : begin_impatiently(link_.options()));
     const bool must_repeat = apply_all(j, chosen, by_kind);
     if (must_repeat || chosen.empty()) {
       link_.execute("ROLLBACK");
@@ -157,7 +161,8 @@ bool postgres_writer::apply_all(job& j, units& chosen, bool by_kind) {
       }
       answer->user_number = std::max(answer->user_number, p.note.user_number);
       answer->sessions_ended += p.note.sessions_ended;
-      answer->quota_used = std::max(answer->quota_used, p.note.quota_used);
+      if (std::holds_alternative<spend_quota>(*p.what)) answer->quota_used = p.note.quota_used;
+      answer->forgotten += p.note.forgotten;
     }
     step.clear();
   };
@@ -223,8 +228,8 @@ postgres_writer::ended postgres_writer::from(trouble t) noexcept {
     return ended::conflict;
   case trouble::unavailable:
     return ended::unavailable;
-  case trouble::locked:
-    return ended::locked;
+  case trouble::slow:
+    return ended::slow;
   case trouble::bad_row:
     return ended::bad_row;
   case trouble::broken:

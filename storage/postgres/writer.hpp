@@ -22,15 +22,15 @@ private:
     in_doubt,  // after it was
     conflict,
     unavailable,
-    locked,
+    slow,
     bad_row,
     broken,
   };
   struct job;
 
   void run_group(job& j, units chosen, bool by_kind);
-  /// Halves a group in which some row is refused or locked by another, until that one
-  /// stands alone and is answered `why`.
+  /// Halves a group in which some row is refused, locked by another or the work of too long,
+  /// until that one stands alone and is answered `why`.
   void divide(job& j, const units& chosen, bool by_kind, const failure& why);
   ended attempt(job& j, units& chosen, bool by_kind);
   /// Applies the facts; true when losers left something that must be rolled back.

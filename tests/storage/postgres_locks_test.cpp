@@ -68,6 +68,26 @@ TEST_F(PostgresFaults, ATableThatIsLockedIsNotTriedForEveryUnit) {
   EXPECT_TRUE(commit(*out, {create_session{make_session(ann.user.id)}}));
 }
 
+TEST_F(PostgresFaults, AUnitWhoseStatementTakesTooLongFailsAlone) {
+  execute("CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+          "IF NEW.user_agent = 'slow' THEN PERFORM pg_sleep(60); END IF; RETURN NEW; END $$; "
+          "CREATE TRIGGER linger BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION linger()");
+  const auto out = store->open_writer();
+  std::vector<unit> batch(20);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    auto s = make_session(ann.user.id);
+    if (i == 7) s.user_agent = "slow";
+    batch[i].facts = {create_session{s}};
+  }
+  const auto answers = out->commit(batch);
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    if (i == 7)
+      EXPECT_TRUE(failed_with(answers[i], error_code::store_unavailable));
+    else
+      EXPECT_TRUE(answers[i]) << i;
+  EXPECT_EQ(count("sessions"), 19);
+}
+
 TEST_F(PostgresFaults, ADeadlockIsRetried) {
   auto bob = make_user("bob");
   ASSERT_TRUE(commit(*store->open_writer(), {bob}));
