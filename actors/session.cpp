@@ -22,8 +22,7 @@ session_state::~session_state() {
 
 bool session_state::alive(time_point now) const {
   if (ended || now >= record.expires_at) return false;
-  const auto idle = with->policy.session_idle_ttl;
-  return idle.count() == 0 || now < record.rotated_at + idle;
+  return record.rotated_at > with->policy.idle_since(now);
 }
 
 caf::result<messages::validation> session_state::on_validate(messages::validate&) {
@@ -223,6 +222,9 @@ caf::result<messages::learnt> session_state::on_learn_sync(messages::learn_sync&
   ++news;
   record.expires_at = told.expires_at;
   record.last_seen_at = std::max(record.last_seen_at, told.last_seen_at);
+  // As in the store: for one of another service this is its only use.
+  if (record.opened_by == surface::integration)
+    record.rotated_at = std::max(record.rotated_at, told.last_seen_at);
   if (!told.user_agent.empty()) record.user_agent = std::move(told.user_agent);
   return messages::learnt{};
 }

@@ -77,6 +77,21 @@ TEST(SessionNews, DoubtIsSettledByTheStore) {
   EXPECT_EQ(f.validate(), error_code::token_invalid);
 }
 
+TEST(SessionNews, OfAnotherServiceIsTheUseOfItsSession) {
+  one_session f;
+  f.with().policy.session_idle_ttl = 100s;
+  auto theirs = f.record;
+  theirs.opened_by = surface::integration;
+  const auto held = f.spawn(session, theirs, f.shared_services());
+  f.clock.move(60s);
+  const messages::learn_sync news{f.record.expires_at, f.clock.now(), ""};
+  EXPECT_TRUE(f.ask(held, news));
+  EXPECT_TRUE(f.ask(f.actor, news));
+  f.clock.move(60s);
+  EXPECT_TRUE(f.ask(held, messages::validate{}));
+  EXPECT_EQ(f.validate(), error_code::token_invalid) << "one of ours is used by being refreshed";
+}
+
 TEST(SessionNews, LastSeenIsWrittenOnceAMinute) {
   one_session f;
   for (int i = 0; i < 10; ++i)

@@ -208,7 +208,8 @@ TEST_P(SyncSession, MeansTheTokensSessionWhenNoneIsNamed) {
   const auto before = sessions_of(one, "id, user_agent, address");
   EXPECT_TRUE(is_success(flask()));
   EXPECT_EQ(sessions_of(one, "id, user_agent, address"), before) << "what is not told is as it was";
-  EXPECT_TRUE(sessions_of(one, "expires_at")[0][0].starts_with("2999-01-01"));
+  EXPECT_FALSE(sessions_of(one, "expires_at")[0][0].starts_with("2999-01-01"))
+      << "it was opened by signing in here";
 
   body["session_data"]["is_active"] = false;
   EXPECT_TRUE(is_success(flask()));
@@ -246,6 +247,33 @@ TEST_P(SyncSession, KeepsTheEndThatWasNotTold) {
   body["session_data"] = {{"session_id", "tab-1"}};
   EXPECT_TRUE(is_success(ask("sync-session", body)));
   EXPECT_EQ(sessions_of(one, "user_agent, expires_at").at(1), found);
+}
+
+TEST_P(SyncSession, LetsNoSessionOfOursLiveLongerThanItsKind) {
+  const auto one = new_somebody();
+  const auto opened = sessions_of(one, "expires_at");
+  json body{{"user_id", one.number},
+            {"token", one.held.access},
+            {"session_data", {{"expires_at", far_end}}}};
+  EXPECT_TRUE(is_success(ask("sync-session", body)));
+  EXPECT_EQ(sessions_of(one, "expires_at"), opened);
+  EXPECT_TRUE(holds(one.held.access));
+}
+
+// However many other sessions the user has.
+TEST_P(SyncSession, EndsAllThatTheServiceHoldsWithoutAName) {
+  const auto one = new_somebody();
+  const auto before = sessions_of(one, "id").size();
+  const json alive{{"user_id", one.number}, {"session_data", {{"expires_at", far_end}}}};
+  const std::vector<http_call> calls(8, service_call("/api/auth/sync-session", alive));
+  for (const auto& answer : in_parallel(on().server->port(), calls))
+    EXPECT_TRUE(is_success(answer.reply));
+  EXPECT_TRUE(is_success(call(service_call("/api/auth/sync-session", alive, other_service_key))));
+  EXPECT_GT(sessions_of(one, "id").size(), before + 1);
+  auto dead = alive;
+  dead["session_data"] = {{"is_active", false}};
+  EXPECT_TRUE(is_success(ask("sync-session", dead)));
+  EXPECT_EQ(sessions_of(one, "id").size(), before + 1) << "the other service's";
 }
 
 TEST_P(SyncSession, MovesTheEndOfASessionInUse) {

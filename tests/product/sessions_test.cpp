@@ -34,12 +34,12 @@ TEST_P(Sessions, AreListedWithTheOneThatAsksMarked) {
   ASSERT_EQ(seen.size(), 2u);
   EXPECT_EQ(keys_of(seen[0]), (keys{"id", "device", "address", "created_at", "last_seen_at",
                                     "expires_at", "current"}));
-  EXPECT_EQ(seen[0]["device"], "phone/1.0"); // oldest first
-  EXPECT_EQ(seen[1]["device"], "desk/2.0");
-  EXPECT_EQ(seen[0]["current"], false);
-  EXPECT_EQ(seen[1]["current"], true);
+  EXPECT_EQ(seen[0]["device"], "desk/2.0"); // newest first
+  EXPECT_EQ(seen[1]["device"], "phone/1.0");
+  EXPECT_EQ(seen[0]["current"], true);
+  EXPECT_EQ(seen[1]["current"], false);
   EXPECT_EQ(seen[0]["address"], "127.0.0.1");
-  EXPECT_EQ(current(phone), seen[0]["id"]);
+  EXPECT_EQ(current(phone), seen[1]["id"]);
 }
 
 TEST_P(Sessions, AreNobodyElsesToSeeOrEnd) {

@@ -10,11 +10,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-bool is_idle(const session_record& session, const session_policy& policy, time_point now) {
-  const auto idle = policy.session_idle_ttl;
-  return idle.count() > 0 && now >= session.rotated_at + idle;
-}
-
 /// The path names no session of the caller's that lives.
 failure no_such_session() {
   return {error_code::not_found, {}, {}, 0};
@@ -24,16 +19,15 @@ failure no_such_session() {
 
 awaitable<http::response> list_sessions(http::exchange& ex, const principal& who) {
   auto& edge = acceptor_of(ex);
-  const auto now = edge.with().now();
-  messages::read question{storage::list_sessions{who.user, now},
-                          edge.deadline_for_actors(ex.deadline)};
-  auto found =
-      co_await edge.ask(edge.with().reader_for(who.user), std::move(question), ex.deadline);
+  storage::list_sessions question;
+  question.user = who.user;
+  question.now = edge.with().now();
+  question.used_after = edge.with().policy.idle_since(question.now);
+  auto found = co_await edge.read(question, ex.deadline);
   if (!found) co_return error_answer(ex, found.error());
   json sessions = json::array();
-  for (const auto& one : found->as<storage::list_sessions>())
-    if (!is_idle(one, edge.with().policy, now))
-      sessions.push_back(session_body(one, one.id == who.session));
+  for (const auto& one : *found)
+    sessions.push_back(session_body(one, one.id == who.session));
   const json body{{"sessions", std::move(sessions)}};
   co_return http::json_response(200, body.dump());
 }

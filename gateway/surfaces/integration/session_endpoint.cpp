@@ -6,6 +6,7 @@
 #include "gateway/surfaces/integration/session_name.hpp"
 #include "gateway/surfaces/integration/user_ids.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -104,85 +105,86 @@ awaitable<result<void>> check_user(http::exchange& ex, user_id id) {
   co_return result<void>{};
 }
 
-/// When a session ends of which that was not told: as it stands, or like one that is opened now.
-awaitable<result<time_point>> end_of(http::exchange& ex, const subject& whose, time_point now) {
+/// When the session ends. What was not told stays as it is, or is as of one that is opened now; a
+/// session that was opened here lives no longer than any of its kind, whatever is told.
+awaitable<result<time_point>> end_of(http::exchange& ex, const subject& whose, time_point now,
+                                     std::optional<time_point> told) {
   auto& edge = acceptor_of(ex);
   const auto& reader = edge.with().reader_for(whose.session);
   const messages::read_session question{whose.session, edge.deadline_for_actors(ex.deadline)};
   const auto stored = co_await edge.ask(reader, question, ex.deadline);
-  if (stored) co_return stored->expires_at;
-  if (stored.error().code != error_code::token_invalid)
-    co_return tl::unexpected<failure>(stored.error());
-  co_return now + edge.with().policy.session_ttl;
-}
-
-/// The session as the service tells it. `told_end` unset: as it is.
-awaitable<result<messages::sync_session>> request_for(http::exchange& ex, session_news& news,
-                                                      const subject& whose, time_point now,
-                                                      std::optional<time_point> told_end) {
-  messages::sync_session request;
-  auto& session = request.session;
-  session.id = whose.session;
-  session.user = whose.user;
-  session.user_agent = std::move(news.device);
-  session.created_at = now;
-  if (told_end) {
-    session.expires_at = *told_end;
-    co_return request;
-  }
-  const auto end = co_await end_of(ex, whose, now);
-  if (!end) co_return tl::unexpected<failure>(end.error());
-  session.expires_at = *end;
-  co_return request;
+  const auto ttl = edge.with().policy.session_ttl;
+  if (!stored && stored.error().code == error_code::token_invalid)
+    co_return told.value_or(now + ttl);
+  if (!stored) co_return tl::unexpected<failure>(stored.error());
+  auto end = told.value_or(stored->expires_at);
+  if (told && stored->opened_by != surface::integration)
+    end = std::min(end, stored->created_at + ttl);
+  if (end <= now) co_return fail(error_code::token_invalid);
+  co_return end;
 }
 
 /// Makes durable what the service tells of that session.
-awaitable<result<void>> tell(http::exchange& ex, const service_principal& who, session_news& news,
-                             const subject& whose, bool ends) {
+awaitable<result<void>> tell(http::exchange& ex, const service_principal& who,
+                             const session_news& news, const subject& whose, bool ends) {
   auto& edge = acceptor_of(ex);
   const auto now = edge.with().now();
-  const auto told_end = ends ? std::optional{now} : news.expires_at;
-  auto request = co_await request_for(ex, news, whose, now, told_end);
-  if (!request) co_return tl::unexpected<failure>(request.error());
-  request->is_active = !ends;
-  request->client = client_of(ex);
-  request->by = name_in_audit(who);
-  if (!news.session && !news.token) request->session.address = request->by;
-  request->deadline = edge.deadline_for_actors(ex.deadline);
+  messages::sync_session request;
+  request.is_active = !ends;
+  request.client = client_of(ex);
+  request.by = name_in_audit(who);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto& session = request.session;
+  session.id = whose.session;
+  session.user = whose.user;
+  session.opened_by = surface::integration;
+  session.user_agent = news.device;
+  session.created_at = session.expires_at = now;
+  if (!news.session && !news.token) {
+    session.held_by = who.service->id;
+    session.address = request.by;
+  }
+  if (!ends) {
+    const auto end = co_await end_of(ex, whose, now, news.expires_at);
+    if (!end) co_return tl::unexpected<failure>(end.error());
+    session.expires_at = *end;
+  }
   const auto& directory = edge.with().directory_for(whose.session);
-  const auto done = co_await edge.ask(directory, std::move(*request), ex.deadline);
+  const auto done = co_await edge.ask(directory, std::move(request), ex.deadline);
   if (!done) co_return tl::unexpected<failure>(done.error());
   co_return result<void>{};
 }
 
 /// A service that names no session, by id or by token ("Flask Service Integration
-/// Documentation", Session Synchronization), means the one that it holds for the user: those
-/// live ones that it told of in this way before.
+/// Documentation", Session Synchronization), means the one that it holds for the user: the newest
+/// live one that it told of in this way before, or a new one; all of them when they are to end.
 awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal& who,
-                                    session_news& news, user_id user, bool ends) {
+                                    const session_news& news, user_id user, bool ends) {
   auto& edge = acceptor_of(ex);
   storage::list_sessions question;
   question.user = user;
   question.now = edge.with().now();
-  auto live = co_await edge.read(question, ex.deadline);
-  if (!live) co_return tl::unexpected<failure>(live.error());
-  std::erase_if(*live, [mark = name_in_audit(who)](const session_record& one) {
-    return one.address != mark;
-  });
-  if (live->empty() && ends) co_return result<void>{};
-  subject whose{user, session_id{make_uuid(question.now)}};
-  if (!ends && !live->empty()) whose.session = live->front().id;
-  if (!ends) co_return co_await tell(ex, who, news, whose, ends);
-  for (const auto& one : *live) {
-    whose.session = one.id;
-    auto told = co_await tell(ex, who, news, whose, ends);
-    if (!told) co_return told;
+  question.held_by = who.service->id;
+  if (!ends) {
+    question.limit = 1;
+    question.used_after = edge.with().policy.idle_since(question.now);
+  }
+  for (bool is_last = false; !is_last;) {
+    auto held = co_await edge.read(question, ex.deadline);
+    if (!held) co_return tl::unexpected<failure>(held.error());
+    is_last = !ends || held->size() < question.limit;
+    if (held->empty() && !ends) held->emplace_back().id = session_id{make_uuid(question.now)};
+    for (const auto& one : *held) {
+      const subject whose{user, one.id};
+      auto told = co_await tell(ex, who, news, whose, ends);
+      if (!told) co_return told;
+    }
   }
   co_return result<void>{};
 }
 
 awaitable<result<void>> sync(http::exchange& ex, const service_principal& who) {
-  auto news = read_session(ex);
+  const auto news = read_session(ex);
   if (!news) co_return tl::unexpected<failure>(news.error());
   const auto now = acceptor_of(ex).with().now();
   const bool ends =
