@@ -104,7 +104,8 @@ void user_state::be_removed() {
 
 void user_state::leave() {
   leaving = true;
-  self->request(with->directory_for(record.id), no_timeout, messages::leave_user{record.id})
+  self->request(with->directory_for(record.id), no_timeout,
+                messages::leave_user{record.id, removed})
       .then(
           [this](messages::left&) {
             // One that was removed may have others to answer still.

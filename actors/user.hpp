@@ -36,7 +36,7 @@ struct user_state {
   user_actor::pointer self = nullptr;
   services_ptr with;
   user_record record;                              // what the store knows
-  std::optional<std::vector<api_key_record>> keys; // that are not revoked; unset: not read yet
+  std::optional<std::vector<api_key_record>> keys; // not revoked; unset: not read yet
   bool leaving = false;                            // memory: whoever asks is sent away
   bool removed = false;                            // from the store
   time_point last_used{};
@@ -193,7 +193,8 @@ private:
                             const secret& tried, const secret& phc, std::size_t attempt);
   void set_reset_password(const messages::reset_password& request, const password_answer& answer,
                           const secret& phc);
-  /// What every new password brings with it: its hash, the end of sessions, a line, a mail.
+  /// What every new password brings with it: its hash, the end of sessions and of reset tokens, a
+  /// line, a mail.
   storage::unit password_facts(const secret& phc, const std::string& action,
                                const messages::author& who,
                                const std::optional<session_id>& keep) const;
@@ -205,6 +206,8 @@ private:
     std::vector<storage::fact> facts;
   };
   reset_token_facts make_reset_token() const;
+  void begin_recovery(const messages::begin_recovery& request,
+                      const promise<messages::recovery_begun>& answer, const turn& together);
   void compare_passphrase(const messages::verify_passphrase& request,
                           const promise<messages::reset_grant>& answer,
                           const failure_gate::pass& pass, const secret& phc);
@@ -218,7 +221,9 @@ private:
   void read_keys();
   /// The store may have others: they are read when next needed.
   void forget_keys();
-  void create_key(const messages::create_api_key& request,
+  /// They count for nothing any more.
+  void drop_expired_keys();
+  void create_key(const messages::create_api_key& request, std::string_view tier,
                   const promise<messages::api_key_created>& answer);
   result<messages::api_key_use> use_key(const messages::use_api_key& request);
   struct key_asker {

@@ -2,6 +2,7 @@
 #include "actors/user.hpp"
 
 #include "actors/audit_entry.hpp"
+#include "protocol/login_name.hpp"
 
 #include <string_view>
 #include <utility>
@@ -25,6 +26,11 @@ void apply(const storage::user_changes& changes, user_record& to) {
   take_over(to.is_active, changes.is_active);
   take_over(to.email_verified, changes.email_verified);
   if (changes.synced_at) to.synced_at = changes.synced_at;
+}
+
+/// Whether the changes bring an address that is not the user's already.
+bool is_other_email(const storage::user_changes& changes, const user_record& record) {
+  return changes.email && fold_login_name(record.email) != changes.email_key;
 }
 
 /// A name that is given in one form takes the place of the other, which is derived from now on;
@@ -68,6 +74,13 @@ std::string words_of(const storage::user_changes& changes) {
   return out;
 }
 
+/// Why whoever saw that role may no longer ask what they asked for.
+std::optional<failure> other_role(const std::optional<std::string>& seen,
+                                  const user_record& record) {
+  if (!seen || *seen == record.role) return std::nullopt;
+  return failure{error_code::conflict, "role", "was changed meanwhile", 0};
+}
+
 } // namespace
 
 caf::result<messages::user_view> user_state::on_describe(messages::describe_user&) {
@@ -86,11 +99,17 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
   auto made = std::make_shared<storage::user_changes>();
   change->facts = [this, request, answer, at, made,
                    ends = change->ends_sessions]() -> std::optional<storage::unit> {
-    const auto& changes = request.changes;
-    if (changes.synced_at && record.synced_at && *changes.synced_at <= *record.synced_at) {
+    if (const auto why = other_role(request.role_seen, record)) {
+      answer.fail(*why);
+      return std::nullopt;
+    }
+    auto changes = request.changes;
+    if (changes.synced_at && record.synced_at && *changes.synced_at < *record.synced_at) {
       answer.deliver(messages::view_of(record));
       return std::nullopt;
     }
+    const bool moves = is_other_email(changes, record);
+    if (moves && !changes.email_verified) changes.email_verified = false;
     *at = with->now();
     auto entry = audit_entry("user.updated", *at, request.who, record.id);
     entry.reason = words_of(changes);
@@ -99,6 +118,7 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
     if (ends)
       unit.facts.emplace_back(
           storage::end_sessions_of{record.id, std::nullopt, *at, "deactivated"});
+    if (moves) unit.facts.emplace_back(storage::use_up_reset_tokens{record.id, *at});
     unit.facts.emplace_back(storage::add_audit{std::move(entry)});
     return unit;
   };
@@ -124,10 +144,15 @@ caf::result<messages::user_deleted> user_state::on_delete(messages::delete_user&
   auto change = std::make_shared<revision>();
   change->deadline = request.deadline;
   change->ends_sessions = true;
-  change->facts = [this, who = request.who]() -> std::optional<storage::unit> {
+  change->facts = [this, request, answer]() -> std::optional<storage::unit> {
+    if (const auto why = other_role(request.role_seen, record)) {
+      answer.fail(*why);
+      return std::nullopt;
+    }
     const auto at = with->now();
-    return storage::unit{{storage::delete_user{record.id, at},
-                          storage::add_audit{audit_entry("user.deleted", at, who, record.id)}}};
+    auto entry = audit_entry("user.deleted", at, request.who, record.id);
+    return storage::unit{
+        {storage::delete_user{record.id, at}, storage::add_audit{std::move(entry)}}};
   };
   change->learn = [] {};
   change->done = [this, answer](const storage::written&) {

@@ -3,6 +3,7 @@
 #include "actors/user.hpp"
 
 #include "actors/audit_entry.hpp"
+#include "actors/subscription.hpp"
 #include "protocol/opaque_key.hpp"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ void user_state::with_keys(std::function<void()> done, on_error failed) {
 void user_state::read_keys() {
   // However impatient the first asker is, the next are served by the same answer.
   read(
-      storage::list_api_keys{record.id}, with->now() + with->policy.internal_deadline,
+      storage::list_api_keys{record.id, with->now()}, with->now() + with->policy.internal_deadline,
       [this, before = key_changes_](std::vector<api_key_record>& found) {
         // It may be older than a change that was answered meanwhile.
         if (before != key_changes_) return read_keys();
@@ -53,6 +54,13 @@ void user_state::forget_keys() {
   keys.reset();
 }
 
+void user_state::drop_expired_keys() {
+  if (!keys) return;
+  std::erase_if(*keys, [now = with->now()](const api_key_record& key) {
+    return key.expires_at && *key.expires_at <= now;
+  });
+}
+
 // -- made and revoked -------------------------------------------------------------------
 
 caf::result<messages::api_key_created>
@@ -65,14 +73,24 @@ user_state::on_create_key(messages::create_api_key& request) {
                  "must be among the permissions of the key's owner"});
     return answer;
   }
-  with_keys([this, request, answer] { create_key(request, answer); },
-            [answer](const caf::error& error) { answer.deliver(error); });
+  const auto failed = [answer](const caf::error& error) { answer.deliver(error); };
+  with_keys(
+      [this, request, answer, failed] {
+        read(
+            storage::find_subscription{record.id}, request.deadline,
+            [this, request, answer](std::optional<subscription_record>& stored) {
+              const auto bought = stored.value_or(default_subscription(record));
+              create_key(request, tier_in_force(bought, with->now()), answer);
+            },
+            failed);
+      },
+      failed);
   return answer;
 }
 
-void user_state::create_key(const messages::create_api_key& request,
+void user_state::create_key(const messages::create_api_key& request, std::string_view tier,
                             const promise<messages::api_key_created>& answer) {
-  const auto allowed = with->tiers.quota_of(record.subscription_tier, "api_keys").limit;
+  const auto allowed = with->tiers.quota_of(tier, "api_keys").limit;
   const auto max = static_cast<std::size_t>(
       std::clamp<std::int64_t>(allowed.value_or(api_keys_max), 0, std::int64_t{api_keys_max}));
   const auto refuse = [answer, max] {
@@ -80,8 +98,8 @@ void user_state::create_key(const messages::create_api_key& request,
     why.more = R"("quota":"api_keys","limit":)" + std::to_string(max) + R"(,"resets_at":null)";
     answer.fail(why);
   };
-  // Expired ones do not count for the quota, but they take up memory.
-  if (!keys || keys->size() >= api_keys_max) return refuse();
+  drop_expired_keys();
+  if (keys && keys->size() >= api_keys_max) return refuse();
 
   auto made = make_opaque_key(api_key_kind, record.id);
   const auto at = with->now();
@@ -114,8 +132,12 @@ void user_state::create_key(const messages::create_api_key& request,
 caf::result<messages::api_key_list> user_state::on_list_keys(messages::list_api_keys&) {
   if (!serves()) return gone();
   promise<messages::api_key_list> answer{self};
-  with_keys([this, answer] { answer.deliver(messages::api_key_list{*keys}); },
-            [answer](const caf::error& error) { answer.deliver(error); });
+  with_keys(
+      [this, answer] {
+        drop_expired_keys();
+        answer.deliver(messages::api_key_list{*keys});
+      },
+      [answer](const caf::error& error) { answer.deliver(error); });
   return answer;
 }
 

@@ -17,6 +17,7 @@ storage::unit user_state::password_facts(const secret& phc, const std::string& a
   entry.session = keep;
   storage::unit unit{{storage::set_password_hash{record.id, record.version, phc, at},
                       storage::end_sessions_of{record.id, keep, at, action},
+                      storage::use_up_reset_tokens{record.id, at},
                       storage::add_audit{std::move(entry)}}};
   if (with->mails) unit.facts.emplace_back(with->mails->password_changed(record.email, at));
   return unit;

@@ -28,6 +28,16 @@ caf::result<messages::recovery_begun>
 user_state::on_begin_recovery(messages::begin_recovery& request) {
   if (!serves()) return gone();
   promise<messages::recovery_begun> answer{self};
+  // Not beside a change of the address: the old one would get a token that outlives it.
+  take_turn(turnstile::kind::together, answer, [this, request, answer](const turn& together) {
+    begin_recovery(request, answer, together);
+  });
+  return answer;
+}
+
+void user_state::begin_recovery(const messages::begin_recovery& request,
+                                const promise<messages::recovery_begun>& answer,
+                                const turn& together) {
   const auto at = with->now();
   // A window of its own: whoever guesses passphrases must not keep the owner's mail away.
   const auto key = "recovery-mail:" + to_string(record.id);
@@ -49,12 +59,11 @@ user_state::on_begin_recovery(messages::begin_recovery& request) {
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});
   commit(
       std::move(unit), request.deadline,
-      [this, answer, sends](storage::written&) {
+      [this, answer, sends, together](storage::written&) {
         if (sends) announce_mail();
         answer.deliver(messages::recovery_begun{});
       },
-      [answer](const caf::error& error) { answer.deliver(error); });
-  return answer;
+      [answer, together](const caf::error& error) { answer.deliver(error); });
 }
 
 // -- by the passphrase ----------------------------------------------------------------------

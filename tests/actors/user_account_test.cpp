@@ -129,17 +129,73 @@ TEST(UserAccount, ChangesNothingOnAnOlderSync) {
   auto changes = renamed("New");
   changes.synced_at = f.clock.now();
   EXPECT_TRUE(f.ask(f.actor, f.update(changes)));
-  for (const auto age : {0s, 1s}) {
-    auto older = renamed("Old");
-    older.synced_at = f.clock.now() - age;
-    const auto view = f.ask(f.actor, f.update(older));
-    ASSERT_TRUE(view);
-    EXPECT_EQ(view->first_name, "New");
-  }
+  auto older = renamed("Old");
+  older.synced_at = f.clock.now() - 1s;
+  const auto view = f.ask(f.actor, f.update(older));
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->first_name, "New");
   EXPECT_EQ(f.commits_with_fact(is_update), 1u);
+  auto of_the_same_time = renamed("Same");
+  of_the_same_time.synced_at = f.clock.now();
+  EXPECT_EQ(f.ask(f.actor, f.update(of_the_same_time))->first_name, "Same");
   auto newer = renamed("Newer");
   newer.synced_at = f.clock.now() + 1s;
   EXPECT_EQ(f.ask(f.actor, f.update(newer))->first_name, "Newer");
+}
+
+storage::user_changes moved_to(const std::string& email) {
+  storage::user_changes changes;
+  changes.email = changes.email_key = email;
+  return changes;
+}
+
+TEST(UserAccount, HasNotVerifiedAnotherEmail) {
+  one_user f;
+  auto verified = renamed("Ada");
+  verified.email_verified = true;
+  ASSERT_TRUE(f.ask(f.actor, f.update(verified))->email_verified);
+  EXPECT_TRUE(f.ask(f.actor, f.update(moved_to(f.record.email)))->email_verified) << "the same";
+  EXPECT_FALSE(f.ask(f.actor, f.update(moved_to("new@example.org")))->email_verified);
+  EXPECT_FALSE(f.stored_user().email_verified);
+  EXPECT_EQ(f.audited("user.updated").back().reason, "email, email_verified=false");
+  auto both = moved_to("newer@example.org");
+  both.email_verified = true;
+  EXPECT_TRUE(f.ask(f.actor, f.update(both))->email_verified);
+}
+
+TEST(UserAccount, UsesUpWhatWasMailedToItsFormerEmail) {
+  one_user f;
+  reset_token_record token;
+  token.id = 7;
+  token.user = f.record.id;
+  token.secret_hash = "hash";
+  token.created_at = f.clock.now();
+  token.expires_at = f.clock.now() + 1h;
+  f.write({{storage::add_reset_token{token}}});
+  ASSERT_TRUE(f.ask(f.actor, f.update(moved_to(f.record.email))));
+  EXPECT_FALSE(f.stored(storage::find_reset_token{7})->used_at);
+  ASSERT_TRUE(f.ask(f.actor, f.update(moved_to("new@example.org"))));
+  EXPECT_TRUE(f.stored(storage::find_reset_token{7})->used_at);
+}
+
+TEST(UserAccount, IsNotChangedByWhoeverSawAnotherRole) {
+  one_user f;
+  auto update = f.update(renamed("Ada"));
+  update.role_seen = "user";
+  messages::delete_user removal{f.who(), f.soon(), "user"};
+  f.commits.hold_questions();
+  const auto promoting = f.begin(f.actor, f.promotion("superuser"));
+  const auto changing = f.begin(f.actor, update); // asked while it was true
+  const auto removing = f.begin(f.actor, removal);
+  f.commits.hold_nothing();
+  f.commits.release();
+  EXPECT_TRUE(promoting.answer());
+  for (const auto& answer : {code_of(changing.answer()), code_of(removing.answer())})
+    EXPECT_EQ(answer, error_code::conflict);
+  EXPECT_EQ(changing.answer().error().field, "role");
+  EXPECT_EQ(f.stored_user().first_name, "");
+  update.role_seen = "superuser";
+  EXPECT_TRUE(f.ask(f.actor, update));
 }
 
 TEST(UserAccount, KeepsTheLastActiveAdministrator) {

@@ -196,6 +196,32 @@ TEST(UserKeys, NotesTheLastUseOnceAMinute) {
   EXPECT_EQ(f.listed().front().last_used_at, f.clock.now());
 }
 
+TEST(UserKeys, AreCountedByTheTierThatIsInForce) {
+  key_owner f;
+  subscription_record bought;
+  bought.id = make_uuid(f.clock.now());
+  bought.user = f.record.id;
+  bought.tier = "pro";
+  bought.start_date = bought.created_at = bought.updated_at = f.clock.now();
+  bought.end_date = f.clock.now() + 1h;
+  f.write({{storage::put_subscription{bought}}});
+  for (int i = 0; i < 6; ++i)
+    ASSERT_TRUE(f.ask(f.actor, f.make()));
+  f.clock.move(1h);
+  EXPECT_EQ(code_of(f.ask(f.actor, f.make())), error_code::quota_exceeded);
+}
+
+TEST(UserKeys, ThatExpiredAreForgotten) {
+  key_owner f;
+  f.with().tiers = parse_tiers("free:api_keys=unlimited").value();
+  for (std::size_t i = 0; i < user_state::api_keys_max; ++i)
+    ASSERT_TRUE(f.ask(f.actor, f.make({}, f.clock.now() + 60s)));
+  f.clock.move(60s);
+  EXPECT_TRUE(f.listed().empty());
+  EXPECT_TRUE(f.ask(f.actor, f.make()));
+  EXPECT_EQ(f.listed().size(), 1u);
+}
+
 TEST(UserKeys, HasAMaximumEvenWhereTheTierHasNone) {
   key_owner f;
   f.with().tiers = parse_tiers("free:api_keys=unlimited").value();

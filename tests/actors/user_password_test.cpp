@@ -156,6 +156,16 @@ TEST(UserPasswordReset, SetsThePasswordAndEndsEverySession) {
   EXPECT_EQ(f.mails().size(), 1u);
 }
 
+TEST(UserPasswordReset, IsNotForATokenFromBeforeAnotherChange) {
+  with_mail f;
+  const auto changed_past = f.add_token();
+  ASSERT_TRUE(f.ask(f.actor, f.change("correct horse", next)));
+  EXPECT_EQ(code_of(f.ask(f.actor, f.reset(changed_past, next + "!"))), error_code::token_invalid);
+  const auto reset_past = f.add_token();
+  ASSERT_TRUE(f.ask(f.actor, f.reset(f.add_token(), next + "?")));
+  EXPECT_EQ(code_of(f.ask(f.actor, f.reset(reset_past, next))), error_code::token_invalid);
+}
+
 TEST(UserPasswordReset, WorksOnceOfTwentyAtOnce) {
   with_mail f;
   const auto token = f.add_token();

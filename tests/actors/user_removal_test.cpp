@@ -53,6 +53,27 @@ TEST(UserRemoval, AnswersASlowSignInBeforeItLeavesForGood) {
   f.advance(2s); // then it looks again, and ends (the fixture asks whether all have)
 }
 
+TEST(UserRemoval, TakesTheSubscriptionWithIt) {
+  one_user f;
+  const auto bought = f.ask(f.shard(), messages::find_subscription{f.record.id}).value();
+  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.who(), f.soon()}));
+  EXPECT_TRUE(f.begin(bought, messages::describe_subscription{f.soon()}).is_gone());
+  EXPECT_EQ(code_of(f.ask(f.shard(), messages::find_subscription{f.record.id})),
+            error_code::user_not_found);
+}
+
+TEST(UserRemoval, LeavesNoSubscriptionThatWasBeingRead) {
+  one_user f;
+  f.reads.hold_answers();
+  auto finding = f.begin(f.shard(), messages::find_subscription{f.record.id});
+  ASSERT_EQ(f.reads.held(), 1u); // its user was there
+  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.who(), f.soon()}));
+  f.reads.hold_nothing();
+  while (f.reads.held() > 0)
+    f.reads.release();
+  EXPECT_EQ(code_of(finding.answer()), error_code::user_not_found);
+}
+
 TEST(UserRemoval, IsNotFoundWhenAnotherNodeDeletedIt) {
   one_user f;
   const auto session = f.signed_in();

@@ -7,6 +7,7 @@
 #include "gateway/surfaces/integration/user_ids.hpp"
 #include "protocol/login_name.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -43,7 +44,7 @@ result<void> check_names(storage::user_changes& changes) {
   return good;
 }
 
-result<user_news> read_user(const http::exchange& ex) {
+result<user_news> read_user(http::exchange& ex) {
   user_news news;
   auto& changes = news.changes;
   auto body = input::of(ex.in);
@@ -55,6 +56,9 @@ result<user_news> read_user(const http::exchange& ex) {
   changes.last_name = body.optional_text("last_name", name_bytes_max);
   changes.avatar_url = body.optional_text("profile_picture", picture_url_bytes_max);
   changes.synced_at = body.optional_time("last_sync");
+  // One from the future would keep all others out until then.
+  if (changes.synced_at)
+    changes.synced_at = std::min(*changes.synced_at, acceptor_of(ex).with().now());
   if (auto good = body.done(); !good) return tl::unexpected<failure>(good.error());
 
   const auto named = parse_user(news.id);
