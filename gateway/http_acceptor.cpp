@@ -143,7 +143,13 @@ void http_acceptor::note_use(const service_table::key_entry& key) {
 
 awaitable<result<user_id>> http_acceptor::user_with_number(std::int64_t number,
                                                            deadline_point deadline) {
-  if (const auto* known = numbers_.find(number)) co_return *known;
+  if (const auto* known = numbers_.find(number)) {
+    const auto id = *known;
+    const messages::describe_user question;
+    const auto there = co_await ask_user(id, question, deadline);
+    if (there || there.error().code != error_code::user_not_found) co_return id;
+    numbers_.erase(number); // it may have become somebody else's
+  }
   const auto& reader = with_->readers[static_cast<std::size_t>(number) % with_->readers.size()];
   messages::read question{storage::find_user_by_number{number}, deadline_for_actors(deadline)};
   auto found = co_await ask(reader, std::move(question), deadline);

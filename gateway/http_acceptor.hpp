@@ -198,7 +198,7 @@ private:
   generation_cache<session_id, session_actor> sessions_{handles_max};
   generation_cache<user_id, user_actor> users_{handles_max};
   generation_cache<user_id, subscription_actor> subscriptions_{handles_max};
-  generation_cache<std::int64_t, user_id> numbers_{numbers_max}; // they never change
+  generation_cache<std::int64_t, user_id> numbers_{numbers_max}; // for as long as the user is there
   generation_cache<std::string, std::string, text_hash> keys_{
       service_keys_max}; // good ones' hashes
   std::size_t next_reader_ = 0;

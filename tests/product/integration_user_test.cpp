@@ -1,4 +1,5 @@
 // POST /api/auth/sync-user
+#include "protocol/time.hpp"
 #include "tests/product/integration.hpp"
 
 namespace latchkey::test {
@@ -212,6 +213,45 @@ TEST_P(SyncUser, ChangesNothingByAnOlderSync) {
   body["last_sync"] = "2024-06-01T02:00:01+02:00"; // a second later, elsewhere
   EXPECT_TRUE(is_success(ask("sync-user", body)));
   EXPECT_EQ(row_of(number, every_column)[2], "New");
+}
+
+TEST_P(SyncUser, IsNotFrozenByASyncFromTheFuture) {
+  const auto number = new_number();
+  const auto email = new_email();
+  auto body = printed(number, email);
+  body["last_sync"] = "9999-01-01T00:00:00Z";
+  EXPECT_TRUE(is_success(ask("sync-user", body)));
+  body["first_name"] = "Jane";
+  EXPECT_TRUE(is_success(ask("sync-user", body)));
+  body["first_name"] = "Joan";
+  body["last_sync"] = to_rfc3339(std::chrono::floor<std::chrono::microseconds>(
+      std::chrono::system_clock::now())); // as a service with a clock that is right
+  EXPECT_TRUE(is_success(ask("sync-user", body)));
+  EXPECT_EQ(row_of(number, every_column)[2], "Joan");
+}
+
+TEST_P(SyncUser, ChoosesNoNumberThatNobodyCouldComeAfter) {
+  for (const long number : {9007199254740991L, 4503599627370497L})
+    EXPECT_TRUE(is_flat(ask("sync-user", printed(number, new_email())), 400, failed, "id",
+                        "4503599627370496"));
+  const auto name = new_name();
+  on().add_user(name);
+  EXPECT_LT(facts_of(on().sign_in(name).access)["user_id"].get<long>(), 1L << 40);
+}
+
+TEST_P(SyncUser, GivesTheNumberOfADeletedUserToAnother) {
+  const auto number = new_number();
+  EXPECT_TRUE(is_success(ask("sync-user", printed(number, new_email()))));
+  // Every reactor has looked the number up.
+  const std::vector<http_call> questions(
+      16, service_call("/api/auth/revoke-user-sessions", json{{"user_id", number}}));
+  for (const auto& answer : in_parallel(on().server->port(), questions))
+    EXPECT_TRUE(is_success(answer.reply));
+  const auto path = "/admin/users/" + std::to_string(number);
+  EXPECT_EQ(call(delete_(path).as(on().admin())).status, 204);
+  EXPECT_TRUE(is_success(ask("sync-user", printed(number, new_email()))));
+  for (const auto& answer : in_parallel(on().server->port(), questions))
+    EXPECT_TRUE(is_success(answer.reply));
 }
 
 TEST_P(SyncUser, EndsTheSessionsOfAUserThatIsNotActive) {
