@@ -38,6 +38,11 @@ struct principal {
 /// Nobody gives a role that grants more than they may themselves: only a superuser makes
 /// superusers. `granted` is what the role grants, everybody's permissions included.
 bool may_grant(const principal& who, const permission_set& granted);
+/// The rule for whoever sets somebody's role, on whichever path: in person, for what an API key
+/// gave away would outlive its revocation, and as `may_grant` says. AUTH004, of the role with
+/// `field`.
+result<void> check_role_given(const principal& who, const role_table& roles, std::string_view role,
+                              const char* field);
 /// Nobody changes somebody whose role grants more than their own: an administrator does not
 /// touch a superuser.
 bool may_manage(const principal& who, const role_table& roles, const messages::user_view& target);

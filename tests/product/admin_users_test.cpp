@@ -183,6 +183,20 @@ TEST_P(AdminUsers, AreOutOfReachOfThoseBelowThem) {
 }
 
 // "API Reference", Delete User
+TEST_P(AdminUsers, GetAnotherRoleInPersonAlone) {
+  const json wanted{{"name", "automation"}, {"scopes", {"users:read", "users:write"}}};
+  const auto made = call(post_json("/auth/api-keys", wanted.dump()).as(admin()));
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto path = path_of(add_user());
+  const auto with_key = [&](const json& body) {
+    return call(
+        put_json(path, body.dump()).with("X-API-Key", json_of(made)["key"].get<std::string>()));
+  };
+  EXPECT_TRUE(is_error(with_key({{"is_admin", true}}), 403, "AUTH004", "X-API-Key"));
+  EXPECT_EQ(with_key({{"full_name", "Ada"}}).status, 200);
+  EXPECT_EQ(with_key({{"is_admin", false}}).status, 200) << "that is no change";
+}
+
 TEST_P(AdminUsers, AreDeletedWithEverythingThatIsTheirs) {
   const auto name = add_user();
   const auto held = on().sign_in(name);

@@ -131,16 +131,12 @@ awaitable<http::response> set_user_role(http::exchange& ex, const principal& who
   auto body = input::of(ex.in);
   const auto role = body.text("role", 1, role_name_bytes_max);
   if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
-  const auto* wanted = edge.roles().find(role);
-  if (wanted == nullptr) {
+  if (edge.roles().find(role) == nullptr) {
     const failure unknown{error_code::validation_error, "role", "is not a role", 0};
     co_return error_answer(ex, unknown);
   }
-  if (!may_grant(who, *wanted->permissions)) {
-    const failure beyond{error_code::insufficient_permissions, "role",
-                         "grants more than the caller's own permissions", 0};
-    co_return error_answer(ex, beyond);
-  }
+  if (auto good = check_role_given(who, edge.roles(), role, "role"); !good)
+    co_return error_answer(ex, good.error());
 
   auto user = co_await resolve_user(ex, ex.params["id"]);
   if (!user) co_return error_answer(ex, user.error());
@@ -155,6 +151,7 @@ awaitable<http::response> set_user_role(http::exchange& ex, const principal& who
 
   messages::update_user request;
   request.changes.role = role;
+  request.role_seen = target->role;
   request.who = author_of(ex, who);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(*user, std::move(request), ex.deadline);

@@ -82,12 +82,11 @@ awaitable<http::response> update_user(http::exchange& ex, const principal& who) 
   auto user = co_await managed_user(ex, who);
   if (!user) co_return error_answer(ex, user.error());
   if (is_admin) request.changes.role = role_for(*is_admin, user->role);
-  if (request.changes.role &&
-      !may_grant(who, *edge.roles().permissions_of(*request.changes.role))) {
-    const failure refusal{error_code::insufficient_permissions, "is_admin",
-                          "grants more permissions than you have"};
-    co_return error_answer(ex, refusal);
+  if (request.changes.role) {
+    auto good = check_role_given(who, edge.roles(), *request.changes.role, "is_admin");
+    if (!good) co_return error_answer(ex, good.error());
   }
+  request.role_seen = user->role;
   request.who = author_of(ex, who);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto updated = co_await edge.ask_user(user->id, std::move(request), ex.deadline);
@@ -99,7 +98,8 @@ awaitable<http::response> delete_user(http::exchange& ex, const principal& who) 
   auto& edge = acceptor_of(ex);
   auto user = co_await managed_user(ex, who);
   if (!user) co_return error_answer(ex, user.error());
-  messages::delete_user request{author_of(ex, who), edge.deadline_for_actors(ex.deadline)};
+  messages::delete_user request{author_of(ex, who), edge.deadline_for_actors(ex.deadline),
+                                user->role};
   auto deleted = co_await edge.ask_user(user->id, std::move(request), ex.deadline);
   if (!deleted) co_return error_answer(ex, deleted.error());
   co_return http::empty_response();
