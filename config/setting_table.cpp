@@ -274,6 +274,12 @@ constexpr setting_row rows[] = {
         "how long a session lives without a refresh; unset: 14 days or SESSION_TTL"),
     seconds_row<&s::refresh_grace_s, 0, 300>("REFRESH_GRACE", "10", "0 to 300 seconds",
                                              "a refresh retried within it gets the same answer"),
+    seconds_row<&s::session_history_s, 0, 4000 * 86400>(
+        "SESSION_HISTORY", "30d", "0 (for ever) to 4000 days, such as 90d",
+        "how long a session is kept after it ended or expired"),
+    seconds_row<&s::audit_history_s, 0, 4000 * 86400>("AUDIT_HISTORY", "0",
+                                                      "0 (for ever) to 4000 days, such as 400d",
+                                                      "how long the audit log keeps a line"),
 
     count_row<&s::hash_workers, 1, 256>("HASH_WORKERS", "", "a number, 1 to 256",
                                         "password hashing threads, never more than the cores; "

@@ -61,6 +61,8 @@ struct settings {
   std::uint32_t session_ttl_s{};      // SESSION_TTL: absolute end of a session
   std::uint32_t session_idle_ttl_s{}; // SESSION_IDLE_TTL: without a refresh; 0: off
   std::uint32_t refresh_grace_s{};    // REFRESH_GRACE: a retried refresh gets the same answer
+  std::uint32_t session_history_s{};  // SESSION_HISTORY: kept after a session's end; 0: for ever
+  std::uint32_t audit_history_s{};    // AUDIT_HISTORY: the same of the audit log
 
   // -- passwords
   std::uint32_t hash_workers{};      // HASH_WORKERS: threads

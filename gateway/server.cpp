@@ -1,6 +1,7 @@
 #include "gateway/server.hpp"
 
 #include "actors/audit.hpp"
+#include "actors/caretaker.hpp"
 #include "actors/directory.hpp"
 #include "actors/key_ring.hpp"
 #include "actors/mail_transport.hpp"
@@ -55,6 +56,7 @@ struct server::parts {
   std::unique_ptr<caf::actor_system> system;
   std::shared_ptr<mail_carrier> mails;
   mail_transport_actor mail_way;
+  caretaker_actor takes_care;
   root_watch roots{end_process};
   std::unique_ptr<listeners> sockets;
   std::atomic<const listeners*> listening = nullptr; // once all of `sockets` is up
@@ -139,6 +141,8 @@ result<void> server::parts::fill_services(const secret& signing_secret) {
   policy.access_ttl = std::chrono::seconds{set.access_token_ttl_s};
   policy.session_ttl = std::chrono::seconds{set.session_ttl_s};
   policy.session_idle_ttl = std::chrono::seconds{set.session_idle_ttl_s};
+  policy.session_history = std::chrono::seconds{set.session_history_s};
+  policy.audit_history = std::chrono::seconds{set.audit_history_s};
   policy.refresh_grace = std::chrono::seconds{set.refresh_grace_s};
   policy.internal_deadline = std::chrono::seconds{set.request_timeout_s};
   policy.reset_token_ttl = std::chrono::seconds{set.reset_token_ttl_s};
@@ -181,6 +185,7 @@ void server::parts::spawn_actors() {
   mail_way = sys.spawn<caf::detached>(mail_transport, std::move(mails), set.mail_from, with->mails);
   with->mailer = sys.spawn(mailer, services_ptr{with}, mail_way);
   with->registry = sys.spawn(registry, services_ptr{with});
+  takes_care = sys.spawn(caretaker, services_ptr{with});
   for (std::size_t i = 0; i < set.workers; ++i)
     with->directories.push_back(sys.spawn(directory, services_ptr{with}));
   watch_actors();
@@ -200,6 +205,7 @@ void server::parts::watch_actors() {
   roots.add("the mail transport", mail_way);
   roots.add("the mailer", with->mailer);
   roots.add("the registry", with->registry);
+  roots.add("the caretaker", takes_care);
 }
 
 void server::parts::stop_actors() {
@@ -210,6 +216,7 @@ void server::parts::stop_actors() {
   };
   for (auto& handle : with->directories)
     end(handle);
+  end(takes_care);
   end(with->registry);
   end(with->mailer);
   end(mail_way);
@@ -221,6 +228,7 @@ void server::parts::stop_actors() {
     end(handle);
   for (auto& handle : with->writers)
     end(handle);
+  takes_care = nullptr;
   mail_way = nullptr;
   with.reset();
   system.reset();

@@ -1,0 +1,36 @@
+// caretaker.hpp — lets go of what has been over for long: sessions that ended, old lines of the
+// audit log. A slice a transaction, so that nobody waits for it.
+#pragma once
+
+#include "actors/behave.hpp"
+#include "actors/services.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+
+namespace latchkey {
+
+inline constexpr std::chrono::minutes care_every{5};
+inline constexpr std::size_t care_slice_max = 500;
+
+struct caretaker_state {
+  static inline const char* name = "caretaker";
+
+  caretaker_actor::pointer self = nullptr;
+  services_ptr with;
+
+  void on_sweep(messages::sweep&);
+
+private:
+  /// One slice after another; then it rests.
+  void forget(std::deque<storage::fact> left);
+  void rest();
+};
+
+/// One on each node: those that meet pass over each other's rows.
+caretaker_actor::behavior_type caretaker(caretaker_actor::stateful_pointer<caretaker_state> self,
+                                         services_ptr with);
+
+} // namespace latchkey

@@ -1,0 +1,90 @@
+// What is forgotten of what is over, and when.
+#include "actors/caretaker.hpp"
+
+#include "tests/support/actor_fixture.hpp"
+
+namespace latchkey::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct one_caretaker : actor_fixture {
+  user_record owner = add_user("ada", "");
+
+  session_record add_expired() {
+    auto s = add_session(owner);
+    write({{storage::end_session{s.id, clock.now(), "logout"}}});
+    return s;
+  }
+  void start() { spawn(caretaker, shared_services()); }
+  std::size_t commits_of(auto is) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < commits.seen(); ++i)
+      count += is(commits.question<messages::commit>(i).unit.facts.front()) ? 1 : 0;
+    return count;
+  }
+};
+
+bool is_of_sessions(const storage::fact& fact) {
+  return std::holds_alternative<storage::forget_sessions>(fact);
+}
+bool is_of_audits(const storage::fact& fact) {
+  return std::holds_alternative<storage::forget_audits>(fact);
+}
+
+TEST(Caretaker, ForgetsSessionsOnceTheirTimeIsUp) {
+  one_caretaker f;
+  const auto over = f.add_expired();
+  const auto live = f.add_session(f.owner);
+  f.with().policy.session_history = 100s;
+  f.start();
+  EXPECT_TRUE(f.stored(over.id));
+  f.advance(101s);
+  EXPECT_TRUE(f.stored(over.id)) << "it rests";
+  f.advance(care_every);
+  EXPECT_FALSE(f.stored(over.id));
+  EXPECT_TRUE(f.stored(live.id));
+}
+
+TEST(Caretaker, TakesOneSliceAfterAnother) {
+  one_caretaker f;
+  for (std::size_t i = 0; i < care_slice_max + 1; ++i)
+    f.add_expired();
+  f.clock.move(f.with().policy.session_history + 1s);
+  f.start();
+  EXPECT_EQ(f.commits_of(is_of_sessions), 2u);
+}
+
+TEST(Caretaker, KeepsTheAuditLogUnlessItIsToldOtherwise) {
+  one_caretaker f;
+  f.start();
+  EXPECT_EQ(f.commits_of(is_of_audits), 0u);
+  audit_record line;
+  line.id = make_uuid(f.clock.now());
+  line.at = f.clock.now();
+  line.action = "something.done";
+  f.write({{storage::add_audit{line}}});
+  f.with().policy.audit_history = 100s;
+  f.advance(care_every);
+  EXPECT_TRUE(f.store.audits().empty());
+}
+
+TEST(Caretaker, KeepsAllWhereNothingIsToBeForgotten) {
+  one_caretaker f;
+  f.with().policy.session_history = 0s;
+  f.start();
+  EXPECT_EQ(f.commits.seen(), 0u);
+}
+
+TEST(Caretaker, TriesAgainLaterWhenTheStoreIsAway) {
+  one_caretaker f;
+  f.store.set_down(true);
+  f.start();
+  f.store.set_down(false);
+  const auto tries = f.commits_of(is_of_sessions);
+  f.advance(care_every);
+  EXPECT_EQ(f.commits_of(is_of_sessions), tries + 1);
+}
+
+} // namespace
+} // namespace latchkey::test
