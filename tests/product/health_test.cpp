@@ -2,11 +2,41 @@
 #include "tests/product/product.hpp"
 #include "tests/support/postgres_server.hpp"
 
+#include <memory>
+#include <netinet/in.h>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <unistd.h>
+
 namespace latchkey::test {
 namespace {
 
 class Health : public Product {};
 LATCHKEY_ON_BOTH_ENGINES(Health);
+
+/// A TCP port of 127.0.0.1 that takes connections, and says nothing on them.
+class listener {
+public:
+  listener() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(socket_, generic, size) != 0 || ::listen(socket_, 16) != 0 ||
+        ::getsockname(socket_, generic, &size) != 0)
+      throw std::runtime_error("no port to listen on");
+    port_ = ntohs(address.sin_port);
+  }
+  ~listener() { ::close(socket_); }
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
+  int port() const noexcept { return port_; }
+
+private:
+  int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int port_ = 0;
+};
 
 bool is_digits(const json& text) {
   if (!text.is_string()) return false;
@@ -14,6 +44,8 @@ bool is_digits(const json& text) {
   return !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
 }
 
+// "Auth Service API Documentation", Health Check, Response (200 OK); "Flask Service Integration
+// Documentation", Health Check. With Redis: redis_test.cpp.
 TEST_P(Health, SaysWhatBothDocumentsShow) {
   const auto reply = call(get("/health"));
   EXPECT_EQ(reply.status, 200);
@@ -28,20 +60,39 @@ TEST_P(Health, SaysWhatBothDocumentsShow) {
   EXPECT_EQ(body["dependencies"], (json{{"database", "connected"}, {"redis", "disabled"}}));
   EXPECT_EQ(body["database"], "connected");
   EXPECT_EQ(body["redis"], "disabled");
-  EXPECT_TRUE(body["timestamp"].is_string());
+  EXPECT_TRUE(is_time(body["timestamp"])) << body["timestamp"];
 }
 
+/// The body of /internal/health when the database is there.
+json internal_health(const std::string& core_manager) {
+  return {{"status", "healthy"},
+          {"service", "auth-service"},
+          {"version", LATCHKEY_VERSION},
+          {"dependencies",
+           {{"database", "healthy"}, {"core-manager", core_manager}, {"redis", "disabled"}}}};
+}
+
+// "Auth Service Internal API Documentation", Internal Health Check
 TEST_P(Health, IsToldToTheInternalSideComponentByComponent) {
   const auto reply = on().call_internal(get("/internal/health"));
   EXPECT_EQ(reply.status, 200);
-  EXPECT_EQ(
-      json_of(reply),
-      (json{{"status", "healthy"},
-            {"service", "auth-service"},
-            {"version", LATCHKEY_VERSION},
-            {"dependencies",
-             {{"database", "healthy"}, {"core-manager", "disabled"}, {"redis", "disabled"}}}}))
-      << reply.body;
+  EXPECT_EQ(json_of(reply), internal_health("disabled")) << reply.body;
+}
+
+// "Auth Service Internal API Documentation", Internal Health Check
+TEST_P(Health, TellsWhetherTheCoreManagerTakesConnections) {
+  auto core_manager = std::make_unique<listener>();
+  const auto port = std::to_string(core_manager->port());
+  const product one{GetParam(), {{"CORE_MANAGER_URL", "http://127.0.0.1:" + port}}};
+  http_reply reply;
+  const auto says = [&](const char* word) {
+    return json_of(reply = one.call_internal(get("/internal/health"))) == internal_health(word);
+  };
+  EXPECT_TRUE(eventually([&] { return says("healthy"); })) << reply.body;
+  core_manager.reset();
+  // Its absence is not ours. Each reactor's word stands for a moment.
+  EXPECT_TRUE(eventually([&] { return says("unhealthy"); })) << reply.body;
+  EXPECT_EQ(reply.status, 200);
 }
 
 TEST_P(Health, AnswersHeadWithoutABody) {
@@ -51,6 +102,43 @@ TEST_P(Health, AnswersHeadWithoutABody) {
   EXPECT_GT(std::stoi(reply.header("Content-Length")), 0);
 }
 
+/// "Auth Service API Documentation", Health Check, Error Response (503 Service Unavailable)
+testing::AssertionResult is_unhealthy(const http_reply& reply) {
+  const auto body = json_of(reply);
+  if (reply.status != 503 || keys_of(body) != keys{"status", "error", "timestamp"} ||
+      body["status"] != "unhealthy" || body["error"] != "Database connection failed" ||
+      !is_time(body["timestamp"]))
+    return testing::AssertionFailure() << reply.status << " " << reply.body;
+  return testing::AssertionSuccess();
+}
+
+/// Each reactor's word stands for a moment.
+testing::AssertionResult becomes_unhealthy(const product& one) {
+  http_reply reply;
+  const auto is_down = [&](const http_reply& answer) { return (reply = answer).status == 503; };
+  if (!eventually([&] { return is_down(one.call(get("/health"))); }))
+    return testing::AssertionFailure() << "/health stays well";
+  if (auto as_printed = is_unhealthy(reply); !as_printed) return as_printed;
+  if (!eventually([&] { return is_down(one.call_internal(get("/internal/health"))); }))
+    return testing::AssertionFailure() << "/internal/health stays well";
+  const auto body = json_of(reply);
+  if (body["status"] != "unhealthy" || body["dependencies"]["database"] != "unhealthy")
+    return testing::AssertionFailure() << reply.body;
+  return testing::AssertionSuccess();
+}
+
+// "Auth Service API Documentation", Health Check, Error Response (503 Service Unavailable)
+TEST(HealthOnSqlite, IsUnhealthyWithoutTheDatabaseAndHealsWithIt) {
+  const product one{"sqlite"};
+  EXPECT_EQ(one.call(get("/health")).status, 200);
+  one.where.query("ALTER TABLE schema_migrations RENAME TO elsewhere");
+  EXPECT_TRUE(becomes_unhealthy(one));
+  one.where.query("ALTER TABLE elsewhere RENAME TO schema_migrations");
+  EXPECT_TRUE(eventually([&] { return one.call(get("/health")).status == 200; }));
+  EXPECT_EQ(one.server->stop(), 0);
+}
+
+// "Auth Service API Documentation", Health Check, Error Response (503 Service Unavailable)
 TEST(HealthOnPostgres, IsUnhealthyWithoutTheDatabaseAndHealsWithIt) {
   postgres_server database;
   product one{place::on(database.make_database())};
@@ -58,18 +146,7 @@ TEST(HealthOnPostgres, IsUnhealthyWithoutTheDatabaseAndHealsWithIt) {
   EXPECT_EQ(one.call(get("/health")).status, 200);
 
   database.stop_immediately();
-  http_reply reply;
-  ASSERT_TRUE(eventually([&] { return (reply = one.call(get("/health"))).status == 503; }));
-  const auto body = json_of(reply);
-  EXPECT_EQ(keys_of(body), (keys{"status", "error", "timestamp"})) << reply.body;
-  EXPECT_EQ(body["status"], "unhealthy");
-  EXPECT_EQ(body["error"], "Database connection failed");
-  EXPECT_TRUE(body["timestamp"].is_string());
-  // Each reactor's word stands for a moment.
-  ASSERT_TRUE(eventually(
-      [&] { return (reply = one.call_internal(get("/internal/health"))).status == 503; }));
-  EXPECT_EQ(json_of(reply)["status"], "unhealthy");
-  EXPECT_EQ(json_of(reply)["dependencies"]["database"], "unhealthy");
+  ASSERT_TRUE(becomes_unhealthy(one));
 
   // Who is signed in stays so, and what cannot be written is refused, to be tried again.
   EXPECT_EQ(one.status_of_me(held.access), 200);

@@ -9,7 +9,7 @@ namespace {
 using RevokeUserSessions = Integration;
 LATCHKEY_ON_BOTH_ENGINES(RevokeUserSessions);
 
-constexpr const char* failed = "Failed to revoke sessions";
+constexpr const char* revoke_failed = "Failed to revoke sessions";
 
 json revocation(const json& user) {
   return {{"user_id", user}, {"reason", "user_requested"}, {"timestamp", "2024-01-01T00:00:00Z"}};
@@ -19,7 +19,8 @@ json revocation(const json& user) {
 TEST_P(RevokeUserSessions, FailsForAnUnknownUser) {
   for (const auto& user :
        std::vector<json>{999999999, "999999999", "6f1b2b1e-8a7c-4d3e-9f00-0123456789ab"})
-    EXPECT_TRUE(is_flat(ask("revoke-user-sessions", revocation(user)), 400, failed, "user_id"))
+    EXPECT_TRUE(
+        is_flat(ask("revoke-user-sessions", revocation(user)), 400, revoke_failed, "user_id"))
         << user;
 }
 
@@ -51,7 +52,8 @@ TEST_P(RevokeUserSessions, NamesWhatIsWrongWithTheBody) {
       {with("all", true), "all", "not a field"},
   };
   for (const auto& one : wrong)
-    EXPECT_TRUE(is_flat(ask("revoke-user-sessions", one.body), 400, failed, one.field, one.reason))
+    EXPECT_TRUE(
+        is_flat(ask("revoke-user-sessions", one.body), 400, revoke_failed, one.field, one.reason))
         << one.body;
 }
 

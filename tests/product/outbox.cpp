@@ -8,6 +8,7 @@
 #include <iterator>
 #include <regex>
 #include <stdexcept>
+#include <thread>
 
 namespace latchkey::test {
 namespace {
@@ -61,6 +62,7 @@ mail outbox::wait_for(const std::string& recipient) const {
       when = at;
     }
     if (!newest.empty()) return {decoded(content_of(newest))};
+    std::this_thread::sleep_for(poll_pause);
   } while (std::chrono::steady_clock::now() < end);
   throw std::runtime_error("no mail to " + recipient + " in " + folder_);
 }

@@ -50,7 +50,6 @@ testing::AssertionResult has_headers_of_error(const http_reply& reply) {
 
 testing::AssertionResult is_error(const http_reply& reply, int status, const std::string& code,
                                   const std::string& field, const std::string& reason) {
-  static const std::regex time_form{R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)"};
   if (reply.status != status) return no("status is not " + std::to_string(status), reply);
   const auto body = json_of(reply);
   if (keys_of(body) != keys{"error"}) return no("not an envelope", reply);
@@ -61,8 +60,7 @@ testing::AssertionResult is_error(const http_reply& reply, int status, const std
     if (!error[key].is_string() || error[key].get<std::string>().empty())
       return no(std::string{key} + " is not a text", reply);
   if (error["code"] != code) return no("code is not " + code, reply);
-  if (!std::regex_match(error["timestamp"].get<std::string>(), time_form))
-    return no("timestamp is not in UTC", reply);
+  if (!is_time(error["timestamp"])) return no("timestamp is not in UTC", reply);
   if (error["request_id"] != reply.header("X-Request-ID")) return no("ids differ", reply);
   const auto& details = error["details"];
   if (!details.is_object()) return no("details is not an object", reply);
@@ -75,6 +73,25 @@ testing::AssertionResult is_error(const http_reply& reply, int status, const std
   if (details.value("reason", "").find(reason) == std::string::npos)
     return no("reason does not say \"" + reason + "\"", reply);
   return has_headers_of_error(reply);
+}
+
+bool is_time(const json& value) {
+  static const std::regex form{R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)"};
+  return value.is_string() && std::regex_match(value.get<std::string>(), form);
+}
+
+bool is_whole_second(const json& value) {
+  return is_time(value) && value.get<std::string>().find('.') == std::string::npos;
+}
+
+visible visible_of(const http_reply& reply) {
+  visible out{reply.status, reply.headers, json_of(reply)};
+  for (auto& h : out.headers)
+    if (h.name == "Date" || h.name == "X-Request-ID") h.value.clear();
+  if (out.body.contains("error"))
+    for (const auto* key : {"timestamp", "request_id"})
+      out.body["error"][key] = nullptr;
+  return out;
 }
 
 // -- people and their tokens --------------------------------------------------------------

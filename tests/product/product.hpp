@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,20 @@ keys keys_of(const json& object);
 /// `reason` are compared when given, `reason` as a part.
 testing::AssertionResult is_error(const http_reply& reply, int status, const std::string& code,
                                   const std::string& field = {}, const std::string& reason = {});
+
+/// A text that is a time in UTC: "2023-01-01T12:00:00Z", or with a fraction of the second.
+bool is_time(const json& value);
+/// As "API Reference" prints times: in whole seconds.
+bool is_whole_second(const json& value);
+
+/// What an answer shows but what every answer has of its own: its time and its request's id.
+struct visible {
+  int status = 0;
+  std::vector<http_header> headers;
+  json body;
+  friend bool operator==(const visible&, const visible&) = default;
+};
+visible visible_of(const http_reply& reply);
 
 // -- people and their tokens --------------------------------------------------------------
 
@@ -106,6 +121,7 @@ bool eventually(Condition holds) {
   const auto end = std::chrono::steady_clock::now() + patience;
   do {
     if (holds()) return true;
+    std::this_thread::sleep_for(poll_pause); // the machine is the server's meanwhile
   } while (std::chrono::steady_clock::now() < end);
   return false;
 }

@@ -41,11 +41,28 @@ std::string redis_word(const product& one, int status) {
   return body["redis"].get<std::string>();
 }
 
-TEST(Redis, IsToldByHealthAndItsAbsenceIsNotUnhealthy) {
+class Redis : public testing::TestWithParam<std::string> {};
+LATCHKEY_ON_BOTH_ENGINES(Redis);
+
+// "Auth Service API Documentation", Health Check, Response (200 OK); "Flask Service Integration
+// Documentation", Health Check: as printed, every dependency connected
+TEST_P(Redis, IsToldByHealthAndItsAbsenceIsNotUnhealthy) {
   ASSERT_TRUE(std::filesystem::exists(program)) << "scripts/install test brings " << program;
   redis_process redis;
-  product one{"sqlite", {{"REDIS_URL", "unix://" + redis.socket()}}};
+  product one{GetParam(), {{"REDIS_URL", "unix://" + redis.socket()}}};
   ASSERT_TRUE(eventually([&] { return redis_word(one, 200) == "connected"; }));
+  auto body = json_of(one.call(get("/health")));
+  EXPECT_TRUE(is_time(body["timestamp"])) << body;
+  EXPECT_TRUE(body["uptime"].is_string()) << body;
+  body["timestamp"] = body["uptime"] = nullptr;
+  EXPECT_EQ(body, (json{{"status", "healthy"},
+                        {"service", "auth_service"},
+                        {"version", LATCHKEY_VERSION},
+                        {"uptime", nullptr},
+                        {"dependencies", {{"database", "connected"}, {"redis", "connected"}}},
+                        {"database", "connected"},
+                        {"redis", "connected"},
+                        {"timestamp", nullptr}}));
   EXPECT_EQ(json_of(one.call_internal(get("/internal/health")))["dependencies"]["redis"],
             "healthy");
   EXPECT_GE(one.metric("redis_connections"), 1);
@@ -63,9 +80,9 @@ TEST(Redis, IsToldByHealthAndItsAbsenceIsNotUnhealthy) {
   EXPECT_EQ(one.server->stop(), 0);
 }
 
-TEST(Redis, NeedNotBeThereWhenTheServerStarts) {
-  const place where{"sqlite"};
-  product one{"sqlite", {{"REDIS_URL", "unix://" + where.folder() + "/nobody.sock"}}};
+TEST_P(Redis, NeedNotBeThereWhenTheServerStarts) {
+  const temporary_folder empty;
+  product one{GetParam(), {{"REDIS_URL", "unix://" + (empty / "nobody.sock")}}};
   EXPECT_EQ(redis_word(one, 200), "disconnected");
   EXPECT_FALSE(one.sign_in_new_user().access.empty());
   EXPECT_EQ(one.server->stop(), 0);

@@ -29,6 +29,7 @@ protected:
 };
 LATCHKEY_ON_BOTH_ENGINES(Refresh);
 
+// "Auth Service API Documentation", POST /auth/token/refresh
 TEST_P(Refresh, AnswersADocumentedPairAndANewCookie) {
   const auto held = on().sign_in_new_user();
   const auto reply = call(refresh_call(held.refresh));

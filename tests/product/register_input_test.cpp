@@ -29,6 +29,22 @@ protected:
 };
 LATCHKEY_ON_BOTH_ENGINES(RegisterInput);
 
+// "Auth Service API Documentation", Error Response Format
+TEST_P(RegisterInput, IsRefusedInThePrintedFormat) {
+  const auto reply = ask(R"({"username":"","email":"a@example.com","password":"x"})");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(reply.header("Content-Type"), "application/json");
+  const auto body = json_of(reply);
+  EXPECT_EQ(keys_of(body), keys{"error"}) << reply.body;
+  const auto& error = body["error"];
+  EXPECT_EQ(keys_of(error), (keys{"code", "message", "details", "timestamp", "request_id"}));
+  EXPECT_EQ(error["code"], "VALIDATION_ERROR");
+  EXPECT_EQ(error["message"], "Invalid input parameters");
+  EXPECT_EQ(error["details"], (json{{"field", "username"}, {"reason", "must not be empty"}}));
+  EXPECT_TRUE(is_time(error["timestamp"])) << error;
+  EXPECT_TRUE(error["request_id"].get<std::string>().starts_with("req_")) << error;
+}
+
 struct refused {
   std::string body;
   std::string field;

@@ -12,6 +12,7 @@ protected:
 };
 LATCHKEY_ON_BOTH_ENGINES(Register);
 
+// "Auth Service API Documentation", POST /auth/register
 TEST_P(Register, AnswersTheUserAsDocumented) {
   const auto name = new_name();
   auto body = registration(name);

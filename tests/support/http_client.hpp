@@ -17,6 +17,8 @@ namespace latchkey::test {
 
 /// How long an answer may take before a client gives up with std::runtime_error.
 inline constexpr std::chrono::seconds patience{60};
+/// Between two looks at whether something has happened.
+inline constexpr std::chrono::milliseconds poll_pause{10};
 
 struct http_header {
   std::string name;
