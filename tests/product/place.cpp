@@ -92,4 +92,25 @@ long place::count(const std::string& sql) const {
   return std::stol(found.front().front());
 }
 
+std::vector<std::string> place::names(const std::string& sql) const {
+  std::vector<std::string> found;
+  for (const auto& row : query(sql))
+    found.push_back(row.front());
+  return found;
+}
+
+std::vector<std::string> place::tables() const {
+  return names(url_.empty() ? "SELECT name FROM sqlite_master WHERE type = 'table' "
+                              "AND name NOT LIKE 'sqlite_%' ORDER BY name"
+                            : "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
+                              "ORDER BY tablename");
+}
+
+std::vector<std::string> place::columns(const std::string& table) const {
+  return names(url_.empty() ? "SELECT name FROM pragma_table_info('" + table + "')"
+                            : "SELECT column_name FROM information_schema.columns "
+                              "WHERE table_schema = 'public' AND table_name = '" +
+                                  table + "' ORDER BY ordinal_position");
+}
+
 } // namespace latchkey::test

@@ -31,9 +31,14 @@ public:
   std::vector<std::vector<std::string>> query(const std::string& sql) const;
   /// The only value of such an answer, a number.
   long count(const std::string& sql) const;
+  /// The names of all tables, sorted.
+  std::vector<std::string> tables() const;
+  std::vector<std::string> columns(const std::string& table) const;
 
 private:
   place(std::string url, int);
+  /// The first column of what that SQL answers.
+  std::vector<std::string> names(const std::string& sql) const;
 
   std::unique_ptr<temporary_folder> folder_;
   std::string path_;

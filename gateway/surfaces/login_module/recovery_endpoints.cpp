@@ -9,6 +9,9 @@
 #include "protocol/recovery_passphrase.hpp"
 #include "protocol/text_codec.hpp"
 
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <chrono>
 #include <utility>
 
 namespace latchkey::gateway::login_module {
@@ -19,6 +22,19 @@ result<std::string> checked_email(std::string_view sent) {
   std::string email{trim_white_space(sent)};
   if (auto good = check_email(email); !good) return tl::unexpected<failure>(good.error());
   return email;
+}
+
+/// A token and a mail are written for an address that is somebody's. So that this does not show,
+/// the answer waits for the next of these steps since the request.
+constexpr std::chrono::milliseconds answer_step{50};
+
+awaitable<> wait_for_answer_step(std::chrono::steady_clock::time_point begun) {
+  const auto steps = (std::chrono::steady_clock::now() - begun) / answer_step + 1;
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                    boost::asio::wait_traits<std::chrono::steady_clock>,
+                                    reactor_executor>
+      timer{co_await boost::asio::this_coro::executor, begun + steps * answer_step};
+  co_await timer.async_wait(use_awaitable);
 }
 
 /// What is left in the audit log, and waited for: of `owner`, or of an address that is nobody's.
@@ -42,6 +58,7 @@ awaitable<http::response> request_reset(http::exchange& ex) {
   auto email = checked_email(sent);
   if (!email) co_return error_answer(ex, email.error());
 
+  const auto begun_at = std::chrono::steady_clock::now();
   auto owner = co_await owner_of(ex, *email);
   result<void> outcome;
   if (owner) {
@@ -58,6 +75,7 @@ awaitable<http::response> request_reset(http::exchange& ex) {
   } else {
     outcome = tl::unexpected<failure>(owner.error());
   }
+  co_await wait_for_answer_step(begun_at);
   if (!outcome) co_return error_answer(ex, outcome.error());
   co_return http::json_response(200, R"({"message":"Recovery instructions sent if email exists"})");
 }
