@@ -1,0 +1,128 @@
+// crossing_rows.hpp — every route and every kind of caller, and what must come of each pair:
+// written by hand, not taken from the server's own table.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::test::crossing {
+
+/// Kinds of callers, in the order of the columns below.
+enum caller : std::size_t {
+  nobody,    // no credential
+  bad,       // a Bearer token that is good for nothing here: see `kinds`
+  user,      // a session of somebody without a role of note
+  admin,     // a session of an administrator
+  superuser, // a session of a superuser
+  bare_key,  // a superuser's API key without scopes
+  good_key,  // a superuser's API key with the scope that the route wants, if any
+  service,   // a service's key
+  columns
+};
+
+/// Everybody else is let in where the one is who stands in that column, but for the last.
+struct kind {
+  const char* name;
+  caller column;
+};
+inline const std::vector<kind> kinds{
+    {"nobody", nobody},       {"junk", bad},
+    {"ended session", bad},   {"inactive user", bad},
+    {"service token", bad},   {"refresh token", bad},
+    {"user", user},           {"admin", admin},
+    {"superuser", superuser}, {"API key without scopes", bare_key},
+    {"API key", good_key},    {"service", service},
+    {"defined role", user}, // with `defined_permission`
+};
+inline constexpr const char* defined_permission = "users:read";
+
+/// What may come out: 401, 403 or, once somebody is let in, whatever the endpoint makes of a
+/// request that names nothing that exists: any other answer but an error of the server's.
+enum outcome { in, u, f };
+
+struct row {
+  const char* method;
+  const char* path;  // as the table has it
+  const char* scope; // of `good_key`
+  std::array<outcome, columns> expected;
+
+  outcome expected_of(const kind& who) const {
+    const bool may = who.name == std::string_view{"defined role"} &&
+                     scope == std::string_view{defined_permission};
+    return may ? in : expected[who.column];
+  }
+};
+
+//                                            nobody bad user admin super bare key service
+inline constexpr std::array<outcome, columns> anyone{in, in, in, in, in, in, in, in};
+inline constexpr std::array<outcome, columns> signed_in{u, u, in, in, in, f, in, u};
+inline constexpr std::array<outcome, columns> in_person{u, u, in, in, in, f, f, u};
+inline constexpr std::array<outcome, columns> admins{u, u, f, in, in, f, in, u};
+inline constexpr std::array<outcome, columns> admins_in_person{u, u, f, in, in, f, f, u};
+inline constexpr std::array<outcome, columns> services{f, f, f, f, f, f, f, in};
+
+inline const std::vector<row> rows{
+    // "Auth Service API Documentation"
+    {"GET", "/health", "", anyone},
+    {"POST", "/auth/register", "", anyone},
+    {"POST", "/auth/token", "", anyone},
+    // Without a cookie and a body it has nothing to refresh: 401 for everybody.
+    {"POST", "/auth/token/refresh", "", {u, u, u, u, u, u, u, u}},
+    // By its own hand: a session, or a cookie; an API key has no session to end.
+    {"POST", "/auth/logout", "", {u, u, in, in, in, u, u, u}},
+    {"GET", "/auth/me", "profile:read", signed_in},
+    {"GET", "/docs", "", anyone},
+    {"GET", "/docs/{asset}", "", anyone},
+    {"GET", "/openapi.json", "", anyone},
+    // "API Reference"
+    {"POST", "/auth/login", "", anyone},
+    {"POST", "/users/register", "", anyone},
+    {"POST", "/recovery/request-reset", "", anyone},
+    {"POST", "/recovery/verify-passphrase", "", anyone},
+    {"POST", "/recovery/reset-password", "", anyone},
+    {"GET", "/account/profile", "profile:read", signed_in},
+    {"PUT", "/account/profile", "profile:write", signed_in},
+    {"PUT", "/account/change-password", "", in_person},
+    {"GET", "/admin/users", "users:read", admins},
+    {"GET", "/admin/users/{id}", "users:read", admins},
+    {"PUT", "/admin/users/{id}", "users:write", admins},
+    {"DELETE", "/admin/users/{id}", "users:delete", admins},
+    {"POST", "/service/validate-token", "", anyone},
+    {"POST", "/service/token", "services:write", admins},
+    // "Service Integration API Documentation"
+    {"POST", "/api/auth/validate-token", "", services},
+    {"POST", "/api/auth/sync-session", "", services},
+    {"POST", "/api/auth/sync-user", "", services},
+    {"POST", "/api/auth/revoke-user-sessions", "", services},
+    // "Auth Service Internal API Documentation"
+    {"POST", "/api/v1/auth/register", "", anyone},
+    {"POST", "/api/v1/auth/login", "", anyone},
+    {"POST", "/api/v1/auth/refresh", "", {u, u, u, u, u, u, u, u}},
+    {"POST", "/api/v1/auth/logout", "", {u, u, in, in, in, u, u, u}},
+    {"GET", "/api/v1/auth/me", "profile:read", signed_in},
+    {"GET", "/api/v1/subscription", "subscription:read", signed_in},
+    {"PUT", "/api/v1/admin/subscriptions/{user_id}", "subscriptions:write", admins},
+    {"POST", "/api/v1/webhooks/stripe", "", anyone},
+    {"GET", "/api/v1/projects", "projects:read", signed_in},
+    {"POST", "/api/v1/projects", "projects:write", signed_in},
+    {"GET", "/api/v1/projects/{id}", "projects:read", signed_in},
+    {"PUT", "/api/v1/projects/{id}", "projects:write", signed_in},
+    {"DELETE", "/api/v1/projects/{id}", "projects:write", signed_in},
+    {"GET", "/api/v1/profile", "profile:read", signed_in},
+    {"PUT", "/api/v1/profile", "profile:write", signed_in},
+    // Roles, API keys, sessions
+    {"GET", "/admin/roles", "roles:read", admins},
+    {"POST", "/admin/roles", "roles:write", admins_in_person},
+    {"GET", "/admin/roles/{name}", "roles:read", admins},
+    {"PUT", "/admin/roles/{name}", "roles:write", admins_in_person},
+    {"DELETE", "/admin/roles/{name}", "roles:write", admins_in_person},
+    {"PUT", "/admin/users/{id}/role", "roles:write", admins_in_person},
+    {"GET", "/auth/api-keys", "", in_person},
+    {"POST", "/auth/api-keys", "", in_person},
+    {"DELETE", "/auth/api-keys/{id}", "", in_person},
+    {"GET", "/auth/sessions", "", in_person},
+    {"DELETE", "/auth/sessions/{id}", "", in_person},
+};
+
+} // namespace latchkey::test::crossing
