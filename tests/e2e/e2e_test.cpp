@@ -3,7 +3,10 @@
 #include "tests/product/place.hpp"
 #include "tests/support/server_process.hpp"
 
+#include <algorithm>
+#include <csignal>
 #include <gtest/gtest.h>
+#include <map>
 
 namespace latchkey::test {
 namespace {
@@ -74,12 +77,46 @@ TEST(ApiDescription, HoldsForEveryOperationOnPostgreSql) {
   EXPECT_TRUE(succeeds("examples.mjs", "postgresql"));
 }
 
-TEST(WrongInput, IsRefusedWithItsReasonAndChangesNothing) {
-  EXPECT_TRUE(succeeds("wrong_input.mjs", "sqlite"));
+using rows = std::vector<std::vector<std::string>>;
+
+/// What the store holds, table by table, but for what every request leaves: times of last use,
+/// the audit log, the marks of commits.
+std::map<std::string, rows> all_there_is(const place& where) {
+  std::map<std::string, rows> found;
+  for (const auto& table : where.tables()) {
+    if (table == "audit_log" || table == "commit_marks") continue;
+    std::string columns;
+    for (const auto& column : where.columns(table))
+      if (!column.starts_with("last_") || !column.ends_with("_at"))
+        columns += (columns.empty() ? "" : ", ") + column;
+    found[table] = where.query("SELECT " + columns + " FROM " + table);
+    std::sort(found[table].begin(), found[table].end());
+  }
+  return found;
 }
 
-TEST(WrongInput, IsRefusedOnPostgreSqlToo) {
-  EXPECT_TRUE(succeeds("wrong_input.mjs", "postgresql"));
+class WrongInput : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(E2e, WrongInput, testing::Values("sqlite", "postgresql"),
+                         [](const auto& made) { return made.param; });
+
+TEST_P(WrongInput, IsRefusedWithItsReasonAndChangesNothing) {
+  const place where{GetParam()};
+  server_process server{where.settings(unlimited()), where.folder()};
+  child_process script{{"/usr/bin/env", "node", std::string{E2E_SCRIPTS} + "/wrong_input.mjs"},
+                       told_of(where, server),
+                       where.folder()};
+  // The script waits for a signal at each of these places.
+  script.out_until("== prepared ==\n", script_max);
+  const auto before = all_there_is(where);
+  script.signal(SIGUSR2);
+  script.out_until("== attempted ==\n", script_max);
+  const auto after = all_there_is(where);
+  for (const auto& [table, held] : before)
+    EXPECT_EQ(after.at(table), held) << table;
+  script.signal(SIGUSR2);
+  const auto said = script.out(script_max);
+  EXPECT_EQ(script.wait(), 0) << said << script.err();
+  EXPECT_EQ(server.stop(), 0) << server.log();
 }
 
 TEST(Docs, LoadInABrowserAndSendARequest) {

@@ -2,6 +2,7 @@
 // once so that it must succeed. Every answer is one that the description promises.
 import { call, close } from "./lib/client.mjs";
 import { Description } from "./lib/document.mjs";
+import { example_statuses } from "./lib/examples.mjs";
 import { Report } from "./lib/report.mjs";
 import { base_of, request_of, situations } from "./lib/situations.mjs";
 import { given, make_world } from "./lib/world.mjs";
@@ -36,7 +37,11 @@ for (const operation of api.operations) {
   for (const example of api.request_examples(operation)) {
     const sent = request_of(operation, await make(world), { json: example.value });
     const heard = await call(base_of(operation), sent);
-    report.check(heard.status < 500, `${operation.id}, example ${example.name}: ${heard.status}`);
+    const expected = example_statuses[operation.id]?.[example.name];
+    report.check(
+      heard.status === expected,
+      `${operation.id}, example ${example.name}: ${heard.status} instead of ${expected}: ${heard.text.slice(0, 300)}`,
+    );
     report.none(
       api.problems_of_answer(operation, heard),
       `${operation.id}, example ${example.name}`,

@@ -135,8 +135,8 @@ bool child_process::read_more(int wait_ms) {
   return true;
 }
 
-std::string child_process::out_until(const std::string& text) {
-  const auto end = clock::now() + patience;
+std::string child_process::out_until(const std::string& text, std::chrono::seconds wait_max) {
+  const auto end = clock::now() + wait_max;
   auto found = output_.find(text);
   while (found == std::string::npos) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now());

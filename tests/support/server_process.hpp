@@ -30,9 +30,10 @@ public:
   /// Its exit code, or minus the signal that ended it. One that is still running after
   /// `patience` is killed: std::runtime_error.
   int wait();
-  /// What it wrote to stdout up to and with `text`, or its end. std::runtime_error when
-  /// `text` does not come.
-  std::string out_until(const std::string& text);
+  /// What it wrote to stdout up to and with `text`. std::runtime_error when `text` does not come
+  /// within `wait_max`.
+  std::string out_until(const std::string& text,
+                        std::chrono::seconds wait_max = std::chrono::seconds{60});
   /// Everything it wrote to stdout, up to its end, which must come within `wait_max`.
   std::string out(std::chrono::seconds wait_max = std::chrono::seconds{60});
   std::string err() const;

@@ -102,8 +102,9 @@ function with_member(object, name) {
   return copy;
 }
 
-// The same body written so that it is no proper JSON, or JSON that must be refused.
-export function* wrong_bytes(good) {
+// The same body written so that it is no proper JSON, or JSON that must be refused. `is_signed`:
+// who signs it may put into its inner values what it likes.
+export function* wrong_bytes(good, is_signed) {
   const text = JSON.stringify(good);
   const names = Object.keys(good);
   yield ["no body", ""];
@@ -139,27 +140,63 @@ export function* wrong_bytes(good) {
   yield ["a number beyond all", '{"surplus":1e999999}'];
   yield ["many fields", `{${Array.from({ length: 5000 }, (_, i) => `"f${i}":1`).join(",")}}`];
   yield ["a name without end", `{"${"n".repeat(100_000)}":1}`];
-  for (const name of names) {
-    const key = JSON.stringify(name);
-    const value = JSON.stringify(good[name]);
-    yield [`${name} twice`, `${text.slice(0, -1)},${key}:${value}}`];
-    const rest = { ...good };
-    delete rest[name];
-    const others = JSON.stringify(rest).slice(1, -1);
-    const with_value = (raw) =>
-      Buffer.concat([
-        Buffer.from(`{${others}${others ? "," : ""}${key}:`),
-        Buffer.from(raw),
-        Buffer.from("}"),
-      ]);
+  for (const at of places_in(good)) {
+    const name = at.join(".");
+    const value = JSON.stringify(at.reduce((part, one) => part[one], good));
+    const with_value = (raw) => with_raw(good, at, raw);
+    const is_free = is_signed && at.length > 1;
+    if (typeof at.at(-1) === "string" && !is_free)
+      yield [`${name} twice`, with_value(`${value},${JSON.stringify(at.at(-1))}:${value}`)];
     yield [`${name} not UTF-8`, with_value(Buffer.from([0x22, 0x61, 0xff, 0xfe, 0x62, 0x22]))];
     yield [`${name} a lone surrogate`, with_value('"a\\udc00b"')];
     yield [`${name} a huge number`, with_value("1e400")];
-    yield [`${name} beyond 64 bits`, with_value("18446744073709551616")];
-    yield [`${name} nested deeply`, with_value(`${"[".repeat(deep)}${"]".repeat(deep)}`)];
+    if (at.length === 1) yield [`${name} beyond 64 bits`, with_value("18446744073709551616")];
+    if (!is_free)
+      yield [`${name} nested deeply`, with_value(`${"[".repeat(deep)}${"]".repeat(deep)}`)];
     yield [`${name} a control character`, with_value('"a\nb"')];
   }
 }
+
+// The ways to every value within a value, however deep.
+function* places_in(value, at = []) {
+  if (value === null || typeof value !== "object") return;
+  for (const name of Array.isArray(value) ? value.keys() : Object.keys(value)) {
+    yield [...at, name];
+    yield* places_in(value[name], [...at, name]);
+  }
+}
+
+// The value as JSON, with these bytes in place of what stands there.
+function with_raw(value, at, raw) {
+  const mark = "here comes something else";
+  const [before, after] = JSON.stringify(replaced(value, at, mark)).split(JSON.stringify(mark));
+  return Buffer.concat([Buffer.from(before), Buffer.from(raw), Buffer.from(after)]);
+}
+
+// The wrong values that a form can hold, and forms that are none.
+export function* wrong_forms(api, operation, good) {
+  for (const [what, value] of wrong_values(api, operation, good))
+    if (value && Object.values(value).every((one) => typeof one === "string"))
+      yield [what, `${new URLSearchParams(value)}`];
+  const text = `${new URLSearchParams(good)}`;
+  for (const name of Object.keys(good)) {
+    const rest = { ...good };
+    delete rest[name];
+    const others = `${new URLSearchParams(rest)}`;
+    yield [`${name} twice`, `${text}&${name}=${encodeURIComponent(good[name])}`];
+    for (const raw of ["%ff", "%c0%af", "%zz", "%", "%4", "%ed%a0%80"])
+      yield [`${name} ${raw}`, `${others}&${name}=${raw}`];
+    yield [
+      `${name} not UTF-8`,
+      Buffer.concat([Buffer.from(`${others}&${name}=a`), Buffer.from([0xff, 0xfe])]),
+    ];
+  }
+  yield ["a surplus field", `${text}&is_admin=1`];
+  yield ["no field", ""];
+  yield ["JSON", JSON.stringify(good)];
+  yield ["many fields", `${text}&${Array.from({ length: 5000 }, (_, i) => `f${i}=1`).join("&")}`];
+}
+export const form_type = "application/x-www-form-urlencoded";
 
 export const wrong_types = [
   "text/plain",
