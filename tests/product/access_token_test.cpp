@@ -107,7 +107,7 @@ TEST_P(AccessToken, IsRefusedWithAnyOtherClaimHeaderOrKey) {
 }
 
 TEST(AccessTokenLifetime, EndsByItselfAndTheRefreshTokenOutlivesIt) {
-  product one{"sqlite", {{"ACCESS_TOKEN_TTL", "1"}}};
+  product one{"sqlite", {{"ACCESS_TOKEN_TTL", "3"}}};
   const auto held = one.sign_in_new_user();
   EXPECT_EQ(one.status_of_me(held.access), 200);
   // One connection: nothing but the clock may make the difference.

@@ -32,7 +32,12 @@ TEST_P(Drain, AnswersWhatIsUnderWayAndEndsWithZero) {
     waiting.emplace_back(port);
     waiting.back().send(post_json("/auth/token", credentials(name).dump()));
   }
-  ASSERT_TRUE(eventually([&] { return one.metric("hashing_queue_depth") > 0; }));
+  // All four must have come in; who asks for the metrics is one request more.
+  ASSERT_TRUE(eventually([&] {
+    return one.metric("requests_in_flight") - 1 +
+               one.metric(R"(logins_total{outcome="success"})") >=
+           4;
+  }));
   one.server->ask_to_stop();
   EXPECT_TRUE(idle.ends());
   EXPECT_TRUE(eventually([&] { return refuses_connections(port); }));

@@ -73,9 +73,7 @@ TEST_P(ServiceKeyCli, MakesAKeyThatARunningServerTakesUntilItIsRevoked) {
   const auto revoked = run({"revoke", key.substr(0, 11)});
   EXPECT_EQ(revoked.exit_code, 0) << revoked.err;
   EXPECT_NE(revoked.out.find("within 2 seconds"), std::string::npos) << revoked.out;
-  const auto at = std::chrono::steady_clock::now();
   EXPECT_TRUE(eventually([&] { return status_with(key) == 403; }));
-  EXPECT_LT(std::chrono::steady_clock::now() - at, std::chrono::seconds{10}); // a busy machine's
   EXPECT_EQ(status_with(other), 200);
   EXPECT_EQ(run({"revoke", key.substr(0, 11)}).exit_code, 1) << "it is revoked already";
   for (const auto* action : {"service.stored", "service_key.revoked"})

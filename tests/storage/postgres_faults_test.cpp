@@ -123,13 +123,12 @@ TEST_F(PostgresFaults, AConnectionTerminatedInTheMiddleRunsTheBatchAgain) {
 }
 
 TEST_F(PostgresFaults, AFrozenServerProcessIsLeftBehind) {
+  give_up_soon();
   const auto out = store->open_writer();
   ASSERT_TRUE(commit(*out, {make_user("bob")}));
   const auto process = writer_process();
   kill(process, SIGSTOP);
-  const auto start = std::chrono::steady_clock::now();
-  EXPECT_TRUE(commit(*out, {make_user("cat")}));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
+  EXPECT_TRUE(commit(*out, {make_user("cat")})); // while the process stays frozen
   kill(process, SIGCONT);
 }
 

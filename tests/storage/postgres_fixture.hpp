@@ -21,12 +21,14 @@ protected:
   void SetUp() override {
     server = std::make_unique<postgres_server>();
     url = server->make_database();
-    store = storage::open_postgres(secret(url), options());
+    store = storage::open_postgres(secret(url));
     ASSERT_TRUE(store->migrate());
     ASSERT_TRUE(commit(*store->open_writer(), {ann}));
   }
 
-  static storage::postgres_options options() {
+  /// Of a store that soon gives up, where that is what a test is about. Elsewhere a busy machine
+  /// must not make it.
+  static storage::postgres_options hasty() {
     storage::postgres_options o;
     o.round_trip_timeout = std::chrono::milliseconds(1500);
     o.statement_timeout = std::chrono::milliseconds(1200);
@@ -40,6 +42,8 @@ protected:
     return to.commit({&one, 1}).front();
   }
 
+  void give_up_soon() { store = storage::open_postgres(secret(url), hasty()); }
+
   pqxx::result execute(const std::string& sql) {
     pqxx::connection link(url);
     pqxx::nontransaction plain(link);
@@ -48,6 +52,16 @@ protected:
 
   std::int64_t count(const std::string& table) {
     return execute("SELECT count(*) FROM " + table)[0][0].as<std::int64_t>();
+  }
+
+  /// How often a statement gave up waiting for a lock.
+  std::size_t lock_timeouts() const {
+    const std::string words = "canceling statement due to lock timeout";
+    const auto log = server->log();
+    std::size_t found = 0;
+    for (auto at = log.find(words); at != std::string::npos; at = log.find(words, at + 1))
+      ++found;
+    return found;
   }
 
   /// The server process of the one writer that is connected.
@@ -62,7 +76,7 @@ protected:
     const auto give_up = std::chrono::steady_clock::now() + patience;
     while (!holds()) {
       if (std::chrono::steady_clock::now() > give_up) return false;
-      std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return true;
   }

@@ -9,6 +9,7 @@ using namespace storage;
 using namespace std::chrono_literals;
 
 TEST_F(PostgresFaults, ALockThatIsNotGotInTimeIsUnavailableNotWaitedFor) {
+  give_up_soon();
   const auto out = store->open_writer();
   pqxx::connection blocker(url);
   pqxx::nontransaction blocking(blocker);
@@ -24,10 +25,10 @@ TEST_F(PostgresFaults, ARowThatSomebodyLocksDoesNotHoldUpALogin) {
   pqxx::connection blocker(url);
   pqxx::nontransaction blocking(blocker);
   blocking.exec("BEGIN; SELECT 1 FROM users WHERE username = 'ann' FOR NO KEY UPDATE");
-  const auto start = std::chrono::steady_clock::now();
+  // The lock is held all the while: whoever waited for it would be refused in the end.
   EXPECT_TRUE(commit(
       *out, {create_session{make_session(ann.user.id)}, touch_login{ann.user.id, noon + 1s}}));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, options().lock_timeout);
+  EXPECT_EQ(lock_timeouts(), 0u) << server->log();
   EXPECT_FALSE(store->open_reader()->find_user(ann.user.id).value()->last_login_at);
   blocking.exec("ROLLBACK");
   EXPECT_TRUE(commit(*out, {touch_login{ann.user.id, noon + 1s}, touch_login{ann.user.id, noon}}));
@@ -35,6 +36,7 @@ TEST_F(PostgresFaults, ARowThatSomebodyLocksDoesNotHoldUpALogin) {
 }
 
 TEST_F(PostgresFaults, AUnitWhoseRowIsLockedFailsAlone) {
+  give_up_soon();
   const auto out = store->open_writer();
   std::vector<unit> batch{{{set_password_hash{ann.user.id, 1, secret(std::string("a")), noon}}}};
   for (int i = 0; i < 20; ++i)
@@ -42,9 +44,8 @@ TEST_F(PostgresFaults, AUnitWhoseRowIsLockedFailsAlone) {
   pqxx::connection blocker(url);
   pqxx::nontransaction blocking(blocker);
   blocking.exec("BEGIN; SELECT 1 FROM users WHERE username = 'ann' FOR UPDATE");
-  const auto start = std::chrono::steady_clock::now();
   const auto answers = out->commit(batch);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 3 * options().lock_timeout);
+  EXPECT_LE(lock_timeouts(), 6u) << "it is found by halving";
   EXPECT_TRUE(failed_with(answers[0], error_code::store_unavailable));
   for (std::size_t i = 1; i < answers.size(); ++i)
     EXPECT_TRUE(answers[i]) << i;
@@ -53,6 +54,7 @@ TEST_F(PostgresFaults, AUnitWhoseRowIsLockedFailsAlone) {
 }
 
 TEST_F(PostgresFaults, ATableThatIsLockedIsNotTriedForEveryUnit) {
+  give_up_soon();
   const auto out = store->open_writer();
   std::vector<unit> batch(200);
   for (auto& one : batch)
@@ -60,10 +62,9 @@ TEST_F(PostgresFaults, ATableThatIsLockedIsNotTriedForEveryUnit) {
   pqxx::connection blocker(url);
   pqxx::nontransaction blocking(blocker);
   blocking.exec("BEGIN; LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE");
-  const auto start = std::chrono::steady_clock::now();
   for (const auto& answer : out->commit(batch))
     EXPECT_TRUE(failed_with(answer, error_code::store_unavailable));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
+  EXPECT_LT(lock_timeouts(), batch.size() / 2) << "to look for one to blame would take more";
   blocking.exec("ROLLBACK");
   EXPECT_TRUE(commit(*out, {create_session{make_session(ann.user.id)}}));
 }
@@ -115,11 +116,7 @@ TEST_F(PostgresFaults, ADeadlockIsRetried) {
   committing.join();
   EXPECT_TRUE(answers.at(0));
   EXPECT_TRUE(answers.at(1));
-  // The server's statistics come when they come.
-  EXPECT_TRUE(eventually([&] {
-    return execute("SELECT deadlocks FROM pg_stat_database WHERE datname = 'test_1'")[0][0]
-               .as<int>() >= 1;
-  }));
+  EXPECT_NE(server->log().find("deadlock detected"), std::string::npos) << server->log();
 }
 
 TEST_F(PostgresFaults, SerializationFailuresAreRetriedThreeTimes) {

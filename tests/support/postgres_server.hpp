@@ -29,10 +29,11 @@ public:
   void start();
   /// The folder of its socket: what a URL's `host` is.
   const std::string& socket_folder() const { return folder_; }
+  /// What it has said so far: errors, with the statements that they are of.
+  std::string log() const;
 
 private:
   void wait_until_ready();
-  std::string log() const;
 
   std::string folder_;
   pid_t process_ = -1;
