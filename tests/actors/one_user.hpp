@@ -11,6 +11,13 @@ namespace latchkey::test {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
+/// Changes the first name alone.
+inline storage::user_changes renamed(const std::string& first_name) {
+  storage::user_changes changes;
+  changes.first_name = first_name;
+  return changes;
+}
+
 struct one_user : actor_fixture {
   user_record record;
   user_actor actor;

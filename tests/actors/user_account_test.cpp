@@ -4,12 +4,6 @@
 namespace latchkey::test {
 namespace {
 
-storage::user_changes renamed(const std::string& first_name) {
-  storage::user_changes changes;
-  changes.first_name = first_name;
-  return changes;
-}
-
 bool is_update(const storage::fact& fact) {
   return std::holds_alternative<storage::update_user>(fact);
 }

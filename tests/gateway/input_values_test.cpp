@@ -104,7 +104,8 @@ TEST(InputObject, ComesOutAsItWasWithoutWhiteSpace) {
   EXPECT_EQ(problem(json_body(R"({"a":{"x":")" + std::string(64, 'y') + "\"}}"), object),
             "a: must have at most 64 bytes");
   const std::string deep = std::string(json_depth_max, '[') + std::string(json_depth_max, ']');
-  EXPECT_EQ(problem(json_body(R"({"a":{"x":)" + deep + "}}"), object), "body: is nested too deeply");
+  EXPECT_EQ(problem(json_body(R"({"a":{"x":)" + deep + "}}"), object),
+            "body: is nested too deeply");
 
   auto body = json_body(R"({"a": { "x" : [1, -2, 3.50, "t\n", {}, [ ], {"k": null}], "y": true },
                        "b": {}, "c": null})");

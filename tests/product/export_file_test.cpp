@@ -2,18 +2,11 @@
 #include "tests/product/product.hpp"
 
 #include <fstream>
-#include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace latchkey::test {
 namespace {
-
-std::string contents(const std::string& path) {
-  std::ostringstream out;
-  out << std::ifstream(path, std::ios::binary).rdbuf();
-  return out.str();
-}
 
 class ExportFile : public testing::TestWithParam<std::string> {
 protected:

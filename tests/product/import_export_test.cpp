@@ -4,19 +4,12 @@
 
 #include <csignal>
 #include <fstream>
-#include <sstream>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 namespace latchkey::test {
 namespace {
-
-std::string contents(const std::string& path) {
-  std::ostringstream out;
-  out << std::ifstream(path, std::ios::binary).rdbuf();
-  return out.str();
-}
 
 bool says(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

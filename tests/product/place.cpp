@@ -4,10 +4,12 @@
 #include "tests/support/postgres_server.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
 #include <pqxx/result>
 #include <sqlite3.h>
+#include <sstream>
 #include <stdexcept>
 
 namespace latchkey::test {
@@ -111,6 +113,12 @@ std::vector<std::string> place::columns(const std::string& table) const {
                             : "SELECT column_name FROM information_schema.columns "
                               "WHERE table_schema = 'public' AND table_name = '" +
                                   table + "' ORDER BY ordinal_position");
+}
+
+std::string contents(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return out.str();
 }
 
 } // namespace latchkey::test

@@ -45,6 +45,9 @@ private:
   std::string url_; // empty: SQLite
 };
 
+/// A file's; empty when it cannot be read.
+std::string contents(const std::string& path);
+
 inline constexpr const char* admin_password = "a lighthouse keeper";
 inline constexpr const char* signing_secret = "no-2-bytes-alike: 0123456789abcdefghijklmnopqrstuvw";
 

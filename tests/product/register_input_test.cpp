@@ -45,14 +45,14 @@ TEST_P(RegisterInput, IsRefusedInThePrintedFormat) {
   EXPECT_TRUE(error["request_id"].get<std::string>().starts_with("req_")) << error;
 }
 
-struct refused {
+struct refused_registration {
   std::string body;
   std::string field;
   std::string reason;
 };
 
 TEST_P(RegisterInput, NamesTheFieldThatIsMissingOrOfTheWrongKind) {
-  std::vector<refused> cases;
+  std::vector<refused_registration> cases;
   for (const auto* field : {"username", "email", "password"}) {
     cases.push_back({without(field), field, "is required"});
     cases.push_back({with(field, nullptr), field, "must be a string"});

@@ -24,7 +24,8 @@ TEST(Sealed, RefusesWhatWasChangedAnywhere) {
     EXPECT_NE(opened.error().reason, "");
   }
   for (std::size_t size = 0; size < bytes.size(); ++size)
-    EXPECT_FALSE(open_sealed(sealing_key, base64url_encode(bytes.substr(0, size)), "row 1")) << size;
+    EXPECT_FALSE(open_sealed(sealing_key, base64url_encode(bytes.substr(0, size)), "row 1"))
+        << size;
   EXPECT_FALSE(open_sealed(sealing_key, sealed + "A", "row 1"));
   EXPECT_FALSE(open_sealed(sealing_key, "no base64url at all!", "row 1"));
   EXPECT_FALSE(open_sealed(sealing_key, std::string(sealed_text_bytes_max * 2, 'A'), "row 1"));

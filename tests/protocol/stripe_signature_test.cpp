@@ -60,8 +60,10 @@ TEST(StripeSignature, IsRefusedWhenCutLengthenedOrInOtherLetters) {
 TEST(StripeSignature, IsRefusedOutsideItsTolerance) {
   EXPECT_TRUE(is_refused(header_of(signature), "too old", body, signed_at + 301s));
   EXPECT_TRUE(is_refused(header_of(signature), "future", body, signed_at - 301s));
-  EXPECT_TRUE(check_stripe_signature(header_of(signature), body, endpoint_secret, signed_at + 300s));
-  EXPECT_TRUE(check_stripe_signature(header_of(signature), body, endpoint_secret, signed_at - 300s));
+  EXPECT_TRUE(
+      check_stripe_signature(header_of(signature), body, endpoint_secret, signed_at + 300s));
+  EXPECT_TRUE(
+      check_stripe_signature(header_of(signature), body, endpoint_secret, signed_at - 300s));
 }
 
 TEST(StripeSignature, IsRefusedInAHeaderThatIsNone) {

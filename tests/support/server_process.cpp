@@ -25,7 +25,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-[[noreturn]] void give_up(const std::string& what) {
+[[noreturn]] void throw_errno(const std::string& what) {
   throw std::runtime_error(what + ": " + std::strerror(errno));
 }
 
@@ -50,11 +50,11 @@ private:
 
 int standard_input_of(const std::string& text) {
   std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) give_up("pipe");
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe");
   // Short enough for the pipe to hold it.
   const auto written = write(ends[1], text.data(), text.size());
   close(ends[1]);
-  if (written != static_cast<ssize_t>(text.size())) give_up("write");
+  if (written != static_cast<ssize_t>(text.size())) throw_errno("write");
   return ends[0];
 }
 
@@ -64,10 +64,10 @@ child_process::child_process(const std::vector<std::string>& words, const enviro
                              const std::string& folder, const std::string& standard_input) {
   std::string err_pattern = folder + "/stderr-XXXXXX";
   const int err = mkostemp(err_pattern.data(), O_CLOEXEC | O_APPEND);
-  if (err < 0) give_up("cannot make a file in " + folder);
+  if (err < 0) throw_errno("cannot make a file in " + folder);
   err_path_ = err_pattern;
   std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) give_up("pipe");
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe");
   const int in = standard_input_of(standard_input);
   std::vector<char*> arguments;
   for (const auto& word : words)
@@ -88,7 +88,7 @@ child_process::child_process(const std::vector<std::string>& words, const enviro
   close(err);
   close(ends[1]);
   out_ = ends[0];
-  if (pid_ < 0) give_up("fork");
+  if (pid_ < 0) throw_errno("fork");
   // glibc 2.36 declares pidfd_open() without C linkage.
   pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
 }

@@ -11,7 +11,7 @@
 namespace latchkey::gateway::billing {
 namespace {
 
-constexpr std::size_t word_bytes_max = 50;            // tier, status: VARCHAR(50)
+constexpr std::size_t word_bytes_max = 50; // tier, status: VARCHAR(50)
 
 /// "Stripe API documentation", The Subscription object, status.
 constexpr std::array<std::string_view, 8> statuses = {

@@ -11,7 +11,6 @@
 namespace latchkey::gateway::login_module {
 namespace {
 
-
 /// Puts a new username among the changes. `email` is the user's own.
 result<void> change_username(storage::user_changes& changes, std::string_view wanted,
                              std::string_view email) {
