@@ -1,0 +1,107 @@
+#include "gateway/proxy/identity_headers.hpp"
+
+#include "gateway/http/syntax.hpp"
+#include "gateway/proxy/header_rules.hpp"
+#include "gateway/proxy/trace_context.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::proxy {
+namespace {
+
+void append_line(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+bool is_line(std::string_view name, std::string_view value) noexcept {
+  return !name.empty() && http::all_of_class(name, http::token_char) &&
+         http::all_of_class(value, http::value_char);
+}
+
+bool is_named(const std::vector<std::string_view>& options, std::string_view name) noexcept {
+  return std::ranges::any_of(
+      options, [name](std::string_view one) { return http::equal_ignoring_case(one, name); });
+}
+
+/// The client's own headers, as far as they go on.
+result<void> append_clients(const http::request& in, bool keeps_tracestate, std::string& out) {
+  const auto options = connection_options(in.headers);
+  if (!options) return tl::unexpected(options.error());
+  for (const auto& [name, value] : in.headers) {
+    if (!is_line(name, value))
+      return fail(error_code::validation_error, "headers", "one could not stand in a line");
+    if (is_of_the_connection(name) || is_the_gateways(name) || is_named(*options, name)) continue;
+    if (!keeps_tracestate && http::equal_ignoring_case(name, "tracestate")) continue;
+    if (!http::equal_ignoring_case(name, "cookie")) {
+      append_line(out, name, value);
+    } else if (const auto kept = without_own_cookies(value); !kept.empty()) {
+      append_line(out, name, kept);
+    }
+  }
+  return {};
+}
+
+/// One of ours. Tabs are none of its characters: readers differ on what they are.
+result<void> append_own(std::string& out, std::string_view name, std::string_view value) {
+  if (!http::all_of_class(value, http::value_char) || value.find('\t') != value.npos)
+    return fail(error_code::internal_error, std::string{name},
+                "has a character that no header may have");
+  if (value.size() > identity_value_bytes_max)
+    return fail(error_code::internal_error, std::string{name}, "is too long for a header");
+  append_line(out, name, value);
+  return {};
+}
+
+} // namespace
+
+result<void> append_request_headers(const http::request& in, const forwarding& what,
+                                    std::string& out) {
+  const auto trace = next_trace(in.headers);
+  if (auto done = append_clients(in, trace.is_continued, out); !done) return done;
+
+  const auto& who = what.caller;
+  // A word with a comma in it would be read as two.
+  if (!std::ranges::all_of(who.permissions.words(), is_permission))
+    return fail(error_code::internal_error, "X-User-Permissions", "has what is no permission");
+  const auto permissions = who.permissions.joined(',');
+  const std::pair<std::string_view, std::string_view> own[] = {
+      {"X-User-ID", who.user_id},
+      {"X-Client-ID", who.client_id},
+      {"X-User-Role", who.role},
+      {"X-User-Tier", who.tier},
+      {"X-User-Email", who.email},
+      {"X-User-Permissions", permissions},
+      {"X-Request-ID", in.request_id},
+      {"traceparent", trace.traceparent},
+      {"X-Forwarded-For", what.client_address},
+      {"X-Forwarded-Proto", what.is_https ? "https" : "http"},
+  };
+  for (const auto& [name, value] : own)
+    if (auto done = append_own(out, name, value); !done) return done;
+  if (!in.host.empty()) return append_own(out, "X-Forwarded-Host", in.host);
+  return {};
+}
+
+result<void> append_response_headers(std::span<const http::header_view> headers, std::string& out) {
+  const auto unusable = [](const char* why) {
+    return fail(error_code::upstream_unavailable, {}, why);
+  };
+  if (headers.size() > answer_headers_max) return unusable("its answer has too many headers");
+  const auto options = connection_options(headers);
+  if (!options) return unusable("its answer's Connection is malformed");
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : headers) {
+    bytes += name.size() + value.size();
+    if (bytes > answer_header_bytes_max) return unusable("its answer's headers are too long");
+    if (!is_line(name, value)) return unusable("its answer has a malformed header");
+    if (is_of_the_connection(name) || is_the_edges(name) || is_named(*options, name)) continue;
+    if (http::equal_ignoring_case(name, "set-cookie") &&
+        is_own_cookie(http::trim(value.substr(0, std::min(value.find('='), value.find(';'))))))
+      continue;
+    append_line(out, name, value);
+  }
+  return {};
+}
+
+} // namespace latchkey::proxy
