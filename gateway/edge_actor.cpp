@@ -11,8 +11,12 @@ edge_actor::edge_actor(caf::actor_config& cfg, reactor& home) : extended_base(cf
 void edge_actor::launch(caf::execution_unit* unit, bool, bool hide) {
   if (!hide) register_at_system();
   context(unit);
+  become(answers());
+}
+
+caf::behavior edge_actor::answers() {
   // An actor without a behavior ends after the first reply that it handles.
-  become([](const caf::unit_t&) {});
+  return {[](const caf::unit_t&) {}};
 }
 
 void edge_actor::enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) {
@@ -31,7 +35,7 @@ void edge_actor::handle(reactor* unit, caf::mailbox_element_ptr element) {
 }
 
 void edge_actor::close() {
-  context(&home_);
+  speak();
   quit(caf::exit_reason::user_shutdown);
   finalize();
 }

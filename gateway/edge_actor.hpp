@@ -75,8 +75,8 @@ private:
 };
 
 /// An actor that lives on one reactor for good: whatever is sent to it is handled there,
-/// between socket events. One a reactor; it must be spoken through on that reactor's
-/// thread alone.
+/// between socket events. It must be spoken through on that reactor's thread alone. One that is
+/// asked something derives from it.
 class edge_actor : public caf::extend<caf::scheduled_actor, edge_actor>::with<
                        caf::mixin::sender, caf::mixin::requester, caf::mixin::behavior_changer> {
 public:
@@ -90,6 +90,12 @@ public:
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit* unit) override;
   void enqueue(caf::strong_actor_ptr source, caf::message_id id, caf::message content,
                caf::execution_unit* unit) override;
+
+  /// What it answers; called once, when it is launched.
+  virtual caf::behavior answers();
+
+  /// Before anything is sent or delivered in its name from a coroutine or a socket's handler.
+  void speak() { context(&home_); }
 
   /// A message has its turn.
   void handle(reactor* unit, caf::mailbox_element_ptr element);
@@ -111,7 +117,7 @@ public:
       auto waiting = caf::make_counted<pending>(std::move(handler));
       if (getf(is_terminated_flag)) return; // nobody waits any more
       waiting->wait_until(home_.timers(), deadline);
-      context(&home_);
+      speak();
       request(receiver, no_timeout, std::move(message))
           .then([waiting](reply& answer) { waiting->complete(std::move(answer)); },
                 [waiting](caf::error& error) {

@@ -2,6 +2,8 @@
 // from a per-thread buffer. The program never forks, so no buffer is ever shared.
 #include "protocol/ids.hpp"
 
+#include "protocol/hmac.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -108,6 +110,19 @@ uuid make_uuid(time_point now) {
   id.bytes[7] = low_byte(ticks);
   std::uint64_t random = random_u64();
   std::memcpy(id.bytes.data() + 8, &random, sizeof(random));
+  id.bytes[8] = static_cast<std::uint8_t>(0x80U | (id.bytes[8] & 0x3FU));
+  return id;
+}
+
+workflow_id workflow_id_of(const user_id& user, std::string_view message_id) {
+  // Version 8: a name's hash. The key only tells these names from others.
+  static const hmac_sha256_key names{secret{"latchkey workflow id"}};
+  std::string name{reinterpret_cast<const char*>(user.bytes.data()), user.bytes.size()};
+  name += message_id;
+  const auto mac = names.mac(name);
+  workflow_id id;
+  std::copy_n(mac.begin(), id.bytes.size(), id.bytes.begin());
+  id.bytes[6] = static_cast<std::uint8_t>(0x80U | (id.bytes[6] & 0x0FU));
   id.bytes[8] = static_cast<std::uint8_t>(0x80U | (id.bytes[8] & 0x3FU));
   return id;
 }

@@ -1,4 +1,4 @@
-// ids.hpp — what names things: UUIDs for users and sessions, request ids for people.
+// ids.hpp — what names things: UUIDs for users, sessions and workflows, request ids for people.
 #pragma once
 
 #include "protocol/time.hpp"
@@ -34,9 +34,14 @@ std::optional<uuid> parse_uuid(std::string_view text);
 /// Version 7: begins with the time, so that new rows stand together in an index.
 uuid make_uuid(time_point now);
 
-/// Two kinds that must not be taken for each other.
+/// Kinds that must not be taken for each other.
 struct user_id : uuid {};
 struct session_id : uuid {};
+struct workflow_id : uuid {};
+
+/// The id of the workflow that this user's message starts: always the same, so that the message
+/// starts it once (RFC 9562, 5.8).
+workflow_id workflow_id_of(const user_id& user, std::string_view message_id);
 
 /// `size` bytes from the operating system's generator.
 std::string random_bytes(std::size_t size);
@@ -56,3 +61,5 @@ template <>
 struct std::hash<latchkey::user_id> : std::hash<latchkey::uuid> {};
 template <>
 struct std::hash<latchkey::session_id> : std::hash<latchkey::uuid> {};
+template <>
+struct std::hash<latchkey::workflow_id> : std::hash<latchkey::uuid> {};

@@ -4,10 +4,12 @@
 #include "protocol/caf_compat.hpp"
 #include "protocol/messages/account.hpp"
 #include "protocol/messages/identity.hpp"
+#include "protocol/messages/live.hpp"
 #include "protocol/messages/service.hpp"
 #include "protocol/messages/session.hpp"
 #include "protocol/messages/storage.hpp"
 #include "protocol/messages/subscription.hpp"
+#include "protocol/messages/workflow.hpp"
 
 namespace latchkey {
 
@@ -67,6 +69,19 @@ using subscription_actor =
                      notice<messages::owner_removed>,
                      // Leave memory if unused.
                      notice<messages::sweep>>;
+
+/// One run of a workflow: what upstream says of it, in order, and who is told.
+using workflow_actor = caf::typed_actor<request<messages::start_run, messages::run_started>,
+                                        request<messages::attach_run, messages::run_attached>,
+                                        request<messages::cancel_run, messages::run_cancelling>,
+                                        request<messages::take_status, messages::status_taken>,
+                                        // Leave memory if unused.
+                                        notice<messages::sweep>>;
+
+/// A reactor's way to the core manager.
+using core_manager_actor =
+    caf::typed_actor<request<messages::follow_run, messages::run_left>,
+                     request<messages::cancel_upstream, messages::upstream_cancelled>>;
 
 /// A shard of the directory: the only place that spawns users and sessions.
 using directory_actor = caf::typed_actor<
@@ -225,3 +240,26 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_view)
 LATCHKEY_LOCAL_MESSAGE(latchkey::storage::written)
 LATCHKEY_LOCAL_MESSAGE(latchkey::user_record)
 LATCHKEY_LOCAL_MESSAGE(latchkey::session_record)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::session_over)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::heard)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::role_news)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::subscription_news)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::run_news)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::run_heard)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::watch)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::unwatch)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::start_run)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::run_started)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::attach_run)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::run_attached)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::cancel_run)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::run_cancelling)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::take_status)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::status_taken)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::follow_run)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::run_left)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::cancel_upstream)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::upstream_cancelled)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::find_workflow)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::make_workflow)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::leave_workflow)

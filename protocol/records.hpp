@@ -216,4 +216,22 @@ struct project_record {
   time_point updated_at{};
 };
 
+/// One run of a workflow ("Auth Service Internal API Documentation", Start Workflow).
+struct workflow_record {
+  workflow_id id; // workflow_id_of(user, message_id)
+  user_id user;
+  std::string message_id; // of the message that started it
+  std::string workflow_type;
+  std::string agent_instance_id;      // empty: none
+  std::string project_id;             // empty: none
+  std::string parameters = "{}";      // a JSON object as text
+  std::string status = "in_progress"; // or "completed", "failed"
+  std::int64_t last_seq = 0;          // of its newest status; 0: it is not durable yet
+  std::int64_t last_position = 0;     // of upstream's newest status that was taken
+  time_point created_at{};
+  std::optional<time_point> ended_at;
+
+  bool has_ended() const noexcept { return ended_at.has_value(); }
+};
+
 } // namespace latchkey

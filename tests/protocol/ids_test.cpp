@@ -133,5 +133,17 @@ TEST(RequestId, HasItsFormAndIsNeverMadeTwice) {
   }
 }
 
+TEST(WorkflowId, IsOneForTheSameMessageOfTheSameUserAlone) {
+  const user_id ada{make_uuid(time_point{})};
+  const user_id bob{make_uuid(time_point{})};
+  const auto id = workflow_id_of(ada, "msg-123");
+  EXPECT_EQ(id, workflow_id_of(ada, "msg-123"));
+  EXPECT_NE(id, workflow_id_of(ada, "msg-124"));
+  EXPECT_NE(id, workflow_id_of(bob, "msg-123"));
+  const auto text = to_string(id);
+  EXPECT_EQ(text[14], '8') << "RFC 9562, 5.8: the version";
+  EXPECT_NE(std::string("89ab").find(text[19]), std::string::npos) << "and the variant";
+}
+
 } // namespace
 } // namespace latchkey

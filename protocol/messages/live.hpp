@@ -1,0 +1,78 @@
+// messages/live.hpp — what is said to whoever holds live sockets: what has become of the
+// sessions that their users signed in with, and what their workflows tell.
+#pragma once
+
+#include "protocol/caf_compat.hpp"
+#include "protocol/messages/session.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace latchkey::messages {
+
+/// The session has ended, durably. The answer comes when none of its sockets here is open any
+/// more and nothing else will be sent on one.
+struct session_over {
+  session_id session;
+  std::string reason; // for the client: "logout", "revoked", "password_changed", …
+};
+struct heard {};
+
+/// The session's user has another role from now on.
+struct role_news {
+  session_id session;
+  std::string role;
+};
+
+/// The session's user has another subscription, or another tier of it, from now on.
+struct subscription_news {
+  session_id session;
+  std::string tier;   // in force
+  std::string status; // "active", "canceled", …
+};
+
+/// One status of a workflow, as it was made durable.
+struct workflow_status {
+  std::int64_t seq = 0; // 1, 2, 3, …
+  std::string body;     // a JSON object: status, step, progress, result
+};
+
+/// Statuses for one socket, in order.
+struct run_news {
+  std::uint64_t socket = 0; // as in `audience`
+  workflow_id workflow;
+  std::string correlation_id; // of the message that started the workflow
+  std::vector<workflow_status> statuses;
+  bool is_replay = false; // of what the client has missed: the answer comes when it was sent
+};
+/// Whether the socket is open still.
+struct run_heard {
+  bool is_open = true;
+};
+
+} // namespace latchkey::messages
+
+namespace latchkey {
+
+/// Whoever holds live sockets; one a reactor.
+using socket_holder_actor =
+    caf::typed_actor<request<messages::session_over, messages::heard>, notice<messages::role_news>,
+                     notice<messages::subscription_news>,
+                     request<messages::run_news, messages::run_heard>>;
+
+} // namespace latchkey
+
+namespace latchkey::messages {
+
+/// Tell this one from now on what becomes of you; told again, it is told once. The answer is as
+/// that to `validate`: AUTH003 when the session has ended, and nothing is told then.
+struct watch {
+  socket_holder_actor holder;
+};
+/// No longer.
+struct unwatch {
+  socket_holder_actor holder;
+};
+
+} // namespace latchkey::messages
