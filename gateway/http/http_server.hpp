@@ -32,7 +32,8 @@ struct finished_request {
   std::string_view route_name;          // the route's name; "" without a route
   method verb = method::other;
   unsigned status = 0;
-  std::chrono::nanoseconds duration{}; // from its headers to its answer's bytes
+  std::chrono::nanoseconds duration{}; // from its headers to its answer's bytes; of a
+                                       // streamed one to those of its head
   std::string_view request_id;
   std::string_view peer_address;
 };
@@ -40,7 +41,8 @@ struct finished_request {
 /// Plain functions of the composition; each may be empty. They must not throw.
 struct http_hooks {
   std::function<void(const finished_request&)> on_finished;
-  /// A handler threw; `what` is for the log, never for the client.
+  /// A handler threw; `what` is for the log, never for the client. Or
+  /// its answer's source did, or a takeover.
   std::function<void(const exchange&, std::string_view what)> on_exception;
   /// Accepting a connection threw; the server goes on accepting. `what` is for the log.
   std::function<void(std::string_view what)> on_accept_failed;
@@ -89,16 +91,18 @@ public:
   std::uint16_t port() const noexcept;
 
   /// Stops accepting, closes idle connections, lets requests in flight finish with
-  /// `Connection: close`; then calls `drained` once, on this reactor.
+  /// `Connection: close`, and streamed answers to their end; then calls `drained` once, on this
+  /// reactor.
   void stop(std::function<void()> drained = {});
 
   /// Closes every connection's socket now: for when draining has taken too long. No handler
-  /// begins afterwards.
+  /// begins afterwards; what a streamed answer waits for is cancelled.
   void close_all();
 
-  /// From any thread.
+  /// From any thread. Connections that were taken over are none of these.
   std::size_t connections() const noexcept;
-  std::size_t in_flight() const noexcept; // handlers that have not answered
+  std::size_t in_flight() const noexcept; // handlers that have not answered; not those
+                                          // whose answer is being streamed
 
   struct core;
 

@@ -1,5 +1,7 @@
 #include "gateway/http/http_session.hpp"
 
+#include "gateway/http/body_stream.hpp"
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
@@ -11,7 +13,8 @@ http_session::http_session(std::shared_ptr<http_server::core> core, tcp_socket s
                            const tcp::endpoint& peer, bool refuses)
     : entry(&http_session::on_expired), core_(std::move(core)), socket_(std::move(socket)),
       peer_address_(peer.address().to_string()), parser_(core_->options.limits), refuses_(refuses) {
-  if (core_->options.tls) tls_ = std::make_unique<tls_stream>(socket_, *core_->options.tls);
+  if (core_->options.tls)
+    tls_ = std::make_unique<tls_stream>(std::move(socket_), *core_->options.tls);
   parser_.in().peer_address = peer_address_;
   parser_.in().is_tls = tls_ != nullptr;
   core_->add(*this);
@@ -28,7 +31,8 @@ void http_session::drain() noexcept {
 
 void http_session::close_socket() noexcept {
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  socket().close(ignored);
+  if (stream_) stream_->cancel();
 }
 
 void http_session::enter(phase next_phase, timer_wheel::clock::duration at_most) {
@@ -38,7 +42,11 @@ void http_session::enter(phase next_phase, timer_wheel::clock::duration at_most)
 
 void http_session::on_expired(timer_wheel::entry& e) noexcept {
   auto& self = static_cast<http_session&>(e);
-  if (self.phase_ == phase::handling) return; // a handler has its own deadline
+  if (self.phase_ == phase::handling) return;                     // a handler has its own deadline
+  if (self.phase_ == phase::streaming && !self.has_peer_gone()) { // so has a source
+    self.enter(phase::streaming, self.core_->options.limits.stream_check);
+    return;
+  }
   if (self.phase_ != phase::receiving) {
     self.close_socket();
     return;
@@ -46,12 +54,12 @@ void http_session::on_expired(timer_wheel::entry& e) noexcept {
   // The coroutine says 408 before it ends.
   self.timed_out_ = true;
   boost::system::error_code ignored;
-  self.socket_.cancel(ignored);
+  self.socket().cancel(ignored);
 }
 
 awaitable<> http_session::run() {
   boost::system::error_code ignored;
-  socket_.non_blocking(true, ignored);
+  socket().non_blocking(true, ignored);
   // The handshake and the first request are on one clock.
   enter(tls_ ? phase::handshaking : phase::receiving, core_->options.limits.receive_max);
   if (tls_) {

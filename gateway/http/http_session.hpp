@@ -8,13 +8,14 @@
 #include "gateway/http/server_core.hpp"
 #include "gateway/timer_wheel.hpp"
 
-#include <boost/asio/ssl/stream.hpp>
-
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace latchkey::http {
+
+class body_stream;
 
 class http_session : private timer_wheel::entry {
 public:
@@ -32,8 +33,15 @@ public:
   http_session* previous = nullptr;
 
 private:
-  using tls_stream = boost::asio::ssl::stream<tcp_socket&>;
-  enum class phase : std::uint8_t { handshaking, idle, receiving, handling, sending, lingering };
+  enum class phase : std::uint8_t {
+    handshaking,
+    idle,
+    receiving,
+    handling,
+    streaming, // waiting for the answer's source
+    sending,
+    lingering
+  };
   enum class received : std::uint8_t { need_more, ready, refused, wants_continue };
 
   // -- reading: http_session.cpp
@@ -49,11 +57,20 @@ private:
   awaitable<bool> answer_request();
   std::optional<response> answer_without_handler(exchange& x);
   response answer_without_route() const;
-  void on_exception(const exchange& x, const char* what) const;
+  void on_exception(const exchange& x, std::string_view what) const;
   void answer_refusal(error_code code);
   response render(const failure& error) const;
-  void finish(response& answer, const exchange* x);
+  void check_upgrade(const exchange& x, response& answer) const;
+  body_framing finish(response& answer, const exchange* x);
   void next_request();
+
+  // -- answers that are more than a text: http_session_stream.cpp
+  awaitable<bool> go_on(const exchange& x, response& answer, body_framing framing);
+  awaitable<bool> await_piece(body_stream& body);
+  awaitable<bool> write_piece(body_stream& body);
+  bool break_off(const exchange& x, const body_stream& body, body_framing framing);
+  bool has_peer_gone() noexcept;
+  void hand_over(const exchange& x, takeover taken_by);
 
   // -- writing: http_session_write.cpp
   bool write_now();
@@ -65,10 +82,12 @@ private:
 
   void enter(phase next_phase, timer_wheel::clock::duration at_most);
   static void on_expired(timer_wheel::entry& e) noexcept;
+  tcp_socket& socket() noexcept { return tls_ ? tls_->next_layer() : socket_; }
 
   std::shared_ptr<http_server::core> core_;
-  tcp_socket socket_;
+  tcp_socket socket_; // moves into the TLS stream, or away with a takeover
   std::unique_ptr<tls_stream> tls_;
+  body_stream* stream_ = nullptr; // while an answer is streamed
   input_buffer input_;
   std::string output_;
   std::string peer_address_;

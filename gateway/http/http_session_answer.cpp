@@ -1,6 +1,7 @@
 // http_session_answer.cpp — from a request that has been read to the bytes of its answer.
 #include "gateway/http/cors.hpp"
 #include "gateway/http/error_body.hpp"
+#include "gateway/http/field_list.hpp"
 #include "gateway/http/http_session.hpp"
 #include "protocol/ids.hpp"
 
@@ -72,8 +73,23 @@ awaitable<bool> http_session::answer_request() {
     if (core_->closed) co_return false; // and gone may be what the hooks work on
     if (!answer) answer = render(plain_failure(error_code::internal_error));
   }
-  finish(*answer, &x);
-  co_return true;
+  check_upgrade(x, *answer);
+  const auto framing = finish(*answer, &x);
+  bool is_alive = true;
+  if (framing != body_framing::text || answer->taken_by)
+    is_alive = co_await go_on(x, *answer, framing);
+  next_request();
+  co_return is_alive;
+}
+
+/// A client that did not ask for it would read the 101's other protocol as an answer.
+void http_session::check_upgrade(const exchange& x, response& answer) const {
+  constexpr unsigned switching = 101;
+  if (answer.status != switching && !answer.taken_by) return;
+  const bool is_good = answer.status == switching && answer.taken_by && asks_for_upgrade(x.in);
+  if (is_good) return;
+  on_exception(x, "an upgrade that is incomplete or was not asked for");
+  answer = render(plain_failure(error_code::internal_error));
 }
 
 std::optional<response> http_session::answer_without_handler(exchange& x) {
@@ -125,6 +141,7 @@ void http_session::answer_refusal(error_code code) {
   if (options.hooks.on_refused) options.hooks.on_refused(x);
   if (options.hooks.decorate) options.hooks.decorate(x, answer);
   finish(answer, nullptr);
+  next_request();
 }
 
 response http_session::render(const failure& error) const {
@@ -133,11 +150,12 @@ response http_session::render(const failure& error) const {
   return error_response(error, in.request_id, core_->options.clock->now());
 }
 
-void http_session::on_exception(const exchange& x, const char* what) const {
+void http_session::on_exception(const exchange& x, std::string_view what) const {
   if (core_->options.hooks.on_exception) core_->options.hooks.on_exception(x, what);
 }
 
-void http_session::finish(response& answer, const exchange* x) {
+/// Writes the answer, or its head, into the output.
+body_framing http_session::finish(response& answer, const exchange* x) {
   const auto& options = core_->options;
   const auto& in = parser_.in();
   if (x && options.hooks.decorate) options.hooks.decorate(*x, answer);
@@ -148,6 +166,8 @@ void http_session::finish(response& answer, const exchange* x) {
   context.is_http_1_1 = in.is_http_1_1;
   context.is_head = in.method == method::head;
   context.is_tls = in.is_tls;
+  const auto framing = framing_of(answer, context);
+  if (framing == body_framing::until_close || answer.taken_by) keep_alive_ = false;
   context.keep_alive = keep_alive_;
   serialize(answer, context, core_->date, output_);
   if (options.hooks.on_finished) {
@@ -161,7 +181,7 @@ void http_session::finish(response& answer, const exchange* x) {
     done.peer_address = in.peer_address;
     options.hooks.on_finished(done);
   }
-  next_request();
+  return framing;
 }
 
 void http_session::next_request() {

@@ -69,14 +69,14 @@ awaitable<> http_session::linger() {
   enter_last(phase::lingering, core_->options.limits.linger_max);
   boost::system::error_code error;
   if (tls_) co_await tls_->async_shutdown(boost::asio::redirect_error(use_awaitable, error));
-  socket_.shutdown(tcp_socket::shutdown_send, error);
+  socket().shutdown(tcp_socket::shutdown_send, error);
   std::size_t dropped = 0;
   while (!error && dropped < core_->options.limits.linger_bytes_max) {
     input_.consume(input_.data().size());
     auto room = input_.prepare(input_buffer::bytes_max);
     auto buffer = boost::asio::buffer(room.data, room.size);
-    dropped +=
-        co_await socket_.async_read_some(buffer, boost::asio::redirect_error(use_awaitable, error));
+    dropped += co_await socket().async_read_some(buffer,
+                                                 boost::asio::redirect_error(use_awaitable, error));
   }
 }
 

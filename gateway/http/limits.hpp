@@ -22,12 +22,17 @@ struct http_limits {
   std::chrono::milliseconds receive_max{12'000};  // a whole request, from its first byte; the
                                                   // first one's from the TCP connection on,
                                                   // with the TLS handshake in it
-  std::chrono::milliseconds send_max{12'000};     // reading an answer
+  std::chrono::milliseconds send_max{12'000};     // reading an answer, or a piece of a
+                                                  // streamed one
   std::chrono::milliseconds idle_max{75'000};     // between two requests
   std::chrono::milliseconds linger_max{2'000};    // for the peer to read a last answer
   std::size_t linger_bytes_max = 4 * 1024 * 1024; // read and dropped meanwhile
 
-  // How long a request may take; it travels in `exchange::deadline`.
+  // How often a streamed answer whose source gives nothing looks whether its peer has gone.
+  std::chrono::milliseconds stream_check{2'000};
+
+  // How long a request may take, a streamed answer to its head; it travels in
+  // `exchange::deadline`.
   std::chrono::milliseconds request_max{30'000};
 
   // What one reactor takes on; over it: 503 with Retry-After.

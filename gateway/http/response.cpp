@@ -24,6 +24,31 @@ bool has_no_body(unsigned status) {
   return status < 200 || status == 204 || status == 304;
 }
 
+/// The line or lines that say how long the body is.
+void append_length(const response& answer, const answer_context& context, std::string& out) {
+  if (has_no_body(answer.status)) return;
+  const auto size = answer.source ? answer.source->size() : answer.body.size();
+  if (size) {
+    out.append("\r\nContent-Length: ");
+    append_number(out, *size);
+  } else if (framing_of(answer, context) == body_framing::chunked) {
+    out.append("\r\nTransfer-Encoding: chunked");
+  }
+}
+
+/// 101 and 426 speak of another protocol (RFC 9110, section 7.8).
+void append_connection(const response& answer, const answer_context& context, std::string& out) {
+  constexpr unsigned switching = 101, upgrade_required = 426;
+  if (answer.status == switching)
+    out.append("Connection: Upgrade\r\n");
+  else if (answer.status == upgrade_required)
+    out.append(context.keep_alive ? "Connection: Upgrade\r\n" : "Connection: Upgrade, close\r\n");
+  else if (!context.keep_alive)
+    out.append("Connection: close\r\n");
+  else if (!context.is_http_1_1)
+    out.append("Connection: keep-alive\r\n");
+}
+
 /// The status line and what stands in every answer, for the statuses that matter.
 std::string_view status_line(unsigned status) {
   switch (status) {
@@ -54,6 +79,8 @@ std::string_view status_line(unsigned status) {
 
 std::string_view reason_phrase(unsigned status) noexcept {
   switch (status) {
+  case 101:
+    return "Switching Protocols";
   case 200:
     return "OK";
   case 201:
@@ -197,6 +224,12 @@ std::string_view date_cache::now() {
   return text_;
 }
 
+body_framing framing_of(const response& answer, const answer_context& context) noexcept {
+  if (!answer.source || context.is_head || has_no_body(answer.status)) return body_framing::text;
+  if (answer.source->size()) return body_framing::counted;
+  return context.is_http_1_1 ? body_framing::chunked : body_framing::until_close;
+}
+
 void serialize(const response& answer, const answer_context& context, date_cache& date,
                std::string& out) {
   constexpr std::size_t headers_bytes_guess = 320;
@@ -213,22 +246,17 @@ void serialize(const response& answer, const answer_context& context, date_cache
   }
   out.append("Date: ").append(date.now());
   if (!answer.content_type.empty()) out.append("\r\nContent-Type: ").append(answer.content_type);
-  if (!has_no_body(answer.status)) {
-    out.append("\r\nContent-Length: ");
-    append_number(out, answer.body.size());
-  }
+  append_length(answer, context, out);
   out.append("\r\nX-Request-ID: ").append(context.request_id);
   out.append("\r\nX-Content-Type-Options: nosniff\r\n");
   if (answer.header_lines().empty() || !answer.has("Cache-Control"))
     out.append("Cache-Control: no-store\r\n");
   if (context.is_tls) out.append("Strict-Transport-Security: max-age=31536000\r\n");
   out.append(answer.header_lines());
-  if (!context.keep_alive)
-    out.append("Connection: close\r\n");
-  else if (!context.is_http_1_1)
-    out.append("Connection: keep-alive\r\n");
+  append_connection(answer, context, out);
   out.append("\r\n");
-  if (!context.is_head && !has_no_body(answer.status)) out.append(answer.body);
+  const bool has_text = !answer.source && !context.is_head && !has_no_body(answer.status);
+  if (has_text) out.append(answer.body);
 }
 
 } // namespace latchkey::http

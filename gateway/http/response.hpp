@@ -1,9 +1,12 @@
 // response.hpp — one answer, and how it is written into its connection's output.
 #pragma once
 
+#include "gateway/http/body_source.hpp"
+#include "gateway/http/takeover.hpp"
 #include "protocol/time.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,9 +20,17 @@ struct response {
   std::string body;
   bool close = false; // end the connection after this answer
 
+  /// Instead of `body`, for what comes piece by piece: counted when the source knows its size,
+  /// else chunked, else (HTTP/1.0) up to the connection's end. Dropped unasked when the
+  /// answer has no body (HEAD, 204, 304).
+  std::unique_ptr<body_source> source;
+  /// Of a 101, which has one always: who goes on with the connection. A 101 that the client
+  /// did not ask for (asks_for_upgrade()) becomes a 500. Add the Upgrade header beside it.
+  takeover taken_by;
+
   /// Adds a header line. Characters that would break the line are dropped, so that no
-  /// value can add another. Content-Length, Content-Type, Date, Connection and
-  /// X-Request-ID are the edge's own. Cache-Control: "no-store" unless it is added here.
+  /// value can add another. Content-Length, Transfer-Encoding, Content-Type, Date, Connection
+  /// and X-Request-ID are the edge's own. Cache-Control: "no-store" unless it is added here.
   response& add(std::string_view name, std::string_view value);
   response& add(std::string_view name, std::uint64_t value);
 
@@ -60,7 +71,18 @@ struct answer_context {
   bool keep_alive = true;
 };
 
-/// Appends the answer as HTTP/1.1 bytes.
+/// How a body goes out (RFC 9112, section 6.3).
+enum class body_framing : std::uint8_t {
+  text,       // in one, or none at all
+  counted,    // from a source that knows its size
+  chunked,    // from one that does not
+  until_close // the same on HTTP/1.0; the connection cannot stay
+};
+
+/// Whether `answer` is streamed to this client, and how. Looks at `is_head` and `is_http_1_1`.
+body_framing framing_of(const response& answer, const answer_context& context) noexcept;
+
+/// Appends the answer as HTTP/1.1 bytes; of a streamed one only the head.
 void serialize(const response& answer, const answer_context& context, date_cache& date,
                std::string& out);
 

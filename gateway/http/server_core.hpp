@@ -6,11 +6,10 @@
 #include "gateway/awaitable.hpp"
 #include "gateway/http/http_server.hpp"
 #include "gateway/http/response.hpp"
+#include "gateway/http/taken_connection.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -21,8 +20,6 @@
 
 namespace latchkey::http {
 
-using tcp = boost::asio::ip::tcp;
-using tcp_socket = boost::asio::basic_stream_socket<tcp, reactor_executor>;
 using tcp_acceptor = boost::asio::basic_socket_acceptor<tcp, reactor_executor>;
 using clock_timer =
     boost::asio::basic_waitable_timer<std::chrono::steady_clock,

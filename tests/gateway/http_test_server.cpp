@@ -19,15 +19,6 @@ using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
 
 constexpr std::size_t large_bytes = 8 * 1024 * 1024;
 
-route make_route(method m, std::string pattern, handler handle) {
-  route r;
-  r.method = m;
-  r.pattern = std::move(pattern);
-  r.needs.who = access::anyone;
-  r.handle = std::move(handle);
-  return r;
-}
-
 awaitable<response> fixed(exchange&) {
   co_return json_response(200, R"({"ok":true})");
 }
@@ -66,6 +57,21 @@ awaitable<response> bye(exchange&) {
 
 } // namespace
 
+route make_route(method m, std::string pattern, handler handle) {
+  route r;
+  r.method = m;
+  r.pattern = std::move(pattern);
+  r.needs.who = access::anyone;
+  r.handle = std::move(handle);
+  return r;
+}
+
+std::shared_ptr<const router> make_table(std::vector<route> routes) {
+  auto made = router::make(std::move(routes));
+  if (!made) throw std::logic_error(made.error().reason);
+  return std::make_shared<const router>(std::move(*made));
+}
+
 std::shared_ptr<const router> test_server::make_routes() {
   auto wait = [this](exchange&) -> awaitable<response> {
     timer pause(io_);
@@ -86,9 +92,7 @@ std::shared_ptr<const router> test_server::make_routes() {
   routes.push_back(make_route(method::get, "/items/{id}", item));
   routes.push_back(make_route(method::get, "/wait", wait));
   routes.push_back(make_route(method::get, "/bye", bye));
-  auto made = router::make(std::move(routes));
-  if (!made) throw std::logic_error(made.error().reason);
-  return std::make_shared<const router>(std::move(*made));
+  return make_table(std::move(routes));
 }
 
 test_server::test_server(const std::function<void(http_server_options&)>& adjust) {
@@ -236,6 +240,14 @@ reply raw_client::read_reply(bool is_head) {
   buffer_.erase(0, size);
   answer.status = status;
   return answer;
+}
+
+std::string raw_client::read_bytes(std::size_t count) {
+  while (buffer_.size() < count && fill() == outcome::data) {
+  }
+  auto bytes = buffer_.substr(0, count);
+  buffer_.erase(0, count);
+  return bytes;
 }
 
 std::optional<std::string> raw_client::read_to_end() {

@@ -31,6 +31,11 @@ inline void long_limits(http_server_options& options) {
   options.limits.linger_max = 1h;
 }
 
+/// A route that is open to anyone.
+route make_route(method m, std::string pattern, handler handle);
+/// For `http_server_options::routes`, in place of the test server's own.
+std::shared_ptr<const router> make_table(std::vector<route> routes);
+
 /// Routes: GET /fixed, POST /echo (answers the body), POST /small (16 bytes at most),
 /// GET /headers (answers the request's header names and values, a line each), GET /throw,
 /// GET /large (8 MiB), GET /items/{id} (answers the id), GET /wait (answers after release()),
@@ -87,6 +92,8 @@ public:
   void half_close();
   /// The next answer; `is_head`: it has no body.
   reply read_reply(bool is_head = false);
+  /// That many bytes; fewer when the peer closes or no more come.
+  std::string read_bytes(std::size_t count);
   /// All that comes until the peer closes; empty optional when it does not.
   std::optional<std::string> read_to_end();
   /// Whether the peer closes without another byte.

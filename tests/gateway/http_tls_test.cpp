@@ -1,5 +1,5 @@
 // http_tls_test.cpp — the edge over TLS, with a certificate made for the test.
-#include "http_test_server.hpp"
+#include "http_test_source.hpp"
 
 #include "gateway/http/tls.hpp"
 
@@ -71,6 +71,16 @@ public:
   void send(std::string_view bytes) {
     SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
   }
+  /// That many bytes; fewer when the peer closes.
+  std::string read_bytes(std::size_t count) {
+    std::string all(count, '\0');
+    std::size_t size = 0;
+    for (int n = 0; size < count && (n = SSL_read(ssl_.get(), all.data() + size,
+                                                  static_cast<int>(count - size))) > 0;)
+      size += static_cast<std::size_t>(n);
+    all.resize(size);
+    return all;
+  }
   std::string read_to_end() {
     std::string all;
     char bytes[16384];
@@ -135,6 +145,80 @@ TEST_F(Tls, ClosesAPeerThatSpeaksPlainHttp) {
   auto all = client.read_to_end();
   ASSERT_TRUE(all.has_value());
   EXPECT_EQ(all->find("HTTP/1.1"), std::string::npos);
+}
+
+/// A server over TLS with other routes.
+class TlsRoutes : public ::testing::Test {
+protected:
+  void serve(std::shared_ptr<const router> routes) {
+    server_ = std::make_unique<test_server>([&](http_server_options& options) {
+      long_limits(options);
+      options.tls = *make_tls_context(files_.chain(), files_.key());
+      options.limits.stream_check = 10ms;
+      options.routes = std::move(routes);
+    });
+  }
+  certificate_files files_;
+  std::shared_ptr<source_script> script_ = std::make_shared<source_script>();
+  std::unique_ptr<test_server> server_;
+};
+
+TEST_F(TlsRoutes, AStreamThatFailsHasNoCleanEnd) {
+  script_->pieces = {"abc"};
+  script_->then = ending::failure;
+  serve(stream_routes(script_));
+  tls_client client(server_->port());
+  client.send("GET /stream HTTP/1.0\r\n\r\n");
+  client.read_to_end();
+  EXPECT_FALSE(client.ended_cleanly());
+}
+
+TEST_F(TlsRoutes, AClientThatWentEndsItsStream) {
+  script_->then = ending::waiting;
+  serve(stream_routes(script_));
+  {
+    tls_client client(server_->port());
+    client.send(get("/stream"));
+    EXPECT_TRUE(client.read_bytes(12).starts_with("HTTP/1.1 200"));
+  }
+  EXPECT_TRUE(server_->wait_until(
+      [this](http_server& s) { return s.connections() == 0 && script_->alive == 0; }));
+}
+
+TEST_F(TlsRoutes, StreamsPieceByPiece) {
+  script_->pieces = {"hello", std::string(0x12345, 'x')};
+  script_->rounds = 50;
+  serve(stream_routes(script_));
+  tls_client client(server_->port());
+  client.send(get("/stream") + get("/fixed", "Connection: close\r\n"));
+  const auto all = client.read_to_end();
+  const auto once = "5\r\nhello\r\n12345\r\n" + script_->pieces[1] + "\r\n";
+  std::size_t count = 0;
+  for (auto at = all.find(once); at != std::string::npos; at = all.find(once, at + once.size()))
+    ++count;
+  EXPECT_EQ(count, script_->rounds);
+  EXPECT_TRUE(all.ends_with("fixed"));
+  EXPECT_TRUE(client.ended_cleanly());
+}
+
+TEST_F(TlsRoutes, GiveAConnectionAwayWithItsEncryption) {
+  serve(make_table({make_route(method::get, "/echo", [](exchange&) -> awaitable<response> {
+    response answer;
+    answer.status = 101;
+    answer.content_type = {};
+    answer.taken_by = echo_over;
+    co_return answer;
+  })}));
+  tls_client client(server_->port());
+  client.send(get("/echo", "Connection: Upgrade\r\nUpgrade: echo\r\n") + "behind");
+  std::string head;
+  while (!head.ends_with("\r\n\r\n") && head.size() < 1000)
+    head += client.read_bytes(1);
+  EXPECT_TRUE(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n")) << head;
+  EXPECT_EQ(client.read_bytes(17), "127.0.0.1|behind|");
+  EXPECT_TRUE(server_->wait_until([](http_server& s) { return s.connections() == 0; }));
+  client.send(std::string(20'000, 'y'));
+  EXPECT_EQ(client.read_bytes(20'000), std::string(20'000, 'y'));
 }
 
 TEST(TlsDeadline, ClosesAPeerThatNeverShakesHands) {
