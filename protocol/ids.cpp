@@ -116,7 +116,7 @@ uuid make_uuid(time_point now) {
 
 workflow_id workflow_id_of(const user_id& user, std::string_view message_id) {
   // Version 8: a name's hash. The key only tells these names from others.
-  static const hmac_sha256_key names{secret{"latchkey workflow id"}};
+  static const hmac_sha256_key names{secret{std::string_view{"latchkey workflow id"}}};
   std::string name{reinterpret_cast<const char*>(user.bytes.data()), user.bytes.size()};
   name += message_id;
   const auto mac = names.mac(name);
