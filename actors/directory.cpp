@@ -209,6 +209,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
           handler(state, &directory_state::on_find_subscription),
           handler(state, &directory_state::on_sessions_ended),
           handler(state, &directory_state::on_role_changed),
+          handler(state, &directory_state::on_subscription_changed),
           handler(state, &directory_state::on_sync_session),
           handler(state, &directory_state::on_leave_user),
           handler(state, &directory_state::on_leave_session),

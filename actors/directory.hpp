@@ -67,6 +67,8 @@ struct directory_state {
   caf::result<session_actor> on_adopt(messages::adopt_session& request);
   caf::result<messages::sessions_told> on_sessions_ended(messages::user_sessions_ended& news);
   caf::result<messages::sessions_told> on_role_changed(messages::user_role_changed& news);
+  caf::result<messages::sessions_told>
+  on_subscription_changed(messages::user_subscription_changed& news);
   caf::result<messages::session_synced> on_sync_session(messages::sync_session& request);
 
 private:

@@ -127,12 +127,18 @@ directory_state::tell_sessions(const user_id& user, const std::optional<session_
 
 caf::result<messages::sessions_told>
 directory_state::on_sessions_ended(messages::user_sessions_ended& news) {
-  return tell_sessions(news.user, news.keep, messages::learn_end{});
+  return tell_sessions(news.user, news.keep, messages::learn_end{news.reason});
 }
 
 caf::result<messages::sessions_told>
 directory_state::on_role_changed(messages::user_role_changed& news) {
   return tell_sessions(news.user, std::nullopt, messages::learn_role{news.role});
+}
+
+caf::result<messages::sessions_told>
+directory_state::on_subscription_changed(messages::user_subscription_changed& news) {
+  return tell_sessions(news.user, std::nullopt,
+                       messages::learn_subscription{news.tier, news.status});
 }
 
 // -- of other services ---------------------------------------------------------------------
@@ -163,7 +169,7 @@ void directory_state::sync_end(const messages::sync_session& request,
       .then(
           [this, request, answer, id](session_record& stored) {
             if (stored.user != request.session.user) return answer.fail(error_code::token_invalid);
-            write_sync(request, storage::end_session{id, with->now(), "synced"}, answer);
+            write_sync(request, storage::end_session{id, with->now(), end_reason::synced}, answer);
           },
           [answer](caf::error& error) {
             // AUTH003: there is none, so nothing is left to end.
@@ -190,7 +196,7 @@ void directory_state::write_sync(const messages::sync_session& request, storage:
               answer.deliver(messages::session_synced{});
             };
             if (is_loading_session(wanted.id)) load_session(wanted.id);
-            if (ends) return tell_session(wanted.id, messages::learn_end{}, done);
+            if (ends) return tell_session(wanted.id, messages::learn_end{end_reason::synced}, done);
             tell_session(
                 wanted.id,
                 messages::learn_sync{wanted.expires_at, wanted.last_seen_at, wanted.user_agent},
@@ -199,7 +205,7 @@ void directory_state::write_sync(const messages::sync_session& request, storage:
           [this, answer, id = wanted.id](caf::error& error) {
             if (to_failure(error).code != error_code::outcome_unknown) return answer.deliver(error);
             if (is_loading_session(id)) load_session(id);
-            tell_session(id, messages::learn_doubt{},
+            tell_session(id, messages::learn_doubt{end_reason::synced},
                          [answer, error](const caf::error*) { answer.deliver(error); });
           });
 }

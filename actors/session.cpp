@@ -83,7 +83,8 @@ caf::result<messages::token_pair> session_state::on_refresh(messages::refresh& r
     // not our user, and we cannot tell which.
     outcomes.refresh_reused->add();
     waiting_for_refusal.push_back(answer);
-    end({"session.refresh_reused", "a refresh token was used again", request.client},
+    end({"session.refresh_reused", "a refresh token was used again", request.client,
+         end_reason::reused},
         now + with->policy.internal_deadline); // however late the request is
   } else {
     outcomes.refresh_refused->add();
@@ -137,23 +138,27 @@ void session_state::look_at_rotation() {
           },
           [this](caf::error& second) {
             rotating = false;
+            const auto refuse = [this, second] { refuse_rotation(second); };
             // AUTH003: the store has no such session any more.
-            if (to_failure(second).code == error_code::token_invalid) ended = true;
-            refuse_rotation(second);
+            if (to_failure(second).code == error_code::token_invalid)
+              return conclude(end_reason::revoked, refuse);
+            refuse();
           });
 }
 
 void session_state::found_rotation(session_record fresh) {
   rotating = false;
-  const bool one_ahead = !fresh.ended_at && fresh.counter == record.counter + 1;
-  if (fresh.ended_at) ended = true;
+  const bool has_ended = fresh.ended_at.has_value();
+  const bool one_ahead = !has_ended && fresh.counter == record.counter + 1;
+  take_role(fresh.user_role);
   record = std::move(fresh);
   grace_from = record.rotated_at;
   const bool in_grace = with->now() <= grace_from + with->policy.refresh_grace;
   if (one_ahead && in_grace && alive(with->now()))
-    answer_with_tokens(std::exchange(waiting_for_rotation, {}));
-  else
-    refuse_rotation(to_error(error_code::token_invalid));
+    return answer_with_tokens(std::exchange(waiting_for_rotation, {}));
+  const auto refuse = [this] { refuse_rotation(to_error(error_code::token_invalid)); };
+  if (has_ended) return conclude(end_reason::revoked, refuse);
+  refuse();
 }
 
 void session_state::refuse_rotation(const caf::error& error) {
@@ -206,15 +211,16 @@ access_claims session_state::claims() const {
 
 // One that is about to leave answers too: it has not left before the directory says so.
 
-caf::result<messages::learnt> session_state::on_learn_end(messages::learn_end&) {
+caf::result<messages::learnt> session_state::on_learn_end(messages::learn_end& told) {
+  promise<messages::learnt> answer{self};
   ++news;
-  ended = true;
-  return messages::learnt{};
+  conclude(told.reason, [answer] { answer.deliver(messages::learnt{}); });
+  return answer;
 }
 
 caf::result<messages::learnt> session_state::on_learn_role(messages::learn_role& told) {
   ++news;
-  record.user_role = std::move(told.role);
+  take_role(std::move(told.role));
   return messages::learnt{};
 }
 
@@ -229,20 +235,21 @@ caf::result<messages::learnt> session_state::on_learn_sync(messages::learn_sync&
   return messages::learnt{};
 }
 
-caf::result<messages::learnt> session_state::on_learn_doubt(messages::learn_doubt&) {
+caf::result<messages::learnt> session_state::on_learn_doubt(messages::learn_doubt& told) {
   promise<messages::learnt> answer{self};
   ++news; // a row that is being read may be older
-  look_at_row([answer](const caf::error*) { answer.deliver(messages::learnt{}); });
+  look_at_row(told.reason, [answer](const caf::error*) { answer.deliver(messages::learnt{}); });
   return answer;
 }
 
 void session_state::on_sweep(messages::sweep& sweep) {
   if (sweep.now == time_point{}) {
     has_reminder = false;
-    if (in_doubt) look_at_row([](const caf::error*) {});
+    if (doubt) look_at_row(*doubt, [](const caf::error*) {});
     return;
   }
-  const bool busy = rotating || ending;
+  if (!alive(sweep.now)) tell_of_end(end_reason::expired, [] {});
+  const bool busy = rotating || ending || !watchers.empty() || unheard > 0;
   const bool unused = !alive(sweep.now) || sweep.now >= last_used + with->policy.memory_idle;
   if (busy || !unused || leaving) return;
   // From here on every asker is sent back to the directory, which may load another actor
@@ -263,12 +270,19 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
   state->grace_from = state->record.rotated_at;
   state->last_used = state->with->now();
   state->with->counts->sessions_live.add(1);
-  return {
-      handler(state, &session_state::on_validate),    handler(state, &session_state::on_prove),
-      handler(state, &session_state::on_issue),       handler(state, &session_state::on_refresh),
-      handler(state, &session_state::on_revoke),      handler(state, &session_state::on_learn_end),
-      handler(state, &session_state::on_learn_role),  handler(state, &session_state::on_learn_sync),
-      handler(state, &session_state::on_learn_doubt), handler(state, &session_state::on_sweep)};
+  return {handler(state, &session_state::on_validate),
+          handler(state, &session_state::on_prove),
+          handler(state, &session_state::on_issue),
+          handler(state, &session_state::on_refresh),
+          handler(state, &session_state::on_revoke),
+          handler(state, &session_state::on_learn_end),
+          handler(state, &session_state::on_learn_role),
+          handler(state, &session_state::on_learn_subscription),
+          handler(state, &session_state::on_learn_sync),
+          handler(state, &session_state::on_learn_doubt),
+          handler(state, &session_state::on_watch),
+          handler(state, &session_state::on_unwatch),
+          handler(state, &session_state::on_sweep)};
 }
 
 } // namespace latchkey

@@ -11,6 +11,7 @@
 #include <caf/stateful_actor.hpp>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace latchkey {
@@ -30,8 +31,8 @@ struct session_state {
   bool rotating = false;              // a rotation is on its way to the store
   bool ending = false;                // an end is on its way to the store
   bool leaving = false;               // memory, for want of use
-  bool in_doubt = false;              // the store may have ended or changed it
   bool has_reminder = false;          // to look again
+  std::optional<std::string> doubt;   // the store may have changed it, or ended it for this reason
   time_point rotation_wanted_until{}; // the latest deadline of those who asked
   time_point end_wanted_until{};      // the same for the end
   time_point grace_from{};
@@ -40,6 +41,9 @@ struct session_state {
   std::vector<promise<messages::token_pair>> waiting_for_rotation;
   std::vector<promise<messages::token_pair>> waiting_for_refusal; // until the end is durable
   std::vector<promise<messages::revoked>> waiting_for_end;
+  std::vector<socket_holder_actor> watchers;
+  std::size_t unheard = 0; // watchers that were told of its end and have not said so
+  std::vector<std::function<void()>> waiting_for_heard;
 
   session_state() = default;
   session_state(const session_state&) = delete;
@@ -58,17 +62,22 @@ struct session_state {
   void on_sweep(messages::sweep& sweep);
   // session_end.cpp
   caf::result<messages::revoked> on_revoke(messages::revoke& request);
+  // session_watch.cpp
+  caf::result<messages::validation> on_watch(messages::watch& request);
+  void on_unwatch(messages::unwatch& request);
+  caf::result<messages::learnt> on_learn_subscription(messages::learn_subscription& told);
 
 private:
   using looked = std::function<void(const caf::error*)>;
 
   void touch(time_point now);
   bool alive(time_point now) const;
-  /// What the audit log says of an end.
+  /// What the audit log says of an end, and what its watchers hear.
   struct ending_words {
     std::string action;
     std::string reason;
     messages::client_info client;
+    std::string told; // one of `end_reason`
   };
   void rotate();
   void rotated(time_point at);
@@ -78,12 +87,19 @@ private:
   void end(const ending_words& words, time_point until);
   void write_end(const ending_words& words);
   void lost_end(const caf::error& error, const ending_words& words);
-  void finish_end(const caf::error* error);
+  void finish_end(const caf::error* error, const std::string& told);
   void answer_with_tokens(const std::vector<promise<messages::token_pair>>& askers);
   void refuse_rotation(const caf::error& error);
   /// Asks the store what a COMMIT of unknown outcome has done; `done` hears why that is not known.
-  /// Until it is, the store is asked again.
-  void look_at_row(looked done);
+  /// Until it is, the store is asked again. `reason`: that it has ended for, if it has.
+  void look_at_row(const std::string& reason, looked done);
+  /// It has ended, durably: from here on it says so. Nothing else ends one that lives; `done` as in
+  /// `tell_of_end`.
+  void conclude(const std::string& reason, std::function<void()> done);
+  /// Tells every watcher, each once, and calls `done` when all who were ever told have heard.
+  void tell_of_end(const std::string& reason, std::function<void()> done);
+  void heard_one();
+  void take_role(std::string role);
   access_claims claims() const;
 };
 

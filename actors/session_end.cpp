@@ -12,10 +12,15 @@ namespace latchkey {
 caf::result<messages::revoked> session_state::on_revoke(messages::revoke& request) {
   if (leaving) return gone();
   const bool proven = !request.proof || with->keys->refresh.check(*request.proof, record.salt);
-  if (!alive(with->now()) || !proven) return to_error(error_code::token_invalid);
+  if (!proven) return to_error(error_code::token_invalid);
   promise<messages::revoked> answer{self};
-  waiting_for_end.push_back(answer);
-  end({"session.revoked", request.reason, request.client}, request.deadline);
+  if (alive(with->now())) {
+    waiting_for_end.push_back(answer);
+    end({"session.revoked", request.reason, request.client, request.reason}, request.deadline);
+  } else {
+    // That it has ended before is true for its watchers too when it is said.
+    tell_of_end(end_reason::expired, [answer] { answer.fail(error_code::token_invalid); });
+  }
   return answer;
 }
 
@@ -34,7 +39,7 @@ void session_state::write_end(const ending_words& words) {
       {storage::end_session{record.id, at, words.reason}, storage::add_audit{std::move(entry)}}};
   self->request(with->writer_for(record.id), no_timeout,
                 messages::commit{std::move(unit), end_wanted_until})
-      .then([this](storage::written&) { finish_end(nullptr); },
+      .then([this, told = words.told](storage::written&) { finish_end(nullptr, told); },
             [this, words](caf::error& error) { lost_end(error, words); });
 }
 
@@ -42,48 +47,57 @@ void session_state::lost_end(const caf::error& error, const ending_words& words)
   const auto code = to_failure(error).code;
   // Too late for the first who asked, and nothing was written; others joined since.
   if (code == error_code::timeout && end_wanted_until > with->now()) return write_end(words);
-  if (code != error_code::outcome_unknown) return finish_end(&error);
+  if (code != error_code::outcome_unknown) return finish_end(&error, words.told);
   // If it went through, nobody may be told that the session lives: look.
-  look_at_row([this, error](const caf::error*) { finish_end(ended ? nullptr : &error); });
+  look_at_row(words.told, [this, error, told = words.told](const caf::error*) {
+    finish_end(ended ? nullptr : &error, told);
+  });
 }
 
-void session_state::look_at_row(looked done) {
-  in_doubt = true;
+void session_state::look_at_row(const std::string& reason, looked done) {
+  doubt = reason;
   const auto deadline = with->now() + with->policy.internal_deadline;
   self->request(with->reader_for(record.id), no_timeout,
                 messages::read_session{record.id, deadline})
       .then(
-          [this, done, before = news](session_record& fresh) {
-            if (news != before) return look_at_row(done);
-            in_doubt = false;
-            if (fresh.ended_at) ended = true;
+          [this, reason, done, before = news](session_record& fresh) {
+            if (news != before) return look_at_row(reason, done);
+            doubt.reset();
             record.expires_at = fresh.expires_at;
             record.user_agent = std::move(fresh.user_agent);
-            done(nullptr);
+            const auto known = [done] { done(nullptr); };
+            if (fresh.ended_at) return conclude(reason, known);
+            known();
           },
-          [this, done](caf::error& error) {
+          [this, reason, done](caf::error& error) {
             // AUTH003: the store has no such session any more.
             if (to_failure(error).code == error_code::token_invalid) {
-              in_doubt = false;
-              ended = true;
-            } else if (!std::exchange(has_reminder, true)) {
-              self->delayed_send(self, look_again_every, messages::sweep{});
+              doubt.reset();
+              return conclude(reason, [done] { done(nullptr); });
             }
-            done(in_doubt ? &error : nullptr);
+            if (!std::exchange(has_reminder, true))
+              self->delayed_send(self, look_again_every, messages::sweep{});
+            done(&error);
           });
 }
 
-void session_state::finish_end(const caf::error* error) {
+void session_state::finish_end(const caf::error* error, const std::string& told) {
   ending = false;
-  if (error == nullptr) ended = true;
-  for (auto& asker : std::exchange(waiting_for_end, {})) {
-    if (error != nullptr)
+  auto askers = std::exchange(waiting_for_end, {});
+  auto refused = std::exchange(waiting_for_refusal, {});
+  if (error != nullptr) {
+    for (auto& asker : askers)
       asker.deliver(*error);
-    else
-      asker.deliver(messages::revoked{record.opened_by});
+    for (auto& asker : refused)
+      asker.deliver(*error);
+    return;
   }
-  for (auto& asker : std::exchange(waiting_for_refusal, {}))
-    asker.deliver(error != nullptr ? *error : to_error(error_code::token_invalid));
+  conclude(told, [this, askers = std::move(askers), refused = std::move(refused)] {
+    for (auto& asker : askers)
+      asker.deliver(messages::revoked{record.opened_by});
+    for (auto& asker : refused)
+      asker.fail(error_code::token_invalid);
+  });
 }
 
 } // namespace latchkey

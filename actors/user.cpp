@@ -63,8 +63,9 @@ void user_state::reload(time_point deadline, std::function<void(const caf::error
             [this, done, here = present_](caf::error& error) {
               if (to_failure(error).code != error_code::user_not_found) return done(&error);
               be_removed();
-              tell_sessions(messages::user_sessions_ended{record.id, std::nullopt},
-                            [done, error](const caf::error*) { done(&error); });
+              tell_sessions(
+                  messages::user_sessions_ended{record.id, std::nullopt, end_reason::deleted},
+                  [done, error](const caf::error*) { done(&error); });
             });
 }
 
@@ -75,7 +76,8 @@ void user_state::learn(user_record fresh, std::function<void(const caf::error*)>
   const bool has_other_role = record.role != fresh.role;
   record = std::move(fresh);
   if (deactivated)
-    tell_sessions(messages::user_sessions_ended{record.id, std::nullopt}, std::move(done));
+    tell_sessions(messages::user_sessions_ended{record.id, std::nullopt, end_reason::deactivated},
+                  std::move(done));
   else if (has_other_role)
     tell_sessions(messages::user_role_changed{record.id, record.role}, std::move(done));
   else

@@ -121,7 +121,7 @@ private:
     std::function<std::optional<storage::unit>()> facts;
     /// COMMIT went through and the record is still the one that `facts` saw.
     std::function<void()> learn;
-    bool ends_sessions = false;
+    const char* ends_sessions = nullptr; // one of `end_reason`; null: it does not
     std::optional<session_id> keep;
     bool changes_role = false;
     time_point deadline{};
@@ -139,7 +139,7 @@ private:
 
   /// What a COMMIT of unknown outcome may have done besides changing the row.
   struct doubt {
-    bool ends_sessions = false;
+    const char* ends_sessions = nullptr; // as in `revision`
     std::optional<session_id> keep;
   };
   /// Calls `done` at once, or when the store has been asked what it did; with an error when the

@@ -93,12 +93,13 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
   promise<messages::user_view> answer{self};
   auto change = std::make_shared<revision>();
   change->deadline = request.deadline;
-  change->ends_sessions = request.changes.is_active && !*request.changes.is_active;
+  if (request.changes.is_active && !*request.changes.is_active)
+    change->ends_sessions = end_reason::deactivated;
   change->changes_role = request.changes.role.has_value();
   auto at = std::make_shared<time_point>();
   auto made = std::make_shared<storage::user_changes>();
   change->facts = [this, request, answer, at, made,
-                   ends = change->ends_sessions]() -> std::optional<storage::unit> {
+                   ends = change->ends_sessions != nullptr]() -> std::optional<storage::unit> {
     if (const auto why = other_role(request.role_seen, record)) {
       answer.fail(*why);
       return std::nullopt;
@@ -117,7 +118,7 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
     storage::unit unit{{storage::update_user{record.id, record.version, *made, *at}}};
     if (ends)
       unit.facts.emplace_back(
-          storage::end_sessions_of{record.id, std::nullopt, *at, "deactivated"});
+          storage::end_sessions_of{record.id, std::nullopt, *at, end_reason::deactivated});
     if (moves) unit.facts.emplace_back(storage::use_up_reset_tokens{record.id, *at});
     unit.facts.emplace_back(storage::add_audit{std::move(entry)});
     return unit;
@@ -143,7 +144,7 @@ caf::result<messages::user_deleted> user_state::on_delete(messages::delete_user&
   promise<messages::user_deleted> answer{self};
   auto change = std::make_shared<revision>();
   change->deadline = request.deadline;
-  change->ends_sessions = true;
+  change->ends_sessions = end_reason::deleted;
   change->facts = [this, request, answer]() -> std::optional<storage::unit> {
     if (const auto why = other_role(request.role_seen, record)) {
       answer.fail(*why);
@@ -173,7 +174,7 @@ caf::result<messages::sessions_ended> user_state::on_end_sessions(messages::end_
   promise<messages::sessions_ended> answer{self};
   auto change = std::make_shared<revision>();
   change->deadline = request.deadline;
-  change->ends_sessions = true;
+  change->ends_sessions = end_reason::revoked;
   change->keep = request.keep;
   change->facts = [this, request]() -> std::optional<storage::unit> {
     const auto at = with->now();

@@ -29,7 +29,7 @@ void user_state::look_again() {
             return keep && s.id == *keep;
           });
           if (!ended) return looked(nullptr);
-          tell_sessions(messages::user_sessions_ended{record.id, keep},
+          tell_sessions(messages::user_sessions_ended{record.id, keep, doubt_->ends_sessions},
                         [this](const caf::error* error) { looked(error); });
         },
         [this](const caf::error& error) { looked(&error); });

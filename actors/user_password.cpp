@@ -57,7 +57,7 @@ void user_state::set_changed_password(const messages::change_password& request,
                                       const secret& phc, std::size_t attempt) {
   auto change = std::make_shared<revision>();
   change->deadline = request.deadline;
-  change->ends_sessions = true;
+  change->ends_sessions = end_reason::password_changed;
   change->keep = request.keep;
   change->facts = [this, request, answer, tried, phc, attempt]() -> std::optional<storage::unit> {
     // Another change came before: what was compared is no longer the password's hash.
@@ -120,7 +120,7 @@ void user_state::set_reset_password(const messages::reset_password& request,
                                     const password_answer& answer, const secret& phc) {
   auto change = std::make_shared<revision>();
   change->deadline = request.deadline;
-  change->ends_sessions = true;
+  change->ends_sessions = end_reason::password_reset;
   change->facts = [this, request, answer, phc]() -> std::optional<storage::unit> {
     if (!record.is_active) {
       answer.fail(error_code::token_invalid);

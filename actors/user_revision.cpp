@@ -33,7 +33,8 @@ void user_state::revised(const revision_ptr& change, const storage::written& wri
     change->done(written);
   };
   if (change->ends_sessions)
-    tell_sessions(messages::user_sessions_ended{record.id, change->keep}, told);
+    tell_sessions(messages::user_sessions_ended{record.id, change->keep, change->ends_sessions},
+                  told);
   else if (change->changes_role)
     tell_sessions(messages::user_role_changed{record.id, record.role}, told);
   else

@@ -24,12 +24,16 @@ using session_actor = caf::typed_actor<
     // The next tokens, after COMMIT. AUTH003 when the token is not the session's, has
     // been used before, or the session has ended.
     request<messages::refresh, messages::token_pair>,
-    // End it, after COMMIT. AUTH003 when it had ended before.
+    // End it, after COMMIT and after those who watch it have heard. AUTH003 when it had ended
+    // before.
     request<messages::revoke, messages::revoked>,
     // What the store has done to it, or to its user.
     request<messages::learn_end, messages::learnt>, request<messages::learn_role, messages::learnt>,
+    request<messages::learn_subscription, messages::learnt>,
     request<messages::learn_sync, messages::learnt>,
     request<messages::learn_doubt, messages::learnt>,
+    // Tell a holder of live sockets what becomes of it; as `validate`. Tell it no longer.
+    request<messages::watch, messages::validation>, notice<messages::unwatch>,
     // Leave memory if unused.
     notice<messages::sweep>>;
 
@@ -100,6 +104,7 @@ using directory_actor = caf::typed_actor<
     // Tell the user's sessions in memory what has become durable.
     request<messages::user_sessions_ended, messages::sessions_told>,
     request<messages::user_role_changed, messages::sessions_told>,
+    request<messages::user_subscription_changed, messages::sessions_told>,
     // Add, change or end a session on another service's word, after COMMIT.
     request<messages::sync_session, messages::session_synced>,
     // Forget somebody idle, who then ends.
@@ -185,12 +190,14 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::compare_with_nothing)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::compared)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_sessions_ended)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_role_changed)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::user_subscription_changed)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sessions_told)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::sync_session)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::session_synced)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::prove)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_end)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_role)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_subscription)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_sync)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learn_doubt)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::learnt)

@@ -98,18 +98,26 @@ struct compare_with_nothing {
 };
 struct compared {};
 
-/// What follows is said by the user's actor to every shard of the directory, after COMMIT,
-/// and answered once each session in memory, or on its way there, knows it.
+/// What follows is said by the actors of the user and of the subscription to every shard of the
+/// directory, after COMMIT, and answered once each session in memory, or on its way there, knows
+/// it; for an end, once those who watch the sessions have heard of it too.
 ///
 /// All of the user's sessions but `keep` have ended.
 struct user_sessions_ended {
   user_id user;
   std::optional<session_id> keep;
+  std::string reason; // one of `end_reason`
 };
 /// The user has this role now.
 struct user_role_changed {
   user_id user;
   std::string role;
+};
+/// The user has this subscription now.
+struct user_subscription_changed {
+  user_id user;
+  std::string tier;   // in force
+  std::string status; // "active", "canceled", …
 };
 struct sessions_told {
   std::size_t count = 0; // that were in memory

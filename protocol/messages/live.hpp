@@ -15,7 +15,7 @@ namespace latchkey::messages {
 /// more and nothing else will be sent on one.
 struct session_over {
   session_id session;
-  std::string reason; // for the client: "logout", "revoked", "password_changed", …
+  std::string reason; // for the client: one of `end_reason`
 };
 struct heard {};
 
@@ -66,7 +66,8 @@ using socket_holder_actor =
 namespace latchkey::messages {
 
 /// Tell this one from now on what becomes of you; told again, it is told once. The answer is as
-/// that to `validate`: AUTH003 when the session has ended, and nothing is told then.
+/// that to `validate`: AUTH003 when the session has ended, and nothing is told then. Otherwise
+/// whatever ends the session later is told after the answer.
 struct watch {
   socket_holder_actor holder;
 };

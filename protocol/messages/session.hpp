@@ -15,6 +15,22 @@ typename Inspector::result_type inspect(Inspector& f, refresh_token& x) {
 
 } // namespace latchkey
 
+/// Why a session has ended, in the words that whoever is signed in by it hears. Somebody's free
+/// words about it are for the audit log alone.
+namespace latchkey::end_reason {
+
+inline constexpr const char* logout = "logout";         // by its user, in it
+inline constexpr const char* revoked = "revoked";       // by its user, elsewhere, or by a service
+inline constexpr const char* reused = "refresh_reused"; // a refresh token came back
+inline constexpr const char* password_changed = "password_changed";
+inline constexpr const char* password_reset = "password_reset";
+inline constexpr const char* deactivated = "deactivated"; // its user
+inline constexpr const char* deleted = "deleted";         // its user
+inline constexpr const char* synced = "synced";   // on the word of the service that tells of it
+inline constexpr const char* expired = "expired"; // its lifetime, or not refreshed for too long
+
+} // namespace latchkey::end_reason
+
 namespace latchkey::messages {
 
 /// Who is at the other end of a request, as far as the edge knows.
@@ -92,7 +108,7 @@ struct refresh {
 /// End the session. The answer comes after COMMIT. Who has not proven otherwise that the
 /// session is theirs shows any of its refresh tokens; AUTH003 when it is not.
 struct revoke {
-  std::string reason;
+  std::string reason; // one of `end_reason`
   client_info client;
   time_point deadline{};
   std::optional<refresh_token> proof;
@@ -112,11 +128,18 @@ struct revoked {
   }
 };
 
-/// The store has ended you. Stop validating, then answer.
-struct learn_end {};
+/// The store has ended you. Stop validating, let your watchers hear of it, then answer.
+struct learn_end {
+  std::string reason; // one of `end_reason`
+};
 /// Your user's role is another from now on.
 struct learn_role {
   std::string role;
+};
+/// Your user's subscription is another from now on.
+struct learn_subscription {
+  std::string tier;   // in force
+  std::string status; // "active", "canceled", …
 };
 /// Another service has changed you ("Service Integration API Documentation", Sync User Session).
 struct learn_sync {
@@ -126,7 +149,9 @@ struct learn_sync {
 };
 /// The store may have ended or changed you, and nobody knows: look until you do. The answer comes
 /// after the first look, whatever it has found.
-struct learn_doubt {};
+struct learn_doubt {
+  std::string reason; // one of `end_reason`, if it has ended you
+};
 struct learnt {};
 
 /// Time to look whether anybody still needs you; without a time it is an actor's own reminder of

@@ -158,10 +158,15 @@ TEST(DirectorySessions, CountsThoseThatWereTold) {
     ASSERT_TRUE(f.ask(f.actor, messages::find_session{f.add_session(f.owner).id}));
   const auto kept = f.add_session(f.owner).id;
   ASSERT_TRUE(f.ask(f.actor, messages::find_session{kept}));
-  EXPECT_EQ(f.ask(f.actor, messages::user_sessions_ended{f.owner.id, kept})->count, 3u);
+  EXPECT_EQ(
+      f.ask(f.actor, messages::user_sessions_ended{f.owner.id, kept, end_reason::revoked})->count,
+      3u);
   EXPECT_EQ(f.ask(f.actor, messages::user_role_changed{f.owner.id, "admin"})->count, 4u);
-  EXPECT_EQ(f.ask(f.actor, messages::user_sessions_ended{f.add_user("grace", "").id, {}})->count,
-            0u);
+  EXPECT_EQ(
+      f.ask(f.actor,
+            messages::user_sessions_ended{f.add_user("grace", "").id, {}, end_reason::revoked})
+          ->count,
+      0u);
 }
 
 TEST(DirectorySessions, RemembersNobodyWhenAllAreLoaded) {
@@ -186,7 +191,9 @@ TEST(DirectorySessions, TellsNobodyWhoHasLeft) {
   synced f;
   ASSERT_TRUE(f.ask(f.actor, messages::find_session{f.add_session(f.owner).id}));
   f.advance(f.with().policy.memory_idle + 120s);
-  EXPECT_EQ(f.ask(f.actor, messages::user_sessions_ended{f.owner.id, {}})->count, 0u);
+  EXPECT_EQ(
+      f.ask(f.actor, messages::user_sessions_ended{f.owner.id, {}, end_reason::revoked})->count,
+      0u);
 }
 
 } // namespace

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 TEST(SessionNews, EndIsTheEndOfEverything) {
   one_session f;
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_end{}));
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_end{end_reason::revoked}));
   EXPECT_EQ(f.validate(), error_code::token_invalid);
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
   EXPECT_EQ(code_of(f.ask(f.actor, messages::issue_tokens{})), error_code::token_invalid);
@@ -17,7 +17,7 @@ TEST(SessionNews, EndIsTheEndOfEverything) {
 TEST(SessionNews, EndHoldsForTokensThatWereBeingSigned) {
   one_session f;
   auto asked = f.ask_later(f.actor, messages::issue_tokens{});
-  auto told = f.ask_later(f.actor, messages::learn_end{});
+  auto told = f.ask_later(f.actor, messages::learn_end{end_reason::revoked});
   f.run();
   EXPECT_TRUE(told.answer());
   EXPECT_EQ(code_of(asked.answer()), error_code::token_invalid);
@@ -27,7 +27,7 @@ TEST(SessionNews, EndIsLearntWhileItLeavesMemory) {
   one_session f;
   f.clock.move(f.with().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
-  auto told = f.ask_later(f.actor, messages::learn_end{});
+  auto told = f.ask_later(f.actor, messages::learn_end{end_reason::revoked});
   f.run();
   EXPECT_TRUE(told.answered());
   EXPECT_TRUE(told.is_gone() || told.answer());
@@ -62,12 +62,12 @@ TEST(SessionNews, RoleIsNewerThanARowThatWasBeingRead) {
 
 TEST(SessionNews, DoubtIsSettledByTheStore) {
   one_session f;
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{}));
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{end_reason::synced}));
   EXPECT_EQ(f.validate(), error_code::none);
   f.write({{storage::end_session{f.record.id, f.clock.now(), "elsewhere"}}});
   f.store.set_down(true);
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{}));
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{}));
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{end_reason::synced}));
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{end_reason::synced}));
   EXPECT_EQ(f.validate(), error_code::none); // nobody knows
   const auto reads = f.reads.seen();
   f.advance(10s);

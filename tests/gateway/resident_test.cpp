@@ -25,8 +25,11 @@ session_actor::behavior_type resident(session_actor::pointer self, std::int64_t 
           [](messages::revoke&) -> caf::result<messages::revoked> { return gone(); },
           [](messages::learn_end&) -> caf::result<messages::learnt> { return gone(); },
           [](messages::learn_role&) -> caf::result<messages::learnt> { return gone(); },
+          [](messages::learn_subscription&) -> caf::result<messages::learnt> { return gone(); },
           [](messages::learn_sync&) -> caf::result<messages::learnt> { return gone(); },
           [](messages::learn_doubt&) -> caf::result<messages::learnt> { return gone(); },
+          [](messages::watch&) -> caf::result<messages::validation> { return gone(); },
+          [](messages::unwatch&) {},
           [](messages::sweep&) {}};
 }
 
@@ -54,6 +57,9 @@ directory_actor::behavior_type scripted(directory_actor::pointer self, plan* scr
       [](messages::find_subscription&) -> caf::result<subscription_actor> { return gone(); },
       [](messages::user_sessions_ended&) -> caf::result<messages::sessions_told> { return gone(); },
       [](messages::user_role_changed&) -> caf::result<messages::sessions_told> { return gone(); },
+      [](messages::user_subscription_changed&) -> caf::result<messages::sessions_told> {
+        return gone();
+      },
       [](messages::sync_session&) -> caf::result<messages::session_synced> { return gone(); },
       [](messages::leave_user&) -> caf::result<messages::left> { return gone(); },
       [](messages::leave_session&) -> caf::result<messages::left> { return gone(); },

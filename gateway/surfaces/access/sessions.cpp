@@ -44,8 +44,8 @@ awaitable<http::response> end_session(http::exchange& ex, const principal& who) 
   if (!is_own && (owner || owner.error().code == error_code::token_invalid))
     co_return error_answer(ex, no_such_session());
   if (!owner) co_return error_answer(ex, owner.error());
-  messages::revoke request{"revoked", client_of(ex), edge.deadline_for_actors(ex.deadline),
-                           std::nullopt};
+  messages::revoke request{end_reason::revoked, client_of(ex),
+                           edge.deadline_for_actors(ex.deadline), std::nullopt};
   auto ended = co_await edge.ask_session(id, std::move(request), ex.deadline);
   if (!ended && ended.error().code == error_code::token_invalid)
     co_return error_answer(ex, no_such_session());

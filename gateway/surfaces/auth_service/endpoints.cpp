@@ -79,7 +79,7 @@ awaitable<result<messages::revoked>> log_out_by_cookie(http::exchange& ex,
   if (auto counted = co_await count_holder(ex, *token); !counted)
     co_return tl::unexpected<failure>(counted.error());
   const auto session = token->session;
-  messages::revoke request{"logout", client_of(ex), edge.deadline_for_actors(ex.deadline),
+  messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::move(*token)};
   co_return co_await edge.ask_session(session, std::move(request), ex.deadline);
 }
@@ -93,7 +93,7 @@ awaitable<result<messages::revoked>> log_out(http::exchange& ex) {
     co_return co_await log_out_by_cookie(ex, who.error());
   if (!who) co_return tl::unexpected<failure>(who.error());
   if (auto taken = take_one_of(ex, *who); !taken) co_return tl::unexpected<failure>(taken.error());
-  messages::revoke request{"logout", client_of(ex), edge.deadline_for_actors(ex.deadline),
+  messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::nullopt};
   co_return co_await edge.ask_session(who->session, std::move(request), ex.deadline);
 }
