@@ -2,6 +2,7 @@
 
 #include "actors/audit_entry.hpp"
 #include "actors/quota_window.hpp"
+#include "actors/shard_round.hpp"
 #include "protocol/text_codec.hpp"
 
 #include <algorithm>
@@ -34,6 +35,12 @@ const char* out_of_date(const subscription_record& known, const subscription_rec
   if (known.stripe_event_at != word.at) return nullptr;
   const bool has_ended = known.status == "canceled" && word.what != kind::deleted;
   return word.what == kind::created || has_ended ? "is older than what is known" : nullptr;
+}
+
+/// Whether one of them lets the user do what the other does not, or is called otherwise.
+bool counts_otherwise(const subscription_record& one, const subscription_record& other,
+                      time_point now) {
+  return one.status != other.status || tier_in_force(one, now) != tier_in_force(other, now);
 }
 
 failure quota_failure(const std::string& quota, std::int64_t limit,
@@ -70,11 +77,14 @@ void subscription_state::take_turn(turnstile::kind how, time_point deadline, con
     storage::find_subscription what{record.user};
     self->request(with->reader_for(record.user), no_timeout, messages::read{what, deadline})
         .then(
-            [this, go, turn, talk](messages::found& found) {
-              auto& stored = found.as<storage::find_subscription>();
-              if (stored) record = std::move(*stored);
+            [this, deadline, go, turn, talk](messages::found& found) {
               is_known = true;
-              go(turn);
+              auto& stored = found.as<storage::find_subscription>();
+              if (!stored) return go(turn);
+              const bool is_other = counts_otherwise(*stored, record, with->now());
+              record = std::move(*stored);
+              if (!is_other) return go(turn);
+              tell_of_change(deadline, [go, turn, talk] { go(turn); });
             },
             [answer, turn, talk](caf::error& error) { answer.deliver(error); });
   };
@@ -185,7 +195,9 @@ void subscription_state::change(messages::change_subscription request, const vie
           [this, next = std::move(next), deadline = request.deadline, answer, turn,
            talk = talks_](storage::written&) mutable {
             record = std::move(next);
-            tell_user(deadline, answer, turn);
+            tell_of_change(deadline, [this, deadline, answer, turn, talk] {
+              describe(deadline, answer, turn);
+            });
           },
           [this, answer, turn, talk = talks_](caf::error& error) {
             // It may have been written although nobody could say so, or somebody else has.
@@ -194,13 +206,12 @@ void subscription_state::change(messages::change_subscription request, const vie
           });
 }
 
-void subscription_state::tell_user(time_point deadline, const view_promise& answer,
-                                   turnstile::turn turn) {
-  // What has been committed is true whoever could be told: the answer does not depend on it.
-  const auto go_on = [this, deadline, answer, turn, talk = talks_](const caf::error* error) {
+void subscription_state::tell_of_change(time_point deadline, std::function<void()> done) {
+  // What has been committed is true whoever could be told: no answer depends on it.
+  const auto go_on = [this, done = std::move(done), talk = talks_](const caf::error* error) {
     if (error != nullptr && !is_gone(*error))
       log_warning(name, "the user's actor has not learnt of another tier");
-    describe(deadline, answer, turn);
+    tell_sessions(done);
   };
   const auto failed = [go_on](caf::error& error) { go_on(&error); };
   self->request(with->directory_for(record.user), no_timeout, messages::find_user{record.user})
@@ -210,6 +221,15 @@ void subscription_state::tell_user(time_point deadline, const view_promise& answ
                 .then([go_on](messages::user_reloaded&) { go_on(nullptr); }, failed);
           },
           failed);
+}
+
+void subscription_state::tell_sessions(std::function<void()> done) {
+  const messages::user_subscription_changed news{
+      record.user, std::string{tier_in_force(record, with->now())}, record.status};
+  tell_shards(self, *with, news, talks_, [done = std::move(done)](const caf::error* error) {
+    if (error != nullptr) log_warning(name, "not every session has learnt of another tier");
+    done();
+  });
 }
 
 // -- what is used ------------------------------------------------------------------------

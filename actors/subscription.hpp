@@ -10,6 +10,7 @@
 #include "actors/turnstile.hpp"
 
 #include <caf/stateful_actor.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -49,8 +50,10 @@ private:
   void change(messages::change_subscription request, const view_promise& answer,
               turnstile::turn turn);
   void spend(messages::spend request, const spent_promise& answer, turnstile::turn turn);
-  /// Lets the user's actor learn what has changed of its row; then describes.
-  void tell_user(time_point deadline, const view_promise& answer, turnstile::turn turn);
+  /// Lets the user's actor learn what has changed of its row, then the user's sessions; then
+  /// calls `done`, whoever could be told.
+  void tell_of_change(time_point deadline, std::function<void()> done);
+  void tell_sessions(std::function<void()> done);
   subscription_record merged(const messages::change_subscription& request) const;
 
   /// A copy for each conversation that has not ended; the actor stays as long as there is one.

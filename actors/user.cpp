@@ -1,5 +1,7 @@
 #include "actors/user.hpp"
 
+#include "actors/shard_round.hpp"
+
 #include <chrono>
 #include <utility>
 
@@ -33,24 +35,7 @@ void user_state::announce_mail() const {
 
 template <class Message>
 void user_state::tell_sessions(Message what, std::function<void(const caf::error*)> done) {
-  struct round {
-    std::size_t open;
-    std::optional<caf::error> first;
-    std::function<void(const caf::error*)> done;
-    void settle() {
-      if (--open == 0) done(first ? &*first : nullptr);
-    }
-  };
-  auto told =
-      std::make_shared<round>(round{with->directories.size(), std::nullopt, std::move(done)});
-  for (const auto& shard : with->directories)
-    self->request(shard, no_timeout, what)
-        .then([told, here = present_](messages::sessions_told&) { told->settle(); },
-              [told, here = present_](caf::error& error) {
-                // A shard that is gone has nobody in memory.
-                if (!is_gone(error) && !told->first) told->first = error;
-                told->settle();
-              });
+  tell_shards(self, *with, what, present_, std::move(done));
 }
 template void user_state::tell_sessions(messages::user_sessions_ended what,
                                         std::function<void(const caf::error*)> done);

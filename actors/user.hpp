@@ -108,7 +108,7 @@ private:
   /// what it says of them.
   void reload(time_point deadline, std::function<void(const caf::error*)> done);
   void learn(user_record fresh, std::function<void(const caf::error*)> done);
-  /// Says it to every shard of the directory and waits for all; `done` hears the first error.
+  /// Says it to every shard of the directory (actors/shard_round.hpp).
   template <class Message>
   void tell_sessions(Message what, std::function<void(const caf::error*)> done);
   void announce_mail() const;

@@ -1,0 +1,231 @@
+// Those who watch a session: who is told what, and how long it stays in memory for them.
+#include "one_session.hpp"
+#include "watcher.hpp"
+
+namespace latchkey::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A session that the directory has in memory, so that it can leave it.
+struct watched_in_shard : one_session {
+  directory_actor shard = with().directories.front();
+  watcher holder{*this};
+
+  watched_in_shard() { actor = ask(shard, messages::find_session{record.id}).value(); }
+  /// Whether its actor has left memory.
+  bool has_left() { return begin(actor, messages::learn_role{owner.role}).is_gone(); }
+};
+
+TEST(SessionWatch, IsAnsweredAsAValidation) {
+  one_session f;
+  watcher holder{f};
+  const auto word = f.ask(f.actor, messages::watch{holder.handle()});
+  ASSERT_TRUE(word);
+  EXPECT_EQ(word->user, f.owner.id);
+  EXPECT_EQ(word->user_number, f.owner.number);
+  EXPECT_EQ(word->role, f.owner.role);
+  EXPECT_EQ(word->opened_by, f.record.opened_by);
+}
+
+TEST(SessionWatch, IsAUseOfTheSession) {
+  one_session f;
+  watcher holder{f};
+  f.clock.move(60s);
+  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  EXPECT_EQ(f.stored(f.record.id)->last_seen_at, f.clock.now());
+}
+
+TEST(SessionWatch, IsRefusedOnceTheSessionHasEndedAndNothingIsTold) {
+  one_session f;
+  watcher holder{f};
+  ASSERT_TRUE(f.ask(f.actor, f.revoke()));
+  EXPECT_EQ(holder.watch(f.actor), error_code::token_invalid);
+  ASSERT_TRUE(f.ask(f.actor, messages::learn_end{end_reason::revoked}));
+  EXPECT_EQ(holder.told(), told_words{});
+}
+
+TEST(SessionWatch, IsRefusedOnceTheSessionIsTooOldAndNothingIsTold) {
+  one_session f;
+  watcher holder{f};
+  f.clock.move(f.with().policy.session_ttl);
+  EXPECT_EQ(holder.watch(f.actor), error_code::token_invalid);
+  caf::anon_send(f.actor, messages::sweep{f.clock.now()});
+  f.run();
+  EXPECT_EQ(holder.told(), told_words{});
+}
+
+TEST(SessionWatch, SaidTwiceIsToldOnce) {
+  one_session f;
+  watcher holder{f};
+  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
+  EXPECT_TRUE(f.ask(f.actor, f.revoke()));
+  EXPECT_EQ(holder.told(), (told_words{"role admin", "over logout"}));
+}
+
+TEST(SessionWatch, TellsNoLongerWhoWatchesNoLonger) {
+  one_session f;
+  watcher leaver{f};
+  watcher stayer{f};
+  EXPECT_EQ(leaver.watch(f.actor), error_code::none);
+  EXPECT_EQ(stayer.watch(f.actor), error_code::none);
+  leaver.be_slow();
+  leaver.unwatch(f.actor);
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_subscription{"pro", "active"}));
+  EXPECT_TRUE(f.ask(f.actor, f.revoke()));
+  EXPECT_EQ(leaver.told(), told_words{});
+  EXPECT_EQ(stayer.told(), (told_words{"role admin", "subscription pro active", "over logout"}));
+}
+
+TEST(SessionWatch, MayBeSaidAgainAfterItWasTakenBack) {
+  one_session f;
+  watcher holder{f};
+  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  holder.unwatch(f.actor);
+  holder.unwatch(f.actor);
+  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  EXPECT_TRUE(f.ask(f.actor, f.revoke()));
+  EXPECT_EQ(holder.told(), told_words{"over logout"});
+}
+
+TEST(SessionWatch, TellsOfItsOwnSessionByName) {
+  one_session f;
+  watcher holder{f};
+  const auto other = f.add_session(f.owner);
+  const auto second = f.spawn(session, *f.stored(other.id), f.shared_services());
+  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  EXPECT_EQ(holder.watch(second), error_code::none);
+  EXPECT_TRUE(f.ask(second, messages::learn_role{"admin"}));
+  EXPECT_TRUE(f.ask(second, messages::learn_subscription{"pro", "active"}));
+  EXPECT_TRUE(f.ask(second, messages::learn_end{end_reason::revoked}));
+  EXPECT_TRUE(f.ask(f.actor, f.revoke()));
+  EXPECT_EQ(holder.sessions(),
+            (std::vector<session_id>{other.id, other.id, other.id, f.record.id}));
+}
+
+// -- a race with the end ---------------------------------------------------------------------
+
+TEST(SessionWatch, ThatComesBeforeAnEndIsGrantedAndThenToldOfIt) {
+  one_session f;
+  watcher holder{f};
+  auto watching = f.ask_later(f.actor, messages::watch{holder.handle()});
+  auto ending = f.ask_later(f.actor, messages::learn_end{end_reason::password_changed});
+  f.run();
+  EXPECT_TRUE(watching.answer());
+  EXPECT_TRUE(ending.answer());
+  EXPECT_EQ(holder.told(), told_words{"over password_changed"});
+}
+
+TEST(SessionWatch, ThatComesAfterAnEndIsRefused) {
+  one_session f;
+  watcher holder{f};
+  auto ending = f.ask_later(f.actor, messages::learn_end{end_reason::password_changed});
+  auto watching = f.ask_later(f.actor, messages::watch{holder.handle()});
+  f.run();
+  EXPECT_TRUE(ending.answer());
+  EXPECT_EQ(code_of(watching.answer()), error_code::token_invalid);
+  EXPECT_EQ(holder.told(), told_words{});
+}
+
+TEST(SessionWatch, ThatComesWhileAnEndIsBeingWrittenIsToldOfIt) {
+  one_session f;
+  watcher holder{f};
+  f.commits.hold_questions();
+  auto logout = f.begin(f.actor, f.revoke());
+  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  holder.be_slow();
+  f.commits.release();
+  EXPECT_EQ(holder.told(), told_words{"over logout"});
+  EXPECT_FALSE(logout.answered());
+  holder.answer();
+  EXPECT_TRUE(logout.answer());
+}
+
+TEST(SessionWatch, ThatComesWhileOthersHearOfTheEndIsRefused) {
+  one_session f;
+  watcher first{f};
+  watcher late{f};
+  EXPECT_EQ(first.watch(f.actor), error_code::none);
+  first.be_slow();
+  auto logout = f.begin(f.actor, f.revoke());
+  EXPECT_EQ(late.watch(f.actor), error_code::token_invalid);
+  first.answer();
+  EXPECT_TRUE(logout.answer());
+  EXPECT_EQ(late.told(), told_words{});
+}
+
+// -- memory ----------------------------------------------------------------------------------
+
+TEST(SessionWatch, KeepsTheSessionInMemory) {
+  watched_in_shard f;
+  EXPECT_EQ(f.holder.watch(f.actor), error_code::none);
+  f.advance(f.with().policy.memory_idle + 180s);
+  EXPECT_FALSE(f.has_left());
+  EXPECT_EQ(f.ask(f.shard, messages::find_session{f.record.id}).value(), f.actor);
+}
+
+TEST(SessionWatch, KeepsTheSessionInMemoryNoLongerThanItLasts) {
+  watched_in_shard f;
+  EXPECT_EQ(f.holder.watch(f.actor), error_code::none);
+  f.advance(f.with().policy.memory_idle);
+  f.holder.unwatch(f.actor);
+  f.advance(f.with().policy.memory_idle - 60s);
+  EXPECT_FALSE(f.has_left()) << "it was used until then";
+  f.advance(240s);
+  EXPECT_TRUE(f.has_left());
+  EXPECT_EQ(f.counts.sessions_live.value(), 1); // the fixture's own
+}
+
+TEST(SessionWatch, IsSentToTheDirectoryWhileTheSessionLeaves) {
+  watched_in_shard f;
+  f.clock.move(f.with().policy.memory_idle);
+  caf::anon_send(f.actor, messages::sweep{f.clock.now()});
+  auto watching = f.ask_later(f.actor, messages::watch{f.holder.handle()});
+  f.run();
+  EXPECT_TRUE(watching.is_gone());
+  const auto successor = f.ask(f.shard, messages::find_session{f.record.id}).value();
+  EXPECT_EQ(f.holder.watch(successor), error_code::none);
+}
+
+TEST(SessionWatch, LetsTheSessionLeaveOnceAllHaveHeardOfItsEnd) {
+  watched_in_shard f;
+  EXPECT_EQ(f.holder.watch(f.actor), error_code::none);
+  f.holder.be_slow();
+  auto logout = f.begin(f.actor, f.revoke());
+  f.advance(180s);
+  EXPECT_FALSE(logout.answered());
+  f.holder.answer();
+  EXPECT_TRUE(logout.answer());
+  f.advance(180s);
+  EXPECT_TRUE(f.has_left());
+}
+
+// -- news ------------------------------------------------------------------------------------
+
+TEST(SessionWatch, TellsOfAnotherRoleOnce) {
+  one_session f;
+  watcher holder{f};
+  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{f.owner.role})); // the same
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
+  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
+  EXPECT_EQ(holder.told(), told_words{"role admin"});
+}
+
+TEST(SessionWatch, TellsOfARoleThatIsFoundInTheRow) {
+  one_session f;
+  watcher holder{f};
+  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  storage::user_changes changes;
+  changes.role = "admin";
+  f.write({{storage::rotate_session{f.record.id, 1, f.clock.now()},
+            storage::update_user{f.owner.id, f.owner.version, changes, f.clock.now()}}});
+  EXPECT_TRUE(f.ask(f.actor, f.refresh(1))); // loses, and reads the row
+  EXPECT_EQ(holder.told(), told_words{"role admin"});
+}
+
+} // namespace
+} // namespace latchkey::test
