@@ -1,4 +1,5 @@
-// session.hpp — one live session: its refresh counter, its liveness and its tokens.
+// session.hpp — one live session: its refresh counter, its liveness, its tokens and those who watch
+// it.
 //
 // Refresh is linear. A token names the session and a counter; the current counter
 // rotates, the one before it gets the same successor again inside the grace window, and

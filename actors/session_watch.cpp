@@ -10,9 +10,8 @@
 namespace latchkey {
 
 caf::result<messages::validation> session_state::on_watch(messages::watch& request) {
-  if (leaving) return gone();
-  if (!alive(with->now())) return to_error(error_code::token_invalid);
-  if (std::find(watchers.begin(), watchers.end(), request.holder) == watchers.end())
+  const bool will_tell = !leaving && alive(with->now());
+  if (will_tell && std::find(watchers.begin(), watchers.end(), request.holder) == watchers.end())
     watchers.push_back(std::move(request.holder));
   messages::validate use;
   return on_validate(use);

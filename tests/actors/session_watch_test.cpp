@@ -190,6 +190,18 @@ TEST(SessionWatch, IsSentToTheDirectoryWhileTheSessionLeaves) {
   EXPECT_EQ(f.holder.watch(successor), error_code::none);
 }
 
+TEST(SessionWatch, ThatIsSentAwayIsToldNothing) {
+  watched_in_shard f;
+  f.clock.move(f.with().policy.memory_idle);
+  caf::anon_send(f.actor, messages::sweep{f.clock.now()});
+  auto watching = f.ask_later(f.actor, messages::watch{f.holder.handle()});
+  auto ending = f.ask_later(f.actor, messages::learn_end{end_reason::revoked});
+  f.run();
+  EXPECT_TRUE(watching.is_gone());
+  EXPECT_TRUE(ending.answer());
+  EXPECT_EQ(f.holder.told(), told_words{});
+}
+
 TEST(SessionWatch, LetsTheSessionLeaveOnceAllHaveHeardOfItsEnd) {
   watched_in_shard f;
   EXPECT_EQ(f.holder.watch(f.actor), error_code::none);
