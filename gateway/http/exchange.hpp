@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gateway/http/request.hpp"
+#include "gateway/http/request_body.hpp"
 #include "gateway/http/router.hpp"
 #include "protocol/rate_limit.hpp"
 
@@ -20,6 +21,7 @@ struct exchange {
   rate_verdict rate = {};                           // told in headers when it has a limit
   std::string client_address = {}; // the peer's, or what a trusted proxy says it is
   void* app = nullptr;             // http_server_options::app: the composition's own, one a reactor
+  request_body* body = nullptr;    // in handlers of routes with `streams_body`: instead of in.body
 };
 
 } // namespace latchkey::http

@@ -50,6 +50,7 @@ struct route {
   std::string operation = {};     // its name in the API description
   std::string name = {};          // the metrics' label; empty: the pattern
   std::size_t body_bytes_max = 0; // 0: the listener's limit
+  bool streams_body = false;      // handled once its header is there: see exchange::body
 };
 
 /// The values of a pattern's `{names}`, percent-decoded: views into the request.
