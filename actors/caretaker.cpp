@@ -9,21 +9,25 @@ namespace latchkey {
 void caretaker_state::on_sweep(messages::sweep&) {
   const auto now = with->now();
   const auto& policy = with->policy;
-  std::deque<storage::fact> left;
-  if (policy.session_history.count() > 0)
-    left.emplace_back(storage::forget_sessions{now - policy.session_history, care_slice_max});
-  if (policy.audit_history.count() > 0)
-    left.emplace_back(storage::forget_audits{now - policy.audit_history, care_slice_max});
+  std::deque<slice> left;
+  const auto add = [&left, now](auto fact, std::chrono::seconds kept, std::size_t max) {
+    fact.before = now - kept;
+    fact.max = max;
+    if (kept.count() > 0) left.push_back({fact, max});
+  };
+  add(storage::forget_sessions{}, policy.session_history, care_slice_max);
+  add(storage::forget_audits{}, policy.audit_history, care_slice_max);
+  add(storage::forget_workflows{}, policy.workflow_history, care_workflows_max);
   forget(std::move(left));
 }
 
-void caretaker_state::forget(std::deque<storage::fact> left) {
+void caretaker_state::forget(std::deque<slice> left) {
   if (left.empty()) return rest();
-  messages::commit request{{{left.front()}}, with->now() + with->policy.internal_deadline};
+  messages::commit request{{{left.front().what}}, with->now() + with->policy.internal_deadline};
   self->request(with->writers.back(), no_timeout, std::move(request))
       .then(
           [this, left](storage::written& written) mutable {
-            if (written.forgotten < static_cast<std::int64_t>(care_slice_max)) left.pop_front();
+            if (written.forgotten < static_cast<std::int64_t>(left.front().max)) left.pop_front();
             forget(std::move(left));
           },
           [this](caf::error& error) {

@@ -1,5 +1,5 @@
-// caretaker.hpp — lets go of what has been over for long: sessions that ended, old lines of the
-// audit log. A slice a transaction, so that nobody waits for it.
+// caretaker.hpp — lets go of what has been over for long: sessions and workflows that ended, old
+// lines of the audit log. A slice a transaction, so that nobody waits for it.
 #pragma once
 
 #include "actors/behave.hpp"
@@ -14,6 +14,7 @@ namespace latchkey {
 
 inline constexpr std::chrono::minutes care_every{5};
 inline constexpr std::size_t care_slice_max = 500;
+inline constexpr std::size_t care_workflows_max = 50; // each with all its statuses
 
 struct caretaker_state {
   static inline const char* name = "caretaker";
@@ -24,8 +25,13 @@ struct caretaker_state {
   void on_sweep(messages::sweep&);
 
 private:
+  /// A slice of what is over; there is more when it was full.
+  struct slice {
+    storage::fact what;
+    std::size_t max;
+  };
   /// One slice after another; then it rests.
-  void forget(std::deque<storage::fact> left);
+  void forget(std::deque<slice> left);
   void rest();
 };
 

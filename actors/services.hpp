@@ -42,6 +42,8 @@ struct session_policy {
   rate_limit recovery_failures{10, 900}; // of an account: wrong passphrases, mails asked for
   std::chrono::seconds session_history{std::chrono::hours{24 * 30}}; // of what is over is kept
   std::chrono::seconds audit_history{0};                             // the same; 0: for ever
+  std::chrono::seconds workflow_history{std::chrono::hours{24}};     // the same of workflows
+  std::chrono::seconds workflow_lost_after{600}; // without a word of it from upstream
 
   /// A session that was refreshed at this time or before is idle at `now`.
   time_point idle_since(time_point now) const noexcept {
@@ -57,7 +59,10 @@ struct outcome_counters {
         login_overloaded(&all.logins("overloaded")), login_error(&all.logins("error")),
         sign_ins_refused(&all.overload_refusals("sign_ins")),
         refresh_rotated(&all.refreshes("rotated")), refresh_retried(&all.refreshes("retried")),
-        refresh_reused(&all.refreshes("reused")), refresh_refused(&all.refreshes("refused")) {}
+        refresh_reused(&all.refreshes("reused")), refresh_refused(&all.refreshes("refused")),
+        workflows_started(&all.workflows("started")),
+        workflows_completed(&all.workflows("completed")),
+        workflows_failed(&all.workflows("failed")) {}
 
   counter* login_success = nullptr;
   counter* login_refused = nullptr;
@@ -68,6 +73,9 @@ struct outcome_counters {
   counter* refresh_retried = nullptr; // inside the grace window
   counter* refresh_reused = nullptr;  // an older token, which ends the session
   counter* refresh_refused = nullptr;
+  counter* workflows_started = nullptr;
+  counter* workflows_completed = nullptr;
+  counter* workflows_failed = nullptr;
 };
 
 struct services {
@@ -79,6 +87,7 @@ struct services {
   std::vector<persistence_actor> writers;
   std::vector<reader_actor> readers;
   std::vector<directory_actor> directories;
+  std::vector<core_manager_actor> core_managers; // empty when CORE_MANAGER_URL is unset
   password_hasher_actor hasher;
   key_ring_actor key_ring;
   audit_actor audit;
@@ -103,6 +112,11 @@ struct services {
   const persistence_actor& writer_for(const uuid& id) const { return pick(writers, id); }
   const reader_actor& reader_for(const uuid& id) const { return pick(readers, id); }
   const directory_actor& directory_for(const uuid& id) const { return pick(directories, id); }
+
+  /// A workflow is followed and cancelled by one way. Null: there is none.
+  const core_manager_actor* core_manager_for(const uuid& id) const {
+    return core_managers.empty() ? nullptr : &pick(core_managers, id);
+  }
 
 private:
   template <class Handle>

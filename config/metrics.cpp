@@ -83,6 +83,10 @@ MetricFamily family_of(const char* name, const char* help, const gauge& of) {
   return detail::single(name, help, MetricType::Gauge, static_cast<double>(of.value()));
 }
 
+MetricFamily family_of(const char* name, const char* help, const counter& of) {
+  return detail::single(name, help, MetricType::Counter, static_cast<double>(of.value()));
+}
+
 /// A counter with one label; its values come to stay.
 class labelled_counter {
 public:
@@ -163,6 +167,7 @@ struct metrics::tables {
                                    "Passwords compared with a stored hash, or with nothing.",
                                    "against"};
   labelled_counter mails{"mails_total", "Attempts to send a mail by outcome.", "outcome"};
+  labelled_counter workflows{"workflows_total", "Workflows started, completed and failed.", "what"};
   mutable std::mutex mutex;
   std::vector<route_entry> routes;
 };
@@ -200,6 +205,9 @@ counter& metrics::password_checks(std::string_view against) {
 }
 counter& metrics::mails(std::string_view outcome) {
   return tables_->mails.of(outcome);
+}
+counter& metrics::workflows(std::string_view what) {
+  return tables_->workflows.of(what);
 }
 
 void metrics::append_http(std::vector<MetricFamily>& out) const {
@@ -246,6 +254,14 @@ std::string metrics::render() const {
   out.push_back(tables_->password_checks.collect());
   out.push_back(tables_->refusals.collect());
   out.push_back(tables_->mails.collect());
+  out.push_back(tables_->workflows.collect());
+  out.push_back(
+      family_of("workflows_running", "Workflows that have not ended.", workflows_running));
+  out.push_back(family_of("workflow_statuses_total", "Statuses of workflows made durable.",
+                          workflow_statuses));
+  out.push_back(family_of("workflow_replays_total",
+                          "Sockets that were told statuses which they had missed.",
+                          workflow_replays));
   out.push_back(
       family_of("mails_waiting", "Mails not sent yet, as far as was looked (256).", mails_waiting));
   out.push_back(

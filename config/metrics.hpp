@@ -107,6 +107,7 @@ public:
   counter& overload_refusals(std::string_view kind);  // overload_refusals_total{kind}
   counter& password_checks(std::string_view against); // password_checks_total{against}
   counter& mails(std::string_view outcome);           // mails_total{outcome}
+  counter& workflows(std::string_view what);          // workflows_total{what}
 
   gauge database_connections;           // database_connections: open now
   gauge redis_connections;              // redis_connections: open at the last ping
@@ -114,6 +115,9 @@ public:
   gauge connections_open;               // connections_open: accepted sockets
   gauge requests_in_flight;             // requests_in_flight: read and not yet answered
   gauge hashing_queue_depth;            // hashing_queue_depth: passwords waiting for a worker
+  gauge workflows_running;              // workflows_running: in memory, not ended
+  counter workflow_statuses;            // workflow_statuses_total: made durable
+  counter workflow_replays;             // workflow_replays_total: sockets told what they missed
   gauge mails_waiting;                  // mails_waiting: not sent yet, as far as was looked
   histogram hashing_seconds;            // hashing_duration_seconds: one hash, without the wait
   histogram persistence_batch_units;    // persistence_batch_units: units a transaction

@@ -280,6 +280,9 @@ constexpr setting_row rows[] = {
     seconds_row<&s::audit_history_s, 0, 4000 * 86400>("AUDIT_HISTORY", "0",
                                                       "0 (for ever) to 4000 days, such as 400d",
                                                       "how long the audit log keeps a line"),
+    seconds_row<&s::workflow_history_s, 0, 4000 * 86400>(
+        "WORKFLOW_HISTORY", "24h", "0 (for ever) to 4000 days, such as 7d",
+        "how long a workflow that has ended can be resumed"),
 
     count_row<&s::hash_workers, 1, 256>("HASH_WORKERS", "", "a number, 1 to 256",
                                         "password hashing threads, never more than the cores; "
@@ -345,6 +348,9 @@ constexpr setting_row rows[] = {
     normal_row<&s::core_manager_url, values::http_url>("CORE_MANAGER_URL", "",
                                                        "a URL such as http://core-manager:8088",
                                                        "the service behind the platform gateway"),
+    seconds_row<&s::workflow_lost_after_s, 30, 30 * 86400>(
+        "WORKFLOW_LOST_AFTER", "10m", "30 seconds to 30 days, such as 1h",
+        "how long a running workflow waits for a word from there before it has failed"),
     text_row<&s::log_file, is_path>("LOG_FILE", "", "a file in a folder that exists",
                                     "log lines go here too; unset: stderr alone"),
     {"LOG_LEVEL", "info", "debug, info, warning, error or critical", "lines below it are left out",

@@ -63,6 +63,7 @@ struct settings {
   std::uint32_t refresh_grace_s{};    // REFRESH_GRACE: a retried refresh gets the same answer
   std::uint32_t session_history_s{};  // SESSION_HISTORY: kept after a session's end; 0: for ever
   std::uint32_t audit_history_s{};    // AUDIT_HISTORY: the same of the audit log
+  std::uint32_t workflow_history_s{}; // WORKFLOW_HISTORY: the same of workflows
 
   // -- passwords
   std::uint32_t hash_workers{};      // HASH_WORKERS: threads
@@ -98,8 +99,9 @@ struct settings {
 
   // -- neighbours and logs
   std::string core_manager_url; // CORE_MANAGER_URL: http(s)://host[:port][/path], no final slash
-  std::string log_file;         // LOG_FILE: empty: console only
-  log_level log_from = log_level::info; // LOG_LEVEL
+  std::uint32_t workflow_lost_after_s{}; // WORKFLOW_LOST_AFTER: without a word from upstream
+  std::string log_file;                  // LOG_FILE: empty: console only
+  log_level log_from = log_level::info;  // LOG_LEVEL
 
   /// One a row of `setting_table()`, in its order.
   std::vector<setting_origin> origins;

@@ -143,6 +143,8 @@ result<void> server::parts::fill_services(const secret& signing_secret) {
   policy.session_idle_ttl = std::chrono::seconds{set.session_idle_ttl_s};
   policy.session_history = std::chrono::seconds{set.session_history_s};
   policy.audit_history = std::chrono::seconds{set.audit_history_s};
+  policy.workflow_history = std::chrono::seconds{set.workflow_history_s};
+  policy.workflow_lost_after = std::chrono::seconds{set.workflow_lost_after_s};
   policy.refresh_grace = std::chrono::seconds{set.refresh_grace_s};
   policy.internal_deadline = std::chrono::seconds{set.request_timeout_s};
   policy.reset_token_ttl = std::chrono::seconds{set.reset_token_ttl_s};

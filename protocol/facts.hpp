@@ -302,6 +302,33 @@ struct forget_audits {
   std::size_t max = 0;
 };
 
+// -- workflows --------------------------------------------------------------------------------
+
+/// Adds a run; its last_seq is to be 0, for `add_workflow_status` to raise. Loses with USER001
+/// without its user, CONFLICT (field "id") when it is there.
+struct add_workflow {
+  workflow_record workflow;
+};
+
+/// Adds the status behind `seq - 1`, the last one so far, and moves the run there; with another
+/// status than "in_progress" the run has ended. Loses with NOT_FOUND when there is no such run,
+/// CONFLICT (field "seq") when its last status is another one, or when it has ended.
+struct add_workflow_status {
+  workflow_id workflow;
+  std::int64_t seq = 0;
+  std::int64_t position = 0; // workflow_record::last_position from now on
+  std::string body;          // a JSON object as text
+  std::string status;        // "in_progress", "completed" or "failed"
+  time_point at{};
+};
+
+/// Forgets, with their statuses, the `max` runs that ended first, of those that ended before that
+/// time.
+struct forget_workflows {
+  time_point before{};
+  std::size_t max = 0;
+};
+
 using fact =
     std::variant<create_user, set_password_hash, create_session, rotate_session, end_session,
                  end_sessions_of, add_audit, touch_login, // these have a form for whole batches
@@ -310,7 +337,8 @@ using fact =
                  remove_role, add_api_key, revoke_api_key, touch_api_key, put_service,
                  add_service_key, revoke_service_key, touch_service_key, add_stripe_event,
                  put_subscription, spend_quota, add_project, update_project, remove_project,
-                 upsert_session, touch_session, forget_sessions, forget_audits>;
+                 upsert_session, touch_session, forget_sessions, forget_audits, add_workflow,
+                 add_workflow_status, forget_workflows>;
 
 /// Facts that become durable together or not at all, in the order given. A unit with text
 /// that is not UTF-8, holds a NUL or is longer than its column, with a nil id, or with a
@@ -325,7 +353,7 @@ struct written {
   std::int64_t user_number = 0;    // of the user it created
   std::int64_t sessions_ended = 0; // live sessions that it ended
   std::int64_t quota_used = 0;     // of the quota that it spent last, afterwards
-  std::int64_t forgotten = 0;      // sessions or lines that are gone
+  std::int64_t forgotten = 0;      // sessions, lines or workflows that are gone
 };
 
 } // namespace latchkey::storage

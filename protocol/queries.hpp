@@ -129,17 +129,40 @@ struct list_projects {
   std::size_t limit = 50;
 };
 
+struct find_workflow_record {
+  using answer = std::optional<workflow_record>;
+  workflow_id id;
+};
+
+/// Statuses behind `after_seq`, in order.
+struct list_workflow_statuses {
+  using answer = std::vector<workflow_status_record>;
+  workflow_id workflow;
+  std::int64_t after_seq = 0;
+  std::size_t limit = page_rows_max;
+};
+
+/// The next runs after an id that have not ended, in the order of their ids.
+struct list_running_workflows {
+  using answer = std::vector<workflow_id>;
+  workflow_id after;
+  std::size_t limit = page_rows_max;
+};
+
 using query = std::variant<find_user_by_number, list_users, users_after, has_administrator,
                            find_profile, find_recovery, find_reset_token, list_sessions, due_mails,
                            list_roles, list_api_keys, list_services, find_subscription,
-                           find_stripe_customer, list_quota_usage, find_project, list_projects>;
+                           find_stripe_customer, list_quota_usage, find_project, list_projects,
+                           find_workflow_record, list_workflow_statuses, list_running_workflows>;
 
 /// The answer to the query of the same position.
-using finding = std::variant<find_user_by_number::answer, list_users::answer, users_after::answer,
-                             has_administrator::answer, find_profile::answer, find_recovery::answer,
-                             find_reset_token::answer, list_sessions::answer, due_mails::answer,
-                             list_roles::answer, list_api_keys::answer, list_services::answer,
-                             find_subscription::answer, find_stripe_customer::answer,
-                             list_quota_usage::answer, find_project::answer, list_projects::answer>;
+using finding =
+    std::variant<find_user_by_number::answer, list_users::answer, users_after::answer,
+                 has_administrator::answer, find_profile::answer, find_recovery::answer,
+                 find_reset_token::answer, list_sessions::answer, due_mails::answer,
+                 list_roles::answer, list_api_keys::answer, list_services::answer,
+                 find_subscription::answer, find_stripe_customer::answer, list_quota_usage::answer,
+                 find_project::answer, list_projects::answer, find_workflow_record::answer,
+                 list_workflow_statuses::answer, list_running_workflows::answer>;
 
 } // namespace latchkey::storage

@@ -8,6 +8,7 @@
 #include "protocol/secret.hpp"
 #include "protocol/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -216,6 +217,11 @@ struct project_record {
   time_point updated_at{};
 };
 
+inline constexpr std::size_t workflow_message_id_chars_max = 128;
+inline constexpr std::size_t workflow_name_chars_max = 255; // type, agent instance, project
+inline constexpr std::size_t workflow_parameters_bytes_max = 65536;
+inline constexpr std::size_t workflow_status_bytes_max = 65536;
+
 /// One run of a workflow ("Auth Service Internal API Documentation", Start Workflow).
 struct workflow_record {
   workflow_id id; // workflow_id_of(user, message_id)
@@ -232,6 +238,13 @@ struct workflow_record {
   std::optional<time_point> ended_at;
 
   bool has_ended() const noexcept { return ended_at.has_value(); }
+};
+
+/// One status of it, as it was made durable.
+struct workflow_status_record {
+  std::int64_t seq = 0; // 1, 2, 3, …
+  std::string body;     // a JSON object
+  time_point at{};
 };
 
 } // namespace latchkey

@@ -9,6 +9,11 @@ void check_hash(fact_checker& c, std::string_view hash) {
   c.name("secret_hash", hash, secret_hash_chars_max);
 }
 
+void check_run_status(fact_checker& c, std::string_view status) {
+  c.require(status == "in_progress" || status == "completed" || status == "failed", "status",
+            "is none");
+}
+
 void check_role(fact_checker& c, const role_record& r) {
   c.name("name", r.name, role_chars_max);
   c.text("description", r.description, role_description_chars_max);
@@ -34,7 +39,7 @@ void check(fact_checker& c, const update_user& f) {
   c.text_if_set("company", u.company, company_chars_max);
   c.text_if_set("phone", u.phone, phone_chars_max);
   c.text_if_set("avatar_url", u.avatar_url, avatar_url_chars_max);
-  if (u.preferences) c.json_object("preferences", *u.preferences);
+  if (u.preferences) c.json_object("preferences", *u.preferences, preferences_bytes_max);
   if (u.role) c.name("role", *u.role, role_chars_max);
   c.text_if_set("client_id", u.client_id, client_id_chars_max);
   c.time("synced_at", u.synced_at);
@@ -236,6 +241,38 @@ void check(fact_checker& c, const forget_sessions& f) {
   c.time("before", f.before);
 }
 void check(fact_checker& c, const forget_audits& f) {
+  c.time("before", f.before);
+}
+
+// -- workflows -----------------------------------------------------------------------------
+
+void check(fact_checker& c, const add_workflow& f) {
+  const auto& w = f.workflow;
+  c.id("id", w.id);
+  c.id("user", w.user);
+  c.name("message_id", w.message_id, workflow_message_id_chars_max);
+  c.name("workflow_type", w.workflow_type, workflow_name_chars_max);
+  c.text("agent_instance_id", w.agent_instance_id, workflow_name_chars_max);
+  c.text("project_id", w.project_id, workflow_name_chars_max);
+  c.json_object("parameters", w.parameters, workflow_parameters_bytes_max);
+  check_run_status(c, w.status);
+  c.require(w.last_seq == 0 && w.last_position == 0, "last_seq", "is not 0");
+  c.require(!w.ended_at, "ended_at", "has ended before it began");
+  c.time("created_at", w.created_at);
+}
+
+void check(fact_checker& c, const add_workflow_status& f) {
+  constexpr auto most = std::int64_t{1} << 52;
+  c.id("workflow", f.workflow);
+  c.require(f.seq >= 1 && f.seq <= most, "seq", "is out of range");
+  c.require(f.position >= 0 && f.position <= most, "position", "is out of range");
+  c.require(!f.body.empty(), "body", "is empty");
+  c.json_object("body", f.body, workflow_status_bytes_max);
+  check_run_status(c, f.status);
+  c.time("at", f.at);
+}
+
+void check(fact_checker& c, const forget_workflows& f) {
   c.time("before", f.before);
 }
 

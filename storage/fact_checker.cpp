@@ -29,10 +29,10 @@ void fact_checker::words(const char* field, const std::vector<std::string>& valu
   }
 }
 
-void fact_checker::json_object(const char* field, std::string_view value) {
+void fact_checker::json_object(const char* field, std::string_view value, std::size_t bytes_max) {
   if (value.empty()) return;
-  text(field, value, preferences_bytes_max);
-  require(value.size() <= preferences_bytes_max, field, "is too long");
+  text(field, value, bytes_max);
+  require(value.size() <= bytes_max, field, "is too long");
   const auto first = value.find_first_not_of(" \t\r\n");
   require(first != std::string_view::npos && value[first] == '{' && nlohmann::json::accept(value),
           field, "is not a JSON object");

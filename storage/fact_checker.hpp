@@ -23,7 +23,7 @@ public:
   /// What is stored joined by one space: no empty word, no white space in one.
   void words(const char* field, const std::vector<std::string>& value);
   /// A JSON object, or nothing at all.
-  void json_object(const char* field, std::string_view value);
+  void json_object(const char* field, std::string_view value, std::size_t bytes_max);
   void id(const char* field, const uuid& value) {
     if (value.is_nil()) wrong(field, "names nothing");
   }
@@ -83,6 +83,9 @@ void check(fact_checker& c, const upsert_session& f);
 void check(fact_checker& c, const touch_session& f);
 void check(fact_checker& c, const forget_sessions& f);
 void check(fact_checker& c, const forget_audits& f);
+void check(fact_checker& c, const add_workflow& f);
+void check(fact_checker& c, const add_workflow_status& f);
+void check(fact_checker& c, const forget_workflows& f);
 
 /// Shared by the two facts that bring a whole session.
 void check(fact_checker& c, const session_record& s);

@@ -223,4 +223,15 @@ void footprint::add(const upsert_session& f) {
   note_session(f.session.id);
 }
 
+// -- workflows ---------------------------------------------------------------------------
+
+void footprint::add(const add_workflow& f) {
+  reads(thing::user, f.workflow.user);
+  writes(thing::workflow, f.workflow.id);
+}
+
+void footprint::add(const add_workflow_status& f) {
+  writes(thing::workflow, f.workflow);
+}
+
 } // namespace latchkey::storage

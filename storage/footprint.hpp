@@ -49,6 +49,7 @@ private:
     event = 'e',
     quota = 'q',
     project = 'p',
+    workflow = 'f',
     order = 'o', // of facts in one unit that touch different things; no two units share it
   };
 
@@ -82,6 +83,8 @@ private:
   void add(const update_project& f);
   void add(const remove_project& f);
   void add(const upsert_session& f);
+  void add(const add_workflow& f);
+  void add(const add_workflow_status& f);
   void add(const add_audit&) {}
   void add(const touch_login&) {}
   void add(const touch_api_key&) {}
@@ -89,6 +92,7 @@ private:
   void add(const touch_session&) {}
   void add(const forget_sessions&) {}
   void add(const forget_audits&) {}
+  void add(const forget_workflows&) {}
 
   void reads(thing what, std::string_view which) { note(what, which, false); }
   void reads(thing what, const uuid& which);

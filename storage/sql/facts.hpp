@@ -75,6 +75,11 @@ std::optional<failure> write(runner& on, const storage::add_project& f, written&
 std::optional<failure> write(runner& on, const storage::update_project& f, written& note);
 std::optional<failure> write(runner& on, const storage::remove_project& f, written& note);
 
+// -- workflows (workflow_facts.cpp) ------------------------------------------------------
+std::optional<failure> write(runner& on, const storage::add_workflow& f, written& note);
+std::optional<failure> write(runner& on, const storage::add_workflow_status& f, written& note);
+std::optional<failure> write(runner& on, const storage::forget_workflows& f, written& note);
+
 /// Why a fact lost.
 inline failure losing(error_code code, const char* field = "", const char* reason = "") {
   return {code, field, reason, 0};

@@ -41,6 +41,13 @@ TEST_P(RemovedAccounts, GoWithAllThatIsTheirs) {
   ASSERT_TRUE(commit({set_recovery{ann.id, secret(std::string("phc")), noon}, add_reset_token{t},
                       add_project{p}, add_api_key{k, 5}, put_subscription{s},
                       spend_quota{ann.id, "q", noon, 1, {}, noon}}));
+  workflow_record w;
+  w.id = workflow_id{make_uuid(noon)};
+  w.user = ann.id;
+  w.message_id = w.workflow_type = "w";
+  w.created_at = noon;
+  ASSERT_TRUE(
+      commit({add_workflow{w}, add_workflow_status{w.id, 1, 0, "{}", "in_progress", noon}}));
   const auto gone = commit({delete_user{ann.id, noon + 1s}, add_audit{make_audit("gone")}});
   ASSERT_TRUE(gone) << name_of(gone.error().code) << gone.error().reason;
   EXPECT_EQ(gone->sessions_ended, 1);
@@ -57,6 +64,10 @@ TEST_P(RemovedAccounts, GoWithAllThatIsTheirs) {
   EXPECT_FALSE(reader_->answer_to(find_subscription{ann.id}).value());
   EXPECT_TRUE(reader_->answer_to(list_api_keys{ann.id}).value().empty());
   EXPECT_TRUE(reader_->answer_to(list_quota_usage{ann.id}).value().empty());
+  EXPECT_FALSE(reader_->answer_to(find_workflow_record{w.id}).value());
+  EXPECT_TRUE(reader_->answer_to(list_workflow_statuses{w.id}).value().empty());
+  EXPECT_TRUE(failed_with(commit({add_workflow_status{w.id, 2, 1, "{}", "failed", noon}}),
+                          error_code::not_found));
   EXPECT_TRUE(failed_with(commit({rotate_session{live.id, live.counter, noon}}),
                           error_code::token_invalid));
   // The check refuses any other count.

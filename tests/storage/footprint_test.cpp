@@ -122,6 +122,25 @@ TEST(Footprint, OfQuotasAndProjectsMeetByWhatTheyName) {
   EXPECT_TRUE(may_share(add_project{p}, remove_project{make_uuid(noon)}));
 }
 
+TEST(Footprint, OfAWorkflowKeepsItsStatusesInTheirOrder) {
+  workflow_record one;
+  one.id = workflow_id{make_uuid(noon)};
+  one.user = ann;
+  auto other = one;
+  other.id = workflow_id{make_uuid(noon)};
+  const add_workflow_status first{one.id, 1, 0, "{}", "in_progress", noon};
+  EXPECT_FALSE(may_share(add_workflow{one}, first));
+  EXPECT_FALSE(may_share(first, add_workflow_status{one.id, 2, 1, "{}", "in_progress", noon}));
+  EXPECT_TRUE(may_share(first, add_workflow_status{other.id, 1, 0, "{}", "in_progress", noon}));
+  EXPECT_TRUE(may_share(add_workflow{one}, add_workflow{other}));
+  EXPECT_FALSE(may_share(add_workflow{one}, end_sessions_of{ann, {}, noon, "x"}))
+      << "it asks whether the user is there";
+  const std::vector<unit> start{
+      {{spend_quota{ann, "workflows", noon, 1, {}, noon}, add_workflow{one}, first}}};
+  const std::vector<std::size_t> chosen{0};
+  EXPECT_TRUE(plan_batch(start, chosen)[0].by_kind);
+}
+
 TEST(Footprint, LeavesOutWhatMayBeLost) {
   EXPECT_TRUE(may_share(touch_api_key{1, noon}, touch_api_key{1, noon}));
   const session_id s{make_uuid(noon)};
