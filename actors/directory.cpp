@@ -29,6 +29,7 @@ void end_all(Map& map) {
 } // namespace
 
 directory_state::~directory_state() {
+  end_all(workflows);
   end_all(sessions);
   end_all(subscriptions);
   end_all(users);
@@ -183,13 +184,15 @@ void directory_state::on_sweep(messages::sweep&) {
   // The buckets of one map after the other. A map that grows in the middle of a round moves
   // some to where the round has been: the next one finds them.
   const auto now = with->now();
-  const auto all = users.bucket_count() + sessions.bucket_count() + subscriptions.bucket_count();
+  const auto all = users.bucket_count() + sessions.bucket_count() + subscriptions.bucket_count() +
+                   workflows.bucket_count();
   if (swept_buckets >= all) swept_buckets = 0;
   const auto turn_end = std::min(all, swept_buckets + sweep_buckets_max);
   std::size_t passed = 0;
   sweep_buckets(users, passed, turn_end, now);
   sweep_buckets(sessions, passed, turn_end, now);
   sweep_buckets(subscriptions, passed, turn_end, now);
+  sweep_buckets(workflows, passed, turn_end, now);
   const auto turns = (all + sweep_buckets_max - 1) / sweep_buckets_max;
   self->delayed_send(self, sweep_round / turns, messages::sweep{});
 }
@@ -207,6 +210,8 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
           handler(state, &directory_state::on_register),
           handler(state, &directory_state::on_adopt),
           handler(state, &directory_state::on_find_subscription),
+          handler(state, &directory_state::on_find_workflow),
+          handler(state, &directory_state::on_make_workflow),
           handler(state, &directory_state::on_sessions_ended),
           handler(state, &directory_state::on_role_changed),
           handler(state, &directory_state::on_subscription_changed),
@@ -214,6 +219,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
           handler(state, &directory_state::on_leave_user),
           handler(state, &directory_state::on_leave_session),
           handler(state, &directory_state::on_leave_subscription),
+          handler(state, &directory_state::on_leave_workflow),
           handler(state, &directory_state::on_sweep)};
 }
 

@@ -1,4 +1,5 @@
-// directory.hpp — a shard of the directory: who has which user, session and subscription.
+// directory.hpp — a shard of the directory: who has which user, session, subscription
+// and workflow.
 //
 // It is the only place that spawns them, so there is never a second actor for one id:
 // whoever asks while one is being loaded waits for the same load.
@@ -27,6 +28,7 @@ struct directory_state {
     std::vector<promise<Handle>> waiting;
     std::uint64_t load = 0; // number of the load they wait for
     user_id owner;          // of a session in memory
+    bool is_made = false;   // of a workflow: also when the store has none
   };
 
   directory_actor::pointer self = nullptr;
@@ -34,6 +36,7 @@ struct directory_state {
   std::unordered_map<user_id, entry<user_actor>> users;
   std::unordered_map<session_id, entry<session_actor>> sessions;
   std::unordered_map<user_id, entry<subscription_actor>> subscriptions;
+  std::unordered_map<workflow_id, entry<workflow_actor>> workflows;
   std::set<std::pair<user_id, session_id>> sessions_of; // those in memory
   std::uint64_t loads = 0;                              // that were ever begun
   std::set<std::uint64_t> session_loads;                // that are under way
@@ -71,12 +74,18 @@ struct directory_state {
   on_subscription_changed(messages::user_subscription_changed& news);
   caf::result<messages::session_synced> on_sync_session(messages::sync_session& request);
 
+  // directory_workflows.cpp
+  caf::result<workflow_actor> on_find_workflow(messages::find_workflow& request);
+  caf::result<workflow_actor> on_make_workflow(messages::make_workflow& request);
+  caf::result<messages::left> on_leave_workflow(messages::leave_workflow& request);
+
 private:
   using told = std::function<void(const caf::error*)>;
 
   void load_subscription(const user_id& id, std::uint64_t load);
   /// Of a user who was removed.
   void forget_subscription(const user_id& id);
+  void load_workflow(const workflow_id& id, std::uint64_t load);
   void load_session(const session_id& id);
   void session_loaded(const session_id& id, session_record record);
   void session_not_loaded(const session_id& id, const caf::error& error);

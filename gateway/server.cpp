@@ -12,6 +12,7 @@
 #include "actors/redis.hpp"
 #include "actors/registry_actor.hpp"
 #include "actors/root_watch.hpp"
+#include "actors/workflow_recovery.hpp"
 #include "config/log.hpp"
 #include "gateway/admin.hpp"
 #include "gateway/listeners.hpp"
@@ -57,6 +58,7 @@ struct server::parts {
   std::shared_ptr<mail_carrier> mails;
   mail_transport_actor mail_way;
   caretaker_actor takes_care;
+  workflow_recovery_actor finds_workflows; // ends when it has
   root_watch roots{end_process};
   std::unique_ptr<listeners> sockets;
   std::atomic<const listeners*> listening = nullptr; // once all of `sockets` is up
@@ -190,6 +192,7 @@ void server::parts::spawn_actors() {
   takes_care = sys.spawn(caretaker, services_ptr{with});
   for (std::size_t i = 0; i < set.workers; ++i)
     with->directories.push_back(sys.spawn(directory, services_ptr{with}));
+  finds_workflows = sys.spawn(workflow_recovery, services_ptr{with});
   watch_actors();
 }
 
@@ -218,6 +221,7 @@ void server::parts::stop_actors() {
   };
   for (auto& handle : with->directories)
     end(handle);
+  end(finds_workflows);
   end(takes_care);
   end(with->registry);
   end(with->mailer);
@@ -231,6 +235,7 @@ void server::parts::stop_actors() {
   for (auto& handle : with->writers)
     end(handle);
   takes_care = nullptr;
+  finds_workflows = nullptr;
   mail_way = nullptr;
   with.reset();
   system.reset();

@@ -101,6 +101,10 @@ using directory_actor = caf::typed_actor<
     request<messages::adopt_session, session_actor>,
     // The user's subscription. USER001 when there is no such user.
     request<messages::find_subscription, subscription_actor>,
+    // The workflow's actor. NOT_FOUND when there is no such run; the other way there is one all
+    // the same.
+    request<messages::find_workflow, workflow_actor>,
+    request<messages::make_workflow, workflow_actor>,
     // Tell the user's sessions in memory what has become durable.
     request<messages::user_sessions_ended, messages::sessions_told>,
     request<messages::user_role_changed, messages::sessions_told>,
@@ -110,6 +114,7 @@ using directory_actor = caf::typed_actor<
     // Forget somebody idle, who then ends.
     request<messages::leave_user, messages::left>, request<messages::leave_session, messages::left>,
     request<messages::leave_subscription, messages::left>,
+    request<messages::leave_workflow, messages::left>,
     // Let some of those in memory see whether they are idle (to itself).
     notice<messages::sweep>>;
 
@@ -131,6 +136,9 @@ using registry_actor = caf::typed_actor<request<messages::put_role, messages::ro
 
 /// Lets go of what has been over for long, in slices.
 using caretaker_actor = caf::typed_actor<notice<messages::sweep>>;
+
+/// After a start: gives every workflow that runs its actor again.
+using workflow_recovery_actor = caf::typed_actor<notice<messages::sweep>>;
 
 /// Sends what is due, with backoff, for as long as it takes.
 using mailer_actor = caf::typed_actor<notice<messages::mail_waiting>,

@@ -3,6 +3,8 @@
 
 #include "tests/support/actor_fixture.hpp"
 
+#include <algorithm>
+
 namespace latchkey::test {
 namespace {
 
@@ -46,6 +48,34 @@ TEST(Caretaker, ForgetsSessionsOnceTheirTimeIsUp) {
   EXPECT_TRUE(f.stored(live.id));
 }
 
+TEST(Caretaker, ForgetsWorkflowsThatEndedOnceTheirTimeIsUp) {
+  one_caretaker f;
+  const auto add = [&f](const std::string& message, const std::string& status) {
+    workflow_record run;
+    run.id = workflow_id_of(f.owner.id, message);
+    run.user = f.owner.id;
+    run.message_id = run.workflow_type = message;
+    run.created_at = f.clock.now();
+    f.write({{storage::add_workflow{run},
+              storage::add_workflow_status{run.id, 1, 1, "{}", status, f.clock.now()}}});
+    return storage::find_workflow_record{run.id};
+  };
+  const auto is_there = [&f](const storage::find_workflow_record& question) {
+    const auto found = f.store.open_reader()->find(question);
+    return std::get<storage::find_workflow_record::answer>(found.value()).has_value();
+  };
+  std::vector<storage::find_workflow_record> over;
+  for (std::size_t i = 0; i < care_workflows_max + 1; ++i)
+    over.push_back(add("over " + std::to_string(i), "completed"));
+  const auto running = add("running", "in_progress");
+  f.with().policy.workflow_history = 100s;
+  f.start();
+  EXPECT_TRUE(std::ranges::all_of(over, is_there));
+  f.advance(care_every);
+  EXPECT_TRUE(std::ranges::none_of(over, is_there)) << "one slice after another";
+  EXPECT_TRUE(is_there(running));
+}
+
 TEST(Caretaker, TakesOneSliceAfterAnother) {
   one_caretaker f;
   for (std::size_t i = 0; i < care_slice_max + 1; ++i)
@@ -72,6 +102,7 @@ TEST(Caretaker, KeepsTheAuditLogUnlessItIsToldOtherwise) {
 TEST(Caretaker, KeepsAllWhereNothingIsToBeForgotten) {
   one_caretaker f;
   f.with().policy.session_history = 0s;
+  f.with().policy.workflow_history = 0s;
   f.start();
   EXPECT_EQ(f.commits.seen(), 0u);
 }

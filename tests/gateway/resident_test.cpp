@@ -55,6 +55,8 @@ directory_actor::behavior_type scripted(directory_actor::pointer self, plan* scr
       [](messages::register_user&) -> caf::result<messages::user_view> { return gone(); },
       [](messages::adopt_session&) -> caf::result<session_actor> { return gone(); },
       [](messages::find_subscription&) -> caf::result<subscription_actor> { return gone(); },
+      [](messages::find_workflow&) -> caf::result<workflow_actor> { return gone(); },
+      [](messages::make_workflow&) -> caf::result<workflow_actor> { return gone(); },
       [](messages::user_sessions_ended&) -> caf::result<messages::sessions_told> { return gone(); },
       [](messages::user_role_changed&) -> caf::result<messages::sessions_told> { return gone(); },
       [](messages::user_subscription_changed&) -> caf::result<messages::sessions_told> {
@@ -64,6 +66,7 @@ directory_actor::behavior_type scripted(directory_actor::pointer self, plan* scr
       [](messages::leave_user&) -> caf::result<messages::left> { return gone(); },
       [](messages::leave_session&) -> caf::result<messages::left> { return gone(); },
       [](messages::leave_subscription&) -> caf::result<messages::left> { return gone(); },
+      [](messages::leave_workflow&) -> caf::result<messages::left> { return gone(); },
       [](messages::sweep&) {}};
 }
 
