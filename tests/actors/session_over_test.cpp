@@ -33,7 +33,7 @@ struct watched_by_two : one_session {
     EXPECT_TRUE(question.answered());
   }
   void end_elsewhere() { write({{storage::end_session{record.id, clock.now(), "elsewhere"}}}); }
-  /// As when a COMMIT of whoever ends all sessions of a user has taken the row along.
+  /// As when another node has deleted the user.
   void lose_row() { write({{storage::delete_user{owner.id, clock.now()}}}); }
   void sweep() {
     caf::anon_send(actor, messages::sweep{clock.now()});
