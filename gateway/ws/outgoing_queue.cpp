@@ -41,6 +41,13 @@ void outgoing_queue::drop_overtaken(workflow_number by) {
   head_ = 0;
 }
 
+void outgoing_queue::drop_unbegun() {
+  const auto kept = head_ + (sent_ > 0 ? 1 : 0);
+  for (auto i = kept; i < items_.size(); ++i)
+    bytes_ -= items_[i].bytes->size();
+  items_.resize(kept);
+}
+
 std::string_view outgoing_queue::front() const {
   return std::string_view{*items_[head_].bytes}.substr(sent_);
 }

@@ -30,6 +30,9 @@ public:
   /// room all the same.
   bool push(frame bytes, workflow_number status_of = 0);
 
+  /// Drops all but a first frame that was sent in part.
+  void drop_unbegun();
+
   bool is_empty() const { return head_ == items_.size(); }
   /// What is to be sent next, without what was sent of it already.
   std::string_view front() const;

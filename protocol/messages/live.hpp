@@ -5,6 +5,7 @@
 #include "protocol/caf_compat.hpp"
 #include "protocol/messages/session.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -51,6 +52,14 @@ struct run_heard {
   bool is_open = true;
 };
 
+/// How many sockets does each of these sessions have here?
+struct count_sockets {
+  std::vector<session_id> sessions;
+};
+struct socket_counts {
+  std::vector<std::size_t> counts; // in that order
+};
+
 } // namespace latchkey::messages
 
 namespace latchkey {
@@ -59,7 +68,8 @@ namespace latchkey {
 using socket_holder_actor =
     caf::typed_actor<request<messages::session_over, messages::heard>, notice<messages::role_news>,
                      notice<messages::subscription_news>,
-                     request<messages::run_news, messages::run_heard>>;
+                     request<messages::run_news, messages::run_heard>,
+                     request<messages::count_sockets, messages::socket_counts>>;
 
 } // namespace latchkey
 
