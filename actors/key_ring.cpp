@@ -1,5 +1,7 @@
 #include "actors/key_ring.hpp"
 
+#include "protocol/hmac.hpp"
+
 #include <utility>
 
 namespace latchkey {
@@ -8,8 +10,11 @@ result<std::shared_ptr<const key_set>> make_key_set(const secret& signing_secret
                                                     std::string issuer, std::string audience) {
   auto access = hs256_key::make(signing_secret);
   if (!access) return tl::unexpected<failure>(access.error());
-  return std::make_shared<const key_set>(key_set{std::move(*access), refresh_keys{signing_secret},
-                                                 std::move(issuer), std::move(audience)});
+  constexpr std::size_t ticket_key_bytes = 32;
+  return std::make_shared<const key_set>(
+      key_set{std::move(*access), refresh_keys{signing_secret},
+              hkdf_sha256(signing_secret, {}, "latchkey ticket", ticket_key_bytes),
+              std::move(issuer), std::move(audience)});
 }
 
 caf::result<messages::signed_token> key_ring_state::on_sign(messages::sign_access& request) {

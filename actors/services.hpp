@@ -25,6 +25,7 @@ namespace latchkey {
 struct key_set {
   hs256_key access;
   refresh_keys refresh;
+  secret tickets; // seals what opens live sockets
   std::string issuer;
   std::string audience;
 };

@@ -282,6 +282,7 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
           handler(state, &session_state::on_learn_doubt),
           handler(state, &session_state::on_watch),
           handler(state, &session_state::on_unwatch),
+          handler(state, &session_state::on_use_ticket),
           handler(state, &session_state::on_sweep)};
 }
 

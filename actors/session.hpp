@@ -45,6 +45,7 @@ struct session_state {
   std::vector<socket_holder_actor> watchers;
   std::size_t unheard = 0; // watchers that were told of its end and have not said so
   std::vector<std::function<void()>> waiting_for_heard;
+  std::vector<messages::use_ticket> used_tickets; // that would be good still
 
   session_state() = default;
   session_state(const session_state&) = delete;
@@ -66,6 +67,7 @@ struct session_state {
   // session_watch.cpp
   caf::result<messages::validation> on_watch(messages::watch& request);
   void on_unwatch(messages::unwatch& request);
+  caf::result<messages::validation> on_use_ticket(messages::use_ticket& ticket);
   caf::result<messages::learnt> on_learn_subscription(messages::learn_subscription& told);
 
 private:

@@ -22,6 +22,18 @@ void session_state::on_unwatch(messages::unwatch& request) {
   last_used = with->now(); // until now
 }
 
+caf::result<messages::validation> session_state::on_use_ticket(messages::use_ticket& ticket) {
+  if (leaving) return gone();
+  const auto now = with->now();
+  std::erase_if(used_tickets, [now](const auto& used) { return used.until <= now; });
+  const auto is_it = [&](const auto& used) { return used.number == ticket.number; };
+  const bool is_used = std::any_of(used_tickets.begin(), used_tickets.end(), is_it);
+  if (is_used || ticket.until <= now || !alive(now)) return to_error(error_code::token_invalid);
+  used_tickets.push_back(ticket);
+  messages::validate use;
+  return on_validate(use);
+}
+
 void session_state::conclude(const std::string& reason, std::function<void()> done) {
   ended = true;
   tell_of_end(reason, std::move(done));

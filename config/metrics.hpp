@@ -109,6 +109,11 @@ public:
   counter& mails(std::string_view outcome);           // mails_total{outcome}
   counter& workflows(std::string_view what);          // workflows_total{what}
 
+  counter& live_messages_heard(std::string_view type); // live_messages_received_total{type}
+  counter& live_messages_said(std::string_view type);  // live_messages_sent_total{type}
+
+  gauge live_sockets;                   // live_sockets_open: WebSockets
+  counter statuses_overtaken;           // live_statuses_overtaken_total: not sent, newer ones were
   gauge database_connections;           // database_connections: open now
   gauge redis_connections;              // redis_connections: open at the last ping
   gauge sessions_live;                  // sessions_live: session actors in memory

@@ -304,6 +304,19 @@ constexpr setting_row rows[] = {
      false, number<&s::body_bytes_max, values::bytes, 1024, 64 * 1024 * 1024>,
      show_number<&s::body_bytes_max>},
 
+    count_row<&s::ws_sockets_max, 0, 1000000>(
+        "WS_SOCKETS_MAX", "0", "a number, 0 to 1000000",
+        "live sockets at once; 0: three quarters of the descriptors there are"),
+    count_row<&s::ws_sockets_per_session, 1, 100000>("WS_SOCKETS_PER_SESSION", "64",
+                                                     "a number, 1 to 100000",
+                                                     "live sockets of one session in each worker"),
+    seconds_row<&s::ws_ping_interval_s, 1, 3600>(
+        "WS_PING_INTERVAL", "30", "1 second to 1 hour, such as 30s",
+        "how long a live socket may be silent before it is pinged"),
+    seconds_row<&s::ws_expiry_notice_s, 0, 3600>("WS_EXPIRY_NOTICE", "60", "0 seconds to 1 hour",
+                                                 "how long before its token's end a live socket "
+                                                 "is told"),
+
     rate_row<&s::rate_limit_default>("RATE_LIMIT_DEFAULT", "1000/hour",
                                      "requests of one user or API key, else of one address"),
     rate_row<&s::rate_limit_service>("RATE_LIMIT_SERVICE", "100/minute",

@@ -77,6 +77,12 @@ struct settings {
   std::uint32_t in_flight_max{};     // IN_FLIGHT_MAX: requests a reactor
   std::uint32_t body_bytes_max{};    // BODY_BYTES_MAX
 
+  // -- live sockets
+  std::uint32_t ws_sockets_max{};         // WS_SOCKETS_MAX; 0: by the descriptors there are
+  std::uint32_t ws_sockets_per_session{}; // WS_SOCKETS_PER_SESSION
+  std::uint32_t ws_ping_interval_s{};     // WS_PING_INTERVAL: of silence, before a ping
+  std::uint32_t ws_expiry_notice_s{};     // WS_EXPIRY_NOTICE: before a token's end
+
   // -- limits
   rate_limit rate_limit_default;          // RATE_LIMIT_DEFAULT: a principal's, else an address's
   rate_limit rate_limit_service;          // RATE_LIMIT_SERVICE: a service's without one of its own

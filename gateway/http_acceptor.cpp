@@ -173,6 +173,20 @@ awaitable<bool> http_acceptor::alive(last_word& last, const Handle& whom, deadli
   co_return last.alive;
 }
 
+void http_acceptor::tell_session(const session_id& id, messages::unwatch notice) {
+  if (const auto* known = sessions_.find(id)) {
+    edge_->speak();
+    edge_->send(*known, std::move(notice));
+    return;
+  }
+  // A session that is watched is in memory, so this loads nothing.
+  edge_->speak();
+  edge_->request(with_->directory_for(id), no_timeout, messages::find_session{id})
+      .then([edge = edge_,
+             notice = std::move(notice)](session_actor& found) { edge->send(found, notice); },
+            [](caf::error&) {});
+}
+
 awaitable<bool> http_acceptor::database_alive(deadline_point deadline) {
   return alive<reader_actor, messages::ping_store>(database_, with_->readers.front(), deadline);
 }

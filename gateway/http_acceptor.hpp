@@ -17,8 +17,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace latchkey::gateway {
+
+class ws_acceptor;
 
 /// Everything here is used on the reactor's thread alone.
 class http_acceptor {
@@ -75,6 +78,26 @@ public:
   ask_subscription(user_id id, Message message, deadline_point deadline) {
     return ask_resident<messages::find_subscription>(subscriptions_, id, std::move(message),
                                                      deadline);
+  }
+
+  /// The workflow's, found by `Find`: find_workflow, or make_workflow for one that may not be
+  /// there yet.
+  template <class Find, class Message>
+  awaitable<result<reply_of<workflow_actor, Message>>> ask_workflow(workflow_id id, Message message,
+                                                                    deadline_point deadline) {
+    return ask_resident<Find>(workflows_, id, std::move(message), deadline);
+  }
+  /// Tells the session's actor, if it is in memory, and does not wait.
+  void tell_session(const session_id& id, messages::unwatch notice);
+
+  /// The live sockets of this reactor, and those of all.
+  ws_acceptor* sockets() noexcept { return sockets_; }
+  void set_sockets(ws_acceptor* here) noexcept { sockets_ = here; }
+  const std::vector<socket_holder_actor>& socket_holders() const noexcept {
+    return *socket_holders_;
+  }
+  void set_socket_holders(std::shared_ptr<const std::vector<socket_holder_actor>> all) {
+    socket_holders_ = std::move(all);
   }
 
   /// What a good access token says.
@@ -198,6 +221,7 @@ private:
   generation_cache<session_id, session_actor> sessions_{handles_max};
   generation_cache<user_id, user_actor> users_{handles_max};
   generation_cache<user_id, subscription_actor> subscriptions_{handles_max};
+  generation_cache<workflow_id, workflow_actor> workflows_{handles_max};
   generation_cache<std::int64_t, user_id> numbers_{numbers_max}; // for as long as the user is there
   generation_cache<std::string, std::string, text_hash> keys_{
       service_keys_max}; // good ones' hashes
@@ -205,6 +229,9 @@ private:
   last_word database_;
   last_word redis_;
   tcp_prober core_manager_;
+  ws_acceptor* sockets_ = nullptr;
+  std::shared_ptr<const std::vector<socket_holder_actor>> socket_holders_ =
+      std::make_shared<std::vector<socket_holder_actor>>();
 };
 
 } // namespace latchkey::gateway

@@ -25,6 +25,12 @@ input input::of(const http::request& in, body_form form) {
   return out;
 }
 
+input input::of_object(std::string_view json) {
+  input out;
+  out.read_json(json);
+  return out;
+}
+
 input input::of_query(const http::request& in) {
   input out;
   out.is_query_ = true;

@@ -34,6 +34,8 @@ public:
   /// The body as an object of fields. A problem with the body itself (media type, syntax,
   /// depth, not an object, a name twice) is the first problem.
   static input of(const http::request& in, body_form form = body_form::json);
+  /// The members of a JSON object that came otherwise.
+  static input of_object(std::string_view json);
   /// The query's parameters as fields; flags are `true` and `false`, integers are digits.
   static input of_query(const http::request& in);
 

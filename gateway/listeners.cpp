@@ -11,6 +11,7 @@
 #include "gateway/resolve.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/surfaces/integration/flat_error.hpp"
+#include "gateway/ws_acceptor.hpp"
 
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -90,6 +91,7 @@ http::response render_failure(const failure& error, const http::request& in, tim
 struct listeners::side {
   reactor* home = nullptr;
   std::unique_ptr<http_acceptor> acceptor;
+  std::unique_ptr<ws_acceptor> sockets;
   std::unique_ptr<http::http_server> public_server;
   std::unique_ptr<http::http_server> internal_server;
 };
@@ -157,6 +159,8 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
 result<void> listeners::parts::listen_on(side& one, caf::actor_system& system) {
   auto& home = *one.home;
   one.acceptor = std::make_unique<http_acceptor>(system, home, with, configured);
+  one.sockets = std::make_unique<ws_acceptor>(system, *one.acceptor);
+  one.acceptor->set_sockets(one.sockets.get());
   const auto serve = [&](listener which) {
     return std::make_unique<http::http_server>(home.context(), home.timers(),
                                                options_for(one, which));
@@ -192,6 +196,11 @@ result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, se
     auto listening = on_reactor(*one.home, [&] { return p.listen_on(one, system); });
     if (!listening) return tl::unexpected<failure>(listening.error());
   }
+  auto holders = std::make_shared<std::vector<socket_holder_actor>>();
+  for (const auto& one : p.sides)
+    holders->push_back(one.sockets->handle());
+  for (auto& one : p.sides)
+    on_reactor(*one.home, [&] { one.acceptor->set_socket_holders(holders); });
   return made;
 }
 
@@ -209,8 +218,12 @@ listeners::~listeners() {
     on_reactor(*one.home, [&one] {
       one.public_server.reset();
       one.internal_server.reset();
+      if (one.sockets) one.sockets->shut();
       one.acceptor.reset();
     });
+  // By now coroutines that asked are gone, too.
+  for (auto& one : parts_->sides)
+    on_reactor(*one.home, [&one] { one.sockets.reset(); });
 }
 
 std::uint16_t listeners::http_port() const noexcept {
@@ -223,6 +236,13 @@ std::uint16_t listeners::internal_port() const noexcept {
 
 void listeners::drain() {
   std::vector<std::future<void>> drained;
+  for (auto& one : parts_->sides) {
+    auto done = std::make_shared<std::promise<void>>();
+    drained.push_back(done->get_future());
+    boost::asio::post(one.home->context(), [sockets = one.sockets.get(), done] {
+      sockets->stop([done] { done->set_value(); });
+    });
+  }
   for (auto& one : parts_->sides)
     for (auto* server : {one.public_server.get(), one.internal_server.get()}) {
       auto done = std::make_shared<std::promise<void>>();

@@ -76,6 +76,15 @@ result<void> take_one_of(http::exchange& ex, const principal& who) {
   return take_one(ex, key_of(who).text(), acceptor_of(ex).configured().rate_limit_default);
 }
 
+result<void> take_one_of(http_acceptor& edge, const user_id& user) {
+  const auto& limit = edge.configured().rate_limit_default;
+  if (limit.is_off()) return {};
+  const auto now = edge.with().now();
+  const auto verdict = edge.with().limiter->take(key_of(user).text(), limit, now);
+  if (verdict.granted) return {};
+  return tl::unexpected<failure>(rate_refusal(verdict, now));
+}
+
 result<void> take_one_of(http::exchange& ex, const user_id& user) {
   return take_one(ex, key_of(user).text(), acceptor_of(ex).configured().rate_limit_default);
 }

@@ -15,11 +15,15 @@
 
 namespace latchkey::gateway {
 
+class http_acceptor;
+
 /// Takes one under `key` and notes in the exchange what is left; RATE_LIMITED, with the seconds
 /// to wait, when nothing was. A route that is not counted always has one left.
 result<void> take_one(http::exchange& ex, std::string_view key, const rate_limit& limit);
 /// Of RATE_LIMIT_DEFAULT: the user's or the API key's own.
 result<void> take_one_of(http::exchange& ex, const principal& who);
+/// The same, of a message on a live socket.
+result<void> take_one_of(http_acceptor& edge, const user_id& user);
 /// The same, of a user who has not shown an access token.
 result<void> take_one_of(http::exchange& ex, const user_id& user);
 /// The service's own limit, or RATE_LIMIT_SERVICE.

@@ -9,6 +9,7 @@
 #include "gateway/surfaces/integration/endpoints.hpp"
 #include "gateway/surfaces/integration/flat_error.hpp"
 #include "gateway/surfaces/internal/endpoints.hpp"
+#include "gateway/surfaces/live/endpoints.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
 
 #include <iterator>
@@ -24,8 +25,8 @@ using rows = std::vector<route>;
 
 /// Where surfaces are added: each lists its own rows, with its guards, in its own folder.
 std::vector<rows> public_surfaces() {
-  return {auth_service::routes(), login_module::routes(), access::routes(), integration::routes(),
-          billing::routes()};
+  return {auth_service::routes(), login_module::routes(), access::routes(),
+          integration::routes(),  billing::routes(),      live::routes()};
 }
 
 std::vector<rows> internal_surfaces() {

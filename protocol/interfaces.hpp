@@ -34,6 +34,8 @@ using session_actor = caf::typed_actor<
     request<messages::learn_doubt, messages::learnt>,
     // Tell a holder of live sockets what becomes of it; as `validate`. Tell it no longer.
     request<messages::watch, messages::validation>, notice<messages::unwatch>,
+    // A ticket that stands for it is used, which works once.
+    request<messages::use_ticket, messages::validation>,
     // Leave memory if unused.
     notice<messages::sweep>>;
 
@@ -280,3 +282,4 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::make_workflow)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::leave_workflow)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::count_sockets)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::socket_counts)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::use_ticket)

@@ -81,6 +81,12 @@ namespace latchkey::messages {
 struct watch {
   socket_holder_actor holder;
 };
+/// The ticket of this number, good until then, is used: AUTH003 when it was before. As `validate`
+/// otherwise.
+struct use_ticket {
+  std::uint64_t number = 0;
+  time_point until{};
+};
 /// No longer.
 struct unwatch {
   socket_holder_actor holder;

@@ -30,6 +30,7 @@ session_actor::behavior_type resident(session_actor::pointer self, std::int64_t 
           [](messages::learn_doubt&) -> caf::result<messages::learnt> { return gone(); },
           [](messages::watch&) -> caf::result<messages::validation> { return gone(); },
           [](messages::unwatch&) {},
+          [](messages::use_ticket&) -> caf::result<messages::validation> { return gone(); },
           [](messages::sweep&) {}};
 }
 

@@ -1,0 +1,146 @@
+#include "gateway/surfaces/live/endpoints.hpp"
+
+#include "gateway/guards.hpp"
+#include "gateway/http/websocket_handshake.hpp"
+#include "gateway/refresh_cookie.hpp"
+#include "gateway/request_limit.hpp"
+#include "gateway/surfaces/live/ticket.hpp"
+#include "gateway/ws_acceptor.hpp"
+
+#include <array>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+namespace latchkey::gateway::live {
+namespace {
+
+using enum http::method;
+
+/// What a caller shows, before its session has been asked.
+struct shown {
+  session_id session;
+  user_id user;
+  std::int64_t issued_at = 0;
+  std::int64_t expires_at = 0;
+  std::optional<ticket> by_ticket;
+};
+
+std::uint64_t random_number() {
+  const auto bytes = random_bytes(sizeof(std::uint64_t));
+  std::uint64_t number = 0;
+  std::memcpy(&number, bytes.data(), sizeof number);
+  return number;
+}
+
+result<shown> by_token(http_acceptor& edge, std::string_view token) {
+  auto known = edge.verify_token(token);
+  if (!known) return tl::unexpected<failure>(known.error());
+  return shown{known->session, known->user, known->iat, known->exp, {}};
+}
+
+result<shown> by_ticket(http_acceptor& edge, std::string_view text) {
+  const auto& with = edge.with();
+  auto read = read_ticket(with.keys->tickets, text, with.now());
+  if (!read) return tl::unexpected<failure>(read.error());
+  return shown{read->session, read->user, 0, read->token_expires_at, std::move(*read)};
+}
+
+/// Exactly one of the three ways.
+result<shown> what_is_shown(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  auto query = input::of_query(ex.in);
+  const auto in_query = query.optional_hidden("ticket", ticket_bytes_max).value_or(secret{});
+  if (auto wrong = query.done(); !wrong) return tl::unexpected<failure>(wrong.error());
+  const auto in_header = http::bearer_token(ex.in);
+  const auto in_protocol = http::subprotocol_value(ex.in, bearer_prefix);
+  const int ways = !in_query.empty() + !in_header.empty() + !in_protocol.empty();
+  if (ways > 1)
+    return fail(error_code::validation_error, "Authorization",
+                "is shown in more than one way: choose the header, the subprotocol or a ticket");
+  if (ways == 0)
+    return fail(error_code::token_invalid, "Authorization",
+                "a Bearer token, the subprotocol bearer.TOKEN or a ticket is required");
+  if (!in_query.empty()) return by_ticket(edge, in_query.reveal());
+  return by_token(edge, in_header.empty() ? in_protocol : in_header);
+}
+
+/// The session says that it lives, and is watched from now on.
+awaitable<result<principal>> watched(http::exchange& ex, shown what) {
+  auto& edge = acceptor_of(ex);
+  if (what.by_ticket) {
+    const messages::use_ticket once{what.by_ticket->number,
+                                    time_point{std::chrono::seconds{what.by_ticket->good_until}}};
+    auto good = co_await edge.ask_session(what.session, once, ex.deadline);
+    if (!good) co_return tl::unexpected<failure>(good.error());
+  }
+  const messages::watch question{edge.sockets()->handle()};
+  auto word = co_await edge.ask_session(what.session, question, ex.deadline);
+  if (!word) co_return tl::unexpected<failure>(word.error());
+  if (word->user != what.user) co_return fail(error_code::token_invalid);
+  principal who;
+  who.user = word->user;
+  who.user_number = word->user_number;
+  who.session = what.session;
+  who.role = std::move(word->role);
+  who.opened_by = word->opened_by;
+  who.issued_at = what.issued_at;
+  who.expires_at = what.expires_at;
+  who.role_permissions = edge.roles().permissions_of(who.role);
+  co_return who;
+}
+
+} // namespace
+
+awaitable<http::response> open_socket(http::exchange& ex) {
+  auto& sockets = *acceptor_of(ex).sockets();
+  const auto checked = http::check_websocket(ex.in);
+  if (!checked.is_good()) {
+    auto counted = counted_failure(ex, {error_code::validation_error, std::string{checked.field},
+                                        std::string{checked.reason}, 0});
+    auto answer = error_answer(ex, counted);
+    if (counted.code == error_code::validation_error) http::refuse_websocket(checked, answer);
+    co_return answer;
+  }
+  if (auto own = check_origin(ex); !own)
+    co_return error_answer(ex, counted_failure(ex, std::move(own.error())));
+  auto what = what_is_shown(ex);
+  if (!what) co_return error_answer(ex, counted_failure(ex, std::move(what.error())));
+  auto room = sockets.take_place(what->session);
+  if (!room) co_return error_answer(ex, room.error());
+  auto who = co_await watched(ex, std::move(*what));
+  if (!who) co_return error_answer(ex, counted_failure(ex, std::move(who.error())));
+  if (auto taken = take_one_of(ex, *who); !taken) co_return error_answer(ex, taken.error());
+  if (room->is_over()) {
+    const failure ended{error_code::token_invalid};
+    co_return error_answer(ex, ended);
+  }
+  const std::array<std::string_view, 1> ours{subprotocol};
+  auto open = [&sockets, place = std::move(*room),
+               who = std::move(*who)](http::taken_connection&& connection) mutable {
+    sockets.open(std::move(place), std::move(connection), who);
+  };
+  co_return http::accept_websocket(checked, http::select_subprotocol(ex.in, ours), std::move(open));
+}
+
+awaitable<http::response> make_ticket(http::exchange& ex, const principal& who) {
+  const auto& with = acceptor_of(ex).with();
+  const auto now = std::chrono::floor<std::chrono::seconds>(with.now());
+  const ticket made{who.session, who.user, random_number(), who.expires_at,
+                    (now + ticket_ttl).time_since_epoch() / std::chrono::seconds{1}};
+  const auto text = write_ticket(with.keys->tickets, made);
+  nlohmann::ordered_json body;
+  body["ticket"] = text.reveal();
+  body["expires_in"] = ticket_ttl.count();
+  co_return http::json_response(201, body.dump());
+}
+
+std::vector<http::route> routes() {
+  return {
+      open_to_anyone_who_is_counted_later(get, "/ws", "open_socket", open_socket),
+      open_to_session(post, "/api/v1/ws/ticket", "make_ticket", make_ticket),
+  };
+}
+
+} // namespace latchkey::gateway::live

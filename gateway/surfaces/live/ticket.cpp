@@ -1,0 +1,57 @@
+#include "gateway/surfaces/live/ticket.hpp"
+
+#include "protocol/sealed.hpp"
+
+#include <charconv>
+#include <optional>
+#include <string>
+
+namespace latchkey::gateway::live {
+namespace {
+
+constexpr std::string_view belongs_to = "live socket ticket";
+
+/// What stands before the next space.
+std::string_view take_word(std::string_view& text) {
+  const auto end = std::min(text.find(' '), text.size());
+  const auto word = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return word;
+}
+
+template <class Number>
+std::optional<Number> take_number(std::string_view& text) {
+  const auto word = take_word(text);
+  Number out{};
+  const auto read = std::from_chars(word.data(), word.data() + word.size(), out);
+  if (read.ec != std::errc{} || read.ptr != word.data() + word.size()) return std::nullopt;
+  return out;
+}
+
+} // namespace
+
+secret write_ticket(const secret& key, const ticket& t) {
+  const auto text = to_string(t.session) + ' ' + to_string(t.user) + ' ' +
+                    std::to_string(t.number) + ' ' + std::to_string(t.token_expires_at) + ' ' +
+                    std::to_string(t.good_until);
+  return secret{seal(key, text, belongs_to)};
+}
+
+result<ticket> read_ticket(const secret& key, std::string_view text, time_point now) {
+  const auto refused = fail(error_code::token_invalid, "ticket", "is none, or was used");
+  if (text.size() > ticket_bytes_max) return refused;
+  const auto opened = open_sealed(key, text, belongs_to);
+  if (!opened) return refused;
+  auto rest = opened->reveal();
+  const auto session = parse_uuid(take_word(rest));
+  const auto user = parse_uuid(take_word(rest));
+  const auto number = take_number<std::uint64_t>(rest);
+  const auto expires_at = take_number<std::int64_t>(rest);
+  const auto good_until = take_number<std::int64_t>(rest);
+  if (!session || !user || !number || !expires_at || !good_until) return refused;
+  if (now >= time_point{std::chrono::seconds{*good_until}})
+    return fail(error_code::token_expired, "ticket", "is good for 30 seconds");
+  return ticket{session_id{*session}, user_id{*user}, *number, *expires_at, *good_until};
+}
+
+} // namespace latchkey::gateway::live

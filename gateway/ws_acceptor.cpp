@@ -1,0 +1,322 @@
+#include "gateway/ws_acceptor.hpp"
+
+#include "actors/behave.hpp"
+#include "gateway/ws_client.hpp"
+
+#include <algorithm>
+#include <sys/resource.h>
+#include <utility>
+
+namespace latchkey::gateway {
+namespace {
+
+using messages::heard;
+using messages::run_heard;
+using messages::socket_counts;
+
+constexpr std::chrono::seconds roles_looked_at_every{1};
+
+constexpr std::string_view types_heard[] = {"ping",   "authenticate",    "start_workflow",
+                                            "resume", "cancel_workflow", "other"};
+constexpr std::string_view types_said[] = {"pong",
+                                           "ack",
+                                           "error",
+                                           "workflow_status",
+                                           "session_revoked",
+                                           "session_expiring",
+                                           "permissions_changed",
+                                           "subscription_changed"};
+
+/// WS_SOCKETS_MAX; unset: three quarters of the descriptors that the process may have, so that
+/// requests find some too.
+std::size_t sockets_max_of(const settings& configured) {
+  if (configured.ws_sockets_max > 0) return configured.ws_sockets_max;
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur == RLIM_INFINITY)
+    return std::size_t{1} << 20;
+  return static_cast<std::size_t>(descriptors.rlim_cur / 4 * 3);
+}
+
+ws::socket_limits limits_of(const settings& configured) {
+  ws::socket_limits out;
+  out.ping_every = std::chrono::seconds{configured.ws_ping_interval_s};
+  return out;
+}
+
+/// Names a workflow on a socket, for the queue.
+ws::outgoing_queue::workflow_number number_of(const workflow_id& id) {
+  return std::hash<workflow_id>{}(id) | 1U; // 0: none
+}
+
+} // namespace
+
+/// The actor that sessions and workflows speak to.
+class ws_acceptor::holder final : public edge_actor {
+public:
+  holder(caf::actor_config& cfg, reactor& home, ws_acceptor* owner)
+      : edge_actor(cfg, home), owner_(owner) {}
+
+  const char* name() const override { return "ws_acceptor"; }
+
+  caf::behavior answers() override {
+    return {[this](messages::session_over& news) -> caf::result<heard> {
+              promise<heard> answer{this};
+              owner_->on_session_over(news, [this, answer] {
+                speak();
+                answer.deliver(heard{});
+              });
+              return answer;
+            },
+            [this](messages::role_news& news) { owner_->on_role(news); },
+            [this](messages::subscription_news& news) { owner_->on_subscription(news); },
+            [this](messages::run_news& news) -> caf::result<run_heard> {
+              promise<run_heard> answer{this};
+              owner_->on_run(news, [this, answer](bool is_open) {
+                speak();
+                answer.deliver(run_heard{is_open});
+              });
+              return answer;
+            },
+            [this](messages::count_sockets& question) -> caf::result<socket_counts> {
+              return socket_counts{owner_->count(question.sessions)};
+            }};
+  }
+
+  template <class Handle, class Message>
+  void tell(const Handle& whom, Message message) {
+    speak();
+    send(whom, std::move(message));
+  }
+
+private:
+  ws_acceptor* owner_;
+};
+
+ws_acceptor::ws_acceptor(caf::actor_system& system, http_acceptor& edge)
+    : edge_(edge), home_(edge.home().timers(), limits_of(edge.configured()),
+                         edge.with().counts->statuses_overtaken),
+      sockets_max_(sockets_max_of(edge.configured())) {
+  auto& counts = *edge.with().counts;
+  for (const auto type : types_heard)
+    heard_.emplace_back(type, &counts.live_messages_heard(type));
+  for (const auto type : types_said)
+    said_.emplace_back(type, &counts.live_messages_said(type));
+  caf::actor_config config{&edge.home()};
+  auto made = system.spawn_class<holder, caf::no_spawn_options>(config, edge.home(), this);
+  holder_owner_ = caf::actor_cast<caf::strong_actor_ptr>(made);
+  holder_ = static_cast<holder*>(caf::actor_cast<caf::abstract_actor*>(holder_owner_));
+  handle_ = caf::actor_cast<socket_holder_actor>(holder_owner_);
+  roles_version_ = edge.with().book->version();
+}
+
+ws_acceptor::~ws_acceptor() = default;
+
+void ws_acceptor::shut() {
+  is_stopping_ = is_shut_ = true;
+  looks_at_roles_.cancel();
+  while (!clients_.empty()) {
+    const auto client = clients_.begin()->second;
+    client->cut_off();
+  }
+  // Sessions that still wait for our word hear that we are gone, which counts.
+  holder_->close();
+}
+
+// -- coming and going ------------------------------------------------------------------------
+
+result<ws_acceptor::place> ws_acceptor::take_place(const session_id& id) {
+  const auto open = static_cast<std::size_t>(edge_.with().counts->live_sockets.value());
+  if (is_stopping_ || open + places_ >= sockets_max_) return fail(error_code::overloaded);
+  auto& session = sessions_[id];
+  if (!session) {
+    session = std::make_unique<live_session>();
+    session->id = id;
+  }
+  if (session->sockets.size() + session->places >= edge_.configured().ws_sockets_per_session)
+    return fail(error_code::overloaded, "session", "has as many sockets as it may");
+  ++session->places;
+  ++places_;
+  return place{*this, id};
+}
+
+void ws_acceptor::give_back(const session_id& id) {
+  --places_;
+  --sessions_.at(id)->places;
+  forget_if_unused(id);
+}
+
+void ws_acceptor::forget_if_unused(const session_id& id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  const auto& session = *found->second;
+  if (session.places > 0 || !session.sockets.empty()) return;
+  if (!session.is_over && !is_shut_) edge_.tell_session(id, messages::unwatch{handle_});
+  sessions_.erase(found);
+}
+
+void ws_acceptor::open(place room, http::taken_connection&& connection, const principal& who) {
+  // One that has ended since, or has nobody to answer to, is closed as it goes out of scope.
+  if (room.is_over() || is_stopping_) return;
+  auto& session = *sessions_.at(who.session);
+  session.user = who.user;
+  session.user_number = who.user_number;
+  session.role = who.role;
+  session.permissions = who.role_permissions;
+  const auto number = ++last_number_;
+  auto client = std::make_shared<live_client>(*this, number, session, std::move(connection));
+  session.sockets.push_back(client.get());
+  clients_.emplace(number, client);
+  edge_.with().counts->live_sockets.add(1);
+  if (!looks_at_roles_.scheduled()) look_again();
+  client->set_expiry(who.expires_at);
+  client->start();
+}
+
+void ws_acceptor::closed(live_client& client) {
+  auto& session = client.session();
+  std::erase(session.sockets, &client);
+  forget_if_unused(session.id);
+  clients_.erase(client.number());
+  edge_.with().counts->live_sockets.add(-1);
+  if (is_stopping_ && clients_.empty())
+    if (auto done = std::exchange(stopped_, nullptr)) done();
+}
+
+void ws_acceptor::stop(std::function<void()> done) {
+  is_stopping_ = true;
+  if (clients_.empty()) return done();
+  stopped_ = std::move(done);
+  std::vector<std::shared_ptr<live_client>> all;
+  for (const auto& [number, client] : clients_)
+    all.push_back(client);
+  for (const auto& client : all)
+    client->close(ws::close_code::going_away, "the server stops");
+}
+
+live_client* ws_acceptor::find(socket_number number) {
+  const auto found = clients_.find(number);
+  return found == clients_.end() ? nullptr : found->second.get();
+}
+
+// -- what clients say and hear ---------------------------------------------------------------
+
+void ws_acceptor::finish(socket_number number, std::string_view type, ws::frame answer) {
+  const auto found = clients_.find(number);
+  if (found == clients_.end()) return;
+  const auto client = found->second;
+  if (answer) say(*client, type, std::move(answer));
+  client->finish();
+}
+
+void ws_acceptor::say(live_client& client, std::string_view type, ws::frame what,
+                      std::uint64_t status_of) {
+  count_of(said_, type).add();
+  client.send(std::move(what), status_of);
+}
+
+counter& ws_acceptor::count_of(const message_counts& counts, std::string_view type) {
+  for (const auto& [name, count] : counts)
+    if (name == type) return *count;
+  return *counts.back().second;
+}
+
+// -- what the holder hears -------------------------------------------------------------------
+
+void ws_acceptor::on_session_over(const messages::session_over& news, std::function<void()> done) {
+  const auto found = sessions_.find(news.session);
+  if (found == sessions_.end()) return done();
+  auto& session = *found->second;
+  session.is_over = true;
+  // The answer goes out when the last of them has nothing more to send.
+  const std::shared_ptr<void> last{nullptr, [done = std::move(done)](void*) { done(); }};
+  const auto farewell = live::session_revoked(news.reason);
+  std::vector<std::shared_ptr<live_client>> all;
+  for (auto* client : session.sockets)
+    all.push_back(clients_.at(client->number()));
+  for (const auto& client : all) {
+    count_of(said_, "session_revoked").add();
+    client->end(farewell, ws::close_code::revoked, "session revoked", [last] {});
+  }
+}
+
+void ws_acceptor::on_role(const messages::role_news& news) {
+  const auto found = sessions_.find(news.session);
+  if (found == sessions_.end()) return;
+  found->second->role = news.role;
+  tell_permissions(*found->second);
+}
+
+void ws_acceptor::tell_permissions(live_session& session) {
+  session.permissions = edge_.roles().permissions_of(session.role);
+  const auto frame = live::permissions_changed(session.role, *session.permissions);
+  tell_session(session, "permissions_changed", frame);
+}
+
+void ws_acceptor::on_subscription(const messages::subscription_news& news) {
+  const auto found = sessions_.find(news.session);
+  if (found == sessions_.end()) return;
+  tell_session(*found->second, "subscription_changed",
+               live::subscription_changed(news.tier, news.status));
+}
+
+void ws_acceptor::tell_session(const live_session& session, std::string_view type,
+                               const ws::frame& what) {
+  // A socket that is too slow for it is closed meanwhile, and the last one ends the session here.
+  std::vector<std::shared_ptr<live_client>> all;
+  for (auto* client : session.sockets)
+    all.push_back(clients_.at(client->number()));
+  for (const auto& client : all)
+    say(*client, type, what);
+}
+
+void ws_acceptor::on_run(const messages::run_news& news, std::function<void(bool is_open)> done) {
+  const auto found = clients_.find(news.socket);
+  if (found == clients_.end() || !found->second->is_open()) return done(false);
+  const auto client = found->second;
+  const auto number = number_of(news.workflow);
+  for (const auto& one : news.statuses)
+    say(*client, "workflow_status", live::status(news, one), number);
+  if (!news.is_replay) return done(client->is_open());
+  client->when_sent([weak = std::weak_ptr{client}, done = std::move(done)] {
+    const auto still = weak.lock();
+    done(still && still->is_open());
+  });
+}
+
+std::vector<std::size_t> ws_acceptor::count(const std::vector<session_id>& sessions) const {
+  std::vector<std::size_t> out;
+  out.reserve(sessions.size());
+  for (const auto& id : sessions) {
+    const auto found = sessions_.find(id);
+    out.push_back(found == sessions_.end() ? 0 : found->second->sockets.size());
+  }
+  return out;
+}
+
+// -- roles that were changed themselves ------------------------------------------------------
+
+void ws_acceptor::turn::on_expired(timer_wheel::entry& e) noexcept {
+  static_cast<turn&>(e).owner.look_at_roles();
+}
+
+void ws_acceptor::look_again() {
+  edge_.home().timers().schedule(looks_at_roles_, roles_looked_at_every);
+}
+
+void ws_acceptor::look_at_roles() {
+  if (clients_.empty()) return; // the next one to come begins anew
+  const auto version = edge_.with().book->version();
+  if (std::exchange(roles_version_, version) != version) {
+    std::vector<session_id> changed;
+    for (const auto& [id, session] : sessions_)
+      if (!session->sockets.empty() &&
+          *session->permissions != *edge_.roles().permissions_of(session->role))
+        changed.push_back(id);
+    for (const auto& id : changed)
+      if (const auto found = sessions_.find(id); found != sessions_.end())
+        tell_permissions(*found->second);
+  }
+  look_again();
+}
+
+} // namespace latchkey::gateway

@@ -1,0 +1,89 @@
+#include "gateway/ws_client.hpp"
+
+#include "gateway/request_limit.hpp"
+#include "gateway/surfaces/live/conversation.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace latchkey::gateway {
+
+principal live_client::who() const {
+  principal out;
+  out.user = session_.user;
+  out.user_number = session_.user_number;
+  out.session = session_.id;
+  out.role = session_.role;
+  out.expires_at = expires_at_;
+  out.role_permissions = owner_.edge().roles().permissions_of(session_.role);
+  return out;
+}
+
+// -- what it says ----------------------------------------------------------------------------
+
+void live_client::on_text(std::string_view text) {
+  if (wants_more()) return begin(text);
+  if (!waiting_) waiting_ = std::make_unique<std::deque<std::string>>();
+  waiting_->emplace_back(text);
+}
+
+void live_client::begin(std::string_view text) {
+  auto said = live::read_message(text);
+  owner_.count_heard(said.type);
+  if (said.form && said.type == "ping") return send(live::pong(said.id));
+  if (!may_say_more(said.id)) return;
+  ++under_way_;
+  live::converse(owner_, number_, std::move(said));
+}
+
+/// Everything but a ping counts like a request of the user's.
+bool live_client::may_say_more(const std::string& id) {
+  auto& edge = owner_.edge();
+  const auto taken = take_one_of(edge, session_.user);
+  if (taken) {
+    refused_in_a_row_ = 0;
+    return true;
+  }
+  if (++refused_in_a_row_ > refused_in_a_row_max)
+    close(ws::close_code::policy, "too many messages");
+  else
+    owner_.say(*this, "error", live::error(id, taken.error()));
+  return false;
+}
+
+void live_client::finish() {
+  --under_way_;
+  while (waiting_ && is_open() && under_way_ < conversations_max) {
+    const auto oldest = std::move(waiting_->front());
+    waiting_->pop_front();
+    if (waiting_->empty()) waiting_.reset();
+    begin(oldest);
+  }
+  if (wants_more()) read_on();
+}
+
+// -- its token's end -------------------------------------------------------------------------
+
+void live_client::set_expiry(std::int64_t expires_at) {
+  expires_at_ = expires_at;
+  is_told_of_expiry_ = false;
+  on_timer();
+}
+
+void live_client::on_timer() {
+  const auto now = owner_.edge().with().now();
+  const time_point end{std::chrono::seconds{expires_at_}};
+  const auto notice = std::chrono::seconds{owner_.edge().configured().ws_expiry_notice_s};
+  if (now >= end) return end_expired();
+  if (now >= end - notice && !std::exchange(is_told_of_expiry_, true))
+    owner_.say(*this, "session_expiring", live::session_expiring(expires_at_));
+  if (!is_open()) return;
+  const auto due = is_told_of_expiry_ ? end : end - notice;
+  wake_at(std::chrono::steady_clock::now() + (due - now));
+}
+
+void live_client::end_expired() {
+  end({}, ws::close_code::token_expired, "token expired");
+}
+
+} // namespace latchkey::gateway
