@@ -10,9 +10,9 @@
 namespace latchkey::http {
 
 body_stream::body_stream(boost::asio::io_context& io, std::unique_ptr<body_source> source,
-                         body_framing framing)
-    : io_(io), source_(std::move(source)), wake_(io, clock_timer::time_point::max()),
-      framing_(framing) {
+                         body_framing framing, std::shared_ptr<const void> kept)
+    : io_(io), kept_(std::move(kept)), source_(std::move(source)),
+      wake_(io, clock_timer::time_point::max()), framing_(framing) {
   if (framing_ == body_framing::counted) remaining_ = source_->size().value_or(0);
 }
 

@@ -21,8 +21,9 @@ namespace latchkey::http {
 /// heed its cancellation keeps itself, but not its connection.
 class body_stream : public std::enable_shared_from_this<body_stream> {
 public:
+  /// `kept` lives as long as the source.
   body_stream(boost::asio::io_context& io, std::unique_ptr<body_source> source,
-              body_framing framing);
+              body_framing framing, std::shared_ptr<const void> kept);
 
   /// Asks for the next piece; not again before it is given.
   void ask();
@@ -48,6 +49,7 @@ private:
   awaitable<> pull();
 
   boost::asio::io_context& io_;
+  std::shared_ptr<const void> kept_;
   std::unique_ptr<body_source> source_;
   clock_timer wake_; // never expires; its end is the signal
   boost::asio::cancellation_signal stop_;

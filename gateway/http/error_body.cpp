@@ -37,6 +37,21 @@ std::string_view challenge_text(error_code code, challenge asks) {
 
 } // namespace
 
+failure refusal_of(error_code code) {
+  switch (code) {
+  case error_code::payload_too_large:
+    return {code, "body", "is larger than this server takes"};
+  case error_code::uri_too_long:
+    return {code, "target", "is longer than this server takes"};
+  case error_code::headers_too_large:
+    return {code, "headers", "are larger than this server takes"};
+  case error_code::bad_request:
+    return {code, "request", "is not well-formed HTTP/1.1"};
+  default:
+    return {code, {}, {}};
+  }
+}
+
 void append_details(std::string& body, const failure& error) {
   body.push_back('{');
   if (!error.field.empty()) append_member(body, "field", error.field);

@@ -18,6 +18,9 @@ enum class challenge : std::uint8_t {
   bearer_unasked, // the same when no token came: then there is no error of it to name
 };
 
+/// What of a message broke a limit, or HTTP, for whoever has to mend it.
+failure refusal_of(error_code code);
+
 /// `{"error":{"code","message","details":{"field","reason"},"timestamp","request_id"}}` with the
 /// status of the code, `Retry-After` when there is a hint (1 s where OVERLOADED, RATE_LIMITED or
 /// GW001 has none), `WWW-Authenticate` on a 401 that is challenged. `details` also has what

@@ -1,6 +1,7 @@
 #include "gateway/http/http_session.hpp"
 
 #include "gateway/http/body_stream.hpp"
+#include "gateway/http/incoming_body.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
@@ -21,6 +22,7 @@ http_session::http_session(std::shared_ptr<http_server::core> core, tcp_socket s
 }
 
 http_session::~http_session() {
+  if (body_) body_->detach(); // the reactor ends around both
   core_->remove(*this);
 }
 
@@ -55,6 +57,8 @@ void http_session::on_expired(timer_wheel::entry& e) noexcept {
   self.timed_out_ = true;
   boost::system::error_code ignored;
   self.socket().cancel(ignored);
+  // TLS that has just read a part of what it needs reads anew.
+  self.enter(phase::receiving, timer_wheel::clock::duration::zero());
 }
 
 awaitable<> http_session::run() {
@@ -108,19 +112,19 @@ awaitable<bool> http_session::fill() {
   auto missing = std::min<std::uint64_t>(parser_.body_bytes_missing(), input_buffer::bytes_max);
   auto room = input_.prepare(static_cast<std::size_t>(missing));
   if (room.size == 0) co_return false; // limits larger than the buffer's own
-  auto buffer = boost::asio::buffer(room.data, room.size);
   await_bytes();
-  std::size_t count = 0;
-  if (tls_)
-    count =
-        co_await tls_->async_read_some(buffer, boost::asio::redirect_error(use_awaitable, error));
-  else
-    count =
-        co_await socket_.async_read_some(buffer, boost::asio::redirect_error(use_awaitable, error));
+  const std::size_t count = co_await read_some(room, error);
   input_.commit(count);
   if (error || timed_out_) co_return on_read_failed();
   has_begun_ = true;
   co_return true;
+}
+
+awaitable<std::size_t> http_session::read_some(input_buffer::room room,
+                                               boost::system::error_code& error) {
+  auto buffer = boost::asio::buffer(room.data, room.size);
+  auto token = boost::asio::redirect_error(use_awaitable, error);
+  return tls_ ? tls_->async_read_some(buffer, token) : socket_.async_read_some(buffer, token);
 }
 
 /// A new connection's first request has been on the clock since it was accepted, a later
@@ -162,18 +166,20 @@ http_session::received http_session::parse() {
   return asks ? received::wants_continue : received::need_more;
 }
 
-/// Routes as soon as the headers are there, since the route may limit the body. A client
-/// that asks before it sends is told at once when nothing will take its body.
+/// Routes as soon as the headers are there, since the route may limit the body, or read it
+/// itself. A client that asks before it sends is told at once when nothing will take its body.
 progress http_session::begin_body() {
   auto& in = parser_.in();
   in.received_at = std::chrono::steady_clock::now();
   match_ = core_->options.routes->find(in.method, in.path);
   auto bytes_max = core_->options.limits.body_bytes_max;
   if (match_.found && match_.found->body_bytes_max > 0) bytes_max = match_.found->body_bytes_max;
-  auto step = parser_.begin_body(bytes_max);
+  const bool is_streamed = match_.found && match_.found->streams_body;
+  auto step = parser_.begin_body(bytes_max, is_streamed);
   reads_body_ = step == progress::need_more;
   auto is_refused = !match_.found && in.method != method::options;
-  if (reads_body_ && in.expects_continue && is_refused) return progress::complete;
+  if (reads_body_ && (is_streamed || (in.expects_continue && is_refused)))
+    return progress::complete;
   return step;
 }
 

@@ -16,6 +16,7 @@
 namespace latchkey::http {
 
 class body_stream;
+class incoming_body;
 
 class http_session : private timer_wheel::entry {
 public:
@@ -33,6 +34,8 @@ public:
   http_session* previous = nullptr;
 
 private:
+  friend class incoming_body; // reads where this would read
+
   enum class phase : std::uint8_t {
     handshaking,
     idle,
@@ -48,6 +51,7 @@ private:
   awaitable<bool> handshake();
   awaitable<> converse();
   awaitable<bool> fill();
+  awaitable<std::size_t> read_some(input_buffer::room room, boost::system::error_code& error);
   void await_bytes();
   bool on_read_failed();
   received parse();
@@ -55,6 +59,7 @@ private:
 
   // -- answering: http_session_answer.cpp
   awaitable<bool> answer_request();
+  awaitable<> end_body();
   std::optional<response> answer_without_handler(exchange& x);
   response answer_without_route() const;
   void on_exception(const exchange& x, std::string_view what) const;
@@ -87,7 +92,8 @@ private:
   std::shared_ptr<http_server::core> core_;
   tcp_socket socket_; // moves into the TLS stream, or away with a takeover
   std::unique_ptr<tls_stream> tls_;
-  body_stream* stream_ = nullptr; // while an answer is streamed
+  body_stream* stream_ = nullptr;       // while an answer is streamed
+  std::shared_ptr<incoming_body> body_; // while a handler streams the request's
   input_buffer input_;
   std::string output_;
   std::string peer_address_;

@@ -3,6 +3,7 @@
 #include "gateway/http/error_body.hpp"
 #include "gateway/http/field_list.hpp"
 #include "gateway/http/http_session.hpp"
+#include "gateway/http/incoming_body.hpp"
 #include "protocol/ids.hpp"
 
 #include <exception>
@@ -28,22 +29,6 @@ failure plain_failure(error_code code, std::uint32_t retry_after_s = 0) {
   return failure{code, {}, {}, retry_after_s};
 }
 
-/// What of the message broke the limit, or HTTP, for whoever has to mend it.
-failure refusal_of(error_code code) {
-  switch (code) {
-  case error_code::payload_too_large:
-    return {code, "body", "is larger than this server takes"};
-  case error_code::uri_too_long:
-    return {code, "target", "is longer than this server takes"};
-  case error_code::headers_too_large:
-    return {code, "headers", "are larger than this server takes"};
-  case error_code::bad_request:
-    return {code, "request", "is not well-formed HTTP/1.1"};
-  default:
-    return plain_failure(code);
-  }
-}
-
 } // namespace
 
 /// False: the connection is over.
@@ -63,6 +48,10 @@ awaitable<bool> http_session::answer_request() {
       const bool is_alive = co_await write_rest();
       if (!is_alive || core_->closed) co_return false;
     }
+    if (x.matched->streams_body) {
+      body_ = std::make_shared<incoming_body>(*this);
+      x.body = body_.get();
+    }
     try {
       answer.emplace(co_await x.matched->handle(x));
     } catch (const std::exception& error) {
@@ -70,7 +59,11 @@ awaitable<bool> http_session::answer_request() {
     } catch (...) {
       on_exception(x, "not a std::exception");
     }
-    if (core_->closed) co_return false; // and gone may be what the hooks work on
+    if (body_) co_await body_->begin_answer();
+    if (core_->closed) { // and gone may be what the hooks work on
+      co_await end_body();
+      co_return false;
+    }
     if (!answer) answer = render(plain_failure(error_code::internal_error));
   }
   check_upgrade(x, *answer);
@@ -78,15 +71,23 @@ awaitable<bool> http_session::answer_request() {
   bool is_alive = true;
   if (framing != body_framing::text || answer->taken_by)
     is_alive = co_await go_on(x, *answer, framing);
+  if (body_) co_await end_body();
   next_request();
   co_return is_alive;
+}
+
+/// Nobody else reads from the connection afterwards.
+awaitable<> http_session::end_body() {
+  if (body_) co_await body_->end();
+  body_.reset();
 }
 
 /// A client that did not ask for it would read the 101's other protocol as an answer.
 void http_session::check_upgrade(const exchange& x, response& answer) const {
   constexpr unsigned switching = 101;
   if (answer.status != switching && !answer.taken_by) return;
-  const bool is_good = answer.status == switching && answer.taken_by && asks_for_upgrade(x.in);
+  const bool is_good =
+      answer.status == switching && answer.taken_by && asks_for_upgrade(x.in) && !reads_body_;
   if (is_good) return;
   on_exception(x, "an upgrade that is incomplete or was not asked for");
   answer = render(plain_failure(error_code::internal_error));
@@ -151,6 +152,7 @@ response http_session::render(const failure& error) const {
 }
 
 void http_session::on_exception(const exchange& x, std::string_view what) const {
+  if (core_->closed) return; // and gone may be what the hook works on
   if (core_->options.hooks.on_exception) core_->options.hooks.on_exception(x, what);
 }
 

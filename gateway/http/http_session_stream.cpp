@@ -35,7 +35,7 @@ awaitable<bool> http_session::go_on(const exchange& x, response& answer, body_fr
     hand_over(x, std::move(answer.taken_by));
     co_return false;
   }
-  auto body = std::make_shared<body_stream>(core_->io, std::move(answer.source), framing);
+  auto body = std::make_shared<body_stream>(core_->io, std::move(answer.source), framing, body_);
   const borrowed kept(stream_, *body);
   while (is_alive) {
     is_alive = co_await await_piece(*body);

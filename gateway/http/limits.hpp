@@ -22,6 +22,8 @@ struct http_limits {
   std::chrono::milliseconds receive_max{12'000};  // a whole request, from its first byte; the
                                                   // first one's from the TCP connection on,
                                                   // with the TLS handshake in it
+                                                  // of a streamed body: each 16 KiB of
+                                                  // it, while they are asked for
   std::chrono::milliseconds send_max{12'000};     // reading an answer, or a piece of a
                                                   // streamed one
   std::chrono::milliseconds idle_max{75'000};     // between two requests

@@ -128,9 +128,10 @@ bool request_parser::parse_block() {
   return resolve_target(in_, decoded_);
 }
 
-progress request_parser::begin_body(std::size_t bytes_max) {
+progress request_parser::begin_body(std::size_t bytes_max, bool is_streamed) {
   auto step = reader_.begin(guard_.is_chunked(), guard_.content_length(), bytes_max);
   if (step == progress::refused) return refuse(reader_.refusal());
+  if (is_streamed) return step;
   // An announcement costs the sender nothing, so it is believed only so far.
   body_.reserve(static_cast<std::size_t>(
       std::min<std::uint64_t>(guard_.content_length(), reserved_bytes_max)));
@@ -138,10 +139,20 @@ progress request_parser::begin_body(std::size_t bytes_max) {
 }
 
 progress request_parser::read_body(std::string_view input, std::size_t& consumed) {
-  auto step = reader_.read(input, body_, consumed);
-  if (step == progress::refused) return refuse(reader_.refusal());
+  auto step = read_piece(input, body_, consumed);
   if (step == progress::complete) in_.body = body_;
   return step;
+}
+
+progress request_parser::read_piece(std::string_view input, std::string& piece,
+                                    std::size_t& consumed) {
+  auto step = reader_.read(input, piece, consumed);
+  return step == progress::refused ? refuse(reader_.refusal()) : step;
+}
+
+std::optional<std::uint64_t> request_parser::body_size() const noexcept {
+  if (guard_.is_chunked()) return std::nullopt;
+  return guard_.content_length();
 }
 
 void request_parser::reset() {

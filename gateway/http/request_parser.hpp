@@ -8,6 +8,8 @@
 #include "gateway/http/request.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,8 +27,14 @@ public:
   progress read_header(std::string_view input, std::size_t& consumed);
 
   /// After a complete header. `complete`: there is no body. `refused`: it is too large.
-  progress begin_body(std::size_t bytes_max);
+  /// `is_streamed`: it is read with read_piece().
+  progress begin_body(std::size_t bytes_max, bool is_streamed = false);
   progress read_body(std::string_view input, std::size_t& consumed);
+  /// The same, to the end of `piece` instead of into in().body.
+  progress read_piece(std::string_view input, std::string& piece, std::size_t& consumed);
+
+  /// As announced: nothing when it comes in chunks.
+  std::optional<std::uint64_t> body_size() const noexcept;
 
   /// Why it refused; the connection ends after the answer.
   error_code refusal() const noexcept { return refusal_; }
