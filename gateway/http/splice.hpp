@@ -29,7 +29,7 @@ struct splice_options {
   /// Without a byte in either direction, also because a side does not read; 0: no limit.
   std::chrono::milliseconds idle_max{0};
   /// Called once, on the reactor, when both sockets are closed; never out of a member of
-  /// `splice`, and not after its end. May destroy the splice.
+  /// `splice`, and not after its end. May destroy the splice; must not throw.
   std::function<void(splice_end, const splice_counts&)> on_ended;
 };
 
