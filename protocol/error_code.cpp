@@ -31,6 +31,7 @@ constexpr std::array table{
     error_entry{headers_too_large, "VALIDATION_ERROR", 431, "Request header fields too large"},
     error_entry{request_timeout, "TIMEOUT", 408, "Request was not received in time"},
     error_entry{unsupported_media_type, "UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported media type"},
+    error_entry{upgrade_required, "VALIDATION_ERROR", 426, "Upgrade required"},
     error_entry{rate_limited, "RATE_LIMITED", 429, "Rate limit exceeded"},
     error_entry{csrf_failed, "CSRF_FAILED", 403, "Cross-site request refused"},
     error_entry{mfa_required, "MFA_REQUIRED", 401, "Another factor is required"},

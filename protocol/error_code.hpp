@@ -34,6 +34,7 @@ enum class error_code : std::uint8_t {
   headers_too_large,
   request_timeout,
   unsupported_media_type,
+  upgrade_required, // VALIDATION_ERROR for another version of the protocol that is asked for
   rate_limited,
   csrf_failed,
   mfa_required,

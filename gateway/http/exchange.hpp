@@ -22,6 +22,11 @@ struct exchange {
   std::string client_address = {}; // the peer's, or what a trusted proxy says it is
   void* app = nullptr;             // http_server_options::app: the composition's own, one a reactor
   request_body* body = nullptr;    // in handlers of routes with `streams_body`: instead of in.body
+  const bool* stopping = nullptr;  // of the server; see is_stopping()
+
+  /// Whether the server drains by now: it ends this connection after the answer, and nothing
+  /// that is to last longer, an upgrade above all, should begin.
+  bool is_stopping() const noexcept { return stopping && *stopping; }
 };
 
 } // namespace latchkey::http

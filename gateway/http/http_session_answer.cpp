@@ -40,6 +40,7 @@ awaitable<bool> http_session::answer_request() {
   x.params = match_.params;
   x.deadline = x.in.received_at + core_->options.limits.request_max;
   x.app = core_->options.app;
+  x.stopping = &core_->stopping;
   auto answer = answer_without_handler(x);
   if (!answer) {
     in_flight_count counted(core_->in_flight);

@@ -41,36 +41,38 @@ bool is_key(std::string_view text) {
          last.find(text[21]) != std::string_view::npos;
 }
 
-websocket_handshake refusal(unsigned status, std::string_view field, std::string_view reason) {
-  return {status, field, reason, {}};
+websocket_handshake refusal(error_code code, std::string_view field, std::string_view reason) {
+  return {code, field, reason, {}};
 }
 
 } // namespace
 
 websocket_handshake check_websocket(const request& in) {
-  if (in.method != method::get) return refusal(405, {}, "a WebSocket is opened with GET");
-  if (!in.is_http_1_1) return refusal(400, {}, "a WebSocket is opened over HTTP/1.1");
+  using enum error_code;
+  if (in.method != method::get)
+    return refusal(method_not_allowed, {}, "a WebSocket is opened with GET");
+  if (!in.is_http_1_1) return refusal(validation_error, {}, "a WebSocket is opened over HTTP/1.1");
   if (!lists_token(in, "Upgrade", "websocket"))
-    return refusal(400, "Upgrade", "must name websocket");
+    return refusal(validation_error, "Upgrade", "must name websocket");
   if (!lists_token(in, "Connection", "upgrade"))
-    return refusal(400, "Connection", "must name Upgrade");
-  if (!in.header(version_name)) return refusal(400, version_name, "is missing");
+    return refusal(validation_error, "Connection", "must name Upgrade");
+  if (!in.header(version_name)) return refusal(validation_error, version_name, "is missing");
   if (only_value(in, version_name) != our_version)
-    return refusal(426, version_name, "must be 13, once");
+    return refusal(upgrade_required, version_name, "must be 13, once");
   auto key = only_value(in, key_name);
-  if (!is_key(key)) return refusal(400, key_name, "must be 16 bytes in base64, once");
+  if (!is_key(key)) return refusal(validation_error, key_name, "must be 16 bytes in base64, once");
   auto is_no_token = [](std::string_view item) { return !all_of_class(item, token_char); };
   if (any_list_item(in, protocol_name, is_no_token))
-    return refusal(400, protocol_name, "must be a list of tokens");
+    return refusal(validation_error, protocol_name, "must be a list of tokens");
   websocket_handshake good;
   good.key = key;
   return good;
 }
 
 void refuse_websocket(const websocket_handshake& checked, response& answer) {
-  answer.status = checked.status;
-  if (checked.status == 405) answer.add("Allow", "GET");
-  if (checked.status != 426) return;
+  answer.status = checked.status();
+  if (checked.refusal == error_code::method_not_allowed) answer.add("Allow", "GET");
+  if (checked.refusal != error_code::upgrade_required) return;
   answer.add("Upgrade", "websocket");
   answer.add(version_name, our_version);
 }

@@ -5,6 +5,7 @@
 #include "gateway/http/request.hpp"
 #include "gateway/http/response.hpp"
 #include "gateway/http/takeover.hpp"
+#include "protocol/result.hpp"
 
 #include <span>
 #include <string>
@@ -14,12 +15,15 @@ namespace latchkey::http {
 
 /// What became of a check. Views of the request and static text.
 struct websocket_handshake {
-  unsigned status = 101;        // or of the refusal: 400, 405, 426 (another version)
+  /// None, or validation_error, method_not_allowed, upgrade_required (another version).
+  error_code refusal = error_code::none;
   std::string_view field = {};  // the header that is at fault; empty for the request itself
   std::string_view reason = {}; // why it is refused, for the client
   std::string_view key = {};    // Sec-WebSocket-Key
 
-  bool is_good() const noexcept { return status == 101; }
+  bool is_good() const noexcept { return refusal == error_code::none; }
+  unsigned status() const noexcept { return is_good() ? 101 : status_of(refusal); }
+  failure as_failure() const { return {refusal, std::string(field), std::string(reason)}; }
 };
 
 /// RFC 6455, section 4.2.1: GET over HTTP/1.1, `websocket` among Upgrade, `Upgrade` among
@@ -27,8 +31,9 @@ struct websocket_handshake {
 /// 13, and subprotocols that are tokens. Authorization and Origin are the caller's to check.
 websocket_handshake check_websocket(const request& in);
 
-/// Gives the status of a refusal to an answer that says why, in the surface's own words; a 426
-/// also says what would be right (RFC 6455, section 4.4), a 405 what is allowed.
+/// Gives the status of a refusal to an answer that says why, in the surface's own words (see
+/// as_failure()); a 426 also says what would be right (RFC 6455, section 4.4), a 405 what is
+/// allowed.
 void refuse_websocket(const websocket_handshake& checked, response& answer);
 
 /// The 101 for a good handshake; an empty `subprotocol` is not sent (RFC 6455, section 4.2.2).

@@ -1,6 +1,8 @@
 // http_upgrade_test.cpp — connections that leave HTTP after a 101, and answers that must not.
 #include "http_test_source.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <gtest/gtest.h>
 #include <stdexcept>
 
@@ -157,6 +159,30 @@ TEST_F(Upgrade, TakesTheConnectionOutOfDrainingAndClosing) {
   EXPECT_EQ(client.read_bytes(11), "127.0.0.1||");
   client.send("after the end");
   EXPECT_EQ(client.read_bytes(13), "after the end");
+}
+
+TEST_F(Upgrade, CanBeRefusedWhileTheServerDrains) {
+  std::atomic<bool> released = false;
+  server_ = std::make_unique<test_server>([&](http_server_options& options) {
+    long_limits(options);
+    options.routes =
+        make_table({make_route(method::get, "/", [&](exchange& x) -> awaitable<response> {
+          const bool was_stopping = x.is_stopping();
+          auto executor = co_await boost::asio::this_coro::executor;
+          while (!released)
+            co_await boost::asio::post(executor, use_awaitable);
+          if (!x.is_stopping()) co_return switching(echo_over);
+          co_return json_response(503, was_stopping ? "before" : "meanwhile");
+        })});
+  });
+  raw_client client(server_->port());
+  client.send(get("/", asks));
+  ASSERT_TRUE(server_->wait_until([](http_server& s) { return s.in_flight() == 1; }));
+  server_->stop();
+  released = true;
+  EXPECT_EQ(client.read_reply().body, "meanwhile");
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_EQ(log_.called, 0);
 }
 
 TEST_F(Upgrade, HasNoDeadlineOfTheServersLeft) {

@@ -38,7 +38,7 @@ std::string verdict(const std::string& lines, std::string_view first = "GET / HT
   parsed one(std::string(first) + "\r\nHost: a\r\n" + lines + "\r\n");
   const auto checked = check_websocket(one.in());
   EXPECT_EQ(checked.is_good(), checked.reason.empty());
-  return std::to_string(checked.status) + " " + std::string(checked.field);
+  return std::to_string(checked.status()) + " " + std::string(checked.field);
 }
 
 TEST(WebSocketHandshake, RefusesOtherMethodsAndVersionsOfHttp) {
@@ -128,7 +128,7 @@ TEST(WebSocketHandshake, OpensAConnectionOrSaysWhyNot) {
       takeover taker = echo_over;
       answer = accept_websocket(checked, "latchkey.v1", std::move(taker));
     } else {
-      answer = json_response(400, std::string(checked.reason));
+      answer = json_response(400, checked.as_failure().reason);
       refuse_websocket(checked, answer);
     }
     co_return answer;
