@@ -7,7 +7,7 @@
 namespace latchkey::http::testing {
 namespace {
 
-std::string begin_body(std::string_view target) {
+std::string start_of(std::string_view target) {
   return "POST " + std::string(target) +
          " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 }
@@ -39,7 +39,7 @@ protected:
 TEST_F(BodyEnd, ASlowBodyIsTold408HoweverItDrips) {
   serve_impatiently(300ms);
   raw_client client(server_->port());
-  client.send(begin_body("/all"));
+  client.send(start_of("/all"));
   const auto end = std::chrono::steady_clock::now() + patience;
   while (!client.is_readable_within(1ms) && std::chrono::steady_clock::now() < end)
     client.send("1\r\nx\r\n");
@@ -52,7 +52,7 @@ TEST_F(BodyEnd, ASlowBodyIsTold408HoweverItDrips) {
 TEST_F(BodyEnd, ASlowHandlerIsNotTakenForASlowBody) {
   serve_impatiently(300ms);
   raw_client client(server_->port());
-  client.send(begin_body("/held"));
+  client.send(start_of("/held"));
   EXPECT_FALSE(client.is_readable_within(900ms));
   log_->released = true;
   client.send("2\r\nok\r\n0\r\n\r\n");
@@ -63,7 +63,7 @@ TEST_F(BodyEnd, ALongBodyMayTakeLongerThanAPieceOfIt) {
   serve_impatiently(2s);
   log_->released = true;
   raw_client client(server_->port());
-  client.send(begin_body("/large"));
+  client.send(start_of("/large"));
   const auto chunk = "4000\r\n" + std::string(0x4000, 'x') + "\r\n";
   for (int i = 0; i < 7; ++i) {
     ASSERT_FALSE(client.is_readable_within(400ms)) << i;
@@ -76,7 +76,7 @@ TEST_F(BodyEnd, ALongBodyMayTakeLongerThanAPieceOfIt) {
 TEST_F(BodyEnd, ASlowBodyBehindAnAnswersHeadEndsTheConnection) {
   serve_impatiently(300ms);
   raw_client client(server_->port());
-  client.send(begin_body("/duplex") + "1\r\na\r\n");
+  client.send(start_of("/duplex") + "1\r\na\r\n");
   EXPECT_EQ(client.read_reply().status, 200u);
   EXPECT_EQ(client.read_to_end(), "1\r\na\r\n"); // without the last chunk
   EXPECT_TRUE(is_over());
@@ -85,7 +85,7 @@ TEST_F(BodyEnd, ASlowBodyBehindAnAnswersHeadEndsTheConnection) {
 TEST_F(BodyEnd, AnAnswerMayBeginWhileTheBodyComes) {
   serve();
   raw_client client(server_->port());
-  client.send(begin_body("/duplex"));
+  client.send(start_of("/duplex"));
   const auto head = client.read_reply();
   EXPECT_EQ(head.status, 200u);
   EXPECT_EQ(head.header("connection"), "close");
@@ -102,7 +102,7 @@ TEST_F(BodyEnd, AnAnswerMayBeginWhileTheBodyComes) {
 TEST_F(BodyEnd, AnAnswerThatIsOverEndsWhoeverAsksOn) {
   serve();
   raw_client client(server_->port());
-  client.send(begin_body("/beside") + "1\r\na\r\n");
+  client.send(start_of("/beside") + "1\r\na\r\n");
   const auto answer = client.read_reply();
   EXPECT_EQ(answer.body, "at once");
   EXPECT_EQ(answer.header("connection"), "close");
@@ -116,7 +116,7 @@ TEST_F(BodyEnd, AnAnswerThatIsOverEndsWhoeverAsksOn) {
 TEST_F(BodyEnd, DrainingWaitsForTheBody) {
   serve();
   raw_client client(server_->port());
-  client.send(begin_body("/all") + "1\r\na\r\n");
+  client.send(start_of("/all") + "1\r\na\r\n");
   ASSERT_TRUE(wait_for_questions(2));
   server_->stop();
   client.send("1\r\nb\r\n0\r\n\r\n");
@@ -130,7 +130,7 @@ TEST_F(BodyEnd, ClosingEndsWhoeverAsks) {
     log_ = std::make_shared<body_log>();
     serve();
     raw_client client(server_->port());
-    client.send(begin_body(target) + "1\r\na\r\n");
+    client.send(start_of(target) + "1\r\na\r\n");
     ASSERT_TRUE(wait_for_questions(2));
     server_->stop();
     server_->wait_until([](http_server& s) {
@@ -157,7 +157,7 @@ TEST(BodyServerEnd, IsFineAtAnyStepOfABody) {
       ASSERT_TRUE(server->listen("127.0.0.1", 0).has_value());
       server->accept();
       raw_client client(server->port());
-      client.send(begin_body(target) + "1\r\na\r\n");
+      client.send(start_of(target) + "1\r\na\r\n");
       for (int i = 0; i < steps; ++i)
         io->poll_one();
       server.reset();

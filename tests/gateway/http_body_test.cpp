@@ -2,16 +2,15 @@
 #include "http_test_body.hpp"
 
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 namespace latchkey::http::testing {
 namespace {
 
-const std::string expects = "Expect: 100-continue\r\n";
+const std::string awaits_continue = "Expect: 100-continue\r\n";
 
-std::string chunked(std::string_view target, std::string_view chunks,
-                    std::string_view headers = {}) {
+std::string in_chunks(std::string_view target, std::string_view chunks,
+                      std::string_view headers = {}) {
   return "POST " + std::string(target) + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n" +
          std::string(headers) + "\r\n" + std::string(chunks);
 }
@@ -52,7 +51,7 @@ TEST_F(StreamedBody, IsRefusedByItsAnnouncementBeforeAHandlerSeesIt) {
 
 TEST_F(StreamedBody, InChunksIsRefusedAsItPassesTheLimit) {
   raw_client client(server_->port());
-  client.send(chunked("/all", "3ff\r\n" + std::string(0x3ff, 'x') + "\r\n"));
+  client.send(in_chunks("/all", "3ff\r\n" + std::string(0x3ff, 'x') + "\r\n"));
   ASSERT_TRUE(server_->wait_until([this](http_server&) { return log_->bytes == 0x3ff; }));
   client.send("2\r\n"); // the bytes need not come
   const auto answer = client.read_reply();
@@ -67,7 +66,7 @@ TEST_F(StreamedBody, InChunksIsRefusedAsItPassesTheLimit) {
 TEST_F(StreamedBody, MayBeAsLongAsTheLimit) {
   raw_client client(server_->port());
   const std::string body(streamed_bytes_max, 'x');
-  client.send(post("/all", body) + chunked("/all", "400\r\n" + body + "\r\n0\r\n\r\n"));
+  client.send(post("/all", body) + in_chunks("/all", "400\r\n" + body + "\r\n0\r\n\r\n"));
   EXPECT_EQ(client.read_reply().body, "1024:" + body);
   EXPECT_EQ(client.read_reply().body, "chunked:" + body);
 }
@@ -76,7 +75,7 @@ TEST_F(StreamedBody, WithBadChunksFailsAfterWhatWasGood) {
   for (const auto* chunks : {"2\r\nabX", "2\r\nab\r\nzz\r\n", "2\r\nab\r\n0\r\nbad trailer\r\n"}) {
     log_->bytes = 0;
     raw_client client(server_->port());
-    client.send(chunked("/all", chunks) + get("/fixed"));
+    client.send(in_chunks("/all", chunks) + get("/fixed"));
     EXPECT_EQ(client.read_reply().status, 400u) << chunks;
     EXPECT_EQ(log_->bytes, 2u) << chunks;
     client.half_close();
@@ -85,7 +84,7 @@ TEST_F(StreamedBody, WithBadChunksFailsAfterWhatWasGood) {
 }
 
 TEST_F(StreamedBody, ThatEndsEarlyFails) {
-  for (const auto& start : {announce("/all", 9) + "1234", chunked("/all", "9\r\n1234")}) {
+  for (const auto& start : {announce("/all", 9) + "1234", in_chunks("/all", "9\r\n1234")}) {
     log_->failure = error_code::none;
     raw_client client(server_->port());
     client.send(start);
@@ -124,7 +123,7 @@ TEST_F(StreamedBody, ComesByteByByteWithAPipelineBehindIt) {
   raw_client client(server_->port());
   const auto bytes =
       post("/all", "hello") +
-      chunked("/all", "3;x=\"y\"\r\nabc\r\n2\r\nde\r\n0\r\nX-T: u\r\nConnection: close\r\n\r\n") +
+      in_chunks("/all", "3;x=\"y\"\r\nabc\r\n2\r\nde\r\n0\r\nX-T: u\r\nConnection: close\r\n\r\n") +
       get("/fixed");
   for (char c : bytes)
     ASSERT_TRUE(client.send({&c, 1}));
@@ -137,7 +136,7 @@ TEST_F(StreamedBody, HoldsAPipelineTogether) {
   raw_client client(server_->port());
   std::string pipeline;
   for (int i = 0; i < 100; ++i)
-    pipeline += post("/all", std::to_string(i)) + chunked("/all", "1\r\nx\r\n0\r\n\r\n") +
+    pipeline += post("/all", std::to_string(i)) + in_chunks("/all", "1\r\nx\r\n0\r\n\r\n") +
                 get("/fixed") + post("/all", "");
   client.send(pipeline);
   for (int i = 0; i < 100; ++i) {
@@ -150,17 +149,11 @@ TEST_F(StreamedBody, HoldsAPipelineTogether) {
 }
 
 TEST_F(StreamedBody, IsReadOnlyAsFastAsItIsAskedFor) {
-  constexpr std::size_t much = 64 * 1024 * 1024; // more than both sockets hold
+  constexpr std::size_t much = std::size_t{64} * 1024 * 1024; // more than both sockets hold
+  const std::string piece(std::size_t{64} * 1024, 'x');
   raw_client client(server_->port());
   client.send(announce("/large", much));
-  const std::string piece(64 * 1024, 'x');
-  std::size_t sent = 0;
-  pollfd ready{client.handle(), POLLOUT, 0};
-  while (sent < much && ::poll(&ready, 1, 300) == 1) {
-    const auto size = std::min(piece.size(), much - sent);
-    const auto count = ::send(client.handle(), piece.data(), size, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count > 0) sent += static_cast<std::size_t>(count);
-  }
+  auto sent = client.flood(much);
   EXPECT_LT(sent, much) << "somebody reads";
   log_->released = true;
   for (; sent < much; sent += std::min(piece.size(), much - sent))
@@ -171,7 +164,7 @@ TEST_F(StreamedBody, IsReadOnlyAsFastAsItIsAskedFor) {
 
 TEST_F(StreamedBody, ThatIsExpectedIsSentForWhenItIsAskedFor) {
   raw_client client(server_->port());
-  client.send(announce("/held", 2, expects));
+  client.send(announce("/held", 2, awaits_continue));
   ASSERT_TRUE(server_->wait_until([](http_server& s) { return s.in_flight() == 1; }));
   EXPECT_FALSE(client.is_readable_within(50ms)) << "nobody has asked";
   log_->released = true;
@@ -184,7 +177,7 @@ TEST_F(StreamedBody, ThatIsExpectedIsSentForWhenItIsAskedFor) {
 
 TEST_F(StreamedBody, ThatIsNeverAskedForIsNotSentFor) {
   raw_client client(server_->port());
-  client.send(announce("/never", 2, expects));
+  client.send(announce("/never", 2, awaits_continue));
   const auto answer = client.read_reply();
   EXPECT_EQ(answer.status, 200u);
   EXPECT_EQ(answer.header("connection"), "close");
@@ -192,7 +185,7 @@ TEST_F(StreamedBody, ThatIsNeverAskedForIsNotSentFor) {
 
 TEST_F(StreamedBody, IsNotSentForOnceTheAnswerHasBegun) {
   raw_client client(server_->port());
-  client.send(announce("/ask-late", 2, expects));
+  client.send(announce("/ask-late", 2, awaits_continue));
   EXPECT_EQ(client.read_reply().status, 200u);
   EXPECT_EQ(client.read_bytes(9), "4\r\nhead\r\n");
   ASSERT_TRUE(wait_for_questions(1));
@@ -202,7 +195,7 @@ TEST_F(StreamedBody, IsNotSentForOnceTheAnswerHasBegun) {
 
 TEST_F(StreamedBody, ThatCameUnaskedIsNotSentFor) {
   raw_client client(server_->port());
-  client.send(announce("/all", 2, expects) + "ok");
+  client.send(announce("/all", 2, awaits_continue) + "ok");
   EXPECT_EQ(client.read_reply().body, "2:ok");
 }
 
@@ -230,7 +223,7 @@ TEST_F(StreamedBody, ThatIsRefusedByAHookStaysUnread) {
     };
   });
   raw_client client(server_->port());
-  client.send(post("/all", "a") + announce("/all?refuse", 2, expects));
+  client.send(post("/all", "a") + announce("/all?refuse", 2, awaits_continue));
   EXPECT_EQ(client.read_reply().status, 200u);
   const auto refused = client.read_reply();
   EXPECT_EQ(refused.status, 429u);
@@ -243,12 +236,12 @@ TEST_F(StreamedBody, IsNoneInOtherRoutes) {
 }
 
 TEST_F(StreamedBody, ThatIsUnreadAllowsNoUpgrade) {
-  const std::string asks = "Connection: Upgrade\r\nUpgrade: echo\r\n";
+  const std::string upgrade = "Connection: Upgrade\r\nUpgrade: echo\r\n";
   raw_client client(server_->port());
-  client.send(announce("/upgrade", 2, asks) + "ab");
+  client.send(announce("/upgrade", 2, upgrade) + "ab");
   EXPECT_EQ(client.read_reply().status, 500u);
   raw_client good(server_->port());
-  good.send(announce("/upgrade", 0, asks));
+  good.send(announce("/upgrade", 0, upgrade));
   EXPECT_EQ(good.read_reply().status, 101u);
 }
 

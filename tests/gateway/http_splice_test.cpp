@@ -9,22 +9,23 @@
 #include <boost/asio/post.hpp>
 #include <future>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 namespace latchkey::http::testing {
 namespace {
 
-using listener = boost::asio::basic_socket_acceptor<tcp, reactor_executor>;
+constexpr std::size_t flood_bytes = std::size_t{64} * 1024 * 1024; // more than four sockets hold
+
+using test_acceptor = boost::asio::basic_socket_acceptor<tcp, reactor_executor>;
 
 /// Gives the server's side of connections that a test makes.
 class connection_maker {
 public:
   explicit connection_maker(boost::asio::io_context& io)
-      : listener_(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {}
-  std::uint16_t port() const { return listener_.local_endpoint().port(); }
+      : acceptor_(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {}
+  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
   taken_connection accept(std::string received = {}) {
-    return {listener_.accept(), nullptr, std::move(received), "127.0.0.1"};
+    return {acceptor_.accept(), nullptr, std::move(received), "127.0.0.1"};
   }
   /// Shakes hands, while the client does in another thread.
   taken_connection accept_tls(boost::asio::ssl::context& context) {
@@ -35,7 +36,7 @@ public:
   }
 
 private:
-  listener listener_;
+  test_acceptor acceptor_;
 };
 
 class Splice : public ::testing::Test {
@@ -102,25 +103,11 @@ protected:
   raw_client upstream_{maker_.port()};
 };
 
-/// Sends until the socket takes no more for a while, `much` at most. What it took.
-std::size_t flood(raw_client& from, std::size_t much) {
-  const std::string piece(64 * 1024, 'x');
-  std::size_t sent = 0;
-  pollfd ready{from.handle(), POLLOUT, 0};
-  while (sent < much && ::poll(&ready, 1, 300) == 1) {
-    const auto size = std::min(piece.size(), much - sent);
-    const auto count = ::send(from.handle(), piece.data(), size, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count > 0) sent += static_cast<std::size_t>(count);
-    if (count < 0 && errno != EAGAIN) break;
-  }
-  return sent;
-}
-
 void reset_connection(raw_client& client) {
   const linger abrupt{1, 0};
   ::setsockopt(client.handle(), SOL_SOCKET, SO_LINGER, &abrupt, sizeof(abrupt));
   const sockaddr gone{AF_UNSPEC, {}};
-  ::connect(client.handle(), &gone, sizeof(gone));
+  EXPECT_EQ(::connect(client.handle(), &gone, sizeof(gone)), 0);
 }
 
 TEST_F(PlainSplice, ThatIsResetEndsTheOtherSide) {
@@ -152,22 +139,22 @@ TEST_F(PlainSplice, BeginsWithWhatCameBehindTheHeads) {
 }
 
 TEST_F(PlainSplice, ReadsNoFasterThanTheOtherSideDoes) {
-  constexpr std::size_t much = 64 * 1024 * 1024; // more than four sockets hold
+  constexpr std::size_t piece_size = std::size_t{64} * 1024;
   begin();
-  auto sent = flood(client_, much);
-  EXPECT_LT(sent, much);
+  auto sent = client_.flood(flood_bytes);
+  EXPECT_LT(sent, flood_bytes);
   upstream_.send("the other way is free");
   EXPECT_EQ(client_.read_bytes(21), "the other way is free");
   auto reader = std::async(std::launch::async, [&] {
     std::size_t got = 0;
-    for (std::string bytes = "x"; got < much && !bytes.empty(); got += bytes.size())
-      bytes = upstream_.read_bytes(std::min<std::size_t>(much - got, 64 * 1024));
+    for (std::string bytes = "x"; got < flood_bytes && !bytes.empty(); got += bytes.size())
+      bytes = upstream_.read_bytes(std::min(flood_bytes - got, piece_size));
     return got;
   });
-  const std::string piece(64 * 1024, 'x');
-  for (; sent < much; sent += std::min(piece.size(), much - sent))
-    ASSERT_TRUE(client_.send(std::string_view(piece).substr(0, much - sent)));
-  EXPECT_EQ(reader.get(), much);
+  const std::string piece(piece_size, 'x');
+  for (; sent < flood_bytes; sent += std::min(piece.size(), flood_bytes - sent))
+    ASSERT_TRUE(client_.send(std::string_view(piece).substr(0, flood_bytes - sent)));
+  EXPECT_EQ(reader.get(), flood_bytes);
 }
 
 TEST_F(PlainSplice, PassesOnTheEndOfEitherSideAlone) {
@@ -215,7 +202,7 @@ TEST_F(PlainSplice, ClosesBothSidesAtOnce) {
 
 TEST_F(PlainSplice, ClosesWhatNobodyReads) {
   begin();
-  flood(client_, 64 * 1024 * 1024);
+  client_.flood(flood_bytes);
   on_reactor([this] { splice_->close(); });
   EXPECT_TRUE(has_ended(splice_end::closed));
 }
@@ -242,7 +229,7 @@ TEST_F(PlainSplice, StaysWhileOneWayMoves) {
 TEST_F(PlainSplice, EndsWhenASideDoesNotRead) {
   options_.idle_max = 1s;
   begin();
-  flood(client_, 64 * 1024 * 1024);
+  client_.flood(flood_bytes);
   EXPECT_TRUE(has_ended(splice_end::idle));
 }
 

@@ -48,11 +48,11 @@ private:
 };
 
 awaitable<response> answer_all(exchange& x, log_pointer log) {
-  asker asks(*x.body, log);
+  asker questions(*x.body, log);
   const auto size = x.body->size();
   auto text = (size ? std::to_string(*size) : "chunked") + ":";
   while (true) {
-    auto piece = co_await asks.next();
+    auto piece = co_await questions.next();
     if (!piece) co_return error_response(piece.error(), x.in.request_id, {});
     if (piece->empty()) break;
     text.append(*piece);
@@ -76,8 +76,8 @@ awaitable<response> answer_held(exchange& x, log_pointer log) {
 }
 
 awaitable<response> answer_first(exchange& x, log_pointer log) {
-  asker asks(*x.body, log);
-  auto piece = co_await asks.next();
+  asker questions(*x.body, log);
+  auto piece = co_await questions.next();
   co_return json_response(200, std::string(piece.value_or("failed")));
 }
 
@@ -109,14 +109,14 @@ response echoing(exchange& x, log_pointer log, std::string opening) {
 }
 
 awaitable<> ask_on(std::shared_ptr<request_body> body, log_pointer log) {
-  asker asks(*body, log);
+  asker questions(*body, log);
   while (true) {
-    auto piece = co_await asks.next();
+    auto piece = co_await questions.next();
     if (!piece || piece->empty()) break;
   }
 }
 
-awaitable<response> answer_beside(exchange& x, log_pointer log) {
+awaitable<response> answer_beside(exchange& x, const log_pointer& log) {
   auto executor = co_await boost::asio::this_coro::executor;
   boost::asio::co_spawn(executor, ask_on(x.body->shared_from_this(), log), boost::asio::detached);
   co_return json_response(200, "at once");

@@ -1,8 +1,10 @@
 #include "http_test_server.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <future>
 #include <netinet/in.h>
 #include <poll.h>
@@ -13,9 +15,10 @@
 namespace latchkey::http::testing {
 namespace {
 
-using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                boost::asio::wait_traits<std::chrono::steady_clock>,
-                                                reactor_executor>;
+using wait_timer =
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>,
+                                      reactor_executor>;
 
 constexpr std::size_t large_bytes = 8 * 1024 * 1024;
 
@@ -74,7 +77,7 @@ std::shared_ptr<const router> make_table(std::vector<route> routes) {
 
 std::shared_ptr<const router> test_server::make_routes() {
   auto wait = [this](exchange&) -> awaitable<response> {
-    timer pause(io_);
+    wait_timer pause(io_);
     while (!released_) {
       pause.expires_after(std::chrono::milliseconds{1});
       co_await pause.async_wait(use_awaitable);
@@ -194,6 +197,20 @@ bool raw_client::send(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;
+}
+
+std::size_t raw_client::flood(std::size_t much) {
+  constexpr int blocked_ms = 300;
+  const std::string piece(std::size_t{64} * 1024, 'x');
+  std::size_t sent = 0;
+  pollfd ready{handle_, POLLOUT, 0};
+  while (sent < much && ::poll(&ready, 1, blocked_ms) == 1) {
+    const auto size = std::min(piece.size(), much - sent);
+    const auto count = ::send(handle_, piece.data(), size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count < 0 && errno != EAGAIN) break;
+    if (count > 0) sent += static_cast<std::size_t>(count);
+  }
+  return sent;
 }
 
 void raw_client::half_close() {

@@ -89,6 +89,8 @@ public:
 
   /// False when the peer has closed.
   bool send(std::string_view bytes);
+  /// Sends `much`, or until the peer has taken nothing for a while. How much it took.
+  std::size_t flood(std::size_t much);
   void half_close();
   /// The next answer; `is_head`: it has no body.
   reply read_reply(bool is_head = false);

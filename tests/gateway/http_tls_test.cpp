@@ -46,7 +46,7 @@ TEST_F(Tls, Answers12And13) {
 TEST_F(Tls, CarriesLargeBodiesBothWays) {
   tls_client client(server_.port());
   ASSERT_TRUE(client.is_connected());
-  std::string body(1024 * 1024, 'b');
+  std::string body(std::size_t{1024} * 1024, 'b');
   client.send(post("/echo", body) + get("/large", "Connection: close\r\n"));
   EXPECT_GT(client.read_to_end().size(), 9u * 1024 * 1024);
 }
