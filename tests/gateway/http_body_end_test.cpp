@@ -143,6 +143,24 @@ TEST_F(BodyEnd, ClosingEndsWhoeverAsks) {
   }
 }
 
+TEST_F(BodyEnd, WhoeverAsksAfterTheConnectionIsAborted) {
+  serve();
+  raw_client client(server_->port());
+  client.send(start_of("/deaf") + "1\r\na\r\n");
+  ASSERT_TRUE(wait_for_questions(1));
+  server_->stop();
+  server_->wait_until([](http_server& s) {
+    s.close_all();
+    return true;
+  });
+  EXPECT_TRUE(server_->wait_until([this](http_server&) { return server_->is_drained(); }));
+  EXPECT_EQ(log_->alive, 1);
+  log_->released = true;
+  EXPECT_TRUE(is_over());
+  EXPECT_EQ(log_->aborted, 1);
+  EXPECT_EQ(log_->bytes, 0u);
+}
+
 TEST(BodyServerEnd, IsFineAtAnyStepOfABody) {
   // Ends the server after each number of steps that its coroutines take.
   constexpr int steps_max = 30;

@@ -7,6 +7,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <stdexcept>
 
@@ -102,6 +103,29 @@ private:
   bool has_begun_ = false;
 };
 
+/// Heeds no cancellation, as something does that knows nothing of it.
+class deaf_source : public body_source {
+public:
+  deaf_source(request_body& body, log_pointer log) : questions_(body, log), log_(std::move(log)) {}
+  awaitable<result<std::string_view>> next() override {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    auto executor = co_await boost::asio::this_coro::executor;
+    hold_timer timer(executor);
+    boost::system::error_code ignored;
+    ++log_->asked;
+    while (!log_->released) {
+      timer.expires_after(1ms);
+      co_await timer.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
+    }
+    result<std::string_view> piece = co_await questions_.next();
+    co_return piece;
+  }
+
+private:
+  asker questions_;
+  log_pointer log_;
+};
+
 response echoing(exchange& x, log_pointer log, std::string opening) {
   response answer;
   answer.source = std::make_unique<echo_source>(*x.body, std::move(log), std::move(opening));
@@ -152,6 +176,11 @@ std::shared_ptr<const router> body_routes(log_pointer log) {
   at_once("/throw", [](exchange&) -> response { throw std::runtime_error("broken"); });
   at_once("/duplex", [log](exchange& x) { return echoing(x, log, {}); });
   at_once("/ask-late", [log](exchange& x) { return echoing(x, log, "head"); });
+  at_once("/deaf", [log](exchange& x) {
+    response answer;
+    answer.source = std::make_unique<deaf_source>(*x.body, log);
+    return answer;
+  });
   at_once("/upgrade", [](exchange&) { return switching(); });
   add("/large", [log](exchange& x) { return answer_held(x, log); });
   routes.back().body_bytes_max = std::size_t{1} << 30U;

@@ -25,7 +25,8 @@ struct body_log {
 /// /all answers "<size>:<body>", or the failure that it met, /held the same once it is released;
 /// /first answers the first piece, /never without asking, /throw not at all;
 /// /duplex answers each piece as it comes, /beside at once, while a coroutine of its own asks on;
-/// /ask-late asks for the body when its answer's head is out;
+/// /ask-late asks for the body when its answer's head is out, /deaf when it is released,
+/// whatever becomes of the connection;
 /// /upgrade answers 101. And GET /fixed, POST /large as /held, but without a limit.
 std::shared_ptr<const router> body_routes(std::shared_ptr<body_log> log);
 

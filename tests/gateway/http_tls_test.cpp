@@ -158,6 +158,22 @@ TEST_F(TlsRoutes, EndAnAnswerBeforeARequestsBody) {
   EXPECT_TRUE(server_->wait_until([&](http_server&) { return log->alive == 0; }));
 }
 
+TEST_F(TlsRoutes, EndWhoeverAsksForABodyWhenTheServerCloses) {
+  for (const auto* target : {"/all", "/duplex"}) {
+    auto log = std::make_shared<body_log>();
+    serve(body_routes(log));
+    tls_client client(server_->port());
+    client.send("POST " + std::string(target) +
+                " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+    EXPECT_TRUE(server_->wait_until([&](http_server&) { return log->asked == 2; })) << target;
+    EXPECT_TRUE(server_->wait_until([&](http_server& s) {
+      s.close_all();
+      return log->alive == 0 && s.connections() == 0;
+    })) << target;
+    EXPECT_EQ(log->aborted, 1) << target;
+  }
+}
+
 TEST_F(TlsRoutes, TellASlowClientOfItsBody) {
   auto log = std::make_shared<body_log>();
   server_ = std::make_unique<test_server>([&](http_server_options& options) {
