@@ -3,6 +3,7 @@
 
 #include "config/log.hpp"
 #include "config/metrics_process.hpp"
+#include "config/metrics_samples.hpp"
 
 #include <cmath>
 #include <limits>
@@ -13,6 +14,7 @@
 namespace latchkey {
 namespace {
 
+using detail::histogram_sample;
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
@@ -55,20 +57,6 @@ std::size_t own_stripe() noexcept {
   if (mine == none) [[unlikely]]
     mine = next.fetch_add(1, std::memory_order_relaxed) % http_series::stripes;
   return mine;
-}
-
-template <class CountOf>
-ClientMetric histogram_sample(std::span<const double> bounds, double sum, CountOf count_of) {
-  ClientMetric metric;
-  std::uint64_t cumulative = 0;
-  for (std::size_t i = 0; i <= bounds.size(); ++i) {
-    cumulative += count_of(i);
-    const double bound = i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity();
-    metric.histogram.bucket.push_back({cumulative, bound});
-  }
-  metric.histogram.sample_count = cumulative;
-  metric.histogram.sample_sum = sum;
-  return metric;
 }
 
 MetricFamily family_of(const char* name, const char* help, const histogram& of) {
@@ -174,6 +162,7 @@ struct metrics::tables {
                              "type"};
   mutable std::mutex mutex;
   std::vector<route_entry> routes;
+  detail::upstream_table upstreams;
 };
 
 metrics::metrics()
@@ -220,6 +209,10 @@ counter& metrics::live_messages_said(std::string_view type) {
   return tables_->live_said.of(type);
 }
 
+upstream_series& metrics::upstream(std::string_view name) {
+  return tables_->upstreams.of(name);
+}
+
 void metrics::append_http(std::vector<MetricFamily>& out) const {
   MetricFamily requests{"http_requests_total", "HTTP requests answered.", MetricType::Counter, {}};
   MetricFamily durations{"http_request_duration_seconds",
@@ -259,6 +252,7 @@ void metrics::append_http(std::vector<MetricFamily>& out) const {
 std::string metrics::render() const {
   std::vector<MetricFamily> out;
   append_http(out);
+  tables_->upstreams.append(out);
   out.push_back(tables_->logins.collect());
   out.push_back(tables_->refreshes.collect());
   out.push_back(tables_->password_checks.collect());

@@ -84,6 +84,24 @@ private:
   std::array<stripe, stripes> stripes_{};
 };
 
+/// What is asked of one upstream; a label `upstream` says of which.
+struct upstream_series {
+  upstream_series();
+
+  counter answered;     // upstream_requests_total{outcome="answered"}: whatever was said
+  counter failed;       // "failed": refused, reset, broken off, no HTTP
+  counter timed_out;    // "timed_out": no answer in time
+  counter refused;      // "refused": not asked, by the breaker or for want of a connection
+  counter abandoned;    // "abandoned": whoever asked has gone
+  counter cut;          // upstream_bodies_cut_total: answers that ended too early
+  counter retries;      // upstream_retries_total
+  histogram seconds;    // upstream_request_duration_seconds: to the answer's head
+  gauge connections;    // upstream_connections
+  gauge waiting;        // upstream_requests_waiting: for a connection
+  gauge breaker;        // upstream_breaker_state: 0 closed, 1 half-open, 2 open
+  gauge breaker_opened; // upstream_breaker_openings_total
+};
+
 /// All of them. Thread-safe; lives as long as the server.
 class metrics {
 public:
@@ -109,6 +127,8 @@ public:
   counter& mails(std::string_view outcome);           // mails_total{outcome}
   counter& workflows(std::string_view what);          // workflows_total{what}
 
+  /// Of the upstream of that name; as `series` is.
+  upstream_series& upstream(std::string_view name);
   counter& live_messages_heard(std::string_view type); // live_messages_received_total{type}
   counter& live_messages_said(std::string_view type);  // live_messages_sent_total{type}
 

@@ -2,6 +2,7 @@
 // paragraph in .env.example; nothing else.
 #include "config/setting_table.hpp"
 
+#include "config/setting_rows.hpp"
 #include "config/setting_values.hpp"
 #include "protocol/login_name.hpp"
 
@@ -13,49 +14,7 @@ namespace latchkey {
 namespace {
 
 namespace values = setting_values;
-
-// -- how a field is read and shown --------------------------------------------------
-
-using measure = std::optional<std::uint32_t> (*)(std::string_view, std::uint32_t, std::uint32_t);
-
-template <auto Field, measure Measure, std::uint32_t Min, std::uint32_t Max>
-bool number(settings& s, std::string_view text) {
-  const auto value = Measure(text, Min, Max);
-  if (value) s.*Field = static_cast<std::remove_reference_t<decltype(s.*Field)>>(*value);
-  return value.has_value();
-}
-template <auto Field>
-std::string show_number(const settings& s) {
-  return std::to_string(s.*Field);
-}
-
-template <auto Field, bool (*Accepts)(std::string_view)>
-bool text(settings& s, std::string_view value) {
-  if (!Accepts(value)) return false;
-  s.*Field = std::string(value);
-  return true;
-}
-template <auto Field, std::optional<std::string> (*Normalise)(std::string_view)>
-bool normal_text(settings& s, std::string_view value) {
-  auto normal = Normalise(value);
-  if (normal) s.*Field = std::move(*normal);
-  return normal.has_value();
-}
-template <auto Field>
-std::string show_text(const settings& s) {
-  return s.*Field;
-}
-
-template <auto Field, bool (*Accepts)(std::string_view)>
-bool hidden(settings& s, std::string_view value) {
-  if (!Accepts(value)) return false;
-  s.*Field = secret(value);
-  return true;
-}
-template <auto Field>
-std::string show_hidden(const settings& s) {
-  return (s.*Field).empty() ? std::string{} : to_string(s.*Field);
-}
+using namespace setting_rows;
 
 template <std::size_t Min, std::size_t Max>
 bool has_length(std::string_view value) {
@@ -94,17 +53,6 @@ std::string show_origins(const settings& s) {
   return out;
 }
 
-template <auto Field>
-bool read_rate(settings& s, std::string_view text) {
-  const auto limit = values::rate(text);
-  if (limit) s.*Field = *limit;
-  return limit.has_value();
-}
-template <auto Field>
-std::string show_rate(const settings& s) {
-  return values::shown_rate(s.*Field);
-}
-
 bool read_tiers(settings& s, std::string_view text) {
   auto tiers = parse_tiers(text);
   if (tiers) s.tiers = std::move(*tiers);
@@ -112,17 +60,6 @@ bool read_tiers(settings& s, std::string_view text) {
 }
 std::string show_tiers(const settings& s) {
   return to_string(s.tiers);
-}
-
-template <auto Field>
-bool read_flag(settings& s, std::string_view text) {
-  if (text != "true" && text != "false") return false;
-  s.*Field = text == "true";
-  return true;
-}
-template <auto Field>
-std::string show_flag(const settings& s) {
-  return s.*Field ? "true" : "false";
 }
 
 bool read_networks(settings& s, std::string_view list) {
@@ -158,56 +95,6 @@ std::string show_level(const settings& s) {
 // -- rows ------------------------------------------------------------------------------
 
 using s = settings;
-
-template <auto Field, std::uint32_t Min, std::uint32_t Max>
-constexpr setting_row count_row(std::string_view name, std::string_view fallback,
-                                std::string_view expects, std::string_view about) {
-  return {name,
-          fallback,
-          expects,
-          about,
-          false,
-          number<Field, values::count, Min, Max>,
-          show_number<Field>};
-}
-template <auto Field, std::uint32_t Min, std::uint32_t Max>
-constexpr setting_row seconds_row(std::string_view name, std::string_view fallback,
-                                  std::string_view expects, std::string_view about) {
-  return {name,
-          fallback,
-          expects,
-          about,
-          false,
-          number<Field, values::seconds, Min, Max>,
-          show_number<Field>};
-}
-template <auto Field, bool (*Accepts)(std::string_view)>
-constexpr setting_row text_row(std::string_view name, std::string_view fallback,
-                               std::string_view expects, std::string_view about) {
-  return {name, fallback, expects, about, false, text<Field, Accepts>, show_text<Field>};
-}
-template <auto Field, std::optional<std::string> (*Normalise)(std::string_view)>
-constexpr setting_row normal_row(std::string_view name, std::string_view fallback,
-                                 std::string_view expects, std::string_view about) {
-  return {name, fallback, expects, about, false, normal_text<Field, Normalise>, show_text<Field>};
-}
-template <auto Field, bool (*Accepts)(std::string_view)>
-constexpr setting_row secret_row(std::string_view name, std::string_view expects,
-                                 std::string_view about) {
-  return {name, "", expects, about, true, hidden<Field, Accepts>, show_hidden<Field>};
-}
-
-template <auto Field>
-constexpr setting_row rate_row(std::string_view name, std::string_view fallback,
-                               std::string_view about) {
-  return {name,
-          fallback,
-          "a rate such as 100/minute or 10/15minutes; 0: off",
-          about,
-          false,
-          read_rate<Field>,
-          show_rate<Field>};
-}
 
 constexpr std::string_view a_port = "a port, 0 (any free one) to 65535";
 constexpr std::string_view a_host = "an IPv4 or IPv6 address or a hostname";
@@ -364,6 +251,18 @@ constexpr setting_row rows[] = {
     seconds_row<&s::workflow_lost_after_s, 30, 30 * 86400>(
         "WORKFLOW_LOST_AFTER", "10m", "30 seconds to 30 days, such as 1h",
         "how long a running workflow waits for a word from there before it has failed"),
+    text_row<&s::proxy_routes, has_length<1, 64UL * 1024>>(
+        "PROXY_ROUTES", "", "a JSON object of upstreams and routes",
+        "what else is passed on, and to whom; unset: the documented routes alone"),
+    count_row<&s::upstream_connections_max, 1, 10000>(
+        "UPSTREAM_CONNECTIONS_MAX", "64", "a number, 1 to 10000",
+        "requests that each worker has under way at each upstream; more wait"),
+    count_row<&s::upstream_streams_max, 1, 100000>(
+        "UPSTREAM_STREAMS_MAX", "1024", "a number, 1 to 100000",
+        "workflows that each worker follows, and its open sockets through the gateway"),
+    seconds_row<&s::workflow_silence_max_s, 1, 86400>(
+        "WORKFLOW_SILENCE_MAX", "5m", "1 second to 1 day, such as 90 or 5m",
+        "after so long without a word the stream of a workflow counts as cut"),
     text_row<&s::log_file, is_path>("LOG_FILE", "", "a file in a folder that exists",
                                     "log lines go here too; unset: stderr alone"),
     {"LOG_LEVEL", "info", "debug, info, warning, error or critical", "lines below it are left out",
