@@ -1,0 +1,66 @@
+// turn_queue.hpp — coroutines of one reactor that wait for a turn, in order, each up to a
+// deadline; private to the proxy.
+#pragma once
+
+#include "gateway/awaitable.hpp"
+#include "gateway/http/server_core.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <chrono>
+#include <cstddef>
+#include <list>
+
+namespace latchkey::proxy {
+
+class turn_queue {
+public:
+  /// One that waits. Made, waited with, and gone before the queue is.
+  class place {
+  public:
+    place(turn_queue& owner, boost::asio::io_context& io) : owner_(owner), timer_(io) {
+      at_ = owner_.places_.insert(owner_.places_.end(), this);
+    }
+    ~place() {
+      if (!was_called_) owner_.places_.erase(at_);
+    }
+    place(const place&) = delete;
+    place& operator=(const place&) = delete;
+
+    /// Whether it was called before the deadline.
+    awaitable<bool> wait_until(std::chrono::steady_clock::time_point deadline) {
+      boost::system::error_code ignored;
+      timer_.expires_at(deadline);
+      if (!was_called_)
+        co_await timer_.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
+      co_return was_called_;
+    }
+    bool was_called() const noexcept { return was_called_; }
+
+  private:
+    friend class turn_queue;
+    turn_queue& owner_;
+    http::clock_timer timer_;
+    std::list<place*>::iterator at_;
+    bool was_called_ = false;
+  };
+
+  std::size_t size() const noexcept { return places_.size(); }
+  /// False: nobody waits.
+  bool call_first() {
+    if (places_.empty()) return false;
+    auto* first = places_.front();
+    places_.pop_front();
+    first->was_called_ = true;
+    first->timer_.cancel();
+    return true;
+  }
+  void call_all() {
+    while (call_first()) {
+    }
+  }
+
+private:
+  std::list<place*> places_;
+};
+
+} // namespace latchkey::proxy
