@@ -5,6 +5,7 @@
 #include "gateway/awaitable.hpp"
 #include "gateway/http/body_source.hpp"
 #include "gateway/http/request.hpp"
+#include "gateway/http/request_body.hpp"
 #include "gateway/http/taken_connection.hpp"
 #include "gateway/proxy/upstream_set.hpp"
 #include "gateway/timer_wheel.hpp"
@@ -32,17 +33,6 @@ struct upstream_limits {
 
 inline constexpr int upstream_retries_max = 2;
 
-/// A request's body that comes piece by piece; asked on the reactor.
-class call_body {
-public:
-  virtual ~call_body() = default;
-  /// The next piece, good until it is asked again; empty: that was all. A failure ends the call,
-  /// which then fails with it.
-  virtual awaitable<result<std::string_view>> next() = 0;
-  /// How many bytes it gives in all, when it knows.
-  virtual std::optional<std::uint64_t> size() const noexcept { return std::nullopt; }
-};
-
 /// One request. What it views must stay until the call has answered.
 struct upstream_call {
   using deadline_point = std::chrono::steady_clock::time_point;
@@ -52,7 +42,7 @@ struct upstream_call {
   std::string_view target;  // origin-form, the upstream's base path included
   std::string_view headers; // "Name: value\r\n" …, without Host, Connection and the framing
   std::string_view body;    // all of it, or else
-  call_body* pieces = nullptr;
+  http::request_body* pieces = nullptr;          // its failure is the call's
   bool asks_for_websocket = false;               // a 101 is an answer then
   deadline_point deadline{};                     // for the head of the answer
   std::chrono::milliseconds silence_max{30'000}; // between two pieces of its body

@@ -1,0 +1,382 @@
+// How a client asks upstreams: what is sent and sent again, what waits and how long, and when an
+// upstream is left alone.
+#include "scripted_upstream.hpp"
+
+#include <gtest/gtest.h>
+
+namespace latchkey::proxy::testing {
+namespace {
+
+using http::method;
+
+const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/// The request that an upstream saw, with `bytes` of its body.
+struct seen_request {
+  std::string head, body;
+};
+
+script records(std::promise<seen_request>& seen, std::size_t bytes) {
+  return [&seen, bytes](peer& one) {
+    seen_request got;
+    got.head = one.read_head();
+    got.body = one.read_bytes(bytes);
+    one.send(ok);
+    seen.set_value(got);
+    one.wait_for_end();
+  };
+}
+
+question with_method(method verb) {
+  question what;
+  what.method = verb;
+  return what;
+}
+
+// -- what is sent -------------------------------------------------------------------------------
+
+TEST(UpstreamCall, SendsTargetHeadersAndFramingOfItsOwn) {
+  std::promise<seen_request> got;
+  scripted_upstream upstream({records(got, 4)});
+  client_fixture client(upstream.url());
+  question what = with_method(method::put);
+  what.target = "/a?b=c";
+  what.headers = "X-One: 1\r\n";
+  what.body = "body";
+  EXPECT_EQ(client.ask(what).body, "ok");
+  const auto seen = got.get_future().get();
+  EXPECT_EQ(seen.head, "PUT /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(upstream.port()) +
+                           "\r\nX-One: 1\r\nContent-Length: 4\r\n\r\n");
+  EXPECT_EQ(seen.body, "body");
+}
+
+TEST(UpstreamCall, SaysThatAPostWithoutABodyHasNone) {
+  std::promise<seen_request> post;
+  std::promise<seen_request> get;
+  scripted_upstream upstream({records(post, 0), records(get, 0)});
+  upstream_limits limits;
+  limits.idle_max = 0;
+  client_fixture client(upstream.url(), limits);
+  client.ask(with_method(method::post));
+  client.ask({});
+  EXPECT_NE(post.get_future().get().head.find("Content-Length: 0\r\n"), std::string::npos);
+  EXPECT_EQ(get.get_future().get().head.find("Content-Length"), std::string::npos);
+}
+
+TEST(UpstreamCall, StreamsABodyOfKnownSizeAndOneInChunks) {
+  std::promise<seen_request> counted;
+  std::promise<seen_request> chunked;
+  scripted_upstream upstream({records(counted, 6), records(chunked, 21)});
+  upstream_limits limits;
+  limits.idle_max = 0;
+  client_fixture client(upstream.url(), limits);
+  const std::vector<std::optional<std::string>> pieces{"abc", "def"};
+  question what = with_method(method::post);
+  what.pieces = std::make_shared<piecewise_body>(pieces, 6);
+  EXPECT_EQ(client.ask(what).body, "ok");
+  auto seen = counted.get_future().get();
+  EXPECT_NE(seen.head.find("Content-Length: 6\r\n"), std::string::npos) << seen.head;
+  EXPECT_EQ(seen.body, "abcdef");
+
+  what.pieces = std::make_shared<piecewise_body>(pieces);
+  EXPECT_EQ(client.ask(what).body, "ok");
+  seen = chunked.get_future().get();
+  EXPECT_NE(seen.head.find("Transfer-Encoding: chunked\r\n"), std::string::npos) << seen.head;
+  EXPECT_EQ(seen.body, "3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
+}
+
+TEST(UpstreamCall, AsksForNoMoreOfABodyThanTheUpstreamTakes) {
+  constexpr std::size_t count = 1'000;
+  std::promise<void> may_read;
+  scripted_upstream upstream({[&](peer& one) {
+                                one.read_head();
+                                may_read.get_future().wait();
+                                for (std::size_t i = 0; i < count; ++i)
+                                  one.read_bytes(16'384);
+                                one.send(ok);
+                              },
+                              answers(ok)});
+  client_fixture client(upstream.url());
+  // More than any socket's buffers take when nobody reads.
+  const std::vector<std::optional<std::string>> pieces(count, std::string(16'384, 'x'));
+  auto body = std::make_shared<piecewise_body>(pieces, count * 16'384);
+  question what = with_method(method::post);
+  what.pieces = body;
+  auto answer = client.start(what);
+  EXPECT_TRUE(client.wait_until([&] { return body->asked() > 0; }));
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(client.ask({}).body, "ok"); // meanwhile others have their turn
+  EXPECT_LT(body->asked(), count);
+  may_read.set_value();
+  EXPECT_EQ(answer.get().body, "ok");
+  EXPECT_EQ(body->asked(), count + 1);
+}
+
+TEST(UpstreamCall, TakesAnAnswerThatComesBeforeItsBodyWasSent) {
+  scripted_upstream upstream({[&](peer& one) {
+                                one.read_head();
+                                one.send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
+                                one.wait_for_end();
+                              },
+                              answers(ok)});
+  client_fixture client(upstream.url());
+  const std::vector<std::optional<std::string>> pieces(20'000, std::string(16'384, 'x'));
+  question what = with_method(method::post);
+  what.pieces = std::make_shared<piecewise_body>(pieces);
+  const auto got = client.ask(what);
+  EXPECT_EQ(got.status, 413u);
+  EXPECT_EQ(got.body, "no");
+  EXPECT_EQ(client.ask({}).body, "ok"); // on another connection
+  EXPECT_EQ(upstream.connections(), 2u);
+}
+
+TEST(UpstreamCall, FailsAsItsBodyDoesAndEndsTheRequest) {
+  std::promise<bool> ended;
+  scripted_upstream upstream({[&](peer& one) {
+    one.read_until("abc\r\n");
+    ended.set_value(one.wait_for_end());
+  }});
+  client_fixture client(upstream.url());
+  const std::vector<std::optional<std::string>> pieces{"abc", std::nullopt};
+  question what = with_method(method::put);
+  what.pieces = std::make_shared<piecewise_body>(pieces);
+  const auto got = client.ask(what);
+  EXPECT_EQ(got.code(), error_code::payload_too_large);
+  EXPECT_EQ(got.error->field, "body");
+  EXPECT_TRUE(ended.get_future().get());
+  EXPECT_EQ(client.counts().failed.value(), 0u); // which is not the upstream's fault
+  EXPECT_EQ(client.counts().abandoned.value(), 1u);
+}
+
+// -- what is sent again ---------------------------------------------------------------------------
+
+std::size_t connections_for(method verb, const script& bad) {
+  scripted_upstream upstream({bad, bad, bad, answers(ok)});
+  client_fixture client(upstream.url());
+  const auto got = client.ask(with_method(verb));
+  EXPECT_EQ(got.code(), error_code::upstream_unavailable);
+  EXPECT_EQ(client.counts().failed.value(), 1u); // told once
+  return upstream.connections();
+}
+
+TEST(UpstreamCall, IsSentAgainAtMostTwiceWhenNothingWasAnswered) {
+  const auto resets = [](peer& one) {
+    one.read_head();
+    one.reset();
+  };
+  for (const auto verb : {method::get, method::put, method::delete_})
+    EXPECT_EQ(connections_for(verb, resets), 3u) << http::to_string(verb);
+  for (const auto verb : {method::post, method::patch})
+    EXPECT_EQ(connections_for(verb, resets), 1u) << http::to_string(verb);
+}
+
+TEST(UpstreamCall, IsNotSentAgainOnceAByteOfAnAnswerHasCome) {
+  const auto begins = [](peer& one) {
+    one.read_head();
+    one.send("H");
+    one.half_close();
+    one.wait_for_end();
+  };
+  EXPECT_EQ(connections_for(method::get, begins), 1u);
+}
+
+TEST(UpstreamCall, IsNotSentAgainOnceItsBodyWasBegun) {
+  scripted_upstream upstream({[](peer& one) {
+                                one.read_until("abc");
+                                one.reset();
+                              },
+                              answers(ok)});
+  client_fixture client(upstream.url());
+  const std::vector<std::optional<std::string>> pieces{"abc"};
+  question what = with_method(method::put);
+  what.pieces = std::make_shared<piecewise_body>(pieces, 3);
+  EXPECT_EQ(client.ask(what).code(), error_code::upstream_unavailable);
+  EXPECT_EQ(upstream.connections(), 1u);
+}
+
+TEST(UpstreamCall, SucceedsWhenASecondTryDoes) {
+  scripted_upstream upstream({[](peer& one) { one.reset(); }, answers(ok)});
+  client_fixture client(upstream.url());
+  EXPECT_EQ(client.ask({}).body, "ok");
+  EXPECT_EQ(client.counts().retries.value(), 1u);
+  EXPECT_EQ(client.counts().answered.value(), 1u);
+  EXPECT_EQ(client.counts().failed.value(), 0u);
+}
+
+TEST(UpstreamCall, ToNobodyIsGw001) {
+  scripted_upstream upstream({answers(ok)});
+  upstream.stop_listening();
+  client_fixture refused(upstream.url());
+  const auto got = refused.ask({});
+  EXPECT_EQ(got.code(), error_code::upstream_unavailable);
+  EXPECT_GE(got.error->retry_after_s, 1u);
+  EXPECT_EQ(refused.counts().retries.value(), 2u);
+  client_fixture unconfigured("");
+  EXPECT_EQ(unconfigured.ask({}).code(), error_code::upstream_unavailable);
+  client_fixture unknown("http://host.invalid");
+  EXPECT_EQ(unknown.ask({}).code(), error_code::upstream_unavailable);
+}
+
+TEST(UpstreamCall, ReachesAHostByItsName) {
+  scripted_upstream upstream({answers(ok)});
+  client_fixture client("http://localhost:" + std::to_string(upstream.port()));
+  EXPECT_EQ(client.ask({}).body, "ok");
+}
+
+// -- how long -------------------------------------------------------------------------------------
+
+TEST(UpstreamCall, WithoutAnAnswerInTimeIsGw002) {
+  scripted_upstream upstream({[](peer& one) { one.wait_for_end(); }});
+  client_fixture client(upstream.url());
+  question what;
+  what.deadline = 30ms;
+  EXPECT_EQ(client.ask(what).code(), error_code::upstream_timeout);
+  EXPECT_EQ(upstream.connections(), 1u); // not sent again
+  EXPECT_EQ(client.counts().timed_out.value(), 1u);
+  EXPECT_EQ(client.counts().connections.value(), 0);
+}
+
+TEST(UpstreamCall, WithHalfAHeadInTimeIsGw002) {
+  scripted_upstream upstream({[](peer& one) {
+    one.send("HTTP/1.1 200 OK\r\nX-");
+    one.wait_for_end();
+  }});
+  client_fixture client(upstream.url());
+  question what;
+  what.deadline = 30ms;
+  EXPECT_EQ(client.ask(what).code(), error_code::upstream_timeout);
+}
+
+TEST(UpstreamCall, EndsWithWhoeverAsked) {
+  std::promise<bool> ended;
+  std::atomic<bool> has_gone{false};
+  scripted_upstream upstream({[&](peer& one) {
+    one.read_head();
+    has_gone = true;
+    ended.set_value(one.wait_for_end());
+  }});
+  client_fixture client(upstream.url());
+  question what;
+  what.is_abandoned = &has_gone;
+  EXPECT_TRUE(client.ask(what).was_thrown);
+  EXPECT_TRUE(ended.get_future().get());
+  EXPECT_EQ(client.counts().abandoned.value(), 1u);
+  EXPECT_EQ(client.breaker().state, breaker_state::closed);
+}
+
+TEST(UpstreamCall, EndsWithItsClient) {
+  std::promise<void> asked;
+  scripted_upstream upstream({[&](peer& one) {
+    one.read_head();
+    asked.set_value();
+    one.wait_for_end();
+  }});
+  upstream_limits limits;
+  limits.calls_max = 1;
+  client_fixture client(upstream.url(), limits);
+  auto under_way = client.start({});
+  auto waiting = client.start({});
+  asked.get_future().wait();
+  client.wait_until([&] { return client.counts().waiting.value() == 1; });
+  client.close();
+  EXPECT_TRUE(under_way.get().was_thrown);
+  EXPECT_TRUE(waiting.get().was_thrown);
+}
+
+// -- how many -------------------------------------------------------------------------------------
+
+TEST(UpstreamCall, WaitsForAConnectionWhenAllAreInUse) {
+  std::promise<void> go_on;
+  auto may = go_on.get_future().share();
+  scripted_upstream upstream({[may](peer& one) {
+    while (!one.read_head().empty()) {
+      may.wait();
+      one.send(ok);
+    }
+  }});
+  upstream_limits limits;
+  limits.calls_max = 2;
+  limits.waiting_max = 3;
+  client_fixture client(upstream.url(), limits);
+  std::vector<std::future<seen>> calls;
+  for (int i = 0; i < 5; ++i)
+    calls.push_back(client.start({}));
+  EXPECT_TRUE(client.wait_until([&] { return client.counts().waiting.value() == 3; }));
+  const auto refused = client.ask({}); // one too many
+  EXPECT_EQ(refused.code(), error_code::upstream_unavailable);
+  EXPECT_GE(refused.error->retry_after_s, 1u);
+  go_on.set_value();
+  for (auto& call : calls)
+    EXPECT_EQ(call.get().body, "ok");
+  EXPECT_EQ(upstream.connections(), 2u);
+  EXPECT_EQ(client.counts().refused.value(), 1u);
+}
+
+TEST(UpstreamCall, ThatWaitsInVainIsGw002AndNotTheUpstreamsFailure) {
+  scripted_upstream upstream({[](peer& one) { one.wait_for_end(); }});
+  upstream_limits limits;
+  limits.calls_max = 1;
+  client_fixture client(upstream.url(), limits);
+  std::atomic<bool> has_gone{false};
+  question patient;
+  patient.is_abandoned = &has_gone;
+  auto first = client.start(patient);
+  client.wait_until([&] { return upstream.connections() == 1; });
+  question hasty;
+  hasty.deadline = 20ms;
+  EXPECT_EQ(client.ask(hasty).code(), error_code::upstream_timeout);
+  EXPECT_EQ(client.counts().waiting.value(), 0);
+  has_gone = true;
+  EXPECT_TRUE(first.get().was_thrown);
+}
+
+TEST(UpstreamCall, LeavesAnUpstreamAloneThatKeepsFailing) {
+  scripted_upstream upstream({[](peer& one) { one.reset(); }});
+  breaker_settings breaker;
+  breaker.failures_in_a_row_max = 3;
+  breaker.open_for = 1h;
+  breaker.open_for_max = 1h;
+  client_fixture client(upstream.url(), {}, breaker);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(client.ask(with_method(method::post)).code(), error_code::upstream_unavailable);
+  const auto connections = upstream.connections();
+  const auto refused = client.ask({});
+  EXPECT_EQ(refused.code(), error_code::upstream_unavailable);
+  EXPECT_GT(refused.error->retry_after_s, 3000u);
+  EXPECT_EQ(upstream.connections(), connections);
+  EXPECT_EQ(client.counts().refused.value(), 1u);
+  const auto text = client.rendered();
+  for (const auto* line :
+       {"upstream_requests_total{upstream=\"core-manager\",outcome=\"failed\"} 3",
+        "upstream_requests_total{upstream=\"core-manager\",outcome=\"refused\"} 1",
+        "upstream_breaker_state{upstream=\"core-manager\"} 2",
+        "upstream_breaker_openings_total{upstream=\"core-manager\"} 1"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
+}
+
+// -- upgrades -------------------------------------------------------------------------------------
+
+TEST(UpstreamCall, GivesAnUpgradedConnectionAway) {
+  std::promise<seen_request> got;
+  scripted_upstream upstream({[&](peer& one) {
+    seen_request seen;
+    seen.head = one.read_head();
+    one.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n"
+             "Connection: Upgrade\r\n\r\nbehind");
+    got.set_value(seen);
+    one.wait_for_end();
+  }});
+  upstream_limits limits;
+  limits.calls_max = 1;
+  client_fixture client(upstream.url(), limits);
+  question what;
+  what.asks_for_websocket = true;
+  const auto answer = client.ask(what);
+  EXPECT_EQ(answer.status, 101u);
+  EXPECT_EQ(answer.body, "behind");
+  const auto head = got.get_future().get().head;
+  EXPECT_NE(head.find("Connection: Upgrade\r\nUpgrade: websocket\r\n"), std::string::npos) << head;
+}
+
+} // namespace
+} // namespace latchkey::proxy::testing
