@@ -126,11 +126,11 @@ public:
   counter& password_checks(std::string_view against); // password_checks_total{against}
   counter& mails(std::string_view outcome);           // mails_total{outcome}
   counter& workflows(std::string_view what);          // workflows_total{what}
+  counter& live_messages_heard(std::string_view type); // live_messages_received_total{type}
+  counter& live_messages_said(std::string_view type);  // live_messages_sent_total{type}
 
   /// Of the upstream of that name; as `series` is.
   upstream_series& upstream(std::string_view name);
-  counter& live_messages_heard(std::string_view type); // live_messages_received_total{type}
-  counter& live_messages_said(std::string_view type);  // live_messages_sent_total{type}
 
   gauge live_sockets;                   // live_sockets_open: WebSockets
   counter statuses_overtaken;           // live_statuses_overtaken_total: not sent, newer ones were

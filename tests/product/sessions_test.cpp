@@ -33,7 +33,7 @@ TEST_P(Sessions, AreListedWithTheOneThatAsksMarked) {
   const auto seen = list(desk);
   ASSERT_EQ(seen.size(), 2u);
   EXPECT_EQ(keys_of(seen[0]), (keys{"id", "device", "address", "created_at", "last_seen_at",
-                                    "expires_at", "current"}));
+                                    "expires_at", "current", "live_sockets"}));
   EXPECT_EQ(seen[0]["device"], "desk/2.0"); // newest first
   EXPECT_EQ(seen[1]["device"], "phone/1.0");
   EXPECT_EQ(seen[0]["current"], true);

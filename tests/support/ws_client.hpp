@@ -20,9 +20,9 @@ inline constexpr unsigned continuation = 0x0, text = 0x1, binary = 0x2, close = 
 struct ws_frame {
   unsigned opcode = opcode::text;
   std::string payload;
-  bool is_last = true;    // FIN
-  bool is_masked = true;  // as a client's must be
-  unsigned reserved = 0;  // RSV1 to RSV3, 0 to 7
+  bool is_last = true;       // FIN
+  bool is_masked = true;     // as a client's must be
+  unsigned reserved = 0;     // RSV1 to RSV3, 0 to 7
   unsigned length_bytes = 0; // 0: as short as can be; else 2 or 8
 
   /// Of a close frame; 0: it has none.

@@ -42,14 +42,15 @@ json api_key_body(const api_key_record& key) {
           {"last_used_at", time_or_null(key.last_used_at)}};
 }
 
-json session_body(const session_record& session, bool is_current) {
+json session_body(const session_record& session, bool is_current, std::size_t live_sockets) {
   return {{"id", to_string(session.id)},
           {"device", text_or_null(session.user_agent)},
           {"address", text_or_null(session.address)},
           {"created_at", to_rfc3339_seconds(session.created_at)},
           {"last_seen_at", to_rfc3339_seconds(session.last_seen_at)},
           {"expires_at", to_rfc3339_seconds(session.expires_at)},
-          {"current", is_current}};
+          {"current", is_current},
+          {"live_sockets", live_sockets}};
 }
 
 } // namespace latchkey::gateway::access

@@ -15,7 +15,9 @@ nlohmann::ordered_json role_body(const role_record& role);
 /// `id`, `name`, `prefix`, `scopes`, `created_at`, `expires_at`, `last_used_at`.
 nlohmann::ordered_json api_key_body(const api_key_record& key);
 
-/// `id`, `device`, `address`, `created_at`, `last_seen_at`, `expires_at`, `current`.
-nlohmann::ordered_json session_body(const session_record& session, bool is_current);
+/// `id`, `device`, `address`, `created_at`, `last_seen_at`, `expires_at`, `current`,
+/// `live_sockets`.
+nlohmann::ordered_json session_body(const session_record& session, bool is_current,
+                                    std::size_t live_sockets);
 
 } // namespace latchkey::gateway::access

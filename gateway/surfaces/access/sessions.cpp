@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 namespace latchkey::gateway::access {
 namespace {
@@ -13,6 +14,23 @@ using json = nlohmann::ordered_json;
 /// The path names no session of the caller's that lives.
 failure no_such_session() {
   return {error_code::not_found, {}, {}, 0};
+}
+
+/// How many sockets each of them has, on all reactors.
+awaitable<result<std::vector<std::size_t>>> live_sockets_of(http::exchange& ex,
+                                                            const std::vector<session_record>& all) {
+  auto& edge = acceptor_of(ex);
+  messages::count_sockets question;
+  for (const auto& one : all)
+    question.sessions.push_back(one.id);
+  std::vector<std::size_t> sum(all.size());
+  for (const auto& holder : edge.socket_holders()) {
+    auto here = co_await edge.ask(holder, question, ex.deadline);
+    if (!here) co_return tl::unexpected<failure>(here.error());
+    for (std::size_t i = 0; i < sum.size(); ++i)
+      sum[i] += here->counts[i];
+  }
+  co_return sum;
 }
 
 } // namespace
@@ -25,9 +43,11 @@ awaitable<http::response> list_sessions(http::exchange& ex, const principal& who
   question.used_after = edge.with().policy.idle_since(question.now);
   auto found = co_await edge.read(question, ex.deadline);
   if (!found) co_return error_answer(ex, found.error());
+  auto sockets = co_await live_sockets_of(ex, *found);
+  if (!sockets) co_return error_answer(ex, sockets.error());
   json sessions = json::array();
-  for (const auto& one : *found)
-    sessions.push_back(session_body(one, one.id == who.session));
+  for (std::size_t i = 0; i < found->size(); ++i)
+    sessions.push_back(session_body((*found)[i], (*found)[i].id == who.session, (*sockets)[i]));
   const json body{{"sessions", std::move(sessions)}};
   co_return http::json_response(200, body.dump());
 }

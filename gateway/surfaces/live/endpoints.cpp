@@ -97,16 +97,19 @@ awaitable<http::response> open_socket(http::exchange& ex) {
   auto& sockets = *acceptor_of(ex).sockets();
   const auto checked = http::check_websocket(ex.in);
   if (!checked.is_good()) {
-    auto counted = counted_failure(ex, {error_code::validation_error, std::string{checked.field},
-                                        std::string{checked.reason}, 0});
+    const auto counted = counted_failure(ex, checked.as_failure());
     auto answer = error_answer(ex, counted);
-    if (counted.code == error_code::validation_error) http::refuse_websocket(checked, answer);
+    if (counted.code == checked.refusal) http::refuse_websocket(checked, answer);
     co_return answer;
   }
   if (auto own = check_origin(ex); !own)
     co_return error_answer(ex, counted_failure(ex, std::move(own.error())));
   auto what = what_is_shown(ex);
   if (!what) co_return error_answer(ex, counted_failure(ex, std::move(what.error())));
+  if (ex.is_stopping()) {
+    const failure stopping{error_code::overloaded};
+    co_return error_answer(ex, stopping);
+  }
   auto room = sockets.take_place(what->session);
   if (!room) co_return error_answer(ex, room.error());
   auto who = co_await watched(ex, std::move(*what));
