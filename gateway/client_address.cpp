@@ -107,6 +107,13 @@ std::string client_address(const http::request& in, const proxy_list& trusted) {
   return found;
 }
 
+bool came_by_https(const http::request& in, const proxy_list& trusted) {
+  if (in.is_tls) return true;
+  const auto peer = parse_ip(in.peer_address);
+  if (!peer || !trusted.contains(*peer)) return false;
+  return http::equal_ignoring_case(in.header("X-Forwarded-Proto").value_or(""), "https");
+}
+
 std::string address_group(std::string_view address) {
   // Without a colon it is IPv4 already, and this is asked for every request.
   if (address.find(':') == std::string_view::npos) return std::string{address};

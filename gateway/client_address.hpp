@@ -44,6 +44,9 @@ private:
 /// X-Forwarded-For that is none; the last hop that makes sense where one is malformed.
 std::string client_address(const http::request& in, const proxy_list& trusted);
 
+/// Whether the client speaks TLS: to us, or to a trusted proxy that says so in X-Forwarded-Proto.
+bool came_by_https(const http::request& in, const proxy_list& trusted);
+
 /// What counts as one address: an IPv4 address, and a /64 of IPv6, which is what one customer
 /// has ("2001:db8:0:1::/64").
 std::string address_group(std::string_view address);

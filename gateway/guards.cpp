@@ -47,8 +47,9 @@ route row(http::method verb, std::string path, http::requirement needs, std::str
   return made;
 }
 
+template <class Endpoint>
 route row_for_users(http::method verb, std::string path, http::requirement needs,
-                    std::string operation, signed_in_endpoint answer) {
+                    std::string operation, Endpoint answer) {
   // The requirement is read where it stands, in the table: there is no second copy.
   auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
     auto who = co_await admitted_user(ex);
@@ -108,6 +109,12 @@ http::route open_with(std::string permission, http::method verb, std::string pat
                       std::string operation, signed_in_endpoint answer) {
   return row_for_users(verb, std::move(path), {access::principal, std::move(permission)},
                        std::move(operation), answer);
+}
+
+http::route open_to_users(std::string permission, http::method verb, std::string path,
+                          std::string operation, signed_in_handler answer) {
+  return row_for_users(verb, std::move(path), {access::principal, std::move(permission)},
+                       std::move(operation), std::move(answer));
 }
 
 http::route open_to_session_with(std::string permission, http::method verb, std::string path,

@@ -9,12 +9,16 @@
 #include "gateway/http/router.hpp"
 #include "gateway/principal.hpp"
 
+#include <functional>
 #include <string>
 
 namespace latchkey::gateway {
 
 using endpoint = awaitable<http::response> (*)(http::exchange&);
 using signed_in_endpoint = awaitable<http::response> (*)(http::exchange&, const principal&);
+/// The same where one endpoint serves many rows.
+using signed_in_handler =
+    std::function<awaitable<http::response>(http::exchange&, const principal&)>;
 using service_endpoint = awaitable<http::response> (*)(http::exchange&, const service_principal&);
 
 /// A failure in the form of the request's surface: flat under /api/auth/, else the envelope.
@@ -39,6 +43,9 @@ http::route open_to_session(http::method verb, std::string path, std::string ope
 /// For a session or an API key that has the permission. AUTH004 otherwise.
 http::route open_with(std::string permission, http::method verb, std::string path,
                       std::string operation, signed_in_endpoint answer);
+/// For whoever is signed in, by a session or an API key, with the permission unless that is empty.
+http::route open_to_users(std::string permission, http::method verb, std::string path,
+                          std::string operation, signed_in_handler answer);
 /// For a user's own session that has the permission: what administrators do in person.
 http::route open_to_session_with(std::string permission, http::method verb, std::string path,
                                  std::string operation, signed_in_endpoint answer);

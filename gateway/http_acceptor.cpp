@@ -30,9 +30,11 @@ http_acceptor::http_acceptor(caf::actor_system& system, reactor& home, services_
     : home_(home), with_(std::move(with)), settings_(std::move(configured)),
       origins_(settings_->allowed_origins), issuer_origin_(origin_of(settings_->issuer)),
       trusted_proxies_(settings_->trusted_proxies),
-      core_manager_(home, [url = settings_->core_manager_url](deadline_point deadline) {
-        return accepts_connections(url, deadline);
-      }) {
+      core_manager_(home,
+                    [url = settings_->core_manager_url](deadline_point deadline) {
+                      return accepts_connections(url, deadline);
+                    }),
+      splices_(home.timers()) {
   caf::actor_config config{&home};
   auto handle = system.spawn_class<edge_actor, caf::no_spawn_options>(config, home);
   edge_owner_ = caf::actor_cast<caf::strong_actor_ptr>(handle);
@@ -43,6 +45,16 @@ http_acceptor::~http_acceptor() {
   // At once: an answer that is queued already must not wake a coroutine that would find
   // this gone.
   edge_->close();
+}
+
+void http_acceptor::pass_on_to(std::shared_ptr<proxy::upstream_set> upstreams) {
+  proxy::upstream_limits limits;
+  limits.calls_max = settings_->upstream_connections_max;
+  // Most of what a reactor takes on is left to those who ask nobody else.
+  limits.waiting_max = settings_->in_flight_max / 4;
+  limits.upgraded_max = settings_->upstream_streams_max;
+  upstreams_ = std::make_unique<proxy::upstream_client>(home_.context(), home_.timers(),
+                                                        std::move(upstreams), limits);
 }
 
 time_point http_acceptor::deadline_for_actors(deadline_point deadline) const {

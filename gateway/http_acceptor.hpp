@@ -9,6 +9,8 @@
 #include "gateway/generation_cache.hpp"
 #include "gateway/http/cors.hpp"
 #include "gateway/principal.hpp"
+#include "gateway/proxy/upstream_client.hpp"
+#include "gateway/splice_set.hpp"
 #include "gateway/tcp_probe.hpp"
 
 #include <algorithm>
@@ -140,6 +142,12 @@ public:
   tcp_prober& core_manager() noexcept { return core_manager_; }
   std::int64_t uptime_s() const;
 
+  /// Whom requests are passed on to; once, before there are any.
+  void pass_on_to(std::shared_ptr<proxy::upstream_set> upstreams);
+  proxy::upstream_client& upstreams() noexcept { return *upstreams_; }
+  /// Sockets that are passed through to upstreams.
+  splice_set& splices() noexcept { return splices_; }
+
   /// The deadline as actors take it: by the one clock.
   time_point deadline_for_actors(deadline_point deadline) const;
 
@@ -232,6 +240,8 @@ private:
   ws_acceptor* sockets_ = nullptr;
   std::shared_ptr<const std::vector<socket_holder_actor>> socket_holders_ =
       std::make_shared<std::vector<socket_holder_actor>>();
+  std::unique_ptr<proxy::upstream_client> upstreams_;
+  splice_set splices_;
 };
 
 } // namespace latchkey::gateway

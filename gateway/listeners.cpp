@@ -99,6 +99,7 @@ struct listeners::side {
 struct listeners::parts {
   services_ptr with;
   std::shared_ptr<const settings> configured;
+  std::shared_ptr<proxy::upstream_set> upstreams;
   std::shared_ptr<const http::router> public_routes;
   std::shared_ptr<const http::router> internal_routes;
   std::shared_ptr<boost::asio::ssl::context> tls;
@@ -161,6 +162,7 @@ result<void> listeners::parts::listen_on(side& one, caf::actor_system& system) {
   one.acceptor = std::make_unique<http_acceptor>(system, home, with, configured);
   one.sockets = std::make_unique<ws_acceptor>(system, *one.acceptor);
   one.acceptor->set_sockets(one.sockets.get());
+  one.acceptor->pass_on_to(upstreams);
   const auto serve = [&](listener which) {
     return std::make_unique<http::http_server>(home.context(), home.timers(),
                                                options_for(one, which));
@@ -180,8 +182,10 @@ result<void> listeners::parts::listen_on(side& one, caf::actor_system& system) {
 listeners::listeners(std::unique_ptr<parts> all) : parts_(std::move(all)) {}
 
 result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, services_ptr with,
-                                                   std::shared_ptr<const settings> configured) {
+                                                   std::shared_ptr<const settings> configured,
+                                                   std::shared_ptr<proxy::upstream_set> upstreams) {
   auto all = std::make_unique<parts>();
+  all->upstreams = std::move(upstreams);
   all->with = std::move(with);
   all->configured = std::move(configured);
   if (auto ready = all->prepare(); !ready) return tl::unexpected<failure>(ready.error());

@@ -4,6 +4,7 @@
 
 #include "actors/services.hpp"
 #include "config/settings.hpp"
+#include "gateway/proxy/upstream_set.hpp"
 #include "protocol/result.hpp"
 
 #include <caf/fwd.hpp>
@@ -17,7 +18,8 @@ public:
   /// Listens on every reactor of `system`; who connects waits for `accept()`. Fails with the reason
   /// when an address cannot be had or the certificate cannot be read.
   static result<std::unique_ptr<listeners>> open(caf::actor_system& system, services_ptr with,
-                                                 std::shared_ptr<const settings> configured);
+                                                 std::shared_ptr<const settings> configured,
+                                                 std::shared_ptr<proxy::upstream_set> upstreams);
 
   /// What is still open is closed; call `drain` first.
   ~listeners();

@@ -2,6 +2,7 @@
 
 #include "actors/registry.hpp"
 #include "gateway/openapi/document.hpp"
+#include "gateway/proxy/proxy_settings.hpp"
 #include "gateway/surfaces/access/endpoints.hpp"
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 #include "gateway/surfaces/billing/endpoints.hpp"
@@ -11,6 +12,7 @@
 #include "gateway/surfaces/internal/endpoints.hpp"
 #include "gateway/surfaces/live/endpoints.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
+#include "gateway/surfaces/proxied/endpoints.hpp"
 
 #include <iterator>
 #include <string>
@@ -52,15 +54,19 @@ rows joined(std::vector<rows> surfaces) {
 
 /// What both listeners serve, each operation once: the public one's rows and what the internal
 /// one has beside them.
-result<std::string> description_of(rows all, const settings& configured) {
+result<std::string> description_of(rows all, const settings& configured,
+                                   const proxy::proxy_table& proxied) {
   for (auto& row : joined(internal_surfaces()))
     if (row.needs.who == http::access::internal) all.push_back(std::move(row));
-  return openapi::describe_api(all, {configured.issuer, LATCHKEY_VERSION, integration::flat_error});
+  return openapi::describe_api(all, {configured.issuer, LATCHKEY_VERSION, integration::flat_error,
+                                     proxied::descriptions(proxied)});
 }
 
 } // namespace
 
 result<std::shared_ptr<const http::router>> routes_of(listener side, const settings& configured) {
+  const auto proxied = proxy::configured_routes(configured);
+  if (!proxied) return tl::unexpected<failure>(proxied.error());
   auto description = std::make_shared<docs::published_description>();
   auto surfaces = side == listener::public_side ? public_surfaces() : internal_surfaces();
   if (side == listener::public_side) surfaces.push_back(docs::routes(description));
@@ -70,8 +76,14 @@ result<std::shared_ptr<const http::router>> routes_of(listener side, const setti
     for (auto& row : all)
       row.needs.is_counted = false;
   if (auto known = check_permissions(all); !known) return tl::unexpected<failure>(known.error());
+  // What these ask for is the operator's to say, and to put into roles.
   if (side == listener::public_side) {
-    auto described = description_of(all, configured);
+    auto more = proxied::routes(*proxied);
+    all.insert(all.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+  }
+  if (side == listener::public_side) {
+    auto described = description_of(all, configured, *proxied);
     if (!described) return tl::unexpected<failure>(described.error());
     description->publish(std::move(*described));
   }

@@ -16,6 +16,7 @@
 #include "config/log.hpp"
 #include "gateway/admin.hpp"
 #include "gateway/listeners.hpp"
+#include "gateway/proxy/proxy_settings.hpp"
 #include "gateway/reactor_scheduler.hpp"
 
 #include <atomic>
@@ -51,6 +52,7 @@ struct system_config : caf::actor_system_config {
 struct server::parts {
   std::shared_ptr<const settings> configured;
   metrics counts;
+  std::shared_ptr<proxy::upstream_set> upstreams;
   std::unique_ptr<storage::store> store;
   std::shared_ptr<services> with = std::make_shared<services>();
   std::unique_ptr<system_config> config;
@@ -66,6 +68,7 @@ struct server::parts {
   bool needs_admin = false; // the store has none who is active
   bool drained = false;
 
+  result<void> read_upstreams();
   result<void> open();
   result<void> create_first_admin();
   result<void> load_tables();
@@ -75,6 +78,15 @@ struct server::parts {
   void publish_counts();
   void stop_actors();
 };
+
+// -- the upstreams -------------------------------------------------------------------
+
+result<void> server::parts::read_upstreams() {
+  auto table = proxy::configured_routes(*configured);
+  if (!table) return tl::unexpected<failure>(table.error());
+  upstreams = std::make_shared<proxy::upstream_set>(*std::move(table), counts);
+  return {};
+}
 
 // -- the store -----------------------------------------------------------------------
 
@@ -243,6 +255,7 @@ void server::parts::stop_actors() {
 
 void server::parts::publish_counts() {
   counts.database_connections.set(static_cast<std::int64_t>(store->open_connections()));
+  upstreams->publish_counts();
   if (const auto* all = listening.load()) all->publish_counts();
 }
 
@@ -259,6 +272,7 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   if (!p.configured->redis_url.empty())
     if (auto address = parse_redis_url(p.configured->redis_url); !address)
       return tl::unexpected<failure>(address.error());
+  if (auto read = p.read_upstreams(); !read) return tl::unexpected<failure>(read.error());
   if (auto opened = p.open(); !opened) return tl::unexpected<failure>(opened.error());
   auto signing_secret = load_or_create_signing_secret(*p.configured);
   if (!signing_secret) return tl::unexpected<failure>(signing_secret.error());
@@ -266,7 +280,7 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   if (auto filled = p.fill_services(*signing_secret); !filled)
     return tl::unexpected<failure>(filled.error());
   p.spawn_actors();
-  auto sockets = listeners::open(*p.system, p.with, p.configured);
+  auto sockets = listeners::open(*p.system, p.with, p.configured, p.upstreams);
   if (!sockets) return tl::unexpected<failure>(sockets.error());
   p.sockets = std::move(*sockets);
   p.listening = p.sockets.get();

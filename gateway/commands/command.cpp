@@ -1,6 +1,7 @@
 #include "gateway/commands/command.hpp"
 
 #include "config/log.hpp"
+#include "gateway/proxy/proxy_settings.hpp"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -29,7 +30,13 @@ int complain(const failure& error) {
 
 std::optional<settings> read_settings(const chosen_command& chosen) {
   auto read = load_settings(process_sources(chosen.config_file));
-  if (read) return std::move(*read);
+  if (read) {
+    // What the settings themselves cannot know.
+    const auto routes = proxy::configured_routes(*read);
+    if (routes) return std::move(*read);
+    std::cerr << "latchkey: " << routes.error().reason << '\n';
+    return std::nullopt;
+  }
   for (const auto& problem : read.error())
     std::cerr << "latchkey: " << problem << '\n';
   return std::nullopt;

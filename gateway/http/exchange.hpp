@@ -23,6 +23,10 @@ struct exchange {
   void* app = nullptr;             // http_server_options::app: the composition's own, one a reactor
   request_body* body = nullptr;    // in handlers of routes with `streams_body`: instead of in.body
   const bool* stopping = nullptr;  // of the server; see is_stopping()
+  /// For handlers that wait for long: whether `connection` has lost its peer, as far as that
+  /// shows without reading.
+  bool (*has_peer_gone)(const void* connection) noexcept = nullptr;
+  const void* connection = nullptr;
 
   /// Whether the server drains by now: it ends this connection after the answer, and nothing
   /// that is to last longer, an upgrade above all, should begin.

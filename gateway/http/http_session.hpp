@@ -74,7 +74,7 @@ private:
   awaitable<bool> await_piece(body_stream& body);
   awaitable<bool> write_piece(body_stream& body);
   bool break_off(const exchange& x, const body_stream& body, body_framing framing);
-  bool has_peer_gone() noexcept;
+  bool has_peer_gone() const noexcept;
   void hand_over(const exchange& x, takeover taken_by);
 
   // -- writing: http_session_write.cpp
@@ -88,6 +88,7 @@ private:
   void enter(phase next_phase, timer_wheel::clock::duration at_most);
   static void on_expired(timer_wheel::entry& e) noexcept;
   tcp_socket& socket() noexcept { return tls_ ? tls_->next_layer() : socket_; }
+  const tcp_socket& socket() const noexcept { return tls_ ? tls_->next_layer() : socket_; }
 
   std::shared_ptr<http_server::core> core_;
   tcp_socket socket_; // moves into the TLS stream, or away with a takeover

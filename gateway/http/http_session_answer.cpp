@@ -41,6 +41,10 @@ awaitable<bool> http_session::answer_request() {
   x.deadline = x.in.received_at + core_->options.limits.request_max;
   x.app = core_->options.app;
   x.stopping = &core_->stopping;
+  x.connection = this;
+  x.has_peer_gone = [](const void* connection) noexcept {
+    return static_cast<const http_session*>(connection)->has_peer_gone();
+  };
   auto answer = answer_without_handler(x);
   if (!answer) {
     in_flight_count counted(core_->in_flight);

@@ -89,8 +89,9 @@ bool http_session::break_off(const exchange& x, const body_stream& body, body_fr
 
 /// Whether nobody reads any more, for a source that has given nothing for a while: a reset, or
 /// an end of what the peer sends. Bytes may still lie before that end, encrypted ones too.
-bool http_session::has_peer_gone() noexcept {
-  pollfd peer{socket().native_handle(), POLLRDHUP, 0};
+bool http_session::has_peer_gone() const noexcept {
+  auto& open = const_cast<tcp_socket&>(socket()); // whose handle is not const
+  pollfd peer{open.native_handle(), POLLRDHUP, 0};
   return ::poll(&peer, 1, 0) == 1;
 }
 

@@ -13,6 +13,11 @@ namespace {
 
 using http::access;
 
+/// The part that says what is passed on.
+constexpr auto passed_on_tag = "Gateway";
+/// A response of every status that is not named.
+constexpr auto any_status = "default";
+
 tl::unexpected<failure> broken(const http::route& row, const std::string& why) {
   return fail(error_code::internal_error, {},
               "the description of " + std::string{to_string(row.method)} + " " + row.pattern +
@@ -175,6 +180,7 @@ result<json> writer::answers(const place& at) {
   std::map<unsigned, json> by_status;
   const auto responses = words.value("responses", json::object());
   for (const auto& item : responses.items()) {
+    if (item.key() == any_status) continue;
     const auto status = static_cast<unsigned>(std::stoul(item.key()));
     by_status[status] = answer(status, item.value(), at.traits);
   }
@@ -202,7 +208,28 @@ result<json> writer::answers(const place& at) {
   json out = json::object();
   for (auto& [status, described] : by_status)
     out[std::to_string(status)] = std::move(described);
+  if (responses.contains(any_status)) out[any_status] = answer(0, responses[any_status], at.traits);
   return out;
+}
+
+/// An operation that only the settings know, as a fragment would have it.
+json words_for(const generated_words& given, const std::string& pattern) {
+  json parameters = json::array();
+  for (const auto& name : names_in(pattern))
+    parameters.push_back(
+        {{"name", name}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
+  json words{
+      {"summary", given.summary},
+      {"description", given.description},
+      {"parameters", std::move(parameters)},
+      {"responses",
+       {{"default",
+         {{"description", "What the service answers, whatever its status."},
+          {"schema", "Anything"}}}}},
+      {"errors", {"GW001", "GW002"}},
+  };
+  if (given.has_body) words["requestBody"] = {{"schema", "Anything"}, {"optional", true}};
+  return words;
 }
 
 result<void> writer::add(const http::route& row) {
@@ -271,6 +298,12 @@ result<std::string> describe_api(const std::vector<http::route>& routes, const a
   auto fragments = read_fragments(embedded::openapi_fragments());
   if (!fragments) return tl::unexpected<failure>(fragments.error());
   try {
+    for (const auto& given : facts.passed_on)
+      for (const auto& row : routes)
+        if (row.operation == given.operation)
+          fragments->operations.try_emplace(
+              given.operation,
+              operation_words{passed_on_tag, false, words_for(given, row.pattern)});
     writer out{*fragments, facts};
     for (const auto& row : routes)
       if (auto added = out.add(row); !added) return tl::unexpected<failure>(added.error());

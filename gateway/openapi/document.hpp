@@ -18,10 +18,19 @@ namespace latchkey::openapi {
 /// How the service integration renders an error.
 using flat_renderer = http::response (*)(const failure& error, std::string_view error_text);
 
+/// Words for an operation that only the settings know.
+struct generated_words {
+  std::string operation;
+  std::string summary;
+  std::string description;
+  bool has_body = false; // any JSON
+};
+
 struct api_facts {
   std::string issuer;  // ISSUER; named as a server when it is an http(s) URL
   std::string version; // of the program
   flat_renderer flat = nullptr;
+  std::vector<generated_words> passed_on = {}; // in the part called "Gateway"
 };
 
 /// The description as JSON text. INTERNAL_ERROR with the reason when the two do not fit: a

@@ -55,30 +55,31 @@ result<void> append_own(std::string& out, std::string_view name, std::string_vie
 
 } // namespace
 
-result<void> append_request_headers(const http::request& in, const forwarding& what,
-                                    std::string& out) {
-  const auto trace = next_trace(in.headers);
-  if (auto done = append_clients(in, trace.is_continued, out); !done) return done;
-
-  const auto& who = what.caller;
+result<void> append_caller(const caller_identity& who, std::string_view request_id,
+                           std::string_view traceparent, std::string& out) {
   // A word with a comma in it would be read as two.
   if (!std::ranges::all_of(who.permissions.words(), is_permission))
     return fail(error_code::internal_error, "X-User-Permissions", "has what is no permission");
   const auto permissions = who.permissions.joined(',');
   const std::pair<std::string_view, std::string_view> own[] = {
-      {"X-User-ID", who.user_id},
-      {"X-Client-ID", who.client_id},
-      {"X-User-Role", who.role},
-      {"X-User-Tier", who.tier},
-      {"X-User-Email", who.email},
-      {"X-User-Permissions", permissions},
-      {"X-Request-ID", in.request_id},
-      {"traceparent", trace.traceparent},
-      {"X-Forwarded-For", what.client_address},
-      {"X-Forwarded-Proto", what.is_https ? "https" : "http"},
+      {"X-User-ID", who.user_id},   {"X-Client-ID", who.client_id},
+      {"X-User-Role", who.role},    {"X-User-Tier", who.tier},
+      {"X-User-Email", who.email},  {"X-User-Permissions", permissions},
+      {"X-Request-ID", request_id}, {"traceparent", traceparent},
   };
   for (const auto& [name, value] : own)
     if (auto done = append_own(out, name, value); !done) return done;
+  return {};
+}
+
+result<void> append_request_headers(const http::request& in, const forwarding& what,
+                                    std::string& out) {
+  const auto trace = next_trace(in.headers);
+  auto done = append_clients(in, trace.is_continued, out);
+  if (done) done = append_caller(what.caller, in.request_id, trace.traceparent, out);
+  if (done) done = append_own(out, "X-Forwarded-For", what.client_address);
+  if (done) done = append_own(out, "X-Forwarded-Proto", what.is_https ? "https" : "http");
+  if (!done) return done;
   if (!in.host.empty()) return append_own(out, "X-Forwarded-Host", in.host);
   return {};
 }

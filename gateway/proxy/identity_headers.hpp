@@ -59,6 +59,11 @@ struct forwarding {
 result<void> append_request_headers(const http::request& in, const forwarding& what,
                                     std::string& out);
 
+/// The part of it that tells of the caller, the request and the trace, for requests of the
+/// gateway's own. INTERNAL_ERROR as above.
+result<void> append_caller(const caller_identity& who, std::string_view request_id,
+                           std::string_view traceparent, std::string& out);
+
 /// Appends the header lines of an upstream's answer that go on to the client. Taken away:
 /// hop-by-hop headers and those that Connection names, the framing, what the edge says itself
 /// (Date, X-Request-ID, X-RateLimit-*, Access-Control-*, X-Content-Type-Options,

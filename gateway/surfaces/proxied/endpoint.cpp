@@ -1,0 +1,125 @@
+#include "gateway/http/field_list.hpp"
+#include "gateway/http/websocket_handshake.hpp"
+#include "gateway/proxy/identity_headers.hpp"
+#include "gateway/proxy/upstream_path.hpp"
+#include "gateway/surfaces/proxied/endpoints.hpp"
+
+#include <algorithm>
+#include <boost/system/system_error.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace latchkey::gateway::proxied {
+namespace {
+
+/// A body up to this is waited for before anybody is asked: a slow client takes no connection
+/// from others, and what was lost can be sent again.
+constexpr std::uint64_t gathered_body_bytes_max = 64UL * 1024;
+
+/// What goes to the upstream; the call views it.
+struct passage {
+  std::string target;
+  std::string headers;
+  std::string body;
+  proxy::upstream_call call;
+};
+
+result<void> write_headers(const http::exchange& ex, const principal& who,
+                           const messages::user_view& user, std::string& out) {
+  const auto id = to_string(who.user);
+  proxy::caller_identity caller;
+  caller.user_id = id;
+  caller.client_id = user.client_id;
+  caller.role = who.role;
+  caller.tier = user.subscription_tier;
+  caller.email = user.email;
+  caller.permissions = who.permissions();
+  const bool is_https = came_by_https(ex.in, acceptor_of(ex).trusted_proxies());
+  const proxy::forwarding what{caller, ex.client_address, is_https};
+  return proxy::append_request_headers(ex.in, what, out);
+}
+
+bool asks_for_websocket(const http::exchange& ex) {
+  return http::asks_for_upgrade(ex.in) && http::lists_token(ex.in, "Upgrade", "websocket");
+}
+
+result<void> prepare(const http::exchange& ex, const principal& who,
+                     const messages::user_view& user, const proxy::proxy_route& route,
+                     passage& out) {
+  const auto& upstream = acceptor_of(ex).upstreams().upstreams().table().upstreams[route.upstream];
+  auto done = proxy::append_upstream_target(ex.in, upstream.base_path, out.target);
+  if (done) done = write_headers(ex, who, user, out.headers);
+  if (!done) return done;
+  auto& call = out.call;
+  call.upstream = route.upstream;
+  call.method = ex.in.method;
+  call.target = out.target;
+  call.headers = out.headers;
+  call.deadline = std::min(ex.deadline, ex.in.received_at + route.deadline);
+  call.silence_max = route.deadline;
+  call.asks_for_websocket = asks_for_websocket(ex);
+  call.is_abandoned = ex.has_peer_gone;
+  call.who = ex.connection;
+  return {};
+}
+
+/// A small body as a whole; else it goes through piece by piece.
+awaitable<result<void>> take_body(const http::exchange& ex, passage& out) {
+  if (ex.body == nullptr) {
+    out.call.body = ex.in.body;
+    co_return result<void>{};
+  }
+  const auto size = ex.body->size();
+  if (!size || *size > gathered_body_bytes_max) {
+    out.call.pieces = ex.body;
+    co_return result<void>{};
+  }
+  while (out.body.size() < *size) {
+    const auto piece = co_await ex.body->next();
+    if (!piece) co_return tl::unexpected<failure>(piece.error());
+    if (piece->empty()) break;
+    out.body.append(*piece);
+  }
+  out.call.body = out.body;
+  co_return result<void>{};
+}
+
+/// Whoever asked has gone, or the server is: nothing is there any more to make an answer with.
+http::response to_nobody() {
+  http::response answer;
+  answer.status = status_of(error_code::overloaded);
+  answer.close = true;
+  return answer;
+}
+
+awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who, passage& what) {
+  std::optional<result<proxy::upstream_answer>> said;
+  try {
+    said.emplace(co_await acceptor_of(ex).upstreams().call(what.call));
+  } catch (const boost::system::system_error& ended) {
+    if (ended.code() != boost::asio::error::operation_aborted) throw;
+  }
+  if (!said) co_return to_nobody();
+  if (!*said) co_return error_answer(ex, said->error());
+  const bool is_upgrade = (*said)->status() == 101;
+  auto answer = is_upgrade ? upgrade_of(ex, who, *std::move(*said)) : answer_of(*std::move(*said));
+  if (!answer) co_return error_answer(ex, answer.error());
+  co_return *std::move(answer);
+}
+
+} // namespace
+
+awaitable<http::response> pass_on(http::exchange& ex, const principal& who,
+                                  const proxy::proxy_route& route) {
+  const messages::describe_user question;
+  const auto user = co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
+  if (!user) co_return error_answer(ex, user.error());
+  passage what;
+  auto ready = prepare(ex, who, *user, route, what);
+  if (ready) ready = co_await take_body(ex, what);
+  if (!ready) co_return error_answer(ex, ready.error());
+  co_return co_await ask_upstream(ex, who, what);
+}
+
+} // namespace latchkey::gateway::proxied

@@ -1,0 +1,30 @@
+// endpoints.hpp — what is passed on to upstreams ("Auth Service Internal API Documentation",
+// Gateway Proxy Routes): requests, answers and WebSockets.
+#pragma once
+
+#include "gateway/endpoint.hpp"
+#include "gateway/guards.hpp"
+#include "gateway/openapi/document.hpp"
+#include "gateway/proxy/proxy_routes.hpp"
+#include "gateway/proxy/upstream_client.hpp"
+
+#include <vector>
+
+namespace latchkey::gateway::proxied {
+
+/// A row for each of the table's routes.
+std::vector<http::route> routes(const proxy::proxy_table& table);
+/// And what the API's description says of each.
+std::vector<openapi::generated_words> descriptions(const proxy::proxy_table& table);
+
+/// Passes the request on and the answer back. GW001, GW002.
+awaitable<http::response> pass_on(http::exchange& ex, const principal& who,
+                                  const proxy::proxy_route& route);
+
+/// What the upstream said, for the client. GW001 when its headers cannot be passed on.
+result<http::response> answer_of(proxy::upstream_answer said);
+/// Its 101, and then its bytes both ways. GW001 when that was no answer to this handshake.
+result<http::response> upgrade_of(http::exchange& ex, const principal& who,
+                                  proxy::upstream_answer said);
+
+} // namespace latchkey::gateway::proxied
