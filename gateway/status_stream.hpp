@@ -1,0 +1,46 @@
+// status_stream.hpp — from the bytes of a stream to the objects in it, one by one: a line each
+// (application/x-ndjson), or the data of an event each (text/event-stream; WHATWG HTML, 9.2).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace latchkey::gateway {
+
+class status_stream {
+public:
+  /// Of a line, and of an event's data together.
+  static constexpr std::size_t bytes_max = 64UL * 1024;
+
+  enum class format : std::uint8_t { lines, events };
+  /// By the Content-Type; nothing for another.
+  static std::optional<format> format_of(std::string_view content_type) noexcept;
+
+  explicit status_stream(format how) noexcept : format_(how) {}
+
+  /// What came; after that, all of `next`. False: it is longer than the maximum.
+  bool add(std::string_view bytes);
+  /// The next object's text; nothing when more bytes are needed. Empty lines and events, comments
+  /// and ids are left out.
+  std::optional<std::string> next();
+  /// What the end completes, when it was an orderly one: a last line without its break.
+  std::optional<std::string> rest();
+
+private:
+  std::optional<std::string_view> take_line();
+  bool take_field(std::string_view line);
+
+  format format_;
+  std::string input_;
+  std::size_t at_ = 0;   // of the input: what was taken
+  std::size_t seen_ = 0; // of the input: where no break is
+  std::string data_;
+  bool has_data_ = false;
+  bool is_first_ = true;
+  bool is_too_long_ = false;
+};
+
+} // namespace latchkey::gateway
