@@ -6,6 +6,7 @@
 #include "gateway/http/http_server.hpp"
 #include "gateway/http/tls.hpp"
 #include "gateway/http_acceptor.hpp"
+#include "gateway/on_reactor.hpp"
 #include "gateway/reactor_scheduler.hpp"
 #include "gateway/request_limit.hpp"
 #include "gateway/resolve.hpp"
@@ -25,15 +26,6 @@ namespace {
 
 /// Beyond the requests' own deadline, what draining may take.
 constexpr std::chrono::seconds drain_margin{2};
-
-/// Runs `work` on the reactor's thread and waits for what it answers.
-template <class Work>
-auto on_reactor(reactor& home, Work work) {
-  std::packaged_task<decltype(work())()> task{std::move(work)};
-  auto done = task.get_future();
-  boost::asio::post(home.context(), [&task] { task(); });
-  return done.get();
-}
 
 /// Each table has its own series, looked up once.
 http::http_hooks hooks_for(const http::router& routes, metrics& counts) {

@@ -15,7 +15,9 @@
 #include "actors/workflow_recovery.hpp"
 #include "config/log.hpp"
 #include "gateway/admin.hpp"
+#include "gateway/core_manager_line.hpp"
 #include "gateway/listeners.hpp"
+#include "gateway/on_reactor.hpp"
 #include "gateway/proxy/proxy_settings.hpp"
 #include "gateway/reactor_scheduler.hpp"
 
@@ -74,6 +76,7 @@ struct server::parts {
   result<void> load_tables();
   result<void> fill_services(const secret& signing_secret);
   void spawn_actors();
+  void spawn_core_managers();
   void watch_actors();
   void publish_counts();
   void stop_actors();
@@ -202,10 +205,23 @@ void server::parts::spawn_actors() {
   with->mailer = sys.spawn(mailer, services_ptr{with}, mail_way);
   with->registry = sys.spawn(registry, services_ptr{with});
   takes_care = sys.spawn(caretaker, services_ptr{with});
+  spawn_core_managers();
   for (std::size_t i = 0; i < set.workers; ++i)
     with->directories.push_back(sys.spawn(directory, services_ptr{with}));
   finds_workflows = sys.spawn(workflow_recovery, services_ptr{with});
   watch_actors();
+}
+
+void server::parts::spawn_core_managers() {
+  if (!upstreams->table().upstreams.front().is_configured()) return;
+  const line_limits limits{configured->upstream_streams_max, configured->upstream_connections_max,
+                           std::chrono::seconds{configured->workflow_silence_max_s}};
+  auto& scheduler = reactor_scheduler::of(*system);
+  for (std::size_t i = 0; i < scheduler.size(); ++i) {
+    auto& home = scheduler.at(i);
+    with->core_managers.push_back(on_reactor(
+        home, [&] { return spawn_core_manager_line(*system, home, with, upstreams, limits); }));
+  }
 }
 
 void server::parts::watch_actors() {
@@ -223,6 +239,8 @@ void server::parts::watch_actors() {
   roots.add("the mailer", with->mailer);
   roots.add("the registry", with->registry);
   roots.add("the caretaker", takes_care);
+  for (const auto& one : with->core_managers)
+    roots.add("a way to the core manager", one);
 }
 
 void server::parts::stop_actors() {
@@ -232,6 +250,8 @@ void server::parts::stop_actors() {
     if (handle) caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
   };
   for (auto& handle : with->directories)
+    end(handle);
+  for (auto& handle : with->core_managers)
     end(handle);
   end(finds_workflows);
   end(takes_care);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "gateway/http/splice.hpp"
-#include "gateway/principal.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,17 +21,14 @@ public:
   splice_set(const splice_set&) = delete;
   splice_set& operator=(const splice_set&) = delete;
 
-  /// Told of each that begins, by a number that is never given twice, with whom it belongs to;
-  /// and of its end. Whoever owns live sockets sets both before there are any, and ends those
-  /// whose session does.
-  std::function<void(std::uint64_t number, const principal& who)> on_begun;
-  std::function<void(std::uint64_t number)> on_ended;
-
-  /// Begins. `keep` is held until its end.
-  void add(const principal& who, http::taken_connection client, http::taken_connection upstream,
-           std::shared_ptr<void> keep);
+  /// Begins, under a number that is never given twice. `keep` is held until its end, of which
+  /// `on_ended` is told.
+  std::uint64_t add(http::taken_connection client, http::taken_connection upstream,
+                    std::shared_ptr<void> keep,
+                    std::function<void(std::uint64_t number)> on_ended = {});
   /// Both sides, at once; nothing goes through any more. Nothing when it has ended.
   void end(std::uint64_t number);
+  void end_all();
   std::size_t size() const noexcept { return all_.size(); }
 
 private:

@@ -149,7 +149,7 @@ void ws_acceptor::forget_if_unused(const session_id& id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   const auto& session = *found->second;
-  if (session.places > 0 || !session.sockets.empty()) return;
+  if (session.places > 0 || !session.sockets.empty() || !session.splices.empty()) return;
   if (!session.is_over && !is_shut_) edge_.tell_session(id, messages::unwatch{handle_});
   sessions_.erase(found);
 }
@@ -172,6 +172,23 @@ void ws_acceptor::open(place room, http::taken_connection&& connection, const pr
   client->start();
 }
 
+awaitable<result<messages::validation>> ws_acceptor::watch(session_id session,
+                                                           http_acceptor::deadline_point deadline) {
+  const messages::watch question{handle_};
+  co_return co_await edge_.ask_session(session, question, deadline);
+}
+
+void ws_acceptor::splice_begun(const session_id& id, std::uint64_t number) {
+  sessions_.at(id)->splices.push_back(number);
+}
+
+void ws_acceptor::splice_ended(const session_id& id, std::uint64_t number) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  std::erase(found->second->splices, number);
+  forget_if_unused(id);
+}
+
 void ws_acceptor::closed(live_client& client) {
   auto& session = client.session();
   std::erase(session.sockets, &client);
@@ -184,6 +201,7 @@ void ws_acceptor::closed(live_client& client) {
 
 void ws_acceptor::stop(std::function<void()> done) {
   is_stopping_ = true;
+  edge_.splices().end_all();
   if (clients_.empty()) return done();
   stopped_ = std::move(done);
   std::vector<std::shared_ptr<live_client>> all;
@@ -229,6 +247,8 @@ void ws_acceptor::on_session_over(const messages::session_over& news, std::funct
   session.is_over = true;
   // The answer goes out when the last of them has nothing more to send.
   const std::shared_ptr<void> last{nullptr, [done = std::move(done)](void*) { done(); }};
+  for (const auto number : std::exchange(session.splices, {}))
+    edge_.splices().end(number);
   const auto farewell = live::session_revoked(news.reason);
   std::vector<std::shared_ptr<live_client>> all;
   for (auto* client : session.sockets)

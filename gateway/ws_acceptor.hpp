@@ -33,7 +33,8 @@ struct live_session {
   std::string role;
   std::shared_ptr<const permission_set> permissions;
   std::vector<live_client*> sockets;
-  std::size_t places = 0; // taken, their sockets not open yet
+  std::vector<std::uint64_t> splices; // sockets that are passed through to upstreams
+  std::size_t places = 0;             // taken, their sockets not open yet
   bool is_over = false;
 };
 
@@ -69,6 +70,7 @@ public:
     ~place() {
       if (of_ != nullptr) of_->give_back(session_);
     }
+    explicit operator bool() const noexcept { return of_ != nullptr; }
     /// Whether the session has ended meanwhile.
     bool is_over() const { return of_->sessions_.at(session_)->is_over; }
 
@@ -80,6 +82,15 @@ public:
   };
   /// OVERLOADED when the server, or the session, has as many as it may.
   result<place> take_place(const session_id& session);
+
+  /// The session's word that it lives, which then watches it for us. AUTH003.
+  awaitable<result<messages::validation>> watch(session_id session,
+                                                http_acceptor::deadline_point deadline);
+
+  /// A socket is passed through to an upstream from now on, until `splice_ended` or the
+  /// session's end, which ends it.
+  void splice_begun(const session_id& session, std::uint64_t number);
+  void splice_ended(const session_id& session, std::uint64_t number);
 
   /// The socket is open: `who` has a session that watches us, and a token.
   void open(place room, http::taken_connection&& connection, const principal& who);

@@ -203,7 +203,9 @@ std::optional<ws_frame> ws_client::receive_now() {
 }
 
 nlohmann::ordered_json ws_client::hear() {
+  const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("nothing but pings came");
     const auto frame = receive();
     if (!frame || frame->opcode == opcode::close) return nullptr;
     if (frame->opcode == opcode::ping) {

@@ -75,8 +75,7 @@ awaitable<result<principal>> watched(http::exchange& ex, shown what) {
     auto good = co_await edge.ask_session(what.session, once, ex.deadline);
     if (!good) co_return tl::unexpected<failure>(good.error());
   }
-  const messages::watch question{edge.sockets()->handle()};
-  auto word = co_await edge.ask_session(what.session, question, ex.deadline);
+  auto word = co_await edge.sockets()->watch(what.session, ex.deadline);
   if (!word) co_return tl::unexpected<failure>(word.error());
   if (word->user != what.user) co_return fail(error_code::token_invalid);
   principal who;

@@ -26,6 +26,24 @@ failure no_handshake() {
   return {error_code::upstream_unavailable, {}, "did not answer the handshake"};
 }
 
+/// From now on bytes go both ways. Without a session (an API key) there is no room, and nothing
+/// but either side ends it.
+void pass_through(http_acceptor& edge, const session_id& session, const ws_acceptor::place& room,
+                  http::taken_connection client, http::taken_connection upstream,
+                  std::shared_ptr<void> keep) {
+  auto& splices = edge.splices();
+  if (!room) {
+    splices.add(std::move(client), std::move(upstream), std::move(keep));
+    return;
+  }
+  if (room.is_over()) return; // both are closed as they go out of scope
+  const auto number = splices.add(std::move(client), std::move(upstream), std::move(keep),
+                                  [sockets = edge.sockets(), session](std::uint64_t ended) {
+                                    sockets->splice_ended(session, ended);
+                                  });
+  edge.sockets()->splice_begun(session, number);
+}
+
 } // namespace
 
 result<http::response> answer_of(proxy::upstream_answer said) {
@@ -43,7 +61,7 @@ result<http::response> answer_of(proxy::upstream_answer said) {
   return answer;
 }
 
-result<http::response> upgrade_of(http::exchange& ex, const principal& who,
+result<http::response> upgrade_of(http::exchange& ex, const principal& who, ws_acceptor::place room,
                                   proxy::upstream_answer said) {
   const auto checked = http::check_websocket(ex.in);
   if (!checked.is_good()) return tl::unexpected<failure>(no_handshake());
@@ -57,11 +75,11 @@ result<http::response> upgrade_of(http::exchange& ex, const principal& who,
   answer.content_type = {};
   add_lines(lines, answer);
   answer.add("Upgrade", "websocket");
-  auto& splices = acceptor_of(ex).splices();
   auto given = said.take_connection();
-  answer.taken_by = [&splices, who, upstream = std::move(given.connection),
+  answer.taken_by = [&edge = acceptor_of(ex), session = who.session, room = std::move(room),
+                     upstream = std::move(given.connection),
                      keep = std::move(given.keep)](http::taken_connection&& client) mutable {
-    splices.add(who, std::move(client), std::move(upstream), std::move(keep));
+    pass_through(edge, session, room, std::move(client), std::move(upstream), std::move(keep));
   };
   return answer;
 }

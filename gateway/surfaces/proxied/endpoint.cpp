@@ -93,7 +93,25 @@ http::response to_nobody() {
   return answer;
 }
 
+/// For a socket that is passed through: its session is watched, so that its end finds it.
+awaitable<result<ws_acceptor::place>> take_place(http::exchange& ex, const principal& who) {
+  auto& sockets = *acceptor_of(ex).sockets();
+  if (who.session.is_nil()) co_return ws_acceptor::place{};
+  if (ex.is_stopping()) co_return fail(error_code::overloaded);
+  auto room = sockets.take_place(who.session);
+  if (!room) co_return room;
+  const auto word = co_await sockets.watch(who.session, ex.deadline);
+  if (!word) co_return tl::unexpected<failure>(word.error());
+  co_return room;
+}
+
 awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who, passage& what) {
+  ws_acceptor::place room;
+  if (what.call.asks_for_websocket) {
+    auto taken = co_await take_place(ex, who);
+    if (!taken) co_return error_answer(ex, taken.error());
+    room = std::move(*taken);
+  }
   std::optional<result<proxy::upstream_answer>> said;
   try {
     said.emplace(co_await acceptor_of(ex).upstreams().call(what.call));
@@ -103,7 +121,8 @@ awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who,
   if (!said) co_return to_nobody();
   if (!*said) co_return error_answer(ex, said->error());
   const bool is_upgrade = (*said)->status() == 101;
-  auto answer = is_upgrade ? upgrade_of(ex, who, *std::move(*said)) : answer_of(*std::move(*said));
+  auto answer = is_upgrade ? upgrade_of(ex, who, std::move(room), *std::move(*said))
+                           : answer_of(*std::move(*said));
   if (!answer) co_return error_answer(ex, answer.error());
   co_return *std::move(answer);
 }

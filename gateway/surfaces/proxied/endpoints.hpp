@@ -7,6 +7,7 @@
 #include "gateway/openapi/document.hpp"
 #include "gateway/proxy/proxy_routes.hpp"
 #include "gateway/proxy/upstream_client.hpp"
+#include "gateway/ws_acceptor.hpp"
 
 #include <vector>
 
@@ -23,8 +24,9 @@ awaitable<http::response> pass_on(http::exchange& ex, const principal& who,
 
 /// What the upstream said, for the client. GW001 when its headers cannot be passed on.
 result<http::response> answer_of(proxy::upstream_answer said);
-/// Its 101, and then its bytes both ways. GW001 when that was no answer to this handshake.
-result<http::response> upgrade_of(http::exchange& ex, const principal& who,
+/// Its 101, and then its bytes both ways, until the session that `room` is of ends. GW001 when that
+/// was no answer to this handshake.
+result<http::response> upgrade_of(http::exchange& ex, const principal& who, ws_acceptor::place room,
                                   proxy::upstream_answer said);
 
 } // namespace latchkey::gateway::proxied
