@@ -156,7 +156,6 @@ awaitable<> splice::core::pass_end(direction& way, direction& back) {
   back.is_stopped = true;
   is_ending_ = true;
   wheel_.schedule(*this, tls_end_max);
-  way.to.socket().cancel(ignored);
   co_await way.to.tls->async_shutdown(boost::asio::redirect_error(use_awaitable, ignored));
 }
 

@@ -42,9 +42,13 @@ private:
 class Splice : public ::testing::Test {
 protected:
   ~Splice() override {
+    if (thread_.joinable()) finish();
+  }
+  /// Returns when nothing is left to be done.
+  void finish() {
     on_reactor([this] { splice_.reset(); });
     work_.reset();
-    if (thread_.joinable()) thread_.join(); // run() ends when nothing is left
+    thread_.join();
   }
   void on_reactor(const std::function<void()>& work) {
     std::promise<void> done;
@@ -237,14 +241,10 @@ TEST_F(PlainSplice, TellsNobodyAfterItsDestruction) {
   begin();
   client_.send("x");
   EXPECT_EQ(upstream_.read_bytes(1), "x");
-  on_reactor([this] { splice_.reset(); });
+  finish();
   EXPECT_TRUE(client_.is_closed());
   EXPECT_TRUE(upstream_.is_closed());
-  work_.reset();
-  thread_.join(); // all that was under way
   EXPECT_EQ(ended_, 0);
-  io_.restart();
-  thread_ = std::thread([this] { io_.run(); });
 }
 
 TEST_F(PlainSplice, MayBeDestroyedWhenItTells) {
@@ -311,6 +311,17 @@ TEST_F(TlsSplice, EndsTheClientCleanlyWithTheUpstream) {
   client_->end_sending();
   EXPECT_TRUE(upstream_->is_closed());
   EXPECT_TRUE(has_ended(splice_end::finished));
+}
+
+TEST_F(TlsSplice, DropsWhatAClientSaysAfterItsEnd) {
+  upstream_->half_close();
+  EXPECT_EQ(client_->read_to_end(), "");
+  for (int i = 0; i < 3; ++i)
+    client_->send("too late");
+  client_->end_sending();
+  EXPECT_EQ(upstream_->read_to_end(), "");
+  EXPECT_TRUE(has_ended(splice_end::finished));
+  EXPECT_EQ(told_.to_upstream, 0u);
 }
 
 TEST_F(TlsSplice, DoesNotWaitLongForAClientToAgree) {
