@@ -157,7 +157,7 @@ response switching() {
 
 } // namespace
 
-std::shared_ptr<const router> body_routes(log_pointer log) {
+std::shared_ptr<const router> body_routes(const log_pointer& log) {
   std::vector<route> routes;
   const auto add = [&](std::string path, handler handle) {
     routes.push_back(make_route(method::post, std::move(path), std::move(handle)));

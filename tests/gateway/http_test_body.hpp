@@ -28,6 +28,6 @@ struct body_log {
 /// /ask-late asks for the body when its answer's head is out, /deaf when it is released,
 /// whatever becomes of the connection;
 /// /upgrade answers 101. And GET /fixed, POST /large as /held, but without a limit.
-std::shared_ptr<const router> body_routes(std::shared_ptr<body_log> log);
+std::shared_ptr<const router> body_routes(const std::shared_ptr<body_log>& log);
 
 } // namespace latchkey::http::testing
