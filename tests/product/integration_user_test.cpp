@@ -233,7 +233,7 @@ TEST_P(SyncUser, IsNotFrozenByASyncFromTheFuture) {
 
 TEST_P(SyncUser, ChoosesNoNumberThatNobodyCouldComeAfter) {
   for (const long number : {9007199254740991L, 4503599627370497L})
-    EXPECT_TRUE(is_flat(ask("sync-user", printed(number, new_email())), 400, failed, "id",
+    EXPECT_TRUE(is_flat(ask("sync-user", printed(number, new_email())), 400, user_failed, "id",
                         "4503599627370496"));
   const auto name = new_name();
   on().add_user(name);
