@@ -133,6 +133,14 @@ http::route open_to_services(http::method verb, std::string path, std::string op
   return row(verb, std::move(path), {access::service}, std::move(operation), guarded);
 }
 
+http::route open_to_services_internally(http::method verb, std::string path, std::string operation,
+                                        service_endpoint answer) {
+  auto made = open_to_services(verb, std::move(path), std::move(operation), answer);
+  made.needs.is_counted = false;
+  made.needs.is_internal = true;
+  return made;
+}
+
 http::route open_internally(std::string path, std::string operation, endpoint answer) {
   return row(http::method::get, std::move(path), {access::internal, {}, false},
              std::move(operation), answer);

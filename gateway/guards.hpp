@@ -52,6 +52,9 @@ http::route open_to_session_with(std::string permission, http::method verb, std:
 /// For services, by `X-Service-Key: K` or `Authorization: Bearer K`.
 http::route open_to_services(http::method verb, std::string path, std::string operation,
                              service_endpoint answer);
+/// The same on the internal listener alone; no rate limit.
+http::route open_to_services_internally(http::method verb, std::string path, std::string operation,
+                                        service_endpoint answer);
 /// Reachable on the internal listener alone; no rate limit.
 http::route open_internally(std::string path, std::string operation, endpoint answer);
 /// Without a rate limit: /health and /docs.

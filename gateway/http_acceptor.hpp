@@ -82,9 +82,9 @@ public:
                                                      deadline);
   }
 
-  /// The workflow's, found by `Find`: find_workflow, or make_workflow for one that may not be
-  /// there yet.
-  template <class Find, class Message>
+  /// The workflow's, found by `Find`: by make_workflow also one that may not be there yet. NOT_FOUND
+  /// when there is no such run.
+  template <class Find = messages::find_workflow, class Message>
   awaitable<result<reply_of<workflow_actor, Message>>> ask_workflow(workflow_id id, Message message,
                                                                     deadline_point deadline) {
     return ask_resident<Find>(workflows_, id, std::move(message), deadline);

@@ -57,7 +57,8 @@ rows joined(std::vector<rows> surfaces) {
 result<std::string> description_of(rows all, const settings& configured,
                                    const proxy::proxy_table& proxied) {
   for (auto& row : joined(internal_surfaces()))
-    if (row.needs.who == http::access::internal) all.push_back(std::move(row));
+    if (row.needs.who == http::access::internal || row.needs.is_internal)
+      all.push_back(std::move(row));
   return openapi::describe_api(all, {configured.issuer, LATCHKEY_VERSION, integration::flat_error,
                                      proxied::descriptions(proxied)});
 }

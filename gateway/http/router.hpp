@@ -40,6 +40,7 @@ struct requirement {
   access who = access::undecided;
   std::string permission = {}; // of `session` and `principal`; empty: none
   bool is_counted = true;      // by a rate limit
+  bool is_internal = false;    // of `service`: on the internal listener alone
 };
 
 struct route {

@@ -257,7 +257,7 @@ result<void> writer::add(const http::route& row) {
   if (!listed->empty()) operation["parameters"] = std::move(*listed);
   if (words.contains("requestBody")) operation["requestBody"] = body(words["requestBody"]);
   operation["responses"] = std::move(*answered);
-  if (row.needs.who == access::internal)
+  if (row.needs.who == access::internal || row.needs.is_internal)
     operation["servers"] =
         json::array({{{"url", "http://localhost:9090"},
                       {"description", "The internal listener (INTERNAL_HOST, INTERNAL_PORT)"}}});

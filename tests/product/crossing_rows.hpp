@@ -125,4 +125,9 @@ inline const std::vector<row> rows{
     {"DELETE", "/auth/sessions/{id}", "", in_person},
 };
 
+/// What the internal listener has beside those of the services, for services alone.
+inline const std::vector<row> internal_service_rows{
+    {"POST", "/internal/workflows/{id}/status", "", services},
+};
+
 } // namespace latchkey::test::crossing

@@ -99,23 +99,25 @@ protected:
     return key;
   }
 
-  http_reply ask(const row& r, const kind& who) {
+  http_reply ask(const row& r, const kind& who) { return one.call(request_of(r, who)); }
+
+  http_call request_of(const row& r, const kind& who) {
     http_call asked{r.method, filled(r.path), {}, ""};
     const bool has_body = asked.method == "POST" || asked.method == "PUT";
     if (has_body) asked.headers.push_back({"Content-Type", "application/json"});
     switch (who.column) {
     case nobody:
-      return one.call(asked);
+      return asked;
     case bare_key:
-      return one.call(std::move(asked).with("X-API-Key", keys_[""]));
+      return std::move(asked).with("X-API-Key", keys_[""]);
     case good_key:
-      return one.call(std::move(asked).with("X-API-Key", key_for(r)));
+      return std::move(asked).with("X-API-Key", key_for(r));
     case service:
-      return one.call(std::move(asked).with("X-Service-Key", service_key));
+      return std::move(asked).with("X-Service-Key", service_key);
     case bad:
-      return one.call(std::move(asked).as(tokens_[who.name]));
+      return std::move(asked).as(tokens_[who.name]);
     default:
-      return one.call(std::move(asked).as(session_of(r, who.name)));
+      return std::move(asked).as(session_of(r, who.name));
     }
   }
 
@@ -142,6 +144,8 @@ TEST_P(Crossing, HasARowForEveryRouteThatIsServed) {
   EXPECT_EQ(routes_of("public", one), written);
   auto internal = internal_rows;
   internal.insert(shared_rows.begin(), shared_rows.end());
+  for (const auto& r : internal_service_rows)
+    internal.insert(std::string{r.method} + " " + r.path);
   EXPECT_EQ(routes_of("internal", one), internal);
 }
 
@@ -175,6 +179,20 @@ TEST_P(Crossing, LetsInWhomItShouldAndNobodyElse) {
         EXPECT_TRUE(is_let_in(r, reply)) << where;
         break;
       }
+    }
+}
+
+TEST_P(Crossing, LetsServicesAloneInToWhatIsTheirsOnTheInternalListener) {
+  for (const auto& r : internal_service_rows)
+    for (const auto& who : kinds) {
+      const auto asked = request_of(r, who);
+      const auto reply = one.call_internal(asked);
+      const auto where = std::string{r.path} + " by " + who.name + ": " + reply.body;
+      if (r.expected_of(who) == in)
+        EXPECT_TRUE(is_let_in(r, reply)) << where;
+      else
+        EXPECT_EQ(reply.status, r.expected_of(who) == f ? 403 : 401) << where;
+      EXPECT_TRUE(is_error(one.call(asked), 404, "NOT_FOUND")) << where;
     }
 }
 

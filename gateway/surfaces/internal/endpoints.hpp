@@ -5,6 +5,7 @@
 
 #include "gateway/endpoint.hpp"
 #include "gateway/http/router.hpp"
+#include "gateway/principal.hpp"
 
 #include <vector>
 
@@ -18,5 +19,10 @@ awaitable<http::response> health(http::exchange& ex);
 
 /// GET /internal/metrics, GET /metrics: Prometheus' text format.
 awaitable<http::response> render_metrics(http::exchange& ex);
+
+/// POST /internal/workflows/{id}/status `{status, step, progress, result, error, sequence}`: what
+/// the core manager says of a run. 200 `{is_over}` after COMMIT, also for what was said before; 409
+/// (field "sequence") for one that is ahead of the next.
+awaitable<http::response> take_workflow_status(http::exchange& ex, const service_principal& who);
 
 } // namespace latchkey::gateway::internal

@@ -36,4 +36,6 @@ export const example_statuses = {
   create_project: { demo: 201 },
   update_project: { renamed: 200 },
   update_platform_profile: { company: 200 },
+
+  take_workflow_status: { in_progress: 404 },
 };

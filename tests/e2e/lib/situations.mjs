@@ -271,6 +271,13 @@ export const situations = {
   internal_health: async () => ({ status: 200 }),
   internal_metrics: async () => ({ status: 200 }),
   metrics: async () => ({ status: 200 }),
+  // Nobody has started it.
+  take_workflow_status: async () => ({
+    status: 404,
+    headers: service(),
+    path: ["123e4567-e89b-52d3-a456-426614174000"],
+    json: { sequence: 1, status: "in_progress", step: "collect" },
+  }),
 };
 
 // The request of a situation, with its body or its path's values replaced. `raw`: bytes.
