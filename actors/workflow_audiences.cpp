@@ -8,7 +8,7 @@
 namespace latchkey {
 namespace {
 
-bool is_same(const messages::audience& a, const messages::audience& b) {
+bool is_same_audience(const messages::audience& a, const messages::audience& b) {
   return a.socket == b.socket && a.holder == b.holder;
 }
 
@@ -46,13 +46,13 @@ void workflow_state::add_listener(const messages::audience& to, std::int64_t nex
 }
 
 workflow_state::listener* workflow_state::find_listener(const messages::audience& who) {
-  const auto found =
-      std::ranges::find_if(listeners, [&who](const listener& one) { return is_same(one.to, who); });
+  const auto found = std::ranges::find_if(
+      listeners, [&who](const listener& one) { return is_same_audience(one.to, who); });
   return found == listeners.end() ? nullptr : &*found;
 }
 
 void workflow_state::drop_listener(const messages::audience& who) {
-  std::erase_if(listeners, [&who](const listener& one) { return is_same(one.to, who); });
+  std::erase_if(listeners, [&who](const listener& one) { return is_same_audience(one.to, who); });
 }
 
 void workflow_state::tell_all() {

@@ -20,7 +20,7 @@ std::string fault_of(const std::string& text) {
   return read.error().field;
 }
 
-std::string anew(const std::string& text, const std::string& progress_before = "0.25") {
+std::string written_anew(const std::string& text, const std::string& progress_before = "0.25") {
   const auto read = read_workflow_status(text);
   EXPECT_TRUE(read) << text;
   workflow_status_words before;
@@ -75,20 +75,22 @@ TEST(WorkflowStatusBody, IsNeitherTooLongNorTooDeep) {
 }
 
 TEST(WorkflowStatusBody, IsWrittenAnewWithoutWhatItNeedNotSay) {
-  EXPECT_EQ(anew(R"({ "workflow_id":"x", "result":{"b":[1,null]}, "progress":0.5, "sequence":3,
-               "step":"aé", "status":"in_progress", "error":null })"),
-            R"({"status":"in_progress","step":"aé","progress":0.5,"result":{"b":[1,null]}})");
   EXPECT_EQ(
-      anew(R"({"status":"failed","step":"a","progress":1,"result":null,"error":{"code":"E"}})"),
+      written_anew(R"({ "workflow_id":"x", "result":{"b":[1,null]}, "progress":0.5, "sequence":3,
+               "step":"aé", "status":"in_progress", "error":null })"),
+      R"({"status":"in_progress","step":"aé","progress":0.5,"result":{"b":[1,null]}})");
+  EXPECT_EQ(
+      written_anew(
+          R"({"status":"failed","step":"a","progress":1,"result":null,"error":{"code":"E"}})"),
       R"({"status":"failed","step":"a","progress":1,"result":null,"error":{"code":"E"}})");
   EXPECT_EQ(read_workflow_status(R"({"status":"failed","step":"a","sequence":9})")->sequence, 9);
   EXPECT_FALSE(read_workflow_status(R"({"status":"failed","step":"a"})")->sequence);
 }
 
 TEST(WorkflowStatusBody, KeepsTheProgressThatItDoesNotTell) {
-  EXPECT_EQ(json::parse(anew(R"({"status":"in_progress","step":"a"})"))["progress"], 0.25);
-  EXPECT_EQ(json::parse(anew(R"({"status":"failed","step":"a"})"))["progress"], 0.25);
-  EXPECT_EQ(json::parse(anew(R"({"status":"completed","step":"a"})"))["progress"], 1);
+  EXPECT_EQ(json::parse(written_anew(R"({"status":"in_progress","step":"a"})"))["progress"], 0.25);
+  EXPECT_EQ(json::parse(written_anew(R"({"status":"failed","step":"a"})"))["progress"], 0.25);
+  EXPECT_EQ(json::parse(written_anew(R"({"status":"completed","step":"a"})"))["progress"], 1);
 }
 
 TEST(WorkflowStatusBody, OfOursCanBeReadLikeAnyOther) {
