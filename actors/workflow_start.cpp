@@ -58,7 +58,8 @@ void workflow_state::start_again(const order_ptr& order,
   if (!same_words(record, order->run))
     return answer.fail(failure{error_code::conflict, "id", "has started another workflow"});
   answer.deliver(messages::run_started{record.last_seq});
-  add_listener(order->to, 1, record.last_seq);
+  // A socket that has said it before is being told.
+  if (find_listener(order->to) == nullptr) add_listener(order->to, 1, record.last_seq);
 }
 
 void workflow_state::charge(const order_ptr& order, const promise<messages::run_started>& answer,

@@ -1,7 +1,7 @@
 #include "gateway/core_manager_line.hpp"
 
-#include "actors/behave.hpp"
 #include "config/log.hpp"
+#include "gateway/http/response.hpp"
 #include "gateway/proxy/identity_headers.hpp"
 #include "gateway/proxy/trace_context.hpp"
 #include "gateway/status_stream.hpp"
@@ -155,8 +155,8 @@ result<void> core_manager_line::write_call(run& one) const {
   const proxy::caller_identity caller{user,         one.who.client_id, one.who.role,
                                       one.who.tier, one.who.email,     one.who.permissions};
   const auto trace = proxy::next_trace({});
-  auto done = proxy::append_caller(caller, make_request_id(), trace.traceparent, one.headers);
-  if (!done) return done;
+  auto written = proxy::append_caller(caller, make_request_id(), trace.traceparent, one.headers);
+  if (!written) return written;
   one.headers.append("Accept: application/x-ndjson, text/event-stream\r\n");
   if (is_order)
     one.headers.append("Content-Type: application/json\r\nIdempotency-Key: " + id + "\r\n");
@@ -214,11 +214,11 @@ awaitable<result<messages::run_left>> core_manager_line::bring_all(std::shared_p
 }
 
 /// One object to the workflow's actor. Nothing: go on.
-awaitable<std::optional<messages::run_left::how>> core_manager_line::bring(std::shared_ptr<run> one,
-                                                                           std::string body) {
+awaitable<std::optional<core_manager_line::run_end>>
+core_manager_line::bring(std::shared_ptr<run> one, std::string body) {
   const auto position = position_of(body, one->taken + 1);
   const auto word = co_await tell(one, std::move(body), position);
-  std::optional<left::how> over;
+  std::optional<run_end> over;
   if (word) {
     ++one->taken;
     if (word->is_over) over = left::how::over;

@@ -2,6 +2,7 @@
 // what is streamed of them to their actors, and asks for their end.
 #pragma once
 
+#include "actors/behave.hpp"
 #include "actors/services.hpp"
 #include "gateway/edge_actor.hpp"
 #include "gateway/proxy/upstream_client.hpp"
@@ -38,6 +39,7 @@ public:
 private:
   struct run;
   using deadline_point = std::chrono::steady_clock::time_point;
+  using run_end = enum messages::run_left::how;
 
   caf::result<messages::run_left> on_follow(messages::follow_run& order);
   caf::result<messages::upstream_cancelled> on_cancel(messages::cancel_upstream& order);
@@ -45,8 +47,7 @@ private:
   awaitable<result<messages::run_left>> follow(std::shared_ptr<run> one);
   awaitable<result<messages::run_left>> bring_all(std::shared_ptr<run> one,
                                                   proxy::upstream_answer answer);
-  awaitable<std::optional<messages::run_left::how>> bring(std::shared_ptr<run> one,
-                                                          std::string body);
+  awaitable<std::optional<run_end>> bring(std::shared_ptr<run> one, std::string body);
   awaitable<result<messages::status_taken>> tell(std::shared_ptr<run> one, std::string body,
                                                  std::int64_t position);
   awaitable<result<messages::upstream_cancelled>> cancel(std::shared_ptr<run> one);

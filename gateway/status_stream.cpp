@@ -59,7 +59,7 @@ std::optional<std::string> status_stream::next() {
       if (line->find_first_not_of(" \t") != line->npos) return std::string{*line};
     } else if (take_field(*line)) {
       has_data_ = false;
-      return std::exchange(data_, {});
+      if (!data_.empty()) return std::exchange(data_, {});
     }
   }
   return std::nullopt;

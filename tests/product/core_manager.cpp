@@ -1,40 +1,48 @@
 #include "tests/product/core_manager.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <random>
-#include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace latchkey::test {
+namespace {
 
-core_manager::core_manager(std::optional<std::uint16_t> calls_back,
-                           const std::string& service_key) {
+std::vector<std::string> words_of(const std::vector<std::string>& more) {
   std::vector<std::string> words{LATCHKEY_CORE_MANAGER};
-  if (calls_back)
-    words.insert(words.end(), {"--callback", "127.0.0.1:" + std::to_string(*calls_back),
-                               "--service-key", service_key});
-  child_ = std::make_unique<child_process>(words, environment{}, testing::TempDir());
-  const auto line = child_->out_until("\n");
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+} // namespace
+
+core_manager::core_manager(const std::string& folder, const std::vector<std::string>& more)
+    : child_(words_of(more), {}, folder) {
+  const auto line = child_.out_until("\n");
   port_ = static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
 }
 
-void core_manager::set(const json& switches) const {
-  const auto reply = ask(put_json("/control", switches.dump()));
-  if (reply.status != 200) throw std::runtime_error("no such switch: " + reply.body);
+void core_manager::behave(const json& how) const {
+  const auto reply = exchange(port_, put_json("/control", how.dump()));
+  EXPECT_EQ(reply.status, 200) << reply.body;
 }
 
-json core_manager::requests() const {
-  return json::parse(ask(get("/control/requests")).body);
+json core_manager::seen() const {
+  return json_of(exchange(port_, get("/control/requests")));
 }
 
-void core_manager::forget_requests() const {
-  ask(delete_("/control/requests"));
+void core_manager::forget() const {
+  EXPECT_EQ(exchange(port_, delete_("/control/requests")).status, 204);
 }
 
 int core_manager::workflows_started() const {
-  return json::parse(ask(get("/control/workflows")).body)["started"];
+  return json_of(exchange(port_, get("/control/workflows")))["started"];
+}
+
+std::vector<std::string> calling_back(std::uint16_t port, const std::string& service_key) {
+  return {"--callback", "127.0.0.1:" + std::to_string(port), "--service-key", service_key};
 }
 
 std::uint16_t free_port() {
@@ -52,6 +60,17 @@ std::uint16_t free_port() {
     ::close(socket);
     if (is_free) return port;
   }
+}
+
+std::vector<std::string> values_of(const json& request, const std::string& name) {
+  const auto lower = [](std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+    return text;
+  };
+  std::vector<std::string> found;
+  for (const auto& line : request.at("headers"))
+    if (lower(line.at(0)) == lower(name)) found.push_back(line.at(1));
+  return found;
 }
 
 } // namespace latchkey::test

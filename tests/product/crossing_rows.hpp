@@ -111,6 +111,17 @@ inline const std::vector<row> rows{
     {"DELETE", "/api/v1/projects/{id}", "projects:write", signed_in},
     {"GET", "/api/v1/profile", "profile:read", signed_in},
     {"PUT", "/api/v1/profile", "profile:write", signed_in},
+    // Gateway Proxy Routes of the same
+    {"GET", "/api/v1/templates", "templates:manage", admins},
+    {"POST", "/api/v1/templates", "templates:manage", admins},
+    {"GET", "/api/v1/templates/{id}", "templates:manage", admins},
+    {"PUT", "/api/v1/templates/{id}", "templates:manage", admins},
+    {"DELETE", "/api/v1/templates/{id}", "templates:manage", admins},
+    {"GET", "/api/v1/personas/instances", "instances:read", signed_in},
+    {"POST", "/api/v1/personas/instances", "instances:write", signed_in},
+    {"GET", "/api/v1/personas/instances/{id}", "instances:read", signed_in},
+    {"PUT", "/api/v1/personas/instances/{id}", "instances:write", signed_in},
+    {"DELETE", "/api/v1/personas/instances/{id}", "instances:write", signed_in},
     // Roles, API keys, sessions
     {"GET", "/admin/roles", "roles:read", admins},
     {"POST", "/admin/roles", "roles:write", admins_in_person},

@@ -1,4 +1,5 @@
 // Every route with every kind of caller. A route that is not among the rows fails.
+#include "tests/product/core_manager.hpp"
 #include "tests/product/crossing_rows.hpp"
 #include "tests/product/product.hpp"
 
@@ -48,7 +49,9 @@ std::string filled(std::string path) {
 class Crossing : public testing::TestWithParam<std::string> {
 protected:
   Crossing()
-      : one(GetParam(), {{"SERVICE_KEYS", std::string{"tests:"} + service_key},
+      : upstream_folder_("sqlite"), upstream_(upstream_folder_.folder()),
+        one(GetParam(), {{"CORE_MANAGER_URL", upstream_.url()},
+                         {"SERVICE_KEYS", std::string{"tests:"} + service_key},
                          {"STRIPE_WEBHOOK_SECRET", "whsec_0123456789abcdef"},
                          {"STRIPE_PRICES", "price_free=free"},
                          {"TIERS", "free:projects=3,api_keys=50"}}) {
@@ -129,6 +132,8 @@ protected:
     return tokens_[who];
   }
 
+  place upstream_folder_;
+  core_manager upstream_;
   product one;
   std::map<std::string, std::string> people_; // by the name of their kind
   std::map<std::string, std::string> tokens_; // by that, too

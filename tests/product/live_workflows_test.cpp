@@ -44,7 +44,8 @@ class LiveWorkflows : public testing::TestWithParam<std::string> {
 protected:
   LiveWorkflows() {
     internal_port_ = free_port();
-    upstream_ = std::make_unique<core_manager>(internal_port_, service_key);
+    upstream_ = std::make_unique<core_manager>(testing::TempDir(),
+                                               calling_back(internal_port_, service_key));
     one_ = std::make_unique<product>(
         GetParam(), environment{{"CORE_MANAGER_URL", upstream_->url()},
                                 {"INTERNAL_PORT", std::to_string(internal_port_)},
@@ -98,18 +99,19 @@ TEST_P(LiveWorkflows, ReachUpstreamWithTheUsersIdentityAndTheirOrder) {
   follower all;
   follow(socket, all);
   json post;
-  for (const auto& request : upstream_->requests())
+  for (const auto& request : upstream_->seen())
     if (request["method"] == "POST") post = request;
   ASSERT_FALSE(post.is_null());
   EXPECT_EQ(post["target"], "/api/v1/workflows");
-  std::map<std::string, std::string> headers;
-  for (const auto& line : post["headers"])
-    headers[line[0].get<std::string>()] = line[1].get<std::string>();
-  EXPECT_EQ(headers["Idempotency-Key"], all.workflow);
-  EXPECT_FALSE(headers["X-User-ID"].empty());
-  EXPECT_FALSE(headers["X-Client-ID"].empty());
-  EXPECT_EQ(headers["X-User-Role"], "user");
-  EXPECT_EQ(headers["X-User-Tier"], "free");
+  const auto header = [&](const char* name) {
+    const auto values = values_of(post, name);
+    return values.size() == 1 ? values.front() : std::string{};
+  };
+  EXPECT_EQ(header("Idempotency-Key"), all.workflow);
+  EXPECT_FALSE(header("X-User-ID").empty());
+  EXPECT_FALSE(header("X-Client-ID").empty());
+  EXPECT_EQ(header("X-User-Role"), "user");
+  EXPECT_EQ(header("X-User-Tier"), "free");
   const auto body = json::parse(post["body"].get<std::string>());
   EXPECT_EQ(body["workflow_id"], all.workflow);
   EXPECT_EQ(body["workflow_type"], "content_generation");
@@ -159,7 +161,7 @@ TEST_P(LiveWorkflows, AreCountedByTheTiersQuota) {
 }
 
 TEST_P(LiveWorkflows, CanBeCancelled) {
-  upstream_->set({{"statuses", 1000}, {"interval_ms", 20}});
+  upstream_->behave({{"statuses", 1000}, {"interval_ms", 20}});
   auto socket = open();
   socket.say(start_of("long"));
   follower all;
@@ -201,7 +203,7 @@ TEST_P(LiveWorkflows, AreNobodyElses) {
 
 TEST_P(LiveWorkflows, ComeByServerSentEventsAndByCallbacksToo) {
   for (const auto* way : {"sse", "callback"}) {
-    upstream_->set({{"answer", way}, {"statuses", 20}, {"interval_ms", 1}});
+    upstream_->behave({{"answer", way}, {"statuses", 20}, {"interval_ms", 1}});
     auto socket = open();
     socket.say(start_of(std::string{"by-"} + way));
     follower all;
@@ -213,7 +215,7 @@ TEST_P(LiveWorkflows, ComeByServerSentEventsAndByCallbacksToo) {
 
 TEST_P(LiveWorkflows, SurviveDroppedSocketsADroppedStreamAndAKilledServer) {
   constexpr int statuses = 200;
-  upstream_->set({{"statuses", statuses}, {"interval_ms", 15}, {"drop_after", 70}});
+  upstream_->behave({{"statuses", statuses}, {"interval_ms", 15}, {"drop_after", 70}});
   follower all;
   {
     auto socket = open();
@@ -243,7 +245,7 @@ TEST_P(LiveWorkflows, SurviveDroppedSocketsADroppedStreamAndAKilledServer) {
 }
 
 TEST_P(LiveWorkflows, SurviveAKilledServerThatHadAcknowledgedThem) {
-  upstream_->set({{"statuses", 50}, {"interval_ms", 10}});
+  upstream_->behave({{"statuses", 50}, {"interval_ms", 10}});
   follower all;
   {
     auto socket = open();
@@ -263,7 +265,7 @@ TEST_P(LiveWorkflows, SurviveAKilledServerThatHadAcknowledgedThem) {
 }
 
 TEST_P(LiveWorkflows, FailWithTheGatewaysErrorsWhenUpstreamDoesNotWork) {
-  upstream_->set({{"match", "/api/v1/workflows"}, {"status", 422}});
+  upstream_->behave({{"match", "/api/v1/workflows"}, {"status", 422}});
   auto socket = open();
   socket.say(start_of("refused"));
   follower all;

@@ -41,7 +41,8 @@ result<void> write_headers(const http::exchange& ex, const principal& who,
 }
 
 bool asks_for_websocket(const http::exchange& ex) {
-  return http::asks_for_upgrade(ex.in) && http::lists_token(ex.in, "Upgrade", "websocket");
+  return !ex.is_stopping() && http::asks_for_upgrade(ex.in) &&
+         http::lists_token(ex.in, "Upgrade", "websocket");
 }
 
 result<void> prepare(const http::exchange& ex, const principal& who,
@@ -97,7 +98,6 @@ http::response to_nobody() {
 awaitable<result<ws_acceptor::place>> take_place(http::exchange& ex, const principal& who) {
   auto& sockets = *acceptor_of(ex).sockets();
   if (who.session.is_nil()) co_return ws_acceptor::place{};
-  if (ex.is_stopping()) co_return fail(error_code::overloaded);
   auto room = sockets.take_place(who.session);
   if (!room) co_return room;
   const auto word = co_await sockets.watch(who.session, ex.deadline);
