@@ -87,7 +87,8 @@ scripted_holder(holder_fake::stateful_pointer<waiting_state<messages::run_heard>
                 holder_script* script) {
   quiet(self);
   return {[](messages::session_over&) -> caf::result<messages::heard> { return messages::heard{}; },
-          [](messages::role_news&) {}, [](messages::subscription_news&) {},
+          [](messages::role_news&) {},
+          [](messages::subscription_news&) {},
           [self, script](messages::run_news& m) -> caf::result<messages::run_heard> {
             script->told.push_back(m);
             if (!script->is_slow) return messages::run_heard{script->is_open};
@@ -96,6 +97,7 @@ scripted_holder(holder_fake::stateful_pointer<waiting_state<messages::run_heard>
             ++script->waiting;
             return answer;
           },
+          [](messages::count_sockets&) -> caf::result<messages::socket_counts> { return gone(); },
           [self, script](release_held&) {
             self->state.waiting.front().deliver(messages::run_heard{script->is_open});
             self->state.waiting.pop_front();

@@ -60,6 +60,7 @@ watcher_behavior(watcher_actor::stateful_pointer<watcher_state> self,
             note(news.session, "subscription " + news.tier + " " + news.status);
           },
           [](messages::run_news&) -> caf::result<messages::run_heard> { return gone(); },
+          [](messages::count_sockets&) -> caf::result<messages::socket_counts> { return gone(); },
           [self](answer_all&) {
             for (auto& answer : std::exchange(self->state.owed, {}))
               answer.deliver(messages::heard{});

@@ -35,7 +35,7 @@ void append_member(std::string& out, std::string_view name, std::string_view jso
   append_json_string(out, name);
   out.append(":").append(json);
 }
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -72,7 +72,7 @@ awaitable<answered> authenticate(talk& t) {
   if (auto* client = t.sockets.find(t.socket)) client->set_expiry(who->expires_at);
   const time_point end{std::chrono::seconds{who->expires_at}};
   std::string members;
-  append_member(members, "expires_at", quoted(to_rfc3339_seconds(end)));
+  append_member(members, "expires_at", json_text(to_rfc3339_seconds(end)));
   co_return ack(t.said.id, members);
 }
 
@@ -117,7 +117,7 @@ awaitable<answered> resume(talk& t) {
       co_await t.edge().ask_workflow<messages::find_workflow>(*id, std::move(request), t.deadline);
   if (!attached) co_return tl::unexpected<failure>(as_client_hears(attached.error()));
   std::string members;
-  append_member(members, "workflow_id", quoted(to_string(*id)));
+  append_member(members, "workflow_id", json_text(to_string(*id)));
   append_member(members, "last_seq", std::to_string(attached->last_seq));
   co_return ack(t.said.id, members);
 }
@@ -131,7 +131,7 @@ awaitable<answered> cancel_workflow(talk& t) {
       co_await t.edge().ask_workflow<messages::find_workflow>(*id, std::move(request), t.deadline);
   if (!begun) co_return tl::unexpected<failure>(as_client_hears(begun.error()));
   std::string members;
-  append_member(members, "workflow_id", quoted(to_string(*id)));
+  append_member(members, "workflow_id", json_text(to_string(*id)));
   co_return ack(t.said.id, members);
 }
 
