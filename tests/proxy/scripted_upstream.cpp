@@ -1,4 +1,4 @@
-#include "scripted_upstream.hpp"
+#include "tests/proxy/scripted_upstream.hpp"
 
 #include <arpa/inet.h>
 #include <boost/asio/co_spawn.hpp>

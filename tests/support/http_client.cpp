@@ -68,19 +68,52 @@ http_reply parse_head(std::string_view head) {
   return reply;
 }
 
+/// Where each chunk of a body stands, once all have come (RFC 9112, section 7.1).
+std::optional<std::vector<std::string_view>> chunks_of(std::string_view input, std::size_t from,
+                                                       std::size_t& end) {
+  std::vector<std::string_view> chunks;
+  while (true) {
+    const auto line_end = input.find("\r\n", from);
+    if (line_end == std::string_view::npos) return std::nullopt;
+    std::size_t size = 0;
+    const auto* stop = input.data() + line_end;
+    if (std::from_chars(input.data() + from, stop, size, 16).ptr != stop)
+      give_up("no chunk: " + std::string{input.substr(from, line_end - from)});
+    from = line_end + 2;
+    if (input.size() < from + size + 2) return std::nullopt;
+    if (input.substr(from + size, 2) != "\r\n") give_up("a chunk of another size");
+    if (size == 0) {
+      end = from + 2;
+      return chunks;
+    }
+    chunks.push_back(input.substr(from, size));
+    from += size + 2;
+  }
+}
+
 /// Takes one whole answer off the front of `input`, when there is one.
 std::optional<http_reply> take_reply(std::string& input, bool to_head) {
   const auto end = input.find("\r\n\r\n");
   if (end == std::string::npos) return std::nullopt;
   auto reply = parse_head(std::string_view{input}.substr(0, end));
   const auto body_from = end + 4;
-  if (reply.status < 200) { // an interim answer; the real one follows
+  if (reply.status < 200 && reply.status != 101) { // an interim answer; the real one follows
     input.erase(0, body_from);
     return take_reply(input, to_head);
   }
   std::size_t size = 0;
-  if (reply.status != 204 && reply.status != 304 && !to_head)
-    size = to_number(reply.header("Content-Length"));
+  const bool has_body =
+      reply.status >= 200 && reply.status != 204 && reply.status != 304 && !to_head;
+  if (has_body && reply.header("Transfer-Encoding") == "chunked") {
+    std::size_t all = 0;
+    const auto chunks = chunks_of(input, body_from, all);
+    if (!chunks) return std::nullopt;
+    for (const auto chunk : *chunks)
+      reply.body += chunk;
+    input.erase(0, all);
+    return reply;
+  }
+  if (has_body) size = to_number(reply.header("Content-Length"));
   if (input.size() < body_from + size) return std::nullopt;
   reply.body = input.substr(body_from, size);
   input.erase(0, body_from + size);
