@@ -68,6 +68,9 @@ directory_actor::behavior_type finder(directory_actor::pointer self, workflow_ac
       [](messages::make_workflow&) -> caf::result<workflow_actor> { return gone(); },
       [](messages::user_sessions_ended&) -> caf::result<messages::sessions_told> { return gone(); },
       [](messages::user_role_changed&) -> caf::result<messages::sessions_told> { return gone(); },
+      [](messages::user_subscription_changed&) -> caf::result<messages::sessions_told> {
+        return gone();
+      },
       [](messages::sync_session&) -> caf::result<messages::session_synced> { return gone(); },
       [](messages::leave_user&) -> caf::result<messages::left> { return gone(); },
       [](messages::leave_session&) -> caf::result<messages::left> { return gone(); },
