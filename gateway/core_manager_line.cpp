@@ -50,10 +50,15 @@ left refusal_of(unsigned status, const std::string& why) {
   return {left::how::refused, std::to_string(status) + " " + why};
 }
 
+std::chrono::steady_clock::time_point internal_deadline(const services& with) {
+  return std::chrono::steady_clock::now() + with.policy.internal_deadline;
+}
+
 } // namespace
 
 /// One conversation with the core manager.
 struct core_manager_line::run {
+  services_ptr with;
   workflow_id workflow;
   messages::workflow_caller who;
   std::string order;
@@ -91,10 +96,7 @@ caf::behavior core_manager_line::answers() {
 void core_manager_line::on_exit() {
   streams_.close();
   calls_.close();
-}
-
-core_manager_line::deadline_point core_manager_line::internal_deadline() const {
-  return std::chrono::steady_clock::now() + with_->policy.internal_deadline;
+  with_.reset(); // else each would keep the other for ever
 }
 
 // -- what is asked ----------------------------------------------------------------------------
@@ -117,11 +119,12 @@ void core_manager_line::start(Work work, std::shared_ptr<run> one, promise<Reply
 caf::result<messages::run_left> core_manager_line::on_follow(messages::follow_run& order) {
   promise<messages::run_left> owed{this};
   auto one = std::make_shared<run>();
+  one->with = with_;
   one->workflow = order.workflow;
   one->who = std::move(order.who);
   one->order = std::move(order.order);
   one->verb = one->order.empty() ? http::method::get : http::method::post;
-  one->call.deadline = internal_deadline();
+  one->call.deadline = internal_deadline(*with_);
   if (auto written = write_call(*one); !written)
     owed.fail(written.error());
   else
@@ -133,10 +136,11 @@ caf::result<messages::upstream_cancelled>
 core_manager_line::on_cancel(messages::cancel_upstream& order) {
   promise<messages::upstream_cancelled> owed{this};
   auto one = std::make_shared<run>();
+  one->with = with_;
   one->workflow = order.workflow;
   one->who = std::move(order.who);
   one->verb = http::method::delete_;
-  one->call.deadline = std::min(internal_deadline(),
+  one->call.deadline = std::min(internal_deadline(*with_),
                                 std::chrono::steady_clock::now() + (order.deadline - with_->now()));
   if (auto written = write_call(*one); !written)
     owed.fail(written.error());
@@ -238,15 +242,16 @@ core_manager_line::bring(std::shared_ptr<run> one, std::string body) {
 awaitable<result<messages::status_taken>>
 core_manager_line::tell(std::shared_ptr<run> one, std::string body, std::int64_t position) {
   constexpr int tries = 3;
-  const auto deadline = internal_deadline();
+  const auto& with = *one->with;
+  const auto deadline = internal_deadline(with);
   messages::take_status status;
   status.body = std::move(body);
   status.position = position;
-  status.deadline = with_->now() + with_->policy.internal_deadline;
+  status.deadline = with.now() + with.policy.internal_deadline;
   for (int i = 0; i < tries; ++i) {
     if (!one->actor) {
       const messages::find_workflow question{one->workflow, one->gone};
-      auto found = co_await ask(with_->directory_for(one->workflow), question, deadline);
+      auto found = co_await ask(with.directory_for(one->workflow), question, deadline);
       if (!found) co_return tl::unexpected<failure>(found.error());
       one->actor = std::move(*found);
     }

@@ -54,9 +54,8 @@ private:
   result<void> write_call(run& one) const;
   template <class Reply, class Work>
   void start(Work work, std::shared_ptr<run> one, promise<Reply> owed);
-  deadline_point internal_deadline() const;
 
-  const services_ptr with_;
+  services_ptr with_; // until its end: they hold its handle
   const line_limits limits_;
   proxy::upstream_client streams_;
   proxy::upstream_client calls_; // apart, so that many streams keep no cancellation waiting
