@@ -80,7 +80,8 @@ void workflow_state::ask_upstream() {
 }
 
 void workflow_state::follow(const core_manager_actor& way) {
-  const bool is_order = std::exchange(upstream.must_order, false);
+  // One that is cancelled is looked for, and ordered never.
+  const bool is_order = std::exchange(upstream.must_order, false) && !upstream.is_cancelled;
   messages::follow_run request{record.id, upstream.who, is_order ? order_body() : std::string{}};
   self->request(way, no_timeout, std::move(request))
       .then(

@@ -227,6 +227,20 @@ TEST(WorkflowUpstream, ThatIsAskedToCancelEndsTheRunItself) {
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(2));
 }
 
+TEST(WorkflowUpstream, ThatNeverGotTheOrderDoesNotGetItOnceTheRunIsCancelled) {
+  cancelling f;
+  f.upstream.fails_with = error_code::upstream_unavailable;
+  ASSERT_TRUE(f.start());
+  ASSERT_TRUE(f.cancel());
+  const auto before = orders(f);
+  f.upstream.fails_with.reset();
+  f.advance(workflow_state::ask_again_last);
+  EXPECT_EQ(orders(f), before);
+  f.leave(left_how::missing);
+  EXPECT_EQ(f.last_row()["step"], "cancelled");
+  EXPECT_EQ(f.row()->status, "failed");
+}
+
 TEST(WorkflowUpstream, ThatKnowsACancelledRunNoMoreHasCancelledIt) {
   cancelling f;
   ASSERT_TRUE(f.start());
