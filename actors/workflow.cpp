@@ -52,7 +52,7 @@ void workflow_state::look(time_point deadline, done go_on) {
             go_on(nullptr);
           },
           [this, go_on, talk = talks_](caf::error& error) {
-            remind_at(with->now() + look_again_after);
+            look_again_soon();
             go_on(&error);
           });
 }
@@ -91,7 +91,13 @@ void workflow_state::remind_at(time_point when) {
     self->delayed_send(workflow_actor{self}, wait, messages::sweep{});
 }
 
+void workflow_state::look_again_soon() {
+  if (std::exchange(looks_again, true)) return;
+  remind_at(with->now() + look_again_after);
+}
+
 void workflow_state::remind() {
+  looks_again = false;
   if (!is_known) {
     const auto nothing = [](const turnstile::turn&) {};
     take_turn(own_deadline(), nothing, [](const caf::error&) {});

@@ -63,9 +63,10 @@ struct workflow_state {
 
   workflow_actor::pointer self = nullptr;
   services_ptr with;
-  workflow_record record; // what the store knows; last_seq 0: there is no such run
-  bool is_known = true;   // false: the store may know better
-  bool leaving = false;   // memory, for want of use
+  workflow_record record;   // what the store knows; last_seq 0: there is no such run
+  bool is_known = true;     // false: the store may know better
+  bool leaving = false;     // memory, for want of use
+  bool looks_again = false; // soon, at what the store did not tell
   time_point last_used{};
   std::optional<turnstile> turns;
   std::deque<messages::workflow_status> tail; // the newest statuses without a gap, or none
@@ -111,6 +112,8 @@ private:
   void count();
   /// Reminds the actor of what is due then.
   void remind_at(time_point when);
+  /// The same, soon, and once for however many it is said.
+  void look_again_soon();
   void remind();
 
   // -- the start (workflow_start.cpp)

@@ -94,7 +94,7 @@ void workflow_state::read_ahead(listener& whom) {
           },
           [this, to = whom.to](caf::error&) {
             if (auto* one = find_listener(to)) one->is_busy = false;
-            remind_at(with->now() + look_again_after);
+            look_again_soon();
           });
 }
 
