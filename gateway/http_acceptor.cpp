@@ -1,5 +1,6 @@
 #include "gateway/http_acceptor.hpp"
 
+#include "gateway/ws_acceptor.hpp"
 #include "protocol/opaque_key.hpp"
 
 #include <caf/send.hpp>
@@ -194,9 +195,12 @@ void http_acceptor::tell_session(const session_id& id, messages::unwatch notice)
   // A session that is watched is in memory, so this loads nothing.
   edge_->speak();
   edge_->request(with_->directory_for(id), no_timeout, messages::find_session{id})
-      .then([edge = edge_,
-             notice = std::move(notice)](session_actor& found) { edge->send(found, notice); },
-            [](caf::error&) {});
+      .then(
+          [this, id, notice = std::move(notice)](session_actor& found) {
+            // It may be watched anew meanwhile, which this must not undo.
+            if (!sockets_->knows(id)) edge_->send(found, notice);
+          },
+          [](caf::error&) {});
 }
 
 awaitable<bool> http_acceptor::database_alive(deadline_point deadline) {

@@ -83,6 +83,9 @@ public:
   /// OVERLOADED when the server, or the session, has as many as it may.
   result<place> take_place(const session_id& session);
 
+  /// Whether the session has a socket here, or room for one.
+  bool knows(const session_id& session) const { return sessions_.contains(session); }
+
   /// The session's word that it lives, which then watches it for us. AUTH003.
   awaitable<result<messages::validation>> watch(session_id session,
                                                 http_acceptor::deadline_point deadline);
