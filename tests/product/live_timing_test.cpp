@@ -31,6 +31,17 @@ TEST(LiveExpiry, AFreshTokenKeepsTheSocketOpen) {
   }
 }
 
+TEST(LiveExpiry, ATicketIsGoodForNoLongerThanItsToken) {
+  product one{"sqlite", {{"ACCESS_TOKEN_TTL", "2"}}};
+  const auto user = one.sign_in_new_user();
+  const auto made = one.call(post("/api/v1/ws/ticket").as(user.access));
+  ASSERT_EQ(made.status, 201);
+  ASSERT_TRUE(eventually([&] { return one.status_of_me(user.access) == 401; }));
+  const std::string text = json_of(made)["ticket"];
+  const ws_client late{one.server->port(), ws_handshake("/ws?ticket=" + text)};
+  EXPECT_TRUE(is_error(late.answer(), 401, "AUTH002", "ticket"));
+}
+
 TEST(LiveSilence, AClientThatOnlyPingsStaysAndASilentOneGoes) {
   product one{"sqlite", {{"WS_PING_INTERVAL", "1"}}};
   const auto user = one.sign_in_new_user();

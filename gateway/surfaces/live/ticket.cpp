@@ -51,6 +51,9 @@ result<ticket> read_ticket(const secret& key, std::string_view text, time_point 
   if (!session || !user || !number || !expires_at || !good_until) return refused;
   if (now >= time_point{std::chrono::seconds{*good_until}})
     return fail(error_code::token_expired, "ticket", "is good for 30 seconds");
+  if (now >= time_point{std::chrono::seconds{*expires_at}})
+    return fail(error_code::token_expired, "ticket",
+                "has outlived the token it was asked for with");
   return ticket{session_id{*session}, user_id{*user}, *number, *expires_at, *good_until};
 }
 

@@ -25,7 +25,8 @@ struct ticket {
 };
 
 secret write_ticket(const secret& key, const ticket& t);
-/// AUTH003 (field "ticket") for what is none, AUTH002 for one whose time is over.
+/// AUTH003 (field "ticket") for what is none, AUTH002 for one whose time, or whose token's, is
+/// over.
 result<ticket> read_ticket(const secret& key, std::string_view text, time_point now);
 
 } // namespace latchkey::gateway::live
