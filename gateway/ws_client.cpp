@@ -53,12 +53,16 @@ bool live_client::may_say_more(const std::string& id) {
 
 void live_client::finish() {
   --under_way_;
+  // One that is answered at once ends in here again: the loop below goes on, however many wait.
+  if (is_taking_up_) return;
+  is_taking_up_ = true;
   while (waiting_ && is_open() && under_way_ < conversations_max) {
     const auto oldest = std::move(waiting_->front());
     waiting_->pop_front();
     if (waiting_->empty()) waiting_.reset();
     begin(oldest);
   }
+  is_taking_up_ = false;
   if (wants_more()) read_on();
 }
 
@@ -67,7 +71,7 @@ void live_client::finish() {
 void live_client::set_expiry(std::int64_t expires_at) {
   expires_at_ = expires_at;
   is_told_of_expiry_ = false;
-  on_timer();
+  wake_at(std::chrono::steady_clock::now());
 }
 
 void live_client::on_timer() {

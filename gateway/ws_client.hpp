@@ -54,6 +54,7 @@ private:
   unsigned under_way_ = 0;
   unsigned refused_in_a_row_ = 0;
   bool is_told_of_expiry_ = false;
+  bool is_taking_up_ = false; // what waits
   std::unique_ptr<std::deque<std::string>> waiting_;
 };
 

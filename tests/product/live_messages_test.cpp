@@ -125,6 +125,30 @@ TEST(LiveFlood, MessagesCountLikeRequestsAndAFloodIsClosed) {
   EXPECT_EQ(socket.wait_for_close(), 1008u);
 }
 
+TEST(LiveFlood, ThousandsOfMessagesThatWaitAreTakenUpOneByOne) {
+  product one{"sqlite", {{"RATE_LIMIT_DEFAULT", "0"}}};
+  const auto user = one.sign_in_new_user();
+  ws_client socket{one.server->port(), user.access};
+  // As many as are answered at a time, all of which ask the store; the others need nobody.
+  std::string many;
+  ws_frame frame;
+  for (int i = 10; i < 26; ++i) {
+    json question{{"type", "resume"}};
+    question["data"]["workflow_id"] = "00000000-0000-4000-8000-0000000000" + std::to_string(i);
+    frame.payload = question.dump();
+    many += to_bytes(frame);
+  }
+  frame.payload = "{}";
+  int sent = 16;
+  for (; many.size() < 64000; ++sent)
+    many += to_bytes(frame);
+  socket.send_bytes(many);
+  // A socket that is read too slowly may be closed, and nothing else.
+  for (int left = sent; left > 0 && !socket.hear().is_null();)
+    --left;
+  EXPECT_EQ(one.status_of_me(user.access), 200);
+}
+
 TEST(LiveSlow, AReaderThatIsTooSlowIsClosedAndTheServerStaysSmall) {
   product one{"sqlite", {{"RATE_LIMIT_DEFAULT", "0"}}};
   const auto user = one.sign_in_new_user();
