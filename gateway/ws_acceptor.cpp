@@ -132,7 +132,8 @@ result<ws_acceptor::place> ws_acceptor::take_place(const session_id& id) {
     session = std::make_unique<live_session>();
     session->id = id;
   }
-  if (session->sockets.size() + session->places >= edge_.configured().ws_sockets_per_session)
+  const auto taken = session->sockets.size() + session->splices.size() + session->places;
+  if (taken >= edge_.configured().ws_sockets_per_session)
     return fail(error_code::overloaded, "session", "has as many sockets as it may");
   ++session->places;
   ++places_;
@@ -160,8 +161,9 @@ void ws_acceptor::open(place room, http::taken_connection&& connection, const pr
   auto& session = *sessions_.at(who.session);
   session.user = who.user;
   session.user_number = who.user_number;
-  session.role = who.role;
-  session.permissions = who.role_permissions;
+  // What it has told us since it was asked is newer.
+  if (session.role.empty()) session.role = who.role;
+  session.permissions = edge_.roles().permissions_of(session.role);
   const auto number = ++last_number_;
   auto client = std::make_shared<live_client>(*this, number, session, std::move(connection));
   session.sockets.push_back(client.get());
@@ -228,6 +230,7 @@ void ws_acceptor::finish(socket_number number, std::string_view type, ws::frame 
 
 void ws_acceptor::say(live_client& client, std::string_view type, ws::frame what,
                       std::uint64_t status_of) {
+  if (!client.is_open()) return;
   count_of(said_, type).add();
   client.send(std::move(what), status_of);
 }

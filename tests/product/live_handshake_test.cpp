@@ -1,5 +1,5 @@
 // live_handshake_test.cpp — GET /ws: who may open a live socket, and how they show it.
-#include "tests/product/product.hpp"
+#include "tests/product/core_manager.hpp"
 #include "tests/support/ws_client.hpp"
 
 #include <atomic>
@@ -157,6 +157,26 @@ TEST(LiveLimits, SocketsOfASessionAndOfTheServerAreBounded) {
   EXPECT_TRUE(is_error(ws_client{port, ws_handshake().as(bob.access)}.answer(), 503, "OVERLOADED"));
   open.pop_back();
   EXPECT_TRUE(eventually([&] { return ws_client{port, ws_handshake().as(bob.access)}.is_open(); }));
+}
+
+TEST(LiveLimits, SocketsThatArePassedOnToUpstreamsAreAmongThoseOfTheSession) {
+  const core_manager upstream{testing::TempDir()};
+  product one{
+      "sqlite",
+      {{"WORKERS", "1"}, {"CORE_MANAGER_URL", upstream.url()}, {"WS_SOCKETS_PER_SESSION", "2"}}};
+  const auto user = one.sign_in_new_user();
+  const auto port = one.server->port();
+  const auto passed_on = ws_handshake("/api/v1/personas/instances").as(user.access);
+  std::vector<ws_client> open;
+  for (int i = 0; i < 2; ++i) {
+    open.emplace_back(port, passed_on);
+    ASSERT_TRUE(open.back().is_open());
+  }
+  EXPECT_TRUE(is_error(ws_client{port, passed_on}.answer(), 503, "OVERLOADED", "session"));
+  const auto live = ws_handshake().as(user.access);
+  EXPECT_TRUE(is_error(ws_client{port, live}.answer(), 503, "OVERLOADED", "session"));
+  open.pop_back();
+  EXPECT_TRUE(eventually([&] { return ws_client{port, live}.is_open(); }));
 }
 
 } // namespace
