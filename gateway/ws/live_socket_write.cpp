@@ -107,7 +107,7 @@ void live_socket::all_sent() {
 }
 
 void live_socket::when_sent(std::function<void()> then) {
-  if (!queue_ && !is_writing_) return then();
+  if (state_ == state::closed || (!queue_ && !is_writing_)) return then();
   when_sent_.push_back(std::move(then));
 }
 
