@@ -16,6 +16,9 @@ namespace {
 /// How long an end may wait for the peer where it cannot be tried without waiting.
 constexpr std::chrono::seconds tls_end_within{1};
 
+/// What is given to TLS at once: its longest record (RFC 8446, 5.1).
+constexpr std::size_t tls_output_bytes = std::size_t{16} << 10;
+
 } // namespace
 
 // -- sending ---------------------------------------------------------------------------------
@@ -84,9 +87,14 @@ void live_socket::await_room() {
 
 void live_socket::flush_tls() {
   if (!queue_ || queue_->is_empty()) return all_sent();
-  // A copy: what is under way must not be dropped.
-  in_tls_ = queue_->front();
-  queue_->sent(in_tls_.size());
+  // A copy: what is under way must not be dropped. Frame by frame, a client that is quick to ask
+  // would be read faster than it is answered.
+  in_tls_.clear();
+  do {
+    const auto first = queue_->front();
+    in_tls_.append(first);
+    queue_->sent(first.size());
+  } while (!queue_->is_empty() && in_tls_.size() + queue_->front().size() <= tls_output_bytes);
   is_writing_ = true;
   boost::asio::async_write(
       *tls_, boost::asio::buffer(in_tls_),
