@@ -1,6 +1,6 @@
 // /docs in a real browser: it loads from the server alone, under its policy, and a request can
 // be sent from it.
-import { chromium } from "playwright-core";
+import { launch } from "./lib/chromium.mjs";
 import { Report } from "./lib/report.mjs";
 import { given, new_user, password } from "./lib/world.mjs";
 import { close } from "./lib/client.mjs";
@@ -10,18 +10,7 @@ const report = new Report();
 const user = await new_user();
 close();
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM,
-  headless: true,
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-  ],
-});
+const browser = await launch();
 try {
   const page = await browser.newPage();
   page.setDefaultTimeout(patience_ms);

@@ -1,7 +1,6 @@
 // Real clients against the real server, each a script that says what it found: a validator of
 // OpenAPI, JSON Schema, a browser, Python's requests.
-#include "tests/product/place.hpp"
-#include "tests/support/server_process.hpp"
+#include "tests/e2e/script.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -10,60 +9,6 @@
 
 namespace latchkey::test {
 namespace {
-
-/// A busy machine and the sanitizers included.
-constexpr std::chrono::seconds script_max{540};
-
-constexpr const char* service_key = "tester-key-0123456789abcdef";
-constexpr const char* stripe_secret = "whsec_0123456789abcdef";
-
-/// A server whose rate limits nobody here reaches.
-environment unlimited() {
-  return {{"RATE_LIMIT_DEFAULT", "1000000/hour"},
-          {"RATE_LIMIT_SERVICE", "1000000/hour"},
-          {"LOGIN_FAILURE_LIMIT", "0"},
-          {"LOGIN_FAILURE_LIMIT_ADDRESS", "0"},
-          {"SERVICE_KEYS", std::string{"tester:"} + service_key},
-          {"STRIPE_WEBHOOK_SECRET", stripe_secret},
-          {"STRIPE_PRICES", "price_pro=pro"}};
-}
-
-struct outcome {
-  int exit_code = 0;
-  std::string said;
-};
-
-/// What a script of this folder needs to know of the server.
-environment told_of(const place& where, const server_process& server) {
-  const auto url = [](std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); };
-  return {{"BASE_URL", url(server.port())},   {"INTERNAL_URL", url(server.internal_port())},
-          {"ADMIN_PASSWORD", admin_password}, {"SERVICE_KEY", service_key},
-          {"STRIPE_SECRET", stripe_secret},   {"CHROMIUM", E2E_CHROMIUM},
-          {"NO_PROXY", "127.0.0.1"},          {"HOME", where.folder()},
-          {"TMPDIR", where.folder()}};
-}
-
-outcome run(const std::vector<std::string>& words, const place& where,
-            const server_process& server) {
-  child_process child{words, told_of(where, server), where.folder()};
-  outcome found;
-  found.said = child.out(script_max);
-  found.exit_code = child.wait();
-  found.said += child.err();
-  return found;
-}
-
-/// The script's own words, when it found something wrong.
-testing::AssertionResult succeeds(const std::string& script, const std::string& engine) {
-  const place where{engine};
-  server_process server{where.settings(unlimited()), where.folder()};
-  const auto found =
-      run({"/usr/bin/env", "node", std::string{E2E_SCRIPTS} + "/" + script}, where, server);
-  if (server.stop() != 0) return testing::AssertionFailure() << "the server: " << server.log();
-  if (found.exit_code == 0) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << script << " ended with " << found.exit_code << "\n"
-                                     << found.said;
-}
 
 TEST(ApiDescription, IsValidOpenApiWithValidExamples) {
   EXPECT_TRUE(succeeds("valid_description.mjs", "sqlite"));
@@ -102,9 +47,7 @@ INSTANTIATE_TEST_SUITE_P(E2e, WrongInput, testing::Values("sqlite", "postgresql"
 TEST_P(WrongInput, IsRefusedWithItsReasonAndChangesNothing) {
   const place where{GetParam()};
   server_process server{where.settings(unlimited()), where.folder()};
-  child_process script{{"/usr/bin/env", "node", std::string{E2E_SCRIPTS} + "/wrong_input.mjs"},
-                       told_of(where, server),
-                       where.folder()};
+  child_process script{node("wrong_input.mjs"), told_of(where, server), where.folder()};
   // The script waits for a signal at each of these places.
   script.out_until("== prepared ==\n", script_max);
   const auto before = all_there_is(where);
@@ -131,7 +74,8 @@ TEST(Docs, AreCompressedAndCached) {
 TEST(IntegrationExample, RunsAsItIsPrinted) {
   const place where{"sqlite"};
   server_process server{where.settings(unlimited()), where.folder()};
-  const auto found = run({E2E_PYTHON, std::string{E2E_SCRIPTS} + "/run_example.py"}, where, server);
+  const auto found = run({E2E_PYTHON, std::string{E2E_SCRIPTS} + "/run_example.py"},
+                         told_of(where, server), where.folder());
   EXPECT_EQ(found.exit_code, 0);
   EXPECT_EQ(found.said, "right: {'status': 'success'} logged: 0\n"
                         "wrong data: raised 400 Failed to sync user data logged: 1 True\n"

@@ -1,10 +1,12 @@
 // client.mjs — requests of any bytes, right or wrong, and their answers.
 import http from "node:http";
+import https from "node:https";
 
 const timeout_ms = 60_000;
 
 // Connections are kept: thousands of requests would else use up the ports.
-const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+const kept = { keepAlive: true, maxSockets: 8 };
+const agents = { "http:": new http.Agent(kept), "https:": new https.Agent(kept) };
 
 // `body`: a Buffer or a text as it goes out. `json`: a value, sent as JSON with its type.
 export function call(base, { method = "GET", path, headers = {}, body, json }) {
@@ -17,10 +19,11 @@ export function call(base, { method = "GET", path, headers = {}, body, json }) {
   if (bytes !== undefined) sent["Content-Length"] = bytes.length;
   else if (method !== "GET") sent["Content-Length"] = 0;
   const target = new URL(base);
+  const { request: begin } = target.protocol === "https:" ? https : http;
   return new Promise((resolve, reject) => {
-    const request = http.request(
+    const request = begin(
       {
-        agent,
+        agent: agents[target.protocol],
         method,
         host: target.hostname,
         port: target.port,
@@ -60,5 +63,5 @@ export function cookie_of(answer) {
 }
 
 export function close() {
-  agent.destroy();
+  for (const agent of Object.values(agents)) agent.destroy();
 }

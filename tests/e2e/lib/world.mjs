@@ -12,6 +12,7 @@ export const given = {
   admin_password: process.env.ADMIN_PASSWORD,
   service_key: process.env.SERVICE_KEY,
   stripe_secret: process.env.STRIPE_SECRET,
+  core_manager: process.env.CORE_MANAGER_URL,
 };
 
 let last = 0;

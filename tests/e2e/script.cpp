@@ -1,0 +1,68 @@
+#include "tests/e2e/script.hpp"
+
+namespace latchkey::test {
+namespace {
+
+constexpr const char* service_key = "tester-key-0123456789abcdef";
+constexpr const char* stripe_secret = "whsec_0123456789abcdef";
+
+} // namespace
+
+environment unlimited(const environment& more) {
+  environment all{{"RATE_LIMIT_DEFAULT", "1000000/hour"},
+                  {"RATE_LIMIT_SERVICE", "1000000/hour"},
+                  {"LOGIN_FAILURE_LIMIT", "0"},
+                  {"LOGIN_FAILURE_LIMIT_ADDRESS", "0"},
+                  {"SERVICE_KEYS", std::string{"tester:"} + service_key},
+                  {"STRIPE_WEBHOOK_SECRET", stripe_secret},
+                  {"STRIPE_PRICES", "price_pro=pro"}};
+  for (const auto& [name, value] : more)
+    all[name] = value;
+  return all;
+}
+
+environment told_of(const place& where, const server_process& server) {
+  const auto url = [](std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); };
+  return {{"BASE_URL", url(server.port())},   {"INTERNAL_URL", url(server.internal_port())},
+          {"ADMIN_PASSWORD", admin_password}, {"SERVICE_KEY", service_key},
+          {"STRIPE_SECRET", stripe_secret},   {"CHROMIUM", E2E_CHROMIUM},
+          {"NO_PROXY", "127.0.0.1"},          {"HOME", where.folder()},
+          {"TMPDIR", where.folder()}};
+}
+
+std::vector<std::string> node(const std::string& script) {
+  return {"/usr/bin/env", "node", std::string{E2E_SCRIPTS} + "/" + script};
+}
+
+outcome run(const std::vector<std::string>& words, const environment& told,
+            const std::string& folder) {
+  child_process child{words, told, folder};
+  outcome found;
+  found.said = child.out(script_max);
+  found.exit_code = child.wait();
+  found.said += child.err();
+  return found;
+}
+
+testing::AssertionResult succeeds(const std::string& script, const place& where,
+                                  const environment& settings, const environment& told) {
+  server_process server{where.settings(settings), where.folder()};
+  auto all = told_of(where, server);
+  if (settings.contains("TLS_CERT")) {
+    all["BASE_URL"].replace(0, 4, "https");
+    all["NODE_EXTRA_CA_CERTS"] = settings.at("TLS_CERT");
+  }
+  for (const auto& [name, value] : told)
+    all[name] = value;
+  const auto found = run(node(script), all, where.folder());
+  if (server.stop() != 0) return testing::AssertionFailure() << "the server: " << server.log();
+  if (found.exit_code == 0) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << script << " ended with " << found.exit_code << "\n"
+                                     << found.said;
+}
+
+testing::AssertionResult succeeds(const std::string& script, const std::string& engine) {
+  return succeeds(script, place{engine}, unlimited());
+}
+
+} // namespace latchkey::test

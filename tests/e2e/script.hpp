@@ -1,0 +1,39 @@
+// script.hpp — the scripts of this folder, each run against a server of its own.
+#pragma once
+
+#include "tests/product/place.hpp"
+#include "tests/support/server_process.hpp"
+
+#include <chrono>
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+namespace latchkey::test {
+
+/// A busy machine and the sanitizers included.
+inline constexpr std::chrono::seconds script_max{540};
+
+/// The settings of a server whose rate limits nobody here reaches.
+environment unlimited(const environment& more = {});
+
+/// What a script of this folder needs to know of the server.
+environment told_of(const place& where, const server_process& server);
+
+/// The words that start one of this folder.
+std::vector<std::string> node(const std::string& script);
+
+struct outcome {
+  int exit_code = 0;
+  std::string said;
+};
+outcome run(const std::vector<std::string>& words, const environment& told,
+            const std::string& folder);
+
+/// Runs a script against a server of these settings; its own words, when it found something
+/// wrong. `told` wins over what it is told of the server.
+testing::AssertionResult succeeds(const std::string& script, const place& where,
+                                  const environment& settings, const environment& told = {});
+testing::AssertionResult succeeds(const std::string& script, const std::string& engine);
+
+} // namespace latchkey::test
