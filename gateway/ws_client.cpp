@@ -22,7 +22,7 @@ principal live_client::who() const {
 // -- what it says ----------------------------------------------------------------------------
 
 void live_client::on_text(std::string_view text) {
-  if (wants_more()) return begin(text);
+  if (wants_more() && !is_behind()) return begin(text);
   if (!waiting_) waiting_ = std::make_unique<std::deque<std::string>>();
   waiting_->emplace_back(text);
 }
@@ -53,16 +53,19 @@ bool live_client::may_say_more(const std::string& id) {
 
 void live_client::finish() {
   --under_way_;
-  // One that is answered at once ends in here again: the loop below goes on, however many wait.
-  if (is_taking_up_) return;
-  is_taking_up_ = true;
-  while (waiting_ && is_open() && under_way_ < conversations_max) {
+  go_on();
+}
+
+void live_client::go_on() {
+  if (std::exchange(is_going_on_, true)) return; // one was answered at once
+  const auto keep = shared_from_this();
+  while (waiting_ && is_open() && !is_behind() && under_way_ < conversations_max) {
     const auto oldest = std::move(waiting_->front());
     waiting_->pop_front();
     if (waiting_->empty()) waiting_.reset();
     begin(oldest);
   }
-  is_taking_up_ = false;
+  is_going_on_ = false;
   if (wants_more()) read_on();
 }
 

@@ -41,8 +41,10 @@ protected:
   void on_timer() override;
   void on_closed() override { owner_.closed(*this); }
   bool wants_more() const override { return under_way_ < conversations_max && !waiting_; }
+  void on_caught_up() override { go_on(); }
 
 private:
+  void go_on();
   void begin(std::string_view text);
   bool may_say_more(const std::string& id);
   void end_expired();
@@ -54,7 +56,7 @@ private:
   unsigned under_way_ = 0;
   unsigned refused_in_a_row_ = 0;
   bool is_told_of_expiry_ = false;
-  bool is_taking_up_ = false; // what waits
+  bool is_going_on_ = false;
   std::unique_ptr<std::deque<std::string>> waiting_;
 };
 

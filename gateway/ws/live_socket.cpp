@@ -41,9 +41,13 @@ void live_socket::start() {
 
 void live_socket::read_on() {
   if (is_reading_ || state_ == state::closed || has_failed_) return;
-  if (state_ == state::open && !wants_more()) return;
+  if (state_ == state::open && (is_behind() || !wants_more())) return;
   is_reading_ = true;
   await_bytes();
+}
+
+bool live_socket::is_behind() const {
+  return tls_ && queue_ && queue_->size() >= home_.allowed().queue.frames / 4;
 }
 
 void live_socket::await_bytes() {
@@ -142,8 +146,8 @@ void live_socket::on_time() {
 void live_socket::ping_if_silent(steady_point now) {
   const auto& allowed = home_.allowed();
   if (is_pinged_) {
-    // Who is not read cannot be heard.
-    if (!is_reading_) heard_at_ = now, is_pinged_ = false;
+    // Who is not read cannot be heard, unless it is by its own fault.
+    if (!is_reading_ && !is_behind()) heard_at_ = now, is_pinged_ = false;
     if (is_pinged_ && now >= pinged_at_ + allowed.pong_within)
       close(close_code::policy, "no answer to a ping");
     return;

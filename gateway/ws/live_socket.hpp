@@ -73,6 +73,11 @@ protected:
   /// Whether more may be read now. Whoever says no calls `read_on` later.
   virtual bool wants_more() const = 0;
   void read_on();
+  /// Under TLS all that is sent is waited for, so that one who asks quickly would be read faster
+  /// than answered: while much waits, nothing is read, and nothing that was read should be
+  /// answered until `on_caught_up`.
+  bool is_behind() const;
+  virtual void on_caught_up() = 0;
 
 private:
   enum class state : std::uint8_t {

@@ -87,8 +87,7 @@ void live_socket::await_room() {
 
 void live_socket::flush_tls() {
   if (!queue_ || queue_->is_empty()) return all_sent();
-  // A copy: what is under way must not be dropped. Frame by frame, a client that is quick to ask
-  // would be read faster than it is answered.
+  // A copy: what is under way must not be dropped.
   in_tls_.clear();
   do {
     const auto first = queue_->front();
@@ -104,6 +103,7 @@ void live_socket::flush_tls() {
         if (failed) return self->cut_off();
         self->flush();
       });
+  if (state_ == state::open && !is_behind()) on_caught_up();
 }
 
 void live_socket::all_sent() {

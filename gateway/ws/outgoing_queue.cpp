@@ -7,7 +7,7 @@
 namespace latchkey::ws {
 
 bool outgoing_queue::has_room_for(std::size_t bytes) const {
-  return items_.size() - head_ < allowed_.frames && bytes_ + bytes <= allowed_.bytes;
+  return size() < allowed_.frames && bytes_ + bytes <= allowed_.bytes;
 }
 
 bool outgoing_queue::push(frame bytes, workflow_number status_of) {

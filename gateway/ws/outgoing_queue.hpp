@@ -33,7 +33,8 @@ public:
   /// Drops all but a first frame that was sent in part.
   void drop_unbegun();
 
-  bool is_empty() const { return head_ == items_.size(); }
+  bool is_empty() const { return size() == 0; }
+  std::size_t size() const { return items_.size() - head_; } // in frames
   /// What is to be sent next, without what was sent of it already.
   std::string_view front() const;
   /// So many bytes of the front were sent.
