@@ -190,11 +190,11 @@ TEST(ProxyRoutes, AreTheDocumentedOnesByThemselves) {
                            "GET /api/v1/templates/{id} core-manager templates:manage\n"
                            "PUT /api/v1/templates/{id} core-manager templates:manage\n"
                            "DELETE /api/v1/templates/{id} core-manager templates:manage\n"
-                           "GET /api/v1/personas/instances core-manager\n"
-                           "POST /api/v1/personas/instances core-manager\n"
-                           "GET /api/v1/personas/instances/{id} core-manager\n"
-                           "PUT /api/v1/personas/instances/{id} core-manager\n"
-                           "DELETE /api/v1/personas/instances/{id} core-manager\n");
+                           "GET /api/v1/personas/instances core-manager instances:read\n"
+                           "POST /api/v1/personas/instances core-manager instances:write\n"
+                           "GET /api/v1/personas/instances/{id} core-manager instances:read\n"
+                           "PUT /api/v1/personas/instances/{id} core-manager instances:write\n"
+                           "DELETE /api/v1/personas/instances/{id} core-manager instances:write\n");
   ASSERT_EQ(table.upstreams.size(), 1u);
   EXPECT_EQ(table.upstreams[0].authority, "core-manager:8088");
   EXPECT_TRUE(std::ranges::all_of(table.routes, [](const proxy_route& one) {
