@@ -198,6 +198,8 @@ result<json> writer::answers(const place& at) {
     add(code);
   for (const auto& [status, codes] : errors) {
     auto& own = by_status[status];
+    if (own.is_null() && responses.contains(any_status))
+      own = answer(status, responses[any_status], at.traits);
     if (own.is_null()) {
       own = errors_.reference_for(codes, at.traits);
     } else if (!at.traits.is_flat) { // its own form of this status, or the usual one

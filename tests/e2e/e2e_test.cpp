@@ -46,7 +46,9 @@ INSTANTIATE_TEST_SUITE_P(E2e, WrongInput, testing::Values("sqlite", "postgresql"
 
 TEST_P(WrongInput, IsRefusedWithItsReasonAndChangesNothing) {
   const place where{GetParam()};
-  server_process server{where.settings(unlimited()), where.folder()};
+  const upstream_process upstream{where.folder()};
+  server_process server{where.settings(unlimited({{"CORE_MANAGER_URL", upstream.url()}})),
+                        where.folder()};
   child_process script{node("wrong_input.mjs"), told_of(where, server), where.folder()};
   // The script waits for a signal at each of these places.
   script.out_until("== prepared ==\n", script_max);
@@ -73,7 +75,9 @@ TEST(Docs, AreCompressedAndCached) {
 
 TEST(IntegrationExample, RunsAsItIsPrinted) {
   const place where{"sqlite"};
-  server_process server{where.settings(unlimited()), where.folder()};
+  const upstream_process upstream{where.folder()};
+  server_process server{where.settings(unlimited({{"CORE_MANAGER_URL", upstream.url()}})),
+                        where.folder()};
   const auto found = run({E2E_PYTHON, std::string{E2E_SCRIPTS} + "/run_example.py"},
                          told_of(where, server), where.folder());
   EXPECT_EQ(found.exit_code, 0);

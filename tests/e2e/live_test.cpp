@@ -15,9 +15,8 @@ constexpr bool by_tls = true;
 testing::AssertionResult succeeds_live(const std::string& script, const std::string& engine,
                                        bool with_certificate = false) {
   const place where{engine};
-  child_process core_manager{{E2E_CORE_MANAGER}, {}, where.folder()};
-  const auto line = core_manager.out_until("\n");
-  const auto url = "http://" + line.substr(line.rfind(' ') + 1, line.size() - line.rfind(' ') - 2);
+  const upstream_process upstream{where.folder()};
+  const auto& url = upstream.url();
   auto settings = unlimited({{"CORE_MANAGER_URL", url}, {"TIERS", tiers}});
   if (with_certificate) settings.merge(write_certificate(where.folder()));
   return succeeds(script, where, settings, {{"CORE_MANAGER_URL", url}});

@@ -44,6 +44,13 @@ outcome run(const std::vector<std::string>& words, const environment& told,
   return found;
 }
 
+upstream_process::upstream_process(const std::string& folder)
+    : child_({E2E_CORE_MANAGER}, {}, folder) {
+  const auto line = child_.out_until("\n");
+  const auto at = line.rfind(' ') + 1;
+  url_ = "http://" + line.substr(at, line.size() - at - 1);
+}
+
 testing::AssertionResult succeeds(const std::string& script, const place& where,
                                   const environment& settings, const environment& told) {
   server_process server{where.settings(settings), where.folder()};
@@ -62,7 +69,9 @@ testing::AssertionResult succeeds(const std::string& script, const place& where,
 }
 
 testing::AssertionResult succeeds(const std::string& script, const std::string& engine) {
-  return succeeds(script, place{engine}, unlimited());
+  const place where{engine};
+  const upstream_process upstream{where.folder()};
+  return succeeds(script, where, unlimited({{"CORE_MANAGER_URL", upstream.url()}}));
 }
 
 } // namespace latchkey::test

@@ -30,10 +30,23 @@ struct outcome {
 outcome run(const std::vector<std::string>& words, const environment& told,
             const std::string& folder);
 
+/// The sample core manager as a process.
+class upstream_process {
+public:
+  explicit upstream_process(const std::string& folder);
+  /// CORE_MANAGER_URL.
+  const std::string& url() const noexcept { return url_; }
+
+private:
+  child_process child_;
+  std::string url_;
+};
+
 /// Runs a script against a server of these settings; its own words, when it found something
 /// wrong. `told` wins over what it is told of the server.
 testing::AssertionResult succeeds(const std::string& script, const place& where,
                                   const environment& settings, const environment& told = {});
+/// Against one with the sample core manager behind it.
 testing::AssertionResult succeeds(const std::string& script, const std::string& engine);
 
 } // namespace latchkey::test

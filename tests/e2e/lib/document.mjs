@@ -32,6 +32,8 @@ export class Description {
             about: item[verb],
             pointer: `/paths/${escaped(path)}/${verb}`,
             is_internal: item[verb].servers !== undefined,
+            // Another service answers, in its own way: only the gateway's part is looked at.
+            is_passed_on: item[verb].responses.default !== undefined,
           });
   }
 
@@ -80,7 +82,9 @@ export class Description {
 
   // Why this is not an answer that the description promises; empty when it is one.
   problems_of_answer(operation, answer) {
-    const [described, pointer] = this.at(`${operation.pointer}/responses/${answer.status}`);
+    const is_named = operation.about.responses[answer.status] !== undefined;
+    const status = is_named || !operation.is_passed_on ? answer.status : "default";
+    const [described, pointer] = this.at(`${operation.pointer}/responses/${status}`);
     if (!described)
       return [`status ${answer.status} is not described: ${answer.text.slice(0, 300)}`];
     const found = [];
@@ -94,6 +98,7 @@ export class Description {
         found.push(`no ${name}`);
     const type = answer.headers["content-type"]?.split(";")[0];
     const content = described.content;
+    if (operation.is_passed_on && answer.text === "") return found;
     if (!content)
       return answer.text === "" ? found : [...found, "a body where there is none described"];
     const media = Object.keys(content).find((one) => one === type || one === "*/*");

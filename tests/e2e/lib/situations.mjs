@@ -7,6 +7,7 @@ import {
   new_number,
   new_project,
   new_reset_token,
+  new_resource,
   new_role,
   new_role_name,
   new_session_of,
@@ -263,6 +264,51 @@ export const situations = {
       avatar_url: "https://example.com/me.png",
       preferences: { theme: "dark" },
     },
+  }),
+
+  list_templates: async (w) => ({ status: 200, headers: bearer(w.admin.access) }),
+  create_template: async (w) => ({
+    status: 201,
+    headers: bearer(w.admin.access),
+    json: { name: "Demo" },
+  }),
+  get_template: async (w) => ({
+    status: 200,
+    headers: bearer(w.admin.access),
+    path: [await new_resource("templates", w.admin)],
+  }),
+  update_template: async (w) => ({
+    status: 200,
+    headers: bearer(w.admin.access),
+    path: [await new_resource("templates", w.admin)],
+    json: { name: "Demo" },
+  }),
+  delete_template: async (w) => ({
+    status: 204,
+    headers: bearer(w.admin.access),
+    path: [await new_resource("templates", w.admin)],
+  }),
+  list_instances: async (w) => ({ status: 200, headers: bearer(w.user.access) }),
+  create_instance: async (w) => ({
+    status: 201,
+    headers: bearer(w.user.access),
+    json: { name: "Demo" },
+  }),
+  get_instance: async (w) => ({
+    status: 200,
+    headers: bearer(w.user.access),
+    path: [await new_resource("personas/instances", w.user)],
+  }),
+  update_instance: async (w) => ({
+    status: 200,
+    headers: bearer(w.user.access),
+    path: [await new_resource("personas/instances", w.user)],
+    json: { name: "Demo" },
+  }),
+  delete_instance: async (w) => ({
+    status: 204,
+    headers: bearer(w.user.access),
+    path: [await new_resource("personas/instances", w.user)],
   }),
 
   openapi: async () => ({ status: 200 }),

@@ -76,6 +76,16 @@ export async function new_project(user) {
   return made.value.id;
 }
 
+// At the service behind the gateway: of "templates" or "personas/instances".
+export async function new_resource(kind, user) {
+  const made = await expect(
+    201,
+    kind,
+    ask("POST", `/api/v1/${kind}`, { headers: bearer(user.access), json: { name: "Demo" } }),
+  );
+  return made.value.id;
+}
+
 export async function new_api_key(user) {
   const made = await expect(
     201,
