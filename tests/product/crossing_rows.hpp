@@ -132,6 +132,9 @@ inline const std::vector<row> rows{
     {"GET", "/auth/api-keys", "", in_person},
     {"POST", "/auth/api-keys", "", in_person},
     {"DELETE", "/auth/api-keys/{id}", "", in_person},
+    // Who may is found out after the handshake's form, which these requests have not.
+    {"GET", "/ws", "", anyone},
+    {"POST", "/api/v1/ws/ticket", "", in_person},
     {"GET", "/auth/sessions", "", in_person},
     {"DELETE", "/auth/sessions/{id}", "", in_person},
 };

@@ -78,9 +78,11 @@ export class Live {
   }
   // One text message in so many fragments.
   say_in_pieces(text, pieces) {
-    const size = Math.ceil(text.length / pieces);
-    for (let at = 0; at < text.length; at += size) {
-      this.socket.send(text.slice(at, at + size), { fin: at + size >= text.length });
+    const bytes = Buffer.from(text); // cut anywhere, in the middle of a character too
+    const size = Math.ceil(bytes.length / pieces);
+    for (let at = 0; at < bytes.length; at += size) {
+      const fin = at + size >= bytes.length;
+      this.socket.send(bytes.subarray(at, at + size), { binary: false, fin });
       this.socket.ping(); // which may stand between fragments (RFC 6455, 5.4)
     }
   }

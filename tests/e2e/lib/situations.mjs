@@ -311,6 +311,18 @@ export const situations = {
     path: [await new_resource("personas/instances", w.user)],
   }),
 
+  // A handshake by nobody: those that succeed are another script's.
+  open_socket: async () => ({
+    status: 401,
+    headers: {
+      Connection: "Upgrade",
+      Upgrade: "websocket",
+      "Sec-WebSocket-Version": "13",
+      "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    },
+  }),
+  make_ticket: async (w) => ({ status: 201, headers: bearer(w.user.access) }),
+
   openapi: async () => ({ status: 200 }),
   docs: async () => ({ status: 200 }),
   docs_asset: async () => ({ status: 200, path: ["page.js"] }),
