@@ -63,7 +63,8 @@ time_point http_acceptor::deadline_for_actors(deadline_point deadline) const {
   return with_->now() + std::chrono::duration_cast<std::chrono::microseconds>(left);
 }
 
-result<http_acceptor::known_token> http_acceptor::verify_token(std::string_view token) {
+result<http_acceptor::known_token> http_acceptor::verify_token(std::string_view token,
+                                                               bool remember) {
   const auto now = with_->now();
   if (auto* known = tokens_.find(token)) {
     const auto end = time_point{std::chrono::seconds{known->exp}};
@@ -73,7 +74,9 @@ result<http_acceptor::known_token> http_acceptor::verify_token(std::string_view 
   const auto& keys = *with_->keys;
   auto claims = verify(token, keys.access, keys.issuer, keys.audience, now, clock_leeway);
   if (!claims) return tl::unexpected<failure>(claims.error());
-  return tokens_.put(std::string{token}, {claims->sub, claims->sid, claims->iat, claims->exp});
+  const known_token known{claims->sub, claims->sid, claims->iat, claims->exp};
+  if (remember) tokens_.put(std::string{token}, known);
+  return known;
 }
 
 result<service_claims> http_acceptor::verify_service_token(std::string_view token) const {

@@ -82,8 +82,8 @@ public:
                                                      deadline);
   }
 
-  /// The workflow's, found by `Find`: by make_workflow also one that may not be there yet. NOT_FOUND
-  /// when there is no such run.
+  /// The workflow's, found by `Find`: by make_workflow also one that may not be there yet.
+  /// NOT_FOUND when there is no such run.
   template <class Find = messages::find_workflow, class Message>
   awaitable<result<reply_of<workflow_actor, Message>>> ask_workflow(workflow_id id, Message message,
                                                                     deadline_point deadline) {
@@ -110,8 +110,8 @@ public:
     std::int64_t exp = 0;
   };
   /// Its signature and its times alone: whether its session lives is for that one to say.
-  /// AUTH002, AUTH003.
-  result<known_token> verify_token(std::string_view token);
+  /// AUTH002, AUTH003. One that will not be shown again soon need not be remembered.
+  result<known_token> verify_token(std::string_view token, bool remember = true);
   /// The same of a service's token, all that it says.
   result<service_claims> verify_service_token(std::string_view token) const;
   /// Asks the store through a reading connection.
