@@ -126,20 +126,22 @@ result<void> read_route(const json& item, const std::string& where, const proxy_
   return {};
 }
 
-/// Gateway Proxy Routes: templates for those who manage them, instances for everybody.
+/// Gateway Proxy Routes: templates for those who manage them, instances for everybody signed in,
+/// who has these permissions; an API key is for them or not.
 result<void> add_documented(const proxy_defaults& defaults, proxy_table& table) {
   using http::method;
   struct documented {
-    std::string_view pattern, permission;
+    std::string_view pattern, to_read, to_write;
     std::initializer_list<http::method> methods;
   };
   static constexpr auto on_all = {method::get, method::post};
   static constexpr auto on_one = {method::get, method::put, method::delete_};
+  constexpr std::string_view manage = "templates:manage";
   const documented rows[] = {
-      {"/api/v1/templates", "templates:manage", on_all},
-      {"/api/v1/templates/{id}", "templates:manage", on_one},
-      {"/api/v1/personas/instances", "", on_all},
-      {"/api/v1/personas/instances/{id}", "", on_one},
+      {"/api/v1/templates", manage, manage, on_all},
+      {"/api/v1/templates/{id}", manage, manage, on_one},
+      {"/api/v1/personas/instances", "instances:read", "instances:write", on_all},
+      {"/api/v1/personas/instances/{id}", "instances:read", "instances:write", on_one},
   };
   for (const auto& row : rows)
     for (const auto method : row.methods) {
@@ -147,7 +149,7 @@ result<void> add_documented(const proxy_defaults& defaults, proxy_table& table) 
       const proxy_route one{method,
                             std::string{row.pattern},
                             0,
-                            std::string{row.permission},
+                            std::string{method == method::get ? row.to_read : row.to_write},
                             defaults.body_bytes_max,
                             defaults.deadline_max};
       if (auto done = add_route(one, "routes", table); !done) return done;
