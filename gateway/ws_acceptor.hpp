@@ -70,7 +70,6 @@ public:
     ~place() {
       if (of_ != nullptr) of_->give_back(session_);
     }
-    explicit operator bool() const noexcept { return of_ != nullptr; }
     /// Whether the session has ended meanwhile.
     bool is_over() const { return of_->sessions_.at(session_)->is_over; }
 

@@ -7,6 +7,17 @@
 #include <filesystem>
 
 namespace latchkey::test {
+
+/// Answer those who wait for their mail to go: it was sent, or nobody ever says.
+struct release_mails {
+  bool sent = true;
+};
+
+} // namespace latchkey::test
+
+LATCHKEY_LOCAL_MESSAGE(latchkey::test::release_mails)
+
+namespace latchkey::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -21,21 +32,29 @@ struct transport_control {
   std::vector<promise<messages::mail_attempted>> held;
 };
 
-mail_transport_actor::behavior_type fake_transport(mail_transport_actor::pointer self,
+using fake_transport_actor = mail_transport_actor::extend<notice<release_mails>>;
+
+fake_transport_actor::behavior_type fake_transport(fake_transport_actor::pointer self,
                                                    transport_control* control) {
   return {[self, control](messages::send_mail& m) -> caf::result<messages::mail_attempted> {
-    control->sent.push_back(m.mail);
-    control->called_off = m.called_off;
-    promise<messages::mail_attempted> answer{self};
-    if (control->holds) {
-      control->held.push_back(answer);
-      return answer;
-    }
-    auto& replies = control->replies;
-    answer.deliver(replies.front());
-    if (replies.size() > 1) replies.erase(replies.begin());
-    return answer;
-  }};
+            control->sent.push_back(m.mail);
+            control->called_off = m.called_off;
+            promise<messages::mail_attempted> answer{self};
+            if (control->holds) {
+              control->held.push_back(answer);
+              return answer;
+            }
+            auto& replies = control->replies;
+            answer.deliver(replies.front());
+            if (replies.size() > 1) replies.erase(replies.begin());
+            return answer;
+          },
+          [control](release_mails& how) {
+            const auto held = std::exchange(control->held, {});
+            if (!how.sent) return;
+            for (const auto& answer : held)
+              answer.deliver(messages::mail_attempted{.sent = true});
+          }};
 }
 
 class MailerTest : public testing::Test {
@@ -43,6 +62,11 @@ protected:
   void start() {
     transport_ = f_.spawn(fake_transport, &way_);
     actor_ = f_.spawn(mailer, f_.shared_services(), transport_);
+  }
+
+  void release(release_mails how) {
+    caf::anon_send(transport_, how);
+    f_.run();
   }
 
   uuid add(const std::string& recipient = "ada@example.com") {
@@ -73,7 +97,7 @@ protected:
   actor_fixture f_;
   mail_writer writer_{"https://auth.example.com", "", secret{"some key"s}};
   transport_control way_{.sent = {}, .replies = {{.sent = true}}, .called_off = {}, .held = {}};
-  mail_transport_actor transport_;
+  fake_transport_actor transport_;
   mailer_actor actor_;
 };
 
@@ -188,8 +212,7 @@ TEST_F(MailerTest, SendsNothingTwiceWhileTheStoreTakesNoOutcome) {
   ASSERT_EQ(way_.held.size(), 1u);
   f_.store.set_disk_full(true);
   way_.holds = false;
-  way_.held.front().deliver(messages::mail_attempted{.sent = true});
-  f_.run();
+  release({});
   advance(mail_lease + 30s); // longer than its own lease
   EXPECT_EQ(way_.sent.size(), 1u);
   EXPECT_EQ(waiting().size(), 2u);
@@ -265,7 +288,7 @@ TEST_F(MailerTest, CallsAnAttemptOffWhenItEnds) {
   actor_ = nullptr;
   f_.run();
   EXPECT_TRUE(way_.called_off->load());
-  way_.held.clear();
+  release({.sent = false});
 }
 
 TEST_F(MailerTest, SendsMoreThanOneLookFinds) {

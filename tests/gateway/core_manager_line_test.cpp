@@ -93,7 +93,11 @@ struct one_line : reactor_fixture {
     const services_ptr shared{services_ptr{}, &with()};
     line = spawn_core_manager_line(system(), at(0), shared, set, limits);
   }
-  ~one_line() { caf::anon_send_exit(line, caf::exit_reason::user_shutdown); }
+  ~one_line() {
+    caf::anon_send_exit(line, caf::exit_reason::user_shutdown);
+    line = nullptr;
+    stop(); // what it counts with goes before the base
+  }
 
   result<messages::run_left> follow(const std::string& order) {
     return run(0, [&](http_acceptor& edge) -> awaitable<result<messages::run_left>> {

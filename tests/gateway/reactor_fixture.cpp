@@ -66,6 +66,11 @@ reactor_fixture::reactor_fixture(std::size_t reactors)
 }
 
 reactor_fixture::~reactor_fixture() {
+  stop();
+}
+
+void reactor_fixture::stop() {
+  if (!system_) return;
   for (std::size_t i = 0; i < edges_.size(); ++i)
     close_edge(i);
   end_actors();

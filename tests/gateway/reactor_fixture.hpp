@@ -73,8 +73,10 @@ private:
 class reactor_fixture {
 public:
   explicit reactor_fixture(std::size_t reactors = 1);
-  /// Stops as the server does; returns when all threads have ended.
   ~reactor_fixture();
+  /// Stops as the server does; returns when all threads have ended. Whoever derives, and has what
+  /// actors use, calls it first.
+  void stop();
   reactor_fixture(const reactor_fixture&) = delete;
   reactor_fixture& operator=(const reactor_fixture&) = delete;
 

@@ -26,21 +26,15 @@ failure no_handshake() {
   return {error_code::upstream_unavailable, {}, "did not answer the handshake"};
 }
 
-/// From now on bytes go both ways. Without a session (an API key) there is no room, and nothing
-/// but either side ends it.
+/// From now on bytes go both ways.
 void pass_through(http_acceptor& edge, const session_id& session, const ws_acceptor::place& room,
                   http::taken_connection client, http::taken_connection upstream,
                   std::shared_ptr<void> keep) {
-  auto& splices = edge.splices();
-  if (!room) {
-    splices.add(std::move(client), std::move(upstream), std::move(keep));
-    return;
-  }
   if (room.is_over()) return; // both are closed as they go out of scope
-  const auto number = splices.add(std::move(client), std::move(upstream), std::move(keep),
-                                  [sockets = edge.sockets(), session](std::uint64_t ended) {
-                                    sockets->splice_ended(session, ended);
-                                  });
+  const auto number = edge.splices().add(std::move(client), std::move(upstream), std::move(keep),
+                                         [sockets = edge.sockets(), session](std::uint64_t ended) {
+                                           sockets->splice_ended(session, ended);
+                                         });
   edge.sockets()->splice_begun(session, number);
 }
 

@@ -97,7 +97,10 @@ http::response to_nobody() {
 /// For a socket that is passed through: its session is watched, so that its end finds it.
 awaitable<result<ws_acceptor::place>> take_place(http::exchange& ex, const principal& who) {
   auto& sockets = *acceptor_of(ex).sockets();
-  if (who.session.is_nil()) co_return ws_acceptor::place{};
+  // Nobody would end it with the key.
+  if (who.session.is_nil())
+    co_return fail(error_code::insufficient_permissions, "X-API-Key",
+                   "an API key opens no WebSocket: sign in");
   auto room = sockets.take_place(who.session);
   if (!room) co_return room;
   const auto word = co_await sockets.watch(who.session, ex.deadline);
