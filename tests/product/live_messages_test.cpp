@@ -149,6 +149,13 @@ TEST(LiveFlood, ThousandsOfMessagesThatWaitAreTakenUpOneByOne) {
   EXPECT_EQ(one.status_of_me(user.access), 200);
 }
 
+/// What the server may grow by. The address sanitizer keeps what was freed for a while.
+#ifdef __SANITIZE_ADDRESS__
+constexpr double growth_max = 640e6;
+#else
+constexpr double growth_max = 64e6;
+#endif
+
 TEST(LiveSlow, AReaderThatIsTooSlowIsClosedAndTheServerStaysSmall) {
   product one{"sqlite", {{"RATE_LIMIT_DEFAULT", "0"}}};
   const auto user = one.sign_in_new_user();
@@ -162,7 +169,7 @@ TEST(LiveSlow, AReaderThatIsTooSlowIsClosedAndTheServerStaysSmall) {
     many += to_bytes(frame);
   while (one.metric("live_sockets_open") > 0) {
     if (!socket.try_send_bytes(many)) socket.has_ended();
-    ASSERT_LT(one.metric("process_resident_memory_bytes"), before + 64e6);
+    ASSERT_LT(one.metric("process_resident_memory_bytes"), before + growth_max);
   }
 }
 
