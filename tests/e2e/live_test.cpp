@@ -2,6 +2,9 @@
 #include "tests/e2e/script.hpp"
 #include "tests/support/certificate.hpp"
 
+#include <csignal>
+#include <filesystem>
+
 namespace latchkey::test {
 namespace {
 
@@ -45,6 +48,69 @@ TEST(LiveWorkflows, AreToldOverTls) {
 TEST(LiveSockets, ServeABrowser) {
   ASSERT_STRNE(E2E_CHROMIUM, "E2E_CHROMIUM-NOTFOUND") << "scripts/install test brings chromium";
   EXPECT_TRUE(succeeds_live("live_browser.mjs", "sqlite"));
+}
+
+// -- scripts/demo ---------------------------------------------------------------------------
+
+class Demonstration : public testing::Test {
+protected:
+  place where_{"sqlite"};
+  const std::vector<std::string> words_{E2E_DEMO, "--built", E2E_BUILT};
+  const environment told_{{"HOME", where_.folder()}, {"TMPDIR", where_.folder()}};
+
+  bool has_left_nothing() const {
+    for (const auto& one : std::filesystem::directory_iterator{where_.folder()})
+      if (one.path().filename().string().starts_with("latchkey-demo")) return false;
+    return true;
+  }
+  /// Programs of the demonstration: they work in its folder.
+  int still_running() const {
+    int count = 0;
+    for (const auto& process : std::filesystem::directory_iterator{"/proc"}) {
+      std::error_code failed; // it is no process, or not ours
+      const auto folder = std::filesystem::read_symlink(process.path() / "cwd", failed);
+      const auto program = std::filesystem::read_symlink(process.path() / "exe", failed);
+      count += program.filename() != "bash" &&
+               folder.string().starts_with(where_.folder() + "/latchkey-demo");
+    }
+    return count;
+  }
+};
+
+int times(const std::string& part, const std::string& text) {
+  int count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+    ++count;
+  return count;
+}
+
+TEST_F(Demonstration, ShowsAWorkflowToItsEndAndLeavesNothing) {
+  const auto found = run(words_, told_, where_.folder());
+  EXPECT_EQ(found.exit_code, 0) << found.said;
+  for (int seq = 1; seq <= 9; ++seq)
+    EXPECT_EQ(times("\"seq\":" + std::to_string(seq) + ",", found.said), 1) << found.said;
+  EXPECT_EQ(times(R"("seq":9,"status":"completed")", found.said), 1) << found.said;
+  EXPECT_EQ(times(R"(closed by 4001 "session revoked")", found.said), 1) << found.said;
+  EXPECT_EQ(times("\x1b", found.said), 0) << "colours are for terminals";
+  EXPECT_EQ(still_running(), 0);
+  EXPECT_TRUE(has_left_nothing());
+}
+
+TEST_F(Demonstration, EndsAtOnceWhenItIsInterrupted) {
+  child_process demo{words_, told_, where_.folder()};
+  demo.out_until("\"seq\":2,", script_max);
+  EXPECT_EQ(still_running(), 3) << "the server, the core manager and the client";
+  demo.signal(SIGINT);
+  EXPECT_EQ(demo.wait(), 130) << demo.err();
+  EXPECT_EQ(times("completed", demo.out()), 0);
+  EXPECT_EQ(still_running(), 0);
+  EXPECT_TRUE(has_left_nothing());
+}
+
+TEST_F(Demonstration, FailsWhenThereIsNothingToShow) {
+  const auto found = run({E2E_DEMO, "--built", where_.folder()}, told_, where_.folder());
+  EXPECT_EQ(found.exit_code, 1);
+  EXPECT_EQ(found.said, "demo: there is no latchkey in " + where_.folder() + "\n");
 }
 
 } // namespace
