@@ -105,6 +105,7 @@ async function show() {
   throw new Error("the socket was not closed by 4001");
 }
 
+process.stdout.on("error", () => process.exit(1)); // nobody looks any more
 note(`The server is ${base}, the sample core manager behind it ${core_manager}.`);
 const late = setTimeout(() => {
   console.error("demo: it takes too long");
