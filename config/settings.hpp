@@ -105,8 +105,8 @@ struct settings {
 
   // -- neighbours and logs
   std::string core_manager_url; // CORE_MANAGER_URL: http(s)://host[:port][/path], no final slash
-  std::uint32_t workflow_lost_after_s{}; // WORKFLOW_LOST_AFTER: without a word from upstream
-  std::string proxy_routes;     // PROXY_ROUTES: JSON, read by proxy::read_proxy_routes
+  std::uint32_t workflow_lost_after_s{};    // WORKFLOW_LOST_AFTER: without a word from upstream
+  std::string proxy_routes;                 // PROXY_ROUTES: JSON, read by proxy::read_proxy_routes
   std::uint32_t upstream_connections_max{}; // UPSTREAM_CONNECTIONS_MAX: of one in one reactor
   std::uint32_t upstream_streams_max{};     // UPSTREAM_STREAMS_MAX: workflows; and upgrades
   std::uint32_t workflow_silence_max_s{};   // WORKFLOW_SILENCE_MAX

@@ -17,8 +17,8 @@ failure no_such_session() {
 }
 
 /// How many sockets each of them has, on all reactors.
-awaitable<result<std::vector<std::size_t>>> live_sockets_of(http::exchange& ex,
-                                                            const std::vector<session_record>& all) {
+awaitable<result<std::vector<std::size_t>>>
+live_sockets_of(http::exchange& ex, const std::vector<session_record>& all) {
   auto& edge = acceptor_of(ex);
   messages::count_sockets question;
   for (const auto& one : all)
