@@ -66,8 +66,9 @@ TEST_P(ServiceKeyCli, MakesAKeyThatARunningServerTakesUntilItIsRevoked) {
   const auto key = create({"billing"});
   const auto other = create({"billing"});
   EXPECT_NE(key, other);
+  // Each key is known at the server's first look after it was made.
   EXPECT_TRUE(eventually([&] { return status_with(key) == 200; }));
-  EXPECT_EQ(status_with(other), 200);
+  EXPECT_TRUE(eventually([&] { return status_with(other) == 200; }));
   EXPECT_EQ(status_with("sk_" + std::string(43, 'A')), 403);
 
   const auto revoked = run({"revoke", key.substr(0, 11)});
