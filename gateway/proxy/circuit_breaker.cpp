@@ -55,8 +55,7 @@ void circuit_breaker::call::tell(outcome what, time_point now) {
 circuit_breaker::circuit_breaker(const breaker_settings& limits)
     : limits_(with_counts_of_at_least_one(limits)) {}
 
-result<circuit_breaker::call> circuit_breaker::admit(time_point now) {
-  const std::lock_guard lock(mutex_);
+std::optional<circuit_breaker::call> circuit_breaker::try_admit_locked(time_point now) {
   if (view_.state == breaker_state::open && now >= retry_at_) {
     enter(breaker_state::half_open);
     probes_worked_ = 0;
@@ -65,7 +64,17 @@ result<circuit_breaker::call> circuit_breaker::admit(time_point now) {
   if (view_.state == breaker_state::closed) return call(*this, era_, false);
   if (view_.state == breaker_state::half_open && !std::exchange(is_probing_, true))
     return call(*this, era_, true);
+  return std::nullopt;
+}
 
+std::optional<circuit_breaker::call> circuit_breaker::try_admit(time_point now) {
+  const std::lock_guard lock(mutex_);
+  return try_admit_locked(now);
+}
+
+result<circuit_breaker::call> circuit_breaker::admit(time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (auto leave = try_admit_locked(now)) return *std::move(leave);
   ++view_.refused;
   const auto left = view_.state == breaker_state::open ? retry_at_ - now : time_point::duration{};
   const auto left_s = std::chrono::ceil<std::chrono::seconds>(left).count();

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 namespace latchkey::proxy {
@@ -75,11 +76,14 @@ public:
   /// GW001 while it is open, or half-open with a probe under way; `retry_after_s` is then at
   /// least 1.
   result<call> admit(time_point now);
+  /// The same for one that can wait: nothing, when `admit` would refuse, and not counted.
+  std::optional<call> try_admit(time_point now);
 
   /// As it stands: an open one stays so until the first call after its wait.
   breaker_view view() const;
 
 private:
+  std::optional<call> try_admit_locked(time_point now);
   void settle(const call& one, call::outcome what, time_point now);
   void settle_probe(call::outcome what, time_point now);
   void count(call::outcome what, time_point now);

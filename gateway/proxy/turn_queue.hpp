@@ -44,19 +44,17 @@ public:
     bool was_called_ = false;
   };
 
-  std::size_t size() const noexcept { return places_.size(); }
-  /// False: nobody waits.
-  bool call_first() {
-    if (places_.empty()) return false;
-    auto* first = places_.front();
-    places_.pop_front();
-    first->was_called_ = true;
-    first->timer_.cancel();
-    return true;
+  bool empty() const noexcept { return places_.empty(); }
+  /// Whoever has waited longest; nobody may wait.
+  place* first() const noexcept { return places_.empty() ? nullptr : places_.front(); }
+  void call(place& one) {
+    places_.erase(one.at_);
+    one.was_called_ = true;
+    one.timer_.cancel();
   }
   void call_all() {
-    while (call_first()) {
-    }
+    while (auto* one = first())
+      call(*one);
   }
 
 private:

@@ -36,17 +36,17 @@ public:
     if (!is_told_) about_.counts.abandoned.add();
   }
 
-  /// Whether it may be made. Again after a wait, for what was true may not be any more.
-  result<void> admit() {
-    leave_.reset();
-    auto leave = about_.breaker.admit(std::chrono::steady_clock::now());
-    if (!leave) return refused(std::move(leave.error()));
-    leave_.emplace(std::move(*leave));
-    return {};
+  /// It is made, for less time than it was given if it had to wait.
+  void begin(circuit_breaker::call leave, upstream_call::deadline_point deadline) {
+    leave_.emplace(std::move(leave));
+    const auto now = std::chrono::steady_clock::now();
+    had_fair_time_ = (deadline - now) * 2 >= deadline - began_;
   }
 
+  /// It is not made.
   tl::unexpected<failure> refused(failure why) {
-    tell(about_.counts.refused);
+    const bool is_late = why.code == error_code::upstream_timeout;
+    tell(is_late ? about_.counts.timed_out : about_.counts.refused);
     return tl::unexpected<failure>(std::move(why));
   }
   void answered() {
@@ -55,11 +55,11 @@ public:
     tell(about_.counts.answered);
     leave_->worked(now);
   }
-  /// Of the upstream's own making.
+  /// Of the upstream's own making, but for an answer that had not half of the call's time.
   tl::unexpected<failure> failed(exchange_end how) {
     const bool is_late = how == exchange_end::late;
     tell(is_late ? about_.counts.timed_out : about_.counts.failed);
-    leave_->failed(std::chrono::steady_clock::now());
+    if (!is_late || had_fair_time_) leave_->failed(std::chrono::steady_clock::now());
     const char* why = "broke off before it answered";
     if (is_late) why = "has not answered in time";
     if (how == exchange_end::unreachable) why = "cannot be reached";
@@ -67,13 +67,6 @@ public:
     log_warning("proxy", about_.where.name, " ", why);
     if (is_late) return fail(error_code::upstream_timeout, {}, why);
     return fail_with_retry(error_code::upstream_unavailable, retry_hint_s, why);
-  }
-  /// It was never asked.
-  tl::unexpected<failure> not_seated(error_code why) {
-    if (why == error_code::overloaded)
-      return refused({error_code::upstream_unavailable, {}, "has too many requests", retry_hint_s});
-    tell(about_.counts.timed_out);
-    return fail(error_code::upstream_timeout, {}, "is busy with others");
   }
 
 private:
@@ -85,6 +78,7 @@ private:
   upstream_set::entry& about_;
   std::optional<circuit_breaker::call> leave_;
   const std::chrono::steady_clock::time_point began_;
+  bool had_fair_time_ = false;
   bool is_told_ = false;
 };
 
@@ -164,17 +158,16 @@ awaitable<result<upstream_answer>> make_call(std::shared_ptr<upstream_client::co
     const failure nobody{error_code::upstream_unavailable, {}, "is not configured"};
     co_return record.refused(nobody);
   }
-  if (auto may = record.admit(); !may) co_return tl::unexpected<failure>(may.error());
-  if (what.asks_for_websocket && core->upgraded >= core->limits.upgraded_max)
-    co_return record.not_seated(error_code::overloaded);
-  const bool waits = pool.calls >= core->limits.calls_max;
-  auto seat = co_await take_seat(core, pool, what.deadline);
-  if (!seat) co_return record.not_seated(seat.error().code);
-  if (waits) {
-    throw_if_abandoned(what);
-    if (auto may = record.admit(); !may) co_return tl::unexpected<failure>(may.error());
+  if (what.asks_for_websocket && core->upgraded >= core->limits.upgraded_max) {
+    const failure crowded{
+        error_code::upstream_unavailable, {}, "has too many sockets", retry_hint_s};
+    co_return record.refused(crowded);
   }
-  auto state = std::make_shared<upstream_answer::state>(std::move(*seat), what);
+  auto granted = co_await take_seat(core, pool, what.deadline);
+  if (!granted) co_return record.refused(granted.error());
+  if (granted->has_waited) throw_if_abandoned(what);
+  record.begin(std::move(granted->leave), what.deadline);
+  auto state = std::make_shared<upstream_answer::state>(std::move(granted->seat), what);
   const auto end = co_await send_until_answered(*state, what);
   if (end == exchange_end::withdrawn) co_return tl::unexpected<failure>(*state->withdrawal);
   if (end != exchange_end::answered) co_return record.failed(end);

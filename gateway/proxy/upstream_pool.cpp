@@ -2,9 +2,17 @@
 
 #include <algorithm>
 #include <boost/system/system_error.hpp>
+#include <optional>
 #include <utility>
 
 namespace latchkey::proxy {
+namespace {
+
+/// How often those who wait look whether the breaker lets them.
+constexpr std::chrono::milliseconds let_in_every{100};
+constexpr std::uint32_t crowded_retry_s = 1;
+
+} // namespace
 
 // -- the client's own ---------------------------------------------------------------------
 
@@ -12,7 +20,7 @@ upstream_client::core::core(boost::asio::io_context& context, timer_wheel& timer
                             std::shared_ptr<upstream_set> all, const upstream_limits& bounds)
     : io(context), wheel(timers), upstreams(std::move(all)), limits(bounds) {
   for (std::size_t i = 0; i < upstreams->size(); ++i)
-    pools.push_back(std::make_unique<upstream_pool>(io, upstreams->at(i)));
+    pools.push_back(std::make_unique<upstream_pool>(*this, upstreams->at(i)));
 }
 
 upstream_client::core::~core() = default;
@@ -48,8 +56,8 @@ pool_seat& pool_seat::operator=(pool_seat&& other) noexcept {
 void pool_seat::give_back() {
   auto* pool = std::exchange(pool_, nullptr);
   if (pool == nullptr) return;
-  // Whoever is called has it from here on.
-  if (!pool->queue.call_first()) --pool->calls;
+  --pool->calls;
+  if (!core_->closed) pool->let_in();
   core_.reset();
 }
 
@@ -80,34 +88,69 @@ public:
   seat_place(const std::shared_ptr<upstream_client::core>& core, upstream_pool& pool)
       : place(pool.queue, core->io), core_(core), pool_(pool) {}
   ~seat_place() {
-    if (was_called() && !is_taken_) pool_seat(core_, pool_).give_back();
+    if (!leave_) return; // never called, or taken
+    leave_.reset();
+    pool_seat(core_, pool_).give_back();
   }
-  pool_seat take() {
-    is_taken_ = true;
-    return {core_, pool_};
+  void grant(circuit_breaker::call leave) {
+    leave_.emplace(std::move(leave));
+    pool_.queue.call(*this);
+  }
+  granted_call take() {
+    granted_call out{{core_, pool_}, *std::move(leave_), true};
+    leave_.reset();
+    return out;
   }
 
 private:
   std::shared_ptr<upstream_client::core> core_;
   upstream_pool& pool_;
-  bool is_taken_ = false;
+  std::optional<circuit_breaker::call> leave_; // with the seat that this one was called to
 };
+
+granted_call seated_at_once(const std::shared_ptr<upstream_client::core>& core, upstream_pool& pool,
+                            circuit_breaker::call leave) {
+  ++pool.calls;
+  return {{core, pool}, std::move(leave), false};
+}
 
 } // namespace
 
-awaitable<result<pool_seat>> take_seat(std::shared_ptr<upstream_client::core> core,
-                                       upstream_pool& pool,
-                                       std::chrono::steady_clock::time_point deadline) {
-  if (pool.calls < core->limits.calls_max) {
-    ++pool.calls;
-    co_return pool_seat(core, pool);
+upstream_pool::reminder::reminder(upstream_pool& pool)
+    : entry([](entry& e) noexcept { static_cast<reminder&>(e).of.let_in(); }), of(pool) {}
+
+upstream_pool::upstream_pool(upstream_client::core& client, upstream_set::entry& entry)
+    : owner(client), about(entry), addresses(client.io, entry.where.host, entry.where.port) {}
+
+void upstream_pool::let_in() {
+  while (calls < owner.limits.calls_max) {
+    auto* first = static_cast<seat_place*>(queue.first());
+    if (first == nullptr) return;
+    auto leave = about.breaker.try_admit(std::chrono::steady_clock::now());
+    if (!leave) return owner.wheel.schedule(reminder_, let_in_every);
+    ++calls;
+    first->grant(*std::move(leave));
   }
-  if (core->waiting >= core->limits.waiting_max) co_return fail(error_code::overloaded);
+}
+
+awaitable<result<granted_call>> take_seat(std::shared_ptr<upstream_client::core> core,
+                                          upstream_pool& pool,
+                                          std::chrono::steady_clock::time_point deadline) {
+  auto leave = pool.about.breaker.admit(std::chrono::steady_clock::now());
+  if (!leave) co_return tl::unexpected<failure>(leave.error());
+  if (pool.queue.empty() && pool.calls < core->limits.calls_max) {
+    co_return seated_at_once(core, pool, *std::move(leave));
+  }
+  if (core->waiting >= core->limits.waiting_max)
+    co_return fail_with_retry(error_code::upstream_unavailable, crowded_retry_s,
+                              "has too many requests");
   const waiting_call counted(*core, pool);
   seat_place place(core, pool);
+  leave = fail(error_code::upstream_timeout, {}, "is busy with others"); // given back
+  pool.let_in();
   const bool was_called = co_await place.wait_until(deadline);
   core->throw_if_closed();
-  if (!was_called) co_return fail(error_code::timeout);
+  if (!was_called) co_return tl::unexpected<failure>(leave.error());
   co_return place.take();
 }
 

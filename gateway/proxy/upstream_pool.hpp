@@ -37,14 +37,25 @@ struct upstream_client::core : std::enable_shared_from_this<core> {
 };
 
 struct upstream_pool {
-  upstream_pool(boost::asio::io_context& io, upstream_set::entry& entry)
-      : about(entry), addresses(io, entry.where.host, entry.where.port) {}
+  upstream_pool(upstream_client::core& client, upstream_set::entry& entry);
 
+  /// Calls those who wait to the seats that are free, as far as the breaker lets them. While it
+  /// lets nobody, this is done again every now and then.
+  void let_in();
+
+  upstream_client::core& owner;
   upstream_set::entry& about;
   address_lookup addresses;
   turn_queue queue;
   std::size_t calls = 0;                                 // with a seat
   std::deque<std::unique_ptr<upstream_connection>> idle; // the newest last
+
+private:
+  struct reminder : timer_wheel::entry {
+    explicit reminder(upstream_pool& pool);
+    upstream_pool& of;
+  };
+  reminder reminder_{*this};
 };
 
 /// The right to have one connection to one upstream.
@@ -87,11 +98,19 @@ private:
   std::unique_ptr<upstream_connection> one_;
 };
 
-/// At once, or when it is this one's turn. OVERLOADED: too many wait; TIMEOUT: the deadline came
-/// first.
-awaitable<result<pool_seat>> take_seat(std::shared_ptr<upstream_client::core> core,
-                                       upstream_pool& pool,
-                                       std::chrono::steady_clock::time_point deadline);
+/// A connection's seat, and the breaker's leave to use it.
+struct granted_call {
+  pool_seat seat;
+  circuit_breaker::call leave;
+  bool has_waited;
+};
+
+/// At once, or when it is this one's turn and the breaker lets it: one that waits already is not
+/// turned away when the upstream begins to fail, but may be the one to try it again.
+/// GW001: the breaker lets nobody, or too many wait; GW002: the deadline came first.
+awaitable<result<granted_call>> take_seat(std::shared_ptr<upstream_client::core> core,
+                                          upstream_pool& pool,
+                                          std::chrono::steady_clock::time_point deadline);
 
 /// A kept one that the upstream has not closed; empty when there is none.
 used_connection take_idle(upstream_client::core& core, upstream_pool& pool);

@@ -69,6 +69,18 @@ TEST_F(CircuitBreaker, RefusesWithATimeToComeBackWhileItIsOpen) {
   EXPECT_EQ(state(), breaker_state::open);
 }
 
+TEST_F(CircuitBreaker, LetsOneThatCanWaitThroughLikeTheOthersButCountsNoRefusal) {
+  EXPECT_TRUE(breaker.try_admit(now).has_value());
+  break_it();
+  EXPECT_FALSE(breaker.try_admit(now).has_value());
+  EXPECT_EQ(breaker.view().refused, 0u);
+  now += limits.open_for;
+  auto probe = breaker.try_admit(now);
+  ASSERT_TRUE(probe.has_value());
+  EXPECT_TRUE(probe->is_probe());
+  EXPECT_FALSE(breaker.try_admit(now).has_value());
+}
+
 TEST_F(CircuitBreaker, OpensAtAShareOfFailuresInAWindow) {
   for (int i = 0; i < 4; ++i) {
     call_that(true);

@@ -354,6 +354,117 @@ TEST(UpstreamCall, LeavesAnUpstreamAloneThatKeepsFailing) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
 }
 
+/// One call at a time, and one failure opens the breaker for `open_for`.
+class CrowdedUpstream {
+public:
+  explicit CrowdedUpstream(const scripted_upstream& upstream, std::chrono::milliseconds open_for)
+      : client(upstream.url(), one_call(), breaker_for(open_for)) {}
+
+  std::future<seen> start(std::chrono::milliseconds deadline = patience) {
+    question what;
+    what.method = http::method::post; // sent once
+    what.deadline = deadline;
+    return client.start(what);
+  }
+  bool waits_for(std::int64_t calls) {
+    return client.wait_until([&] { return client.counts().waiting.value() == calls; });
+  }
+  bool has_state(breaker_state state) {
+    return client.wait_until([&] { return client.breaker().state == state; });
+  }
+
+  client_fixture client;
+
+private:
+  static upstream_limits one_call() {
+    upstream_limits limits;
+    limits.calls_max = 1;
+    return limits;
+  }
+  static breaker_settings breaker_for(std::chrono::milliseconds open_for) {
+    breaker_settings breaker;
+    breaker.failures_in_a_row_max = 1;
+    breaker.open_for = breaker.open_for_max = open_for;
+    return breaker;
+  }
+};
+
+TEST(UpstreamCall, ThatWaitsIsMadeWhenTheUpstreamThatFailedIsTriedAgain) {
+  std::promise<void> break_off;
+  auto may = break_off.get_future().share();
+  scripted_upstream upstream({[may](peer& one) {
+                                one.read_head();
+                                may.wait();
+                                one.reset();
+                              },
+                              answers(ok)});
+  CrowdedUpstream crowd(upstream, 200ms);
+  auto first = crowd.start();
+  ASSERT_TRUE(crowd.client.wait_until([&] { return upstream.connections() == 1; }));
+  std::vector<std::future<seen>> waiting;
+  for (int i = 0; i < 5; ++i)
+    waiting.push_back(crowd.start());
+  ASSERT_TRUE(crowd.waits_for(5));
+  break_off.set_value();
+  EXPECT_EQ(first.get().code(), error_code::upstream_unavailable);
+  EXPECT_EQ(crowd.client.breaker().opened, 1u);
+  for (auto& one : waiting)
+    EXPECT_EQ(one.get().body, "ok");
+  EXPECT_EQ(crowd.client.breaker().refused, 0u);
+  EXPECT_EQ(crowd.client.breaker().state, breaker_state::closed);
+}
+
+TEST(UpstreamCall, ThatWaitsForAnUpstreamWhichIsLeftAloneIsGw002InTime) {
+  std::promise<void> break_off;
+  auto may = break_off.get_future().share();
+  scripted_upstream upstream({[may](peer& one) {
+    one.read_head();
+    may.wait();
+    one.reset();
+  }});
+  CrowdedUpstream crowd(upstream, 1h);
+  auto first = crowd.start();
+  ASSERT_TRUE(crowd.client.wait_until([&] { return upstream.connections() == 1; }));
+  auto waiting = crowd.start(500ms);
+  ASSERT_TRUE(crowd.waits_for(1));
+  break_off.set_value();
+  EXPECT_EQ(first.get().code(), error_code::upstream_unavailable);
+  EXPECT_EQ(crowd.start().get().code(), error_code::upstream_unavailable) << "it came later";
+  EXPECT_EQ(waiting.get().code(), error_code::upstream_timeout);
+  EXPECT_EQ(upstream.connections(), 1u);
+  EXPECT_EQ(crowd.client.counts().timed_out.value(), 1u);
+}
+
+TEST(UpstreamCall, ThatHadWaitedTooLongForAnAnswerIsNotTheUpstreamsFailure) {
+  std::promise<void> answer;
+  auto may = answer.get_future().share();
+  scripted_upstream upstream({[may](peer& one) {
+                                one.read_head();
+                                may.wait();
+                                one.send(ok);
+                                one.read_head(); // of the one that waited: not answered
+                                one.wait_for_end();
+                              },
+                              [](peer& one) { one.wait_for_end(); }});
+  CrowdedUpstream crowd(upstream, 1h);
+  auto first = crowd.start();
+  ASSERT_TRUE(crowd.client.wait_until([&] { return upstream.connections() == 1; }));
+  const auto deadline = 600ms;
+  const auto began = std::chrono::steady_clock::now();
+  auto late = crowd.start(deadline);
+  ASSERT_TRUE(crowd.waits_for(1));
+  // More than half of its time has gone when it is asked.
+  ASSERT_TRUE(crowd.client.wait_until(
+      [&] { return std::chrono::steady_clock::now() - began > deadline * 2 / 3; }));
+  answer.set_value();
+  EXPECT_EQ(first.get().body, "ok");
+  EXPECT_EQ(late.get().code(), error_code::upstream_timeout);
+  EXPECT_EQ(crowd.client.breaker().state, breaker_state::closed);
+  // One that had all of it: this is.
+  EXPECT_EQ(crowd.start(20ms).get().code(), error_code::upstream_timeout);
+  EXPECT_EQ(crowd.client.breaker().state, breaker_state::open);
+}
+
 // -- upgrades -------------------------------------------------------------------------------------
 
 TEST(UpstreamCall, GivesAnUpgradedConnectionAway) {
