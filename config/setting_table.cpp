@@ -185,6 +185,9 @@ constexpr setting_row rows[] = {
                                    "threads that serve sockets; unset: one a core"),
     seconds_row<&s::request_timeout_s, 1, 300>("REQUEST_TIMEOUT", "30", "1 to 300 seconds",
                                                "a request's deadline"),
+    count_row<&s::connections_max, 0, 1000000>(
+        "HTTP_CONNECTIONS_MAX", "0", "a number, 0 to 1000000",
+        "HTTP connections at once in each worker; 0: three quarters of the descriptors there are"),
     count_row<&s::in_flight_max, 1, 1000000>("IN_FLIGHT_MAX", "4096", "a number, 1 to 1000000",
                                              "requests at once in each worker; more are refused"),
     {"BODY_BYTES_MAX", "1MiB", "1 KiB to 64 MiB, such as 65536 or 1MiB", "the largest request body",

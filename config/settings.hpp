@@ -74,6 +74,7 @@ struct settings {
   // -- work and its bounds
   std::uint32_t workers{};           // WORKERS: reactors
   std::uint32_t request_timeout_s{}; // REQUEST_TIMEOUT
+  std::uint32_t connections_max{};   // HTTP_CONNECTIONS_MAX: a reactor's; 0: by the descriptors
   std::uint32_t in_flight_max{};     // IN_FLIGHT_MAX: requests a reactor
   std::uint32_t body_bytes_max{};    // BODY_BYTES_MAX
 

@@ -1,5 +1,6 @@
 #include "gateway/listeners.hpp"
 
+#include "config/descriptors.hpp"
 #include "config/log.hpp"
 #include "gateway/guards.hpp"
 #include "gateway/http/error_body.hpp"
@@ -132,6 +133,8 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
   http::http_server_options options;
   options.routes = is_public ? public_routes : internal_routes;
   options.limits.body_bytes_max = configured->body_bytes_max;
+  options.limits.connections_max =
+      configured->connections_max > 0 ? configured->connections_max : connections_there_may_be();
   options.limits.in_flight_max = configured->in_flight_max;
   options.limits.request_max = std::chrono::seconds{configured->request_timeout_s};
   options.hooks = hooks_for(*options.routes, *with->counts);

@@ -1,4 +1,5 @@
 // serve.cpp — the server, until a signal ends it.
+#include "config/descriptors.hpp"
 #include "config/log.hpp"
 #include "gateway/banner.hpp"
 #include "gateway/commands/command.hpp"
@@ -29,6 +30,7 @@ int serve(const chosen_command& chosen) {
   if (!configured) return exit_usage;
   if (auto logging = log_start({configured->log_from, configured->log_file}); !logging)
     return complain(logging.error());
+  use_all_descriptors();
   int code = 0;
   const auto shown = *configured;
   auto started = server::start(std::move(*configured));

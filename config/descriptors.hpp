@@ -1,0 +1,16 @@
+// descriptors.hpp — how many files and sockets the process may have open at once.
+#pragma once
+
+#include <cstddef>
+
+namespace latchkey {
+
+/// Raises the limit as far as the system lets this process (RLIMIT_NOFILE, setrlimit(2)): what a
+/// login shell gives is for programs that hold a few files.
+void use_all_descriptors() noexcept;
+
+/// Three quarters of the limit as it is now: so many may be connections of one kind, and the others
+/// find some too.
+std::size_t connections_there_may_be() noexcept;
+
+} // namespace latchkey
