@@ -109,6 +109,7 @@ void workflow_state::remind() {
   const auto lost_at = upstream.last_word + with->policy.workflow_lost_after;
   if (upstream.calls_back && !upstream.is_cancelled && with->now() < lost_at)
     return ask_upstream_at(lost_at);
+  if (upstream.calls_back) upstream.trouble_since = upstream.last_word;
   upstream.ask_at.reset();
   if (upstream.failed_for)
     fail_run(*upstream.failed_for);

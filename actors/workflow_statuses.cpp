@@ -95,6 +95,7 @@ void workflow_state::written(storage::add_workflow_status fact) {
   count();
   with->counts->workflow_statuses.add();
   upstream.pause = ask_again_first;
+  upstream.trouble_since.reset();
   upstream.failed_for.reset();
   if (!record.has_ended()) return;
   upstream.ask_at.reset();

@@ -65,7 +65,12 @@ void workflow_state::ask_upstream_at(time_point when) {
 }
 
 void workflow_state::ask_upstream() {
-  if (!is_running() || upstream.is_asked) return;
+  if (!is_running()) return;
+  if (upstream.is_cancelled) tell_cancelled(); // again: the order may have come there after it
+  if (upstream.is_asked) {
+    if (upstream.is_cancelled) ask_upstream_at(with->now() + ask_again_last);
+    return;
+  }
   const auto* way = with->core_manager_for(record.id);
   if (way == nullptr) return upstream_failed(to_error(error_code::upstream_unavailable));
   upstream.is_asked = true;
@@ -105,6 +110,7 @@ void workflow_state::upstream_left(const messages::run_left& left, bool was_orde
   switch (left.how) {
   case how::accepted:
     upstream.last_word = with->now();
+    upstream.trouble_since.reset();
     upstream.pause = ask_again_first;
     upstream.calls_back = true;
     return ask_upstream_at(
@@ -116,10 +122,16 @@ void workflow_state::upstream_left(const messages::run_left& left, bool was_orde
     return fail_run(failure{error_code::validation_error, {}, left.why});
   case how::over: // but the last status was not taken
   case how::cut:
-    if (with->now() >= upstream.last_word + with->policy.workflow_lost_after)
-      return fail_run(failure{error_code::upstream_unavailable});
+    if (is_lost()) return fail_run(failure{error_code::upstream_unavailable});
     return ask_upstream_later();
   }
+}
+
+/// Whether it has gone wrong for so long that it is given up. What was said before, said again, is
+/// no progress.
+bool workflow_state::is_lost() {
+  if (!upstream.trouble_since) upstream.trouble_since = with->now();
+  return with->now() >= *upstream.trouble_since + with->policy.workflow_lost_after;
 }
 
 void workflow_state::upstream_has_nothing() {
@@ -134,11 +146,11 @@ void workflow_state::upstream_has_nothing() {
 
 void workflow_state::upstream_failed(const caf::error& error) {
   const auto code = to_failure(error).code;
-  const auto given_up_at = upstream.has_answered
-                               ? upstream.last_word + with->policy.workflow_lost_after
-                               : upstream.first_asked + with->policy.internal_deadline;
-  const bool has_no_way = with->core_managers.empty() && !upstream.has_answered;
-  if (has_no_way || with->now() >= given_up_at)
+  const bool was_never_there =
+      !upstream.has_answered &&
+      (with->core_managers.empty() ||
+       with->now() >= upstream.first_asked + with->policy.internal_deadline);
+  if (was_never_there || (upstream.has_answered && is_lost()))
     return fail_run(
         failure{code == error_code::upstream_timeout ? code : error_code::upstream_unavailable});
   ask_upstream_later();
@@ -176,7 +188,7 @@ void workflow_state::cancel(time_point deadline, const promise<messages::run_can
               upstream.is_cancelled = true;
               answer.deliver(messages::run_cancelling{});
               // Its last status is on its way; if that is lost upstream is asked what came of it.
-              if (is_running() && !upstream.is_asked) ask_upstream_at(with->now() + ask_again_last);
+              if (is_running()) ask_upstream_at(with->now() + ask_again_last);
             },
             [answer, talk = talks_](caf::error& why) {
               if (is_gone(why)) return answer.fail(error_code::upstream_unavailable);
@@ -185,13 +197,19 @@ void workflow_state::cancel(time_point deadline, const promise<messages::run_can
   });
 }
 
+/// Nobody waits for it.
+void workflow_state::tell_cancelled() {
+  const auto* way = with->core_manager_for(record.id);
+  if (way == nullptr) return;
+  self->request(*way, no_timeout,
+                messages::cancel_upstream{record.id, upstream.who, own_deadline()})
+      .then([](messages::upstream_cancelled&) {}, [](caf::error&) {});
+}
+
 void workflow_state::run_removed() {
-  const bool was_running = is_running();
-  if (const auto* way = with->core_manager_for(record.id); way != nullptr && was_running) {
+  if (is_running()) {
     upstream.who.user = record.user;
-    self->request(*way, no_timeout,
-                  messages::cancel_upstream{record.id, upstream.who, own_deadline()})
-        .then([](messages::upstream_cancelled&) {}, [](caf::error&) {}); // nobody waits for it
+    tell_cancelled();
   }
   const auto id = record.id;
   record = {};

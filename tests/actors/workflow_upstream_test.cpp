@@ -88,6 +88,35 @@ TEST(WorkflowUpstream, ThatCutsEveryStreamWithoutAWordIsLostInTheEnd) {
   EXPECT_LE(cuts, 12);
 }
 
+TEST(WorkflowUpstream, ThatSaysTheSameAgainAndAgainIsLostInTheEnd) {
+  one_workflow f;
+  f.with().policy.workflow_lost_after = 100s;
+  ASSERT_TRUE(f.start());
+  ASSERT_TRUE(f.say(1));
+  int cuts = 0;
+  for (; cuts < 100 && !f.row()->has_ended(); ++cuts) {
+    f.leave(left_how::cut); // before what it would say next, each time
+    f.advance(workflow_state::ask_again_last);
+    f.say(1);
+  }
+  EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
+  EXPECT_LE(cuts, 12);
+}
+
+TEST(WorkflowUpstream, WhoseStreamIsCutAfterALongSilenceIsFollowedAgain) {
+  one_workflow f;
+  f.with().policy.workflow_lost_after = 100s;
+  ASSERT_TRUE(f.start());
+  ASSERT_TRUE(f.say(1));
+  f.advance(1000s); // the stream is open
+  f.leave(left_how::cut);
+  EXPECT_FALSE(f.row()->has_ended());
+  f.advance(workflow_state::ask_again_last);
+  ASSERT_EQ(f.upstream.asked.size(), 2u);
+  ASSERT_TRUE(f.say(2, "completed"));
+  EXPECT_EQ(f.row()->status, "completed");
+}
+
 TEST(WorkflowUpstream, ThatHasForgottenARunWithStatusesFailsIt) {
   one_workflow f;
   ASSERT_TRUE(f.start());
@@ -225,6 +254,21 @@ TEST(WorkflowUpstream, ThatIsAskedToCancelEndsTheRunItself) {
   ASSERT_TRUE(f.say_body(R"({"status":"failed","step":"cancelled"})"));
   EXPECT_EQ(f.row()->status, "failed");
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(2));
+}
+
+TEST(WorkflowUpstream, ThatGetsTheOrderAfterTheCancellationIsToldAgain) {
+  cancelling f;
+  ASSERT_TRUE(f.start());
+  ASSERT_EQ(f.upstream.waiting, 1u) << "the order is on its way";
+  ASSERT_TRUE(f.cancel());
+  ASSERT_TRUE(f.say(1)) << "it came there after the cancellation";
+  f.advance(workflow_state::ask_again_last);
+  f.advance(workflow_state::ask_again_last);
+  EXPECT_EQ(f.upstream.cancelled.size(), 3u);
+  EXPECT_EQ(f.upstream.asked.size(), 1u);
+  ASSERT_TRUE(f.say_body(R"({"status":"failed","step":"cancelled"})"));
+  f.advance(10 * workflow_state::ask_again_last);
+  EXPECT_EQ(f.upstream.cancelled.size(), 3u);
 }
 
 TEST(WorkflowUpstream, ThatNeverGotTheOrderDoesNotGetItOnceTheRunIsCancelled) {
