@@ -1,10 +1,10 @@
 #include "gateway/ws_acceptor.hpp"
 
 #include "actors/behave.hpp"
+#include "config/descriptors.hpp"
 #include "gateway/ws_client.hpp"
 
 #include <algorithm>
-#include <sys/resource.h>
 #include <utility>
 
 namespace latchkey::gateway {
@@ -14,7 +14,7 @@ using messages::heard;
 using messages::run_heard;
 using messages::socket_counts;
 
-constexpr std::chrono::seconds roles_looked_at_every{1};
+constexpr std::chrono::seconds looks_around_every{1};
 
 constexpr std::string_view types_heard[] = {"ping",   "authenticate",    "start_workflow",
                                             "resume", "cancel_workflow", "other"};
@@ -27,14 +27,9 @@ constexpr std::string_view types_said[] = {"pong",
                                            "permissions_changed",
                                            "subscription_changed"};
 
-/// WS_SOCKETS_MAX; unset: three quarters of the descriptors that the process may have, so that
-/// requests find some too.
 std::size_t sockets_max_of(const settings& configured) {
   if (configured.ws_sockets_max > 0) return configured.ws_sockets_max;
-  rlimit descriptors{};
-  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur == RLIM_INFINITY)
-    return std::size_t{1} << 20;
-  return static_cast<std::size_t>(descriptors.rlim_cur / 4 * 3);
+  return connections_there_may_be();
 }
 
 ws::socket_limits limits_of(const settings& configured) {
@@ -113,7 +108,7 @@ ws_acceptor::~ws_acceptor() = default;
 
 void ws_acceptor::shut() {
   is_stopping_ = is_shut_ = true;
-  looks_at_roles_.cancel();
+  looks_around_.cancel();
   while (!clients_.empty()) {
     const auto client = clients_.begin()->second;
     client->cut_off();
@@ -155,21 +150,27 @@ void ws_acceptor::forget_if_unused(const session_id& id) {
   sessions_.erase(found);
 }
 
-void ws_acceptor::open(place room, http::taken_connection&& connection, const principal& who) {
-  // One that has ended since, or has nobody to answer to, is closed as it goes out of scope.
-  if (room.is_over() || is_stopping_) return;
+/// As it is known now that it has a socket.
+live_session& ws_acceptor::session_of(const principal& who) {
   auto& session = *sessions_.at(who.session);
   session.user = who.user;
   session.user_number = who.user_number;
   // What it has told us since it was asked is newer.
   if (session.role.empty()) session.role = who.role;
   session.permissions = edge_.roles().permissions_of(session.role);
+  if (!looks_around_.scheduled()) look_again();
+  return session;
+}
+
+void ws_acceptor::open(place room, http::taken_connection&& connection, const principal& who) {
+  // One that has ended since, or has nobody to answer to, is closed as it goes out of scope.
+  if (room.is_over()) return;
+  auto& session = session_of(who);
   const auto number = ++last_number_;
   auto client = std::make_shared<live_client>(*this, number, session, std::move(connection));
   session.sockets.push_back(client.get());
   clients_.emplace(number, client);
   edge_.with().counts->live_sockets.add(1);
-  if (!looks_at_roles_.scheduled()) look_again();
   client->set_expiry(who.expires_at);
   client->start();
 }
@@ -180,11 +181,13 @@ awaitable<result<messages::validation>> ws_acceptor::watch(session_id session,
   co_return co_await edge_.ask_session(session, question, deadline);
 }
 
-void ws_acceptor::splice_begun(const session_id& id, std::uint64_t number) {
-  sessions_.at(id)->splices.push_back(number);
+void ws_acceptor::splice_begun(const principal& who, std::string permission, std::uint64_t number) {
+  session_of(who).splices.push_back(number);
+  splices_.emplace(number, passed_socket{who.session, who.expires_at, std::move(permission)});
 }
 
 void ws_acceptor::splice_ended(const session_id& id, std::uint64_t number) {
+  splices_.erase(number);
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   std::erase(found->second->splices, number);
@@ -273,6 +276,7 @@ void ws_acceptor::tell_permissions(live_session& session) {
   session.permissions = edge_.roles().permissions_of(session.role);
   const auto frame = live::permissions_changed(session.role, *session.permissions);
   tell_session(session, "permissions_changed", frame);
+  end_splices_that_may_not();
 }
 
 void ws_acceptor::on_subscription(const messages::subscription_news& news) {
@@ -316,30 +320,46 @@ std::vector<std::size_t> ws_acceptor::count(const std::vector<session_id>& sessi
   return out;
 }
 
-// -- roles that were changed themselves ------------------------------------------------------
+// -- what nobody tells: roles that were changed themselves, tokens of passed-on sockets --------
 
 void ws_acceptor::turn::on_expired(timer_wheel::entry& e) noexcept {
-  static_cast<turn&>(e).owner.look_at_roles();
+  static_cast<turn&>(e).owner.look_around();
 }
 
 void ws_acceptor::look_again() {
-  edge_.home().timers().schedule(looks_at_roles_, roles_looked_at_every);
+  edge_.home().timers().schedule(looks_around_, looks_around_every);
+}
+
+void ws_acceptor::look_around() {
+  if (clients_.empty() && splices_.empty()) return; // the next one to come begins anew
+  look_at_roles();
+  end_splices_that_may_not();
+  look_again();
 }
 
 void ws_acceptor::look_at_roles() {
-  if (clients_.empty()) return; // the next one to come begins anew
   const auto version = edge_.with().book->version();
-  if (std::exchange(roles_version_, version) != version) {
-    std::vector<session_id> changed;
-    for (const auto& [id, session] : sessions_)
-      if (!session->sockets.empty() &&
-          *session->permissions != *edge_.roles().permissions_of(session->role))
-        changed.push_back(id);
-    for (const auto& id : changed)
-      if (const auto found = sessions_.find(id); found != sessions_.end())
-        tell_permissions(*found->second);
+  if (std::exchange(roles_version_, version) == version) return;
+  std::vector<session_id> changed;
+  for (const auto& [id, session] : sessions_)
+    if (session->permissions &&
+        *session->permissions != *edge_.roles().permissions_of(session->role))
+      changed.push_back(id);
+  for (const auto& id : changed)
+    if (const auto found = sessions_.find(id); found != sessions_.end())
+      tell_permissions(*found->second);
+}
+
+void ws_acceptor::end_splices_that_may_not() {
+  const auto now = edge_.with().now();
+  std::vector<std::uint64_t> over;
+  for (const auto& [number, one] : splices_) {
+    const auto& permissions = *sessions_.at(one.session)->permissions;
+    const bool may = one.permission.empty() || permissions.has(one.permission);
+    if (!may || now >= time_point{std::chrono::seconds{one.expires_at}}) over.push_back(number);
   }
-  look_again();
+  for (const auto number : over)
+    edge_.splices().end(number);
 }
 
 } // namespace latchkey::gateway

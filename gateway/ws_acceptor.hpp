@@ -70,8 +70,8 @@ public:
     ~place() {
       if (of_ != nullptr) of_->give_back(session_);
     }
-    /// Whether the session has ended meanwhile.
-    bool is_over() const { return of_->sessions_.at(session_)->is_over; }
+    /// Whether the session has ended meanwhile, or nothing is accepted any more.
+    bool is_over() const { return of_->is_stopping_ || of_->sessions_.at(session_)->is_over; }
 
   private:
     friend class ws_acceptor;
@@ -89,9 +89,10 @@ public:
   awaitable<result<messages::validation>> watch(session_id session,
                                                 http_acceptor::deadline_point deadline);
 
-  /// A socket is passed through to an upstream from now on, until `splice_ended` or the
-  /// session's end, which ends it.
-  void splice_begun(const session_id& session, std::uint64_t number);
+  /// A socket of `who` is passed through to an upstream from now on, until `splice_ended`. It is
+  /// ended with the session, and within two seconds when the token has expired or the role has
+  /// lost the permission that the route asks for (empty: none).
+  void splice_begun(const principal& who, std::string permission, std::uint64_t number);
   void splice_ended(const session_id& session, std::uint64_t number);
 
   /// The socket is open: `who` has a session that watches us, and a token.
@@ -113,6 +114,11 @@ public:
 private:
   class holder;
   friend class live_client;
+  struct passed_socket {
+    session_id session;
+    std::int64_t expires_at;
+    std::string permission;
+  };
 
   void say(live_client& client, std::string_view type, ws::frame what, std::uint64_t status_of = 0);
   void tell_session(const live_session& session, std::string_view type, const ws::frame& what);
@@ -129,8 +135,11 @@ private:
   void give_back(const session_id& session);
   void forget_if_unused(const session_id& session);
   void closed(live_client& client);
+  live_session& session_of(const principal& who);
   void tell_permissions(live_session& session);
+  void look_around();
   void look_at_roles();
+  void end_splices_that_may_not();
   void look_again();
 
   struct turn : timer_wheel::entry {
@@ -146,13 +155,14 @@ private:
   socket_holder_actor handle_;
   std::unordered_map<socket_number, std::shared_ptr<live_client>> clients_;
   std::unordered_map<session_id, std::unique_ptr<live_session>> sessions_;
+  std::unordered_map<std::uint64_t, passed_socket> splices_;
   socket_number last_number_ = 0;
   std::size_t places_ = 0;
   std::size_t sockets_max_; // of all reactors
   message_counts heard_;
   message_counts said_;
   std::uint64_t roles_version_ = 0;
-  turn looks_at_roles_{*this}; // while there are sockets
+  turn looks_around_{*this}; // while there are sockets
   std::function<void()> stopped_;
   bool is_stopping_ = false;
   bool is_shut_ = false;

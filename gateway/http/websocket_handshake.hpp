@@ -47,7 +47,10 @@ std::string websocket_accept_of(std::string_view key);
 /// bytes); empty: none.
 std::string_view select_subprotocol(const request& in, std::span<const std::string_view> ours);
 
-/// What follows `prefix` in the first subprotocol that begins so ("bearer."); empty: none. Such
+/// A subprotocol that begins so carries an access token, for browsers cannot set Authorization.
+inline constexpr std::string_view bearer_subprotocol = "bearer.";
+
+/// What follows `prefix` in the first subprotocol that begins so; empty: none. Such
 /// a one carries a value and is never selected.
 std::string_view subprotocol_value(const request& in, std::string_view prefix);
 

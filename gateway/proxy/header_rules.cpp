@@ -1,6 +1,7 @@
 #include "gateway/proxy/header_rules.hpp"
 
 #include "gateway/http/syntax.hpp"
+#include "gateway/http/websocket_handshake.hpp"
 #include "gateway/proxy/identity_headers.hpp"
 
 #include <algorithm>
@@ -105,6 +106,20 @@ connection_options(std::span<const http::header_view> headers) {
     }
   }
   return options;
+}
+
+std::string without_bearer_subprotocols(std::string_view offered) {
+  std::string kept;
+  while (!offered.empty()) {
+    const auto end = std::min(offered.find(','), offered.size());
+    const auto one = http::trim(offered.substr(0, end));
+    offered.remove_prefix(std::min(end + 1, offered.size()));
+    const auto beginning = one.substr(0, http::bearer_subprotocol.size());
+    if (one.empty() || http::equal_ignoring_case(beginning, http::bearer_subprotocol)) continue;
+    if (!kept.empty()) kept += ", ";
+    kept += one;
+  }
+  return kept;
 }
 
 std::string without_own_cookies(std::string_view cookies) {

@@ -32,6 +32,10 @@ bool is_own_cookie(std::string_view name) noexcept;
 result<std::vector<std::string_view>>
 connection_options(std::span<const http::header_view> headers);
 
+/// A Sec-WebSocket-Protocol line's value without those that carry access tokens; empty when nothing
+/// is left.
+std::string without_bearer_subprotocols(std::string_view offered);
+
 /// A Cookie line's value without our own cookies; empty when nothing is left.
 std::string without_own_cookies(std::string_view cookies);
 

@@ -5,6 +5,7 @@
 #include "gateway/proxy/trace_context.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace latchkey::proxy {
@@ -24,6 +25,14 @@ bool is_named(const std::vector<std::string_view>& options, std::string_view nam
       options, [name](std::string_view one) { return http::equal_ignoring_case(one, name); });
 }
 
+/// What is left of a header that may bring some among other things; empty: another header.
+std::optional<std::string> without_credentials(std::string_view name, std::string_view value) {
+  if (http::equal_ignoring_case(name, "cookie")) return without_own_cookies(value);
+  if (http::equal_ignoring_case(name, "sec-websocket-protocol"))
+    return without_bearer_subprotocols(value);
+  return std::nullopt;
+}
+
 /// The client's own headers, as far as they go on.
 result<void> append_clients(const http::request& in, bool keeps_tracestate, std::string& out) {
   const auto options = connection_options(in.headers);
@@ -33,11 +42,11 @@ result<void> append_clients(const http::request& in, bool keeps_tracestate, std:
       return fail(error_code::validation_error, "headers", "one could not stand in a line");
     if (is_of_the_connection(name) || is_the_gateways(name) || is_named(*options, name)) continue;
     if (!keeps_tracestate && http::equal_ignoring_case(name, "tracestate")) continue;
-    if (!http::equal_ignoring_case(name, "cookie")) {
+    const auto kept = without_credentials(name, value);
+    if (!kept)
       append_line(out, name, value);
-    } else if (const auto kept = without_own_cookies(value); !kept.empty()) {
-      append_line(out, name, kept);
-    }
+    else if (!kept->empty())
+      append_line(out, name, *kept);
   }
   return {};
 }

@@ -186,6 +186,13 @@ TEST(RequestHeaders, KeepOurCookiesToOurselvesAndPassOthersOn) {
             lines{"Cookie: a=refresh_token"});
 }
 
+TEST(RequestHeaders, KeepTokensInSubprotocolsToOurselves) {
+  for (const std::string_view offered : {"bearer.a.b.c", "Bearer.x", " bearer. ", "", ","})
+    EXPECT_EQ(clients({{"Sec-WebSocket-Protocol", offered}}), lines{}) << offered;
+  EXPECT_EQ(clients({{"sec-websocket-protocol", "chat ,bearer.a.b.c,bearer"}}),
+            lines{"sec-websocket-protocol: chat, bearer"});
+}
+
 TEST(RequestHeaders, PassOnWhatIsTheClients) {
   const lines own{"Content-Type: application/json",
                   "accept: */*",

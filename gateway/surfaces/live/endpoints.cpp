@@ -54,7 +54,7 @@ result<shown> what_is_shown(http::exchange& ex) {
   const auto in_query = query.optional_hidden("ticket", ticket_bytes_max).value_or(secret{});
   if (auto wrong = query.done(); !wrong) return tl::unexpected<failure>(wrong.error());
   const auto in_header = http::bearer_token(ex.in);
-  const auto in_protocol = http::subprotocol_value(ex.in, bearer_prefix);
+  const auto in_protocol = http::subprotocol_value(ex.in, http::bearer_subprotocol);
   const int ways = !in_query.empty() + !in_header.empty() + !in_protocol.empty();
   if (ways > 1)
     return fail(error_code::validation_error, "Authorization",

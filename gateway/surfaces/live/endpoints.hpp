@@ -11,7 +11,6 @@ namespace latchkey::gateway::live {
 
 /// The subprotocol that we speak; a browser asks for it beside the one that carries its token.
 inline constexpr std::string_view subprotocol = "latchkey.v1";
-inline constexpr std::string_view bearer_prefix = "bearer.";
 
 /// The surface's rows of the route table.
 std::vector<http::route> routes();

@@ -27,15 +27,16 @@ failure no_handshake() {
 }
 
 /// From now on bytes go both ways.
-void pass_through(http_acceptor& edge, const session_id& session, const ws_acceptor::place& room,
-                  http::taken_connection client, http::taken_connection upstream,
-                  std::shared_ptr<void> keep) {
+void pass_through(http_acceptor& edge, const principal& who, std::string permission,
+                  const ws_acceptor::place& room, http::taken_connection client,
+                  http::taken_connection upstream, std::shared_ptr<void> keep) {
   if (room.is_over()) return; // both are closed as they go out of scope
+  auto* sockets = edge.sockets();
   const auto number = edge.splices().add(std::move(client), std::move(upstream), std::move(keep),
-                                         [sockets = edge.sockets(), session](std::uint64_t ended) {
+                                         [sockets, session = who.session](std::uint64_t ended) {
                                            sockets->splice_ended(session, ended);
                                          });
-  edge.sockets()->splice_begun(session, number);
+  sockets->splice_begun(who, std::move(permission), number);
 }
 
 } // namespace
@@ -55,7 +56,8 @@ result<http::response> answer_of(proxy::upstream_answer said) {
   return answer;
 }
 
-result<http::response> upgrade_of(http::exchange& ex, const principal& who, ws_acceptor::place room,
+result<http::response> upgrade_of(http::exchange& ex, const principal& who,
+                                  const proxy::proxy_route& route, ws_acceptor::place room,
                                   proxy::upstream_answer said) {
   const auto checked = http::check_websocket(ex.in);
   if (!checked.is_good()) return tl::unexpected<failure>(no_handshake());
@@ -70,10 +72,11 @@ result<http::response> upgrade_of(http::exchange& ex, const principal& who, ws_a
   add_lines(lines, answer);
   answer.add("Upgrade", "websocket");
   auto given = said.take_connection();
-  answer.taken_by = [&edge = acceptor_of(ex), session = who.session, room = std::move(room),
-                     upstream = std::move(given.connection),
+  answer.taken_by = [&edge = acceptor_of(ex), who, permission = route.permission,
+                     room = std::move(room), upstream = std::move(given.connection),
                      keep = std::move(given.keep)](http::taken_connection&& client) mutable {
-    pass_through(edge, session, room, std::move(client), std::move(upstream), std::move(keep));
+    pass_through(edge, who, std::move(permission), room, std::move(client), std::move(upstream),
+                 std::move(keep));
   };
   return answer;
 }

@@ -108,7 +108,8 @@ awaitable<result<ws_acceptor::place>> take_place(http::exchange& ex, const princ
   co_return room;
 }
 
-awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who, passage& what) {
+awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who,
+                                       const proxy::proxy_route& route, passage& what) {
   ws_acceptor::place room;
   if (what.call.asks_for_websocket) {
     auto taken = co_await take_place(ex, who);
@@ -124,7 +125,7 @@ awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who,
   if (!said) co_return to_nobody();
   if (!*said) co_return error_answer(ex, said->error());
   const bool is_upgrade = (*said)->status() == 101;
-  auto answer = is_upgrade ? upgrade_of(ex, who, std::move(room), *std::move(*said))
+  auto answer = is_upgrade ? upgrade_of(ex, who, route, std::move(room), *std::move(*said))
                            : answer_of(*std::move(*said));
   if (!answer) co_return error_answer(ex, answer.error());
   co_return *std::move(answer);
@@ -141,7 +142,7 @@ awaitable<http::response> pass_on(http::exchange& ex, const principal& who,
   auto ready = prepare(ex, who, *user, route, what);
   if (ready) ready = co_await take_body(ex, what);
   if (!ready) co_return error_answer(ex, ready.error());
-  co_return co_await ask_upstream(ex, who, what);
+  co_return co_await ask_upstream(ex, who, route, what);
 }
 
 } // namespace latchkey::gateway::proxied
