@@ -54,8 +54,9 @@ struct workflow_state {
     bool ends_cancelled = false; // and upstream knows it no more
     int orders = 0;              // that were answered
     time_point first_asked{};
+    time_point followed_at{};                          // when it was asked last
     time_point last_word{};                            // a status, or that it goes on
-    std::optional<time_point> trouble_since;           // and nothing new has come since
+    std::optional<time_point> trouble_since;           // and it has not come right since
     std::optional<time_point> ask_at;                  // when it is asked next
     std::chrono::milliseconds pause = ask_again_first; // before the question after that
     std::optional<failure> failed_for;                 // the run is to end with it
@@ -167,6 +168,7 @@ private:
   void follow(const core_manager_actor& way);
   void upstream_left(const messages::run_left& left, bool was_ordered);
   void upstream_failed(const caf::error& error);
+  bool was_followed() const;
   bool is_lost();
   void tell_cancelled();
   void ask_upstream_later();

@@ -150,6 +150,7 @@ void workflow_state::write_end(const turnstile::turn& turn) {
   if (!upstream.failed_for) return ask_upstream_later();
   const auto deadline = own_deadline();
   const auto again = [this](const caf::error* error) {
+    if (error == nullptr && upstream.has_answered) tell_cancelled(); // what is not heard any more
     if (error != nullptr && is_running() && upstream.failed_for) ask_upstream_later();
   };
   with_last_words(deadline, [this, turn, deadline, again](const caf::error* error) {

@@ -87,6 +87,7 @@ void workflow_state::ask_upstream() {
 void workflow_state::follow(const core_manager_actor& way) {
   // One that is cancelled is looked for, and ordered never.
   const bool is_order = std::exchange(upstream.must_order, false) && !upstream.is_cancelled;
+  upstream.followed_at = with->now();
   messages::follow_run request{record.id, upstream.who, is_order ? order_body() : std::string{}};
   self->request(way, no_timeout, std::move(request))
       .then(
@@ -122,13 +123,22 @@ void workflow_state::upstream_left(const messages::run_left& left, bool was_orde
     return fail_run(failure{error_code::validation_error, {}, left.why});
   case how::over: // but the last status was not taken
   case how::cut:
+    if (was_followed()) upstream.trouble_since.reset();
     if (is_lost()) return fail_run(failure{error_code::upstream_unavailable});
     return ask_upstream_later();
   }
 }
 
-/// Whether it has gone wrong for so long that it is given up. What was said before, said again, is
-/// no progress.
+/// Whether the stream that was cut had been one: it said something, if only what it had said
+/// before, and went on for a while, or was kept open for very long. What is cut as soon as it has
+/// begun to say the same is none.
+bool workflow_state::was_followed() const {
+  const auto open_for = with->now() - upstream.followed_at;
+  const bool has_spoken = upstream.last_word >= upstream.followed_at;
+  return open_for >= with->policy.workflow_lost_after || (has_spoken && open_for > ask_again_last);
+}
+
+/// Whether it has gone wrong for so long that it is given up.
 bool workflow_state::is_lost() {
   if (!upstream.trouble_since) upstream.trouble_since = with->now();
   return with->now() >= *upstream.trouble_since + with->policy.workflow_lost_after;
@@ -188,7 +198,7 @@ void workflow_state::cancel(time_point deadline, const promise<messages::run_can
               upstream.is_cancelled = true;
               answer.deliver(messages::run_cancelling{});
               // Its last status is on its way; if that is lost upstream is asked what came of it.
-              if (is_running()) ask_upstream_at(with->now() + ask_again_last);
+              if (is_running() && !upstream.ask_at) ask_upstream_at(with->now() + ask_again_last);
             },
             [answer, talk = talks_](caf::error& why) {
               if (is_gone(why)) return answer.fail(error_code::upstream_unavailable);

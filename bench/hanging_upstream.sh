@@ -56,6 +56,7 @@ for ((pair = 1; pair <= pairs; pair++)); do
   upstream_answers
   upstream_is_silent true
   a=$(p99_of_me 5) a_mib=$(resident_mib)
+  rm -f "$work/calls"
   # Behind wrk, which measures on the same core.
   taskset -c "$generator_core" nice -n 19 \
     python3 "$bench/hanging_calls.py" "${url##*:}" "$token" "$calls" "$calls_a_second" >"$work/calls" &

@@ -2,99 +2,24 @@
 // looks at the server's resident memory on the way and at its CPU time while nobody says a word
 // but for pings and pongs.
 // Usage: bench_live_sockets PORT SERVER_PID LOGIN PASSWORD [few, 2000] [many, 10000] [idle s, 60]
-#include <arpa/inet.h>
+#include "bench/live_load.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <netinet/in.h>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <vector>
 
 namespace {
 
+using namespace latchkey::bench;
 using clock_type = std::chrono::steady_clock;
-
-[[noreturn]] void die(const std::string& why) {
-  std::fprintf(stderr, "live_sockets: %s\n", why.c_str());
-  std::exit(1);
-}
-
-/// Ports of one address are too few for all of them.
-constexpr int sockets_per_address = 5000;
-
-int connected(int port, int number) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) die("no more sockets: raise the limit of open files");
-  sockaddr_in from{};
-  from.sin_family = AF_INET;
-  from.sin_addr.s_addr =
-      htonl(INADDR_LOOPBACK + 1 + static_cast<unsigned>(number / sockets_per_address));
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(port));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::bind(fd, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0 ||
-      ::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
-    die("cannot connect");
-  return fd;
-}
-
-void send_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) die("the server closed a connection");
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-}
-
-/// Up to the end of the header and as much of a body as Content-Length says.
-std::string receive_answer(int fd) {
-  std::string out;
-  std::array<char, 4096> bytes{};
-  for (;;) {
-    const auto end = out.find("\r\n\r\n");
-    if (end != std::string::npos) {
-      const auto at = out.find("Content-Length: ");
-      const auto size = at < end ? std::stoul(out.substr(at + 16)) : 0;
-      if (out.size() >= end + 4 + size) return out;
-    }
-    const auto size = ::recv(fd, bytes.data(), bytes.size(), 0);
-    if (size <= 0) die("the server closed a connection");
-    out.append(bytes.data(), static_cast<std::size_t>(size));
-  }
-}
-
-std::string sign_in(int fd, const std::string& body) {
-  send_all(fd, "POST /auth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-               "Content-Length: " +
-                   std::to_string(body.size()) + "\r\n\r\n" + body);
-  const auto answer = receive_answer(fd);
-  constexpr std::string_view name = "\"access_token\":\"";
-  const auto at = answer.find(name);
-  if (at == std::string::npos) die("cannot sign in: " + answer);
-  const auto begin = at + name.size();
-  return answer.substr(begin, answer.find('"', begin) - begin);
-}
-
-int open_socket(int port, int number, const std::string& token) {
-  const int fd = connected(port, number);
-  send_all(fd,
-           "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-           "Authorization: Bearer " +
-               token + "\r\n\r\n");
-  const auto answer = receive_answer(fd);
-  if (!answer.starts_with("HTTP/1.1 101")) die("refused: " + answer);
-  return fd;
-}
 
 /// Resident bytes of that process.
 double resident(const std::string& pid) {
@@ -139,13 +64,6 @@ long idle(int events, std::chrono::seconds how_long) {
   return pings;
 }
 
-void raise_limit() {
-  rlimit files{};
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
@@ -155,8 +73,7 @@ int main(int argc, char** argv) {
   };
   const int port = std::atoi(argv[1]);
   const std::string pid = argv[2];
-  const auto body =
-      std::string{"{\"username\":\""} + argv[3] + "\",\"password\":\"" + argv[4] + "\"}";
+  const auto body = sign_in_body(argv[3], argv[4]);
   const int few = number_at(5, 2000);
   const int many = number_at(6, 10000);
   const std::chrono::seconds how_long{number_at(7, 60)};
@@ -165,7 +82,7 @@ int main(int argc, char** argv) {
   const int http = connected(port, 0);
   double at_few = 0;
   for (int i = 1; i <= many; ++i) {
-    const int fd = open_socket(port, i, sign_in(http, body));
+    const int fd = open_socket(port, i, "/ws", sign_in(http, body));
     epoll_event interest{};
     interest.events = EPOLLIN;
     interest.data.fd = fd;

@@ -1,5 +1,6 @@
 #include "config/descriptors.hpp"
 
+#include <algorithm>
 #include <sys/resource.h>
 
 namespace latchkey {
@@ -11,11 +12,11 @@ void use_all_descriptors() noexcept {
   ::setrlimit(RLIMIT_NOFILE, &limit); // refused: it stays as it is
 }
 
-std::size_t connections_there_may_be() noexcept {
-  constexpr std::size_t plenty = std::size_t{1} << 20;
+std::size_t connections_by_default() noexcept {
+  constexpr std::size_t many = 100'000;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return plenty;
-  return static_cast<std::size_t>(limit.rlim_cur / 4 * 3);
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return many;
+  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur / 4 * 3, many));
 }
 
 } // namespace latchkey

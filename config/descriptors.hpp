@@ -9,8 +9,8 @@ namespace latchkey {
 /// login shell gives is for programs that hold a few files.
 void use_all_descriptors() noexcept;
 
-/// Three quarters of the limit as it is now: so many may be connections of one kind, and the others
-/// find some too.
-std::size_t connections_there_may_be() noexcept;
+/// Three quarters of the limit as it is now, so that files and connections of other kinds find some
+/// too; never more than 100,000, for each takes memory.
+std::size_t connections_by_default() noexcept;
 
 } // namespace latchkey

@@ -187,7 +187,8 @@ constexpr setting_row rows[] = {
                                                "a request's deadline"),
     count_row<&s::connections_max, 0, 1000000>(
         "HTTP_CONNECTIONS_MAX", "0", "a number, 0 to 1000000",
-        "HTTP connections at once in each worker; 0: three quarters of the descriptors there are"),
+        "HTTP connections at once in each worker; 0: its share of three quarters of the "
+        "descriptors there are, of 100000 at most"),
     count_row<&s::in_flight_max, 1, 1000000>("IN_FLIGHT_MAX", "4096", "a number, 1 to 1000000",
                                              "requests at once in each worker; more are refused"),
     {"BODY_BYTES_MAX", "1MiB", "1 KiB to 64 MiB, such as 65536 or 1MiB", "the largest request body",
@@ -196,7 +197,7 @@ constexpr setting_row rows[] = {
 
     count_row<&s::ws_sockets_max, 0, 1000000>(
         "WS_SOCKETS_MAX", "0", "a number, 0 to 1000000",
-        "live sockets at once; 0: three quarters of the descriptors there are"),
+        "live sockets at once; 0: three quarters of the descriptors there are, 100000 at most"),
     count_row<&s::ws_sockets_per_session, 1, 100000>("WS_SOCKETS_PER_SESSION", "64",
                                                      "a number, 1 to 100000",
                                                      "live sockets of one session in each worker"),

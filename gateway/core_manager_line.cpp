@@ -204,7 +204,7 @@ awaitable<result<messages::run_left>> core_manager_line::bring_all(std::shared_p
     const auto piece = co_await body->next();
     if (!piece) co_return end;
     is_whole = piece->empty();
-    if (!stream.add(*piece)) break;
+    stream.add(*piece);
     auto next = stream.next();
     if (!next && is_whole) next = stream.rest();
     while (next) {
@@ -213,6 +213,9 @@ awaitable<result<messages::run_left>> core_manager_line::bring_all(std::shared_p
       if (over) co_return end;
       next = stream.next();
     }
+    // It would be the same again, however often it is asked for.
+    if (stream.is_too_long())
+      co_return refusal_of(answer.status(), "with a status that is too long");
   }
   co_return end;
 }

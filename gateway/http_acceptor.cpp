@@ -51,8 +51,8 @@ http_acceptor::~http_acceptor() {
 void http_acceptor::pass_on_to(std::shared_ptr<proxy::upstream_set> upstreams) {
   proxy::upstream_limits limits;
   limits.calls_max = settings_->upstream_connections_max;
-  // Most of what a reactor takes on is left to those who ask nobody else.
-  limits.waiting_max = settings_->in_flight_max / 4;
+  // Half of what a reactor takes on is left to those who ask nobody else.
+  limits.waiting_max = settings_->in_flight_max / (2 * upstreams->size());
   limits.upgraded_max = settings_->upstream_streams_max;
   upstreams_ = std::make_unique<proxy::upstream_client>(home_.context(), home_.timers(),
                                                         std::move(upstreams), limits);

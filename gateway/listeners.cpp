@@ -15,6 +15,7 @@
 #include "gateway/surfaces/integration/flat_error.hpp"
 #include "gateway/ws_acceptor.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <future>
@@ -27,6 +28,12 @@ namespace {
 
 /// Beyond the requests' own deadline, what draining may take.
 constexpr std::chrono::seconds drain_margin{2};
+
+/// Of one worker. HTTP_CONNECTIONS_MAX; unset: its share of those that there may be.
+std::size_t connections_max_of(const settings& configured, std::size_t workers) {
+  if (configured.connections_max > 0) return configured.connections_max;
+  return std::max<std::size_t>(connections_by_default() / workers, 1);
+}
 
 /// Each table has its own series, looked up once.
 http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
@@ -98,6 +105,7 @@ struct listeners::parts {
   std::shared_ptr<boost::asio::ssl::context> tls;
   std::string http_host; // numeric
   std::string internal_host;
+  std::size_t workers = 1;
   std::vector<side> sides; // complete ones first
 
   result<void> prepare();
@@ -133,8 +141,7 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
   http::http_server_options options;
   options.routes = is_public ? public_routes : internal_routes;
   options.limits.body_bytes_max = configured->body_bytes_max;
-  options.limits.connections_max =
-      configured->connections_max > 0 ? configured->connections_max : connections_there_may_be();
+  if (is_public) options.limits.connections_max = connections_max_of(*configured, workers);
   options.limits.in_flight_max = configured->in_flight_max;
   options.limits.request_max = std::chrono::seconds{configured->request_timeout_s};
   options.hooks = hooks_for(*options.routes, *with->counts);
@@ -188,8 +195,9 @@ result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, se
   std::unique_ptr<listeners> made{new listeners{std::move(all)}};
   auto& p = *made->parts_;
   auto& scheduler = reactor_scheduler::of(system);
-  p.sides.reserve(scheduler.size());
-  for (std::size_t i = 0; i < scheduler.size(); ++i) {
+  p.workers = scheduler.size();
+  p.sides.reserve(p.workers);
+  for (std::size_t i = 0; i < p.workers; ++i) {
     auto& one = p.sides.emplace_back();
     one.home = &scheduler.at(i);
     auto listening = on_reactor(*one.home, [&] { return p.listen_on(one, system); });

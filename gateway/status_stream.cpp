@@ -13,12 +13,11 @@ status_stream::format_of(std::string_view content_type) noexcept {
   return std::nullopt;
 }
 
-bool status_stream::add(std::string_view bytes) {
+void status_stream::add(std::string_view bytes) {
   input_.erase(0, at_);
   seen_ -= at_;
   at_ = 0;
   input_.append(bytes);
-  return !is_too_long_;
 }
 
 /// Up to LF, CRLF or, of events, CR. A CR at the end may be half of a CRLF: it waits.

@@ -21,11 +21,13 @@ public:
 
   explicit status_stream(format how) noexcept : format_(how) {}
 
-  /// What came; after that, all of `next`. False: it is longer than the maximum.
-  bool add(std::string_view bytes);
+  /// What came; after that, all of `next`.
+  void add(std::string_view bytes);
   /// The next object's text; nothing when more bytes are needed. Empty lines and events, comments
   /// and ids are left out.
   std::optional<std::string> next();
+  /// A line or an event was longer than the maximum: there is no next one.
+  bool is_too_long() const noexcept { return is_too_long_; }
   /// What the end completes, when it was an orderly one: a last line without its break.
   std::optional<std::string> rest();
 

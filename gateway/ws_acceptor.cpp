@@ -29,7 +29,7 @@ constexpr std::string_view types_said[] = {"pong",
 
 std::size_t sockets_max_of(const settings& configured) {
   if (configured.ws_sockets_max > 0) return configured.ws_sockets_max;
-  return connections_there_may_be();
+  return connections_by_default();
 }
 
 ws::socket_limits limits_of(const settings& configured) {
@@ -157,14 +157,14 @@ live_session& ws_acceptor::session_of(const principal& who) {
   session.user_number = who.user_number;
   // What it has told us since it was asked is newer.
   if (session.role.empty()) session.role = who.role;
-  session.permissions = edge_.roles().permissions_of(session.role);
+  if (!session.permissions) session.permissions = edge_.roles().permissions_of(session.role);
   if (!looks_around_.scheduled()) look_again();
   return session;
 }
 
 void ws_acceptor::open(place room, http::taken_connection&& connection, const principal& who) {
   // One that has ended since, or has nobody to answer to, is closed as it goes out of scope.
-  if (room.is_over()) return;
+  if (room.is_closed()) return;
   auto& session = session_of(who);
   const auto number = ++last_number_;
   auto client = std::make_shared<live_client>(*this, number, session, std::move(connection));
@@ -253,7 +253,7 @@ void ws_acceptor::on_session_over(const messages::session_over& news, std::funct
   session.is_over = true;
   // The answer goes out when the last of them has nothing more to send.
   const std::shared_ptr<void> last{nullptr, [done = std::move(done)](void*) { done(); }};
-  for (const auto number : std::exchange(session.splices, {}))
+  for (const auto number : session.splices) // each tells its end later, by splice_ended
     edge_.splices().end(number);
   const auto farewell = live::session_revoked(news.reason);
   std::vector<std::shared_ptr<live_client>> all;
@@ -270,13 +270,13 @@ void ws_acceptor::on_role(const messages::role_news& news) {
   if (found == sessions_.end()) return;
   found->second->role = news.role;
   tell_permissions(*found->second);
+  end_splices_that_may_not();
 }
 
 void ws_acceptor::tell_permissions(live_session& session) {
   session.permissions = edge_.roles().permissions_of(session.role);
   const auto frame = live::permissions_changed(session.role, *session.permissions);
   tell_session(session, "permissions_changed", frame);
-  end_splices_that_may_not();
 }
 
 void ws_acceptor::on_subscription(const messages::subscription_news& news) {
@@ -354,8 +354,8 @@ void ws_acceptor::end_splices_that_may_not() {
   const auto now = edge_.with().now();
   std::vector<std::uint64_t> over;
   for (const auto& [number, one] : splices_) {
-    const auto& permissions = *sessions_.at(one.session)->permissions;
-    const bool may = one.permission.empty() || permissions.has(one.permission);
+    const auto& session = *sessions_.at(one.session); // which has it until its end was told
+    const bool may = one.permission.empty() || session.permissions->has(one.permission);
     if (!may || now >= time_point{std::chrono::seconds{one.expires_at}}) over.push_back(number);
   }
   for (const auto number : over)

@@ -70,8 +70,10 @@ public:
     ~place() {
       if (of_ != nullptr) of_->give_back(session_);
     }
-    /// Whether the session has ended meanwhile, or nothing is accepted any more.
-    bool is_over() const { return of_->is_stopping_ || of_->sessions_.at(session_)->is_over; }
+    /// Whether the session has ended meanwhile.
+    bool is_over() const { return of_->sessions_.at(session_)->is_over; }
+    /// The same, or nothing is accepted any more.
+    bool is_closed() const { return of_->is_stopping_ || is_over(); }
 
   private:
     friend class ws_acceptor;

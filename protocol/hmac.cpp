@@ -1,8 +1,9 @@
 // hmac.cpp — algorithms are fetched once a process; a fetch costs more than a MAC.
 #include "protocol/hmac.hpp"
 
+#include "protocol/openssl_calls.hpp"
+
 #include <atomic>
-#include <cstdlib>
 #include <memory>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -21,15 +22,6 @@ struct context_deleter {
   void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
 };
 using context_ptr = std::unique_ptr<EVP_MAC_CTX, context_deleter>;
-
-/// What fails here is memory or OpenSSL's own installation; no caller could go on.
-void require(bool succeeded) {
-  if (!succeeded) std::abort();
-}
-
-const unsigned char* octets(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 context_ptr keyed_context(std::string_view key) {
   // Kept until the process ends: threads may outlive static destructors.

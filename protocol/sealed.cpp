@@ -4,10 +4,10 @@
 
 #include "protocol/hmac.hpp"
 #include "protocol/ids.hpp"
+#include "protocol/openssl_calls.hpp"
 #include "protocol/text_codec.hpp"
 
 #include <array>
-#include <cstdlib>
 #include <memory>
 #include <openssl/evp.h>
 
@@ -22,15 +22,7 @@ constexpr std::string_view purpose = "latchkey sealed text";
 
 using cipher_context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
-// What fails here is memory or OpenSSL's own installation; no caller could go on.
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-const unsigned char* octets(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-unsigned char* octets(std::string& text) {
+unsigned char* writable(std::string& text) {
   return reinterpret_cast<unsigned char*>(text.data());
 }
 int length(std::string_view text) {
@@ -59,11 +51,11 @@ std::string seal(const secret& key, std::string_view text, std::string_view boun
   const auto context = context_for(key, out, bound_to, true);
   out.resize(salt_bytes + text.size() + tag_bytes);
   int size = 0;
-  require(EVP_CipherUpdate(context.get(), octets(out) + salt_bytes, &size, octets(text),
+  require(EVP_CipherUpdate(context.get(), writable(out) + salt_bytes, &size, octets(text),
                            length(text)) == 1);
-  require(EVP_CipherFinal_ex(context.get(), octets(out) + salt_bytes + size, &size) == 1);
+  require(EVP_CipherFinal_ex(context.get(), writable(out) + salt_bytes + size, &size) == 1);
   require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, tag_bytes,
-                              octets(out) + salt_bytes + text.size()) == 1);
+                              writable(out) + salt_bytes + text.size()) == 1);
   return base64url_encode(out);
 }
 
@@ -84,7 +76,7 @@ result<secret> open_sealed(const secret& key, std::string_view sealed, std::stri
   std::string out(text.size(), '\0');
   int size = 0;
   std::array<unsigned char, tag_bytes> rest{};
-  require(EVP_CipherUpdate(context.get(), octets(out), &size, octets(text), length(text)) == 1);
+  require(EVP_CipherUpdate(context.get(), writable(out), &size, octets(text), length(text)) == 1);
   require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, tag_bytes, tag.data()) == 1);
   secret opened{std::move(out)}; // wiped when the tag is wrong
   if (EVP_CipherFinal_ex(context.get(), rest.data(), &size) != 1) return refuse();

@@ -24,7 +24,7 @@ namespace latchkey::proxy {
 /// Bounds of one client.
 struct upstream_limits {
   std::size_t calls_max = 64;       // under way at one upstream, each with a connection of its own
-  std::size_t waiting_max = 1'024;  // for one of those, at all upstreams together; more are refused
+  std::size_t waiting_max = 1'024;  // for one of those, at one upstream; more are refused
   std::size_t idle_max = 16;        // connections to one upstream that are kept for later
   std::size_t upgraded_max = 1'024; // connections that were given away after a 101
   std::chrono::milliseconds idle_for{30'000};

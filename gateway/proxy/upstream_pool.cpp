@@ -66,19 +66,18 @@ namespace {
 /// Counts a call while it waits.
 class waiting_call {
 public:
-  waiting_call(upstream_client::core& core, upstream_pool& pool) : core_(core), pool_(pool) {
-    ++core_.waiting;
+  explicit waiting_call(upstream_pool& pool) : pool_(pool) {
+    ++pool_.waiting;
     pool_.about.counts.waiting.add(1);
   }
   ~waiting_call() {
-    --core_.waiting;
+    --pool_.waiting;
     pool_.about.counts.waiting.add(-1);
   }
   waiting_call(const waiting_call&) = delete;
   waiting_call& operator=(const waiting_call&) = delete;
 
 private:
-  upstream_client::core& core_;
   upstream_pool& pool_;
 };
 
@@ -141,10 +140,10 @@ awaitable<result<granted_call>> take_seat(std::shared_ptr<upstream_client::core>
   if (pool.queue.empty() && pool.calls < core->limits.calls_max) {
     co_return seated_at_once(core, pool, *std::move(leave));
   }
-  if (core->waiting >= core->limits.waiting_max)
+  if (pool.waiting >= core->limits.waiting_max)
     co_return fail_with_retry(error_code::upstream_unavailable, crowded_retry_s,
                               "has too many requests");
-  const waiting_call counted(*core, pool);
+  const waiting_call counted(pool);
   seat_place place(core, pool);
   leave = fail(error_code::upstream_timeout, {}, "is busy with others"); // given back
   pool.let_in();

@@ -31,7 +31,6 @@ struct upstream_client::core : std::enable_shared_from_this<core> {
   const upstream_limits limits;
   std::vector<std::unique_ptr<upstream_pool>> pools; // as `upstream_set` has them
   std::unordered_set<upstream_connection*> in_use;   // to be closed with the client
-  std::size_t waiting = 0;                           // calls, in all pools
   std::size_t upgraded = 0;
   bool closed = false;
 };
@@ -48,6 +47,7 @@ struct upstream_pool {
   address_lookup addresses;
   turn_queue queue;
   std::size_t calls = 0;                                 // with a seat
+  std::size_t waiting = 0;                               // for one
   std::deque<std::unique_ptr<upstream_connection>> idle; // the newest last
 
 private:

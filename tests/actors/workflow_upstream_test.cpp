@@ -103,18 +103,51 @@ TEST(WorkflowUpstream, ThatSaysTheSameAgainAndAgainIsLostInTheEnd) {
   EXPECT_LE(cuts, 12);
 }
 
-TEST(WorkflowUpstream, WhoseStreamIsCutAfterALongSilenceIsFollowedAgain) {
+TEST(WorkflowUpstream, WhoseStreamIsCutAfterALongTimeIsFollowedAgain) {
   one_workflow f;
   f.with().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
-  f.advance(1000s); // the stream is open
-  f.leave(left_how::cut);
-  EXPECT_FALSE(f.row()->has_ended());
-  f.advance(workflow_state::ask_again_last);
-  ASSERT_EQ(f.upstream.asked.size(), 2u);
+  for (std::size_t cuts = 1; cuts <= 3; ++cuts) {
+    f.advance(1000s); // the stream is open, and nothing new comes
+    f.leave(left_how::cut);
+    EXPECT_FALSE(f.row()->has_ended());
+    f.advance(workflow_state::ask_again_last);
+    ASSERT_EQ(f.upstream.asked.size(), 1 + cuts);
+  }
   ASSERT_TRUE(f.say(2, "completed"));
   EXPECT_EQ(f.row()->status, "completed");
+}
+
+TEST(WorkflowUpstream, ThatIsCutForItsSilenceButSaysWhereItStandsIsNotLost) {
+  one_workflow f;
+  f.with().policy.workflow_lost_after = 100s;
+  ASSERT_TRUE(f.start());
+  ASSERT_TRUE(f.say(1));
+  for (int i = 0; i < 20; ++i) {
+    f.advance(50s);
+    f.leave(left_how::cut);
+    f.advance(workflow_state::ask_again_last);
+    ASSERT_TRUE(f.say(1)); // from the beginning
+  }
+  EXPECT_FALSE(f.row()->has_ended());
+}
+
+TEST(WorkflowUpstream, ThatSaysNothingAtAllIsLostInTheEndAndToldSo) {
+  one_workflow f;
+  f.with().policy.workflow_lost_after = 100s;
+  ASSERT_TRUE(f.start());
+  ASSERT_TRUE(f.say(1));
+  int cuts = 0;
+  for (; cuts < 100 && !f.row()->has_ended(); ++cuts) {
+    f.advance(50s);
+    f.leave(left_how::cut);
+    f.advance(workflow_state::ask_again_last);
+  }
+  EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
+  EXPECT_LE(cuts, 4);
+  ASSERT_EQ(f.upstream.cancelled.size(), 1u) << "it may go on there, for nobody";
+  EXPECT_EQ(f.upstream.cancelled.front().workflow, f.id);
 }
 
 TEST(WorkflowUpstream, ThatHasForgottenARunWithStatusesFailsIt) {

@@ -1,6 +1,7 @@
 // How runs are ordered at the core manager, and how what it streams of them comes to the
 // workflow's actor.
 #include "gateway/core_manager_line.hpp"
+#include "gateway/status_stream.hpp"
 #include "tests/gateway/reactor_fixture.hpp"
 #include "tests/proxy/scripted_upstream.hpp"
 
@@ -180,6 +181,15 @@ TEST(CoreManagerLine, SaysHowTheCoreManagerAnswered) {
   EXPECT_EQ(how_of("422 Unprocessable Entity")->how, run_end::refused);
   EXPECT_TRUE(how_of("422 Unprocessable Entity")->why.starts_with("422 "));
   EXPECT_EQ(how_of("200 OK")->how, run_end::refused); // without a stream
+}
+
+TEST(CoreManagerLine, IsDoneWithAStreamWhoseStatusIsTooLong) {
+  one_line f({says("HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n" +
+                   std::string(2 * status_stream::bytes_max, 'x'))});
+  const auto left = f.follow("");
+  ASSERT_TRUE(left.has_value());
+  EXPECT_EQ(left->how, run_end::refused);
+  EXPECT_NE(left->why.find("too long"), std::string::npos) << left->why;
 }
 
 TEST(CoreManagerLine, PassesOverWhatIsNoStatus) {

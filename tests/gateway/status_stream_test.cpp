@@ -14,7 +14,8 @@ std::vector<std::string> objects_of(format how, std::string_view bytes, std::siz
   status_stream stream(how);
   std::vector<std::string> out;
   for (; !bytes.empty(); bytes.remove_prefix(std::min(size, bytes.size()))) {
-    EXPECT_TRUE(stream.add(bytes.substr(0, size)));
+    stream.add(bytes.substr(0, size));
+    EXPECT_FALSE(stream.is_too_long());
     while (auto one = stream.next())
       out.push_back(*one);
   }
@@ -47,30 +48,26 @@ TEST(StatusStream, GivesTheDataOfAnEventEachHoweverItIsCut) {
         << size;
 }
 
-TEST(StatusStream, EndsAtALineThatIsTooLong) {
-  for (const auto how : {format::lines, format::events}) {
-    status_stream stream(how);
-    bool goes_on = true;
-    std::size_t given = 0;
-    while (goes_on && given < 4 * status_stream::bytes_max) {
-      goes_on = stream.add(std::string(1024, 'x'));
-      EXPECT_FALSE(stream.next());
-      given += 1024;
-    }
-    EXPECT_LE(given, status_stream::bytes_max + 4096);
+/// How much of a stream of such pieces is taken until it is too long.
+std::size_t taken_of(format how, const std::string& piece) {
+  status_stream stream(how);
+  std::size_t given = 0;
+  while (!stream.is_too_long() && given < 4 * status_stream::bytes_max) {
+    stream.add(piece);
+    EXPECT_FALSE(stream.next());
+    given += piece.size();
   }
+  return given;
+}
+
+TEST(StatusStream, EndsAtALineThatIsTooLong) {
+  for (const auto how : {format::lines, format::events})
+    EXPECT_LE(taken_of(how, std::string(1024, 'x')), status_stream::bytes_max + 4096);
 }
 
 TEST(StatusStream, EndsAtAnEventThatIsTooLong) {
-  status_stream stream(format::events);
-  bool goes_on = true;
-  std::size_t given = 0;
-  while (goes_on && given < 4 * status_stream::bytes_max) {
-    goes_on = stream.add("data: " + std::string(1024, 'x') + "\n");
-    EXPECT_FALSE(stream.next());
-    given += 1024;
-  }
-  EXPECT_LE(given, status_stream::bytes_max + 4096);
+  EXPECT_LE(taken_of(format::events, "data: " + std::string(1024, 'x') + "\n"),
+            status_stream::bytes_max + 4096);
 }
 
 TEST(StatusStream, TakesWhatIsJustNotTooLong) {

@@ -8,10 +8,6 @@
 namespace latchkey::test {
 namespace {
 
-bool says(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// The line of `config check` about a setting.
 std::string line_of(const std::string& text, const std::string& name) {
   const auto at = ("\n" + text).find("\n" + name + " ");

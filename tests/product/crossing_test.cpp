@@ -13,7 +13,7 @@ namespace {
 
 using namespace crossing;
 
-constexpr const char* service_key = "a-service-key-of-tests";
+constexpr const char* crossing_key = "a-service-key-of-tests";
 
 /// What the internal listener has beside the service's rows, for whoever reaches it.
 const std::set<std::string> internal_rows{"GET /internal/health", "GET /internal/metrics",
@@ -51,7 +51,7 @@ protected:
   Crossing()
       : upstream_folder_("sqlite"), upstream_(upstream_folder_.folder()),
         one(GetParam(), {{"CORE_MANAGER_URL", upstream_.url()},
-                         {"SERVICE_KEYS", std::string{"tests:"} + service_key},
+                         {"SERVICE_KEYS", std::string{"tests:"} + crossing_key},
                          {"STRIPE_WEBHOOK_SECRET", "whsec_0123456789abcdef"},
                          {"STRIPE_PRICES", "price_free=free"},
                          {"TIERS", "free:projects=3,api_keys=50"}}) {
@@ -116,7 +116,7 @@ protected:
     case good_key:
       return std::move(asked).with("X-API-Key", key_for(r));
     case service:
-      return std::move(asked).with("X-Service-Key", service_key);
+      return std::move(asked).with("X-Service-Key", crossing_key);
     case bad:
       return std::move(asked).as(tokens_[who.name]);
     default:
@@ -215,7 +215,7 @@ TEST_P(Crossing, AsksAServiceForItsKeyOnTheInternalListenerToo) {
   for (const auto& name : shared_rows) {
     const auto path = name.substr(name.find(' ') + 1);
     EXPECT_EQ(one.call_internal(post_json(path, "{}")).status, 403) << path;
-    EXPECT_NE(one.call_internal(post_json(path, "{}").with("X-Service-Key", service_key)).status,
+    EXPECT_NE(one.call_internal(post_json(path, "{}").with("X-Service-Key", crossing_key)).status,
               403)
         << path;
   }

@@ -5,8 +5,6 @@
 namespace latchkey::test {
 namespace {
 
-constexpr const char* friend_origin = "https://app.example.com";
-
 using Csrf = Product;
 LATCHKEY_ON_BOTH_ENGINES(Csrf);
 

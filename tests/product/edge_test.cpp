@@ -7,8 +7,6 @@
 namespace latchkey::test {
 namespace {
 
-constexpr const char* friend_origin = "https://app.example.com";
-
 class Edge : public Product {};
 INSTANTIATE_TEST_SUITE_P(Product, Edge, testing::Values("sqlite"), name_of_engine);
 

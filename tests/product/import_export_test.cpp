@@ -11,10 +11,6 @@
 namespace latchkey::test {
 namespace {
 
-bool says(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 class ImportExport : public testing::TestWithParam<std::string> {
 protected:
   place where_{GetParam()};

@@ -3,6 +3,8 @@
 #include "tests/product/core_manager.hpp"
 #include "tests/support/ws_client.hpp"
 
+#include <thread>
+
 namespace latchkey::test {
 namespace {
 
@@ -23,13 +25,15 @@ protected:
   /// Signs in a new user with a role of their own, which has the permission.
   void sign_in(const product& one) {
     admin_ = one.admin();
-    const json made{{"name", "echoers"}, {"permissions", {"echo:use"}}};
-    ASSERT_EQ(one.call(post_json("/admin/roles", made.dump()).as(admin_)).status, 201);
-    const auto name = new_name();
-    one.add_user(name);
-    role_of_user_ = "/admin/users/" + one.id_of(name) + "/role";
+    for (const auto* name : {"echoers", "loud-echoers"}) {
+      const json made{{"name", name}, {"permissions", {"echo:use"}}};
+      ASSERT_EQ(one.call(post_json("/admin/roles", made.dump()).as(admin_)).status, 201);
+    }
+    name_ = new_name();
+    one.add_user(name_);
+    role_of_user_ = "/admin/users/" + one.id_of(name_) + "/role";
     give_role(one, "echoers");
-    user_ = one.sign_in(name);
+    user_ = one.sign_in(name_);
   }
   void give_role(const product& one, const std::string& role) {
     const json given{{"role", role}};
@@ -50,7 +54,7 @@ protected:
   }
 
   core_manager upstream_{testing::TempDir()};
-  std::string admin_, role_of_user_;
+  std::string admin_, name_, role_of_user_;
   tokens user_;
 };
 
@@ -61,6 +65,26 @@ TEST_F(LivePassedOn, EndsWithItsSession) {
   ASSERT_TRUE(passes(socket));
   EXPECT_EQ(one.call(post("/auth/logout").as(user_.access)).status, 200);
   EXPECT_TRUE(is_cut_off(socket));
+}
+
+TEST_F(LivePassedOn, EndsWithTheOthersOfItsSessionWhateverElseChangesMeanwhile) {
+  const product one{"sqlite", with({{"WORKERS", "1"}, {"RATE_LIMIT_DEFAULT", "0"}}, upstream_)};
+  sign_in(one);
+  const auto another = one.sign_in(name_);
+  const ws_client told{one.server->port(), another.access}; // of every change of the role
+  for (int i = 0; i < 10; ++i) {
+    user_ = one.sign_in(name_);
+    auto first = open(one);
+    auto second = open(one);
+    ws_client live{one.server->port(), user_.access};
+    std::thread changes{[&] { give_role(one, "loud-echoers"); }};
+    EXPECT_EQ(one.call(post("/auth/logout").as(user_.access)).status, 200);
+    changes.join();
+    give_role(one, "echoers");
+    EXPECT_TRUE(is_cut_off(first));
+    EXPECT_TRUE(is_cut_off(second));
+    EXPECT_EQ(live.wait_for_close(), 4001u);
+  }
 }
 
 TEST_F(LivePassedOn, EndsWithItsToken) {

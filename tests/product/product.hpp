@@ -31,6 +31,10 @@ keys keys_of(const json& object);
 testing::AssertionResult is_error(const http_reply& reply, int status, const std::string& code,
                                   const std::string& field = {}, const std::string& reason = {});
 
+inline bool says(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 /// A text that is a time in UTC: "2023-01-01T12:00:00Z", or with a fraction of the second.
 bool is_time(const json& value);
 /// As "API Reference" prints times: in whole seconds.
@@ -49,6 +53,8 @@ visible visible_of(const http_reply& reply);
 
 /// A name that nobody else in this process gets: letters and digits, beginning with a letter.
 std::string new_name();
+/// Of a page that ALLOWED_ORIGINS may name.
+inline constexpr const char* friend_origin = "https://app.example.com";
 inline constexpr const char* password = "correct horse battery";
 
 /// The body of POST /auth/register for `name`, `name`@example.com and `password`.

@@ -6,10 +6,6 @@
 namespace latchkey::test {
 namespace {
 
-bool says(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 class StoreOfACommand : public testing::TestWithParam<std::string> {
 protected:
   place where_{GetParam()};

@@ -48,6 +48,9 @@ private:
 
 using script = std::function<void(peer&)>;
 
+/// A 200 with the body "ok".
+inline const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
 /// Answers every request of a connection with these bytes.
 script answers(std::string bytes);
 

@@ -9,8 +9,6 @@ namespace {
 
 using http::method;
 
-const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 /// One answer to GET, on a connection that ends behind it.
 seen answer_to(const std::string& bytes, question what = {}) {
   scripted_upstream upstream({[bytes](peer& one) {

@@ -10,7 +10,7 @@ namespace {
 using namespace storage;
 using namespace std::chrono_literals;
 
-constexpr std::size_t many = 100;
+constexpr std::size_t keys_max = 100;
 
 api_key_record make_key(const user_id& user, std::uint64_t id) {
   api_key_record k;
@@ -39,8 +39,8 @@ LATCHKEY_ON_EVERY_ENGINE(ApiKeys);
 
 TEST_P(ApiKeys, AreRefusedWithoutTheirUser) {
   const user_id nobody{make_uuid(noon)};
-  EXPECT_TRUE(
-      failed_with(commit({add_api_key{make_key(nobody, 1), many}}), error_code::user_not_found));
+  EXPECT_TRUE(failed_with(commit({add_api_key{make_key(nobody, 1), keys_max}}),
+                          error_code::user_not_found));
   EXPECT_TRUE(keys_of(nobody).empty());
 }
 
@@ -73,17 +73,17 @@ TEST_P(ApiKeys, ThatAreRevokedOrExpiredDoNotCount) {
 }
 
 TEST_P(ApiKeys, OfAnIdThatIsTakenAreRefused) {
-  ASSERT_TRUE(commit({add_api_key{make_key(ann.id, 1), many}}));
+  ASSERT_TRUE(commit({add_api_key{make_key(ann.id, 1), keys_max}}));
   auto second = make_key(ann.id, 1);
   second.secret_hash = "another";
-  EXPECT_TRUE(failed_with(commit({add_api_key{second, many}}), error_code::conflict, "id"));
+  EXPECT_TRUE(failed_with(commit({add_api_key{second, keys_max}}), error_code::conflict, "id"));
   ASSERT_EQ(keys_of(ann.id).size(), 1u);
   EXPECT_EQ(keys_of(ann.id)[0].secret_hash, "hash1");
 }
 
 TEST_P(ApiKeys, AreRevokedOnceAndByTheirUserAlone) {
   const auto bob = add(make_user("bob"));
-  ASSERT_TRUE(commit({add_api_key{make_key(ann.id, 1), many}}));
+  ASSERT_TRUE(commit({add_api_key{make_key(ann.id, 1), keys_max}}));
   EXPECT_TRUE(failed_with(commit({revoke_api_key{1, bob.id, noon}}), error_code::not_found));
   EXPECT_TRUE(failed_with(commit({revoke_api_key{2, ann.id, noon}}), error_code::not_found));
   EXPECT_EQ(keys_of(ann.id).size(), 1u);
@@ -99,8 +99,8 @@ TEST_P(ApiKeys, AreReadBackAsTheyWereWrittenOldestFirst) {
   auto younger = make_key(ann.id, 2);
   younger.created_at = noon + 2s;
   younger.scopes.clear();
-  ASSERT_TRUE(commit({add_api_key{younger, many}}));
-  ASSERT_TRUE(commit({add_api_key{wanted, many}}));
+  ASSERT_TRUE(commit({add_api_key{younger, keys_max}}));
+  ASSERT_TRUE(commit({add_api_key{wanted, keys_max}}));
   const auto found = keys_of(ann.id);
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].id, wanted.id);
@@ -119,7 +119,7 @@ TEST_P(ApiKeys, AreReadBackAsTheyWereWrittenOldestFirst) {
 }
 
 TEST_P(ApiKeys, RememberTheirLatestUse) {
-  ASSERT_TRUE(commit({add_api_key{make_key(ann.id, 1), many}}));
+  ASSERT_TRUE(commit({add_api_key{make_key(ann.id, 1), keys_max}}));
   const std::vector<unit> batch{
       {{touch_api_key{1, noon + 7s}}}, {{touch_api_key{1, noon + 5s}}}, {{touch_api_key{9, noon}}}};
   for (const auto& answer : writer_->commit(batch))
@@ -129,12 +129,12 @@ TEST_P(ApiKeys, RememberTheirLatestUse) {
 }
 
 TEST_P(ApiKeys, GoWithTheirUser) {
-  ASSERT_TRUE(commit({add_api_key{make_key(ann.id, 1), many}}));
+  ASSERT_TRUE(commit({add_api_key{make_key(ann.id, 1), keys_max}}));
   ASSERT_TRUE(commit({delete_user{ann.id, noon}}));
   EXPECT_TRUE(keys_of(ann.id).empty());
   auto again = make_user("ann");
   add(again);
-  EXPECT_TRUE(commit({add_api_key{make_key(again.user.id, 1), many}})) << "the id is free";
+  EXPECT_TRUE(commit({add_api_key{make_key(again.user.id, 1), keys_max}})) << "the id is free";
 }
 
 TEST_P(ApiKeys, ThatExpiredDoNotPileUp) {

@@ -9,7 +9,7 @@ namespace {
 using namespace storage;
 using namespace std::chrono_literals;
 
-constexpr std::size_t many = 256;
+constexpr std::size_t roles_max = 256;
 
 role_record make_role(const std::string& name) {
   role_record r;
@@ -37,10 +37,10 @@ protected:
 LATCHKEY_ON_EVERY_ENGINE(Roles);
 
 TEST_P(Roles, AreRefusedANameThatIsTaken) {
-  ASSERT_TRUE(commit({add_role{make_role("auditor"), many}}));
+  ASSERT_TRUE(commit({add_role{make_role("auditor"), roles_max}}));
   auto second = make_role("auditor");
   second.description = "another";
-  EXPECT_TRUE(failed_with(commit({add_role{second, many}}), error_code::conflict, "name"));
+  EXPECT_TRUE(failed_with(commit({add_role{second, roles_max}}), error_code::conflict, "name"));
   ASSERT_EQ(roles().size(), 1u);
   EXPECT_EQ(roles()[0].description, make_role("auditor").description);
 }
@@ -48,7 +48,7 @@ TEST_P(Roles, AreRefusedANameThatIsTaken) {
 TEST_P(Roles, AreRefusedANameThatIsBuiltIn) {
   for (const auto* name : {"user", "admin", "superuser"})
     EXPECT_TRUE(
-        failed_with(commit({add_role{make_role(name), many}}), error_code::conflict, "name"))
+        failed_with(commit({add_role{make_role(name), roles_max}}), error_code::conflict, "name"))
         << name;
   EXPECT_TRUE(roles().empty());
 }
@@ -77,13 +77,13 @@ TEST_P(Roles, ThatAreNotThereAreNobodysFromTheStart) {
   EXPECT_TRUE(failed_with(answers[1], error_code::validation_error, "role"));
   EXPECT_TRUE(answers[2]);
   EXPECT_FALSE(reader_->find_login("lost").value());
-  ASSERT_TRUE(commit({add_role{make_role("auditor"), many}}));
+  ASSERT_TRUE(commit({add_role{make_role("auditor"), roles_max}}));
   EXPECT_EQ(add(lost).role, "auditor");
   EXPECT_TRUE(failed_with(commit({remove_role{"auditor"}}), error_code::conflict, "name"));
 }
 
 TEST_P(Roles, CannotBeRemovedWhileAUserHasThem) {
-  ASSERT_TRUE(commit({add_role{make_role("auditor"), many}}));
+  ASSERT_TRUE(commit({add_role{make_role("auditor"), roles_max}}));
   auto ann = add(make_user("ann"));
   give("auditor", ann);
   EXPECT_TRUE(failed_with(commit({remove_role{"auditor"}}), error_code::conflict, "name"));
@@ -94,14 +94,14 @@ TEST_P(Roles, CannotBeRemovedWhileAUserHasThem) {
 }
 
 TEST_P(Roles, OfALosingUnitAreNotAdded) {
-  EXPECT_FALSE(commit({add_role{make_role("auditor"), many}, remove_role{"nobody"}}));
+  EXPECT_FALSE(commit({add_role{make_role("auditor"), roles_max}, remove_role{"nobody"}}));
   EXPECT_TRUE(roles().empty());
 }
 
 TEST_P(Roles, AreReadBackAsTheyWereWritten) {
   const auto wanted = make_role("auditor");
-  ASSERT_TRUE(commit({add_role{wanted, many}}));
-  ASSERT_TRUE(commit({add_role{make_role("aide"), many}}));
+  ASSERT_TRUE(commit({add_role{wanted, roles_max}}));
+  ASSERT_TRUE(commit({add_role{make_role("aide"), roles_max}}));
   const auto found = roles();
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].name, "aide") << "in the order of their names";
@@ -118,7 +118,7 @@ TEST_P(Roles, MayGrantNothingOrEverything) {
   none.permissions.clear();
   auto all = make_role("all");
   all.permissions = {"*"};
-  ASSERT_TRUE(commit({add_role{none, many}, add_role{all, many}}));
+  ASSERT_TRUE(commit({add_role{none, roles_max}, add_role{all, roles_max}}));
   const auto found = roles();
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].permissions, std::vector<std::string>{"*"});
@@ -126,7 +126,7 @@ TEST_P(Roles, MayGrantNothingOrEverything) {
 }
 
 TEST_P(Roles, ChangeDescriptionAndPermissions) {
-  ASSERT_TRUE(commit({add_role{make_role("auditor"), many}}));
+  ASSERT_TRUE(commit({add_role{make_role("auditor"), roles_max}}));
   auto changed = make_role("auditor");
   changed.description = "";
   changed.permissions = {"audit:read"};
@@ -153,7 +153,7 @@ TEST_P(Roles, RemovedWhileAUserGetsThemLeaveNoUserWithoutARole) {
   auto ann = add(make_user("ann"));
   for (int round = 0; round < 10; ++round) {
     const auto name = "role" + std::to_string(round);
-    ASSERT_TRUE(commit({add_role{make_role(name), many}}));
+    ASSERT_TRUE(commit({add_role{make_role(name), roles_max}}));
     update_user change;
     change.user = ann.id;
     change.based_on = ann.version;
@@ -168,7 +168,7 @@ TEST_P(Roles, RemovedWhileAUserGetsThemLeaveNoUserWithoutARole) {
 
 TEST_F(PostgresFaults, ARoleThatAUserIsJustGettingIsNotRemoved) {
   const auto out = store->open_writer();
-  ASSERT_TRUE(commit(*out, {add_role{make_role("auditor"), many}}));
+  ASSERT_TRUE(commit(*out, {add_role{make_role("auditor"), roles_max}}));
   pqxx::connection other(url);
   pqxx::nontransaction giving(other);
   giving.exec("BEGIN; SELECT 1 FROM roles WHERE name = 'auditor' FOR KEY SHARE; "

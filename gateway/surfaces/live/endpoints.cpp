@@ -118,6 +118,10 @@ awaitable<http::response> open_socket(http::exchange& ex) {
     const failure ended{error_code::token_invalid};
     co_return error_answer(ex, ended);
   }
+  if (room->is_closed()) {
+    const failure stopping{error_code::overloaded};
+    co_return error_answer(ex, stopping);
+  }
   const std::array<std::string_view, 1> ours{subprotocol};
   auto open = [&sockets, place = std::move(*room),
                who = std::move(*who)](http::taken_connection&& connection) mutable {

@@ -30,7 +30,7 @@ failure no_handshake() {
 void pass_through(http_acceptor& edge, const principal& who, std::string permission,
                   const ws_acceptor::place& room, http::taken_connection client,
                   http::taken_connection upstream, std::shared_ptr<void> keep) {
-  if (room.is_over()) return; // both are closed as they go out of scope
+  if (room.is_closed()) return; // both are closed as they go out of scope
   auto* sockets = edge.sockets();
   const auto number = edge.splices().add(std::move(client), std::move(upstream), std::move(keep),
                                          [sockets, session = who.session](std::uint64_t ended) {

@@ -59,7 +59,6 @@ result<void> prepare(const http::exchange& ex, const principal& who,
   call.headers = out.headers;
   call.deadline = std::min(ex.deadline, ex.in.received_at + route.deadline);
   call.silence_max = route.deadline;
-  call.asks_for_websocket = asks_for_websocket(ex);
   call.is_abandoned = ex.has_peer_gone;
   call.who = ex.connection;
   return {};
@@ -94,9 +93,12 @@ http::response to_nobody() {
   return answer;
 }
 
-/// For a socket that is passed through: its session is watched, so that its end finds it.
-awaitable<result<ws_acceptor::place>> take_place(http::exchange& ex, const principal& who) {
-  auto& sockets = *acceptor_of(ex).sockets();
+/// For a socket that is passed through: its session is watched, so that its end finds it. `who` is
+/// then as the session knows them, which tells of every change from there on.
+awaitable<result<ws_acceptor::place>> take_place(http::exchange& ex, principal& who,
+                                                 const proxy::proxy_route& route) {
+  auto& edge = acceptor_of(ex);
+  auto& sockets = *edge.sockets();
   // Nobody would end it with the key.
   if (who.session.is_nil())
     co_return fail(error_code::insufficient_permissions, "X-API-Key",
@@ -105,17 +107,17 @@ awaitable<result<ws_acceptor::place>> take_place(http::exchange& ex, const princ
   if (!room) co_return room;
   const auto word = co_await sockets.watch(who.session, ex.deadline);
   if (!word) co_return tl::unexpected<failure>(word.error());
+  who.role = word->role;
+  who.role_permissions = edge.roles().permissions_of(who.role);
+  if (!route.permission.empty() && !who.may(route.permission))
+    co_return fail(error_code::insufficient_permissions, "permission",
+                   route.permission + " is required");
   co_return room;
 }
 
 awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who,
-                                       const proxy::proxy_route& route, passage& what) {
-  ws_acceptor::place room;
-  if (what.call.asks_for_websocket) {
-    auto taken = co_await take_place(ex, who);
-    if (!taken) co_return error_answer(ex, taken.error());
-    room = std::move(*taken);
-  }
+                                       const proxy::proxy_route& route, passage& what,
+                                       ws_acceptor::place room) {
   std::optional<result<proxy::upstream_answer>> said;
   try {
     said.emplace(co_await acceptor_of(ex).upstreams().call(what.call));
@@ -133,16 +135,24 @@ awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who,
 
 } // namespace
 
-awaitable<http::response> pass_on(http::exchange& ex, const principal& who,
+awaitable<http::response> pass_on(http::exchange& ex, const principal& caller,
                                   const proxy::proxy_route& route) {
+  auto who = caller;
+  passage what;
+  ws_acceptor::place room;
+  what.call.asks_for_websocket = asks_for_websocket(ex);
+  if (what.call.asks_for_websocket) {
+    auto taken = co_await take_place(ex, who, route);
+    if (!taken) co_return error_answer(ex, taken.error());
+    room = std::move(*taken);
+  }
   const messages::describe_user question;
   const auto user = co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
   if (!user) co_return error_answer(ex, user.error());
-  passage what;
   auto ready = prepare(ex, who, *user, route, what);
   if (ready) ready = co_await take_body(ex, what);
   if (!ready) co_return error_answer(ex, ready.error());
-  co_return co_await ask_upstream(ex, who, route, what);
+  co_return co_await ask_upstream(ex, who, route, what, std::move(room));
 }
 
 } // namespace latchkey::gateway::proxied
