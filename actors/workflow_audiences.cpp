@@ -1,5 +1,6 @@
 // workflow_audiences.cpp — who is told: each socket every status once and in order, as fast as
-// itself and no faster. One piece is on its way to it at a time.
+// itself and no faster. One piece is on its way to it at a time; those who have all but the newest
+// status share it.
 #include "actors/workflow.hpp"
 
 #include <algorithm>
@@ -7,6 +8,10 @@
 
 namespace latchkey {
 namespace {
+
+bool is_among(std::uint64_t number, const std::vector<std::uint64_t>& sorted) {
+  return std::ranges::binary_search(sorted, number);
+}
 
 bool is_same_audience(const messages::audience& a, const messages::audience& b) {
   return a.socket == b.socket && a.holder == b.holder;
@@ -56,8 +61,33 @@ void workflow_state::drop_listener(const messages::audience& who) {
 }
 
 void workflow_state::tell_all() {
+  tell_newest();
   for (auto& one : listeners)
     tell(one);
+}
+
+void workflow_state::tell_newest() {
+  if (tail.empty() || tail.back().seq != record.last_seq) return;
+  std::vector<std::pair<socket_holder_actor, messages::run_news>> pieces;
+  for (auto& one : listeners) {
+    const bool has_all_but_it = one.next_seq == record.last_seq && one.missed_until < one.next_seq;
+    if (one.is_busy || !has_all_but_it) continue;
+    auto known = std::ranges::find_if(
+        pieces, [&one](const auto& piece) { return piece.first == one.to.holder; });
+    if (known == pieces.end()) {
+      messages::run_news piece;
+      piece.workflow = record.id;
+      piece.correlation_id = record.message_id;
+      piece.statuses.push_back(tail.back());
+      known = pieces.emplace(pieces.end(), one.to.holder, std::move(piece));
+    }
+    known->second.sockets.push_back(one.to.socket);
+    ++one.next_seq;
+    one.is_busy = true;
+    one.ahead.clear();
+  }
+  for (auto& [holder, piece] : pieces)
+    send(holder, std::move(piece));
 }
 
 void workflow_state::tell(listener& whom) {
@@ -100,7 +130,7 @@ void workflow_state::read_ahead(listener& whom) {
 
 void workflow_state::send(listener& whom, const std::deque<messages::workflow_status>& from) {
   messages::run_news piece;
-  piece.socket = whom.to.socket;
+  piece.sockets.push_back(whom.to.socket);
   piece.workflow = record.id;
   piece.correlation_id = record.message_id;
   const bool is_late = record.last_seq > whom.next_seq; // by more than the newest
@@ -116,18 +146,32 @@ void workflow_state::send(listener& whom, const std::deque<messages::workflow_st
   }
   whom.next_seq = piece.statuses.back().seq + 1;
   whom.is_busy = true;
-  self->request(whom.to.holder, no_timeout, std::move(piece))
-      .then([this, to = whom.to](messages::run_heard& word) { heard(to, word.is_open); },
-            [this, to = whom.to](caf::error&) { drop_listener(to); });
+  send(whom.to.holder, std::move(piece));
 }
 
-void workflow_state::heard(const messages::audience& who, bool is_open) {
-  auto* one = find_listener(who);
-  if (one == nullptr) return;
-  if (!is_open) return drop_listener(who);
-  one->is_busy = false;
-  tell(*one);
-  if (record.has_ended() && !one->is_busy) drop_listener(who); // it has heard all
+void workflow_state::send(const socket_holder_actor& holder, messages::run_news piece) {
+  auto sockets = piece.sockets;
+  std::ranges::sort(sockets);
+  self->request(holder, no_timeout, std::move(piece))
+      .then(
+          [this, holder, sockets](messages::run_heard& word) {
+            std::ranges::sort(word.closed);
+            heard(holder, sockets, word.closed);
+          },
+          [this, holder, sockets](caf::error&) { heard(holder, sockets, sockets); });
+}
+
+void workflow_state::heard(const socket_holder_actor& holder,
+                           const std::vector<std::uint64_t>& sockets,
+                           const std::vector<std::uint64_t>& closed) {
+  std::erase_if(listeners, [&](const listener& one) {
+    return one.to.holder == holder && is_among(one.to.socket, closed);
+  });
+  for (auto& one : listeners)
+    if (one.to.holder == holder && is_among(one.to.socket, sockets)) one.is_busy = false;
+  tell_all();
+  if (record.has_ended())
+    std::erase_if(listeners, [](const listener& one) { return !one.is_busy; }); // have heard all
 }
 
 } // namespace latchkey

@@ -198,7 +198,9 @@ void workflow_state::cancel(time_point deadline, const promise<messages::run_can
               upstream.is_cancelled = true;
               answer.deliver(messages::run_cancelling{});
               // Its last status is on its way; if that is lost upstream is asked what came of it.
-              if (is_running() && !upstream.ask_at) ask_upstream_at(with->now() + ask_again_last);
+              const auto due = with->now() + ask_again_last;
+              const bool is_due = upstream.ask_at && *upstream.ask_at <= due;
+              if (is_running() && !is_due) ask_upstream_at(due);
             },
             [answer, talk = talks_](caf::error& why) {
               if (is_gone(why)) return answer.fail(error_code::upstream_unavailable);

@@ -7,25 +7,17 @@
 # Before each pair the core manager answers again, until the gateway has seen that it does.
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 readonly goal=3 calls=10000 calls_a_second=2000 timeout_s=12
-core_manager=${CORE_MANAGER_BINARY:-$root/build/bench/core_manager}
 
 ulimit -n "$(ulimit -Hn)"
-"$core_manager" >"$work/core_manager.out" &
-started+=($!)
-tries=100
-until grep -qs listening "$work/core_manager.out"; do
-  ((tries-- > 0)) || die "the core manager did not start"
-  read -rt 0.05 <> <(:) || true
-done
-upstream=http://$(sed -n 's/^listening on //p' "$work/core_manager.out")
+start_core_manager
 # upstream_is_silent true|false
 upstream_is_silent() {
-  curl -sS -o "$work/control" -X PUT "$upstream/control" -H 'Content-Type: application/json' \
+  curl -sS -o "$work/control" -X PUT "$core_manager_url/control" -H 'Content-Type: application/json' \
     -d "{\"silent\":$1}"
 }
 memory=$(mktemp -d /dev/shm/latchkey-bench.XXXXXX 2>/dev/null || mktemp -d)
 remove_too+=("$memory")
-start_latchkey "$server_core" WORKERS=1 DATA_DIR="$memory" CORE_MANAGER_URL="$upstream" \
+start_latchkey "$server_core" WORKERS=1 DATA_DIR="$memory" CORE_MANAGER_URL="$core_manager_url" \
   REQUEST_TIMEOUT="$timeout_s" IN_FLIGHT_MAX=50000 ACCESS_TOKEN_TTL=86400
 sign_in
 

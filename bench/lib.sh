@@ -30,7 +30,8 @@ for tool in wrk nginx curl taskset; do
 done
 PATH=$PATH:/usr/sbin
 
-# start_latchkey CORES [NAME=VALUE…]: sets $url and $server_pid. Nobody's requests are limited.
+# start_latchkey CORES [NAME=VALUE…]: sets $url, $internal_port and $server_pid. Nobody's requests
+# are limited.
 start_latchkey() {
   local cores=$1
   shift
@@ -46,6 +47,24 @@ start_latchkey() {
     read -rt 0.05 <> <(:) || true
   done
   url=$(sed -n 's/^latchkey is ready: \([^ ]*\).*/\1/p' "$out")
+  internal_port=$(sed -n 's/^latchkey is ready: .*:\([0-9]*\))$/\1/p' "$out")
+}
+stop_latchkey() {
+  kill "$server_pid"
+  wait "$server_pid" || true
+  rm -f -- "$work/latchkey.out"
+}
+
+# start_core_manager: the sample one; sets $core_manager_url.
+start_core_manager() {
+  local tries=100 out=$work/core_manager.out
+  "${CORE_MANAGER_BINARY:-$root/build/bench/core_manager}" >"$out" &
+  started+=($!)
+  until grep -qs '^listening on' "$out"; do
+    ((tries-- > 0)) || die "the core manager did not start"
+    read -rt 0.05 <> <(:) || true
+  done
+  core_manager_url=http://$(sed -n 's/^listening on //p' "$out")
 }
 
 # sign_in: sets $token and $refresh_token of the user that every server here has.

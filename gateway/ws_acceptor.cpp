@@ -66,9 +66,9 @@ public:
             [this](messages::subscription_news& news) { owner_->on_subscription(news); },
             [this](messages::run_news& news) -> caf::result<run_heard> {
               promise<run_heard> answer{this};
-              owner_->on_run(news, [this, answer](bool is_open) {
+              owner_->on_run(news, [this, answer](run_heard word) {
                 speak();
-                answer.deliver(run_heard{is_open});
+                answer.deliver(std::move(word));
               });
               return answer;
             },
@@ -296,18 +296,41 @@ void ws_acceptor::tell_session(const live_session& session, std::string_view typ
     say(*client, type, what);
 }
 
-void ws_acceptor::on_run(const messages::run_news& news, std::function<void(bool is_open)> done) {
-  const auto found = clients_.find(news.socket);
-  if (found == clients_.end() || !found->second->is_open()) return done(false);
-  const auto client = found->second;
-  const auto number = number_of(news.workflow);
+namespace {
+
+/// Sockets that have closed, told once nobody holds it any more.
+struct closed_sockets {
+  explicit closed_sockets(std::function<void(run_heard)> tell) : done(std::move(tell)) {}
+  ~closed_sockets() { done(std::move(word)); }
+  closed_sockets(const closed_sockets&) = delete;
+  closed_sockets& operator=(const closed_sockets&) = delete;
+
+  run_heard word;
+  std::function<void(run_heard)> done;
+};
+
+} // namespace
+
+void ws_acceptor::on_run(const messages::run_news& news, std::function<void(run_heard)> done) {
+  const auto answer = std::make_shared<closed_sockets>(std::move(done));
+  std::vector<ws::frame> frames;
   for (const auto& one : news.statuses)
-    say(*client, "workflow_status", live::status(news, one), number);
-  if (!news.is_replay) return done(client->is_open());
-  client->when_sent([weak = std::weak_ptr{client}, done = std::move(done)] {
-    const auto still = weak.lock();
-    done(still && still->is_open());
-  });
+    frames.push_back(live::status(news, one));
+  const auto number = number_of(news.workflow);
+  for (const auto socket : news.sockets) {
+    const auto found = clients_.find(socket);
+    const auto client = found == clients_.end() ? nullptr : found->second;
+    if (client)
+      for (const auto& frame : frames)
+        say(*client, "workflow_status", frame, number);
+    if (!client || !client->is_open())
+      answer->word.closed.push_back(socket);
+    else if (news.is_replay)
+      client->when_sent([weak = std::weak_ptr{client}, socket, answer] {
+        const auto still = weak.lock();
+        if (!still || !still->is_open()) answer->word.closed.push_back(socket);
+      });
+  }
 }
 
 std::vector<std::size_t> ws_acceptor::count(const std::vector<session_id>& sessions) const {

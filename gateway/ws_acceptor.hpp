@@ -131,7 +131,7 @@ private:
   void on_session_over(const messages::session_over& news, std::function<void()> done);
   void on_role(const messages::role_news& news);
   void on_subscription(const messages::subscription_news& news);
-  void on_run(const messages::run_news& news, std::function<void(bool is_open)> done);
+  void on_run(const messages::run_news& news, std::function<void(messages::run_heard)> done);
   std::vector<std::size_t> count(const std::vector<session_id>& sessions) const;
 
   void give_back(const session_id& session);

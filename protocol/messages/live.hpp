@@ -39,17 +39,17 @@ struct workflow_status {
   std::string body;     // a JSON object: status, step, progress, result
 };
 
-/// Statuses for one socket, in order.
+/// Statuses, in order, for sockets that are all told the same.
 struct run_news {
-  std::uint64_t socket = 0; // as in `audience`
+  std::vector<std::uint64_t> sockets; // as in `audience`
   workflow_id workflow;
   std::string correlation_id; // of the message that started the workflow
   std::vector<workflow_status> statuses;
   bool is_replay = false; // of what the client has missed: the answer comes when it was sent
 };
-/// Whether the socket is open still.
+/// The others are open still.
 struct run_heard {
-  bool is_open = true;
+  std::vector<std::uint64_t> closed;
 };
 
 /// How many sockets does each of these sessions have here?

@@ -64,20 +64,28 @@ struct holder_script {
   std::vector<messages::run_news> told;
   bool is_slow = false; // it answers when it is released
   bool is_open = true;
-  std::size_t waiting = 0; // news that are unanswered now
+  std::size_t waiting = 0;                           // news that are unanswered now
+  std::deque<std::vector<std::uint64_t>> unanswered; // their sockets
 
+  static bool is_for(const messages::run_news& news, std::uint64_t socket) {
+    return std::ranges::find(news.sockets, socket) != news.sockets.end();
+  }
+  messages::run_heard word_on(std::vector<std::uint64_t> sockets) const {
+    if (is_open) sockets.clear();
+    return {std::move(sockets)};
+  }
   std::vector<std::int64_t> seqs(std::uint64_t socket) const {
     std::vector<std::int64_t> out;
     for (const auto& news : told)
       for (const auto& one : news.statuses)
-        if (news.socket == socket) out.push_back(one.seq);
+        if (is_for(news, socket)) out.push_back(one.seq);
     return out;
   }
   std::vector<std::string> bodies(std::uint64_t socket) const {
     std::vector<std::string> out;
     for (const auto& news : told)
       for (const auto& one : news.statuses)
-        if (news.socket == socket) out.push_back(one.body);
+        if (is_for(news, socket)) out.push_back(one.body);
     return out;
   }
 };
@@ -91,15 +99,17 @@ scripted_holder(holder_fake::stateful_pointer<waiting_state<messages::run_heard>
           [](messages::subscription_news&) {},
           [self, script](messages::run_news& m) -> caf::result<messages::run_heard> {
             script->told.push_back(m);
-            if (!script->is_slow) return messages::run_heard{script->is_open};
+            if (!script->is_slow) return script->word_on(m.sockets);
             promise<messages::run_heard> answer{self};
             self->state.waiting.push_back(answer);
+            script->unanswered.push_back(m.sockets);
             ++script->waiting;
             return answer;
           },
           [](messages::count_sockets&) -> caf::result<messages::socket_counts> { return gone(); },
           [self, script](release_held&) {
-            self->state.waiting.front().deliver(messages::run_heard{script->is_open});
+            self->state.waiting.front().deliver(script->word_on(script->unanswered.front()));
+            script->unanswered.pop_front();
             self->state.waiting.pop_front();
             --script->waiting;
           }};

@@ -75,6 +75,32 @@ TEST(WorkflowAudience, IsToldOnePieceAtATimeAndHoldsNobodyElse) {
   EXPECT_EQ(f.sockets.waiting, 0u);
 }
 
+TEST(WorkflowAudience, WithAllButTheNewestIsToldInOnePieceForEachHolder) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  for (const std::uint64_t socket : {2, 3})
+    ASSERT_TRUE(f.attach(1, socket));
+  holder_script others;
+  const auto other = f.spawn(scripted_holder, &others);
+  auto request = f.attaching(1, 2); // a number of another holder's
+  request.to.holder = other;
+  ASSERT_TRUE(f.ask(f.actor, request));
+  const auto told = f.sockets.told.size();
+  ASSERT_TRUE(f.say(1));
+  ASSERT_EQ(f.sockets.told.size(), told + 1);
+  EXPECT_EQ(f.sockets.told.back().sockets, (std::vector<std::uint64_t>{1, 2, 3}));
+  EXPECT_FALSE(f.sockets.told.back().is_replay);
+  ASSERT_EQ(others.told.size(), 1u);
+  EXPECT_EQ(others.told.back().sockets, std::vector<std::uint64_t>{2});
+  f.sockets.is_open = false;
+  ASSERT_TRUE(f.say(2)); // all three have gone, the other holder's has not
+  f.sockets.is_open = true;
+  const auto until_then = f.sockets.told.size();
+  ASSERT_TRUE(f.say(3));
+  EXPECT_EQ(f.sockets.told.size(), until_then);
+  EXPECT_EQ(others.seqs(2), (std::vector<std::int64_t>{2, 3, 4}));
+}
+
 TEST(WorkflowAudience, ThatComesAndGoesSeesAllOfTwoHundredOnceAndInOrder) {
   one_workflow f;
   ASSERT_TRUE(f.start());
@@ -104,7 +130,7 @@ TEST(WorkflowAudience, ReadsFromTheStoreWhatIsNoLongerInMemoryInPieces) {
   EXPECT_EQ(f.sockets.seqs(2), f.up_to(200));
   for (const auto& news : f.sockets.told) {
     EXPECT_LE(news.statuses.size(), workflow_state::news_statuses_max);
-    EXPECT_EQ(news.is_replay, news.socket == 2);
+    EXPECT_EQ(news.is_replay, f.sockets.is_for(news, 2));
   }
 }
 
