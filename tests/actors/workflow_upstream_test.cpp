@@ -1,6 +1,8 @@
 // How a run is followed upstream: through cuts, silence, refusals and its user's cancelling.
 #include "tests/actors/one_workflow.hpp"
 
+#include <functional>
+
 namespace latchkey::test {
 namespace {
 
@@ -74,16 +76,26 @@ TEST(WorkflowUpstream, ThatIsLostAfterItsFirstAnswerIsWaitedForLonger) {
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(3));
 }
 
+/// How often the stream is cut until the run is given up; 100: it is not.
+int cuts_until_lost(one_workflow& f, const std::function<void()>& before_each,
+                    const std::function<void()>& after_each) {
+  int cuts = 0;
+  for (; cuts < 100 && !f.row()->has_ended(); ++cuts) {
+    before_each();
+    f.leave(left_how::cut);
+    f.advance(workflow_state::ask_again_last);
+    after_each();
+  }
+  return cuts;
+}
+
 TEST(WorkflowUpstream, ThatCutsEveryStreamWithoutAWordIsLostInTheEnd) {
   one_workflow f;
   f.with().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
-  int cuts = 0;
-  for (; cuts < 100 && !f.row()->has_ended(); ++cuts) {
-    f.leave(left_how::cut);
-    f.advance(workflow_state::ask_again_last);
-  }
+  const auto cuts = cuts_until_lost(
+      f, [] {}, [] {});
   EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
   EXPECT_LE(cuts, 12);
 }
@@ -93,12 +105,8 @@ TEST(WorkflowUpstream, ThatSaysTheSameAgainAndAgainIsLostInTheEnd) {
   f.with().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
-  int cuts = 0;
-  for (; cuts < 100 && !f.row()->has_ended(); ++cuts) {
-    f.leave(left_how::cut); // before what it would say next, each time
-    f.advance(workflow_state::ask_again_last);
-    f.say(1);
-  }
+  const auto cuts = cuts_until_lost(
+      f, [] {}, [&] { f.say(1); }); // and is cut before it says 2
   EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
   EXPECT_LE(cuts, 12);
 }
@@ -138,12 +146,8 @@ TEST(WorkflowUpstream, ThatSaysNothingAtAllIsLostInTheEndAndToldSo) {
   f.with().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
-  int cuts = 0;
-  for (; cuts < 100 && !f.row()->has_ended(); ++cuts) {
-    f.advance(50s);
-    f.leave(left_how::cut);
-    f.advance(workflow_state::ask_again_last);
-  }
+  const auto cuts = cuts_until_lost(
+      f, [&] { f.advance(50s); }, [] {});
   EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
   EXPECT_LE(cuts, 4);
   ASSERT_EQ(f.upstream.cancelled.size(), 1u) << "it may go on there, for nobody";
