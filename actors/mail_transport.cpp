@@ -4,17 +4,8 @@
 #include "protocol/hmac.hpp"
 
 #include <filesystem>
-#include <openssl/crypto.h>
 
 namespace latchkey {
-
-mail_transport_state::~mail_transport_state() {
-  // OpenSSL keeps a little for each thread and would clear it when the thread ends; a process
-  // that exits at that very moment has given up OpenSSL already.
-  carrier.reset();
-  writer.reset();
-  OPENSSL_thread_stop();
-}
 
 caf::result<messages::mail_attempted> mail_transport_state::on_send(messages::send_mail& request) {
   const auto& mail = request.mail;

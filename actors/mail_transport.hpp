@@ -54,12 +54,6 @@ struct mail_transport_state {
   std::string from;
   std::shared_ptr<const mail_writer> writer;
 
-  mail_transport_state() = default;
-  mail_transport_state(const mail_transport_state&) = delete;
-  mail_transport_state& operator=(const mail_transport_state&) = delete;
-  /// On the actor's own thread, which ends with it.
-  ~mail_transport_state();
-
   caf::result<messages::mail_attempted> on_send(messages::send_mail& request);
 };
 

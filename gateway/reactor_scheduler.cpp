@@ -1,10 +1,25 @@
 #include "gateway/reactor_scheduler.hpp"
 
 #include <algorithm>
+#include <caf/actor_system_config.hpp>
 #include <caf/detail/set_thread_name.hpp>
+#include <caf/thread_hook.hpp>
 #include <cstdint>
+#include <openssl/crypto.h>
 
 namespace latchkey::gateway {
+namespace {
+
+/// OpenSSL keeps a little for each thread and would clear it when the thread ends. CAF does not
+/// join the threads of detached actors, so that may be while the process exits: too late for an
+/// OpenSSL that has been cleaned up. For this the actor system does wait.
+struct openssl_thread_end final : caf::thread_hook {
+  void init(caf::actor_system& /*system*/) override {}
+  void thread_started() override {}
+  void thread_terminates() override { OPENSSL_thread_stop(); }
+};
+
+} // namespace
 
 reactor_scheduler::reactor_scheduler(caf::actor_system& system) : abstract_coordinator(system) {}
 
@@ -62,6 +77,17 @@ void reactor_scheduler::enqueue(caf::resumable* actor) {
   auto address = reinterpret_cast<std::uintptr_t>(actor) >> 6;
   auto index = (address * 0x9E3779B97F4A7C15ull >> 32) % reactors_.size();
   reactors_[index]->schedule({actor, nullptr, nullptr});
+}
+
+std::unique_ptr<caf::actor_system_config> reactor_config(std::size_t reactors) {
+  auto config = std::make_unique<caf::actor_system_config>();
+  config->load<reactor_scheduler>();
+  config->add_thread_hook<openssl_thread_end>();
+  config->set("scheduler.max-threads", reactors);
+  // Messages may hold secrets.
+  config->set("logger.console", caf::atom("none"));
+  config->set("logger.verbosity", caf::atom("quiet"));
+  return config;
 }
 
 } // namespace latchkey::gateway

@@ -5,15 +5,15 @@
 
 #include <caf/detail/thread_safe_actor_clock.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
+#include <cstddef>
 #include <memory>
 #include <thread>
 #include <vector>
 
 namespace latchkey::gateway {
 
-/// Load it with `actor_system_config::load<reactor_scheduler>()`; the number of reactors
-/// is CAF's setting "scheduler.max-threads". The reactors run from the moment that the
-/// actor system exists until it goes.
+/// Loaded by `reactor_config`. The reactors run from the moment that the actor system exists
+/// until it goes.
 class reactor_scheduler final : public caf::scheduler::abstract_coordinator {
 public:
   /// Messages that an actor handles before the next has its turn. CAF's default has no
@@ -45,5 +45,10 @@ private:
   std::vector<std::thread> threads_;
   std::thread clock_thread_;
 };
+
+/// What an actor system on that many reactors is made from: this scheduler, and a thread of an
+/// actor, detached or a reactor's, that has given back what OpenSSL keeps for it by the time
+/// that the system is gone. CAF says nothing on the console.
+std::unique_ptr<caf::actor_system_config> reactor_config(std::size_t reactors);
 
 } // namespace latchkey::gateway

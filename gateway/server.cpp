@@ -32,16 +32,6 @@
 namespace latchkey::gateway {
 namespace {
 
-struct system_config : caf::actor_system_config {
-  explicit system_config(std::size_t reactors) {
-    load<reactor_scheduler>();
-    set("scheduler.max-threads", reactors);
-    // Nothing of CAF's goes to the console; messages may hold secrets.
-    set("logger.console", caf::atom("none"));
-    set("logger.verbosity", caf::atom("quiet"));
-  }
-};
-
 /// What is acknowledged is durable already; whoever started the process starts it again.
 [[noreturn]] void end_process(std::string_view who) {
   log_critical("server", who, " has ended: the server cannot go on");
@@ -57,7 +47,7 @@ struct server::parts {
   std::shared_ptr<proxy::upstream_set> upstreams;
   std::unique_ptr<storage::store> store;
   std::shared_ptr<services> with = std::make_shared<services>();
-  std::unique_ptr<system_config> config;
+  std::unique_ptr<caf::actor_system_config> config;
   std::unique_ptr<caf::actor_system> system;
   std::shared_ptr<mail_carrier> mails;
   mail_transport_actor mail_way;
@@ -173,7 +163,7 @@ result<void> server::parts::fill_services(const secret& signing_secret) {
 void server::parts::spawn_actors() {
   const auto& set = *configured;
   const auto* clock = with->clock;
-  config = std::make_unique<system_config>(set.workers);
+  config = reactor_config(set.workers);
   system = std::make_unique<caf::actor_system>(*config);
   auto& sys = *system;
 

@@ -13,15 +13,6 @@ struct mute_state {
   std::vector<caf::typed_response_promise<reply>> owed;
 };
 
-std::unique_ptr<caf::actor_system_config> reactor_config(std::size_t reactors) {
-  auto config = std::make_unique<caf::actor_system_config>();
-  config->load<reactor_scheduler>();
-  config->set("scheduler.max-threads", reactors);
-  config->set("logger.console", caf::atom("none"));
-  config->set("logger.verbosity", caf::atom("quiet"));
-  return config;
-}
-
 } // namespace
 
 answerer::behavior_type echo(answerer::pointer self, caf::unit_t) {

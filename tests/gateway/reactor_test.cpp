@@ -4,6 +4,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <openssl/rand.h>
+#include <pthread.h>
+#include <unistd.h>
 
 namespace latchkey::gateway::test {
 namespace {
@@ -147,6 +152,61 @@ TEST(ReactorScheduler, StartsAndStopsFiftyTimesWithWorkInFlight) {
     }
     EXPECT_EQ(frames, 0) << round;
   }
+}
+
+/// A detached actor whose thread ends when the process has cleaned up OpenSSL.
+class late_thread {
+public:
+  /// Before anything of OpenSSL's: it clears after this when a thread ends, and is cleaned up
+  /// before this when the process exits.
+  static bool prepare() {
+    return std::atexit(let_it_end) == 0 && pthread_key_create(&key_, wait) == 0;
+  }
+
+  static answerer::behavior_type actor(answerer::pointer self) {
+    quiet(self);
+    return {[](question& q) {
+      id_ = gettid();
+      pthread_setspecific(key_, &id_);
+      unsigned char byte = 0; // OpenSSL keeps a generator for each thread
+      return reply{static_cast<std::uint64_t>(RAND_bytes(&byte, 1)) + q.number, here()};
+    }};
+  }
+
+private:
+  static void wait(void* /*id*/) { may_end_.get_future().wait(); }
+  static void let_it_end() {
+    may_end_.set_value();
+    const auto there = "/proc/self/task/" + std::to_string(id_.load());
+    while (std::filesystem::exists(there))
+      std::this_thread::yield();
+  }
+
+  static inline pthread_key_t key_{};
+  static inline std::atomic<pid_t> id_{0};
+  static inline std::promise<void> may_end_;
+};
+
+[[noreturn]] void exit_before_a_thread_ends() {
+  if (!late_thread::prepare()) std::_Exit(EXIT_FAILURE);
+  {
+    const auto config = reactor_config(1);
+    caf::actor_system system{*config};
+    const auto actor = system.spawn<caf::detached>(late_thread::actor);
+    caf::scoped_actor self{system};
+    bool answered = false;
+    self->request(actor, caf::infinite, question{1})
+        .receive([&](reply& r) { answered = r.number == 2; }, [](caf::error&) {});
+    if (!answered) std::_Exit(EXIT_FAILURE);
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  }
+  std::exit(EXIT_SUCCESS);
+}
+
+// The leak sanitizer makes a failure of what such a thread leaves behind.
+TEST(ReactorDeathTest, ThreadThatEndsAfterOpenSslLeavesNothingBehind) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(exit_before_a_thread_ends(), ::testing::ExitedWithCode(EXIT_SUCCESS), "");
 }
 
 } // namespace
