@@ -106,9 +106,10 @@ awaitable<exchange_end> upstream_answer::state::send(const upstream_call& what,
 
 awaitable<exchange_end> upstream_answer::state::send_pieces(const upstream_call& what) {
   const bool is_chunked = !what.pieces->size();
+  auto missing = what.pieces->size().value_or(0);
   while (true) {
-    is_half_sent = true;
-    // Whoever answers before all has come does not want the rest.
+    is_half_sent = is_chunked || missing > 0;
+    // Whoever answers before all has come does not want the rest; who has all may answer.
     if (connection->is_readable()) co_return exchange_end::answered;
     body_begun = true;
     const auto given = co_await what.pieces->next();
@@ -122,6 +123,7 @@ awaitable<exchange_end> upstream_answer::state::send_pieces(const upstream_call&
     if (!co_await send_piece(*given, is_chunked)) co_return exchange_end::answered;
     if (connection->has_expired()) co_return exchange_end::late;
     if (is_end) break;
+    missing -= std::min<std::uint64_t>(missing, given->size());
   }
   is_half_sent = false;
   co_return exchange_end::answered;

@@ -106,7 +106,8 @@ TEST(UpstreamCall, AsksForNoMoreOfABodyThanTheUpstreamTakes) {
   EXPECT_LT(body->asked(), count);
   may_read.set_value();
   EXPECT_EQ(answer.get().body, "ok");
-  EXPECT_EQ(body->asked(), count + 1);
+  // The answer may be there before the body has been asked for its end.
+  EXPECT_GE(body->asked(), count);
 }
 
 TEST(UpstreamCall, TakesAnAnswerThatComesBeforeItsBodyWasSent) {
@@ -125,6 +126,46 @@ TEST(UpstreamCall, TakesAnAnswerThatComesBeforeItsBodyWasSent) {
   EXPECT_EQ(got.body, "no");
   EXPECT_EQ(client.ask({}).body, "ok"); // on another connection
   EXPECT_EQ(upstream.connections(), 2u);
+}
+
+/// Its only piece comes once the upstream, which waits for the question, has answered.
+class late_body final : public http::request_body {
+public:
+  awaitable<result<std::string_view>> next() override {
+    result<std::string_view> given = std::string_view{};
+    if (!std::exchange(was_asked_, true)) {
+      asked.set_value();
+      answered.get_future().wait();
+      given = std::string_view{"abc"};
+    }
+    co_return given;
+  }
+  std::optional<std::uint64_t> size() const noexcept override { return 3; }
+
+  std::promise<void> asked;
+  std::promise<void> answered;
+
+private:
+  bool was_asked_ = false;
+};
+
+TEST(UpstreamCall, KeepsTheConnectionWhenAllWasSentBeforeTheAnswerWasSeen) {
+  const auto body = std::make_shared<late_body>();
+  scripted_upstream upstream({[&](peer& one) {
+                                one.read_head();
+                                body->asked.get_future().wait();
+                                one.send(ok);
+                                body->answered.set_value();
+                                one.read_bytes(3);
+                                answers(ok)(one);
+                              },
+                              answers(ok)});
+  client_fixture client(upstream.url());
+  question what = with_method(method::post);
+  what.pieces = body;
+  EXPECT_EQ(client.ask(what).body, "ok");
+  EXPECT_EQ(client.ask({}).body, "ok");
+  EXPECT_EQ(upstream.connections(), 1u);
 }
 
 TEST(UpstreamCall, FailsAsItsBodyDoesAndEndsTheRequest) {
