@@ -2,6 +2,7 @@
 #include "scripted_upstream.hpp"
 
 #include <gtest/gtest.h>
+#include <utility>
 
 namespace latchkey::proxy::testing {
 namespace {
