@@ -108,7 +108,7 @@ TEST(UpstreamCall, AsksForNoMoreOfABodyThanTheUpstreamTakes) {
   may_read.set_value();
   EXPECT_EQ(answer.get().body, "ok");
   // The answer may be there before the body has been asked for its end.
-  EXPECT_GE(body->asked(), count);
+  EXPECT_TRUE(body->asked() == count || body->asked() == count + 1) << body->asked();
 }
 
 TEST(UpstreamCall, TakesAnAnswerThatComesBeforeItsBodyWasSent) {
