@@ -1,6 +1,8 @@
 // Reactors as CAF's scheduler: who runs where, who waits for whom, and how it all stops.
 #include "tests/gateway/reactor_fixture.hpp"
 
+#include "actors/behave.hpp"
+
 #include <boost/asio/steady_timer.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
