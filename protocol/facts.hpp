@@ -24,9 +24,9 @@ namespace latchkey::storage {
 /// written.
 struct create_user {
   user_record user;
-  std::string username_key;     // folded (protocol/login_name.hpp)
-  std::string email_key;        // folded
-  bool keeps_sequence = false;  // the number does not move the sequence
+  std::string username_key;    // folded (protocol/login_name.hpp)
+  std::string email_key;       // folded
+  bool keeps_sequence = false; // the number does not move the sequence
 };
 
 /// Replaces the password hash if the user still has `based_on` as its version; loses

@@ -41,7 +41,7 @@ extern const statement touch_login;     //
 extern const statement names_taken;   // → name_key, user_id
 extern const statement users_present; // → id, is_active
 extern const statement numbers_taken; // → number
-extern const statement email_taken; // $1 email, as written → id
+extern const statement email_taken;   // $1 email, as written → id
 extern const statement ids_taken;     // → id of each user that is there
 
 // -- the numbers of users ------------------------------------------------------------
