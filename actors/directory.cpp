@@ -83,14 +83,19 @@ caf::result<messages::user_view> directory_state::on_register(messages::register
   auto audited = audit_entry("user.registered", with->now(), request.client);
   audited.user = user.id;
   audited.by = std::move(request.by);
-  storage::unit unit{
-      {storage::create_user{user, std::move(request.username_key), std::move(request.email_key)},
-       storage::add_audit{std::move(audited)}}};
+  storage::unit unit{{storage::create_user{user, std::move(request.username_key),
+                                           std::move(request.email_key), request.keeps_sequence},
+                      storage::add_audit{std::move(audited)}}};
+  const bool sends =
+      std::any_of(request.also.begin(), request.also.end(), [](const storage::fact& what) {
+        return std::holds_alternative<storage::add_mail>(what);
+      });
   std::move(request.also.begin(), request.also.end(), std::back_inserter(unit.facts));
   self->request(with->writer_for(user.id), no_timeout,
                 messages::commit{std::move(unit), request.deadline})
       .then(
-          [answer, user](storage::written& written) mutable {
+          [this, answer, user, sends](storage::written& written) mutable {
+            if (sends && with->mailer) self->send(with->mailer, messages::mail_waiting{});
             user.number = written.user_number;
             answer.deliver(messages::view_of(user));
           },

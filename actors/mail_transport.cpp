@@ -53,7 +53,8 @@ std::shared_ptr<const mail_writer> make_mail_writer(const settings& configured,
   constexpr std::size_t seal_key_bytes = 32;
   return std::make_shared<const mail_writer>(
       configured.issuer, configured.password_reset_url,
-      hkdf_sha256(server_secret, {}, "latchkey mail", seal_key_bytes));
+      hkdf_sha256(server_secret, {}, "latchkey mail", seal_key_bytes),
+      configured.email_verification_url);
 }
 
 } // namespace latchkey

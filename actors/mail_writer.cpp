@@ -33,34 +33,98 @@ std::string filled(std::string text, std::string_view place, std::string_view wi
 
 } // namespace
 
-mail_writer::mail_writer(std::string product_url, std::string reset_url, secret seal_key)
+mail_writer::mail_writer(std::string product_url, std::string reset_url, secret seal_key,
+                         std::string verification_url)
     : product_url_(std::move(product_url)), reset_url_(std::move(reset_url)),
-      seal_key_(std::move(seal_key)) {}
+      verification_url_(std::move(verification_url)), seal_key_(std::move(seal_key)) {}
+
+std::string mail_writer::way_of(const std::string& url, const secret& token,
+                                const std::string& invitation, const std::string& name) {
+  if (url.empty()) return "Your " + name + ":\n\n" + std::string{token.reveal()} + "\n\n";
+  return invitation + ":\n\n" + filled(url, "{token}", token.reveal()) + "\n\n";
+}
+
+// -- what holds a token ---------------------------------------------------------------------
 
 storage::add_mail mail_writer::password_reset(const std::string& recipient, const secret& token,
                                               std::int64_t ttl_s, time_point now) const {
   mail_text text;
   text.subject = "Reset your password";
   text.body = "Somebody, hopefully you, asked to reset the password of your account at\n" +
-              product_url_ + ".\n\n";
-  if (reset_url_.empty())
-    text.body += "Your reset token:\n\n" + std::string{token.reveal()} + "\n\n";
-  else
-    text.body +=
-        "Choose a new one here:\n\n" + filled(reset_url_, "{token}", token.reveal()) + "\n\n";
-  text.body += "It works once, within " + in_words(ttl_s) +
-               ".\nIf it was not you, ignore this mail: nothing has changed.\n";
+              product_url_ + ".\n\n" +
+              way_of(reset_url_, token, "Choose a new one here", "reset token") +
+              "It works once, within " + in_words(ttl_s) +
+              ".\nIf it was not you, ignore this mail: nothing has changed.\n";
   return sealed("password_reset", recipient, text, now);
+}
+
+storage::add_mail mail_writer::email_verification(const std::string& recipient, const secret& token,
+                                                  std::int64_t ttl_s, time_point now) const {
+  mail_text text;
+  text.subject = "Verify your email address";
+  text.body = "Somebody, hopefully you, uses this address for an account at\n" + product_url_ +
+              ".\n\n" + way_of(verification_url_, token, "Verify it here", "verification token") +
+              "It works once, within " + in_words(ttl_s) +
+              ".\nIf it was not you, do not use it: the account is not yours. To take it over,\n"
+              "ask for a password reset; whatever was set up before is gone then.\n";
+  return sealed("email_verification", recipient, text, now);
+}
+
+// -- notices --------------------------------------------------------------------------------
+
+storage::add_mail mail_writer::notice(std::string kind, const std::string& recipient,
+                                      std::string subject, const std::string& what,
+                                      const std::string& advice, time_point now) const {
+  mail_text text;
+  text.subject = std::move(subject);
+  text.body =
+      what + " at\n" + product_url_ + "\non " + to_rfc3339_seconds(now) + ".\n\n" + advice + "\n";
+  return sealed(std::move(kind), recipient, text, now);
 }
 
 storage::add_mail mail_writer::password_changed(const std::string& recipient,
                                                 time_point now) const {
-  mail_text text;
-  text.subject = "Your password was changed";
-  text.body = "The password of your account at\n" + product_url_ + "\nwas changed on " +
-              to_rfc3339_seconds(now) +
-              ".\n\nIf it was not you, reset it at once and tell whoever runs the service.\n";
-  return sealed("password_changed", recipient, text, now);
+  return notice("password_changed", recipient, "Your password was changed",
+                "The password of your account was changed",
+                "If it was not you, reset it at once and tell whoever runs the service.", now);
+}
+
+storage::add_mail mail_writer::password_was_reset(const std::string& recipient, bool ended_keys,
+                                                  time_point now) const {
+  return notice("password_changed", recipient, "Your password was changed",
+                "The password of your account was reset",
+                std::string{ended_keys
+                                ? "All sessions were ended, all API keys were revoked, and the "
+                                  "recovery\npassphrase was removed."
+                                : "All sessions were ended. API keys still work: revoke those that "
+                                  "you do not know."} +
+                    "\n\nIf it was not you, reset it at once and tell whoever runs the service.",
+                now);
+}
+
+storage::add_mail mail_writer::api_key_created(const std::string& recipient,
+                                               const std::string& name, const std::string& prefix,
+                                               time_point now) const {
+  return notice("api_key_created", recipient, "An API key was created",
+                "The API key \"" + name + "\" (" + prefix + "...) was created for your account",
+                "If it was not you, revoke it, change your password and tell whoever runs the "
+                "service.",
+                now);
+}
+
+storage::add_mail mail_writer::email_changed(const std::string& recipient, time_point now) const {
+  return notice("email_changed", recipient, "Your email address was changed",
+                "Your account has another email address. This one was taken away from it",
+                "If you did not ask for it, tell whoever runs the service.", now);
+}
+
+storage::add_mail mail_writer::recovery_changed(const std::string& recipient, bool removed,
+                                                time_point now) const {
+  const std::string verb = removed ? "removed" : "set";
+  return notice(
+      "recovery_passphrase_changed", recipient, "Your recovery passphrase was " + verb,
+      "The recovery passphrase of your account was " + verb,
+      "If it was not you, change your password at once and tell whoever runs the service.", now);
 }
 
 storage::add_mail mail_writer::sealed(std::string kind, const std::string& recipient,

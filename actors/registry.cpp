@@ -85,6 +85,17 @@ bool is_known_permission(std::string_view permission) {
   });
 }
 
+const permission_set& default_service_scopes() {
+  static const permission_set set{service_scope::validate_tokens, service_scope::sync_sessions,
+                                  service_scope::revoke_sessions, service_scope::sync_users,
+                                  service_scope::report_workflows};
+  return set;
+}
+
+permission_set scopes_of(const service_record& service) {
+  return service.scopes.empty() ? default_service_scopes() : permission_set{service.scopes};
+}
+
 const role_table::entry* role_table::find(std::string_view role) const {
   const auto found = roles.find(role);
   return found == roles.end() ? nullptr : &found->second;
@@ -121,9 +132,10 @@ std::shared_ptr<const service_table>
 make_service_table(const storage::list_services::answer& stored, const service_table& before) {
   auto table = std::make_shared<service_table>();
   for (const auto& one : stored.services)
-    table->services.emplace(one.id, std::make_shared<const service_entry>(service_entry{
-                                        one.id, std::make_shared<const permission_set>(one.scopes),
-                                        rate_limit{one.rate_count, one.rate_window_s}}));
+    table->services.emplace(
+        one.id, std::make_shared<const service_entry>(
+                    service_entry{one.id, std::make_shared<const permission_set>(scopes_of(one)),
+                                  rate_limit{one.rate_count, one.rate_window_s}}));
   for (const auto& key : stored.keys) {
     const auto service = table->services.find(key.service);
     if (key.revoked_at || service == table->services.end()) continue;

@@ -56,6 +56,20 @@ struct permission_words {
 const std::vector<permission_words>& known_permissions();
 bool is_known_permission(std::string_view permission);
 
+/// What a service may ask of this program: the scopes that its endpoints want. A service that was
+/// given none has all of these.
+namespace service_scope {
+inline constexpr const char* validate_tokens = "tokens:validate";
+inline constexpr const char* sync_sessions = "sessions:sync";
+inline constexpr const char* revoke_sessions = "sessions:revoke";
+inline constexpr const char* sync_users = "users:sync";
+inline constexpr const char* report_workflows = "workflows:report";
+} // namespace service_scope
+
+const permission_set& default_service_scopes();
+/// The stored ones, or the default where there are none.
+permission_set scopes_of(const service_record& service);
+
 /// A service and what it may do.
 struct service_entry {
   std::string id;

@@ -39,8 +39,11 @@ struct session_policy {
   std::chrono::seconds memory_idle{600};      // unused for so long, an actor leaves memory
   std::chrono::seconds internal_deadline{30}; // of work that no request waits for
   std::chrono::seconds reset_token_ttl{3600};
-  rate_limit login_failures{10, 900};    // of an account
-  rate_limit recovery_failures{10, 900}; // of an account: wrong passphrases, mails asked for
+  std::chrono::seconds email_token_ttl{86400}; // of a token that verifies an address
+  email_verification verification = email_verification::optional;
+  rate_limit verification_mails{3, 3600}; // of an account: mails that were asked for
+  rate_limit login_failures{10, 900};     // of an account
+  rate_limit recovery_failures{10, 900};  // of an account: wrong passphrases, mails asked for
   std::chrono::seconds session_history{std::chrono::hours{24 * 30}}; // of what is over is kept
   std::chrono::seconds audit_history{0};                             // the same; 0: for ever
   std::chrono::seconds workflow_history{std::chrono::hours{24}};     // the same of workflows

@@ -56,7 +56,13 @@ struct user_state {
   caf::result<messages::password_changed> on_reset_password(messages::reset_password& request);
   // user_recovery.cpp
   caf::result<messages::recovery_begun> on_begin_recovery(messages::begin_recovery& request);
+  // user_passphrase.cpp
   caf::result<messages::reset_grant> on_verify_passphrase(messages::verify_passphrase& request);
+  caf::result<messages::recovery_changed> on_change_recovery(messages::change_recovery& request);
+  // user_email.cpp
+  caf::result<messages::verification_begun>
+  on_begin_verification(messages::begin_verification& request);
+  caf::result<messages::email_confirmed> on_confirm_email(messages::confirm_email& request);
   // user_keys.cpp
   caf::result<messages::api_key_created> on_create_key(messages::create_api_key& request);
   caf::result<messages::api_key_list> on_list_keys(messages::list_api_keys& request);
@@ -121,6 +127,8 @@ private:
     std::function<std::optional<storage::unit>()> facts;
     /// COMMIT went through and the record is still the one that `facts` saw.
     std::function<void()> learn;
+    /// COMMIT went through, whatever the record is by then; may be empty.
+    std::function<void()> committed;
     const char* ends_sessions = nullptr; // one of `end_reason`; null: it does not
     std::optional<session_id> keep;
     bool changes_role = false;
@@ -134,6 +142,11 @@ private:
   void revise(const revision_ptr& change);
   void revised(const revision_ptr& change, const storage::written& written);
   void lost_revision(const revision_ptr& change, const caf::error& error);
+
+  /// What another email brings with it (user_account.cpp): tokens of the old one die, both
+  /// addresses are written to.
+  void add_move_of_email(std::vector<storage::fact>& facts, const storage::user_changes& changes,
+                         time_point at) const;
 
   // -- doubt (user_doubt.cpp) -----------------------------------------------------------------
 
@@ -182,6 +195,8 @@ private:
   using sign_in_answer = promise<messages::token_pair>;
   void sign_in(const messages::authenticate& request, const sign_in_answer& answer,
                std::size_t attempt);
+  /// EMAIL_VERIFICATION=required: nobody signs in before the address is verified.
+  bool must_verify_first() const;
   void open_session(const messages::authenticate& request, const sign_in_answer& answer,
                     const turn& together);
   void hand_out_tokens(session_record session, const sign_in_answer& answer, const turn& together);
@@ -192,27 +207,52 @@ private:
   void set_changed_password(const messages::change_password& request, const password_answer& answer,
                             const secret& tried, const secret& phc, std::size_t attempt);
   void set_reset_password(const messages::reset_password& request, const password_answer& answer,
-                          const secret& phc);
+                          const secret& phc, token_purpose purpose);
+  /// What a reset does beside the new password: decided by what its token proves.
+  struct reset_effects {
+    time_point at{};
+    bool proves_address = false;
+    bool takes_over = false; // the address was not verified before: what was set up before goes
+    bool ends_keys = false;  // API keys and the recovery passphrase
+  };
+  reset_effects effects_of(token_purpose purpose) const;
+  storage::unit reset_facts(const messages::reset_password& request, const secret& phc,
+                            token_purpose purpose, const reset_effects& does) const;
   /// What every new password brings with it: its hash, the end of sessions and of reset tokens, a
   /// line, a mail.
   storage::unit password_facts(const secret& phc, const std::string& action,
                                const messages::author& who,
                                const std::optional<session_id>& keep) const;
 
-  // -- recovery (user_recovery.cpp) -----------------------------------------------------------
+  // -- recovery (user_recovery.cpp, user_passphrase.cpp)
+  // -----------------------------------------------------------
 
-  struct reset_token_facts {
-    secret text;
-    std::vector<storage::fact> facts;
-  };
-  reset_token_facts make_reset_token() const;
   void begin_recovery(const messages::begin_recovery& request,
                       const promise<messages::recovery_begun>& answer, const turn& together);
   void compare_passphrase(const messages::verify_passphrase& request,
                           const promise<messages::reset_grant>& answer,
-                          const failure_gate::pass& pass, const secret& phc);
+                          const failure_gate::pass& pass, const secret& phc, std::uint64_t seen);
   void grant_reset(const messages::verify_passphrase& request,
-                   const promise<messages::reset_grant>& answer, const secret& rehashed);
+                   const promise<messages::reset_grant>& answer, const secret& rehashed,
+                   const turn& together);
+  using recovery_answer = promise<messages::recovery_changed>;
+  void change_recovery(const messages::change_recovery& request, const recovery_answer& answer,
+                       std::size_t attempt);
+  void set_recovery(const messages::change_recovery& request, const recovery_answer& answer,
+                    const secret& tried, const secret& phc, std::size_t attempt);
+  storage::unit recovery_facts(const messages::author& who, const secret& phc) const;
+  std::uint64_t recovery_changes_ = 0; // of the passphrase, that may have become durable
+
+  // -- the address (user_email.cpp) -------------------------------------------------------------
+
+  /// Whether nobody has proven to own the address where that is asked for.
+  bool lacks_proof() const;
+  /// A token that verifies the address, and the mail with it. There must be `mails`.
+  void add_verification(std::vector<storage::fact>& facts, const std::string& address,
+                        time_point at) const;
+  void begin_verification(const messages::begin_verification& request,
+                          const promise<messages::verification_begun>& answer,
+                          const turn& together);
 
   // -- API keys (user_keys.cpp) -----------------------------------------------------------------
 
@@ -224,7 +264,7 @@ private:
   /// They count for nothing any more.
   void drop_expired_keys();
   void create_key(const messages::create_api_key& request, std::string_view tier,
-                  const promise<messages::api_key_created>& answer);
+                  const promise<messages::api_key_created>& answer, const turn& together);
   result<messages::api_key_use> use_key(const messages::use_api_key& request);
   struct key_asker {
     std::function<void()> done;

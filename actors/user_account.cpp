@@ -26,6 +26,7 @@ void apply(const storage::user_changes& changes, user_record& to) {
   take_over(to.is_active, changes.is_active);
   take_over(to.email_verified, changes.email_verified);
   if (changes.synced_at) to.synced_at = changes.synced_at;
+  take_over(to.brought_by, changes.brought_by);
 }
 
 /// Whether the changes bring an address that is not the user's already.
@@ -81,6 +82,23 @@ std::optional<failure> other_role(const std::optional<std::string>& seen,
   return failure{error_code::conflict, "role", "was changed meanwhile", 0};
 }
 
+/// Leaves in the changes what that service may tell of this user (messages::update_user).
+std::optional<failure> kept_to_rights(storage::user_changes& changes, const user_record& record,
+                                      const messages::telling_service& service) {
+  const bool is_its_own = record.brought_by == service.id;
+  const bool is_nobodys = record.brought_by.empty() && !record.was_used();
+  if (is_its_own || is_nobodys || service.writes_users) return std::nullopt;
+  if (is_other_email(changes, record))
+    return failure{error_code::validation_error, "email",
+                   "is another than that of the user, who was brought in or is used by somebody "
+                   "else: a change is for services with the scope users:write",
+                   0};
+  changes.email.reset();
+  changes.username.reset();
+  changes.email_verified.reset();
+  return std::nullopt;
+}
+
 } // namespace
 
 caf::result<messages::user_view> user_state::on_describe(messages::describe_user&) {
@@ -109,6 +127,11 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
       answer.deliver(messages::view_of(record));
       return std::nullopt;
     }
+    if (const auto why =
+            request.told_by ? kept_to_rights(changes, record, *request.told_by) : std::nullopt) {
+      answer.fail(*why);
+      return std::nullopt;
+    }
     const bool moves = is_other_email(changes, record);
     if (moves && !changes.email_verified) changes.email_verified = false;
     *at = with->now();
@@ -119,7 +142,7 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
     if (ends)
       unit.facts.emplace_back(
           storage::end_sessions_of{record.id, std::nullopt, *at, end_reason::deactivated});
-    if (moves) unit.facts.emplace_back(storage::use_up_reset_tokens{record.id, *at});
+    if (moves) add_move_of_email(unit.facts, *made, *at);
     unit.facts.emplace_back(storage::add_audit{std::move(entry)});
     return unit;
   };
@@ -128,7 +151,8 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
     record.updated_at = *at;
     ++record.version;
   };
-  change->done = [this, answer](const storage::written&) {
+  change->done = [this, answer, made](const storage::written&) {
+    if (made->email) announce_mail();
     answer.deliver(messages::view_of(record));
   };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
@@ -137,6 +161,17 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
     revise(change);
   });
   return answer;
+}
+
+void user_state::add_move_of_email(std::vector<storage::fact>& facts,
+                                   const storage::user_changes& changes, time_point at) const {
+  facts.emplace_back(storage::use_up_reset_tokens{record.id, at});
+  if (!with->mails) return;
+  facts.emplace_back(with->mails->email_changed(record.email, at));
+  // Whoever has no password does not sign in here: the service that knows them asks them.
+  const bool asks = with->policy.verification != email_verification::off &&
+                    !changes.email_verified.value_or(false) && !record.password_hash.empty();
+  if (asks) add_verification(facts, *changes.email, at);
 }
 
 caf::result<messages::user_deleted> user_state::on_delete(messages::delete_user& request) {

@@ -37,10 +37,12 @@ void user_state::look_again() {
 }
 
 void user_state::looked(const caf::error* error) {
-  if (error == nullptr)
+  if (error == nullptr) {
     doubt_.reset();
-  else if (!std::exchange(has_reminder_, true))
+    forget_keys(); // what was read meanwhile may be older than what the store has done
+  } else if (!std::exchange(has_reminder_, true)) {
     self->delayed_send(self, look_again_every, messages::sweep{});
+  }
   for (auto& asker : std::exchange(doubt_askers_, {}))
     asker(error);
 }

@@ -74,22 +74,26 @@ user_state::on_create_key(messages::create_api_key& request) {
     return answer;
   }
   const auto failed = [answer](const caf::error& error) { answer.deliver(error); };
-  with_keys(
-      [this, request, answer, failed] {
-        read(
-            storage::find_subscription{record.id}, request.deadline,
-            [this, request, answer](std::optional<subscription_record>& stored) {
-              const auto bought = stored.value_or(default_subscription(record));
-              create_key(request, tier_in_force(bought, with->now()), answer);
-            },
-            failed);
-      },
-      failed);
+  // Not beside what revokes all keys: one would be left.
+  take_turn(turnstile::kind::together, answer, [this, request, answer, failed](const turn& mine) {
+    with_keys(
+        [this, request, answer, failed, mine] {
+          read(
+              storage::find_subscription{record.id}, request.deadline,
+              [this, request, answer, mine](std::optional<subscription_record>& stored) {
+                const auto bought = stored.value_or(default_subscription(record));
+                create_key(request, tier_in_force(bought, with->now()), answer, mine);
+              },
+              failed);
+        },
+        failed);
+  });
   return answer;
 }
 
 void user_state::create_key(const messages::create_api_key& request, std::string_view tier,
-                            const promise<messages::api_key_created>& answer) {
+                            const promise<messages::api_key_created>& answer,
+                            const turn& together) {
   const auto allowed = with->tiers.quota_of(tier, "api_keys").limit;
   const auto max = static_cast<std::size_t>(
       std::clamp<std::int64_t>(allowed.value_or(api_keys_max), 0, std::int64_t{api_keys_max}));
@@ -114,14 +118,19 @@ void user_state::create_key(const messages::create_api_key& request, std::string
   key.expires_at = request.expires_at;
   auto entry = audit_entry("api_key.created", at, request.who, record.id);
   entry.reason = key_id_text(key.id);
+  storage::unit unit{
+      {storage::add_api_key{key, max, request.session}, storage::add_audit{std::move(entry)}}};
+  if (with->mails)
+    unit.facts.emplace_back(with->mails->api_key_created(record.email, key.name, key.prefix, at));
   commit(
-      {{storage::add_api_key{key, max}, storage::add_audit{std::move(entry)}}}, request.deadline,
-      [this, answer, key, text = made.text](storage::written&) {
+      std::move(unit), request.deadline,
+      [this, answer, key, text = made.text, together](storage::written&) {
         ++key_changes_;
+        announce_mail();
         if (keys && place_of(*keys, key.id) == nowhere) keys->push_back(key);
         answer.deliver(messages::api_key_created{key, text});
       },
-      [this, answer, refuse](const caf::error& error) {
+      [this, answer, refuse, together](const caf::error& error) {
         const auto code = to_failure(error).code;
         if (code == error_code::quota_exceeded) return refuse();
         if (code == error_code::outcome_unknown) forget_keys();

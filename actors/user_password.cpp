@@ -17,7 +17,7 @@ storage::unit user_state::password_facts(const secret& phc, const std::string& a
   entry.session = keep;
   storage::unit unit{{storage::set_password_hash{record.id, record.version, phc, at},
                       storage::end_sessions_of{record.id, keep, at, action},
-                      storage::use_up_reset_tokens{record.id, at},
+                      storage::use_up_reset_tokens{record.id, at, true},
                       storage::add_audit{std::move(entry)}}};
   if (with->mails) unit.facts.emplace_back(with->mails->password_changed(record.email, at));
   return unit;
@@ -98,6 +98,7 @@ user_state::on_reset_password(messages::reset_password& request) {
       storage::find_reset_token{request.token_id}, request.deadline,
       [this, request, answer, failed](std::optional<reset_token_record>& token) {
         const bool good = token && record.is_active && token->user == record.id &&
+                          token->purpose != token_purpose::email_verification &&
                           equal_in_constant_time(token->secret_hash, request.token_hash) &&
                           !token->used_at && token->expires_at > with->now();
         if (!good) return answer.fail(error_code::token_invalid);
@@ -107,8 +108,9 @@ user_state::on_reset_password(messages::reset_password& request) {
         self->request(with->hasher, no_timeout,
                       messages::hash_password{request.next, request.deadline})
             .then(
-                [this, request, answer, here = present_](messages::hashed& hashed) {
-                  set_reset_password(request, answer, hashed.phc);
+                [this, request, answer, purpose = token->purpose,
+                 here = present_](messages::hashed& hashed) {
+                  set_reset_password(request, answer, hashed.phc, purpose);
                 },
                 [answer, here = present_](caf::error& error) { answer.deliver(error); });
       },
@@ -116,25 +118,69 @@ user_state::on_reset_password(messages::reset_password& request) {
   return answer;
 }
 
+user_state::reset_effects user_state::effects_of(token_purpose purpose) const {
+  reset_effects does;
+  does.at = with->now();
+  does.proves_address = purpose == token_purpose::mailed_reset;
+  does.takes_over = does.proves_address && !record.email_verified;
+  does.ends_keys = does.takes_over || !does.proves_address;
+  return does;
+}
+
+storage::unit user_state::reset_facts(const messages::reset_password& request, const secret& phc,
+                                      token_purpose purpose, const reset_effects& does) const {
+  const auto at = does.at;
+  auto entry = audit_entry("user.password_reset", at, request.who, record.id);
+  if (does.takes_over) entry.reason = "the address is proven; what was set up before is gone";
+  if (!does.proves_address) entry.reason = "by the recovery passphrase";
+  storage::unit unit{
+      {storage::use_reset_token{request.token_id, record.id, request.token_hash, at, purpose},
+       storage::set_password_hash{record.id, record.version, phc, at},
+       storage::end_sessions_of{record.id, std::nullopt, at, "user.password_reset"},
+       storage::use_up_reset_tokens{record.id, at, !does.takes_over}}};
+  if (does.ends_keys) {
+    unit.facts.emplace_back(storage::remove_recovery{record.id});
+    unit.facts.emplace_back(storage::revoke_api_keys_of{record.id, at});
+  }
+  if (does.takes_over) {
+    storage::user_changes changes;
+    changes.email_verified = true;
+    unit.facts.emplace_back(
+        storage::update_user{record.id, record.version + 1, std::move(changes), at});
+    unit.facts.emplace_back(storage::drop_mails_to{record.email, at});
+  }
+  if (does.proves_address) unit.facts.emplace_back(storage::mark_used{record.id, at});
+  unit.facts.emplace_back(storage::add_audit{std::move(entry)});
+  if (with->mails)
+    unit.facts.emplace_back(with->mails->password_was_reset(record.email, does.ends_keys, at));
+  return unit;
+}
+
 void user_state::set_reset_password(const messages::reset_password& request,
-                                    const password_answer& answer, const secret& phc) {
+                                    const password_answer& answer, const secret& phc,
+                                    token_purpose purpose) {
   auto change = std::make_shared<revision>();
+  auto does = std::make_shared<reset_effects>();
   change->deadline = request.deadline;
   change->ends_sessions = end_reason::password_reset;
-  change->facts = [this, request, answer, phc]() -> std::optional<storage::unit> {
+  change->facts = [this, request, answer, phc, purpose, does]() -> std::optional<storage::unit> {
     if (!record.is_active) {
       answer.fail(error_code::token_invalid);
       return std::nullopt;
     }
-    auto unit = password_facts(phc, "user.password_reset", request.who, std::nullopt);
-    unit.facts.insert(
-        unit.facts.begin(),
-        storage::use_reset_token{request.token_id, record.id, request.token_hash, with->now()});
-    return unit;
+    *does = effects_of(purpose);
+    return reset_facts(request, phc, purpose, *does);
   };
-  change->learn = [this, phc] {
+  change->committed = [this, does] {
+    ++recovery_changes_;
+    if (does->ends_keys) forget_keys();
+  };
+  change->learn = [this, phc, does] {
     record.password_hash = phc;
-    ++record.version;
+    record.version += does->takes_over ? 2 : 1;
+    if (!does->proves_address) return;
+    record.email_verified = true;
+    if (!record.used_at) record.used_at = does->at;
   };
   change->done = [this, answer](const storage::written&) {
     // A locked account is open again for its owner.

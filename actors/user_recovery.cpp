@@ -1,28 +1,13 @@
-// user_recovery.cpp — the ways back for somebody who has lost the password: a mailed reset
-// token, or one for the recovery passphrase. What is answered, and after how much work, does
-// not depend on whether there is anything to send.
+// user_recovery.cpp — the way back by mail for somebody who has lost the password. What is
+// answered, and after how much work, does not depend on whether there is anything to send.
 #include "actors/user.hpp"
 
 #include "actors/audit_entry.hpp"
-#include "protocol/opaque_key.hpp"
+#include "actors/owner_token.hpp"
 
 #include <utility>
 
 namespace latchkey {
-
-user_state::reset_token_facts user_state::make_reset_token() const {
-  auto made = make_opaque_key(reset_token_kind, record.id);
-  const auto at = with->now();
-  reset_token_record token;
-  token.id = made.key.id;
-  token.user = record.id;
-  token.secret_hash = std::move(made.key.secret_hash);
-  token.created_at = at;
-  token.expires_at = at + with->policy.reset_token_ttl;
-  return {std::move(made.text), {storage::add_reset_token{std::move(token)}}};
-}
-
-// -- by mail ------------------------------------------------------------------------------
 
 caf::result<messages::recovery_begun>
 user_state::on_begin_recovery(messages::begin_recovery& request) {
@@ -51,10 +36,10 @@ void user_state::begin_recovery(const messages::begin_recovery& request,
     entry.reason = "inactive; nothing was sent";
   } else if (with->mails) {
     sends = true;
-    auto token = make_reset_token();
-    unit.facts = std::move(token.facts);
-    unit.facts.emplace_back(with->mails->password_reset(record.email, token.text,
-                                                        with->policy.reset_token_ttl.count(), at));
+    const auto ttl = with->policy.reset_token_ttl;
+    auto token = make_owner_token(record.id, token_purpose::mailed_reset, at, ttl);
+    unit.facts.emplace_back(std::move(token.fact));
+    unit.facts.emplace_back(with->mails->password_reset(record.email, token.text, ttl.count(), at));
   }
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});
   commit(
@@ -64,60 +49,6 @@ void user_state::begin_recovery(const messages::begin_recovery& request,
         answer.deliver(messages::recovery_begun{});
       },
       [answer, together](const caf::error& error) { answer.deliver(error); });
-}
-
-// -- by the passphrase ----------------------------------------------------------------------
-
-caf::result<messages::reset_grant>
-user_state::on_verify_passphrase(messages::verify_passphrase& request) {
-  if (!serves()) return gone();
-  promise<messages::reset_grant> answer{self};
-  read(
-      storage::find_recovery{record.id}, request.deadline,
-      [this, request, answer](std::optional<secret>& phc) {
-        // An inactive user's, and one that is not there, are compared with nothing.
-        if (!phc || !record.is_active)
-          return compare_passphrase(request, answer, nullptr, secret{});
-        const bool entered = recoveries->enter(
-            [this, request, answer, phc = *phc, here = present_](const failure_gate::pass& pass) {
-              compare_passphrase(request, answer, pass, pass ? phc : secret{});
-            });
-        if (!entered) answer.deliver(too_many());
-      },
-      [answer](const caf::error& error) { answer.deliver(error); });
-  return answer;
-}
-
-void user_state::compare_passphrase(const messages::verify_passphrase& request,
-                                    const promise<messages::reset_grant>& answer,
-                                    const failure_gate::pass& pass, const secret& phc) {
-  self->request(with->hasher, no_timeout,
-                messages::verify_password{request.passphrase, phc, request.deadline})
-      .then(
-          [this, request, answer, pass, here = present_](messages::verdict& verdict) {
-            if (pass && !verdict.matches) pass->wrong();
-            if (!pass || !verdict.matches || !record.is_active)
-              return answer.fail(error_code::invalid_credentials);
-            pass->right();
-            grant_reset(request, answer, verdict.rehashed);
-          },
-          [answer, here = present_](caf::error& error) { answer.deliver(error); });
-}
-
-void user_state::grant_reset(const messages::verify_passphrase& request,
-                             const promise<messages::reset_grant>& answer, const secret& rehashed) {
-  auto token = make_reset_token();
-  const auto at = with->now();
-  storage::unit unit{std::move(token.facts)};
-  if (!rehashed.empty()) unit.facts.emplace_back(storage::set_recovery{record.id, rehashed, at});
-  unit.facts.emplace_back(storage::add_audit{
-      audit_entry("user.recovery_passphrase_accepted", at, request.who, record.id)});
-  commit(
-      std::move(unit), request.deadline,
-      [answer, text = token.text](storage::written&) {
-        answer.deliver(messages::reset_grant{text});
-      },
-      [answer](const caf::error& error) { answer.deliver(error); });
 }
 
 } // namespace latchkey

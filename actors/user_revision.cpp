@@ -20,6 +20,7 @@ void user_state::revise(const revision_ptr& change) {
   commit(
       std::move(*unit), change->deadline,
       [this, change, based_on = record.version](storage::written& written) {
+        if (change->committed) change->committed();
         // Who read the row meanwhile has learnt of it already.
         if (record.version == based_on) change->learn();
         revised(change, written);
@@ -47,6 +48,8 @@ void user_state::lost_revision(const revision_ptr& change, const caf::error& err
   // must hold for the sessions in memory too, whatever the asker is told.
   if (why.code == error_code::outcome_unknown || why.code == error_code::user_not_found) {
     doubt_ = doubt{change->ends_sessions, change->keep};
+    forget_keys();
+    ++recovery_changes_;
     return settle_doubt([change, error](const caf::error*) { change->failed(error); });
   }
   if (!lost_by_version(why) || change->attempt == attempts_max) return change->failed(error);

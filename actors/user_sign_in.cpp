@@ -111,6 +111,10 @@ void user_state::sign_in(const messages::authenticate& request, const sign_in_an
     take_turn(turnstile::kind::together, answer,
               [this, request, answer, attempt, tried](const turn& mine) {
                 // A change that went before may have been of this very password.
+                if (record.is_active && is_current(tried) && must_verify_first())
+                  return answer.fail({error_code::insufficient_permissions, "email",
+                                      "is not verified: use the token of the verification mail, "
+                                      "or reset the password by mail"});
                 if (record.is_active && is_current(tried))
                   return open_session(request, answer, mine);
                 if (attempt == attempts_max) return answer.deliver(too_many());
@@ -118,6 +122,10 @@ void user_state::sign_in(const messages::authenticate& request, const sign_in_an
               });
   };
   check_login(std::move(check));
+}
+
+bool user_state::must_verify_first() const {
+  return with->policy.verification == email_verification::required && !record.email_verified;
 }
 
 void user_state::open_session(const messages::authenticate& request, const sign_in_answer& answer,
@@ -140,11 +148,13 @@ void user_state::open_session(const messages::authenticate& request, const sign_
 
   storage::unit unit{{storage::create_session{session}, storage::add_audit{std::move(entry)},
                       storage::touch_login{record.id, at}}};
+  if (!record.used_at) unit.facts.emplace_back(storage::mark_used{record.id, at});
   self->request(with->writer_for(session.id), no_timeout,
                 messages::commit{std::move(unit), request.deadline})
       .then(
           [this, at, answer, session, together, here = present_](storage::written&) {
             record.last_login_at = at;
+            if (!record.used_at) record.used_at = at;
             hand_out_tokens(session, answer, together);
           },
           [answer, together, here = present_](caf::error& error) {

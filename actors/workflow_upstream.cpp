@@ -37,7 +37,8 @@ void workflow_state::find_caller(std::function<void(const caf::error*)> go_on, s
                               std::move(user.role),
                               std::move(user.subscription_tier),
                               std::move(user.email),
-                              *granted};
+                              *granted,
+                              user.email_verified};
               go_on(nullptr);
             },
             [this, go_on, tries, gone_now = owner.id(), talk](caf::error& error) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <numeric>
 
 namespace latchkey {
@@ -90,6 +91,37 @@ bool read_level(settings& s, std::string_view text) {
 }
 std::string show_level(const settings& s) {
   return std::string(level_names[static_cast<std::size_t>(s.log_from)]);
+}
+
+constexpr std::array<std::string_view, 3> verification_names = {"off", "optional", "required"};
+bool read_verification(settings& s, std::string_view text) {
+  const auto* found = std::ranges::find(verification_names, text);
+  if (found == verification_names.end()) return false;
+  s.verification = static_cast<email_verification>(found - verification_names.begin());
+  return true;
+}
+std::string show_verification(const settings& s) {
+  return std::string(verification_names[static_cast<std::size_t>(s.verification)]);
+}
+
+bool read_registration(settings& s, std::string_view text) {
+  if (text != "open" && text != "closed") return false;
+  s.registration_open = text == "open";
+  return true;
+}
+std::string show_registration(const settings& s) {
+  return s.registration_open ? "open" : "closed";
+}
+
+/// Digits alone; at most what may be chosen at all (16 of them).
+bool read_user_number(settings& s, std::string_view text) {
+  std::int64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  if (read.ec != std::errc{} || read.ptr != end || number < 1 || number > chosen_user_number_max)
+    return false;
+  s.sync_user_number_max = number;
+  return true;
 }
 
 // -- rows ------------------------------------------------------------------------------
@@ -225,6 +257,9 @@ constexpr setting_row rows[] = {
     {"SERVICE_KEY_REQUIRED", "false", "true or false",
      "whether POST /service/validate-token wants a service key", false,
      read_flag<&s::service_key_required>, show_flag<&s::service_key_required>},
+    {"SYNC_USER_NUMBER_MAX", "2147483647", "a number, 1 to 4503599627370496",
+     "the largest number that a service may choose for a user", false, read_user_number,
+     show_number<&s::sync_user_number_max>},
     {"TIERS",
      "free:projects=3,api_keys=5,workflows=100/month;"
      "pro:projects=50,api_keys=50,workflows=10000/month;"
@@ -248,6 +283,19 @@ constexpr setting_row rows[] = {
         "the page that a reset mail leads to; unset: the mail holds the token alone"),
     seconds_row<&s::reset_token_ttl_s, 60, 7 * 86400>(
         "RESET_TOKEN_TTL", "1h", "1 minute to 7 days, such as 30m", "how long a reset token works"),
+
+    {"REGISTRATION", "open", "open or closed",
+     "whether anybody may register; closed: users come by import and from services", false,
+     read_registration, show_registration},
+    {"EMAIL_VERIFICATION", "optional", "off, optional or required",
+     "whether new addresses are verified by mail; required: nobody signs in before", false,
+     read_verification, show_verification},
+    text_row<&s::email_verification_url, values::is_reset_url>(
+        "EMAIL_VERIFICATION_URL", "", "an http(s) URL with {token} in it",
+        "the page that a verification mail leads to; unset: the mail holds the token alone"),
+    seconds_row<&s::email_verification_ttl_s, 60, 30 * 86400>(
+        "EMAIL_VERIFICATION_TTL", "1d", "1 minute to 30 days, such as 12h",
+        "how long a verification token works"),
 
     normal_row<&s::core_manager_url, values::http_url>("CORE_MANAGER_URL", "",
                                                        "a URL such as http://core-manager:8088",

@@ -7,6 +7,7 @@
 
 #include "config/tiers.hpp"
 #include "protocol/rate_limit.hpp"
+#include "protocol/records.hpp"
 #include "protocol/result.hpp"
 #include "protocol/secret.hpp"
 
@@ -92,17 +93,24 @@ struct settings {
   std::vector<std::string> trusted_proxies; // TRUSTED_PROXIES: addresses or networks (CIDR)
 
   // -- services and subscriptions
-  secret service_keys;          // SERVICE_KEYS: "id:key[,id:key]"
-  bool service_key_required{};  // SERVICE_KEY_REQUIRED: for /service/validate-token
-  tier_table tiers;             // TIERS
-  secret stripe_webhook_secret; // STRIPE_WEBHOOK_SECRET; empty: no webhook
-  std::string stripe_prices;    // STRIPE_PRICES: "price=tier[,price=tier]"
+  secret service_keys;                 // SERVICE_KEYS: "id:key[,id:key]"
+  bool service_key_required{};         // SERVICE_KEY_REQUIRED: for /service/validate-token
+  std::int64_t sync_user_number_max{}; // SYNC_USER_NUMBER_MAX: that a service may choose
+  tier_table tiers;                    // TIERS
+  secret stripe_webhook_secret;        // STRIPE_WEBHOOK_SECRET; empty: no webhook
+  std::string stripe_prices;           // STRIPE_PRICES: "price=tier[,price=tier]"
 
   // -- mail and recovery
   secret smtp_url;                   // SMTP_URL; empty: DATA_DIR/outbox
   std::string mail_from;             // MAIL_FROM
   std::string password_reset_url;    // PASSWORD_RESET_URL, with {token}
   std::uint32_t reset_token_ttl_s{}; // RESET_TOKEN_TTL
+
+  // -- registration
+  bool registration_open{};                 // REGISTRATION: open or closed
+  email_verification verification{};        // EMAIL_VERIFICATION
+  std::string email_verification_url;       // EMAIL_VERIFICATION_URL, with {token}
+  std::uint32_t email_verification_ttl_s{}; // EMAIL_VERIFICATION_TTL
 
   // -- neighbours and logs
   std::string core_manager_url; // CORE_MANAGER_URL: http(s)://host[:port][/path], no final slash

@@ -156,8 +156,9 @@ result<void> core_manager_line::write_call(run& one) const {
   const bool is_order = one.verb == http::method::post;
   one.target = where.base_path + std::string{runs_path} + (is_order ? "" : "/" + id);
   const auto user = to_string(one.who.user);
-  const proxy::caller_identity caller{user,         one.who.client_id, one.who.role,
-                                      one.who.tier, one.who.email,     one.who.permissions};
+  const proxy::caller_identity caller{
+      user,          one.who.client_id,   one.who.role,          one.who.tier,
+      one.who.email, one.who.permissions, one.who.email_verified};
   const auto trace = proxy::next_trace({});
   auto written = proxy::append_caller(caller, make_request_id(), trace.traceparent, one.headers);
   if (!written) return written;

@@ -33,6 +33,9 @@ result<service_principal> admitted_service(http::exchange& ex) {
   if (!who) return tl::unexpected<failure>(counted_failure(ex, std::move(who.error())));
   if (auto taken = take_one_of(ex, *who); !taken)
     return tl::unexpected<failure>(std::move(taken.error()));
+  const auto& scope = ex.matched->needs.permission;
+  if (!who->service->scopes->has(scope))
+    return fail(error_code::insufficient_permissions, "scope", scope + " is required");
   return who;
 }
 
@@ -123,19 +126,21 @@ http::route open_to_session_with(std::string permission, http::method verb, std:
                        std::move(operation), answer);
 }
 
-http::route open_to_services(http::method verb, std::string path, std::string operation,
-                             service_endpoint answer) {
+http::route open_to_services(std::string scope, http::method verb, std::string path,
+                             std::string operation, service_endpoint answer) {
   auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
     auto who = admitted_service(ex);
     if (!who) co_return refusal(ex, who.error());
     co_return co_await answer(ex, *who);
   };
-  return row(verb, std::move(path), {access::service}, std::move(operation), guarded);
+  return row(verb, std::move(path), {access::service, std::move(scope)}, std::move(operation),
+             guarded);
 }
 
-http::route open_to_services_internally(http::method verb, std::string path, std::string operation,
-                                        service_endpoint answer) {
-  auto made = open_to_services(verb, std::move(path), std::move(operation), answer);
+http::route open_to_services_internally(std::string scope, http::method verb, std::string path,
+                                        std::string operation, service_endpoint answer) {
+  auto made =
+      open_to_services(std::move(scope), verb, std::move(path), std::move(operation), answer);
   made.needs.is_counted = false;
   made.needs.is_internal = true;
   return made;

@@ -49,12 +49,12 @@ http::route open_to_users(std::string permission, http::method verb, std::string
 /// For a user's own session that has the permission: what administrators do in person.
 http::route open_to_session_with(std::string permission, http::method verb, std::string path,
                                  std::string operation, signed_in_endpoint answer);
-/// For services, by `X-Service-Key: K` or `Authorization: Bearer K`.
-http::route open_to_services(http::method verb, std::string path, std::string operation,
-                             service_endpoint answer);
+/// For services that have the scope, by `X-Service-Key: K` or `Authorization: Bearer K`.
+http::route open_to_services(std::string scope, http::method verb, std::string path,
+                             std::string operation, service_endpoint answer);
 /// The same on the internal listener alone; no rate limit.
-http::route open_to_services_internally(http::method verb, std::string path, std::string operation,
-                                        service_endpoint answer);
+http::route open_to_services_internally(std::string scope, http::method verb, std::string path,
+                                        std::string operation, service_endpoint answer);
 /// Reachable on the internal listener alone; no rate limit.
 http::route open_internally(std::string path, std::string operation, endpoint answer);
 /// Without a rate limit: /health and /docs.

@@ -1,11 +1,52 @@
 #include "gateway/input.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 namespace latchkey::gateway {
 
 using kind = input_value::kind;
+
+namespace {
+
+/// The digits of a JSON number (RFC 8259, 6) with a fraction or an exponent whose value is an
+/// integer of at most 18 digits; nothing for another.
+std::optional<std::string> integer_digits(std::string_view number) {
+  constexpr std::size_t digits_max = 18;
+  constexpr int exponent_max = 1000;
+  const auto e = number.find_first_of("eE");
+  int exponent = 0;
+  if (e != std::string_view::npos) {
+    auto text = number.substr(e + 1);
+    if (text.starts_with('+')) text.remove_prefix(1);
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), exponent);
+    if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return std::nullopt;
+    if (exponent > exponent_max || exponent < -exponent_max) return std::nullopt;
+  }
+  std::string digits;
+  int places = 0; // behind the point
+  bool is_behind = false;
+  for (const char c : number.substr(0, e)) {
+    if (c == '.') {
+      is_behind = true;
+      continue;
+    }
+    if (c < '0' || c > '9') return std::nullopt; // a sign: no id
+    digits += c;
+    places += is_behind ? 1 : 0;
+  }
+  auto shift = exponent - places;
+  for (; shift < 0 && digits.size() > 1 && digits.back() == '0'; ++shift)
+    digits.pop_back();
+  if (shift < 0) return std::nullopt;
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
+  if (digits != "0") digits.append(static_cast<std::size_t>(shift), '0');
+  if (digits.size() > digits_max) return std::nullopt;
+  return digits;
+}
+
+} // namespace
 
 input input::of(const http::request& in, body_form form) {
   input out;
@@ -227,6 +268,8 @@ std::optional<std::string> input::object_text(std::string_view field, std::size_
 std::optional<std::string> input::optional_id_text(std::string_view field) {
   auto* found = present(field);
   if (found == nullptr) return std::nullopt;
+  if (found->is == kind::other)
+    if (auto digits = integer_digits(found->content.reveal())) return digits;
   const bool names = found->is == kind::text || found->is == kind::integer;
   const auto size = found->content.reveal().size();
   if (names && size > 0 && size <= id_text_bytes_max) return std::string{found->content.reveal()};

@@ -61,7 +61,8 @@ public:
   /// An object as JSON text, written anew without white space; `bytes_max` of that form. A name
   /// that stands twice in one object is refused.
   std::optional<std::string> object_text(std::string_view field, std::size_t bytes_max);
-  /// What names a user: a text of at most 64 bytes, or an integer, as text (`resolve_user`).
+  /// What names a user: a text of at most 64 bytes, or an integer, as text (`resolve_user`). As in
+  /// JSON Schema, 41.0 and 4.1e1 are the integer 41.
   std::string id_text(std::string_view field);
   std::optional<std::string> optional_id_text(std::string_view field);
 

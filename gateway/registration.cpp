@@ -1,5 +1,6 @@
 #include "gateway/registration.hpp"
 
+#include "actors/owner_token.hpp"
 #include "protocol/login_name.hpp"
 #include "protocol/password_policy.hpp"
 #include "protocol/recovery_passphrase.hpp"
@@ -44,6 +45,17 @@ result<messages::register_user> checked(const registration& given) {
   return request;
 }
 
+/// The mail that asks whether the address is theirs, durable with the user.
+void add_verification(messages::register_user& request, const services& with) {
+  if (with.policy.verification == email_verification::off || !with.mails) return;
+  const auto& user = request.user;
+  const auto ttl = with.policy.email_token_ttl;
+  auto token = make_owner_token(user.id, token_purpose::email_verification, user.created_at, ttl);
+  request.also.emplace_back(std::move(token.fact));
+  request.also.emplace_back(
+      with.mails->email_verification(user.email, token.text, ttl.count(), user.created_at));
+}
+
 awaitable<result<secret>> hashed(http::exchange& ex, secret text) {
   auto& edge = acceptor_of(ex);
   messages::hash_password question{std::move(text), edge.deadline_for_actors(ex.deadline)};
@@ -65,6 +77,12 @@ result<std::string> check_person_name(std::string_view field, std::string_view n
     return fail(error_code::validation_error, std::string{field},
                 "must not contain control characters");
   return std::string{trimmed};
+}
+
+result<void> check_registration_open(http::exchange& ex) {
+  if (acceptor_of(ex).configured().registration_open) return {};
+  return fail(error_code::insufficient_permissions, "registration",
+              "is closed on this server: whoever runs it adds users");
 }
 
 awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, registration given) {
@@ -92,6 +110,7 @@ awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, reg
     if (!passphrase_hash) co_return tl::unexpected<failure>(passphrase_hash.error());
     request->also.emplace_back(storage::set_recovery{user.id, std::move(*passphrase_hash), now});
   }
+  add_verification(*request, edge.with());
   request->client = client_of(ex);
   request->deadline = edge.deadline_for_actors(ex.deadline);
   const auto& directory = edge.with().directory_for(user.id);

@@ -28,6 +28,9 @@ struct registration {
 };
 
 /// Checks all of it, hashes, and adds the user. VALIDATION_ERROR, USER002, USER003.
+/// REGISTRATION=closed: AUTH004 with the reason; for whatever registers, before all else.
+result<void> check_registration_open(http::exchange& ex);
+
 awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, registration given);
 
 } // namespace latchkey::gateway

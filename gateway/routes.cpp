@@ -37,10 +37,15 @@ std::vector<rows> internal_surfaces() {
 
 /// A row that asks for what no role can be given on purpose is a slip of the pen.
 result<void> check_permissions(const rows& all) {
-  for (const auto& row : all)
-    if (!row.needs.permission.empty() && !is_known_permission(row.needs.permission))
+  for (const auto& row : all) {
+    const auto& word = row.needs.permission;
+    const bool is_known = row.needs.who == http::access::service
+                              ? default_service_scopes().has(word)
+                              : word.empty() || is_known_permission(word);
+    if (!is_known)
       return fail(error_code::internal_error, {},
-                  "route " + row.pattern + ": unknown permission " + row.needs.permission);
+                  "route " + row.pattern + ": unknown permission " + word);
+  }
   return {};
 }
 

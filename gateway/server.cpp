@@ -155,6 +155,8 @@ result<void> server::parts::fill_services(const secret& signing_secret) {
   policy.refresh_grace = std::chrono::seconds{set.refresh_grace_s};
   policy.internal_deadline = std::chrono::seconds{set.request_timeout_s};
   policy.reset_token_ttl = std::chrono::seconds{set.reset_token_ttl_s};
+  policy.email_token_ttl = std::chrono::seconds{set.email_verification_ttl_s};
+  policy.verification = set.verification;
   // Guesses at a passphrase are worth no more than guesses at a password.
   policy.login_failures = policy.recovery_failures = set.login_failure_limit;
   return {};

@@ -18,12 +18,15 @@ namespace latchkey::storage {
 /// ("username" or "email") when either name, folded, belongs to anybody already, as a
 /// username or as an email; with the field "number" or "id" when that is taken; with
 /// VALIDATION_ERROR "role" when there is no such role.
-/// `user.number` 0 takes the next from the sequence; another moves the sequence past it. The
-/// sequence gives no number twice; whoever chooses one may choose a deleted user's.
+/// `user.number` 0 takes the next from the sequence that nobody has; another moves the sequence
+/// past it, unless it is of somebody else's numbering. The sequence gives no number twice; whoever
+/// chooses one may choose a deleted user's. `brought_by`, `used_at` and `synced_at` are not
+/// written.
 struct create_user {
   user_record user;
-  std::string username_key; // folded (protocol/login_name.hpp)
-  std::string email_key;    // folded
+  std::string username_key;    // folded (protocol/login_name.hpp)
+  std::string email_key;       // folded
+  bool keeps_sequence = false; // the number does not move the sequence
 };
 
 /// Replaces the password hash if the user still has `based_on` as its version; loses
@@ -93,6 +96,7 @@ struct user_changes {
   std::optional<bool> is_active;
   std::optional<bool> email_verified;
   std::optional<time_point> synced_at;
+  std::optional<std::string> brought_by; // user_record::brought_by
 };
 
 /// Changes a user that still has `based_on` as its version, which then rises by one. Loses
@@ -129,17 +133,31 @@ struct add_reset_token {
 };
 
 /// Uses a reset token up: exactly one of many wins. Loses with AUTH003 when it is unknown,
-/// another user's, of another hash, used or expired.
+/// another user's, of another hash or purpose, used or expired.
 struct use_reset_token {
   std::uint64_t id = 0;
   user_id user;
   std::string secret_hash;
   time_point at{};
+  token_purpose purpose = token_purpose::mailed_reset;
 };
 
 /// Uses up all reset tokens of a user that are still good: for whoever has proven otherwise to be
 /// the owner, and when the address that they were mailed to is no longer the user's.
 struct use_up_reset_tokens {
+  user_id user;
+  time_point at{};
+  bool keeps_verifications = false; // those that verify the address stay good
+};
+
+/// Removes the recovery passphrase; without one it changes nothing.
+struct remove_recovery {
+  user_id user;
+};
+
+/// Notes that somebody has signed in as the user or proven to own the address
+/// (user_record::used_at). The first time stays. Does not touch `version`.
+struct mark_used {
   user_id user;
   time_point at{};
 };
@@ -158,6 +176,13 @@ struct lease_mail {
   uuid mail;
   time_point seen{};
   time_point until{};
+};
+
+/// Gives up every mail to that address that was made before `at` and is not settled, and wipes it;
+/// but for notices to an address that is no longer the user's (kind "email_changed").
+struct drop_mails_to {
+  std::string recipient;
+  time_point at{};
 };
 
 /// Notes what became of an attempt: sent (its text is wiped), to be tried again, or given
@@ -190,14 +215,21 @@ struct remove_role {
 
 /// Adds a key; loses with USER001 without its user and with SUB002 (field "api_keys") when
 /// the user has `max` that are neither revoked nor expired, however many are added at once;
-/// with CONFLICT (field "id") when the id is taken. The user's oldest dead keys are forgotten.
+/// with CONFLICT (field "id") when the id is taken, with AUTH003 when the session in which it is
+/// made has ended. The user's oldest dead keys are forgotten.
 struct add_api_key {
   api_key_record key;
   std::size_t max = 0;
+  std::optional<session_id> session = {}; // unset: whoever makes it has none
 };
 /// Loses with NOT_FOUND when the user has no such key or it is revoked.
 struct revoke_api_key {
   std::uint64_t id = 0;
+  user_id user;
+  time_point at{};
+};
+/// Revokes every key of the user that is live.
+struct revoke_api_keys_of {
   user_id user;
   time_point at{};
 };
@@ -338,7 +370,8 @@ using fact =
                  add_service_key, revoke_service_key, touch_service_key, add_stripe_event,
                  put_subscription, spend_quota, add_project, update_project, remove_project,
                  upsert_session, touch_session, forget_sessions, forget_audits, add_workflow,
-                 add_workflow_status, forget_workflows>;
+                 add_workflow_status, forget_workflows, remove_recovery, mark_used, drop_mails_to,
+                 revoke_api_keys_of>;
 
 /// Facts that become durable together or not at all, in the order given. A unit with text
 /// that is not UTF-8, holds a NUL or is longer than its column, with a nil id, or with a

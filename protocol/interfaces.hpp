@@ -55,6 +55,11 @@ using user_actor = caf::typed_actor<
     request<messages::begin_recovery, messages::recovery_begun>,
     request<messages::verify_passphrase, messages::reset_grant>,
     request<messages::reset_password, messages::password_changed>,
+    // The passphrase: set or removed with the password.
+    request<messages::change_recovery, messages::recovery_changed>,
+    // A mail that verifies the address, and the token that was in it.
+    request<messages::begin_verification, messages::verification_begun>,
+    request<messages::confirm_email, messages::email_confirmed>,
     // Its API keys: made, listed, revoked, used.
     request<messages::create_api_key, messages::api_key_created>,
     request<messages::list_api_keys, messages::api_key_list>,
@@ -223,6 +228,12 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::messages::recovery_begun)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::verify_passphrase)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::reset_grant)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::reset_password)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::change_recovery)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::recovery_changed)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::begin_verification)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::verification_begun)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::confirm_email)
+LATCHKEY_LOCAL_MESSAGE(latchkey::messages::email_confirmed)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::create_api_key)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::api_key_created)
 LATCHKEY_LOCAL_MESSAGE(latchkey::messages::list_api_keys)

@@ -16,6 +16,7 @@ namespace latchkey {
 
 inline constexpr std::string_view api_key_kind = "lk";
 inline constexpr std::string_view reset_token_kind = "rt";
+inline constexpr std::string_view email_token_kind = "ev";
 inline constexpr std::size_t opaque_key_bytes_max = 128;
 
 /// What a key says of itself; nothing of it is proven before its hash was compared.

@@ -27,6 +27,10 @@ inline constexpr std::int64_t user_number_max = (std::int64_t{1} << 53) - 1;
 /// and all that it will ever give must be readable too.
 inline constexpr std::int64_t chosen_user_number_max = std::int64_t{1} << 52;
 
+/// What is asked of an address: nothing, that it be verified by mail, or that nobody signs in
+/// before (EMAIL_VERIFICATION).
+enum class email_verification : std::uint8_t { off, optional, required };
+
 /// A user with the profile fields that sign-in and `/auth/me` show.
 struct user_record {
   user_id id;
@@ -47,6 +51,11 @@ struct user_record {
   time_point updated_at{};
   std::optional<time_point> last_login_at;
   std::optional<time_point> synced_at; // `last_sync` of the newest sync-user that was taken
+  std::string brought_by;              // the service whose sync-user added the user; empty: none
+  std::optional<time_point> used_at;   // the first sign-in or proof of the address; durable
+
+  /// Whether anybody has ever signed in as this user or proven to own the address.
+  bool was_used() const noexcept { return used_at || last_login_at; }
 };
 
 /// Roles whose users are administrators ("Auth Service API Documentation", is_superuser; "API
@@ -146,9 +155,13 @@ struct service_key_record {
   std::optional<time_point> revoked_at;
 };
 
-/// What allows one change of password ("API Reference", Account Recovery).
+/// What a token is for, and so what it proves: both the mailed ones prove the address.
+enum class token_purpose : std::uint8_t { mailed_reset, passphrase_reset, email_verification };
+
+/// What allows one change of password ("API Reference", Account Recovery), or verifies an address.
 struct reset_token_record {
   std::uint64_t id = 0;
+  token_purpose purpose = token_purpose::mailed_reset;
   user_id user;
   std::string secret_hash; // base64url of SHA-256
   time_point created_at{};

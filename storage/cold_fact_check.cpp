@@ -43,6 +43,7 @@ void check(fact_checker& c, const update_user& f) {
   if (u.role) c.name("role", *u.role, role_chars_max);
   c.text_if_set("client_id", u.client_id, client_id_chars_max);
   c.time("synced_at", u.synced_at);
+  c.text_if_set("brought_by", u.brought_by, service_chars_max);
   c.time("at", f.at);
 }
 
@@ -79,6 +80,15 @@ void check(fact_checker& c, const use_up_reset_tokens& f) {
   c.time("at", f.at);
 }
 
+void check(fact_checker& c, const remove_recovery& f) {
+  c.id("user", f.user);
+}
+
+void check(fact_checker& c, const mark_used& f) {
+  c.id("user", f.user);
+  c.time("at", f.at);
+}
+
 // -- mail ----------------------------------------------------------------------------
 
 void check(fact_checker& c, const add_mail& f) {
@@ -91,6 +101,11 @@ void check(fact_checker& c, const add_mail& f) {
   c.time("next_attempt_at", m.next_attempt_at);
   c.time("sent_at", m.sent_at);
   c.time("given_up_at", m.given_up_at);
+}
+
+void check(fact_checker& c, const drop_mails_to& f) {
+  c.name("recipient", f.recipient, recipient_chars_max);
+  c.time("at", f.at);
 }
 
 void check(fact_checker& c, const lease_mail& f) {
@@ -134,6 +149,10 @@ void check(fact_checker& c, const add_api_key& f) {
 }
 
 void check(fact_checker& c, const revoke_api_key& f) {
+  c.id("user", f.user);
+  c.time("at", f.at);
+}
+void check(fact_checker& c, const revoke_api_keys_of& f) {
   c.id("user", f.user);
   c.time("at", f.at);
 }

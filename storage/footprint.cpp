@@ -129,10 +129,22 @@ void footprint::add(const use_up_reset_tokens& f) {
   writes(thing::user, f.user);
 }
 
+void footprint::add(const remove_recovery& f) {
+  writes(thing::user, f.user);
+}
+
+void footprint::add(const mark_used& f) {
+  writes(thing::user, f.user);
+}
+
 // -- mail ----------------------------------------------------------------------------
 
 void footprint::add(const add_mail& f) {
   writes(thing::mail, f.mail.id);
+}
+
+void footprint::add(const drop_mails_to&) {
+  ordered_ = false; // which mails those are is not known here
 }
 
 void footprint::add(const lease_mail& f) {
@@ -164,7 +176,13 @@ void footprint::add(const remove_role& f) {
 
 void footprint::add(const add_api_key& f) {
   writes(thing::user, f.key.user); // whose keys are counted
+  if (f.session) names_sessions_ = true;
+  if (f.session) reads(thing::session, *f.session);
   writes(thing::api_key, f.key.id);
+}
+
+void footprint::add(const revoke_api_keys_of& f) {
+  writes(thing::user, f.user);
 }
 
 void footprint::add(const revoke_api_key& f) {

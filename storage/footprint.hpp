@@ -85,6 +85,10 @@ private:
   void add(const upsert_session& f);
   void add(const add_workflow& f);
   void add(const add_workflow_status& f);
+  void add(const remove_recovery& f);
+  void add(const drop_mails_to& f);
+  void add(const revoke_api_keys_of& f);
+  void add(const mark_used& f);
   void add(const add_audit&) {}
   void add(const touch_login&) {}
   void add(const touch_api_key&) {}

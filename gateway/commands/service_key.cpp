@@ -175,8 +175,11 @@ void add_service_key(CLI::App& app, chosen_command& chosen) {
   auto options = std::make_shared<create_options>();
   creating->add_option("ID", options->service, "The service")->required();
   creating->add_option("--scope", options->scopes,
-                       "What the service may be given, such as users:read; repeatable. Without "
-                       "any a known service keeps its own");
+                       "What the service may do and be given: tokens:validate, sessions:sync, "
+                       "sessions:revoke, users:sync, workflows:report (what /api/auth/* and the "
+                       "callback of workflows want), users:write, or words of yours such as "
+                       "read:inventory; repeatable. Without any a new service has the first five, "
+                       "and a known one keeps its own");
   creating->add_option("--rate", options->rate,
                        "How often it may ask, such as 100/minute; 0 is RATE_LIMIT_SERVICE. "
                        "Without it a known service keeps its own");

@@ -1,5 +1,6 @@
 #include "gateway/commands/service_list.hpp"
 
+#include "actors/registry.hpp"
 #include "config/setting_values.hpp"
 #include "protocol/text_codec.hpp"
 
@@ -21,7 +22,7 @@ using row = std::array<std::string, 7>;
 
 row row_of(const service_record& service, const service_key_record* key) {
   std::string scopes;
-  for (const auto& scope : service.scopes)
+  for (const auto& scope : scopes_of(service).words())
     (scopes += scopes.empty() ? "" : " ") += scope;
   const auto rate = service.rate_count == 0 ? "default" : rate_of(service);
   if (key == nullptr) return {service.id, "-", "-", "no key", "-", rate, scopes};
@@ -54,9 +55,11 @@ void print_services_as_json(std::ostream& out, const storage::list_services::ans
     before = ",";
     text(service.id);
     out << ",\"scopes\":[";
-    for (std::size_t i = 0; i < service.scopes.size(); ++i) {
-      out << (i > 0 ? "," : "");
-      text(service.scopes[i]);
+    const char* next = "";
+    for (const auto& scope : scopes_of(service).words()) {
+      out << next;
+      next = ",";
+      text(scope);
     }
     out << "],\"rate\":";
     if (service.rate_count == 0)

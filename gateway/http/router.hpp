@@ -38,7 +38,7 @@ enum class access : std::uint8_t {
 
 struct requirement {
   access who = access::undecided;
-  std::string permission = {}; // of `session` and `principal`; empty: none
+  std::string permission = {}; // of `session` and `principal`, a scope of `service`; empty: none
   bool is_counted = true;      // by a rate limit
   bool is_internal = false;    // of `service`: on the internal listener alone
 };

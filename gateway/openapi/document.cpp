@@ -250,8 +250,9 @@ result<void> writer::add(const http::route& row) {
                  {"tags", json::array({at.about.tag})},
                  {"summary", words.value("summary", "")}};
   if (!row.needs.permission.empty()) {
+    const std::string kind = row.needs.who == access::service ? "scope" : "permission";
     about +=
-        (about.empty() ? "" : "\n\n") + ("Needs the permission `" + row.needs.permission + "`.");
+        (about.empty() ? "" : "\n\n") + ("Needs the " + kind + " `" + row.needs.permission + "`.");
     operation["x-permission"] = row.needs.permission;
   }
   if (!about.empty()) operation["description"] = about;

@@ -71,10 +71,15 @@ result<void> append_caller(const caller_identity& who, std::string_view request_
     return fail(error_code::internal_error, "X-User-Permissions", "has what is no permission");
   const auto permissions = who.permissions.joined(',');
   const std::pair<std::string_view, std::string_view> own[] = {
-      {"X-User-ID", who.user_id},   {"X-Client-ID", who.client_id},
-      {"X-User-Role", who.role},    {"X-User-Tier", who.tier},
-      {"X-User-Email", who.email},  {"X-User-Permissions", permissions},
-      {"X-Request-ID", request_id}, {"traceparent", traceparent},
+      {"X-User-ID", who.user_id},
+      {"X-Client-ID", who.client_id},
+      {"X-User-Role", who.role},
+      {"X-User-Tier", who.tier},
+      {"X-User-Email", who.email},
+      {"X-User-Email-Verified", who.email_verified ? "true" : "false"},
+      {"X-User-Permissions", permissions},
+      {"X-Request-ID", request_id},
+      {"traceparent", traceparent},
   };
   for (const auto& [name, value] : own)
     if (auto done = append_own(out, name, value); !done) return done;

@@ -26,12 +26,13 @@ inline constexpr std::size_t answer_header_bytes_max = 32 * 1024;
 
 /// Whom an upstream is told of.
 struct caller_identity {
-  std::string_view user_id;   // a UUID: X-User-ID
-  std::string_view client_id; // X-Client-ID
-  std::string_view role;      // X-User-Role
-  std::string_view tier;      // X-User-Tier
-  std::string_view email;     // X-User-Email, in UTF-8
-  permission_set permissions; // X-User-Permissions, joined by commas
+  std::string_view user_id;    // a UUID: X-User-ID
+  std::string_view client_id;  // X-Client-ID
+  std::string_view role;       // X-User-Role
+  std::string_view tier;       // X-User-Tier
+  std::string_view email;      // X-User-Email, in UTF-8
+  permission_set permissions;  // X-User-Permissions, joined by commas
+  bool email_verified = false; // X-User-Email-Verified: "true" or "false"
 };
 
 /// What the gateway knows about a request beyond its bytes.
@@ -50,7 +51,7 @@ struct forwarding {
 /// tell of the client (Forwarded, X-Real-IP); what names another method or path
 /// (X-HTTP-Method-Override, X-Original-URL, …); Proxy; our credentials (Authorization,
 /// X-API-Key, X-Service-Key) and, out of Cookie, our own cookies. Then ours follow, each once:
-/// the six of `caller_identity`, X-Request-ID, traceparent, X-Forwarded-For, -Proto and -Host
+/// those of `caller_identity`, X-Request-ID, traceparent, X-Forwarded-For, -Proto and -Host
 /// (left out when a request of HTTP/1.0 has no Host).
 ///
 /// VALIDATION_ERROR with the header's name as `field` for more Connection options than the

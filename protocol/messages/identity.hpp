@@ -59,7 +59,8 @@ struct register_user {
   std::vector<storage::fact> also; // made durable with it
   client_info client;
   time_point deadline{};
-  std::string by = {}; // audit_record::by
+  std::string by = {};         // audit_record::by
+  bool keeps_sequence = false; // storage::create_user
 };
 
 /// Who has this user, or this session? Loads it when nobody has. `gone` names an actor

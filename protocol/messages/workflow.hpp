@@ -70,6 +70,7 @@ struct workflow_caller {
   std::string tier;
   std::string email;
   permission_set permissions;
+  bool email_verified = false;
 };
 
 /// Order a run, or find it again when `order` is empty, and bring what is streamed of it to

@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 #include <unordered_map>
+#include <vector>
 
 namespace latchkey::storage::postgres {
 
@@ -15,17 +16,22 @@ std::size_t names_of(const create_user& f) {
   return f.username_key == f.email_key ? 1 : 2;
 }
 
-/// Whoever takes numbers shares the lock; whoever moves the sequence has it alone.
+/// How often numbers are taken anew because others had chosen them; each time a whole block of
+/// them is passed over.
+constexpr int number_tries_max = 64;
+
+/// Whoever takes numbers shares the lock; whoever brings numbers or moves the sequence has it
+/// alone.
 void reserve_numbers(connection& link, group facts) {
   std::int64_t highest = 0;
-  for (const auto& p : facts)
-    highest = std::max(highest, as<create_user>(p).user.number);
-  if (highest == 0) {
-    link.run(sql::share_numbers);
-    return;
+  bool brings_any = false;
+  for (const auto& p : facts) {
+    const auto& f = as<create_user>(p);
+    brings_any = brings_any || f.user.number != 0;
+    if (!f.keeps_sequence) highest = std::max(highest, f.user.number);
   }
-  link.run(sql::own_numbers);
-  link.run(sql::move_number, {std::to_string(highest)});
+  link.run(brings_any ? sql::own_numbers : sql::share_numbers);
+  if (highest != 0) link.run(sql::move_number, {std::to_string(highest)});
 }
 
 /// Roles that nobody takes away until the transaction ends; answers those that are not there.
@@ -40,7 +46,8 @@ std::set<std::string, std::less<>> hold_roles(connection& link, group facts) {
   return roles;
 }
 
-failure why_user_lost(connection& link, const create_user& f) {
+/// Nothing when only the number that it got from the sequence was taken.
+std::optional<failure> why_user_lost(connection& link, const create_user& f) {
   const auto id = to_string(f.user.id);
   // Its own rows may stand there already: what belongs to somebody else counts.
   std::unordered_set<std::string> taken;
@@ -53,6 +60,8 @@ failure why_user_lost(connection& link, const create_user& f) {
     return losing(error_code::user_exists, "number", "is taken");
   if (!ask(link, sql::ids_taken, {id}).empty())
     return losing(error_code::user_exists, "id", "is taken");
+  if (f.user.number == 0 && ask(link, sql::email_taken, {f.user.email}).empty())
+    return std::nullopt;
   return losing(error_code::user_exists, "email", "is taken");
 }
 
@@ -79,18 +88,11 @@ void add_user_row(table<19>& t, const create_user& f) {
   t[18].text(f.email_key);
 }
 
-} // namespace
-
-void create_users(connection& link, group facts) {
-  const auto missing = hold_roles(link, facts);
-  reserve_numbers(link, facts);
-  sort_by(facts, [](const pending& p) { return std::string_view(as<create_user>(p).email_key); });
+/// Adds them; answers those whose number, from the sequence, somebody else had chosen.
+std::vector<pending*> add_users(connection& link, const std::vector<pending*>& facts) {
   table<19> t;
-  for (auto& p : facts)
-    if (missing.count(as<create_user>(p).user.role) != 0)
-      p.lost = losing(error_code::validation_error, "role", "is not a role");
-    else
-      add_user_row(t, as<create_user>(p));
+  for (const auto* p : facts)
+    add_user_row(t, as<create_user>(*p));
   struct added {
     std::int64_t number;
     std::size_t names;
@@ -98,15 +100,40 @@ void create_users(connection& link, group facts) {
   std::unordered_map<std::string, added> rows;
   for (const auto& row : link.run(sql::add_user, t.take()))
     rows.emplace(view(row[0]), added{row[1].as<std::int64_t>(), row[2].as<std::size_t>()});
-  for (auto& p : facts) {
-    if (p.lost) continue;
-    const auto& f = as<create_user>(p);
+  std::vector<pending*> again;
+  for (auto* p : facts) {
+    const auto& f = as<create_user>(*p);
     const auto found = rows.find(to_string(f.user.id));
-    if (found != rows.end() && found->second.names == names_of(f))
-      p.note.user_number = found->second.number;
-    else
-      p.lost = why_user_lost(link, f);
+    if (found != rows.end() && found->second.names == names_of(f)) {
+      p->note.user_number = found->second.number;
+      continue;
+    }
+    p->lost = why_user_lost(link, f);
+    if (!p->lost && found == rows.end()) again.push_back(p);
+    if (!p->lost && found != rows.end())
+      p->lost = losing(error_code::user_exists, "email", "is taken");
   }
+  return again;
+}
+
+} // namespace
+
+void create_users(connection& link, group facts) {
+  const auto missing = hold_roles(link, facts);
+  reserve_numbers(link, facts);
+  sort_by(facts, [](const pending& p) { return std::string_view(as<create_user>(p).email_key); });
+  std::vector<pending*> waiting;
+  for (auto& p : facts)
+    if (missing.count(as<create_user>(p).user.role) != 0)
+      p.lost = losing(error_code::validation_error, "role", "is not a role");
+    else
+      waiting.push_back(&p);
+  for (int i = 0; i < number_tries_max && !waiting.empty(); ++i) {
+    if (i > 0) link.run(sql::pass_over_numbers);
+    waiting = add_users(link, waiting);
+  }
+  for (auto* p : waiting)
+    p->lost = losing(error_code::store_unavailable, "number", "no number is free");
 }
 
 void set_passwords(connection& link, group facts) {

@@ -143,13 +143,31 @@ const statement users_present{"users_present", "SELECT id, is_active FROM users 
                               "SELECT id, is_active FROM users WHERE id = ANY ($1::text[])"};
 const statement numbers_taken{"numbers_taken", "SELECT number FROM users WHERE number = $1",
                               "SELECT number FROM users WHERE number = ANY ($1::bigint[])"};
+// The column is unique as it is written, too.
+const statement email_taken{"email_taken", "SELECT id FROM users WHERE email = $1",
+                            "SELECT id FROM users WHERE email = ANY ($1::text[])"};
 const statement ids_taken{"ids_taken", "SELECT id FROM users WHERE id = $1",
                           "SELECT id FROM users WHERE id = ANY ($1::text[])"};
 
 // -- the numbers of users ------------------------------------------------------------
 
+// Numbers that others have chosen are passed over: a whole block of them at once.
 const statement next_number{
-    "next_number", "UPDATE user_numbers SET last_number = last_number + 1 RETURNING last_number"};
+    "next_number",
+    "UPDATE user_numbers SET last_number = CASE WHEN NOT EXISTS (SELECT 1 FROM users u "
+    "WHERE u.number = user_numbers.last_number + 1) THEN last_number + 1 "
+    "ELSE (SELECT u.number + 1 FROM users u WHERE u.number > user_numbers.last_number "
+    "AND NOT EXISTS (SELECT 1 FROM users v WHERE v.number = u.number + 1) "
+    "ORDER BY u.number LIMIT 1) END RETURNING last_number"};
+// The same for the sequence, which only ever moves forward, whoever else takes from it.
+const statement pass_over_numbers{
+    "pass_over_numbers", nullptr,
+    "SELECT max(n) FROM (SELECT nextval('users_number_seq') AS n FROM generate_series(1, "
+    "(SELECT u.number - s.first + 1 FROM users u, (SELECT CASE WHEN is_called "
+    "THEN last_value + 1 ELSE last_value END AS first FROM users_number_seq) AS s "
+    "WHERE EXISTS (SELECT 1 FROM users f WHERE f.number = s.first) AND u.number >= s.first "
+    "AND NOT EXISTS (SELECT 1 FROM users v WHERE v.number = u.number + 1) "
+    "ORDER BY u.number LIMIT 1))) AS passed"};
 const statement move_number{"move_number",
                             "UPDATE user_numbers SET last_number = $1 WHERE last_number < $1",
                             "SELECT setval('users_number_seq', $1::bigint) FROM users_number_seq "

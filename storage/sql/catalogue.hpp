@@ -41,11 +41,14 @@ extern const statement touch_login;     //
 extern const statement names_taken;   // → name_key, user_id
 extern const statement users_present; // → id, is_active
 extern const statement numbers_taken; // → number
+extern const statement email_taken;   // $1 email, as written → id
 extern const statement ids_taken;     // → id of each user that is there
 
 // -- the numbers of users ------------------------------------------------------------
 
-extern const statement next_number; // SQLite → the number taken
+extern const statement next_number; // SQLite → the number taken, which nobody had
+// PostgreSQL: moves the sequence past the block of numbers in use that it would give next
+extern const statement pass_over_numbers;
 extern const statement move_number; // $1 → moves the sequence past it
 /// PostgreSQL: whoever takes from the sequence holds the lock shared, whoever moves it
 /// holds it alone, so that moving never sets it back.

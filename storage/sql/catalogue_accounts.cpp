@@ -25,8 +25,8 @@ const statement find_profile{
 const statement find_recovery{
     "find_recovery", "SELECT passphrase_hash FROM recovery_passphrases WHERE user_id = $1"};
 const statement find_reset_token{"find_reset_token",
-                                 "SELECT id, user_id, secret_hash, created_at, expires_at, used_at "
-                                 "FROM reset_tokens WHERE id = $1"};
+                                 "SELECT id, user_id, secret_hash, created_at, expires_at, "
+                                 "used_at, purpose FROM reset_tokens WHERE id = $1"};
 #define LATCHKEY_LIVE_SESSIONS                                                                     \
   LATCHKEY_SESSION_ROW "WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 "        \
                        "AND s.rotated_at > $3 "
@@ -62,7 +62,8 @@ const statement change_user{
     "UPDATE users SET version = version + 1, updated_at = $3, username = COALESCE($4, username), "
     "email = COALESCE($5, email), role = COALESCE($6, role), "
     "client_id = COALESCE($7, client_id), is_active = COALESCE($8, is_active), "
-    "email_verified = COALESCE($9, email_verified), synced_at = COALESCE($10, synced_at) "
+    "email_verified = COALESCE($9, email_verified), synced_at = COALESCE($10, synced_at), "
+    "brought_by = COALESCE($11, brought_by) "
     "WHERE id = $1 AND version = $2 RETURNING id"};
 
 // The same, and empty text becomes NULL. PostgreSQL's own form says what is JSON.
@@ -110,18 +111,26 @@ const statement put_recovery{
     "SELECT id, $2, $3 FROM users WHERE id = $1 ON CONFLICT (user_id) DO UPDATE SET "
     "passphrase_hash = EXCLUDED.passphrase_hash, updated_at = EXCLUDED.updated_at "
     "RETURNING user_id"};
+const statement drop_recovery{"drop_recovery",
+                              "DELETE FROM recovery_passphrases WHERE user_id = $1"};
+const statement mark_used{"mark_used",
+                          "UPDATE users SET used_at = $2 WHERE id = $1 AND used_at IS NULL"};
 const statement add_reset_token{
     "add_reset_token",
-    "INSERT INTO reset_tokens (id, user_id, secret_hash, created_at, expires_at, used_at) "
-    "SELECT $1, id, $3, $4, $5, $6 FROM users WHERE id = $2 ON CONFLICT DO NOTHING RETURNING id"};
+    "INSERT INTO reset_tokens (id, user_id, secret_hash, created_at, expires_at, used_at, "
+    "purpose) SELECT $1, id, $3, $4, $5, $6, $7 FROM users WHERE id = $2 ON CONFLICT DO NOTHING "
+    "RETURNING id"};
 const statement forget_reset_tokens{
     "forget_reset_tokens", "DELETE FROM reset_tokens WHERE user_id = $1 AND expires_at < $2"};
 const statement use_reset_token{
     "use_reset_token",
     "UPDATE reset_tokens SET used_at = $4 WHERE id = $1 AND user_id = $2 AND secret_hash = $3 "
-    "AND used_at IS NULL AND expires_at > $4 RETURNING id"};
+    "AND used_at IS NULL AND expires_at > $4 AND purpose = $5 RETURNING id"};
 const statement use_up_tokens{
     "use_up_tokens", "UPDATE reset_tokens SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL"};
+const statement use_up_reset_tokens{"use_up_reset_tokens",
+                                    "UPDATE reset_tokens SET used_at = $2 WHERE user_id = $1 "
+                                    "AND used_at IS NULL AND purpose <> 'email_verification'"};
 
 // -- sessions ------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ extern const statement names_of;     // $1 user → name_key, kind
 
 // -- users: what changes one -----------------------------------------------------------
 
-extern const statement change_user;    // $1 id, $2 based_on, $3 at, $4 … $10 what changes → id
+extern const statement change_user;    // $1 id, $2 based_on, $3 at, $4 … $11 what changes → id
 extern const statement change_profile; // $1 id, $2 at, $3 … $9 what changes
 extern const statement drop_names;     // $1 user
 /// $1 user, $2 now → whether it was live, a row a session
@@ -47,11 +47,15 @@ extern const statement drop_user;         // $1 user; what refers to it goes wit
 // -- recovery --------------------------------------------------------------------------
 
 extern const statement put_recovery;    // $1 user, $2 hash, $3 at → user
-extern const statement add_reset_token; // $1 … $5 the record → id
+extern const statement drop_recovery;   // $1 user
+extern const statement mark_used;       // $1 user, $2 at; the first time stays
+extern const statement add_reset_token; // $1 … $7 the record → id
 /// $1 user, $2 time: tokens that expired before.
 extern const statement forget_reset_tokens;
-extern const statement use_reset_token; // $1 id, $2 user, $3 hash, $4 at → id when it won
-extern const statement use_up_tokens;   // $1 user, $2 at
+// $1 id, $2 user, $3 hash, $4 at, $5 purpose → id when it won
+extern const statement use_reset_token;
+extern const statement use_up_tokens;       // $1 user, $2 at
+extern const statement use_up_reset_tokens; // the same, but for those that verify an address
 
 // -- sessions ------------------------------------------------------------------------
 

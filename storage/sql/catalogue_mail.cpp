@@ -18,6 +18,9 @@ const statement lease_mail{
 const statement close_mail{"close_mail",
                            "UPDATE mails SET sent_at = $2, given_up_at = $3, sealed = '' "
                            "WHERE id = $1 AND " LATCHKEY_UNSETTLED};
+const statement drop_mails_to{
+    "drop_mails_to", "UPDATE mails SET given_up_at = $2, sealed = '' WHERE recipient = $1 "
+                     "AND created_at < $2 AND kind <> 'email_changed' AND " LATCHKEY_UNSETTLED};
 const statement retry_mail{"retry_mail", "UPDATE mails SET next_attempt_at = $2 "
                                          "WHERE id = $1 AND " LATCHKEY_UNSETTLED};
 

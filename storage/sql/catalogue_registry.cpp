@@ -57,6 +57,12 @@ const statement revoke_api_key{"revoke_api_key",
                                "UPDATE api_keys SET revoked_at = $3 WHERE id = $1 "
                                "AND user_id = $2 AND revoked_at IS NULL RETURNING id"};
 
+const statement revoke_api_keys_of{"revoke_api_keys_of",
+                                   "UPDATE api_keys SET revoked_at = $2 WHERE user_id = $1 "
+                                   "AND revoked_at IS NULL"};
+const statement session_lives{
+    "session_lives", "SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL"};
+
 // The last use of a key may be lost, so it waits for nobody who holds the row.
 #define LATCHKEY_TOUCH_KEY(table, name)                                                            \
   {                                                                                                \

@@ -31,10 +31,12 @@ extern const statement drop_role;       // $1 name
 /// $1 user, $2 now, $3 how many to keep, $4 how many to forget at most: the oldest keys that
 /// are revoked or expired.
 extern const statement forget_dead_keys;
-extern const statement count_live_keys; // $1 user, $2 now → count
-extern const statement add_api_key;     // $1 … $10 the record → id
-extern const statement revoke_api_key;  // $1 id, $2 user, $3 at → id when it won
-extern const statement touch_api_key;   // $1 id, $2 at
+extern const statement count_live_keys;    // $1 user, $2 now → count
+extern const statement add_api_key;        // $1 … $10 the record → id
+extern const statement revoke_api_key;     // $1 id, $2 user, $3 at → id when it won
+extern const statement revoke_api_keys_of; // $1 user, $2 at
+extern const statement session_lives;      // $1 session, $2 user → 1
+extern const statement touch_api_key;      // $1 id, $2 at
 
 // -- services --------------------------------------------------------------------------
 

@@ -41,6 +41,8 @@ std::optional<failure> write(runner& on, const storage::set_recovery& f, written
 std::optional<failure> write(runner& on, const storage::add_reset_token& f, written& note);
 std::optional<failure> write(runner& on, const storage::use_reset_token& f, written& note);
 std::optional<failure> write(runner& on, const storage::use_up_reset_tokens& f, written& note);
+std::optional<failure> write(runner& on, const storage::remove_recovery& f, written& note);
+std::optional<failure> write(runner& on, const storage::mark_used& f, written& note);
 
 // -- sessions of other services (session_facts.cpp) ------------------------------------
 std::optional<failure> write(runner& on, const storage::upsert_session& f, written& note);
@@ -54,6 +56,7 @@ std::optional<failure> write(runner& on, const storage::forget_audits& f, writte
 std::optional<failure> write(runner& on, const storage::add_mail& f, written& note);
 std::optional<failure> write(runner& on, const storage::lease_mail& f, written& note);
 std::optional<failure> write(runner& on, const storage::settle_mail& f, written& note);
+std::optional<failure> write(runner& on, const storage::drop_mails_to& f, written& note);
 
 // -- roles, services, keys (registry_facts.cpp) ----------------------------------------
 std::optional<failure> write(runner& on, const storage::add_role& f, written& note);
@@ -61,6 +64,7 @@ std::optional<failure> write(runner& on, const storage::update_role& f, written&
 std::optional<failure> write(runner& on, const storage::remove_role& f, written& note);
 std::optional<failure> write(runner& on, const storage::add_api_key& f, written& note);
 std::optional<failure> write(runner& on, const storage::revoke_api_key& f, written& note);
+std::optional<failure> write(runner& on, const storage::revoke_api_keys_of& f, written& note);
 std::optional<failure> write(runner& on, const storage::touch_api_key& f, written& note);
 std::optional<failure> write(runner& on, const storage::put_service& f, written& note);
 std::optional<failure> write(runner& on, const storage::add_service_key& f, written& note);

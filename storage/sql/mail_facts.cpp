@@ -31,6 +31,11 @@ std::optional<failure> write(runner& on, const storage::lease_mail& f, written&)
   return std::nullopt;
 }
 
+std::optional<failure> write(runner& on, const storage::drop_mails_to& f, written&) {
+  on.run(drop_mails_to, {f.recipient, time_text(f.at)});
+  return std::nullopt;
+}
+
 std::optional<failure> write(runner& on, const storage::settle_mail& f, written&) {
   const auto id = to_string(f.mail);
   const auto at = time_text(f.at);

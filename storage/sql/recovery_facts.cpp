@@ -22,8 +22,9 @@ std::optional<failure> write(runner& on, const storage::add_reset_token& f, writ
   const auto user = to_string(t.user);
   on.run(forget_reset_tokens, {user, time_text(t.created_at - kept_after_expiry)});
   const auto added =
-      on.run(add_reset_token, {key_number(t.id), user, t.secret_hash, time_text(t.created_at),
-                               time_text(t.expires_at), time_or_null(t.used_at)});
+      on.run(add_reset_token,
+             {key_number(t.id), user, t.secret_hash, time_text(t.created_at),
+              time_text(t.expires_at), time_or_null(t.used_at), std::string(name_of(t.purpose))});
   if (added > 0) return std::nullopt;
   if (on.run(share_user, {user}) == 0) return losing(error_code::user_not_found);
   return losing(error_code::conflict, "id", "the id is taken");
@@ -33,8 +34,8 @@ std::optional<failure> write(runner& on, const storage::use_reset_token& f, writ
   const auto user = to_string(f.user);
   // Whoever goes on to use up the others would wait for one that waits for this.
   const auto there = on.run(share_user, {user});
-  const auto won =
-      on.run(use_reset_token, {key_number(f.id), user, f.secret_hash, time_text(f.at)});
+  const auto won = on.run(use_reset_token, {key_number(f.id), user, f.secret_hash, time_text(f.at),
+                                            std::string(name_of(f.purpose))});
   if (there == 0 || won == 0) return losing(error_code::token_invalid);
   return std::nullopt;
 }
@@ -42,7 +43,12 @@ std::optional<failure> write(runner& on, const storage::use_reset_token& f, writ
 std::optional<failure> write(runner& on, const storage::use_up_reset_tokens& f, written&) {
   const auto user = to_string(f.user);
   on.run(share_user, {user});
-  on.run(use_up_tokens, {user, time_text(f.at)});
+  on.run(f.keeps_verifications ? use_up_reset_tokens : use_up_tokens, {user, time_text(f.at)});
+  return std::nullopt;
+}
+
+std::optional<failure> write(runner& on, const storage::remove_recovery& f, written&) {
+  on.run(drop_recovery, {to_string(f.user)});
   return std::nullopt;
 }
 

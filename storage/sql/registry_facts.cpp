@@ -70,6 +70,9 @@ std::optional<failure> write(runner& on, const storage::add_api_key& f, written&
   const auto now = time_text(k.created_at);
   // Others who add a key for this user wait here, so that counting is exact.
   if (on.run(share_user, {user}) == 0) return losing(error_code::user_not_found);
+  // Whoever ended the session held the user's row as well, so its end is seen.
+  if (f.session && on.run(session_lives, {to_string(*f.session), user}) == 0)
+    return losing(error_code::token_invalid);
   on.run(forget_dead_keys, {user, now, dead_keys_kept_max, dead_keys_forgotten_max});
   if (reaches(count_of(on, count_live_keys, {user, now}), f.max))
     return losing(error_code::quota_exceeded, "api_keys");
@@ -85,6 +88,13 @@ std::optional<failure> write(runner& on, const storage::revoke_api_key& f, writt
   const auto revoked =
       on.run(revoke_api_key, {key_number(f.id), to_string(f.user), time_text(f.at)});
   if (revoked == 0) return losing(error_code::not_found, "id");
+  return std::nullopt;
+}
+
+std::optional<failure> write(runner& on, const storage::revoke_api_keys_of& f, written&) {
+  const auto user = to_string(f.user);
+  on.run(share_user, {user}); // whoever adds one meanwhile waits
+  on.run(revoke_api_keys_of, {user, time_text(f.at)});
   return std::nullopt;
 }
 

@@ -10,6 +10,9 @@ namespace {
 constexpr std::array<std::string_view, 4> surface_names{"auth_service", "login_module", "gateway",
                                                         "integration"};
 
+constexpr std::array<std::string_view, 3> purpose_names{"mailed_reset", "passphrase_reset",
+                                                        "email_verification"};
+
 surface surface_named(std::string_view name) noexcept {
   for (std::size_t i = 0; i < surface_names.size(); ++i)
     if (surface_names[i] == name) return static_cast<surface>(i);
@@ -21,6 +24,17 @@ surface surface_named(std::string_view name) noexcept {
 std::string_view name_of(surface opened_by) noexcept {
   const auto index = static_cast<std::size_t>(opened_by);
   return index < surface_names.size() ? surface_names[index] : surface_names[0];
+}
+
+std::string_view name_of(token_purpose purpose) noexcept {
+  const auto index = static_cast<std::size_t>(purpose);
+  return index < purpose_names.size() ? purpose_names[index] : purpose_names[1];
+}
+
+token_purpose token_purpose_named(std::string_view name) noexcept {
+  for (std::size_t i = 0; i < purpose_names.size(); ++i)
+    if (purpose_names[i] == name) return static_cast<token_purpose>(i);
+  return token_purpose::passphrase_reset;
 }
 
 std::string text_or(const row_source& row, int column, std::string_view otherwise) {
@@ -74,6 +88,8 @@ std::optional<user_record> to_user(const row_source& row) {
   user.updated_at = *updated;
   user.last_login_at = time_at(row, 16);
   user.synced_at = time_at(row, 17);
+  user.brought_by = text_or(row, 18);
+  user.used_at = time_at(row, 19);
   return user;
 }
 

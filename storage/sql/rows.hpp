@@ -32,6 +32,11 @@ std::optional<user_record> to_user(const row_source& row);
 std::optional<session_record> to_session(const row_source& row);
 std::optional<user_id> to_user_id(std::optional<std::string_view> text);
 
+/// How `reset_tokens.purpose` is written.
+std::string_view name_of(token_purpose purpose) noexcept;
+/// What is not one counts as the least that a token can prove.
+token_purpose token_purpose_named(std::string_view name) noexcept;
+
 /// How `sessions.opened_by` is written.
 std::string_view name_of(surface opened_by) noexcept;
 

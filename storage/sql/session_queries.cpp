@@ -18,8 +18,15 @@ finding answer(runner& on, const storage::find_reset_token& q) {
     const auto created = time_at(row, 3);
     const auto expires = time_at(row, 4);
     if (!user || !created || !expires) return;
-    found = reset_token_record{key_at(row, 0), *user,    text_or(row, 2),
-                               *created,       *expires, time_at(row, 5)};
+    reset_token_record token;
+    token.id = key_at(row, 0);
+    token.purpose = token_purpose_named(row.text(6).value_or(""));
+    token.user = *user;
+    token.secret_hash = text_or(row, 2);
+    token.created_at = *created;
+    token.expires_at = *expires;
+    token.used_at = time_at(row, 5);
+    found = std::move(token);
   });
   return found;
 }

@@ -100,8 +100,13 @@ std::optional<failure> write(runner& on, const storage::update_user& f, written&
   on.run(change_user,
          {id, f.based_on, time_text(f.at), text_or_null(c.username), text_or_null(c.email),
           text_or_null(c.role), text_or_null(c.client_id), flag_or_null(c.is_active),
-          flag_or_null(c.email_verified), time_or_null(c.synced_at)});
+          flag_or_null(c.email_verified), time_or_null(c.synced_at), text_or_null(c.brought_by)});
   change_profile_of(on, id, f);
+  return std::nullopt;
+}
+
+std::optional<failure> write(runner& on, const storage::mark_used& f, written&) {
+  on.run(mark_used, {to_string(f.user), time_text(f.at)});
   return std::nullopt;
 }
 

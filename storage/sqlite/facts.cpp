@@ -35,7 +35,9 @@ maybe_stop must_win(const outcome& ran, OnLoss on_loss) {
 }
 
 /// Takes the next number or moves the sequence past an explicit one.
-tl::expected<std::int64_t, error> take_number(database& db, std::int64_t wanted) {
+tl::expected<std::int64_t, error> take_number(database& db, std::int64_t wanted,
+                                              bool keeps_sequence) {
+  if (wanted != 0 && keeps_sequence) return wanted;
   if (wanted != 0) {
     const auto moved = db.run(sql::move_number, {wanted});
     return moved ? tl::expected<std::int64_t, error>(wanted) : tl::unexpected<error>(moved.error());
@@ -76,7 +78,7 @@ maybe_stop write(database& db, const create_user& f, written& note) {
     if (!held) return refused(held.error());
     if (*held == 0) return lost(error_code::validation_error, "role", "is not a role");
   }
-  const auto number = take_number(db, u.number);
+  const auto number = take_number(db, u.number, f.keeps_sequence);
   if (!number) return refused(number.error());
   const auto id = to_string(u.id);
   const auto created = to_rfc3339(u.created_at);

@@ -33,7 +33,8 @@ TEST(User, OpensADurableAuditedSessionForTheRightPassword) {
   EXPECT_FALSE(waiting.answered());
   EXPECT_EQ(f.counts.sessions_live.value(), 0);
   const auto& facts = f.commits.question<messages::commit>(0).unit.facts;
-  ASSERT_EQ(facts.size(), 3u);
+  ASSERT_EQ(facts.size(), 4u);
+  EXPECT_TRUE(std::holds_alternative<storage::mark_used>(facts[3])); // the user's first
   EXPECT_TRUE(std::holds_alternative<storage::create_session>(facts[0]));
   EXPECT_TRUE(std::holds_alternative<storage::add_audit>(facts[1]));
   EXPECT_TRUE(std::holds_alternative<storage::touch_login>(facts[2]));

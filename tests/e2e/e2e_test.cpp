@@ -25,14 +25,16 @@ TEST(ApiDescription, HoldsForEveryOperationOnPostgreSql) {
 using rows = std::vector<std::vector<std::string>>;
 
 /// What the store holds, table by table, but for what every request leaves: times of last use,
-/// the audit log, the marks of commits.
+/// the audit log, the marks of commits, and whether mails have gone out meanwhile.
 std::map<std::string, rows> all_there_is(const place& where) {
   std::map<std::string, rows> found;
   for (const auto& table : where.tables()) {
     if (table == "audit_log" || table == "commit_marks") continue;
     std::string columns;
     for (const auto& column : where.columns(table))
-      if (!column.starts_with("last_") || !column.ends_with("_at"))
+      if (table == "mails" && column != "id" && column != "kind" && column != "recipient")
+        continue;
+      else if (!column.starts_with("last_") || !column.ends_with("_at"))
         columns += (columns.empty() ? "" : ", ") + column;
     found[table] = where.query("SELECT " + columns + " FROM " + table);
     std::sort(found[table].begin(), found[table].end());

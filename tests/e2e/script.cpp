@@ -23,10 +23,15 @@ environment unlimited(const environment& more) {
 
 environment told_of(const place& where, const server_process& server) {
   const auto url = [](std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); };
-  return {{"BASE_URL", url(server.port())},   {"INTERNAL_URL", url(server.internal_port())},
-          {"ADMIN_PASSWORD", admin_password}, {"SERVICE_KEY", service_key},
-          {"STRIPE_SECRET", stripe_secret},   {"CHROMIUM", E2E_CHROMIUM},
-          {"NO_PROXY", "127.0.0.1"},          {"HOME", where.folder()},
+  return {{"BASE_URL", url(server.port())},
+          {"INTERNAL_URL", url(server.internal_port())},
+          {"ADMIN_PASSWORD", admin_password},
+          {"SERVICE_KEY", service_key},
+          {"STRIPE_SECRET", stripe_secret},
+          {"CHROMIUM", E2E_CHROMIUM},
+          {"NO_PROXY", "127.0.0.1"},
+          {"HOME", where.folder()},
+          {"OUTBOX", where.folder() + "/data/outbox"},
           {"TMPDIR", where.folder()}};
 }
 

@@ -84,6 +84,8 @@ inline const std::vector<row> rows{
     {"GET", "/account/profile", "profile:read", signed_in},
     {"PUT", "/account/profile", "profile:write", signed_in},
     {"PUT", "/account/change-password", "", in_person},
+    {"PUT", "/account/recovery-passphrase", "", in_person},
+    {"DELETE", "/account/recovery-passphrase", "", in_person},
     {"GET", "/admin/users", "users:read", admins},
     {"GET", "/admin/users/{id}", "users:read", admins},
     {"PUT", "/admin/users/{id}", "users:write", admins},
@@ -135,6 +137,8 @@ inline const std::vector<row> rows{
     // Who may is found out after the handshake's form, which these requests have not.
     {"GET", "/ws", "", anyone},
     {"POST", "/api/v1/ws/ticket", "", in_person},
+    {"POST", "/auth/verify-email", "", in_person},
+    {"POST", "/auth/verify-email/confirm", "", anyone},
     {"GET", "/auth/sessions", "", in_person},
     {"DELETE", "/auth/sessions/{id}", "", in_person},
 };

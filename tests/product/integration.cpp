@@ -86,7 +86,7 @@ json Integration::facts_of(const std::string& access_token) const {
 
 long Integration::new_number() const {
   static std::atomic<long> last{1'000'000};
-  return last += 1'000; // the sequence goes on behind each, and must not meet the next
+  return last += 1'000;
 }
 
 std::vector<std::string> Integration::row_of(long number, const std::string& columns) const {

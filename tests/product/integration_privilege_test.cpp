@@ -12,12 +12,13 @@ class SyncPrivileged : public Integration {
 protected:
   /// A key of a service with the scope users:write, known to the server.
   std::string key_that_writes_users() const {
-    const auto made = run_latchkey({"service-key", "create", new_name(), "--scope", "users:write"},
+    const auto made = run_latchkey({"service-key", "create", new_name(), "--scope", "users:write",
+                                    "--scope", "users:sync", "--scope", "users:read"},
                                    on().settings, on().where.folder());
     EXPECT_EQ(made.exit_code, 0) << made.err;
     const auto key = made.out.substr(0, made.out.find('\n'));
     EXPECT_TRUE(eventually([&] {
-      return call(service_call("/api/auth/validate-token", json::object(), key)).status != 403;
+      return call(service_call("/api/auth/sync-user", json::object(), key)).status != 403;
     }));
     return key;
   }

@@ -123,12 +123,48 @@ TEST_P(SyncUser, TakesAnIdThatIsText) {
             1);
 }
 
-TEST_P(SyncUser, GivesTheNextUserANumberBehindIt) {
+TEST_P(SyncUser, LeavesOurOwnNumberingWhereItIs) {
   const auto number = new_number();
   EXPECT_TRUE(is_success(ask("sync-user", printed(number, new_email()))));
   const auto added = call(post_json("/auth/register", registration(new_name()).dump()));
   ASSERT_EQ(added.status, 201) << added.body;
-  EXPECT_GT(json_of(added)["id"].get<long>(), number);
+  EXPECT_LT(json_of(added)["id"].get<long>(), number);
+}
+
+TEST_P(SyncUser, ChoosesNumbersThatOurOwnPassOver) {
+  const auto next = [this] {
+    const auto added = call(post_json("/auth/register", registration(new_name()).dump()));
+    EXPECT_EQ(added.status, 201) << added.body;
+    return json_of(added)["id"].get<long>();
+  };
+  const auto last = next();
+  for (const long ahead : {1, 2, 3, 5})
+    EXPECT_TRUE(is_success(ask("sync-user", printed(last + ahead, new_email()))));
+  EXPECT_EQ(next(), last + 4);
+  EXPECT_EQ(next(), last + 6);
+}
+
+// JSON's numbers have no types (RFC 8259, 6).
+TEST_P(SyncUser, TakesAnIntegerHoweverItIsWritten) {
+  const auto number = new_number();
+  const auto email = new_email();
+  EXPECT_TRUE(is_success(ask("sync-user", printed(number, email))));
+  const auto digits = std::to_string(number);
+  for (const auto& id : {digits + ".0", digits + ".00", digits + "e0", "\"" + digits + "\"",
+                         digits.substr(0, digits.size() - 3) + "E3"}) {
+    const auto body =
+        R"({"id":)" + id + R"(,"email":")" + email + R"(","first_name":")" + new_name() + R"("})";
+    EXPECT_TRUE(is_success(call(service_call("/api/auth/sync-user", body)))) << body;
+    EXPECT_EQ(on().where.count("SELECT count(*) FROM users WHERE email = '" + email + "'"), 1);
+    const auto revoked = R"({"user_id":)" + id + "}";
+    EXPECT_TRUE(is_success(call(service_call("/api/auth/revoke-user-sessions", revoked)))) << id;
+    const auto session = R"({"user_id":)" + id + R"(,"session_data":{"is_active":true}})";
+    EXPECT_TRUE(is_success(call(service_call("/api/auth/sync-session", session)))) << id;
+  }
+  for (const auto& id : {digits + ".5", "-" + digits + ".0", std::string{"1e30"}}) {
+    const auto body = R"({"id":)" + id + R"(,"email":")" + email + R"("})";
+    EXPECT_TRUE(is_flat(call(service_call("/api/auth/sync-user", body)), 400, user_failed, "id"));
+  }
 }
 
 TEST_P(SyncUser, AddsNobodyWhoCouldSignIn) {
@@ -141,15 +177,14 @@ TEST_P(SyncUser, AddsNobodyWhoCouldSignIn) {
 
 TEST_P(SyncUser, ChangesTheUserOfThatId) {
   const auto name = new_name();
-  on().add_user(name);
-  const auto held = on().sign_in(name);
-  const auto number = facts_of(held.access)["user_id"].get<long>();
+  const auto added = call(post_json("/auth/register", registration(name).dump()));
+  const auto number = json_of(added)["id"].get<long>(); // nobody has signed in as the user yet
   const auto email = new_email();
   EXPECT_TRUE(is_success(ask("sync-user", printed(number, email))));
   EXPECT_EQ(row_of(number, every_column),
             (std::vector<std::string>{email, name, "John", "Doe", "url-to-picture", "active",
                                       "verified"}));
-  const auto me = json_of(call(get("/auth/me").as(held.access)));
+  const auto me = json_of(call(get("/auth/me").as(on().sign_in(name).access)));
   EXPECT_EQ(me["email"], email);
   EXPECT_EQ(me["first_name"], "John");
   // The old email is free again.
@@ -231,13 +266,13 @@ TEST_P(SyncUser, IsNotFrozenByASyncFromTheFuture) {
   EXPECT_EQ(row_of(number, every_column)[2], "Joan");
 }
 
-TEST_P(SyncUser, ChoosesNoNumberThatNobodyCouldComeAfter) {
-  for (const long number : {9007199254740991L, 4503599627370497L})
+TEST_P(SyncUser, ChoosesNoNumberBeyondTheSetting) {
+  for (const long number : {9007199254740991L, 4503599627370497L, 2147483648L})
     EXPECT_TRUE(is_flat(ask("sync-user", printed(number, new_email())), 400, user_failed, "id",
-                        "4503599627370496"));
+                        "2147483647"));
   const auto name = new_name();
   on().add_user(name);
-  EXPECT_LT(facts_of(on().sign_in(name).access)["user_id"].get<long>(), 1L << 40);
+  EXPECT_LT(facts_of(on().sign_in(name).access)["user_id"].get<long>(), 1L << 31);
 }
 
 TEST_P(SyncUser, GivesTheNumberOfADeletedUserToAnother) {

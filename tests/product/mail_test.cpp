@@ -40,7 +40,10 @@ protected:
   }
 
   smtp_server mails_;
-  product one_{GetParam(), {{"SMTP_URL", mails_.url()}, {"MAIL_FROM", "auth@example.com"}}};
+  product one_{GetParam(),
+               {{"SMTP_URL", mails_.url()},
+                {"MAIL_FROM", "auth@example.com"},
+                {"EMAIL_VERIFICATION", "off"}}};
   std::string name_ = new_name();
 };
 LATCHKEY_ON_BOTH_ENGINES(Mail);

@@ -42,7 +42,25 @@ std::string mail::reset_token() const {
   return std::regex_search(text, found, form) ? found.str() : std::string{};
 }
 
+std::string mail::verification_token() const {
+  static const std::regex form{R"(ev_[A-Za-z0-9_-]{32}\.[A-Za-z0-9_-]{43})"};
+  std::smatch found;
+  return std::regex_search(text, found, form) ? found.str() : std::string{};
+}
+
+std::string mail::subject() const {
+  const std::string start = "\nSubject: ";
+  const auto at = text.find(start);
+  if (at == std::string::npos) return {};
+  const auto from = at + start.size();
+  return text.substr(from, text.find_first_of("\r\n", from) - from);
+}
+
 mail outbox::wait_for(const std::string& recipient) const {
+  return wait_for(recipient, {});
+}
+
+mail outbox::wait_for(const std::string& recipient, const std::string& subject) const {
   const auto end = std::chrono::steady_clock::now() + patience;
   do {
     std::filesystem::path newest;
@@ -58,6 +76,8 @@ mail outbox::wait_for(const std::string& recipient) const {
       if (message.find("To: <" + recipient + ">\r\n") == std::string::npos &&
           message.find("To: " + recipient + "\r\n") == std::string::npos)
         continue;
+      const auto of_it = mail{message}.subject();
+      if (subject.empty() ? of_it == "Verify your email address" : of_it != subject) continue;
       newest = entry.path();
       when = at;
     }

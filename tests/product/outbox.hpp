@@ -10,14 +10,19 @@ struct mail {
 
   /// The token in it; "" when there is none.
   std::string reset_token() const;
+  std::string verification_token() const;
+  std::string subject() const;
 };
 
 class outbox {
 public:
   explicit outbox(std::string folder) : folder_(std::move(folder)) {}
 
-  /// The newest mail to that address; std::runtime_error when none comes in `patience`.
+  /// The newest mail to that address, but for the one that asks to verify it;
+  /// std::runtime_error when none comes in `patience`.
   mail wait_for(const std::string& recipient) const;
+  /// The newest with that subject.
+  mail wait_for(const std::string& recipient, const std::string& subject) const;
 
 private:
   std::string folder_;

@@ -12,7 +12,13 @@ inline constexpr const char* next_password = "NewSecurePassword123!";
 
 class Recovery : public Product {
 protected:
+  /// Whose address is verified.
   std::string add_account() const {
+    const auto name = add_unverified_account();
+    verify_address(name);
+    return name;
+  }
+  std::string add_unverified_account() const {
     const auto name = new_name();
     const json body{{"email", name + "@example.com"},
                     {"username", name},
@@ -20,6 +26,14 @@ protected:
                     {"recovery_passphrase", passphrase}};
     EXPECT_EQ(call(post_json("/users/register", body.dump())).status, 201);
     return name;
+  }
+  void verify_address(const std::string& name) const {
+    const auto token =
+        mails().wait_for(name + "@example.com", "Verify your email address").verification_token();
+    EXPECT_EQ(confirm(token).status, 200) << name;
+  }
+  http_reply confirm(const std::string& token) const {
+    return call(post_json("/auth/verify-email/confirm", json{{"token", token}}.dump()));
   }
   http_reply request_reset(const std::string& email) const {
     return call(post_json("/recovery/request-reset", json{{"email", email}}.dump()));

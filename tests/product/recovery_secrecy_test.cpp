@@ -104,7 +104,7 @@ class RecoveryToken : public testing::TestWithParam<std::string> {};
 LATCHKEY_ON_BOTH_ENGINES(RecoveryToken);
 
 TEST_P(RecoveryToken, ExpiresWithItsTime) {
-  const product one{GetParam(), {{"RESET_TOKEN_TTL", "60"}}};
+  const product one{GetParam(), {{"RESET_TOKEN_TTL", "60"}, {"EMAIL_VERIFICATION", "off"}}};
   const auto name = new_name();
   const json body{{"email", name + "@example.com"},
                   {"username", name},

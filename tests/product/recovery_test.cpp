@@ -101,7 +101,7 @@ TEST_P(Recovery, OpensALockedAccountToItsOwner) {
 }
 
 TEST(RecoveryPassphrase, CountsForTheAddressWhateverBecomesOfTheAuditLog) {
-  product one{"sqlite", {{"LOGIN_FAILURE_LIMIT_ADDRESS", "4/hour"}}};
+  product one{"sqlite", {{"LOGIN_FAILURE_LIMIT_ADDRESS", "4/hour"}, {"EMAIL_VERIFICATION", "off"}}};
   const auto name = new_name();
   const json body{{"email", name + "@example.com"},
                   {"username", name},

@@ -61,7 +61,8 @@ protected:
   }
 
   product own{GetParam(),
-              {{"LOGIN_FAILURE_LIMIT", "0"}, // and hashes as dear as they are by default
+              {{"EMAIL_VERIFICATION", "off"}, // so that passphrases are compared
+               {"LOGIN_FAILURE_LIMIT", "0"},  // and hashes as dear as they are by default
                {"ARGON2_MEMORY_KIB", ""},
                {"ARGON2_ITERATIONS", ""}}};
   std::vector<std::string> known = std::vector<std::string>(known_count);

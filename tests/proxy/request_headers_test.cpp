@@ -17,7 +17,8 @@ caller_identity ada() {
           "admin",
           "pro",
           "ada@example.com",
-          permission_set{"templates:manage", "projects:read"}};
+          permission_set{"templates:manage", "projects:read"},
+          true};
 }
 
 http::request request_with(header_list headers) {
@@ -211,14 +212,15 @@ TEST(RequestHeaders, PassOnWhatIsTheClients) {
 
 TEST(RequestHeaders, TellOfTheCaller) {
   auto sent = forwarded({});
-  ASSERT_EQ(sent.size(), 11u);
-  EXPECT_TRUE(sent[7].starts_with("traceparent: 00-")) << sent[7];
-  sent.erase(sent.begin() + 7);
+  ASSERT_EQ(sent.size(), 12u);
+  EXPECT_TRUE(sent[8].starts_with("traceparent: 00-")) << sent[8];
+  sent.erase(sent.begin() + 8);
   const lines wanted{"X-User-ID: 0190c2a4-0000-7000-8000-000000000001",
                      "X-Client-ID: acme",
                      "X-User-Role: admin",
                      "X-User-Tier: pro",
                      "X-User-Email: ada@example.com",
+                     "X-User-Email-Verified: true",
                      "X-User-Permissions: projects:read,templates:manage",
                      "X-Request-ID: req_1",
                      "X-Forwarded-For: 203.0.113.9",
@@ -230,6 +232,7 @@ TEST(RequestHeaders, TellOfTheCaller) {
 TEST(RequestHeaders, TellOfACallerWithoutAnyPermission) {
   auto caller = ada();
   caller.permissions = {};
+  caller.email_verified = false;
   caller.email = "j\xc3\xb6rg@example.com";
   auto in = request_with({});
   in.host = {}; // HTTP/1.0
@@ -237,6 +240,7 @@ TEST(RequestHeaders, TellOfACallerWithoutAnyPermission) {
   ASSERT_TRUE(append_request_headers(in, forwarding{caller, "::1"}, out).has_value());
   EXPECT_NE(out.find("X-User-Permissions: \r\n"), std::string::npos);
   EXPECT_NE(out.find("X-User-Email: j\xc3\xb6rg@example.com\r\n"), std::string::npos);
+  EXPECT_NE(out.find("X-User-Email-Verified: false\r\n"), std::string::npos);
   EXPECT_NE(out.find("X-Forwarded-Proto: http\r\n"), std::string::npos);
   EXPECT_EQ(out.find("X-Forwarded-Host"), std::string::npos);
 }

@@ -55,6 +55,7 @@ awaitable<http::response> create_api_key(http::exchange& ex, const principal& wh
   if (good) good = check_new_key(request, edge.with().now());
   if (!good) co_return error_answer(ex, good.error());
 
+  request.session = who.session;
   request.who = author_of(ex, who);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto created = co_await edge.ask_user(who.user, std::move(request), ex.deadline);

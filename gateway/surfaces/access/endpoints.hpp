@@ -1,5 +1,5 @@
-// access/endpoints.hpp — roles, API keys and sessions: what "Auth Service API Documentation",
-// Service-Specific Features, names and leaves to be spelt out.
+// access/endpoints.hpp — roles, API keys, sessions and addresses: what "Auth Service API
+// Documentation", Service-Specific Features, names and leaves to be spelt out.
 #pragma once
 
 #include "gateway/endpoint.hpp"
@@ -39,6 +39,14 @@ awaitable<http::response> list_api_keys(http::exchange& ex, const principal& who
 awaitable<http::response> create_api_key(http::exchange& ex, const principal& who);
 /// DELETE /auth/api-keys/{id}: 204.
 awaitable<http::response> revoke_api_key(http::exchange& ex, const principal& who);
+
+// -- the address -------------------------------------------------------------------------
+
+/// POST /auth/verify-email: mails another token to the caller's address. RATE_LIMITED after a few,
+/// CONFLICT where addresses are not verified (EMAIL_VERIFICATION=off).
+awaitable<http::response> request_verification(http::exchange& ex, const principal& who);
+/// POST /auth/verify-email/confirm `{token}`: 200, and the address is verified. AUTH003.
+awaitable<http::response> confirm_verification(http::exchange& ex);
 
 // -- sessions ----------------------------------------------------------------------------
 

@@ -22,6 +22,10 @@ std::vector<http::route> routes() {
       open_to_session(post, "/auth/api-keys", "create_api_key", create_api_key),
       open_to_session(delete_, "/auth/api-keys/{id}", "revoke_api_key", revoke_api_key),
 
+      open_to_session(post, "/auth/verify-email", "request_verification", request_verification),
+      open_to_anyone(post, "/auth/verify-email/confirm", "confirm_verification",
+                     confirm_verification),
+
       open_to_session(get, "/auth/sessions", "list_sessions", list_sessions),
       open_to_session(delete_, "/auth/sessions/{id}", "end_session", end_session),
   };

@@ -99,6 +99,7 @@ awaitable<result<messages::revoked>> log_out(http::exchange& ex) {
 }
 
 awaitable<http::response> register_with(http::exchange& ex, id_form form) {
+  if (auto open = check_registration_open(ex); !open) co_return error_answer(ex, open.error());
   auto body = input::of(ex.in);
   registration given;
   given.username = trim_white_space(body.text("username", 1, login_name_bytes_max));

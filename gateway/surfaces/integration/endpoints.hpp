@@ -12,8 +12,8 @@
 
 namespace latchkey::gateway::integration {
 
-/// The surface's rows of the route table. Any live service key may call them; both listeners
-/// serve them.
+/// The surface's rows of the route table: each for live keys of services that have its scope.
+/// Both listeners serve them.
 std::vector<http::route> routes();
 
 /// POST /api/auth/validate-token `{token}`: 200 with `user_id`, `exp`, `iat` and `type` of an

@@ -43,6 +43,10 @@ std::string_view error_text_of(unsigned status) noexcept {
 http::response flat_error(const failure& error, std::string_view error_text) {
   const auto& entry = describe(error.code);
   std::string body = R"({"error":)";
+  // A key that is right but is not for this: "Invalid service key" would send its owner astray.
+  if (error_text.empty() && error.code == error_code::insufficient_permissions &&
+      error.field == "scope")
+    error_text = "Insufficient scope";
   append_json_string(body, error_text.empty() ? error_text_of(entry.status) : error_text);
   body += R"(,"message":)";
   append_json_string(body, entry.message);

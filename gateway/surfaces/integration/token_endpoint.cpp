@@ -35,10 +35,14 @@ std::string validation_body(std::int64_t user_number, std::int64_t exp, std::int
 std::vector<http::route> routes() {
   using http::method;
   return {
-      open_to_services(method::post, "/api/auth/validate-token", "validate_token", validate_token),
-      open_to_services(method::post, "/api/auth/sync-session", "sync_session", sync_session),
-      open_to_services(method::post, "/api/auth/sync-user", "sync_user", sync_user),
-      open_to_services(method::post, "/api/auth/revoke-user-sessions", "revoke_user_sessions",
+      open_to_services(service_scope::validate_tokens, method::post, "/api/auth/validate-token",
+                       "validate_token", validate_token),
+      open_to_services(service_scope::sync_sessions, method::post, "/api/auth/sync-session",
+                       "sync_session", sync_session),
+      open_to_services(service_scope::sync_users, method::post, "/api/auth/sync-user", "sync_user",
+                       sync_user),
+      open_to_services(service_scope::revoke_sessions, method::post,
+                       "/api/auth/revoke-user-sessions", "revoke_user_sessions",
                        revoke_user_sessions),
   };
 }

@@ -76,19 +76,36 @@ bool is_nobody(const failure& error) {
   return error.code == error_code::user_not_found;
 }
 
-/// Whoever sets an administrator's email has a reset mailed to it, and whoever sets the state
-/// shuts administrators out: for users who may more than everybody a service needs the permission
-/// that administrators need. VALIDATION_ERROR.
+bool has_other_role(const failure& error) {
+  return error.code == error_code::conflict && error.field == "role";
+}
+
+/// What a person with the scopes of the service might change of that user ("may_manage"). Whoever
+/// sets an email has a reset mailed to it, so administrators' is for nobody but themselves.
+bool may_manage(http_acceptor& edge, const service_principal& who,
+                const messages::user_view& user) {
+  if (!who.service->scopes->has("users:write") || is_admin_role(user.role)) return false;
+  const auto& roles = edge.roles();
+  const auto own = who.service->scopes->with(*roles.everybody);
+  return own.has_all(roles.permissions_of(user.role)->words());
+}
+
+/// Of users who may more than everybody, the email and the state are not for every service: whoever
+/// sets the state shuts administrators out. VALIDATION_ERROR.
 result<void> check_privilege(http_acceptor& edge, const service_principal& who,
                              const user_news& news, const messages::user_view& user) {
-  if (who.service->scopes->has("users:write")) return {};
   const auto& roles = edge.roles();
   if (roles.everybody->has_all(roles.permissions_of(user.role)->words())) return {};
-  const auto refuse = [](std::string field) {
+  if (may_manage(edge, who, user)) return {};
+  const auto refuse = [&user](std::string field) {
     return fail(error_code::validation_error, std::move(field),
-                "of a user with a role above \"user\" is for services with the scope users:write");
+                is_admin_role(user.role)
+                    ? "of an administrator is changed by administrators alone (and the last one is "
+                      "never shut out); no scope, users:write neither, opens it to services"
+                    : "of a user with a role above \"user\" is for services with the scope "
+                      "users:write and all that the role grants");
   };
-  if (news.email != user.email) return refuse("email");
+  if (news.email_key != fold_login_name(user.email)) return refuse("email");
   if (news.changes.is_active.value_or(user.is_active) != user.is_active) return refuse("is_active");
   return {};
 }
@@ -103,6 +120,9 @@ awaitable<result<void>> change(http::exchange& ex, const service_principal& who,
   if (auto may = check_privilege(edge, who, news, *user); !may) co_return may;
   messages::update_user request{news.changes, author_of(ex, who),
                                 edge.deadline_for_actors(ex.deadline)};
+  request.told_by = messages::telling_service{who.service->id, may_manage(edge, who, *user)};
+  // By the role it was decided what the service may: should it be another by now, it asks again.
+  request.role_seen = user->role;
   auto& changes = request.changes;
   changes.email = news.email;
   changes.email_key = news.email_key;
@@ -144,6 +164,10 @@ awaitable<result<void>> create(http::exchange& ex, const service_principal& who,
   if (const auto* number = std::get_if<std::int64_t>(&news.named)) {
     user.id = user_id{make_uuid(now)};
     user.number = *number;
+    const auto most = edge.configured().sync_user_number_max;
+    if (*number > most)
+      co_return fail(error_code::validation_error, "id",
+                     "of a new user must be from 1 to " + std::to_string(most));
   } else {
     user.id = std::get<user_id>(news.named);
   }
@@ -155,13 +179,13 @@ awaitable<result<void>> create(http::exchange& ex, const service_principal& who,
   user.is_active = told.is_active.value_or(true);
   user.email_verified = told.email_verified.value_or(false);
   user.created_at = user.updated_at = now;
+  request.keeps_sequence = true;
   // What a new user's row does not bring along.
-  if (told.avatar_url || told.synced_at) {
-    storage::update_user rest{user.id, user.version, {}, now};
-    rest.changes.avatar_url = told.avatar_url;
-    rest.changes.synced_at = told.synced_at;
-    request.also.emplace_back(std::move(rest));
-  }
+  storage::update_user rest{user.id, user.version, {}, now};
+  rest.changes.avatar_url = told.avatar_url;
+  rest.changes.synced_at = told.synced_at;
+  rest.changes.brought_by = who.service->id;
+  request.also.emplace_back(std::move(rest));
   request.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   request.by = name_in_audit(who);
@@ -180,13 +204,14 @@ awaitable<result<void>> change_or_create(http::exchange& ex, const service_princ
   if (!id && !is_nobody(id.error())) co_return tl::unexpected<failure>(id.error());
   if (id) {
     auto changed = co_await change(ex, who, news, *id);
+    lost = !changed && has_other_role(changed.error());
     if (changed || !is_nobody(changed.error())) co_return changed;
   }
   const auto owner = co_await owner_of_email(ex, news);
   if (!owner && !is_nobody(owner.error())) co_return tl::unexpected<failure>(owner.error());
   if (owner) {
     auto changed = co_await change(ex, who, news, *owner);
-    lost = !changed && is_nobody(changed.error());
+    lost = !changed && (is_nobody(changed.error()) || has_other_role(changed.error()));
     co_return changed;
   }
   auto created = co_await create(ex, who, news);

@@ -10,8 +10,9 @@ std::vector<http::route> routes() {
       open_internally("/internal/health", "internal_health", health),
       open_internally("/internal/metrics", "internal_metrics", render_metrics),
       open_internally("/metrics", "metrics", render_metrics),
-      open_to_services_internally(method::post, "/internal/workflows/{id}/status",
-                                  "take_workflow_status", take_workflow_status),
+      open_to_services_internally(service_scope::report_workflows, method::post,
+                                  "/internal/workflows/{id}/status", "take_workflow_status",
+                                  take_workflow_status),
   };
 }
 

@@ -26,6 +26,7 @@ result<void> change_username(storage::user_changes& changes, std::string_view wa
 } // namespace
 
 awaitable<http::response> register_account(http::exchange& ex) {
+  if (auto open = check_registration_open(ex); !open) co_return error_answer(ex, open.error());
   auto body = input::of(ex.in);
   registration given;
   given.email = trim_white_space(body.text("email", 1, login_name_bytes_max));
@@ -89,6 +90,44 @@ awaitable<http::response> change_password(http::exchange& ex, const principal& w
   auto changed = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
   if (!changed) co_return error_answer(ex, changed.error());
   co_return http::json_response(200, R"({"message":"Password successfully changed"})");
+}
+
+namespace {
+
+/// Tells the user's actor; the answer is `message`.
+awaitable<http::response> change_recovery(http::exchange& ex, const principal& who,
+                                          messages::change_recovery request,
+                                          std::string_view message) {
+  auto& edge = acceptor_of(ex);
+  request.who.client = client_of(ex);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto changed = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  if (!changed) co_return error_answer(ex, changed.error());
+  co_return http::json_response(200, R"({"message":")" + std::string{message} + R"("})");
+}
+
+} // namespace
+
+awaitable<http::response> set_recovery_passphrase(http::exchange& ex, const principal& who) {
+  auto body = input::of(ex.in);
+  messages::change_recovery request;
+  request.current = body.hidden("current_password", 1, password_input_bytes_max);
+  const auto words = body.hidden("recovery_passphrase", 1, recovery_passphrase_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  auto normal = normal_passphrase(words, "recovery_passphrase");
+  if (!normal) co_return error_answer(ex, normal.error());
+  auto good = check_passphrase(*normal, "recovery_passphrase");
+  if (!good) co_return error_answer(ex, good.error());
+  request.next = std::move(*normal);
+  co_return co_await change_recovery(ex, who, std::move(request), "Recovery passphrase set");
+}
+
+awaitable<http::response> remove_recovery_passphrase(http::exchange& ex, const principal& who) {
+  auto body = input::of(ex.in);
+  messages::change_recovery request;
+  request.current = body.hidden("current_password", 1, password_input_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  co_return co_await change_recovery(ex, who, std::move(request), "Recovery passphrase removed");
 }
 
 } // namespace latchkey::gateway::login_module

@@ -46,6 +46,12 @@ awaitable<http::response> update_profile(http::exchange& ex, const principal& wh
 /// PUT /account/change-password: every other session ends. AUTH001, USER003.
 awaitable<http::response> change_password(http::exchange& ex, const principal& who);
 
+/// PUT /account/recovery-passphrase `{current_password, recovery_passphrase}`: sets or replaces it.
+/// AUTH001.
+awaitable<http::response> set_recovery_passphrase(http::exchange& ex, const principal& who);
+/// DELETE /account/recovery-passphrase `{current_password}`: there is none from now on. AUTH001.
+awaitable<http::response> remove_recovery_passphrase(http::exchange& ex, const principal& who);
+
 // -- Admin Account Management ------------------------------------------------------------------
 
 /// GET /admin/users?page=1&limit=50&active=true: in the order of their numbers.

@@ -19,6 +19,11 @@ std::vector<http::route> routes() {
       open_with("profile:write", method::put, "/account/profile", "update_profile", update_profile),
       open_to_session(method::put, "/account/change-password", "change_password", change_password),
 
+      open_to_session(method::put, "/account/recovery-passphrase", "set_recovery_passphrase",
+                      set_recovery_passphrase),
+      open_to_session(method::delete_, "/account/recovery-passphrase", "remove_recovery_passphrase",
+                      remove_recovery_passphrase),
+
       open_with("users:read", method::get, "/admin/users", "list_users", list_users),
       open_with("users:read", method::get, "/admin/users/{id}", "get_user", get_user),
       open_with("users:write", method::put, "/admin/users/{id}", "update_user", update_user),

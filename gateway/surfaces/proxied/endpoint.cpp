@@ -34,6 +34,7 @@ result<void> write_headers(const http::exchange& ex, const principal& who,
   caller.role = who.role;
   caller.tier = user.subscription_tier;
   caller.email = user.email;
+  caller.email_verified = user.email_verified;
   caller.permissions = who.permissions();
   const bool is_https = came_by_https(ex.in, acceptor_of(ex).trusted_proxies());
   const proxy::forwarding what{caller, ex.client_address, is_https};

@@ -11,7 +11,9 @@ import {
   new_role,
   new_role_name,
   new_session_of,
+  new_unverified_user,
   new_user,
+  new_verification_token,
   passphrase,
   password,
   sign_in,
@@ -84,6 +86,16 @@ export const situations = {
       json: { current_password: password, new_password: "NewPassword456!" },
     };
   },
+  set_recovery_passphrase: async () => ({
+    status: 200,
+    headers: bearer((await new_user()).access),
+    json: { current_password: password, recovery_passphrase: passphrase },
+  }),
+  remove_recovery_passphrase: async () => ({
+    status: 200,
+    headers: bearer((await new_user()).access),
+    json: { current_password: password },
+  }),
   list_users: async (w) => ({
     status: 200,
     headers: bearer(w.admin.access),
@@ -189,6 +201,14 @@ export const situations = {
     const user = await new_user();
     return { status: 204, headers: bearer(user.access), path: [await new_api_key(user)] };
   },
+  request_verification: async () => ({
+    status: 200,
+    headers: bearer((await new_unverified_user()).access),
+  }),
+  confirm_verification: async () => ({
+    status: 200,
+    json: { token: await new_verification_token((await new_unverified_user()).email) },
+  }),
   list_sessions: async (w) => ({ status: 200, headers: bearer(w.user.access) }),
   end_session: async () => {
     const user = await new_user();

@@ -1,5 +1,6 @@
 // world.mjs — the people and things that requests are about, made through the API.
 import { createHmac } from "node:crypto";
+import { readFile, readdir } from "node:fs/promises";
 import { call, cookie_of } from "./client.mjs";
 
 export const password = "correct horse battery";
@@ -13,6 +14,7 @@ export const given = {
   service_key: process.env.SERVICE_KEY,
   stripe_secret: process.env.STRIPE_SECRET,
   core_manager: process.env.CORE_MANAGER_URL,
+  outbox: process.env.OUTBOX,
 };
 
 let last = 0;
@@ -41,8 +43,35 @@ export async function sign_in(name, with_password = password) {
   return { access: answer.value.access_token, cookie: cookie_of(answer) };
 }
 
-// A user with a recovery passphrase, signed in.
+// What the verification mail to that address holds; mails are files until somebody reads them.
+export async function new_verification_token(email) {
+  for (let tries = 0; tries < 600; ++tries) {
+    for (const name of await readdir(given.outbox).catch(() => [])) {
+      if (!name.endsWith(".eml") || name.startsWith(".")) continue;
+      const text = await readFile(`${given.outbox}/${name}`, "utf8");
+      if (!text.includes(email)) continue;
+      const body = text.replace(/=\r\n/g, "").replace(/=3D/g, "=");
+      const found = body.match(/ev_[A-Za-z0-9_-]{32}\.[A-Za-z0-9_-]{43}/);
+      if (found) return found[0];
+    }
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error(`no verification mail to ${email}`);
+}
+
+// A user with a recovery passphrase and a verified address, signed in.
 export async function new_user() {
+  const user = await new_unverified_user();
+  const token = await new_verification_token(user.email);
+  await expect(
+    200,
+    "verification",
+    ask("POST", "/auth/verify-email/confirm", { json: { token } }),
+  );
+  return user;
+}
+
+export async function new_unverified_user() {
   const name = new_name();
   const email = `${name}@example.com`;
   const made = await expect(

@@ -1,0 +1,47 @@
+// email.cpp — proving that one's address is one's own.
+#include "gateway/surfaces/access/endpoints.hpp"
+#include "protocol/opaque_key.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway::access {
+
+awaitable<http::response> request_verification(http::exchange& ex, const principal& who) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in, body_form::json_or_empty);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (edge.configured().verification == email_verification::off) {
+    const failure off{error_code::conflict, "email", "addresses are not verified on this server",
+                      0};
+    co_return error_answer(ex, off);
+  }
+  messages::begin_verification request{author_of(ex, who), edge.deadline_for_actors(ex.deadline)};
+  auto begun = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  if (!begun) co_return error_answer(ex, begun.error());
+  co_return http::json_response(200, begun->was_verified
+                                         ? R"({"message":"Email is verified already"})"
+                                         : R"({"message":"Verification mail sent"})");
+}
+
+awaitable<http::response> confirm_verification(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  auto body = input::of(ex.in);
+  const auto token = body.hidden("token", 1, opaque_key_bytes_max);
+  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+
+  const failure refusal{error_code::token_invalid, "token", "does not work (any more)"};
+  const auto key = parse_opaque_key(email_token_kind, token.reveal());
+  if (!key) co_return error_answer(ex, refusal);
+  messages::confirm_email request;
+  request.token_id = key->id;
+  request.token_hash = key->secret_hash;
+  request.who.client = client_of(ex);
+  request.deadline = edge.deadline_for_actors(ex.deadline);
+  auto confirmed = co_await edge.ask_user(key->user, std::move(request), ex.deadline);
+  if (confirmed) co_return http::json_response(200, R"({"message":"Email verified"})");
+  const auto code = confirmed.error().code;
+  const bool is_unknown = code == error_code::token_invalid || code == error_code::user_not_found;
+  co_return error_answer(ex, is_unknown ? refusal : confirmed.error());
+}
+
+} // namespace latchkey::gateway::access
