@@ -8,6 +8,7 @@
 #include "protocol/secret.hpp"
 #include "protocol/time.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -26,6 +27,11 @@ inline constexpr std::int64_t user_number_max = (std::int64_t{1} << 53) - 1;
 /// The largest that anybody may choose. The sequence goes on behind the largest that was given,
 /// and all that it will ever give must be readable too.
 inline constexpr std::int64_t chosen_user_number_max = std::int64_t{1} << 52;
+
+/// Whose wrong passwords count together: a stranger's, those of a client that has shown an earlier
+/// session of the account, and those of somebody who is signed in and is asked for the password.
+enum class failure_budget : std::uint8_t { stranger, known_client, signed_in };
+inline constexpr std::size_t failure_budgets = 3;
 
 /// A user with the profile fields that sign-in and `/auth/me` show.
 struct user_record {
@@ -47,6 +53,8 @@ struct user_record {
   time_point updated_at{};
   std::optional<time_point> last_login_at;
   std::optional<time_point> synced_at; // `last_sync` of the newest sync-user that was taken
+  /// Wrong passwords since the last right one, by budget. Written by facts of their own.
+  std::array<std::int64_t, failure_budgets> failures_in_a_row{};
 };
 
 /// Roles whose users are administrators ("Auth Service API Documentation", is_superuser; "API

@@ -74,6 +74,7 @@ std::optional<user_record> to_user(const row_source& row) {
   user.updated_at = *updated;
   user.last_login_at = time_at(row, 16);
   user.synced_at = time_at(row, 17);
+  user.failures_in_a_row = {number_at(row, 18), number_at(row, 19), number_at(row, 20)};
   return user;
 }
 
