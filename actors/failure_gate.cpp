@@ -19,13 +19,23 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
   std::deque<go_on> waiting;
   std::vector<comparison*> comparing; // each has one taken, from its window
   bool advancing = false;
+  std::shared_ptr<failures_in_a_row> in_a_row;
 
-  rate_verdict hold() { return with->limiter->hold(key, with->policy.*limit, with->now()); }
+  bool may_fail_once_more() const {
+    if (!in_a_row) return true;
+    const auto max = with->policy.*(in_a_row->max);
+    return max == 0 || in_a_row->count + static_cast<std::int64_t>(comparing.size()) < max;
+  }
+  rate_verdict hold() {
+    if (!may_fail_once_more()) return rate_verdict{.granted = false};
+    return with->limiter->hold(key, with->policy.*limit, with->now());
+  }
 
   void forget() {
+    if (in_a_row) in_a_row->count = 0;
     with->limiter->forget(key);
     for (auto* one : comparing) {
-      const auto verdict = hold();
+      const auto verdict = with->limiter->hold(key, with->policy.*limit, with->now());
       one->window_ = verdict.granted ? verdict.reset : time_point{};
     }
   }
@@ -38,6 +48,10 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
       break;
     case outcome::wrong:
       with->limiter->keep(key, one.window_);
+      if (in_a_row) {
+        ++in_a_row->count;
+        in_a_row->on_wrong();
+      }
       break;
     case outcome::none:
       with->limiter->give_back(key, one.window_);
@@ -80,12 +94,14 @@ void failure_gate::comparison::settle(outcome what) noexcept {
 }
 
 failure_gate::failure_gate(const caf::abstract_actor* of, services_ptr with, std::string key,
-                           rate_limit session_policy::*limit)
+                           rate_limit session_policy::*limit,
+                           std::shared_ptr<failures_in_a_row> in_a_row)
     : core_(std::make_shared<core>()) {
   core_->of = of;
   core_->with = std::move(with);
   core_->key = std::move(key);
   core_->limit = limit;
+  core_->in_a_row = std::move(in_a_row);
 }
 failure_gate::~failure_gate() = default;
 

@@ -11,11 +11,19 @@
 
 #include <caf/abstract_actor.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
 namespace latchkey {
+
+/// Wrong secrets since the last right one, whatever windows they fell into.
+struct failures_in_a_row {
+  std::int64_t count = 0;
+  std::uint32_t session_policy::*max = nullptr; // 0: no such limit
+  std::function<void()> on_wrong;               // after one was counted
+};
 
 /// Used by one actor. When it goes, or shuts down, whoever still waits is dropped unheard (see
 /// turnstile.hpp).
@@ -48,8 +56,10 @@ public:
   using go_on = std::function<void(pass)>;
 
   /// `of` uses it; `key` names the account and the kind of secret; `limit` is looked up each time.
+  /// With `in_a_row`, nothing is compared once that many have been wrong in a row either.
   failure_gate(const caf::abstract_actor* of, services_ptr with, std::string key,
-               rate_limit session_policy::*limit);
+               rate_limit session_policy::*limit,
+               std::shared_ptr<failures_in_a_row> in_a_row = nullptr);
   ~failure_gate();
   failure_gate(const failure_gate&) = delete;
   failure_gate& operator=(const failure_gate&) = delete;
@@ -57,7 +67,7 @@ public:
   /// Calls `go` at once, or when it is known whether one is left. False, and `go` is dropped,
   /// when `waiting_max` wait already. An exception out of `go` is logged.
   bool enter(go_on go);
-  /// All are there again, but for those that are being compared right now.
+  /// All are there again, but for those that are being compared right now, and none are in a row.
   void forget();
 
 private:

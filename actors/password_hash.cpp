@@ -4,6 +4,7 @@
 #include "actors/foreign_hash.hpp"
 #include "actors/password_hash_memory.hpp"
 #include "actors/phc_number.hpp"
+#include "protocol/opaque_string.hpp"
 #include "protocol/password_policy.hpp"
 
 #include <array>
@@ -139,7 +140,7 @@ result<secret> password_hasher_engine::hash(const secret& password) {
   salt_type salt;
   hash_type computed;
   randombytes_buf(salt.data(), salt.size());
-  if (!arena_->compute(computed, password, salt, cost_)) return no_memory_to_hash();
+  if (!arena_->compute(computed, opaque_string(password), salt, cost_)) return no_memory_to_hash();
   std::string phc{phc_prefix};
   phc += std::to_string(cost_.memory_kib) + ",t=" + std::to_string(cost_.iterations) + ",p=1$";
   phc += base64(salt.data(), salt.size()) + '$' + base64(computed.data(), computed.size());
@@ -147,6 +148,16 @@ result<secret> password_hasher_engine::hash(const secret& password) {
 }
 
 result<verify_result> password_hasher_engine::verify(const secret& password, const secret& phc) {
+  const auto prepared = opaque_string(password);
+  auto found = verify_as_it_is(prepared, phc);
+  if (!found || found->matches || prepared == password) return found;
+  found = verify_as_it_is(password, phc);
+  if (found && found->matches) found->needs_rehash = true;
+  return found;
+}
+
+result<verify_result> password_hasher_engine::verify_as_it_is(const secret& password,
+                                                              const secret& phc) {
   auto stored = parse_phc(phc.reveal());
   if (!stored) return verify_foreign(password, phc);
   if (password.reveal().size() > password_input_bytes_max) return verify_result{};
@@ -162,7 +173,7 @@ result<verify_result> password_hasher_engine::verify_foreign(const secret& passw
                                                              const secret& stored) {
   const auto foreign = foreign_hash::parse(stored.reveal());
   if (!foreign) {
-    if (auto done = verify_nothing(password); !done)
+    if (auto done = compute_nothing(password); !done)
       return tl::unexpected<failure>(std::move(done.error()));
     return verify_result{.refused = true};
   }
@@ -177,6 +188,13 @@ bool is_password_hash(const secret& stored) {
 }
 
 result<void> password_hasher_engine::verify_nothing(const secret& password) {
+  const auto prepared = opaque_string(password);
+  auto done = compute_nothing(prepared);
+  if (done && prepared != password) done = compute_nothing(password);
+  return done;
+}
+
+result<void> password_hasher_engine::compute_nothing(const secret& password) {
   if (password.reveal().size() > password_input_bytes_max) return {};
   if (!check_cost(cost_) || !sodium_is_ready()) return fail(error_code::internal_error);
   constexpr salt_type salt{};

@@ -51,17 +51,21 @@ public:
   password_hasher_engine(password_hasher_engine&&) noexcept;
   password_hasher_engine& operator=(password_hasher_engine&&) noexcept;
 
-  /// `$argon2id$v=19$m=…,t=…,p=1$salt$hash` with a salt of 16 and a hash of 32 bytes.
+  /// `$argon2id$v=19$m=…,t=…,p=1$salt$hash` with a salt of 16 and a hash of 32 bytes, of the
+  /// password as an OpaqueString (protocol/opaque_string.hpp).
   /// VALIDATION_ERROR for a password over 4096 bytes; OVERLOADED without memory.
   result<secret> hash(const secret& password);
 
-  /// Compares in constant time, with hashes of other systems too (actors/foreign_hash.hpp). A
-  /// foreign one costs what that system chose. A stored hash that is refused costs as much as
-  /// `verify_nothing`, so the time tells nothing; its own cost is never paid. A password
-  /// over 4096 bytes does not match. OVERLOADED without memory: then nothing was compared.
+  /// Compares in constant time, as an OpaqueString and then, for hashes that were made of another
+  /// spelling, as it came, when that is not the same; with hashes of other systems too
+  /// (actors/foreign_hash.hpp). A foreign one costs what that system chose. A stored hash that is
+  /// refused costs as much as `verify_nothing`, so the time tells nothing; its own cost is never
+  /// paid. A password over 4096 bytes does not match. OVERLOADED without memory: then nothing was
+  /// compared.
   result<verify_result> verify(const secret& password, const secret& phc);
 
-  /// The work of one `verify`, for a user who does not exist; OVERLOADED in the same case.
+  /// The work of one `verify` of this password, for a user who does not exist; OVERLOADED in the
+  /// same case.
   result<void> verify_nothing(const secret& password);
 
   /// Gives the memory back to the system, which clears it; call it when the thread goes
@@ -76,6 +80,8 @@ public:
 
 private:
   class arena;
+  result<verify_result> verify_as_it_is(const secret& password, const secret& phc);
+  result<void> compute_nothing(const secret& password);
   result<verify_result> verify_foreign(const secret& password, const secret& stored);
 
   argon2_cost cost_;

@@ -153,6 +153,13 @@ caf::result<messages::hashed> hash_worker_state::on_hash(messages::hash_password
 }
 
 caf::result<messages::verdict> hash_worker_state::on_verify(messages::verify_password& request) {
+  if (request.is_for_nothing && !request.phc.empty()) {
+    compared_with_nothing->add();
+    stopwatch watch{counts};
+    if (auto done = engine->verify(request.password, request.phc); !done)
+      return refusal(std::move(done.error()));
+    return messages::verdict{};
+  }
   if (request.phc.empty()) {
     compared_with_nothing->add();
     stopwatch watch{counts};

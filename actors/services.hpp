@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -41,9 +42,12 @@ struct session_policy {
   std::chrono::seconds reset_token_ttl{3600};
   std::chrono::seconds email_token_ttl{86400}; // of a token that verifies an address
   email_verification verification = email_verification::optional;
-  rate_limit verification_mails{3, 3600}; // of an account: mails that were asked for
-  rate_limit login_failures{10, 900};     // of an account
-  rate_limit recovery_failures{10, 900};  // of an account: wrong passphrases, mails asked for
+  rate_limit verification_mails{3, 3600};          // of an account: mails that were asked for
+  rate_limit login_failures{10, 900};              // of an account
+  std::uint32_t login_failures_in_a_row_max = 100; // of an account; 0: no such limit
+  rate_limit recovery_failures{10, 900};           // of an account: wrong passphrases
+  rate_limit reset_mails{3, 3600};                 // to an account
+  std::size_t password_length_min = 8;             // code points
   std::chrono::seconds session_history{std::chrono::hours{24 * 30}}; // of what is over is kept
   std::chrono::seconds audit_history{0};                             // the same; 0: for ever
   std::chrono::seconds workflow_history{std::chrono::hours{24}};     // the same of workflows

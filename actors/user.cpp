@@ -130,7 +130,7 @@ user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, us
   state->last_used = state->with->now();
   const auto id = to_string(state->record.id);
   state->turns.emplace(self);
-  state->logins.emplace(self, state->with, "login:" + id, &session_policy::login_failures);
+  state->count_failures();
   state->recoveries.emplace(self, state->with, "recovery:" + id,
                             &session_policy::recovery_failures);
   return {handler(state, &user_state::on_authenticate),

@@ -12,6 +12,7 @@
 #include "actors/services.hpp"
 #include "actors/turnstile.hpp"
 
+#include <array>
 #include <caf/stateful_actor.hpp>
 #include <deque>
 #include <functional>
@@ -41,11 +42,15 @@ struct user_state {
   bool removed = false;                            // from the store
   time_point last_used{};
   std::optional<turnstile> turns;
-  std::optional<failure_gate> logins;
+  /// Of the password, by budget (failure_budget).
+  std::array<std::optional<failure_gate>, failure_budgets> logins;
+  std::array<std::shared_ptr<failures_in_a_row>, failure_budgets> wrong_in_a_row;
   std::optional<failure_gate> recoveries;
 
   // user_sign_in.cpp
   caf::result<messages::token_pair> on_authenticate(messages::authenticate& request);
+  /// Gates and counters of a user that has just come into memory.
+  void count_failures();
   // user_account.cpp
   caf::result<messages::user_view> on_describe(messages::describe_user&);
   caf::result<messages::user_view> on_update(messages::update_user& request);
@@ -173,7 +178,11 @@ private:
     std::function<void(const secret& tried)> right; // `tried`: the hash that it matches
     on_error refused;                               // AUTH001 and whatever went wrong
     std::size_t attempt = 1;
+    failure_budget budget = failure_budget::signed_in; // that a wrong one counts against
   };
+  /// A right password, or a reset: the store forgets the failures when it knows of any.
+  bool has_failures_in_a_row() const;
+  void forget_failures();
   void check_login(password_check check);
   void compare(password_check check, const failure_gate::pass& pass);
   /// What a sign-in hears when too many of this account are under way; counted.

@@ -40,7 +40,9 @@ void user_state::change_password(const messages::change_password& request,
   check.deadline = request.deadline;
   check.refused = [answer](const caf::error& error) { answer.deliver(error); };
   check.right = [this, request, answer, attempt](const secret& tried) {
-    if (auto good = check_password(request.next.reveal(), record.username, record.email); !good)
+    if (auto good = check_password(request.next.reveal(), record.username, record.email,
+                                   with->policy.password_length_min);
+        !good)
       return answer.fail(good.error());
     self->request(with->hasher, no_timeout, messages::hash_password{request.next, request.deadline})
         .then(
@@ -103,7 +105,8 @@ user_state::on_reset_password(messages::reset_password& request) {
                           !token->used_at && token->expires_at > with->now();
         if (!good) return answer.fail(error_code::token_invalid);
         // Before the token is used up: whoever chose badly may choose again.
-        auto chosen = check_password(request.next.reveal(), record.username, record.email);
+        auto chosen = check_password(request.next.reveal(), record.username, record.email,
+                                     with->policy.password_length_min);
         if (!chosen) return answer.fail(chosen.error());
         self->request(with->hasher, no_timeout,
                       messages::hash_password{request.next, request.deadline})
@@ -169,7 +172,9 @@ void user_state::set_reset_password(const messages::reset_password& request,
       return std::nullopt;
     }
     *does = effects_of(purpose);
-    return reset_facts(request, phc, purpose, *does);
+    auto unit = reset_facts(request, phc, purpose, *does);
+    unit.facts.emplace_back(storage::forget_password_failures{record.id});
+    return unit;
   };
   change->committed = [this, does] {
     ++recovery_changes_;
@@ -184,7 +189,7 @@ void user_state::set_reset_password(const messages::reset_password& request,
   };
   change->done = [this, answer](const storage::written&) {
     // A locked account is open again for its owner.
-    logins->forget();
+    forget_failures();
     announce_mail();
     answer.deliver(messages::password_changed{});
   };

@@ -3,12 +3,45 @@
 
 #include "actors/audit_entry.hpp"
 #include "actors/password_hasher.hpp"
+#include "config/log.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace latchkey {
 
 // -- the password ---------------------------------------------------------------------
+
+void user_state::count_failures() {
+  constexpr std::array<const char*, failure_budgets> names{"login:", "login-known:", "password:"};
+  for (std::size_t i = 0; i < failure_budgets; ++i) {
+    auto& row = wrong_in_a_row[i] = std::make_shared<failures_in_a_row>();
+    row->count = record.failures_in_a_row[i];
+    row->max = &session_policy::login_failures_in_a_row_max;
+    // Nobody waits for it: it is on its way before the refusal is.
+    row->on_wrong = [this, budget = static_cast<failure_budget>(i)] {
+      commit(
+          {{storage::count_password_failures{record.id, budget}}},
+          with->now() + with->policy.internal_deadline, [](storage::written&) {},
+          [](const caf::error&) {
+            log_warning("user", "a wrong password could not be counted in the store");
+          });
+    };
+    logins[i].emplace(self, with, names[i] + to_string(record.id), &session_policy::login_failures,
+                      row);
+  }
+}
+
+bool user_state::has_failures_in_a_row() const {
+  return std::any_of(wrong_in_a_row.begin(), wrong_in_a_row.end(),
+                     [](const auto& row) { return row->count > 0; });
+}
+
+void user_state::forget_failures() {
+  for (auto& gate : logins)
+    gate->forget();
+}
 
 void user_state::check_login(password_check check) {
   if (doubt_)
@@ -19,8 +52,9 @@ void user_state::check_login(password_check check) {
   const auto refused = check.refused;
   // One that an inactive user gives is compared with nothing: it costs a hash, but no failure.
   if (!record.is_active) return compare(std::move(check), nullptr);
-  const bool entered = logins->enter([this, check = std::move(check), here = present_](
-                                         const failure_gate::pass& pass) { compare(check, pass); });
+  auto& gate = logins[static_cast<std::size_t>(check.budget)];
+  const bool entered = gate->enter([this, check = std::move(check), here = present_](
+                                       const failure_gate::pass& pass) { compare(check, pass); });
   if (!entered) refused(too_many());
 }
 
@@ -42,9 +76,13 @@ user_state::rehash_right user_state::take_rehash() {
 }
 
 void user_state::compare(password_check check, const failure_gate::pass& pass) {
-  auto phc = pass && record.is_active ? record.password_hash : secret{};
-  const auto right = pass ? take_rehash() : nullptr;
+  // With what a locked or an inactive user has, the work is done all the same, so that its time
+  // tells nothing; nobody hears what came out.
+  const bool counts = pass && record.is_active;
+  auto phc = record.password_hash;
+  const auto right = counts ? take_rehash() : nullptr;
   messages::verify_password question{check.password, phc, check.deadline, right != nullptr};
+  question.is_for_nothing = !counts;
   const auto refused = check.refused;
   self->request(with->hasher, no_timeout, std::move(question))
       .then(
@@ -64,7 +102,13 @@ void user_state::compare(password_check check, const failure_gate::pass& pass) {
               ++check.attempt;
               return compare(std::move(check), pass);
             }
+            if (has_failures_in_a_row())
+              commit(
+                  {{storage::forget_password_failures{record.id}}},
+                  with->now() + with->policy.internal_deadline, [](storage::written&) {},
+                  [](const caf::error&) {});
             pass->right();
+            forget_failures();
             if (!verdict.rehashed.empty() && phc == record.password_hash)
               keep_rehashed(phc, verdict.rehashed, check.deadline, right);
             check.right(phc);
@@ -107,6 +151,7 @@ void user_state::sign_in(const messages::authenticate& request, const sign_in_an
   check.password = request.password;
   check.deadline = request.deadline;
   check.refused = [answer](const caf::error& error) { answer.deliver(error); };
+  check.budget = request.budget;
   check.right = [this, request, answer, attempt](const secret& tried) {
     take_turn(turnstile::kind::together, answer,
               [this, request, answer, attempt, tried](const turn& mine) {

@@ -31,8 +31,9 @@ bool is_path(std::string_view value) {
 bool is_username(std::string_view value) {
   return check_username(value).has_value();
 }
-bool is_email(std::string_view value) {
-  return check_email(value).has_value();
+std::optional<std::string> email(std::string_view value) {
+  auto normal = normal_email(value);
+  return normal ? std::optional(std::move(*normal)) : std::nullopt;
 }
 
 bool read_origins(settings& s, std::string_view list) {
@@ -168,10 +169,10 @@ constexpr setting_row rows[] = {
     text_row<&s::admin_username, is_username>("ADMIN_USERNAME", "admin",
                                               "1 to 64 visible characters without @",
                                               "first start: the administrator's name"),
-    text_row<&s::admin_email, is_email>("ADMIN_EMAIL", "admin@example.com", "an email address",
-                                        "first start: the administrator's email"),
-    secret_row<&s::admin_password, has_length<8, 1024>>(
-        "ADMIN_PASSWORD", "8 to 1024 bytes",
+    normal_row<&s::admin_email, email>("ADMIN_EMAIL", "admin@example.com", "an email address",
+                                       "first start: the administrator's email"),
+    secret_row<&s::admin_password, has_length<1, 1024>>(
+        "ADMIN_PASSWORD", "PASSWORD_LENGTH_MIN characters, at most 1024 bytes",
         "first start: the administrator's password; unset: generated and printed once"),
 
     secret_row<&s::jwt_secret_key, has_length<32, 4096>>(
@@ -213,6 +214,9 @@ constexpr setting_row rows[] = {
     count_row<&s::argon2_iterations, 1, 64>("ARGON2_ITERATIONS", "2", "a number, 1 to 64",
                                             "passes of one hash"),
 
+    count_row<&s::password_length_min, 8, 128>("PASSWORD_LENGTH_MIN", "8", "a number, 8 to 128",
+                                               "characters that a new password must have"),
+
     count_row<&s::workers, 1, 256>("WORKERS", "", "a number, 1 to 256",
                                    "threads that serve sockets; unset: one a core"),
     seconds_row<&s::request_timeout_s, 1, 300>("REQUEST_TIMEOUT", "30", "1 to 300 seconds",
@@ -242,12 +246,34 @@ constexpr setting_row rows[] = {
 
     rate_row<&s::rate_limit_default>("RATE_LIMIT_DEFAULT", "1000/hour",
                                      "requests of one user or API key, else of one address"),
+    rate_row<&s::rate_limit_gateway>("RATE_LIMIT_GATEWAY", "600/minute",
+                                     "requests of one user or API key that are passed on to "
+                                     "upstreams; as all that follow, off with RATE_LIMIT_DEFAULT "
+                                     "unless set"),
+    rate_row<&s::rate_limit_live>("RATE_LIMIT_LIVE", "600/minute",
+                                  "messages of one user on live sockets"),
+    rate_row<&s::rate_limit_handshakes>("RATE_LIMIT_HANDSHAKES", "",
+                                        "live sockets that one user opens; unset, as the next "
+                                        "three: RATE_LIMIT_DEFAULT"),
+    rate_row<&s::rate_limit_refresh>("RATE_LIMIT_REFRESH", "",
+                                     "refreshes of one user; those without a cookie of one "
+                                     "address"),
+    rate_row<&s::rate_limit_sign_in>("RATE_LIMIT_SIGN_IN", "",
+                                     "sign-ins, registrations and recoveries of one address"),
+    rate_row<&s::rate_limit_unproven>("RATE_LIMIT_UNPROVEN", "",
+                                      "requests of one address that find nothing or show what "
+                                      "is no good"),
+    rate_row<&s::rate_limit_webhook>("RATE_LIMIT_WEBHOOK", "6000/minute",
+                                     "what one sender signs (Stripe)"),
     rate_row<&s::rate_limit_service>("RATE_LIMIT_SERVICE", "100/minute",
                                      "requests of one service that has no rate of its own"),
     rate_row<&s::login_failure_limit>("LOGIN_FAILURE_LIMIT", "10/15minutes",
                                       "wrong passwords for one account, then none is tried"),
     rate_row<&s::login_failure_limit_address>("LOGIN_FAILURE_LIMIT_ADDRESS", "100/15minutes",
                                               "wrong passwords from one address, then 429"),
+    count_row<&s::login_failures_in_a_row_max, 0, 1000000>(
+        "LOGIN_FAILURES_IN_A_ROW", "100", "a number, 0 (no such limit) to 1000000",
+        "wrong passwords in a row for one account, then only recovery opens it"),
     {"TRUSTED_PROXIES", "", "addresses or networks such as 10.0.0.0/8, separated by commas",
      "whose X-Forwarded-For is believed; unset: nobody's", false, read_networks, show_networks},
 
@@ -276,13 +302,14 @@ constexpr setting_row rows[] = {
     secret_row<&s::smtp_url, values::is_smtp_url>(
         "SMTP_URL", "smtp[s]://[user:password@]host[:port] (%XX for what is special)",
         "where mail is handed in; unset: files in DATA_DIR/outbox"),
-    text_row<&s::mail_from, is_email>("MAIL_FROM", "latchkey@localhost.localdomain",
-                                      "an email address", "sender of the mails"),
+    normal_row<&s::mail_from, email>("MAIL_FROM", "latchkey@localhost.localdomain",
+                                     "an email address", "sender of the mails"),
     text_row<&s::password_reset_url, values::is_reset_url>(
         "PASSWORD_RESET_URL", "", "an http(s) URL with {token} in it",
         "the page that a reset mail leads to; unset: the mail holds the token alone"),
     seconds_row<&s::reset_token_ttl_s, 60, 7 * 86400>(
         "RESET_TOKEN_TTL", "1h", "1 minute to 7 days, such as 30m", "how long a reset token works"),
+    rate_row<&s::reset_mail_limit>("RESET_MAIL_LIMIT", "3/hour", "reset mails to one account"),
 
     {"REGISTRATION", "open", "open or closed",
      "whether anybody may register; closed: users come by import and from services", false,

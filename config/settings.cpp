@@ -133,9 +133,28 @@ void check_exposure(const checker& check) {
 void check_admin(const checker& check) {
   const auto& values = check.values;
   if (values.admin_password.empty()) return;
-  const auto fit =
-      check_password(values.admin_password.reveal(), values.admin_username, values.admin_email);
+  const auto fit = check_password(values.admin_password.reveal(), values.admin_username,
+                                  values.admin_email, values.password_length_min);
   if (!fit) check.problems.push_back("ADMIN_PASSWORD is not acceptable: " + fit.error().reason);
+}
+
+/// Windows that are not set follow RATE_LIMIT_DEFAULT: as wide, or at least as off.
+void complete_rates(const checker& check) {
+  auto& values = check.values;
+  const auto& usual = values.rate_limit_default;
+  const std::pair<std::string_view, rate_limit*> as_wide[] = {
+      {"RATE_LIMIT_HANDSHAKES", &values.rate_limit_handshakes},
+      {"RATE_LIMIT_REFRESH", &values.rate_limit_refresh},
+      {"RATE_LIMIT_SIGN_IN", &values.rate_limit_sign_in},
+      {"RATE_LIMIT_UNPROVEN", &values.rate_limit_unproven}};
+  for (const auto& [name, limit] : as_wide)
+    if (check.is_default(name)) *limit = usual;
+  const std::pair<std::string_view, rate_limit*> as_off[] = {
+      {"RATE_LIMIT_GATEWAY", &values.rate_limit_gateway},
+      {"RATE_LIMIT_LIVE", &values.rate_limit_live},
+      {"RATE_LIMIT_WEBHOOK", &values.rate_limit_webhook}};
+  for (const auto& [name, limit] : as_off)
+    if (check.is_default(name) && usual.is_off()) *limit = {};
 }
 
 void complete(const checker& check) {
@@ -150,6 +169,8 @@ void complete(const checker& check) {
     values.session_idle_ttl_s = std::min(idle_usual_s, values.session_ttl_s);
   else if (values.session_idle_ttl_s > values.session_ttl_s)
     check.wrong("SESSION_IDLE_TTL");
+
+  complete_rates(check);
 
   if (!are_price_tiers(values.stripe_prices, values.tiers)) check.wrong("STRIPE_PRICES");
 

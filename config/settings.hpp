@@ -67,10 +67,11 @@ struct settings {
   std::uint32_t workflow_history_s{}; // WORKFLOW_HISTORY: the same of workflows
 
   // -- passwords
-  std::uint32_t hash_workers{};      // HASH_WORKERS: threads
-  std::uint32_t hash_queue_max{};    // HASH_QUEUE_MAX: waiting hashings, all workers together
-  std::uint32_t argon2_memory_kib{}; // ARGON2_MEMORY_KIB
-  std::uint32_t argon2_iterations{}; // ARGON2_ITERATIONS
+  std::uint32_t hash_workers{};        // HASH_WORKERS: threads
+  std::uint32_t hash_queue_max{};      // HASH_QUEUE_MAX: waiting hashings, all workers together
+  std::uint32_t argon2_memory_kib{};   // ARGON2_MEMORY_KIB
+  std::uint32_t argon2_iterations{};   // ARGON2_ITERATIONS
+  std::uint32_t password_length_min{}; // PASSWORD_LENGTH_MIN: code points
 
   // -- work and its bounds
   std::uint32_t workers{};           // WORKERS: reactors
@@ -86,11 +87,21 @@ struct settings {
   std::uint32_t ws_expiry_notice_s{};     // WS_EXPIRY_NOTICE: before a token's end
 
   // -- limits
-  rate_limit rate_limit_default;          // RATE_LIMIT_DEFAULT: a principal's, else an address's
-  rate_limit rate_limit_service;          // RATE_LIMIT_SERVICE: a service's without one of its own
-  rate_limit login_failure_limit;         // LOGIN_FAILURE_LIMIT: wrong passwords of one account
-  rate_limit login_failure_limit_address; // LOGIN_FAILURE_LIMIT_ADDRESS: from one address
-  std::vector<std::string> trusted_proxies; // TRUSTED_PROXIES: addresses or networks (CIDR)
+  rate_limit rate_limit_default; // RATE_LIMIT_DEFAULT: a principal's, else an address's
+  // Windows of their own, each as RATE_LIMIT_DEFAULT when unset; all are off with that one.
+  rate_limit rate_limit_gateway;    // RATE_LIMIT_GATEWAY: a principal's, passed on to upstreams
+  rate_limit rate_limit_live;       // RATE_LIMIT_LIVE: a user's messages on live sockets
+  rate_limit rate_limit_handshakes; // RATE_LIMIT_HANDSHAKES: a user's live sockets that open
+  rate_limit rate_limit_refresh;    // RATE_LIMIT_REFRESH: a user's; an address's without a cookie
+  rate_limit rate_limit_sign_in;  // RATE_LIMIT_SIGN_IN: an address's, registering and recovery too
+  rate_limit rate_limit_unproven; // RATE_LIMIT_UNPROVEN: an address's 404s and bad credentials
+  rate_limit rate_limit_webhook;  // RATE_LIMIT_WEBHOOK: of whoever signs what it sends
+  rate_limit reset_mail_limit;    // RESET_MAIL_LIMIT: reset mails to one account
+  rate_limit rate_limit_service;  // RATE_LIMIT_SERVICE: a service's without one of its own
+  rate_limit login_failure_limit; // LOGIN_FAILURE_LIMIT: wrong passwords of one account
+  rate_limit login_failure_limit_address;      // LOGIN_FAILURE_LIMIT_ADDRESS: from one address
+  std::uint32_t login_failures_in_a_row_max{}; // LOGIN_FAILURES_IN_A_ROW; 0: no such limit
+  std::vector<std::string> trusted_proxies;    // TRUSTED_PROXIES: addresses or networks (CIDR)
 
   // -- services and subscriptions
   secret service_keys;                 // SERVICE_KEYS: "id:key[,id:key]"

@@ -17,12 +17,15 @@ std::unique_ptr<storage::store> open_configured_store(const settings& configured
 
 result<void> create_admin(storage::store& store, const settings& configured,
                           const new_admin& admin) {
-  if (auto good = check_email(admin.email); !good) return good;
-  if (auto good = check_username(admin.username, admin.email); !good) return good;
-  if (auto good = check_password(admin.password.reveal(), admin.username, admin.email); !good)
+  auto email = normal_email(admin.email);
+  if (!email) return tl::unexpected<failure>(email.error());
+  if (auto good = check_username(admin.username, *email); !good) return good;
+  if (auto good = check_password(admin.password.reveal(), admin.username, *email,
+                                 configured.password_length_min);
+      !good)
     return good;
   auto username_key = fold_login_name(admin.username);
-  auto email_key = fold_login_name(admin.email);
+  auto email_key = fold_login_name(*email);
   if (!username_key || !email_key) return fail(error_code::validation_error, "username");
 
   password_hasher_engine engine{
@@ -34,7 +37,7 @@ result<void> create_admin(storage::store& store, const settings& configured,
   storage::create_user fact;
   fact.user.id = user_id{make_uuid(now)};
   fact.user.username = admin.username;
-  fact.user.email = admin.email;
+  fact.user.email = std::move(*email);
   fact.user.role = "superuser";
   fact.user.password_hash = std::move(*phc);
   fact.user.email_verified = true;

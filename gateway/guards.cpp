@@ -69,6 +69,11 @@ http::response refusal(const http::exchange& ex, const failure& error) {
                                                : error_answer(ex, error);
 }
 
+http::route counted_against(http::window which, http::route made) {
+  made.needs.counts_against = which;
+  return made;
+}
+
 http::route open_to_anyone(http::method verb, std::string path, std::string operation,
                            endpoint answer) {
   auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {

@@ -27,6 +27,9 @@ http::response refusal(const http::exchange& ex, const failure& error);
 /// `operation` names the row's words in the API description (gateway/openapi/).
 http::route open_to_anyone(http::method verb, std::string path, std::string operation,
                            endpoint answer);
+/// The row, counted against another of its caller's windows than the general one.
+http::route counted_against(http::window which, http::route made);
+
 /// The same for what takes or gives a cookie: another site's page must not make a browser send it.
 http::route open_to_own_pages(http::method verb, std::string path, std::string operation,
                               endpoint answer);

@@ -89,6 +89,9 @@ public:
                                                                     deadline_point deadline) {
     return ask_resident<Find>(workflows_, id, std::move(message), deadline);
   }
+  /// Whether asking the session, or the user, costs no read: this reactor knows its actor.
+  bool has_at_hand(const session_id& id) { return sessions_.find(id) != nullptr; }
+  bool has_at_hand(const user_id& id) { return users_.find(id) != nullptr; }
   /// Tells the session's actor, if it is in memory, and does not wait.
   void tell_session(const session_id& id, messages::unwatch notice);
 

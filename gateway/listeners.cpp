@@ -69,7 +69,7 @@ std::optional<http::response> admit(http::exchange& ex, bool is_public) {
     look_at_address(ex);
     return std::nullopt;
   }
-  if (auto taken = take_one_of_address(ex); !taken) return refusal(ex, taken.error());
+  if (auto taken = take_one_of_unproven(ex); !taken) return refusal(ex, taken.error());
   return std::nullopt;
 }
 

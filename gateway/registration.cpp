@@ -2,11 +2,11 @@
 
 #include "actors/owner_token.hpp"
 #include "protocol/login_name.hpp"
+#include "protocol/name_look.hpp"
 #include "protocol/password_policy.hpp"
 #include "protocol/recovery_passphrase.hpp"
 #include "protocol/text_codec.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace latchkey::gateway {
@@ -22,7 +22,7 @@ result<void> set_name(std::string& to, std::string_view field,
 }
 
 /// Everything but what takes a hash.
-result<messages::register_user> checked(const registration& given) {
+result<messages::register_user> checked(const registration& given, std::size_t length_min) {
   messages::register_user request;
   auto& user = request.user;
   user.username = given.username;
@@ -32,9 +32,13 @@ result<messages::register_user> checked(const registration& given) {
     good = set_name(user.last_name, "last_name", given.last_name, first_name_code_points_max);
   if (good)
     good = set_name(user.full_name, "full_name", given.full_name, full_name_code_points_max);
-  if (good) good = check_email(user.email);
+  if (good) {
+    auto email = normal_email(user.email);
+    if (!email) return tl::unexpected<failure>(email.error());
+    user.email = std::move(*email);
+  }
   if (good) good = check_username(user.username, user.email);
-  if (good) good = check_password(given.password.reveal(), user.username, user.email);
+  if (good) good = check_password(given.password.reveal(), user.username, user.email, length_min);
   if (!good) return tl::unexpected<failure>(good.error());
   auto username_key = fold_login_name(user.username);
   auto email_key = fold_login_name(user.email);
@@ -72,10 +76,9 @@ result<std::string> check_person_name(std::string_view field, std::string_view n
   if (count_code_points(trimmed) > code_points_max)
     return fail(error_code::validation_error, std::string{field},
                 "must have at most " + std::to_string(code_points_max) + " characters");
-  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
-  if (std::any_of(trimmed.begin(), trimmed.end(), is_control))
+  if (has_invisible_characters(trimmed))
     return fail(error_code::validation_error, std::string{field},
-                "must not contain control characters");
+                "must not contain control or invisible characters");
   return std::string{trimmed};
 }
 
@@ -87,7 +90,7 @@ result<void> check_registration_open(http::exchange& ex) {
 
 awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, registration given) {
   auto& edge = acceptor_of(ex);
-  auto request = checked(given);
+  auto request = checked(given, edge.with().policy.password_length_min);
   if (!request) co_return tl::unexpected<failure>(request.error());
   secret passphrase;
   if (given.recovery_passphrase) {

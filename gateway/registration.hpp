@@ -9,8 +9,8 @@
 
 namespace latchkey::gateway {
 
-/// A person's name: trimmed, without control characters, `code_points_max` long at most.
-/// VALIDATION_ERROR with the field.
+/// A person's name: trimmed, without control or invisible characters, `code_points_max` long at
+/// most. VALIDATION_ERROR with the field.
 result<std::string> check_person_name(std::string_view field, std::string_view name,
                                       std::size_t code_points_max);
 

@@ -73,20 +73,44 @@ result<void> take_one(http::exchange& ex, std::string_view key, const rate_limit
 }
 
 result<void> take_one_of(http::exchange& ex, const principal& who) {
-  return take_one(ex, key_of(who).text(), acceptor_of(ex).configured().rate_limit_default);
+  const auto& set = acceptor_of(ex).configured();
+  const auto kind = ex.matched->needs.counts_against;
+  if (kind == http::window::gateway)
+    return take_one(ex, key_of(who).add(":gateway").text(), set.rate_limit_gateway);
+  auto taken = take_one(ex, key_of(who).text(), set.rate_limit_default);
+  if (kind == http::window::keeping) return {};
+  return taken;
 }
 
-result<void> take_one_of(http_acceptor& edge, const user_id& user) {
-  const auto& limit = edge.configured().rate_limit_default;
+result<void> take_one_of_live(http_acceptor& edge, const user_id& user) {
+  const auto& limit = edge.configured().rate_limit_live;
   if (limit.is_off()) return {};
   const auto now = edge.with().now();
-  const auto verdict = edge.with().limiter->take(key_of(user).text(), limit, now);
+  const auto verdict = edge.with().limiter->take(key_of(user).add(":live").text(), limit, now);
   if (verdict.granted) return {};
   return tl::unexpected<failure>(rate_refusal(verdict, now));
 }
 
-result<void> take_one_of(http::exchange& ex, const user_id& user) {
-  return take_one(ex, key_of(user).text(), acceptor_of(ex).configured().rate_limit_default);
+result<void> take_one_of_handshakes(http::exchange& ex, const user_id& user) {
+  return take_one(ex, key_of(user).add(":open").text(),
+                  acceptor_of(ex).configured().rate_limit_handshakes);
+}
+
+result<void> take_one_of_refreshes(http::exchange& ex, const user_id& user) {
+  return take_one(ex, key_of(user).add(":refresh").text(),
+                  acceptor_of(ex).configured().rate_limit_refresh);
+}
+
+result<void> take_one_of_silent_refreshes(http::exchange& ex) {
+  const auto& limit = acceptor_of(ex).configured().rate_limit_refresh;
+  if (limit.is_off()) return {};
+  return take_one(ex, address_key("refresh", ex.client_address), limit);
+}
+
+result<void> take_one_of_sender(http::exchange& ex, std::string_view sender) {
+  short_key key;
+  return take_one(ex, key.add("sender:").add(sender).text(),
+                  acceptor_of(ex).configured().rate_limit_webhook);
 }
 
 result<void> take_one_of(http::exchange& ex, const service_principal& who) {
@@ -97,22 +121,42 @@ result<void> take_one_of(http::exchange& ex, const service_principal& who) {
 }
 
 result<void> take_one_of_address(http::exchange& ex) {
-  const auto& limit = acceptor_of(ex).configured().rate_limit_default;
+  const auto& set = acceptor_of(ex).configured();
+  const bool signs_in =
+      ex.matched != nullptr && ex.matched->needs.counts_against == http::window::sign_in;
+  const auto& limit = signs_in ? set.rate_limit_sign_in : set.rate_limit_default;
   if (limit.is_off()) return {};
-  return take_one(ex, address_key("address", ex.client_address), limit);
+  return take_one(ex, address_key(signs_in ? "sign-in" : "address", ex.client_address), limit);
+}
+
+result<void> take_one_of_unproven(http::exchange& ex) {
+  const auto& limit = acceptor_of(ex).configured().rate_limit_unproven;
+  if (limit.is_off()) return {};
+  return take_one(ex, address_key("unproven", ex.client_address), limit);
 }
 
 failure counted_failure(http::exchange& ex, failure error) {
   if (!has_failed_to_prove(error.code)) return error;
-  auto taken = take_one_of_address(ex);
+  auto taken = take_one_of_unproven(ex);
   return taken ? std::move(error) : std::move(taken.error());
+}
+
+result<void> may_cost_a_read(http::exchange& ex) {
+  const auto& with = acceptor_of(ex).with();
+  const auto& limit = acceptor_of(ex).configured().rate_limit_unproven;
+  if (!is_counted(ex) || limit.is_off()) return {};
+  const auto now = with.now();
+  const auto left = with.limiter->look(address_key("unproven", ex.client_address), limit, now);
+  if (left.granted) return {};
+  ex.rate = left;
+  return tl::unexpected<failure>(rate_refusal(left, now));
 }
 
 void look_at_address(http::exchange& ex) {
   const auto& with = acceptor_of(ex).with();
-  const auto& limit = acceptor_of(ex).configured().rate_limit_default;
+  const auto& limit = acceptor_of(ex).configured().rate_limit_unproven;
   if (is_counted(ex) && !limit.is_off())
-    ex.rate = with.limiter->look(address_key("address", ex.client_address), limit, with.now());
+    ex.rate = with.limiter->look(address_key("unproven", ex.client_address), limit, with.now());
 }
 
 void add_rate_headers(const http::exchange& ex, http::response& answer) {

@@ -159,6 +159,9 @@ result<void> server::parts::fill_services(const secret& signing_secret) {
   policy.verification = set.verification;
   // Guesses at a passphrase are worth no more than guesses at a password.
   policy.login_failures = policy.recovery_failures = set.login_failure_limit;
+  policy.login_failures_in_a_row_max = set.login_failures_in_a_row_max;
+  policy.reset_mails = set.reset_mail_limit;
+  policy.password_length_min = set.password_length_min;
   return {};
 }
 

@@ -1,9 +1,12 @@
 #include "gateway/sign_in.hpp"
 
 #include "actors/audit_entry.hpp"
+#include "gateway/refresh_cookie.hpp"
 #include "gateway/request_limit.hpp"
 #include "protocol/login_name.hpp"
+#include "protocol/refresh_token.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace latchkey::gateway {
@@ -35,12 +38,35 @@ void count_sign_in(const outcome_counters& counts, const result<messages::token_
     counts.login_error->add();
 }
 
+/// Whose earlier session the client's refresh cookie proves, whether that session lives or not;
+/// nobody's when there is none, or when it is not ours. It tells a client of the account from a
+/// stranger, and nothing else.
+awaitable<std::optional<user_id>> known_to_client(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  const auto cookie = refresh_cookie(ex);
+  if (!cookie || !*cookie) co_return std::nullopt;
+  const auto token = parse_refresh_token((*cookie)->reveal());
+  if (!token) co_return std::nullopt;
+  const auto noted = ex.rate;
+  const bool may = may_cost_a_read(ex).has_value();
+  ex.rate = noted; // what the sign-in counts against
+  if (!may) co_return std::nullopt;
+  const messages::read_session question{token->session, edge.deadline_for_actors(ex.deadline)};
+  const auto found =
+      co_await edge.ask(edge.with().reader_for(token->session), question, ex.deadline);
+  const bool is_ours = found && token->counter <= found->counter &&
+                       edge.with().keys->refresh.check(*token, found->salt);
+  if (!is_ours) co_return std::nullopt;
+  co_return found->user;
+}
+
 /// `sign_in` without the address's limit. `was_wrong` says of a failure that the credentials
 /// were, whatever has gone wrong after that.
 awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::string_view login,
                                                        secret password, surface opened_by,
                                                        bool& was_wrong) {
   auto& edge = acceptor_of(ex);
+  const auto known = co_await known_to_client(ex);
   auto owner = co_await owner_of(ex, login);
   if (!owner && owner.error().code != error_code::user_not_found)
     co_return tl::unexpected<failure>(owner.error());
@@ -49,6 +75,7 @@ awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::
   if (owner) {
     messages::authenticate question{std::move(password), opened_by, client_of(ex),
                                     edge.deadline_for_actors(ex.deadline)};
+    if (known == *owner) question.budget = failure_budget::known_client;
     outcome = co_await edge.ask_user(*owner, std::move(question), ex.deadline);
     // Deleted since the name was looked up.
     if (!outcome && outcome.error().code == error_code::user_not_found)

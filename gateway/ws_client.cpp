@@ -39,7 +39,7 @@ void live_client::begin(std::string_view text) {
 /// Everything but a ping counts like a request of the user's.
 bool live_client::may_say_more(const std::string& id) {
   auto& edge = owner_.edge();
-  const auto taken = take_one_of(edge, session_.user);
+  const auto taken = take_one_of_live(edge, session_.user);
   if (taken) {
     refused_in_a_row_ = 0;
     return true;

@@ -119,6 +119,19 @@ struct delete_user {
   time_point at{};
 };
 
+/// Counts wrong passwords in a row (user_record::failures_in_a_row). Does not touch `version`;
+/// nothing happens without the user.
+struct count_password_failures {
+  user_id user;
+  failure_budget budget = failure_budget::stranger;
+  std::int64_t count = 1;
+};
+
+/// A right password, or a reset: none are in a row any more, of any budget.
+struct forget_password_failures {
+  user_id user;
+};
+
 // -- recovery --------------------------------------------------------------------------
 
 /// Sets or replaces the hash of the recovery passphrase (a PHC string).
@@ -361,17 +374,16 @@ struct forget_workflows {
   std::size_t max = 0;
 };
 
-using fact =
-    std::variant<create_user, set_password_hash, create_session, rotate_session, end_session,
-                 end_sessions_of, add_audit, touch_login, // these have a form for whole batches
-                 update_user, delete_user, set_recovery, add_reset_token, use_reset_token,
-                 use_up_reset_tokens, add_mail, lease_mail, settle_mail, add_role, update_role,
-                 remove_role, add_api_key, revoke_api_key, touch_api_key, put_service,
-                 add_service_key, revoke_service_key, touch_service_key, add_stripe_event,
-                 put_subscription, spend_quota, add_project, update_project, remove_project,
-                 upsert_session, touch_session, forget_sessions, forget_audits, add_workflow,
-                 add_workflow_status, forget_workflows, remove_recovery, mark_used, drop_mails_to,
-                 revoke_api_keys_of>;
+using fact = std::variant<
+    create_user, set_password_hash, create_session, rotate_session, end_session, end_sessions_of,
+    add_audit, touch_login, // these have a form for whole batches
+    update_user, delete_user, set_recovery, add_reset_token, use_reset_token, use_up_reset_tokens,
+    add_mail, lease_mail, settle_mail, add_role, update_role, remove_role, add_api_key,
+    revoke_api_key, touch_api_key, put_service, add_service_key, revoke_service_key,
+    touch_service_key, add_stripe_event, put_subscription, spend_quota, add_project, update_project,
+    remove_project, upsert_session, touch_session, forget_sessions, forget_audits, add_workflow,
+    add_workflow_status, forget_workflows, remove_recovery, mark_used, drop_mails_to,
+    revoke_api_keys_of, count_password_failures, forget_password_failures>;
 
 /// Facts that become durable together or not at all, in the order given. A unit with text
 /// that is not UTF-8, holds a NUL or is longer than its column, with a nil id, or with a

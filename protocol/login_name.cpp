@@ -1,10 +1,12 @@
 // login_name.cpp — folding by utf8proc; the rules for new names on top of it.
 #include "protocol/login_name.hpp"
 
+#include "protocol/name_look.hpp"
 #include "protocol/text_codec.hpp"
 
 #include <algorithm>
 #include <cstdlib>
+#include <idn2.h>
 #include <openssl/crypto.h>
 #include <utf8proc.h>
 
@@ -47,23 +49,44 @@ bool is_ascii_control(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
-/// Whether a username may hold it. Unassigned ones are refused because a later Unicode
-/// may fold them differently; of the invisible ones only the two joiners that some
-/// scripts need are taken.
+/// Whether a username may hold it: unassigned ones are refused because a later Unicode may fold
+/// them differently, private ones because nobody knows what they are.
 bool is_nameable(utf8proc_int32_t c) noexcept {
-  switch (utf8proc_category(c)) {
-  case UTF8PROC_CATEGORY_CC:
-  case UTF8PROC_CATEGORY_CN:
-  case UTF8PROC_CATEGORY_CO:
-  case UTF8PROC_CATEGORY_CS:
-  case UTF8PROC_CATEGORY_ZL:
-  case UTF8PROC_CATEGORY_ZP:
-    return false;
-  case UTF8PROC_CATEGORY_CF:
-    return c == 0x200C || c == 0x200D;
-  default:
-    return true;
+  const auto category = utf8proc_category(c);
+  return category != UTF8PROC_CATEGORY_CN && category != UTF8PROC_CATEGORY_CO &&
+         category != UTF8PROC_CATEGORY_CS;
+}
+
+bool is_ascii(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// Where the last `@` stands, in any of its widths, and how many bytes it has.
+struct at_sign {
+  std::size_t at = std::string_view::npos;
+  std::size_t bytes = 0;
+};
+at_sign find_at_sign(std::string_view text) noexcept {
+  at_sign found;
+  for (const std::string_view one : {"@", "\xEF\xBC\xA0", "\xEF\xB9\xAB"}) {
+    const auto at = text.rfind(one);
+    if (at != text.npos && (found.at == text.npos || at > found.at)) found = {at, one.size()};
   }
+  return found;
+}
+
+/// A domain name in ASCII (IDNA2008 after the mapping of UTS 46, non-transitional). Nothing for
+/// one that is none.
+std::optional<std::string> ascii_domain(std::string_view domain) {
+  if (domain.find('\0') != domain.npos) return std::nullopt;
+  const std::string text{domain};
+  char* found = nullptr;
+  const auto code = idn2_to_ascii_8z(text.c_str(), &found, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  if (code != IDN2_OK) return std::nullopt;
+  std::string out{found};
+  idn2_free(found);
+  return out;
 }
 
 bool is_letter_or_digit(char c) noexcept {
@@ -133,13 +156,19 @@ std::optional<std::string> fold_text(std::string_view text) {
 
 std::optional<std::string> fold_login_name(std::string_view name) {
   if (name.size() > login_name_bytes_max) return std::nullopt;
-  auto folded = fold_text(name);
+  const auto sign = is_ascii(name) ? at_sign{} : find_at_sign(name);
+  std::optional<std::string> domain;
+  // Before anything is folded: IDNA2008 knows letters that case folding takes for others.
+  if (sign.at != name.npos)
+    domain = ascii_domain(trim_white_space(name.substr(sign.at + sign.bytes)));
+  auto folded = fold_text(domain ? name.substr(0, sign.at) : name);
   if (!folded) return std::nullopt;
   // Trimmed after folding: what was at the end may have been ignorable.
-  auto trimmed = trim_white_space(*folded);
+  std::string trimmed{trim_white_space(*folded)};
+  if (domain) trimmed += '@' + *domain;
   if (trimmed.empty() || std::any_of(trimmed.begin(), trimmed.end(), is_ascii_control))
     return std::nullopt;
-  return std::string{trimmed};
+  return trimmed;
 }
 
 result<void> check_username(std::string_view username, std::string_view email) {
@@ -157,13 +186,17 @@ result<void> check_username(std::string_view username, std::string_view email) {
   for (auto rest = username; !rest.empty();) {
     auto next = first_code_point(rest);
     if (!is_nameable(next.value))
-      return refuse(field, "Username cannot have control or invisible characters");
+      return refuse(field, "Username cannot have unassigned or private characters");
     rest.remove_prefix(next.size);
   }
+  if (has_invisible_characters(username))
+    return refuse(field, "Username cannot have control or invisible characters");
   if (!folded || count_code_points(*folded) > folded_code_points_max)
     return refuse(field, "Username has no usable characters or too many");
   if (folded->find('@') != std::string::npos && !is_own_email)
     return refuse(field, "Username cannot have an @ unless it is your own email");
+  if (!is_own_email && (mixes_scripts(username) || mixes_scripts(*folded)))
+    return refuse(field, "Username cannot mix scripts or digits that no language mixes");
   return {};
 }
 
@@ -178,6 +211,19 @@ result<void> check_email(std::string_view email) {
   if (at > email_local_part_bytes_max)
     return refuse(field, "Email must have at most 64 bytes before the @");
   return {};
+}
+
+result<std::string> normal_email(std::string_view email) {
+  std::string normal{email};
+  if (email.size() <= login_name_bytes_max && is_valid_utf8(email) && !is_ascii(email)) {
+    const auto sign = email.rfind('@');
+    // A local part beyond ASCII stays, to be refused.
+    if (sign != email.npos && sign > 0 && is_ascii(email.substr(0, sign)))
+      if (const auto domain = ascii_domain(email.substr(sign + 1)))
+        normal = std::string{email.substr(0, sign + 1)} + *domain;
+  }
+  if (auto good = check_email(normal); !good) return tl::unexpected<failure>(good.error());
+  return normal;
 }
 
 } // namespace latchkey

@@ -25,12 +25,15 @@ std::string_view trim_white_space(std::string_view text) noexcept;
 /// not UTF-8. NUL is a character like any other.
 std::optional<std::string> fold_text(std::string_view text);
 
-/// What identifies a username or an email: folded and trimmed. nullopt when that can be
-/// nobody's name: not UTF-8, too long, empty after folding, or with control characters.
+/// What identifies a username or an email: folded and trimmed. What stands behind an `@` is a
+/// domain name: in Unicode or in ASCII (`xn--`) it is the same one (IDNA2008 with the mapping of
+/// UTS 46). nullopt when that can be nobody's name: not UTF-8, too long, empty after folding, or
+/// with control characters.
 std::optional<std::string> fold_login_name(std::string_view name);
 
-/// A new username, already trimmed: 1 to 64 code points without control, unassigned or
-/// invisible characters and without white space at its ends. What is, folded, the user's own
+/// A new username, already trimmed: 1 to 64 code points without control, unassigned, private or
+/// invisible characters and without white space at its ends, in one script or in several that are
+/// written together (protocol/name_look.hpp). What is, folded, the user's own
 /// `email` may be as long as that is, and nothing else may have an `@`, in any width.
 /// VALIDATION_ERROR with field "username".
 result<void> check_username(std::string_view username, std::string_view email = {});
@@ -38,8 +41,12 @@ result<void> check_username(std::string_view username, std::string_view email = 
 /// One address (RFC 5321, Mailbox) in ASCII: a dot-string, `@`, a domain name. Quoted
 /// local parts, address literals, comments, display names and lists are refused, and so is
 /// anything beyond ASCII: mail to it needs SMTPUTF8 on the whole way (RFC 6531), and two
-/// that look the same would be two; an international domain comes in its `xn--` form.
+/// that look the same would be two; an international domain is in its `xn--` form.
 /// VALIDATION_ERROR with field "email".
 result<void> check_email(std::string_view email);
+
+/// An address as somebody gives it, already trimmed, in the form that is stored and mailed to: a
+/// domain in Unicode becomes its `xn--` form; case stays. VALIDATION_ERROR as `check_email`.
+result<std::string> normal_email(std::string_view email);
 
 } // namespace latchkey

@@ -3,11 +3,14 @@
 
 #include "protocol/common_passwords.hpp"
 #include "protocol/login_name.hpp"
+#include "protocol/opaque_string.hpp"
 #include "protocol/secret.hpp"
+#include "protocol/text_codec.hpp"
 
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 namespace latchkey {
 namespace {
@@ -33,8 +36,8 @@ bool is_little_more_than(std::string_view text, std::string_view word) noexcept 
          std::all_of(after.begin(), after.end(), is_digit_or_mark);
 }
 
-tl::unexpected<failure> refuse(std::string_view reason) {
-  return fail(error_code::password_format, "password", std::string{reason});
+tl::unexpected<failure> refuse(std::string reason) {
+  return fail(error_code::password_format, "password", std::move(reason));
 }
 
 } // namespace
@@ -55,9 +58,13 @@ bool is_common_password(std::string_view folded) noexcept {
 }
 
 result<void> check_password(std::string_view password, std::string_view username,
-                            std::string_view email) {
-  if (password.size() < password_bytes_min) return refuse("Password must have at least 8 bytes");
+                            std::string_view email, std::size_t length_min) {
   if (password.size() > password_bytes_max) return refuse("Password must have at most 1024 bytes");
+  const auto prepared = opaque_string(secret{password});
+  const auto text = prepared.reveal();
+  const auto length = is_valid_utf8(text) ? count_code_points(text) : text.size();
+  if (length < length_min)
+    return refuse("Password must have at least " + std::to_string(length_min) + " characters");
 
   // What is not UTF-8 has no folded form and is compared as it is.
   secret wiped{fold_text(password).value_or(std::string{password})};

@@ -8,6 +8,7 @@
 #include "protocol/secret.hpp"
 #include "protocol/time.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -30,6 +31,11 @@ inline constexpr std::int64_t chosen_user_number_max = std::int64_t{1} << 52;
 /// What is asked of an address: nothing, that it be verified by mail, or that nobody signs in
 /// before (EMAIL_VERIFICATION).
 enum class email_verification : std::uint8_t { off, optional, required };
+
+/// Whose wrong passwords count together: a stranger's, those of a client that has shown an earlier
+/// session of the account, and those of somebody who is signed in and is asked for the password.
+enum class failure_budget : std::uint8_t { stranger, known_client, signed_in };
+inline constexpr std::size_t failure_budgets = 3;
 
 /// A user with the profile fields that sign-in and `/auth/me` show.
 struct user_record {
@@ -56,6 +62,8 @@ struct user_record {
 
   /// Whether anybody has ever signed in as this user or proven to own the address.
   bool was_used() const noexcept { return used_at || last_login_at; }
+  /// Wrong passwords since the last right one, by budget. Written by facts of their own.
+  std::array<std::int64_t, failure_budgets> failures_in_a_row{};
 };
 
 /// Roles whose users are administrators ("Auth Service API Documentation", is_superuser; "API

@@ -75,6 +75,15 @@ void check(fact_checker& c, const use_reset_token& f) {
   c.time("at", f.at);
 }
 
+void check(fact_checker& c, const count_password_failures& f) {
+  c.id("user", f.user);
+  c.require(f.count > 0 && f.count <= 1'000'000, "count", "is out of range");
+}
+
+void check(fact_checker& c, const forget_password_failures& f) {
+  c.id("user", f.user);
+}
+
 void check(fact_checker& c, const use_up_reset_tokens& f) {
   c.id("user", f.user);
   c.time("at", f.at);

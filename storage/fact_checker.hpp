@@ -62,6 +62,8 @@ void check(fact_checker& c, const use_reset_token& f);
 void check(fact_checker& c, const use_up_reset_tokens& f);
 void check(fact_checker& c, const remove_recovery& f);
 void check(fact_checker& c, const mark_used& f);
+void check(fact_checker& c, const count_password_failures& f);
+void check(fact_checker& c, const forget_password_failures& f);
 void check(fact_checker& c, const add_mail& f);
 void check(fact_checker& c, const lease_mail& f);
 void check(fact_checker& c, const settle_mail& f);

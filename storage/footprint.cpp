@@ -1,5 +1,7 @@
 #include "storage/footprint.hpp"
 
+#include "protocol/name_look.hpp"
+
 #include <algorithm>
 #include <cstdint>
 
@@ -64,6 +66,7 @@ void footprint::add(const create_user& f) {
   writes(thing::user, f.user.id);
   writes(thing::name, f.username_key);
   if (f.email_key != f.username_key) writes(thing::name, f.email_key);
+  if (const auto looks = name_skeleton(f.username_key)) writes(thing::name, *looks);
   if (f.user.number != 0) writes(thing::number, std::to_string(f.user.number));
   if (is_admin_role(f.user.role))
     writes(thing::admins, "");
@@ -123,6 +126,14 @@ void footprint::add(const add_reset_token& f) {
 void footprint::add(const use_reset_token& f) {
   writes(thing::user, f.user);
   writes(thing::token, f.id);
+}
+
+void footprint::add(const count_password_failures& f) {
+  writes(thing::user, f.user);
+}
+
+void footprint::add(const forget_password_failures& f) {
+  writes(thing::user, f.user);
 }
 
 void footprint::add(const use_up_reset_tokens& f) {

@@ -65,6 +65,8 @@ private:
   void add(const add_reset_token& f);
   void add(const use_reset_token& f);
   void add(const use_up_reset_tokens& f);
+  void add(const count_password_failures& f);
+  void add(const forget_password_failures& f);
   void add(const add_mail& f);
   void add(const lease_mail& f);
   void add(const settle_mail& f);

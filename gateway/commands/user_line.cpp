@@ -96,7 +96,10 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
 
   // What is wrong with the line itself comes first: the rest may follow from it.
   if (auto sound = in.done(); !sound) return tl::unexpected<failure>(sound.error());
-  keep_first(check_email(user.email));
+  if (auto email = normal_email(user.email))
+    user.email = std::move(*email);
+  else
+    keep_first(tl::unexpected<failure>(email.error()));
   keep_first(check_username(user.username, user.email));
   if (!good) return tl::unexpected<failure>(good.error());
   return out;

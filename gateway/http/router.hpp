@@ -36,11 +36,20 @@ enum class access : std::uint8_t {
   internal,  // reachable on the internal listener alone
 };
 
+/// Which window of its caller's a request counts against.
+enum class window : std::uint8_t {
+  general, // RATE_LIMIT_DEFAULT
+  keeping, // the same, but never refused: what keeps an account in its owner's hands
+  gateway, // RATE_LIMIT_GATEWAY
+  sign_in, // RATE_LIMIT_SIGN_IN
+};
+
 struct requirement {
   access who = access::undecided;
   std::string permission = {}; // of `session` and `principal`, a scope of `service`; empty: none
   bool is_counted = true;      // by a rate limit
-  bool is_internal = false;    // of `service`: on the internal listener alone
+  window counts_against = window::general;
+  bool is_internal = false; // of `service`: on the internal listener alone
 };
 
 struct route {

@@ -12,10 +12,11 @@ struct authenticate {
   surface opened_by = surface::auth_service;
   client_info client;
   time_point deadline{};
+  failure_budget budget = failure_budget::stranger; // that a wrong password counts against
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, authenticate& x) {
-    return f(x.password, x.opened_by, x.client, x.deadline);
+    return f(x.password, x.opened_by, x.client, x.deadline, x.budget);
   }
 };
 

@@ -20,12 +20,14 @@ struct hashed {
 };
 
 /// Compare a password with a stored hash. An empty `phc` costs the same and never
-/// matches: it stands for a user that does not exist.
+/// matches: it stands for a user that does not exist. So does one that is compared for nothing: it
+/// costs what the stored hash costs.
 struct verify_password {
   secret password;
   secret phc;
   time_point deadline{};
   bool rehashes = true; // one that matches at another cost than today's is hashed anew
+  bool is_for_nothing = false;
 };
 struct verdict {
   bool matches = false;

@@ -3,6 +3,7 @@
 #include "storage/migrations/first_schema.hpp"
 #include "storage/migrations/fourth_schema.hpp"
 #include "storage/migrations/second_schema.hpp"
+#include "storage/migrations/sixth_schema.hpp"
 #include "storage/migrations/third_schema.hpp"
 
 #include <utility>
@@ -41,7 +42,7 @@ std::string substitute(std::string_view text, std::span<const substitution> word
 
 const std::vector<migration>& migrations() {
   static const std::vector<migration> all{first_schema(), second_schema(), third_schema(),
-                                          fourth_schema()};
+                                          fourth_schema(), sixth_schema()};
   return all;
 }
 

@@ -15,6 +15,10 @@
 
 namespace latchkey::storage {
 
+namespace sql {
+class runner;
+}
+
 enum class sql_dialect : std::uint8_t { postgresql, sqlite };
 
 struct migration {
@@ -28,6 +32,8 @@ struct migration {
   std::vector<std::string_view> statements;
   std::vector<std::string_view> postgresql_only;
   std::vector<std::string_view> sqlite_only;
+  /// What no statement can do, run after them in the same transaction; null: nothing.
+  void (*in_code)(sql::runner& on) = nullptr;
 };
 
 /// All of them, by rising version.

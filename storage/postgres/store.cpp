@@ -1,6 +1,7 @@
 // A PostgreSQL database, through libpqxx.
 #include "storage/migrations/migrations.hpp"
 #include "storage/postgres/reader.hpp"
+#include "storage/postgres/runner.hpp"
 #include "storage/postgres/writer.hpp"
 
 namespace latchkey::storage {
@@ -22,6 +23,10 @@ result<std::vector<std::string>> apply_missing(connection& link) {
     if (step.version <= have) continue;
     for (const auto& text : statements_of(step, sql_dialect::postgresql))
       link.execute(text);
+    if (step.in_code != nullptr) {
+      postgres_runner on(link);
+      step.in_code(on);
+    }
     link.run(sql::add_migration, {std::to_string(step.version), std::string(step.name),
                                   to_rfc3339(system_clock_source().now())});
     applied.emplace_back(step.name);

@@ -1,6 +1,7 @@
 // Facts about users: their rows, names, numbers, passwords and logins.
 #include "storage/postgres/fact_kinds.hpp"
 
+#include "protocol/name_look.hpp"
 #include "storage/sql/catalogue_accounts.hpp"
 
 #include <functional>
@@ -12,8 +13,13 @@ namespace latchkey::storage::postgres {
 
 namespace {
 
-std::size_t names_of(const create_user& f) {
-  return f.username_key == f.email_key ? 1 : 2;
+std::size_t names_of(const create_user& f, const std::string& skeleton) {
+  return (f.username_key == f.email_key ? 1U : 2U) + (skeleton.empty() ? 0U : 1U);
+}
+
+/// Empty when the name is its own.
+std::string skeleton_of(const create_user& f) {
+  return name_skeleton(f.username_key).value_or(std::string{});
 }
 
 /// How often numbers are taken anew because others had chosen them; each time a whole block of
@@ -51,11 +57,16 @@ std::optional<failure> why_user_lost(connection& link, const create_user& f) {
   const auto id = to_string(f.user.id);
   // Its own rows may stand there already: what belongs to somebody else counts.
   std::unordered_set<std::string> taken;
-  for (const auto& row : ask(link, sql::names_taken, {f.username_key, f.email_key}))
+  const auto looks = skeleton_of(f);
+  auto keys = std::vector<std::string>{f.username_key, f.email_key};
+  if (!looks.empty()) keys.push_back(looks);
+  for (const auto& row : ask(link, sql::names_taken, keys))
     if (view(row[1]) != id) taken.emplace(view(row[0]));
   if (taken.count(f.username_key) != 0)
     return losing(error_code::user_exists, "username", "is taken");
   if (taken.count(f.email_key) != 0) return losing(error_code::user_exists, "email", "is taken");
+  if (taken.count(looks) != 0)
+    return losing(error_code::user_exists, "username", "looks like another's");
   if (f.user.number != 0 && !ask(link, sql::numbers_taken, {std::to_string(f.user.number)}).empty())
     return losing(error_code::user_exists, "number", "is taken");
   if (!ask(link, sql::ids_taken, {id}).empty())
@@ -65,7 +76,7 @@ std::optional<failure> why_user_lost(connection& link, const create_user& f) {
   return losing(error_code::user_exists, "email", "is taken");
 }
 
-void add_user_row(table<19>& t, const create_user& f) {
+void add_user_row(table<20>& t, const create_user& f, const std::string& skeleton) {
   const auto& u = f.user;
   t[0].text(to_string(u.id));
   t[1].number(u.number);
@@ -86,13 +97,14 @@ void add_user_row(table<19>& t, const create_user& f) {
   t[16].text(u.full_name);
   t[17].text(f.username_key);
   t[18].text(f.email_key);
+  t[19].text(skeleton);
 }
 
 /// Adds them; answers those whose number, from the sequence, somebody else had chosen.
 std::vector<pending*> add_users(connection& link, const std::vector<pending*>& facts) {
-  table<19> t;
+  table<20> t;
   for (const auto* p : facts)
-    add_user_row(t, as<create_user>(*p));
+    add_user_row(t, as<create_user>(*p), skeleton_of(as<create_user>(*p)));
   struct added {
     std::int64_t number;
     std::size_t names;
@@ -104,7 +116,7 @@ std::vector<pending*> add_users(connection& link, const std::vector<pending*>& f
   for (auto* p : facts) {
     const auto& f = as<create_user>(*p);
     const auto found = rows.find(to_string(f.user.id));
-    if (found != rows.end() && found->second.names == names_of(f)) {
+    if (found != rows.end() && found->second.names == names_of(f, skeleton_of(f))) {
       p->note.user_number = found->second.number;
       continue;
     }

@@ -6,7 +6,8 @@ namespace latchkey::storage::sql {
 
 // -- readers -----------------------------------------------------------------------
 
-const statement find_login{"find_login", "SELECT user_id FROM login_names WHERE name_key = $1"};
+const statement find_login{"find_login", "SELECT user_id FROM login_names WHERE name_key = $1 "
+                                         "AND kind <> 'skeleton'"};
 const statement find_user{"find_user", LATCHKEY_USER_ROW "WHERE u.id = $1"};
 const statement find_session{"find_session", LATCHKEY_SESSION_ROW "WHERE s.id = $1"};
 const statement count_users{"count_users", "SELECT count(*) FROM users"};
@@ -27,10 +28,10 @@ const statement add_user{
     "WITH input AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], "
     "$5::text[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::boolean[], "
     "$11::bigint[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::text[], "
-    "$16::text[], $17::text[], $18::text[], $19::text[]) "
+    "$16::text[], $17::text[], $18::text[], $19::text[], $20::text[]) "
     "AS t(id, number, username, email, password_hash, role, client_id, tier, is_active, "
     "email_verified, version, created_at, updated_at, last_login_at, first_name, last_name, "
-    "full_name, username_key, email_key)), "
+    "full_name, username_key, email_key, skeleton)), "
     "added AS (INSERT INTO users (id, number, username, email, password_hash, role, client_id, "
     "subscription_tier, is_active, email_verified, version, created_at, updated_at, last_login_at) "
     "SELECT id, CASE WHEN number = 0 THEN nextval('users_number_seq') ELSE number END, username, "
@@ -43,7 +44,8 @@ const statement add_user{
     "named AS (INSERT INTO login_names (name_key, user_id, kind) SELECT n.name_key, n.user_id, "
     "n.kind FROM (SELECT username_key, id, CASE WHEN username_key = email_key THEN 'both' "
     "ELSE 'username' END FROM input UNION ALL SELECT email_key, id, 'email' FROM input "
-    "WHERE email_key <> username_key) AS n(name_key, user_id, kind) "
+    "WHERE email_key <> username_key UNION ALL SELECT skeleton, id, 'skeleton' FROM input "
+    "WHERE skeleton <> '') AS n(name_key, user_id, kind) "
     "JOIN added a ON a.id = n.user_id ORDER BY n.name_key "
     "ON CONFLICT DO NOTHING RETURNING user_id) "
     "SELECT a.id, a.number, (SELECT count(*) FROM named n WHERE n.user_id = a.id) FROM added a"};

@@ -52,7 +52,26 @@ const statement other_admins{"other_admins",
                              "AND role IN ('admin', 'superuser') AND id <> $1 LIMIT 1"};
 const statement hold_role{"hold_role", "SELECT 1 FROM roles WHERE name = $1",
                           "SELECT 1 FROM roles WHERE name = $1 FOR KEY SHARE"};
-const statement names_of{"names_of", "SELECT name_key, kind FROM login_names WHERE user_id = $1"};
+const statement names_of{"names_of", "SELECT name_key, kind FROM login_names WHERE user_id = $1 "
+                                     "AND kind <> 'skeleton'"};
+const statement names_beyond_ascii{
+    "names_beyond_ascii",
+    "SELECT name_key, user_id FROM login_names WHERE kind = 'username' "
+    "AND length(name_key) <> length(CAST(name_key AS BLOB)) ORDER BY user_id",
+    "SELECT name_key, user_id FROM login_names WHERE kind = 'username' "
+    "AND length(name_key) <> octet_length(name_key) ORDER BY user_id"};
+
+// A column a budget, in the order of failure_budget.
+const statement count_failures_of[failure_budgets] = {
+    {"count_failures_of_strangers",
+     "UPDATE users SET failures_of_strangers = failures_of_strangers + $2 WHERE id = $1"},
+    {"count_failures_of_known_clients",
+     "UPDATE users SET failures_of_known_clients = failures_of_known_clients + $2 WHERE id = $1"},
+    {"count_failures_of_signed_in",
+     "UPDATE users SET failures_of_signed_in = failures_of_signed_in + $2 WHERE id = $1"}};
+const statement forget_failures{
+    "forget_failures", "UPDATE users SET failures_of_strangers = 0, failures_of_known_clients = 0, "
+                       "failures_of_signed_in = 0 WHERE id = $1"};
 
 // -- users: what changes one -----------------------------------------------------------
 

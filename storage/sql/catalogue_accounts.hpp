@@ -2,6 +2,7 @@
 // are not sign-in's own. Locks are PostgreSQL's alone: SQLite has one writer.
 #pragma once
 
+#include "protocol/records.hpp"
 #include "storage/sql/catalogue.hpp"
 
 namespace latchkey::storage::sql {
@@ -28,9 +29,12 @@ extern const statement hold_user;
 extern const statement share_user;
 /// Whoever may take the last administrator away waits here for the others who may.
 extern const statement lock_admins;
-extern const statement other_admins; // $1 user → 1 when another administrator is active
-extern const statement hold_role;    // $1 role → 1; it stays until the transaction ends
-extern const statement names_of;     // $1 user → name_key, kind
+extern const statement other_admins;       // $1 user → 1 when another administrator is active
+extern const statement hold_role;          // $1 role → 1; it stays until the transaction ends
+extern const statement names_of;           // $1 user → name_key, kind
+extern const statement names_beyond_ascii; // → name_key, user_id of usernames
+extern const statement count_failures_of[failure_budgets]; // $1 user, $2 how many
+extern const statement forget_failures;                    // $1 user
 
 // -- users: what changes one -----------------------------------------------------------
 

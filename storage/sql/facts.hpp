@@ -36,6 +36,14 @@ std::optional<failure> write_cold(runner& on, const fact& what, written& note);
 std::optional<failure> write(runner& on, const storage::update_user& f, written& note);
 std::optional<failure> write(runner& on, const storage::delete_user& f, written& note);
 
+std::optional<failure> write(runner& on, const storage::count_password_failures& f, written& note);
+std::optional<failure> write(runner& on, const storage::forget_password_failures& f, written& note);
+
+// -- what names look like (skeleton_facts.cpp) -----------------------------------------
+/// Adds the skeleton (protocol/name_look.hpp) of each username that lacks it. Of two that look the
+/// same already both stay, and nobody else becomes the third.
+void add_missing_skeletons(runner& on);
+
 // -- recovery (recovery_facts.cpp) ---------------------------------------------------
 std::optional<failure> write(runner& on, const storage::set_recovery& f, written& note);
 std::optional<failure> write(runner& on, const storage::add_reset_token& f, written& note);

@@ -90,6 +90,7 @@ std::optional<user_record> to_user(const row_source& row) {
   user.synced_at = time_at(row, 17);
   user.brought_by = text_or(row, 18);
   user.used_at = time_at(row, 19);
+  user.failures_in_a_row = {number_at(row, 20), number_at(row, 21), number_at(row, 22)};
   return user;
 }
 

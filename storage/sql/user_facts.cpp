@@ -1,5 +1,6 @@
 // Changing and removing users. The order of locks is the same everywhere: administrators, the
 // user, its names.
+#include "protocol/name_look.hpp"
 #include "storage/sql/catalogue_accounts.hpp"
 #include "storage/sql/facts.hpp"
 
@@ -7,6 +8,7 @@ namespace latchkey::storage::sql {
 
 namespace {
 
+constexpr const char* looks_taken = "looks like another's";
 constexpr const char* last_admin = "the last active administrator stays";
 
 struct user_state {
@@ -62,6 +64,9 @@ std::optional<failure> change_names(runner& on, const std::string& id, const use
   // A name that did not change was its own a moment ago, so what is taken is what is new.
   if (!after.username.empty() && !add_name(on, after.username, id, is_one ? "both" : "username"))
     return losing(error_code::user_exists, c.username ? "username" : "email", "is taken");
+  if (const auto looks = name_skeleton(after.username);
+      looks && !add_name(on, *looks, id, "skeleton"))
+    return losing(error_code::user_exists, "username", looks_taken);
   if (!after.email.empty() && !is_one && !add_name(on, after.email, id, "email"))
     return losing(error_code::user_exists, c.email ? "email" : "username", "is taken");
   return std::nullopt;
@@ -122,6 +127,16 @@ std::optional<failure> write(runner& on, const storage::delete_user& f, written&
   for (const auto* what :
        {&drop_names, &drop_profile, &drop_projects, &drop_subscription, &drop_user})
     on.run(*what, {id});
+  return std::nullopt;
+}
+
+std::optional<failure> write(runner& on, const storage::count_password_failures& f, written&) {
+  on.run(count_failures_of[static_cast<std::size_t>(f.budget)], {to_string(f.user), f.count});
+  return std::nullopt;
+}
+
+std::optional<failure> write(runner& on, const storage::forget_password_failures& f, written&) {
+  on.run(forget_failures, {to_string(f.user)});
   return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // The embedded database: a file beside the program.
 #include "storage/migrations/migrations.hpp"
 #include "storage/sqlite/reader.hpp"
+#include "storage/sqlite/runner.hpp"
 #include "storage/sqlite/writer.hpp"
 
 #include <exception>
@@ -27,6 +28,11 @@ result<std::vector<std::string>> apply_missing(database& db) {
     if (step.version <= have) continue;
     for (const auto& text : statements_of(step, sql_dialect::sqlite))
       if (auto ran = db.execute(text); !ran) return failed(ran.error());
+    if (step.in_code != nullptr) {
+      sqlite_runner on(db);
+      step.in_code(on);
+      if (on.refusal()) return failed(*on.refusal());
+    }
     const auto now = to_rfc3339(system_clock_source().now());
     if (auto noted = db.run(sql::add_migration, {step.version, step.name, std::string_view(now)});
         !noted)

@@ -192,16 +192,113 @@ TEST(UserFailures, GivesNothingBackOfALaterWindow) {
       1u);
 }
 
-TEST(UserFailures, CountsAWrongCurrentPasswordToo) {
+TEST(UserFailures, OfTheCurrentPasswordHaveABudgetOfTheirOwn) {
   many_sign_ins f;
   f.with().policy.login_failures = {2, 900};
-  EXPECT_EQ(code_of(f.ask(f.actor, f.change("wrong", "another battery staple"))),
-            error_code::invalid_credentials);
-  EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(code_of(f.ask(f.actor, f.change("wrong", "another battery staple"))),
+              error_code::invalid_credentials);
+  EXPECT_EQ(f.compared(), 2u);
   EXPECT_EQ(code_of(f.ask(f.actor, f.change("correct horse", "another battery staple"))),
             error_code::invalid_credentials);
-  EXPECT_EQ(f.compared(), 2u);
   EXPECT_EQ(f.stored_hash(), "plain:correct horse");
+  EXPECT_TRUE(f.ask(f.actor, f.sign_in("correct horse")));
+}
+
+TEST(UserFailures, OfStrangersDoNotShutOutWhoChangesThePassword) {
+  many_sign_ins f;
+  f.with().policy.login_failures = {2, 900};
+  for (int i = 0; i < 5; ++i)
+    EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
+  EXPECT_TRUE(f.ask(f.actor, f.change("correct horse", "another battery staple")));
+}
+
+TEST(UserFailures, OfStrangersDoNotShutOutAClientOfTheAccount) {
+  many_sign_ins f;
+  f.with().policy.login_failures = {2, 900};
+  const auto from_known_client = [&f](const std::string& password) {
+    auto request = f.sign_in(password);
+    request.budget = failure_budget::known_client;
+    return request;
+  };
+  for (int i = 0; i < 5; ++i)
+    EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
+  EXPECT_FALSE(f.ask(f.actor, f.sign_in("correct horse")));
+  EXPECT_TRUE(f.ask(f.actor, from_known_client("correct horse")));
+  // Its own are counted too.
+  for (int i = 0; i < 2; ++i)
+    EXPECT_FALSE(f.ask(f.actor, from_known_client("wrong")));
+  EXPECT_FALSE(f.ask(f.actor, from_known_client("correct horse")));
+}
+
+struct a_row_of_failures : many_sign_ins {
+  a_row_of_failures() {
+    with().policy.login_failures = {3, 900};
+    with().policy.login_failures_in_a_row_max = 7;
+  }
+  /// As many wrong ones as there is time for.
+  void guess() {
+    for (int i = 0; i < 4; ++i) {
+      for (int k = 0; k < 4; ++k)
+        EXPECT_FALSE(ask(actor, sign_in("wrong")));
+      clock.move(900s);
+    }
+  }
+  std::int64_t stored_failures() { return stored_user().failures_in_a_row[0]; }
+};
+
+TEST(UserFailures, InARowAreNoMoreThanTheLimitHoweverLongItTakes) {
+  a_row_of_failures f;
+  f.guess();
+  EXPECT_EQ(f.compared(), 7u);
+  EXPECT_EQ(f.stored_failures(), 7);
+  EXPECT_FALSE(f.ask(f.actor, f.sign_in("correct horse")));
+  EXPECT_EQ(f.compared(), 7u);
+}
+
+TEST(UserFailures, InARowAreExactWhenManyComeAtOnce) {
+  a_row_of_failures f;
+  f.with().policy.login_failures = {100, 900};
+  f.hashes.hold_answers();
+  const auto all = f.begin_all(50, "wrong");
+  f.hashes.hold_nothing();
+  f.release_all();
+  for (const auto& one : all)
+    EXPECT_EQ(code_of(one.answer()), error_code::invalid_credentials);
+  EXPECT_EQ(f.compared(), 7u);
+  EXPECT_EQ(f.stored_failures(), 7);
+}
+
+TEST(UserFailures, InARowAreKnownToAnotherActor) {
+  a_row_of_failures f;
+  f.guess();
+  f.with().policy.memory_idle = 60s;
+  f.advance(240s);
+  ASSERT_TRUE(f.begin(f.actor, messages::describe_user{}).is_gone());
+  f.actor = f.find(f.record.id).value();
+  EXPECT_FALSE(f.ask(f.actor, f.sign_in("correct horse")));
+  EXPECT_EQ(f.compared(), 7u);
+}
+
+TEST(UserFailures, InARowEndWithTheRightPassword) {
+  a_row_of_failures f;
+  for (int i = 0; i < 2; ++i)
+    EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
+  EXPECT_TRUE(f.ask(f.actor, f.sign_in("correct horse")));
+  EXPECT_EQ(f.stored_failures(), 0);
+  f.guess();
+  EXPECT_EQ(f.compared(), 10u);
+}
+
+TEST(UserFailures, ALockedAccountCostsWhatItsOwnHashCosts) {
+  many_sign_ins f;
+  f.with().policy.login_failures = {1, 900};
+  for (int i = 0; i < 2; ++i)
+    EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
+  const auto* asked = f.hashes.question_if<messages::verify_password>(1);
+  ASSERT_NE(asked, nullptr);
+  EXPECT_TRUE(asked->is_for_nothing);
+  EXPECT_EQ(asked->phc, f.record.password_hash);
 }
 
 TEST(UserFailures, CountsNobodyElsesFailures) {

@@ -207,6 +207,18 @@ TEST(UserPasswordReset, OpensALockedAccountForItsOwner) {
   EXPECT_TRUE(f.ask(f.actor, f.sign_in(next)));
 }
 
+TEST(UserPasswordReset, EndsTheRowOfFailures) {
+  with_mail f;
+  f.with().policy.login_failures_in_a_row_max = 2;
+  for (int i = 0; i < 3; ++i)
+    EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
+  f.clock.move(3600s);
+  EXPECT_FALSE(f.ask(f.actor, f.sign_in("correct horse")));
+  ASSERT_TRUE(f.ask(f.actor, f.reset(f.add_token(), next)));
+  EXPECT_TRUE(f.ask(f.actor, f.sign_in(next)));
+  EXPECT_EQ(f.stored_user().failures_in_a_row[0], 0);
+}
+
 TEST(UserPasswordReset, IsNotForAnInactiveUser) {
   with_mail f;
   const auto token = f.add_token();

@@ -89,13 +89,13 @@ TEST(UserRecovery, AnswersAnInactiveUserTheSameAndSendsNothing) {
 
 TEST(UserRecovery, MailsNoMoreThanTheLimitAndAnswersTheSame) {
   lost_password f;
-  f.with().policy.recovery_failures = {3, 900};
+  f.with().policy.reset_mails = {3, 3600};
   for (int i = 0; i < 8; ++i)
     EXPECT_TRUE(f.ask(f.actor, f.request()));
   EXPECT_EQ(f.mails().size(), 3u);
   EXPECT_EQ(*f.notices, 3u);
   EXPECT_EQ(f.commits.seen(), 8u);
-  f.clock.move(900s);
+  f.clock.move(3600s);
   EXPECT_TRUE(f.ask(f.actor, f.request()));
   EXPECT_EQ(f.mails().size(), 4u);
 }

@@ -69,8 +69,8 @@ TEST_P(RateLimit, OfAUserIsTheUsersOwnOnEveryConnection) {
   std::sort(remaining.begin(), remaining.end());
   EXPECT_EQ(remaining, (std::vector<long>{0, 1, 2, 3, 4, 5, 6, 7}));
   EXPECT_EQ(refused, 16);
-  // The address has its own: a registration and two sign-ins were taken of it.
-  EXPECT_EQ(left(one.call(get("/nothing"))), 4);
+  // The address has its own, and another for registering and signing in.
+  EXPECT_EQ(left(one.call(get("/nothing"))), 7);
 }
 
 TEST_P(RateLimit, OfAnApiKeyIsTheKeysOwn) {
@@ -88,10 +88,10 @@ TEST_P(RateLimit, OfAnApiKeyIsTheKeysOwn) {
 }
 
 TEST_P(RateLimit, CountsWhatProvesNothingForTheAddress) {
-  const auto one = with({{"RATE_LIMIT_DEFAULT", "7/hour"}});
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "5/hour"}});
   const auto name = new_name();
-  one.add_user(name);                            // 6 left
-  const auto token = one.sign_in(name).access;   // 5
+  one.add_user(name);
+  const auto token = one.sign_in(name).access;
   EXPECT_EQ(left(one.call(get("/auth/me"))), 4); // no token
   EXPECT_EQ(left(one.call(get("/auth/me").as("junk"))), 3);
   EXPECT_EQ(left(one.call(get("/auth/me").with("X-API-Key", "junk"))), 2);
@@ -99,22 +99,84 @@ TEST_P(RateLimit, CountsWhatProvesNothingForTheAddress) {
   EXPECT_EQ(left(one.call(get("/nothing"))), 0);
   EXPECT_TRUE(is_limited(one.call(get("/auth/me").as("junk"))));
   EXPECT_TRUE(is_limited(one.call(get("/nothing"))));
-  EXPECT_TRUE(is_limited(one.call(post_json("/auth/register", "{}"))));
+  // Whoever proves who they are has their own, and nobody is shut out of signing in.
+  EXPECT_EQ(left(one.call(get("/auth/me").as(token))), 4);
+  EXPECT_EQ(left(one.call(sign_in_call(name))), 2);
+  EXPECT_EQ(one.call(post_json("/auth/register", registration(new_name()).dump())).status, 201);
+}
+
+TEST_P(RateLimit, OfSigningInRegisteringAndRecoveringIsTheAddressesOwn) {
+  const auto one = with({{"RATE_LIMIT_SIGN_IN", "3/hour"}});
+  const auto name = new_name();
+  one.add_user(name);
+  EXPECT_EQ(left(one.call(sign_in_call(name))), 1);
+  EXPECT_EQ(left(one.call(post_json("/recovery/request-reset", R"({"email":"a@b.example"})"))), 0);
   EXPECT_TRUE(is_limited(one.call(sign_in_call(name))));
-  // Whoever proves who they are has their own.
-  EXPECT_EQ(left(one.call(get("/auth/me").as(token))), 6);
+  EXPECT_TRUE(is_limited(one.call(post_json("/auth/register", "{}"))));
+  EXPECT_FALSE(one.call(get("/nothing")).has("X-RateLimit-Limit")); // the others are off
+}
+
+TEST_P(RateLimit, OfARefreshWithoutACookieShutsNobodyOut) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "3/hour"}});
+  const auto held = one.sign_in_new_user();
+  for (const long expected : {2, 1, 0}) {
+    const auto silent = one.call(post("/auth/token/refresh"));
+    EXPECT_EQ(silent.status, 401);
+    EXPECT_EQ(left(silent), expected);
+  }
+  EXPECT_TRUE(is_limited(one.call(post("/auth/token/refresh"))));
+  EXPECT_EQ(one.call(post("/auth/token/refresh").cookie(held.refresh)).status, 200);
+  EXPECT_EQ(left(one.call(get("/nothing"))), 2);
+  EXPECT_EQ(one.sign_in_new_user().access.empty(), false);
+}
+
+TEST_P(RateLimit, KeepsNobodyFromTheirOwnAccount) {
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "4/hour"}});
+  const auto name = new_name();
+  one.add_user(name);
+  const auto here = one.sign_in(name);
+  const auto there = one.sign_in(name);
+  for (int i = 0; i < 6; ++i)
+    one.call(get("/auth/me").as(here.access));
+  EXPECT_TRUE(is_limited(one.call(get("/auth/me").as(here.access))));
+  const auto listed = one.call(get("/auth/sessions").as(here.access));
+  EXPECT_EQ(listed.status, 200);
+  EXPECT_EQ(left(listed), 0);
+  const auto sid = json_of(listed)["sessions"][0]["id"].get<std::string>();
+  EXPECT_EQ(json_of(listed)["sessions"].size(), 2u);
+  const json change{{"current_password", password}, {"new_password", "another battery staple"}};
+  http_call put{
+      "PUT", "/account/change-password", {{"Content-Type", "application/json"}}, change.dump()};
+  EXPECT_EQ(one.call(put.as(here.access)).status, 200);
+  EXPECT_EQ(one.call(post("/auth/token/refresh").cookie(here.refresh)).status, 200);
+  EXPECT_EQ(one.call(post("/auth/logout").as(here.access)).status, 200);
+  EXPECT_EQ(one.call(get("/auth/me").as(there.access)).status, 401); // the change ended it
+}
+
+TEST_P(RateLimit, CostsNoReadWhereAnAddressHasShownTooMuchJunk) {
+  const auto one = with({{"RATE_LIMIT_UNPROVEN", "2/hour"}});
+  const auto held = one.sign_in_new_user();
+  EXPECT_EQ(left(one.call(get("/nothing"))), 1);
+  EXPECT_EQ(left(one.call(get("/nothing"))), 0);
+  const std::string nobodys = "00000000-0000-4000-8000-000000000000.1." + std::string(43, 'A');
+  const auto refused = one.call(post("/auth/token/refresh").cookie(nobodys));
+  EXPECT_TRUE(is_limited(refused));
+  EXPECT_EQ(refused.header("X-RateLimit-Limit"), "2");
+  EXPECT_TRUE(is_limited(one.call(post("/auth/logout").cookie(nobodys))));
+  EXPECT_EQ(one.call(get("/auth/me").as(held.access)).status, 200); // the signature proves it
 }
 
 TEST_P(RateLimit, OfARefreshOrALogoutIsTheUsersOnceTheTokenIsProven) {
   const auto one = with({{"RATE_LIMIT_DEFAULT", "4/hour"}});
-  const auto first = one.sign_in_new_user(); // takes 2 of the address's
+  const auto first = one.sign_in_new_user();
   const auto refresh = [&one](const std::string& token) {
     return one.call(post("/auth/token/refresh").cookie(token));
   };
   auto forged = first.refresh;
   forged.back() = forged.back() == 'A' ? 'Q' : 'A';
-  EXPECT_EQ(left(refresh("junk")), 1);
-  EXPECT_EQ(left(refresh(forged)), 0);
+  EXPECT_EQ(left(refresh("junk")), 3);
+  for (const long expected : {2, 1, 0})
+    EXPECT_EQ(left(refresh(forged)), expected);
   EXPECT_TRUE(is_limited(refresh(forged)));
   EXPECT_TRUE(is_limited(one.call(post("/auth/logout").cookie(forged))));
   EXPECT_TRUE(is_limited(one.call(post("/auth/logout").as("junk"))));
@@ -122,16 +184,18 @@ TEST_P(RateLimit, OfARefreshOrALogoutIsTheUsersOnceTheTokenIsProven) {
   const auto rotated = refresh(first.refresh);
   EXPECT_EQ(rotated.status, 200);
   EXPECT_EQ(left(rotated), 3);
-  EXPECT_EQ(left(one.call(get("/auth/me").as(tokens_of(rotated).access))), 2);
-  EXPECT_EQ(left(refresh(tokens_of(rotated).refresh)), 1);
-  EXPECT_EQ(left(one.call(get("/auth/me").as(first.access))), 0);
+  // Other requests have another window.
+  EXPECT_EQ(left(one.call(get("/auth/me").as(tokens_of(rotated).access))), 3);
+  auto newest = tokens_of(refresh(tokens_of(rotated).refresh));
+  newest = tokens_of(refresh(newest.refresh));
+  newest = tokens_of(refresh(newest.refresh));
   // Nothing is rotated or ended by what is refused.
-  const auto limited = refresh(first.refresh);
+  const auto limited = refresh(newest.refresh);
   EXPECT_TRUE(is_limited(limited));
   EXPECT_FALSE(limited.has("Set-Cookie"));
-  EXPECT_TRUE(is_limited(one.call(post("/auth/logout").as(first.access))));
-  EXPECT_EQ(one.where.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL AND counter = 3"),
+  EXPECT_EQ(one.where.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL AND counter = 5"),
             1);
+  EXPECT_EQ(one.call(post("/auth/logout").cookie(newest.refresh)).status, 200);
 }
 
 TEST_P(RateLimit, OfALogoutByCookieIsTheUsers) {
@@ -140,7 +204,7 @@ TEST_P(RateLimit, OfALogoutByCookieIsTheUsers) {
   const auto out = one.call(post("/auth/logout").cookie(held.refresh));
   EXPECT_EQ(out.status, 200);
   EXPECT_EQ(left(out), 2);
-  EXPECT_EQ(left(one.call(get("/nothing"))), 0); // the third of the address's
+  EXPECT_EQ(left(one.call(get("/nothing"))), 2); // the first of the address's
 }
 
 TEST_P(RateLimit, IsToldWithWhatIsRefusedBeforeItIsUnderstood) {
@@ -274,6 +338,23 @@ TEST_P(RateLimit, BelievesWhatATrustedProxySaysOfTheAddress) {
   one.call(
       post_json("/auth/register", registration(name).dump()).with("X-Forwarded-For", "192.0.2.55"));
   EXPECT_EQ(one.where.count("SELECT count(*) FROM audit_log WHERE address = '192.0.2.55'"), 1);
+}
+
+TEST_P(RateLimit, OfSocketsThatOpenIsNotThatOfRequests) {
+  const auto one = with({{"RATE_LIMIT_HANDSHAKES", "2/hour"}, {"RATE_LIMIT_DEFAULT", "3/hour"}});
+  const auto held = one.sign_in_new_user();
+  const auto open = [&] {
+    return one.call(get("/ws")
+                        .as(held.access)
+                        .with("Connection", "Upgrade")
+                        .with("Upgrade", "websocket")
+                        .with("Sec-WebSocket-Version", "13")
+                        .with("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="));
+  };
+  EXPECT_EQ(open().status, 101);
+  EXPECT_EQ(open().status, 101);
+  EXPECT_TRUE(is_limited(open()));
+  EXPECT_EQ(left(one.call(get("/auth/me").as(held.access))), 2);
 }
 
 TEST_P(RateLimit, BelievesNobodyElse) {

@@ -104,6 +104,19 @@ TEST(Username, MayBeAnythingReadable) {
     EXPECT_EQ(fault(check_username(name)), "") << name;
 }
 
+TEST(Username, MixesNoScriptsThatNoLanguageMixes) {
+  for (const std::string& name : {"p\xD0\xB0ypal"s,  // one Cyrillic letter
+                                  "\xD0\x98van"s,    // the first one
+                                  "\xCE\xA9mega"s,   // Greek
+                                  "user\xD9\xA1"s,   // an Arabic digit
+                                  "a\xE0\xA4\x95"s}) // Devanagari
+    EXPECT_EQ(fault(check_username(name)), "username") << name;
+  for (const std::string& name : {"\xD0\x92\xD0\xB0\xD1\x81\xD1\x8F 2"s, "jos\xC3\xA9"s,
+                                  "\xE5\xB1\xB1\xE7\x94\xB0\xE5\xA4\xAA\xE9\x83\x8E"s,
+                                  "Taro \xE5\xB1\xB1\xE7\x94\xB0"s, "\xD9\xA1\xD9\xA2"s})
+    EXPECT_EQ(fault(check_username(name)), "") << name;
+}
+
 TEST(Username, WithAnAtSignIsOnlyOnesOwnEmail) {
   EXPECT_EQ(fault(check_username("Bob@Example.com", "bob@example.com")), "");
   EXPECT_EQ(fault(check_username("bob@example.com", "rob@example.com")), "username");
@@ -166,6 +179,45 @@ TEST(Email, IsRefusedUnlessItIsOneAddress) {
         "a@" + labels(64) + ".com",
         std::string(64, 'a') + '@' + labels(63) + '.' + labels(63) + '.' + labels(62)})
     EXPECT_EQ(fault(check_email(email)), "email") << testing::PrintToString(email);
+}
+
+TEST(Email, HasOneFormInWhicheverSpellingItsDomainComes) {
+  const std::string ascii = "Ines@xn--bcher-kva.example";
+  EXPECT_EQ(normal_email("Ines@b\xC3\xBC"
+                         "cher.example"),
+            ascii);
+  EXPECT_EQ(normal_email("Ines@bu\xCC\x88"
+                         "cher.example"),
+            ascii);
+  EXPECT_EQ(normal_email(ascii), ascii);
+  EXPECT_EQ(normal_email("A.B+tag@Example.COM"), "A.B+tag@Example.COM");
+  EXPECT_FALSE(normal_email("in\xC3\xA9s@example.com"));
+  EXPECT_FALSE(normal_email("in\xC3\xA9s@b\xC3\xBC"
+                            "cher.example"));
+  EXPECT_FALSE(normal_email("ines@\xF0\x9F\x92\xA9.example")); // no letter of IDNA2008
+  EXPECT_FALSE(normal_email("@b\xC3\xBC"
+                            "cher.example"));
+}
+
+TEST(LoginName, IsOneMailboxInWhicheverSpellingItsDomainComes) {
+  const auto key = fold_login_name("ines@xn--bcher-kva.example");
+  EXPECT_EQ(key, "ines@xn--bcher-kva.example");
+  for (const std::string& name : {"ines@b\xC3\xBC"
+                                  "cher.example"s,
+                                  "INES@B\xC3\x9C"
+                                  "CHER.EXAMPLE"s,
+                                  " Ines@XN--BCHER-KVA.example "s,
+                                  "ines\xEF\xBC\xA0"
+                                  "b\xC3\xBC"
+                                  "cher.example"s,
+                                  "ines@b\xC3\xBC"
+                                  "cher\xE3\x80\x82"
+                                  "example"s})
+    EXPECT_EQ(fold_login_name(name), key) << name;
+  // What case folding takes for one is two domains.
+  EXPECT_EQ(fold_login_name("a@stra\xC3\x9F"
+                            "e.example"),
+            "a@xn--strae-oqa.example");
 }
 
 TEST(Email, MayBeAnyDotStringAtADomain) {

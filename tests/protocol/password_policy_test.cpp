@@ -36,11 +36,26 @@ std::vector<std::string> lines_of_the_list() {
   return lines;
 }
 
-TEST(PasswordPolicy, CountsBytes) {
-  EXPECT_EQ(refusal(""), "Password must have at least 8 bytes");
-  EXPECT_EQ(refusal("zq8-Lw7"), "Password must have at least 8 bytes");
+TEST(PasswordPolicy, CountsCodePointsOfTheComposedForm) {
+  const std::string too_short = "Password must have at least 8 characters";
+  EXPECT_EQ(refusal(""), too_short);
+  EXPECT_EQ(refusal("zq8-Lw7"), too_short);
   EXPECT_EQ(refusal("zq8-Lw7x"), "");
-  EXPECT_EQ(refusal("\xC3\xA9\xC3\xA8\xC3\xAB\xC3\xAA"), "");
+  EXPECT_EQ(refusal("\xF0\x9F\x94\x91\xF0\x9F\x94\x92"), too_short); // two emoji, eight bytes
+  EXPECT_EQ(refusal("\xC3\xA9\xC3\xA8\xC3\xAB\xC3\xAA"), too_short);
+  // Seven letters, one of them in two parts.
+  EXPECT_EQ(refusal("zq8-Lwe\xCC\x81"), too_short);
+  EXPECT_EQ(refusal("zq8-Lwxe\xCC\x81"), "");
+}
+
+TEST(PasswordPolicy, CountsAgainstTheSetting) {
+  const auto checked = check_password("zq8-Lw7xzq8-Lw", "", "", 15);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().reason, "Password must have at least 15 characters");
+  EXPECT_TRUE(check_password("zq8-Lw7xzq8-Lw7", "", "", 15));
+}
+
+TEST(PasswordPolicy, BoundsBytes) {
   std::string long_one;
   while (long_one.size() < 1024)
     long_one += "zq8-Lw7x";

@@ -1,6 +1,7 @@
 // api_keys.cpp — a user's own API keys.
 #include "gateway/surfaces/access/endpoints.hpp"
 #include "gateway/surfaces/access/render.hpp"
+#include "protocol/name_look.hpp"
 #include "protocol/opaque_key.hpp"
 #include "protocol/text_codec.hpp"
 
@@ -20,9 +21,8 @@ result<void> check_new_key(const messages::create_api_key& key, time_point now) 
   };
   if (count_code_points(key.name) > key_name_chars_max)
     return wrong("name", "must have at most 100 characters");
-  for (const char c : key.name)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      return wrong("name", "must not contain control characters");
+  if (has_invisible_characters(key.name))
+    return wrong("name", "must not contain control or invisible characters");
   for (const auto& scope : key.scopes)
     if (!is_permission(scope)) return wrong("scopes", "must have the form resource:action");
   if (key.expires_at && *key.expires_at <= now) return wrong("expires_at", "must be in the future");

@@ -4,6 +4,7 @@
 namespace latchkey::gateway::access {
 
 using enum http::method;
+using http::window;
 
 // Keys and sessions are for their owner in person: an API key that could make keys would
 // outlive its own revocation.
@@ -26,8 +27,10 @@ std::vector<http::route> routes() {
       open_to_anyone(post, "/auth/verify-email/confirm", "confirm_verification",
                      confirm_verification),
 
-      open_to_session(get, "/auth/sessions", "list_sessions", list_sessions),
-      open_to_session(delete_, "/auth/sessions/{id}", "end_session", end_session),
+      counted_against(window::keeping,
+                      open_to_session(get, "/auth/sessions", "list_sessions", list_sessions)),
+      counted_against(window::keeping,
+                      open_to_session(delete_, "/auth/sessions/{id}", "end_session", end_session)),
   };
 }
 

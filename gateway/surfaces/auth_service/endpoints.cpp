@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t name_bytes_max = 4 * first_name_code_points_max;
 constexpr std::size_t grant_type_bytes_max = 64;
 
+constexpr std::string_view no_token_reason = "is required, in its cookie";
+
 /// How a refresh token travels.
 enum class delivery { cookie, body };
 
@@ -43,7 +45,7 @@ result<presented_token> presented_refresh_token(const http::exchange& ex) {
     return fail(error_code::validation_error, "refresh_token",
                 "is sent in the body and in a cookie: send one");
   if (!in_body && !*in_cookie)
-    return fail(error_code::token_invalid, "refresh_token", "is required, in its cookie");
+    return fail(error_code::token_invalid, "refresh_token", std::string{no_token_reason});
   auto parsed = parse_refresh_token((in_body ? *in_body : **in_cookie).reveal());
   if (!parsed) return tl::unexpected<failure>(parsed.error());
   return presented_token{std::move(*parsed), in_body ? delivery::body : delivery::cookie};
@@ -59,13 +61,20 @@ http::response refusal_of_cookie(const http::exchange& ex, const failure& error)
 }
 
 /// Counts the request: for the user whose refresh token it is, once that is proven, else for the
-/// address, so that nobody behind it keeps the others from refreshing. AUTH003, RATE_LIMITED.
-awaitable<result<void>> count_holder(http::exchange& ex, const refresh_token& token) {
+/// address, so that nobody behind it keeps the others from refreshing. A session that is not at
+/// hand costs a read, which an address that has shown too much junk does not get. AUTH003,
+/// RATE_LIMITED; `may_refuse` false: never for the user's own window.
+awaitable<result<void>> count_holder(http::exchange& ex, const refresh_token& token,
+                                     bool may_refuse) {
+  if (!acceptor_of(ex).has_at_hand(token.session))
+    if (auto may = may_cost_a_read(ex); !may) co_return may;
   messages::prove question{token};
   auto holder =
       co_await acceptor_of(ex).ask_session(token.session, std::move(question), ex.deadline);
   if (!holder) co_return tl::unexpected<failure>(counted_failure(ex, std::move(holder.error())));
-  co_return take_one_of(ex, holder->user);
+  auto taken = take_one_of_refreshes(ex, holder->user);
+  if (!may_refuse) taken = {};
+  co_return taken;
 }
 
 /// Ends the session that the refresh cookie names.
@@ -76,7 +85,7 @@ awaitable<result<messages::revoked>> log_out_by_cookie(http::exchange& ex,
   auto token = cookie && *cookie ? parse_refresh_token((*cookie)->reveal())
                                  : tl::unexpected<failure>(cookie ? otherwise : cookie.error());
   if (!token) co_return tl::unexpected<failure>(counted_failure(ex, std::move(token.error())));
-  if (auto counted = co_await count_holder(ex, *token); !counted)
+  if (auto counted = co_await count_holder(ex, *token, false); !counted)
     co_return tl::unexpected<failure>(counted.error());
   const auto session = token->session;
   messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
@@ -92,7 +101,8 @@ awaitable<result<messages::revoked>> log_out(http::exchange& ex) {
                who.error().code == error_code::token_invalid))
     co_return co_await log_out_by_cookie(ex, who.error());
   if (!who) co_return tl::unexpected<failure>(who.error());
-  if (auto taken = take_one_of(ex, *who); !taken) co_return tl::unexpected<failure>(taken.error());
+  // Counted and never refused: the row is one that keeps the account in its owner's hands.
+  static_cast<void>(take_one_of(ex, *who));
   messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::nullopt};
   co_return co_await edge.ask_session(who->session, std::move(request), ex.deadline);
@@ -145,10 +155,15 @@ awaitable<http::response> describe(http::exchange& ex, const principal& who, id_
 awaitable<http::response> refresh(http::exchange& ex) {
   auto& edge = acceptor_of(ex);
   auto presented = presented_refresh_token(ex);
+  if (!presented && presented.error().reason == no_token_reason) {
+    // A page asks whether somebody is signed in: an honest question with a window of its own.
+    auto taken = take_one_of_silent_refreshes(ex);
+    co_return error_answer(ex, taken ? presented.error() : taken.error());
+  }
   if (!presented) co_return error_answer(ex, counted_failure(ex, std::move(presented.error())));
   const auto by = presented->by;
   const auto session = presented->token.session;
-  if (auto counted = co_await count_holder(ex, presented->token); !counted) {
+  if (auto counted = co_await count_holder(ex, presented->token, true); !counted) {
     if (counted.error().code == error_code::token_invalid)
       edge.with().outcomes.refresh_refused->add();
     if (by == delivery::cookie) co_return refusal_of_cookie(ex, counted.error());

@@ -3,6 +3,7 @@
 #include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/billing/render.hpp"
 #include "protocol/login_name.hpp"
+#include "protocol/name_look.hpp"
 #include "protocol/text_codec.hpp"
 
 #include <utility>
@@ -29,9 +30,9 @@ result<void> check_name(std::string& name) {
   if (name.empty()) return fail(error_code::validation_error, "name", "must not be empty");
   if (count_code_points(name) > name_code_points_max)
     return fail(error_code::validation_error, "name", "must have at most 255 characters");
-  for (const char c : name)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      return fail(error_code::validation_error, "name", "must not contain control characters");
+  if (has_invisible_characters(name))
+    return fail(error_code::validation_error, "name",
+                "must not contain control or invisible characters");
   return {};
 }
 

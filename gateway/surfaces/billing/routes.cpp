@@ -11,7 +11,8 @@ std::vector<http::route> routes() {
                 get_subscription),
       open_with("subscriptions:write", method::put, "/api/v1/admin/subscriptions/{user_id}",
                 "put_subscription", put_subscription),
-      open_to_anyone(method::post, "/api/v1/webhooks/stripe", "stripe_webhook", stripe_webhook),
+      open_to_anyone_who_is_counted_later(method::post, "/api/v1/webhooks/stripe", "stripe_webhook",
+                                          stripe_webhook),
 
       open_with("projects:read", method::get, "/api/v1/projects", "list_projects", list_projects),
       open_with("projects:write", method::post, "/api/v1/projects", "create_project",

@@ -1,6 +1,7 @@
 // Stripe's webhook: proven, read, applied once. Whatever Stripe could not mend by saying it
 // again is answered with 200; it says everything else again for three days.
 #include "config/log.hpp"
+#include "gateway/request_limit.hpp"
 #include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/billing/stripe_event.hpp"
 #include "protocol/stripe_signature.hpp"
@@ -76,8 +77,12 @@ awaitable<result<bool>> apply(http::exchange& ex, stripe_change change) {
 
 awaitable<http::response> stripe_webhook(http::exchange& ex) {
   const auto& key = acceptor_of(ex).configured().stripe_webhook_secret;
-  if (key.empty()) co_return error_answer(ex, failure{error_code::not_found});
-  if (auto good = check_signature(ex, key); !good) co_return error_answer(ex, good.error());
+  // What Stripe has signed counts for Stripe; anything else for the address that it comes from.
+  if (key.empty()) co_return error_answer(ex, counted_failure(ex, failure{error_code::not_found}));
+  if (auto good = check_signature(ex, key); !good)
+    co_return error_answer(ex, counted_failure(ex, std::move(good.error())));
+  if (auto taken = take_one_of_sender(ex, "stripe"); !taken)
+    co_return error_answer(ex, taken.error());
   if (!http::is_media_type(ex.in.content_type, "application/json")) {
     const failure refusal{error_code::unsupported_media_type, "Content-Type",
                           "must be application/json"};

@@ -65,7 +65,9 @@ result<user_news> read_user(http::exchange& ex) {
   if (!named) return fail(error_code::validation_error, "id", "must be a user's number or UUID");
   news.named = *named;
   if (auto good = check_names(changes); !good) return tl::unexpected<failure>(good.error());
-  if (auto good = check_email(news.email); !good) return tl::unexpected<failure>(good.error());
+  auto email = normal_email(news.email);
+  if (!email) return tl::unexpected<failure>(email.error());
+  news.email = std::move(*email);
   auto key = fold_login_name(news.email);
   if (!key) return fail(error_code::validation_error, "email", "is not a valid address");
   news.email_key = std::move(*key);

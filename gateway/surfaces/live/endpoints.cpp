@@ -113,7 +113,8 @@ awaitable<http::response> open_socket(http::exchange& ex) {
   if (!room) co_return error_answer(ex, room.error());
   auto who = co_await watched(ex, std::move(*what));
   if (!who) co_return error_answer(ex, counted_failure(ex, std::move(who.error())));
-  if (auto taken = take_one_of(ex, *who); !taken) co_return error_answer(ex, taken.error());
+  if (auto taken = take_one_of_handshakes(ex, who->user); !taken)
+    co_return error_answer(ex, taken.error());
   if (room->is_over()) {
     const failure ended{error_code::token_invalid};
     co_return error_answer(ex, ended);

@@ -19,9 +19,7 @@ namespace {
 
 /// The `email` of the body, which must be one address.
 result<std::string> checked_email(std::string_view sent) {
-  std::string email{trim_white_space(sent)};
-  if (auto good = check_email(email); !good) return tl::unexpected<failure>(good.error());
-  return email;
+  return normal_email(trim_white_space(sent));
 }
 
 /// A token and a mail are written for an address that is somebody's. So that this does not show,

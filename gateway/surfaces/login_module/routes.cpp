@@ -6,18 +6,24 @@ namespace latchkey::gateway::login_module {
 
 std::vector<http::route> routes() {
   using http::method;
+  using http::window;
   return {
-      open_to_own_pages(method::post, "/auth/login", "login", login),
-      open_to_anyone(method::post, "/users/register", "register_account", register_account),
+      counted_against(window::sign_in,
+                      open_to_own_pages(method::post, "/auth/login", "login", login)),
+      counted_against(window::sign_in, open_to_anyone(method::post, "/users/register",
+                                                      "register_account", register_account)),
 
-      open_to_anyone(method::post, "/recovery/request-reset", "request_reset", request_reset),
-      open_to_anyone(method::post, "/recovery/verify-passphrase", "verify_passphrase",
-                     verify_passphrase),
-      open_to_anyone(method::post, "/recovery/reset-password", "reset_password", reset_password),
+      counted_against(window::sign_in, open_to_anyone(method::post, "/recovery/request-reset",
+                                                      "request_reset", request_reset)),
+      counted_against(window::sign_in, open_to_anyone(method::post, "/recovery/verify-passphrase",
+                                                      "verify_passphrase", verify_passphrase)),
+      counted_against(window::sign_in, open_to_anyone(method::post, "/recovery/reset-password",
+                                                      "reset_password", reset_password)),
 
       open_with("profile:read", method::get, "/account/profile", "get_profile", get_profile),
       open_with("profile:write", method::put, "/account/profile", "update_profile", update_profile),
-      open_to_session(method::put, "/account/change-password", "change_password", change_password),
+      counted_against(window::keeping, open_to_session(method::put, "/account/change-password",
+                                                       "change_password", change_password)),
 
       open_to_session(method::put, "/account/recovery-passphrase", "set_recovery_passphrase",
                       set_recovery_passphrase),

@@ -78,6 +78,7 @@ std::vector<http::route> routes(const proxy::proxy_table& table) {
     auto row = open_to_users(
         route.permission, route.method, route.pattern, words_of(table, i).operation,
         [route](http::exchange& ex, const principal& who) { return pass_on(ex, who, route); });
+    row.needs.counts_against = http::window::gateway;
     row.body_bytes_max = route.body_bytes_max;
     row.streams_body = may_have_a_body(route.method);
     rows.push_back(std::move(row));

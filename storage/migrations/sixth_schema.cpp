@@ -1,0 +1,30 @@
+#include "storage/migrations/sixth_schema.hpp"
+
+#include "storage/sql/facts.hpp"
+
+namespace latchkey::storage {
+
+namespace {
+
+// user_record::failures_in_a_row, a column a budget. No index holds them.
+constexpr std::string_view of_strangers = R"(
+ALTER TABLE users ADD COLUMN failures_of_strangers BIGINT NOT NULL DEFAULT 0)";
+constexpr std::string_view of_known_clients = R"(
+ALTER TABLE users ADD COLUMN failures_of_known_clients BIGINT NOT NULL DEFAULT 0)";
+constexpr std::string_view of_signed_in = R"(
+ALTER TABLE users ADD COLUMN failures_of_signed_in BIGINT NOT NULL DEFAULT 0)";
+
+} // namespace
+
+migration sixth_schema() {
+  // What a name looks like is a row of login_names too (kind 'skeleton'): those of users who are
+  // there already are added by code, for no SQL knows them.
+  return {6,
+          "0006_password_failures_name_skeletons",
+          {of_strangers, of_known_clients, of_signed_in},
+          {},
+          {},
+          sql::add_missing_skeletons};
+}
+
+} // namespace latchkey::storage
