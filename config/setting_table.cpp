@@ -2,6 +2,7 @@
 // paragraph in .env.example; nothing else.
 #include "config/setting_table.hpp"
 
+#include "config/secret_strength.hpp"
 #include "config/setting_rows.hpp"
 #include "config/setting_values.hpp"
 #include "protocol/login_name.hpp"
@@ -20,6 +21,10 @@ using namespace setting_rows;
 template <std::size_t Min, std::size_t Max>
 bool has_length(std::string_view value) {
   return value.size() >= Min && value.size() <= Max;
+}
+
+bool is_signing_key(std::string_view value) {
+  return has_length<32, 4096>(value) && !is_blank(value);
 }
 
 bool is_path(std::string_view value) {
@@ -175,7 +180,7 @@ constexpr setting_row rows[] = {
         "ADMIN_PASSWORD", "PASSWORD_LENGTH_MIN characters, at most 1024 bytes",
         "first start: the administrator's password; unset: generated and printed once"),
 
-    secret_row<&s::jwt_secret_key, has_length<32, 4096>>(
+    secret_row<&s::jwt_secret_key, is_signing_key>(
         "JWT_SECRET_KEY", "at least 32 bytes, such as `openssl rand -base64 48` prints",
         "signs access tokens; unset: generated once and kept in DATA_DIR/jwt_secret"),
     text_row<&s::issuer, values::is_printable_word>(

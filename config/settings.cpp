@@ -3,6 +3,7 @@
 #include "config/settings.hpp"
 
 #include "config/log.hpp"
+#include "config/secret_strength.hpp"
 #include "config/setting_sources.hpp"
 #include "config/setting_table.hpp"
 #include "config/setting_values.hpp"
@@ -101,14 +102,6 @@ void check_files(const checker& check) {
   }
 }
 
-/// A key that anybody could guess: what examples and templates are full of.
-bool looks_like_a_placeholder(const secret& key) {
-  std::array<bool, 256> seen{};
-  for (const char c : key.reveal())
-    seen[static_cast<unsigned char>(c)] = true;
-  return std::ranges::count(seen, true) < 10;
-}
-
 std::optional<std::string> exposed_listener(const settings& values) {
   if (!is_loopback_host(values.http_host)) return "HTTP_HOST " + values.http_host;
   if (!is_loopback_host(values.internal_host)) return "INTERNAL_HOST " + values.internal_host;
@@ -127,6 +120,28 @@ void check_exposure(const checker& check) {
                            why +
                            ": set JWT_SECRET_KEY to a secret of your own, such as `openssl rand "
                            "-base64 48` prints, or bind to 127.0.0.1");
+}
+
+/// Whether sockets bound to both take connections of the same address.
+bool do_overlap(const std::string& one, const std::string& other) {
+  const auto is_wildcard = [](const std::string& host) {
+    return host == "0.0.0.0" || host == "::";
+  };
+  if (one == other || is_wildcard(one) || is_wildcard(other)) return true;
+  return (one == "localhost" || other == "localhost") && is_loopback_host(one) &&
+         is_loopback_host(other);
+}
+
+/// Each listener shares its port with its like in every reactor, so the system would not refuse.
+void check_ports(const checker& check) {
+  const auto& values = check.values;
+  if (values.http_port == 0 || values.http_port != values.internal_port ||
+      !do_overlap(values.http_host, values.internal_host))
+    return;
+  check.problems.push_back("HTTP_PORT and INTERNAL_PORT are both " +
+                           std::to_string(values.http_port) +
+                           ": expected two different ports, for half of the requests would reach "
+                           "the other listener");
 }
 
 /// The rules for everybody's passwords, so that the first administrator can be made.
@@ -231,6 +246,7 @@ tl::expected<settings, setting_problems> load_settings(const setting_sources& so
     complete(check);
     check_admin(check);
     check_exposure(check);
+    check_ports(check);
   }
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return values;

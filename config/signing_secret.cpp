@@ -1,4 +1,5 @@
 // signing_secret.cpp — the secret that is made on the first start and kept beside the data.
+#include "config/secret_strength.hpp"
 #include "config/settings.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/text_codec.hpp"
@@ -60,6 +61,12 @@ result<std::optional<secret>> read_key(const std::string& path) {
     return fail(error_code::internal_error, "DATA_DIR",
                 path + " does not hold " + std::to_string(key_chars) +
                     " characters: restore it, or remove it, which ends every session");
+  if (looks_like_a_placeholder(key))
+    return fail(error_code::internal_error, "DATA_DIR",
+                path + " holds no secret, but nearly the same character " +
+                    std::to_string(key_chars) +
+                    " times, as a power cut may leave it: restore it, or remove it, which ends "
+                    "every session");
   return key;
 }
 

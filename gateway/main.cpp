@@ -1,5 +1,6 @@
 // main.cpp — the command line; what each command does stands in commands/.
 
+#include "gateway/commands/backup.hpp"
 #include "gateway/commands/command.hpp"
 
 #include <CLI/CLI.hpp>
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   add_service_key(app, chosen);
   add_users(app, chosen);
   add_config(app, chosen);
+  add_backup(app, chosen);
   add_routes(app, chosen);
   add_version(app, chosen);
   try {

@@ -13,6 +13,7 @@
 #include "actors/registry_actor.hpp"
 #include "actors/root_watch.hpp"
 #include "actors/workflow_recovery.hpp"
+#include "config/data_dir_lock.hpp"
 #include "config/log.hpp"
 #include "gateway/admin.hpp"
 #include "gateway/core_manager_line.hpp"
@@ -20,6 +21,8 @@
 #include "gateway/on_reactor.hpp"
 #include "gateway/proxy/proxy_settings.hpp"
 #include "gateway/reactor_scheduler.hpp"
+#include "gateway/store_secret.hpp"
+#include "storage/whole_store.hpp"
 
 #include <atomic>
 #include <caf/actor_system.hpp>
@@ -39,12 +42,20 @@ namespace {
   std::_Exit(EXIT_FAILURE);
 }
 
+/// This process may not write any more, and what it remembers may be out of date.
+void end_for_another(const std::string& why) {
+  log_critical("server", why);
+  log_stop();
+  std::_Exit(EXIT_FAILURE);
+}
+
 } // namespace
 
 struct server::parts {
   std::shared_ptr<const settings> configured;
   metrics counts;
   std::shared_ptr<proxy::upstream_set> upstreams;
+  data_dir_lock only_server; // goes after the store
   std::unique_ptr<storage::store> store;
   std::shared_ptr<services> with = std::make_shared<services>();
   std::unique_ptr<caf::actor_system_config> config;
@@ -85,7 +96,14 @@ result<void> server::parts::read_upstreams() {
 
 result<void> server::parts::open() {
   if (auto made = prepare_data_dir(*configured); !made) return made;
+  auto locked = data_dir_lock::take(configured->data_dir);
+  if (!locked) return tl::unexpected<failure>(locked.error());
+  only_server = std::move(*locked);
   store = open_configured_store(*configured);
+  // Before anything is read or changed: a running server of another version keeps its schema.
+  if (auto claimed = storage::whole(*store)->claim(describe_this_process(), end_for_another);
+      !claimed)
+    return claimed;
   auto applied = store->migrate();
   if (!applied) return tl::unexpected<failure>(applied.error());
   for (const auto& name : *applied)
@@ -289,8 +307,13 @@ result<std::unique_ptr<server>> server::start(settings configured) {
       return tl::unexpected<failure>(address.error());
   if (auto read = p.read_upstreams(); !read) return tl::unexpected<failure>(read.error());
   if (auto opened = p.open(); !opened) return tl::unexpected<failure>(opened.error());
+  const auto origin = origin_of_secret(*p.configured);
   auto signing_secret = load_or_create_signing_secret(*p.configured);
   if (!signing_secret) return tl::unexpected<failure>(signing_secret.error());
+  if (auto agreed =
+          agree_on_secret(*storage::whole(*p.store), *signing_secret, origin, *p.configured);
+      !agreed)
+    return tl::unexpected<failure>(agreed.error());
   if (auto loaded = p.load_tables(); !loaded) return tl::unexpected<failure>(loaded.error());
   if (auto filled = p.fill_services(*signing_secret); !filled)
     return tl::unexpected<failure>(filled.error());

@@ -1,6 +1,7 @@
 #include "storage/postgres/connection.hpp"
 
 #include "config/log.hpp"
+#include "storage/postgres/claim.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -34,6 +35,16 @@ void add_parameter(std::string& target, std::string_view name, const std::string
   target.append(name).append("=").append(value);
 }
 
+bool names_several_hosts(std::string_view target) {
+  const auto begin = std::min(target.find("://"), target.size());
+  const auto place = target.substr(begin, target.find_first_of("/?", begin + 3) - begin);
+  if (place.find(',') != std::string_view::npos) return true;
+  const auto host = target.find("host=");
+  if (host == std::string_view::npos) return false;
+  const auto end = target.find_first_of("& ", host);
+  return target.substr(host, end - host).find(',') != std::string_view::npos;
+}
+
 std::string target_of(const shared& common) {
   std::string target(common.url.reveal());
   const auto& o = common.options;
@@ -42,6 +53,8 @@ std::string target_of(const shared& common) {
   add_parameter(target, "keepalives_interval", "5");
   add_parameter(target, "keepalives_count", "3");
   add_parameter(target, "tcp_user_timeout", std::to_string(o.round_trip_timeout.count()));
+  // Of several hosts the one that can be written.
+  if (names_several_hosts(target)) add_parameter(target, "target_session_attrs", "read-write");
   return target;
 }
 
@@ -57,6 +70,7 @@ void log_trouble(const char* where, std::string_view words) noexcept {
 /// cannot read quotes that string, which may be a part of the password.
 std::string_view fit_to_log(std::string_view words) noexcept {
   if (words.rfind("connection to server ", 0) == 0) return words;
+  if (words.rfind("the server is read-only", 0) == 0) return words;
   if (words.rfind("could not translate host name", 0) == 0) return "its host name is not known";
   return "the connection is refused or DATABASE_URL is not understood";
 }
@@ -71,8 +85,9 @@ trouble trouble_of(std::string_view sqlstate) noexcept {
   if (is_any({"08", "57P01", "57P02", "57P03"})) // connection exceptions, shutdown
     return trouble::lost;
   if (is_any({"55P03", "57014"})) return trouble::slow; // lock_timeout, statement_timeout
-  // Resources, operator intervention, system errors, a standby.
-  if (is_any({"53", "57", "58", "25006"})) return trouble::unavailable;
+  if (sqlstate == "25006") return trouble::read_only;
+  // Resources, operator intervention, system errors.
+  if (is_any({"53", "57", "58"})) return trouble::unavailable;
   // No such table or column, no right to it, a feature or a state that is not there, a fault.
   if (sqlstate.empty() || is_any({"0A", "25", "26", "28", "3D", "3F", "42", "XX"}))
     return trouble::broken;
@@ -97,9 +112,9 @@ private:
   round_trip_guard::slot* slot_;
 };
 
-connection::connection(std::shared_ptr<shared> common, std::string name)
-    : common_(std::move(common)), name_(std::move(name)), backoff_(common_->options.backoff_first) {
-}
+connection::connection(std::shared_ptr<shared> common, std::string name, use purpose)
+    : common_(std::move(common)), name_(std::move(name)), purpose_(purpose),
+      backoff_(common_->options.backoff_first) {}
 
 connection::~connection() {
   drop();
@@ -111,10 +126,12 @@ void connection::drop() noexcept {
   quiet_.reset();
   link_.reset();
   prepared_.clear();
+  if (std::exchange(on_standby_, false)) --common_->readers_of_standby;
   --common_->open_count;
 }
 
 std::optional<failure> connection::ensure(bool patient) {
+  if (link_ && generation_ != common_->generation) drop();
   if (link_) return std::nullopt;
   const auto now = std::chrono::steady_clock::now();
   if (patient || now >= not_before_) {
@@ -125,6 +142,8 @@ std::optional<failure> connection::ensure(bool patient) {
       not_before_ = {};
       return std::nullopt;
     } catch (const std::exception& e) {
+      words_ = fit_to_log(e.what());
+      words_.resize(std::min(words_.find('\n'), words_.size()));
       // Once, not at every attempt until it is back.
       if (!std::exchange(is_away_, true))
         log_trouble("cannot connect to PostgreSQL", fit_to_log(e.what()));
@@ -137,6 +156,7 @@ std::optional<failure> connection::ensure(bool patient) {
 }
 
 void connection::connect() {
+  generation_ = common_->generation;
   auto made = std::make_unique<pqxx::connection>(target_of(*common_));
 #if PQXX_VERSION_MAJOR < 7
   // Version 6 would reconnect by itself in the middle of a transaction and go on outside
@@ -149,6 +169,8 @@ void connection::connect() {
   link_ = std::move(made);
   ++common_->open_count;
   ++lives_;
+  const char* user = link_->username();
+  user_ = user == nullptr ? "…" : link_->quote_name(user);
   quiet_ = std::make_unique<pqxx::quiet_errorhandler>(*link_);
   slot_ = common_->guard.watch(link_->sock());
   set_up();
@@ -179,6 +201,30 @@ void connection::set_up() {
           // What we call durable must be, whatever the server's default.
           "SELECT set_config('synchronous_commit', 'on', false) "
           "WHERE current_setting('synchronous_commit') = 'off'");
+  const bool is_read_only =
+      execute("SELECT current_setting('transaction_read_only')")[0][0].as<std::string>() == "on";
+  note_standby(is_read_only);
+  if (purpose_ != use::other && common_->only_server)
+    common_->only_server->confirm(*this, purpose_ == use::writes);
+}
+
+void connection::note_standby(bool is_read_only) {
+  if (purpose_ == use::writes) {
+    if (is_read_only) {
+      note_trouble("the server is read-only");
+      throw pqxx::broken_connection("the server is read-only: it is a standby, or "
+                                    "default_transaction_read_only is on");
+    }
+    // Those who read elsewhere meanwhile would not see what is written here.
+    if (common_->readers_of_standby > 0) generation_ = ++common_->generation;
+  } else if (purpose_ == use::reads && is_read_only) {
+    on_standby_ = true;
+    ++common_->readers_of_standby;
+  }
+}
+
+void connection::note_trouble(const char* word) noexcept {
+  if (purpose_ == use::writes) common_->trouble = word;
 }
 
 pqxx::result connection::execute(const std::string& text) {
@@ -226,8 +272,16 @@ trouble connection::classify() noexcept {
   }
   if (link_ && !link_->is_open()) kind = trouble::lost;
   if (kind == trouble::lost && link_) log_trouble("PostgreSQL", "the connection broke");
-  if (kind == trouble::unavailable || kind == trouble::broken) log_refusal();
-  if (kind == trouble::lost) drop();
+  if (kind == trouble::unavailable || kind == trouble::broken || kind == trouble::read_only)
+    log_refusal();
+  if (state_ == "53100") note_trouble("the disk is full");
+  if (kind == trouble::read_only) {
+    log_trouble("PostgreSQL", "the server is read-only now: connecting again, for another may have "
+                              "become the primary");
+    ++common_->generation;
+    note_trouble("the server is read-only");
+  }
+  if (kind == trouble::lost || kind == trouble::read_only) drop();
   return kind;
 }
 

@@ -18,19 +18,31 @@
 
 namespace latchkey::storage::postgres {
 
+class claim;
+
+/// What a connection is for. One that writes refuses a read-only server.
+enum class use : std::uint8_t { other, reads, writes };
+
 /// What all connections of one store share; they keep it alive.
 struct shared {
   secret url;
   postgres_options options;
   std::atomic<std::size_t> open_count{0};
+  /// Rises when the server turns out to be read-only: older connections are made again, for
+  /// another one may be the primary by now.
+  std::atomic<std::uint64_t> generation{0};
+  std::atomic<int> readers_of_standby{0};    // connections that read from a read-only server
+  std::atomic<const char*> trouble{nullptr}; // why nothing could be written last; null: it could
+  std::shared_ptr<claim> only_server;        // null where no server was asked for
   round_trip_guard guard;
 };
 
 /// What went wrong in a call of libpqxx, as far as it decides what to do next.
 enum class trouble : std::uint8_t {
   lost,        // the connection is gone
+  read_only,   // the server is, now: the connection is dropped, another may lead elsewhere
   conflict,    // serialization failure or deadlock: the same again may succeed
-  unavailable, // the server is there but cannot write (disk full, read-only, shutting down)
+  unavailable, // the server is there but cannot write (disk full, shutting down)
   slow,        // a lock was not given, or a statement not done, in time
   bad_row,     // a row that a type or a constraint refuses
   broken,      // the statement itself fails: no schema, no right
@@ -39,7 +51,7 @@ enum class trouble : std::uint8_t {
 class connection {
 public:
   /// `name` is the connection's application_name; letters, digits, `_` and `-`.
-  connection(std::shared_ptr<shared> common, std::string name);
+  connection(std::shared_ptr<shared> common, std::string name, use purpose = use::other);
   ~connection();
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -47,6 +59,10 @@ public:
   /// Connects when that is needed; STORE_UNAVAILABLE when the server does not answer, or
   /// did not a moment ago. `patient`: without regard to that moment.
   std::optional<failure> ensure(bool patient = false);
+  /// `why` with what the operator can do about it; after `ensure` failed, or `classify`.
+  failure why_not(failure why) const;
+  /// The id of the server's process.
+  int process() const;
   bool is_connected() const noexcept { return link_ != nullptr; }
   /// Forgets the connection.
   void drop() noexcept;
@@ -75,6 +91,8 @@ private:
 
   void connect();
   void set_up();
+  void note_standby(bool is_read_only);
+  void note_trouble(const char* word) noexcept;
   template <class Parameters>
   pqxx::result run_prepared(const sql::statement& what, const Parameters& parameters);
 
@@ -85,6 +103,11 @@ private:
   std::shared_ptr<round_trip_guard::slot> slot_;
   std::unordered_set<const char*> prepared_; // names in the catalogue, by address
   std::uint64_t lives_ = 0;
+  use purpose_;
+  bool on_standby_ = false;
+  std::uint64_t generation_ = 0;
+  std::string user_;  // quoted, as SQL takes it
+  std::string words_; // libpq's about the last failed attempt to connect, fit to log
   std::string state_; // SQLSTATE of the last error
   bool is_away_ = false;
   std::chrono::milliseconds backoff_;

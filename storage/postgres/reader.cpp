@@ -1,6 +1,8 @@
 #include "storage/postgres/reader.hpp"
 
+#include "config/store_figures.hpp"
 #include "protocol/text_codec.hpp"
+#include "protocol/time.hpp"
 #include "storage/postgres/runner.hpp"
 #include "storage/sql/queries.hpp"
 
@@ -31,7 +33,7 @@ result<void> postgres_reader::ask(const std::function<void()>& read) {
       return {};
     } catch (...) {
       const auto kind = link_.classify();
-      if (kind != trouble::lost || attempt == attempts_max)
+      if ((kind != trouble::lost && kind != trouble::read_only) || attempt == attempts_max)
         return tl::unexpected<failure>(failure_of(kind));
     }
   }
@@ -87,7 +89,23 @@ result<std::int64_t> postgres_reader::count_users() {
 }
 
 result<void> postgres_reader::ping() {
-  return query(sql::ping, {}, nullptr);
+  figures_of_store.trouble = nullptr;
+  auto alive = query(sql::ping, {}, nullptr);
+  const char* trouble = common_->trouble;
+  if (!alive || trouble == nullptr) return alive;
+  // The last write failed: what a small one does now, on a connection that is made for it.
+  connection link(common_, "latchkey-trial", use::writes);
+  if (!link.ensure(true)) {
+    try {
+      link.run(sql::write_note, {"trial", to_rfc3339(system_clock_source().now())});
+      common_->trouble.compare_exchange_strong(trouble, nullptr);
+      return alive;
+    } catch (...) {
+      link.classify();
+    }
+  }
+  figures_of_store.trouble = trouble;
+  return fail(error_code::store_unavailable, "database", trouble);
 }
 
 } // namespace latchkey::storage::postgres

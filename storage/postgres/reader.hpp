@@ -14,7 +14,7 @@ namespace latchkey::storage::postgres {
 class postgres_reader final : public reader {
 public:
   explicit postgres_reader(std::shared_ptr<shared> common)
-      : link_(std::move(common), "latchkey-reader") {}
+      : common_(common), link_(std::move(common), "latchkey-reader", use::reads) {}
   result<std::optional<user_id>> find_login(std::string_view login_key) override;
   result<std::optional<user_record>> find_user(const user_id& id) override;
   result<std::optional<session_record>> find_session(const session_id& id) override;
@@ -28,6 +28,7 @@ private:
   result<void> query(const sql::statement& what, const std::vector<std::string>& parameters,
                      const std::function<void(const sql::row_source&)>& on_row);
 
+  std::shared_ptr<shared> common_;
   connection link_;
 };
 

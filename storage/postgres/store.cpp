@@ -1,8 +1,10 @@
 // A PostgreSQL database, through libpqxx.
 #include "storage/migrations/migrations.hpp"
+#include "storage/postgres/claim.hpp"
 #include "storage/postgres/reader.hpp"
 #include "storage/postgres/runner.hpp"
 #include "storage/postgres/writer.hpp"
+#include "storage/whole_store.hpp"
 
 namespace latchkey::storage {
 
@@ -35,7 +37,7 @@ result<std::vector<std::string>> apply_missing(connection& link) {
   return applied;
 }
 
-class postgres_store final : public store {
+class postgres_store final : public whole_store {
 public:
   explicit postgres_store(std::shared_ptr<shared> common) : common_(std::move(common)) {}
 
@@ -54,7 +56,7 @@ public:
     auto& o = patient->options;
     o.statement_timeout = o.lock_timeout = o.round_trip_timeout = o.migrate_timeout;
     connection link(patient, "latchkey-migrate");
-    if (auto why = link.ensure()) return tl::unexpected<failure>(std::move(*why));
+    if (auto why = link.ensure()) return tl::unexpected<failure>(link.why_not(*why));
     try {
       link.execute("BEGIN");
       link.execute(migration_lock);
@@ -66,15 +68,17 @@ public:
       // attempt finds out by itself what is there.
       const auto kind = link.classify();
       if (kind == trouble::broken || kind == trouble::bad_row)
-        return fail(error_code::internal_error, "schema",
-                    "the database refuses a statement of the schema");
-      return fail_with_retry(error_code::store_unavailable, 1, "the database does not answer");
+        return tl::unexpected<failure>(
+            link.why_not({error_code::internal_error, "schema",
+                          "the database refuses a statement of the schema", 0}));
+      return tl::unexpected<failure>(
+          link.why_not({error_code::store_unavailable, {}, "the database does not answer", 1}));
     }
   }
 
   result<void> check_schema() override {
     connection link(common_, "latchkey-check");
-    if (auto why = link.ensure()) return tl::unexpected<failure>(std::move(*why));
+    if (auto why = link.ensure()) return tl::unexpected<failure>(link.why_not(*why));
     try {
       const bool has_any = !link.run(sql::has_migrations_table).empty();
       return check_version(has_any ? link.run(sql::newest_migration)[0][0].as<std::int64_t>() : 0);
@@ -84,10 +88,64 @@ public:
     }
   }
 
+  result<void> claim(const std::string& who,
+                     std::function<void(const std::string&)> lost) override {
+    if (auto refusal = refuse_shared_sessions(*common_))
+      return fail(error_code::conflict, "DATABASE_URL", *refusal);
+    auto made = std::make_shared<postgres::claim>(*common_, who, std::move(lost));
+    if (auto taken = made->take(); !taken) return taken;
+    common_->only_server = std::move(made);
+    return {};
+  }
+
+  result<std::optional<std::string>> read_note(std::string_view name) override {
+    std::optional<std::string> found;
+    return on_own([&](connection& link) {
+             const auto rows = link.run(sql::read_note, {std::string(name)});
+             if (!rows.empty()) found = rows[0][0].as<std::string>();
+           })
+        .map([&] { return std::move(found); });
+  }
+
+  result<void> write_note(std::string_view name, std::string_view note) override {
+    return on_own([&](connection& link) {
+      link.run(sql::write_note, {std::string(name), std::string(note)});
+    });
+  }
+
+  result<bool> has_live_sessions(time_point now) override {
+    bool found = false;
+    return on_own([&](connection& link) {
+             found = !link.run(sql::any_live_session, {to_rfc3339(now)}).empty();
+           })
+        .map([&] { return found; });
+  }
+
+  result<void> back_up(const std::string&) override {
+    return fail(error_code::conflict, "DATABASE_URL",
+                "the facts are in PostgreSQL, which has a tool of its own for that: "
+                "pg_dump --format=custom --file=FILE, with the host, user and database of "
+                "DATABASE_URL");
+  }
+
   std::string_view engine() const noexcept override { return "postgresql"; }
   std::size_t open_connections() const noexcept override { return common_->open_count; }
 
 private:
+  /// On a connection that ends with it.
+  result<void> on_own(const std::function<void(connection&)>& run) {
+    connection link(common_, "latchkey-notes");
+    if (auto why = link.ensure(true)) return tl::unexpected<failure>(link.why_not(*why));
+    try {
+      run(link);
+      return {};
+    } catch (...) {
+      link.classify();
+      return tl::unexpected<failure>(
+          link.why_not({error_code::store_unavailable, {}, "the database does not answer", 1}));
+    }
+  }
+
   std::shared_ptr<shared> common_;
 };
 

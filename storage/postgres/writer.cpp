@@ -43,7 +43,9 @@ struct postgres_writer::job {
 };
 
 postgres_writer::postgres_writer(std::shared_ptr<shared> common)
-    : link_(std::move(common), "latchkey-" + to_string(make_uuid(system_clock_source().now()))) {}
+    : common_(common),
+      link_(std::move(common), "latchkey-" + to_string(make_uuid(system_clock_source().now())),
+            use::writes) {}
 
 std::vector<result<written>> postgres_writer::commit(std::span<const unit> batch) {
   std::vector<result<written>> answers(
@@ -201,11 +203,12 @@ postgres_writer::ended postgres_writer::finish() {
   try {
     link_.execute("EXECUTE mark_commit('" + link_.name() + "', " + std::to_string(number_) +
                   "); COMMIT");
+    common_->trouble = nullptr;
     return ended::committed;
   } catch (...) {
-    const auto end = from(link_.classify());
+    const auto kind = link_.classify();
     roll_back();
-    return end == ended::lost ? ended::in_doubt : end;
+    return kind == trouble::lost ? ended::in_doubt : from(kind);
   }
 }
 
@@ -223,6 +226,7 @@ void postgres_writer::roll_back() noexcept {
 postgres_writer::ended postgres_writer::from(trouble t) noexcept {
   switch (t) {
   case trouble::lost:
+  case trouble::read_only: // nothing was written, and the next connection may lead elsewhere
     return ended::lost;
   case trouble::conflict:
     return ended::conflict;

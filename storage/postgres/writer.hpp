@@ -43,6 +43,7 @@ private:
   ended learn_fate();
   std::optional<failure> connect(bool patient);
 
+  std::shared_ptr<shared> common_;
   connection link_;
   std::int64_t number_ = 0;            // of the transaction being written, in commit_marks
   std::uint64_t cleaned_life_ = 0;     // the connection that ended its predecessors

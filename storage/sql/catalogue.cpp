@@ -200,6 +200,15 @@ const statement end_own_backends{"end_own_backends", nullptr,
 const statement forget_old_marks{"forget_old_marks", nullptr,
                                  "DELETE FROM commit_marks WHERE at < now() - interval '30 days'"};
 
+// -- the store as a whole -------------------------------------------------------------
+
+const statement read_note{"read_note", "SELECT value FROM store_notes WHERE name = $1"};
+const statement write_note{"write_note", "INSERT INTO store_notes (name, value) VALUES ($1, $2) "
+                                         "ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value"};
+const statement any_live_session{
+    "any_live_session",
+    "SELECT 1 FROM sessions WHERE ended_at IS NULL AND expires_at > $1 LIMIT 1"};
+
 // -- migrations ----------------------------------------------------------------------
 
 const statement make_migrations_table{

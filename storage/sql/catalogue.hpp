@@ -67,6 +67,12 @@ extern const statement end_own_backends;
 /// Marks of writers that are long gone.
 extern const statement forget_old_marks;
 
+// -- the store as a whole -------------------------------------------------------------
+
+extern const statement read_note;        // $1 name → value
+extern const statement write_note;       // $1 name, $2 value
+extern const statement any_live_session; // $1 now → 1 when there is one
+
 // -- migrations ----------------------------------------------------------------------
 
 extern const statement make_migrations_table;

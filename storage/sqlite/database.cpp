@@ -57,9 +57,31 @@ void trouble_teller::note(int code) noexcept {
   try {
     if (code == 0)
       log_info("storage", "SQLite works again");
+    else if (code == SQLITE_READONLY_DBMOVED)
+      log_error("storage", "the database's files (latchkey.db, -wal or -shm) were removed or "
+                           "replaced under the running server: nothing is written or read until "
+                           "they are back. Stop the server, put the right file in place, and "
+                           "start it again");
     else
       log_warning("storage", "SQLite: ", sqlite3_errstr(code), " (", code, ")");
   } catch (...) { // a line is not worth a batch
+  }
+}
+
+const char* word_of(int code) noexcept {
+  if (code == SQLITE_READONLY_DBMOVED) return "the database's files were removed or replaced";
+  switch (code & 0xff) {
+  case SQLITE_FULL:
+    return "the disk is full";
+  case SQLITE_IOERR:
+    return "the disk fails";
+  case SQLITE_READONLY:
+    return "the database's file or folder is read-only";
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB:
+    return "the database is damaged";
+  default:
+    return nullptr;
   }
 }
 
@@ -98,16 +120,21 @@ failure to_failure(const error& e) {
 
 tl::expected<std::unique_ptr<database>, error>
 database::open(const std::string& path, const sqlite_options& options,
-               std::atomic<std::size_t>& open_count) {
+               std::atomic<std::size_t>& open_count, const std::optional<file_id>& must_be) {
+  const auto moved = [&] { return must_be && file_id_of(path) != must_be; };
+  const error not_ours{SQLITE_READONLY_DBMOVED, "the file is not there or another one"};
+  if (moved()) return tl::unexpected<error>(not_ours);
   // Made here, for SQLite would let everybody read it; those beside it get its mode. Not by
   // open(): closing a descriptor would end the locks that other connections here hold.
-  ::mknod(path.c_str(), S_IFREG | 0600, 0);
+  if (!must_be) ::mknod(path.c_str(), S_IFREG | 0600, 0);
   sqlite3* handle = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  const int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (must_be ? 0 : SQLITE_OPEN_CREATE);
   const int opened = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   if (handle == nullptr) return tl::unexpected<error>(error{SQLITE_NOMEM, "out of memory"});
   std::unique_ptr<database> db(new database(handle, open_count));
   if (opened != SQLITE_OK) return tl::unexpected<error>(db->last_error());
+  if (moved() || db->has_moved()) return tl::unexpected<error>(not_ours);
   sqlite3_extended_result_codes(handle, 1);
   db->set_busy_timeout(options.busy_timeout_ms);
   // The first switch to WAL needs the file alone, and SQLite does not always call the busy
@@ -119,7 +146,10 @@ database::open(const std::string& path, const sqlite_options& options,
       return tl::unexpected<error>(wal.error());
     std::this_thread::sleep_for(wal_attempt_pause);
   }
-  std::string settings = "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON";
+  // What a long read of another program made of the log is given back afterwards.
+  std::string settings = "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+                         "PRAGMA journal_size_limit=" +
+                         std::to_string(log_bytes_usual);
   if (options.pages_max > 0)
     settings += "; PRAGMA max_page_count=" + std::to_string(options.pages_max);
   if (auto set = db->execute(settings); !set) return tl::unexpected<error>(set.error());
@@ -141,6 +171,12 @@ database::~database() {
 
 void database::set_busy_timeout(int ms) {
   sqlite3_busy_timeout(handle_, ms);
+}
+
+bool database::has_moved() noexcept {
+  int moved = 0;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return moved != 0;
 }
 
 void database::forget_pages() noexcept {

@@ -4,12 +4,14 @@
 
 #include "storage/sql/catalogue.hpp"
 #include "storage/sql/rows.hpp"
+#include "storage/sqlite/files.hpp"
 #include "storage/sqlite/options.hpp"
 
 #include <atomic>
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +49,10 @@ private:
   int told_ = 0;
 };
 
+/// A word or two on why nothing can be written, for /health; null for what concerns one row or
+/// passes by itself.
+const char* word_of(int code) noexcept;
+
 /// Whether the database as a whole cannot be written (full, read-only, busy, damaged), as
 /// opposed to one row being refused.
 bool is_store_error(const error& e) noexcept;
@@ -58,10 +64,11 @@ class database {
 public:
   /// WAL, synchronous=FULL, foreign keys on. Waits as long as `busy_timeout_ms` for other
   /// connections. A file that is made is its owner's alone, as are those beside it.
-  /// `open_count` counts this connection while it lives.
-  static tl::expected<std::unique_ptr<database>, error> open(const std::string& path,
-                                                             const sqlite_options& options,
-                                                             std::atomic<std::size_t>& open_count);
+  /// `open_count` counts this connection while it lives. With `must_be` nothing is made, and
+  /// another file than that is refused (SQLITE_READONLY_DBMOVED).
+  static tl::expected<std::unique_ptr<database>, error>
+  open(const std::string& path, const sqlite_options& options, std::atomic<std::size_t>& open_count,
+       const std::optional<file_id>& must_be = std::nullopt);
   ~database();
   database(const database&) = delete;
   database& operator=(const database&) = delete;
@@ -81,8 +88,12 @@ public:
   /// The extended code of the last error that was not a row's own since this was asked
   /// last; 0 when there was none.
   int take_trouble() noexcept { return std::exchange(trouble_, 0); }
+  /// Makes it one that is suspect.
+  void distrust() noexcept { suspect_ = true; }
   /// Whether the connection met an error that it may not recover from by itself.
   bool is_suspect() const noexcept { return suspect_; }
+  /// Whether the file it has open is not the one under its name any more.
+  bool has_moved() noexcept;
   /// Rolls back what is open, if anything is; SQLite does so itself after some errors.
   void roll_back();
 

@@ -1,17 +1,28 @@
 #include "storage/sqlite/reader.hpp"
 
+#include "config/store_figures.hpp"
 #include "storage/sql/queries.hpp"
 #include "storage/sqlite/runner.hpp"
+#include "storage/sqlite/sequence.hpp"
 
 #include <exception>
+#include <sqlite3.h>
 
 namespace latchkey::storage::sqlite {
+
+namespace {
+
+constexpr std::uint64_t room_needed_bytes = 64 * 1024;  // with less the disk counts as full
+constexpr std::uint64_t room_again_bytes = 1024 * 1024; // once it was full, it is so below this
+
+} // namespace
 
 result<void> sqlite_reader::with_database(const std::function<std::optional<error>()>& read) {
   int trouble = 0;
   result<void> answer;
   if (!db_) {
-    auto opened = database::open(common_->path, common_->options, common_->open_count);
+    auto opened =
+        database::open(common_->path, common_->options, common_->open_count, common_->file);
     if (opened) {
       db_ = std::move(*opened);
     } else {
@@ -19,7 +30,13 @@ result<void> sqlite_reader::with_database(const std::function<std::optional<erro
       answer = tl::unexpected<failure>(to_failure(opened.error()));
     }
   }
-  if (db_) {
+  if (db_ && db_->has_moved()) {
+    const error moved{SQLITE_READONLY_DBMOVED, {}};
+    trouble = moved.code;
+    common_->trouble = word_of(moved.code);
+    answer = tl::unexpected<failure>(to_failure(moved));
+    if (!common_->is_claimed) db_.reset();
+  } else if (db_) {
     const auto met = read();
     trouble = db_->take_trouble();
     if (met) answer = tl::unexpected<failure>(to_failure(*met));
@@ -87,8 +104,50 @@ result<std::int64_t> sqlite_reader::count_users() {
 }
 
 result<void> sqlite_reader::ping() {
+  auto alive = look();
+  const bool is_worded = !alive && alive.error().field == "database";
+  figures_of_store.trouble = is_worded ? word_for_ping_ : nullptr;
+  return alive;
+}
+
+result<void> sqlite_reader::look() {
+  const auto say = [this](const char* word) {
+    word_for_ping_ = word;
+    return fail(error_code::store_unavailable, "database", word);
+  };
   if (db_) db_->forget_pages();
-  return query(sql::ping, {}, nullptr);
+  if (auto alive = query(sql::ping, {}, nullptr); !alive) {
+    if (const char* word = common_->trouble) alive = say(word);
+    return alive;
+  }
+  if (is_out_of_room(common_->path, room_needed_bytes)) return say(word_of(SQLITE_FULL));
+  const char* trouble = common_->trouble;
+  if (trouble == nullptr) return {};
+  if (trouble == word_of(SQLITE_FULL) && is_out_of_room(common_->path, room_again_bytes))
+    return say(word_of(SQLITE_FULL));
+  return try_to_write();
+}
+
+result<void> sqlite_reader::try_to_write() {
+  const char* trouble = common_->trouble;
+  auto done = ask([&]() -> std::optional<error> {
+    const auto tried = db_->execute(
+        "BEGIN IMMEDIATE; SAVEPOINT trial; "
+        "INSERT OR REPLACE INTO store_notes (name, value) VALUES ('trial', hex(zeroblob(32768))); "
+        "ROLLBACK TO trial; RELEASE trial");
+    auto met = tried ? std::nullopt : std::optional(tried.error());
+    if (!met)
+      if (auto numbered = advance_sequence(*db_); !numbered) met = numbered.error();
+    if (!met)
+      if (auto committed = db_->execute("COMMIT"); !committed) met = committed.error();
+    if (met) db_->roll_back();
+    return met;
+  });
+  if (done)
+    common_->trouble.compare_exchange_strong(trouble, nullptr);
+  else if (trouble != nullptr)
+    return fail(error_code::store_unavailable, "database", word_for_ping_ = trouble);
+  return done;
 }
 
 } // namespace latchkey::storage::sqlite

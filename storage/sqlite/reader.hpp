@@ -19,6 +19,9 @@ private:
   /// Opens the file when that is needed; `read` answers what SQLite refused.
   result<void> with_database(const std::function<std::optional<error>()>& read);
   /// The same without exceptions.
+  result<void> look();
+  /// Writes a little and takes most of it back; for when the last write failed.
+  result<void> try_to_write();
   result<void> ask(const std::function<std::optional<error>()>& read);
   result<void> query(const sql::statement& what, std::initializer_list<value> values,
                      const std::function<void(const sql::row_source&)>& on_row);
@@ -26,6 +29,7 @@ private:
   std::shared_ptr<shared> common_;
   std::unique_ptr<database> db_;
   trouble_teller teller_;
+  const char* word_for_ping_ = nullptr;
 };
 
 } // namespace latchkey::storage::sqlite

@@ -1,8 +1,12 @@
 // The embedded database: a file beside the program.
+#include "config/log.hpp"
 #include "storage/migrations/migrations.hpp"
+#include "storage/sqlite/backup.hpp"
 #include "storage/sqlite/reader.hpp"
 #include "storage/sqlite/runner.hpp"
+#include "storage/sqlite/sequence.hpp"
 #include "storage/sqlite/writer.hpp"
+#include "storage/whole_store.hpp"
 
 #include <exception>
 #include <filesystem>
@@ -68,7 +72,7 @@ tl::expected<std::int64_t, error> schema_version(database& db) {
   return version;
 }
 
-class sqlite_store final : public store {
+class sqlite_store final : public whole_store {
 public:
   explicit sqlite_store(std::shared_ptr<shared> common) : common_(std::move(common)) {}
 
@@ -90,6 +94,7 @@ public:
       }
       auto applied = sqlite::migrate(**opened);
       trouble_teller().note((*opened)->take_trouble());
+      if (applied && common_->is_claimed) begin_run(**opened);
       return applied;
     } catch (const std::exception&) {
       return fail(error_code::internal_error, {}, "the schema could not be brought up to date");
@@ -107,10 +112,65 @@ public:
     return check_version(*version);
   }
 
+  result<void> claim(const std::string&, std::function<void(const std::string&)>) override {
+    // That nobody else is at work is the lock's of DATA_DIR to know.
+    if (auto belongs = check_log_belongs(common_->path); !belongs) return belongs;
+    common_->is_claimed = true;
+    return {};
+  }
+
+  result<std::optional<std::string>> read_note(std::string_view name) override {
+    std::optional<std::string> found;
+    return on_own([&](database& db) {
+             return db.run(sql::read_note, {name}, [&found](const sql::row_source& row) {
+               found = std::string(row.text(0).value_or(""));
+             });
+           })
+        .map([&] { return std::move(found); });
+  }
+
+  result<void> write_note(std::string_view name, std::string_view note) override {
+    return on_own([&](database& db) { return db.run(sql::write_note, {name, note}); });
+  }
+
+  result<bool> has_live_sessions(time_point now) override {
+    std::size_t rows = 0;
+    const auto text = to_rfc3339(now);
+    return on_own([&](database& db) {
+             auto ran = db.run(sql::any_live_session, {std::string_view(text)});
+             rows = ran.value_or(0);
+             return ran;
+           })
+        .map([&] { return rows > 0; });
+  }
+
+  result<void> back_up(const std::string& path) override {
+    return copy_database(common_->path, path);
+  }
+
   std::string_view engine() const noexcept override { return "sqlite"; }
   std::size_t open_connections() const noexcept override { return common_->open_count; }
 
 private:
+  /// From here on it is known which file is the server's.
+  void begin_run(database& db) {
+    if (!begin_new_sequence(db))
+      log_warning("storage", "other programs have the database open: an older copy that is put "
+                             "back under a log of this run may not be noticed");
+    db.take_trouble();
+    common_->file = file_id_of(common_->path);
+  }
+
+  /// Runs one statement on a connection of its own.
+  result<void> on_own(const std::function<outcome(database&)>& run) {
+    auto opened =
+        database::open(common_->path, common_->options, common_->open_count, common_->file);
+    if (!opened) return tl::unexpected<failure>(to_failure(opened.error()));
+    const auto ran = run(**opened);
+    if (!ran) return tl::unexpected<failure>(to_failure(ran.error()));
+    return {};
+  }
+
   std::shared_ptr<shared> common_;
 };
 

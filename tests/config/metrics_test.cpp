@@ -67,6 +67,7 @@ TEST(Metrics, NameEveryFamilyBeforeAnythingHappens) {
   for (const auto& name : {"http_requests_total counter",
                            "http_request_duration_seconds histogram",
                            "database_connections gauge",
+                           "database_log_bytes gauge",
                            "redis_connections gauge",
                            "sessions_live gauge",
                            "logins_total counter",

@@ -38,6 +38,26 @@ TEST(Settings, ReportEveryWrongValueAtOnceWithNameValueOriginAndWhatIsRight) {
                           "error or critical"));
 }
 
+// Both listeners share their ports with their like, so the system itself would not refuse.
+TEST(Settings, RefuseOnePortForBothListenersWhereTheyWouldMeet) {
+  const auto with = [](const char* http, const char* internal, const char* port) {
+    setting_sources sources;
+    sources.env_file.clear();
+    sources.environment = {{"HTTP_PORT", "8000"},
+                           {"INTERNAL_PORT", port},
+                           {"HTTP_HOST", http},
+                           {"INTERNAL_HOST", internal},
+                           {"JWT_SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyz"}};
+    return load_settings(sources).has_value();
+  };
+  EXPECT_FALSE(with("127.0.0.1", "127.0.0.1", "8000"));
+  EXPECT_FALSE(with("0.0.0.0", "127.0.0.1", "8000"));
+  EXPECT_FALSE(with("127.0.0.1", "::", "8000"));
+  EXPECT_FALSE(with("localhost", "127.0.0.1", "8000"));
+  EXPECT_TRUE(with("127.0.0.1", "127.0.0.2", "8000"));
+  EXPECT_TRUE(with("127.0.0.1", "127.0.0.1", "8001"));
+}
+
 TEST(Settings, NeverShowAWrongSecret) {
   temporary_folder folder;
   for (const auto& name : {"JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ADMIN_PASSWORD"}) {

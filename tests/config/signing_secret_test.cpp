@@ -21,6 +21,8 @@ settings in(const std::string& folder) {
   return values;
 }
 
+const std::string some_secret = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdEfGhIjKlMnOpQrStUvWxYz";
+
 unsigned mode_of(const std::string& path) {
   struct stat about {};
   EXPECT_EQ(::stat(path.c_str(), &about), 0) << path;
@@ -29,13 +31,13 @@ unsigned mode_of(const std::string& path) {
 
 TEST(SigningSecret, IsRefusedWhenOthersMayReadIt) {
   temporary_folder folder;
-  const auto path = folder.write("jwt_secret", std::string(64, 'k'));
+  const auto path = folder.write("jwt_secret", some_secret);
   ASSERT_EQ(::chmod(path.c_str(), 0640), 0);
   const auto refused = load_or_create_signing_secret(in(folder / ""));
   ASSERT_FALSE(refused.has_value());
   EXPECT_THAT(refused.error().reason, HasSubstr("chmod 600"));
   ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
-  EXPECT_EQ(load_or_create_signing_secret(in(folder / ""))->reveal(), std::string(64, 'k'));
+  EXPECT_EQ(load_or_create_signing_secret(in(folder / ""))->reveal(), some_secret);
 }
 
 TEST(SigningSecret, IsRefusedWhenItIsCutShort) {
@@ -48,9 +50,20 @@ TEST(SigningSecret, IsRefusedWhenItIsCutShort) {
   }
 }
 
+// What a file system may leave after a power cut, and what nobody would call a secret.
+TEST(SigningSecret, IsRefusedWhenItIsOneCharacterOverAndOver) {
+  temporary_folder folder;
+  for (const char c : {'\0', ' ', 'k'}) {
+    ASSERT_EQ(::chmod(folder.write("jwt_secret", std::string(64, c)).c_str(), 0600), 0);
+    const auto refused = load_or_create_signing_secret(in(folder / ""));
+    ASSERT_FALSE(refused.has_value()) << int{c};
+    EXPECT_THAT(refused.error().reason, HasSubstr("holds no secret"));
+  }
+}
+
 TEST(SigningSecret, IsNotFollowedThroughALink) {
   temporary_folder folder;
-  ASSERT_EQ(::chmod(folder.write("elsewhere", std::string(64, 'k')).c_str(), 0600), 0);
+  ASSERT_EQ(::chmod(folder.write("elsewhere", some_secret).c_str(), 0600), 0);
   std::filesystem::create_symlink(folder / "elsewhere", folder / "jwt_secret");
   EXPECT_FALSE(load_or_create_signing_secret(in(folder / "")).has_value());
 }

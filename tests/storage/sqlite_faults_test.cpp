@@ -73,7 +73,7 @@ TEST_F(SqliteFaults, AFullDiskStopsWritesAndNotReads) {
   EXPECT_TRUE(failed_with(last, error_code::store_unavailable));
   EXPECT_FALSE(in->find_session(last_id).value());
   EXPECT_TRUE(in->find_user(ann.user.id).value());
-  EXPECT_TRUE(store->open_reader()->ping());
+  EXPECT_EQ(in->ping().error().reason, "the disk is full");
   // With more room the same writer's successor goes on.
   EXPECT_TRUE(commit(*open_sqlite(path)->open_writer(), {make_user("bob")}));
 }

@@ -1,5 +1,7 @@
 #include "gateway/surfaces/internal/endpoints.hpp"
 
+#include "config/store_figures.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace latchkey::gateway::internal {
@@ -22,7 +24,7 @@ awaitable<http::response> health(http::exchange& ex) {
   const bool database = co_await edge.database_alive(ex.deadline);
   const auto core_manager = co_await core_manager_word(edge);
   const auto redis = co_await edge.redis_word(ex.deadline);
-  const nlohmann::ordered_json body{
+  nlohmann::ordered_json body{
       {"status", health_word(database)},
       {"service", "auth-service"},
       {"version", LATCHKEY_VERSION},
@@ -31,6 +33,8 @@ awaitable<http::response> health(http::exchange& ex) {
         {"core-manager", core_manager},
         {"redis", redis == "disabled" ? redis : health_word(redis == "connected")}}},
   };
+  const char* trouble = figures_of_store.trouble;
+  if (!database && trouble != nullptr) body["error"] = trouble;
   co_return http::json_response(database ? 200 : 503, body.dump());
 }
 

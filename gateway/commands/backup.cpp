@@ -1,0 +1,37 @@
+// backup.cpp — `backup FILE`: a whole copy of the embedded database, beside a running server too.
+#include "gateway/commands/backup.hpp"
+
+#include "storage/whole_store.hpp"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+namespace latchkey::gateway::commands {
+namespace {
+
+int back_up(const chosen_command& chosen, const std::string& file) {
+  const opened_store opened{chosen, std::cout, schema::as_it_is};
+  if (opened.exit_code != 0) return opened.exit_code;
+  if (auto copied = storage::whole(*opened.store)->back_up(file); !copied)
+    return complain(copied.error());
+  std::cout << "copied to " << file << '\n';
+  if (opened.configured.jwt_secret_key.empty())
+    std::cout << "keep "
+              << (std::filesystem::path(opened.configured.data_dir) / "jwt_secret").string()
+              << " with it: without that file every session ends\n";
+  return std::cout.flush().good() ? 0 : exit_failure;
+}
+
+} // namespace
+
+void add_backup(CLI::App& app, chosen_command& chosen) {
+  auto* command = app.add_subcommand(
+      "backup", "Copy the SQLite database to a new file, also while the server runs");
+  auto file = std::make_shared<std::string>();
+  command->add_option("FILE", *file, "Where to; never overwritten")->required();
+  choose(*command, chosen, [&chosen, file] { return back_up(chosen, *file); });
+}
+
+} // namespace latchkey::gateway::commands

@@ -1,0 +1,98 @@
+#include "gateway/store_secret.hpp"
+
+#include "config/log.hpp"
+#include "config/secret_strength.hpp"
+#include "protocol/hmac.hpp"
+#include "protocol/text_codec.hpp"
+#include "protocol/time.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+namespace latchkey::gateway {
+namespace {
+
+constexpr std::string_view note_name = "signing_secrets"; // the last one is in use
+constexpr std::size_t fingerprints_max = 16;
+constexpr std::size_t fingerprint_bytes = 16;
+
+std::string secret_path(const settings& configured) {
+  return (std::filesystem::path(configured.data_dir) / "jwt_secret").string();
+}
+
+std::string fingerprint_of(const secret& key) {
+  const auto mac = hmac_sha256(key, "latchkey: which secret signs, version 1");
+  return to_hex(bytes_of(mac).substr(0, fingerprint_bytes));
+}
+
+std::vector<std::string> words_of(const std::string& note) {
+  std::vector<std::string> out;
+  for (std::size_t from = 0; from < note.size();) {
+    const auto space = std::min(note.find(' ', from), note.size());
+    out.push_back(note.substr(from, space - from));
+    from = space + 1;
+  }
+  return out;
+}
+
+void warn_of_another(secret_origin origin, const std::string& path) {
+  constexpr const char* ended = "every session of before has ended, and mails that still wait "
+                                "cannot be read";
+  if (origin == secret_origin::made)
+    log_warning("server", path,
+                " was missing and a new secret was generated, but this store was "
+                "used with another one: ",
+                ended, ". To undo it, stop, put the old file back, start");
+  else if (origin == secret_origin::setting)
+    log_warning("server",
+                "JWT_SECRET_KEY is not the secret that this store was used with: ", ended);
+  else
+    log_warning("server", path, " is not the secret that this store was used with last: ", ended);
+}
+
+} // namespace
+
+secret_origin origin_of_secret(const settings& configured) {
+  if (!configured.jwt_secret_key.empty()) return secret_origin::setting;
+  std::error_code ignored;
+  return std::filesystem::exists(secret_path(configured), ignored) ? secret_origin::kept
+                                                                   : secret_origin::made;
+}
+
+result<void> agree_on_secret(storage::whole_store& store, const secret& key, secret_origin origin,
+                             const settings& configured) {
+  if (origin == secret_origin::setting && looks_like_a_placeholder(key))
+    log_warning("server", "JWT_SECRET_KEY looks like a placeholder: whoever guesses it can sign "
+                          "in as anybody. Set one such as `openssl rand -base64 48` prints");
+  auto note = store.read_note(note_name);
+  if (!note) return tl::unexpected<failure>(note.error());
+  auto known = words_of(note->value_or(""));
+  const auto ours = fingerprint_of(key);
+  if (!known.empty() && known.back() == ours) return {};
+  const auto path = secret_path(configured);
+  const bool is_new = std::ranges::find(known, ours) == known.end();
+  if (!known.empty()) {
+    if (origin == secret_origin::kept && is_new) {
+      const auto live = store.has_live_sessions(system_clock_source().now());
+      if (!live) return tl::unexpected<failure>(live.error());
+      if (*live)
+        return fail(error_code::conflict, "DATA_DIR",
+                    path +
+                        " is not the secret that this store's sessions were opened with; it may "
+                        "belong to another store. Put the right file in its place, or, to end "
+                        "all sessions and go on without it, remove " +
+                        path + " or set JWT_SECRET_KEY");
+    }
+    warn_of_another(origin, path);
+  }
+  std::erase(known, ours);
+  known.push_back(ours);
+  std::string text;
+  for (std::size_t i = known.size() - std::min(known.size(), fingerprints_max); i < known.size();
+       ++i)
+    (text += text.empty() ? "" : " ") += known[i];
+  return store.write_note(note_name, text);
+}
+
+} // namespace latchkey::gateway

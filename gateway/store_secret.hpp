@@ -1,0 +1,29 @@
+// store_secret.hpp — whether the signing secret is the one that the store's sessions were opened
+// with.
+#pragma once
+
+#include "config/settings.hpp"
+#include "protocol/result.hpp"
+#include "storage/whole_store.hpp"
+
+#include <cstdint>
+
+namespace latchkey::gateway {
+
+enum class secret_origin : std::uint8_t {
+  setting, // JWT_SECRET_KEY
+  kept,    // DATA_DIR/jwt_secret, which was there
+  made,    // by this very start
+};
+
+/// To be asked before the secret is loaded, for that makes a missing one.
+secret_origin origin_of_secret(const settings& configured);
+
+/// Compares the secret with the fingerprints of those that the store was used with, and adds its
+/// own. Another one that the operator set, or that had to be made, ends all sessions: a warning
+/// says so. Another one that lies in DATA_DIR while the store has live sessions is likely a
+/// mistake: CONFLICT with a sentence.
+result<void> agree_on_secret(storage::whole_store& store, const secret& key, secret_origin origin,
+                             const settings& configured);
+
+} // namespace latchkey::gateway

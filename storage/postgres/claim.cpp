@@ -1,0 +1,189 @@
+#include "storage/postgres/claim.hpp"
+
+#include "config/log.hpp"
+
+#include <pqxx/except>
+#include <thread>
+
+namespace latchkey::storage::postgres {
+
+namespace {
+
+// Any two numbers that nobody else uses will do.
+constexpr const char* lock_group = "1818326115"; // "latc"
+constexpr const char* server_lock = "1";
+constexpr const char* writers_lock = "2";
+
+constexpr const char* own_process = "SELECT pg_backend_pid()";
+
+constexpr auto start_patience = std::chrono::seconds(3);
+constexpr auto retake_patience = std::chrono::seconds(5);
+constexpr auto pause = std::chrono::milliseconds(100);
+constexpr int pooling_rounds = 4;
+
+std::string call(const char* function, const char* lock) {
+  return std::string("SELECT ") + function + "(" + lock_group + ", " + lock + ")";
+}
+
+std::shared_ptr<shared> same_place(const shared& common) {
+  auto own = std::make_shared<shared>();
+  own->url = common.url;
+  own->options = common.options;
+  return own;
+}
+
+/// An application_name: 63 bytes at most, letters, digits and a few marks.
+std::string name_of(const std::string& who) {
+  std::string name = "latchkey server: ";
+  for (const char c : who) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    name += plain || c == '-' || c == '.' || c == ':' || c == ',' ? c : ' ';
+  }
+  name.resize(std::min<std::size_t>(name.size(), 63));
+  return name;
+}
+
+/// Of those who hold a lock of ours.
+std::string holders_of(const char* lock, const char* columns) {
+  return std::string("SELECT ") + columns +
+         " FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = "
+         "'advisory' AND l.granted AND l.objsubid = 2 AND l.classid::bigint = " +
+         lock_group + " AND l.objid::bigint = " + lock +
+         " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+         "AND l.pid <> pg_backend_pid()";
+}
+
+} // namespace
+
+claim::claim(const shared& common, const std::string& who,
+             std::function<void(const std::string&)> lost)
+    : own_(same_place(common)), link_(own_, name_of(who)), lost_(std::move(lost)) {}
+
+claim::attempt claim::try_once() {
+  if (!link_.execute(call("pg_try_advisory_lock", server_lock))[0][0].as<bool>())
+    return attempt::held_by_another;
+  const bool no_writers =
+      link_.execute(call("pg_try_advisory_lock", writers_lock))[0][0].as<bool>();
+  if (no_writers)
+    link_.execute(call("pg_advisory_unlock", writers_lock));
+  else
+    link_.execute(call("pg_advisory_unlock", server_lock));
+  // By SQL: a pooler in session mode tells a number of its own with the connection.
+  if (no_writers) process_ = link_.execute(own_process)[0][0].as<std::string>();
+  return no_writers ? attempt::taken : attempt::held_by_another;
+}
+
+std::string claim::holder() {
+  std::string name;
+  for (const auto* lock : {server_lock, writers_lock}) {
+    const auto rows = link_.execute(
+        holders_of(lock, "coalesce(a.application_name, ''), coalesce(host(a.client_addr), ''), "
+                         "coalesce(to_char(a.backend_start AT TIME ZONE 'UTC', "
+                         "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')"));
+    if (rows.empty()) continue;
+    const auto text = [&](int column) {
+      return std::string(rows[0][static_cast<pqxx::row::size_type>(column)].c_str());
+    };
+    constexpr std::string_view beginning = "latchkey server: ";
+    name = text(0).rfind(beginning, 0) == 0 ? text(0).substr(beginning.size())
+                                            : "a process of another user of the database";
+    if (!text(1).empty()) name += ", connected from " + text(1);
+    if (!text(2).empty()) name += " since " + text(2);
+    break;
+  }
+  return escaped_for_log(name.empty() ? "one that is just ending" : name, 300);
+}
+
+result<void> claim::take() {
+  const std::lock_guard lock(mutex_);
+  if (auto why = link_.ensure(true)) return tl::unexpected<failure>(link_.why_not(*why));
+  try {
+    // A host that has died says no goodbye: the server shall find out by itself, within half a
+    // minute.
+    link_.execute("SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; "
+                  "SET tcp_keepalives_count = 3");
+    const auto give_up = std::chrono::steady_clock::now() + start_patience;
+    while (try_once() != attempt::taken) {
+      if (std::chrono::steady_clock::now() > give_up)
+        return fail(
+            error_code::conflict, "DATABASE_URL",
+            "another server uses this database: " + holder() +
+                ". Two would contradict each other: stop that one first, or give this one a "
+                "database of its own (one whose host has died is forgotten within half a "
+                "minute)");
+      std::this_thread::sleep_for(pause);
+    }
+    return {};
+  } catch (...) {
+    link_.classify();
+    link_.drop();
+    return fail_with_retry(error_code::store_unavailable, 1, "the database does not answer");
+  }
+}
+
+bool claim::is_ours_at(connection& made) {
+  if (process_.empty() || !link_.is_connected()) return false;
+  const auto rows = made.execute(holders_of(server_lock, "l.pid, a.application_name"));
+  return !rows.empty() && rows[0][0].as<std::string>() == process_ &&
+         rows[0][1].as<std::string>("") == link_.name();
+}
+
+void claim::confirm(connection& made, bool writes) {
+  if (writes) made.execute(call("pg_advisory_lock_shared", writers_lock));
+  const std::lock_guard lock(mutex_);
+  if (is_ours_at(made)) return;
+  log_warning("storage", "PostgreSQL: the lock that keeps other servers away was lost with its "
+                         "connection; taking it again");
+  link_.drop();
+  process_.clear();
+  const auto give_up = std::chrono::steady_clock::now() + retake_patience;
+  for (;;) {
+    if (link_.ensure(true)) throw pqxx::broken_connection("the lock's connection cannot be made");
+    // Our own writers hold the second lock; the first decides.
+    if (link_.execute(call("pg_try_advisory_lock", server_lock))[0][0].as<bool>()) break;
+    // What is left of our own earlier connection.
+    link_.run(sql::end_own_backends, {link_.name()});
+    if (std::chrono::steady_clock::now() > give_up) {
+      const auto why =
+          "another server has taken this database over while its connection was lost: " + holder() +
+          ". This process ends, for two would contradict each other";
+      lost_(why);
+      throw claim_lost(why);
+    }
+    std::this_thread::sleep_for(pause);
+  }
+  process_ = link_.execute(own_process)[0][0].as<std::string>();
+  if (!is_ours_at(made))
+    throw pqxx::broken_connection("the lock was taken at another host than this connection's");
+}
+
+std::optional<std::string> refuse_shared_sessions(const shared& common) {
+  const std::string sentence =
+      "DATABASE_URL leads to a connection pooler, such as PgBouncer, in transaction or statement "
+      "mode: there a connection's prepared statements and locks are other clients' too. Set "
+      "pool_mode = session for this database, or connect to PostgreSQL directly";
+  const auto place = same_place(common);
+  connection one(place, "latchkey-check");
+  connection other(place, "latchkey-check");
+  if (one.ensure(true) || other.ensure(true)) return std::nullopt; // said by whoever claims
+  const auto process_of = [](connection& link) {
+    return link.execute(own_process)[0][0].as<int>();
+  };
+  try {
+    for (int round = 0; round < pooling_rounds; ++round) {
+      const auto before = process_of(one);
+      other.execute("BEGIN"); // in transaction mode it now has one process for itself
+      const auto others = process_of(other);
+      const bool is_shared = others == before || process_of(one) != before;
+      other.execute("COMMIT");
+      if (is_shared) return sentence;
+    }
+  } catch (const pqxx::sql_error& e) {
+    // Statement mode allows no transactions; a pooler's own refusals have its SQLSTATE.
+    if (std::string_view(e.what()).find("pool") != std::string_view::npos) return sentence;
+  } catch (...) {
+  }
+  return std::nullopt;
+}
+
+} // namespace latchkey::storage::postgres

@@ -1,0 +1,149 @@
+// What is acknowledged is in the file that the next start opens; copies, old and new.
+#include "storage/whole_store.hpp"
+#include "tests/storage/engines.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace latchkey::test {
+
+namespace {
+
+using namespace storage;
+namespace fs = std::filesystem;
+
+class SqliteFiles : public testing::Test {
+protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "lk-files-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder = pattern;
+    path = folder + "/latchkey.db";
+  }
+  void TearDown() override { fs::remove_all(folder); }
+
+  static result<written> commit(writer& to, const std::string& name) {
+    const unit one{{make_user(name)}};
+    return to.commit({&one, 1}).front();
+  }
+
+  /// A store as a server has it.
+  std::unique_ptr<store> serve() const {
+    auto one = open_sqlite(path);
+    EXPECT_TRUE(whole(*one)->claim("a test", [](const std::string&) {}));
+    EXPECT_TRUE(one->migrate());
+    return one;
+  }
+
+  /// A run that adds these users and ends as by SIGKILL.
+  void run_and_crash(const std::string& beginning, int users) const {
+    const auto child = fork();
+    if (child == 0) {
+      const auto one = serve();
+      const auto out = one->open_writer();
+      for (int i = 0; i < users; ++i)
+        if (!commit(*out, beginning + std::to_string(i))) _exit(2);
+      _exit(0); // closes nothing
+    }
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0);
+  }
+
+  bool has(const std::string& name) const {
+    const auto found = open_sqlite(path)->open_reader()->find_login(name);
+    return found && found->has_value();
+  }
+
+  std::string folder;
+  std::string path;
+};
+
+TEST_F(SqliteFiles, NothingIsAcknowledgedOnceTheyAreRemoved) {
+  const auto one = serve();
+  const auto out = one->open_writer();
+  const auto in = one->open_reader();
+  ASSERT_TRUE(commit(*out, "ann"));
+  ASSERT_TRUE(in->ping());
+  for (const auto* beside : {"", "-wal", "-shm"})
+    fs::remove(path + beside);
+  EXPECT_FALSE(commit(*out, "bob"));
+  EXPECT_FALSE(commit(*out, "bob"));
+  EXPECT_EQ(in->ping().error().reason, "the database's files were removed or replaced");
+  EXPECT_FALSE(one->open_reader()->ping());
+  EXPECT_FALSE(fs::exists(path)) << "nor is an empty one made";
+}
+
+TEST_F(SqliteFiles, NothingIsAcknowledgedOnceAnyIsReplaced) {
+  for (const auto* which : {"", "-wal", "-shm"}) {
+    const auto one = serve();
+    const auto out = one->open_writer();
+    ASSERT_TRUE(commit(*out, "ann" + std::string(which)));
+    fs::copy_file(path + which, folder + "/copy");
+    fs::rename(path + which, folder + "/aside");
+    fs::rename(folder + "/copy", path + which);
+    EXPECT_FALSE(commit(*out, "bob")) << which;
+    fs::rename(folder + "/aside", path + which);
+    EXPECT_TRUE(commit(*out, "bob" + std::string(which))) << "it is back";
+  }
+}
+
+TEST_F(SqliteFiles, CrashesAreNoReasonToRefuse) {
+  for (int i = 0; i < 12; ++i)
+    run_and_crash("u" + std::to_string(i) + "x", i * 9);
+  const auto one = serve();
+  EXPECT_TRUE(has("u11x98"));
+  EXPECT_TRUE(has("u1x0"));
+}
+
+TEST_F(SqliteFiles, AnOlderCopyBesideANewerLogIsRefused) {
+  for (const int users : {3, 400}) { // without a checkpoint in between, and with some
+    const auto tag = "r" + std::to_string(users);
+    { commit(*serve()->open_writer(), tag + "old"); }
+    fs::copy_file(path, folder + "/older", fs::copy_options::overwrite_existing);
+    run_and_crash(tag, users);
+    fs::copy_file(folder + "/older", path, fs::copy_options::overwrite_existing);
+    const auto refused = open_sqlite(path);
+    const auto answer = whole(*refused)->claim("a test", [](const std::string&) {});
+    ASSERT_FALSE(answer) << users;
+    EXPECT_NE(answer.error().reason.find("-wal was not written for"), std::string::npos);
+    // As the sentence says.
+    fs::remove(path + "-wal");
+    fs::remove(path + "-shm");
+    const auto one = serve();
+    EXPECT_TRUE(has(tag + "old"));
+    EXPECT_FALSE(has(tag + "0"));
+  }
+}
+
+TEST_F(SqliteFiles, ABackupIsWholeAndNeverOverwrites) {
+  const auto one = serve();
+  const auto out = one->open_writer();
+  ASSERT_TRUE(commit(*out, "ann"));
+  const auto copy = folder + "/copy.db";
+  ASSERT_TRUE(whole(*one)->back_up(copy));
+  EXPECT_EQ(whole(*one)->back_up(copy).error().code, error_code::conflict);
+  EXPECT_FALSE(fs::exists(copy + "-wal"));
+  EXPECT_TRUE(open_sqlite(copy)->open_reader()->find_login("ann").value());
+  EXPECT_FALSE(whole(*open_sqlite(folder + "/none.db"))->back_up(folder + "/x.db"));
+  EXPECT_FALSE(fs::exists(folder + "/x.db"));
+}
+
+TEST_F(SqliteFiles, ABackupOfThisVeryRunBesideItsLogIsRefused) {
+  const auto copy = folder + "/copy.db";
+  {
+    const auto one = serve();
+    commit(*one->open_writer(), "ann");
+    ASSERT_TRUE(whole(*one)->back_up(copy));
+  }
+  run_and_crash("u", 5);
+  fs::copy_file(copy, path, fs::copy_options::overwrite_existing);
+  const auto refused = open_sqlite(path);
+  EXPECT_FALSE(whole(*refused)->claim("a test", [](const std::string&) {}));
+}
+
+} // namespace
+
+} // namespace latchkey::test
