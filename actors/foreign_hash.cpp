@@ -27,6 +27,18 @@ const unsigned char* octets(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
+const EVP_MD* md_of(foreign::digest which) {
+  switch (which) {
+  case foreign::digest::sha1:
+    return EVP_sha1();
+  case foreign::digest::sha512:
+    return EVP_sha512();
+  case foreign::digest::sha256:
+    break;
+  }
+  return EVP_sha256();
+}
+
 /// What bcrypt keeps of a key while it works.
 struct crypt_memory {
   crypt_data data{};
@@ -77,8 +89,8 @@ bool foreign_hash::compute(std::string& out, const secret& password) const {
   if (const auto* how = std::get_if<foreign::pbkdf2>(&how_))
     return PKCS5_PBKDF2_HMAC(text.data(), static_cast<int>(text.size()), octets(salt_),
                              static_cast<int>(salt_.size()), static_cast<int>(how->iterations),
-                             how->uses_sha512 ? EVP_sha512() : EVP_sha256(),
-                             static_cast<int>(out.size()), octets(out)) == 1;
+                             md_of(how->hashes_with), static_cast<int>(out.size()),
+                             octets(out)) == 1;
   if (const auto* how = std::get_if<foreign::scrypt>(&how_)) {
     // OpenSSL counts a little more than 128 · N · r against its limit.
     const auto memory_max = 2 * scrypt_memory_bytes_max;

@@ -2,10 +2,13 @@
 // there sign in with the password they have. Whoever matches gets a hash of our own.
 //
 //   bcrypt    $2a$ $2b$ $2y$ (crypt), bcrypt$… and bcrypt_sha256$… (Django)
-//   PBKDF2    $pbkdf2-sha256$ $pbkdf2-sha512$ (passlib), pbkdf2_sha256$ pbkdf2_sha512$ (Django),
-//             pbkdf2:sha256: pbkdf2:sha512: (Werkzeug)
+//   PBKDF2    with SHA-1, SHA-256 or SHA-512: $pbkdf2$ $pbkdf2-sha256$ $pbkdf2-sha512$ (passlib),
+//             the same with i=…,l=…$ (PHC), pbkdf2_sha1$ pbkdf2_sha256$ pbkdf2_sha512$ (Django),
+//             pbkdf2:sha1: pbkdf2:sha256: pbkdf2:sha512: (Werkzeug)
 //   scrypt    $scrypt$ln=…,r=…,p=…$ (passlib), scrypt$… (Django), scrypt:… (Werkzeug)
-//   Argon2    $argon2id$ $argon2i$, version 19, any salt, size and number of lanes
+//   Argon2    $argon2id$ $argon2i$, version 19, any salt, size and number of lanes; the same behind
+//             argon2 (Django)
+// Where passlib and the PHC form leave base64 without padding, it may be there.
 #pragma once
 
 #include "protocol/result.hpp"
@@ -38,8 +41,9 @@ struct bcrypt {
   std::string setting_and_digest; // from "$2" on
   bool hashes_first = false;      // of the password's SHA-256 in hexadecimal digits
 };
+enum class digest : std::uint8_t { sha1, sha256, sha512 };
 struct pbkdf2 {
-  bool uses_sha512 = false;
+  digest hashes_with = digest::sha256;
   std::uint32_t iterations = 0;
 };
 struct scrypt {
@@ -51,6 +55,12 @@ struct argon2 {
   std::uint32_t memory_kib = 0, iterations = 0, lanes = 0;
 };
 } // namespace foreign
+
+/// Which family of password hashes a text is of that `foreign_hash::parse` does not take, for
+/// whoever has to mend it: "is phpass ($P$: WordPress, phpBB), which is not taken over", "looks
+/// like bcrypt, but …", "stands for no password at all …". Empty when it looks like none that is
+/// known.
+std::string foreign_hash_family(std::string_view text);
 
 /// A stored hash, taken apart and found within the limits.
 class foreign_hash {

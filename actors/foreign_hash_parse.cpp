@@ -23,11 +23,13 @@ std::optional<std::string_view> take_until(std::string_view& text, std::string_v
   return part;
 }
 
-/// RFC 4648, 4; `plus` is what stands for 62 (passlib's own form has a dot there). Padding is
-/// required or refused.
-std::optional<std::string> base64(std::string_view text, char plus, bool is_padded) {
+enum class padding : bool { optional, required };
+
+/// RFC 4648, 4; `plus` is what stands for 62 (passlib's own form has a dot there). Padding that is
+/// there must be whole.
+std::optional<std::string> base64(std::string_view text, char plus, padding wanted) {
   std::string plain{text};
-  if (is_padded) {
+  if (wanted == padding::required || plain.ends_with('=')) {
     if (plain.size() % 4 != 0) return std::nullopt;
     for (int i = 0; i < 2 && plain.ends_with('='); ++i)
       plain.pop_back();
@@ -97,25 +99,43 @@ struct foreign_hash::parser {
 
   /// "600000$salt$digest": `decode_salt` and `decode` are what tells the systems apart.
   template <class DecodeSalt, class Decode>
-  static found read_pbkdf2(std::string_view text, bool uses_sha512, DecodeSalt decode_salt,
+  static found read_pbkdf2(std::string_view text, foreign::digest which, DecodeSalt decode_salt,
                            Decode decode) {
     const auto iterations = take_number(text, "$");
     const auto salt = iterations ? take_until(text, "$") : std::nullopt;
     if (!salt || *iterations > pbkdf2_iterations_max) return std::nullopt;
     const std::optional<std::string> bytes = decode_salt(*salt);
     if (!bytes) return std::nullopt;
-    return made(foreign::pbkdf2{uses_sha512, *iterations}, *bytes, decode(text));
+    return made(foreign::pbkdf2{which, *iterations}, *bytes, decode(text));
   }
-  static found read_passlib_pbkdf2(std::string_view text, bool uses_sha512) {
-    const auto decode = [](std::string_view t) { return base64(t, '.', false); };
-    return read_pbkdf2(text, uses_sha512, decode, decode);
+  static found read_passlib_pbkdf2(std::string_view text, foreign::digest which) {
+    if (text.starts_with("i=")) return read_phc_pbkdf2(text.substr(2), which);
+    const auto decode = [](std::string_view t) { return base64(t, '.', padding::optional); };
+    return read_pbkdf2(text, which, decode, decode);
   }
-  static found read_django_pbkdf2(std::string_view text, bool uses_sha512) {
-    return read_pbkdf2(text, uses_sha512, as_it_is,
-                       [](std::string_view t) { return base64(t, '+', true); });
+  /// "600000,l=32$salt$digest": the PHC form, of which `l` is the digest's size and may be absent
+  static found read_phc_pbkdf2(std::string_view text, foreign::digest which) {
+    const auto dollar = text.find('$');
+    const auto comma = text.find(",l=");
+    std::optional<std::uint32_t> size;
+    std::string plain{text};
+    if (comma < dollar) {
+      auto rest = text.substr(comma + 3);
+      size = take_number(rest, "$");
+      if (!size) return std::nullopt;
+      plain.erase(comma, dollar - comma);
+    }
+    const auto decode = [](std::string_view t) { return base64(t, '+', padding::optional); };
+    auto made = read_pbkdf2(plain, which, decode, decode);
+    if (made && size && made->digest_.size() != *size) return std::nullopt;
+    return made;
   }
-  static found read_werkzeug_pbkdf2(std::string_view text, bool uses_sha512) {
-    return read_pbkdf2(text, uses_sha512, as_it_is, from_hex);
+  static found read_django_pbkdf2(std::string_view text, foreign::digest which) {
+    return read_pbkdf2(text, which, as_it_is,
+                       [](std::string_view t) { return base64(t, '+', padding::required); });
+  }
+  static found read_werkzeug_pbkdf2(std::string_view text, foreign::digest which) {
+    return read_pbkdf2(text, which, as_it_is, from_hex);
   }
 
   /// "ln=16,r=8,p=1$salt$digest"
@@ -128,9 +148,9 @@ struct foreign_hash::parser {
     const auto salt = p ? take_until(text, "$") : std::nullopt;
     if (!salt || *log_n > 31) return std::nullopt;
     const auto n = std::uint64_t{1} << *log_n;
-    const auto bytes = base64(*salt, '+', false);
+    const auto bytes = base64(*salt, '+', padding::optional);
     if (!bytes || !is_scrypt_cost(n, *r, *p)) return std::nullopt;
-    return made(foreign::scrypt{n, *r, *p}, *bytes, base64(text, '+', false));
+    return made(foreign::scrypt{n, *r, *p}, *bytes, base64(text, '+', padding::optional));
   }
 
   /// "16384$salt$8$1$digest"
@@ -140,7 +160,7 @@ struct foreign_hash::parser {
     const auto r = salt ? take_number(text, "$") : std::nullopt;
     const auto p = r ? take_number(text, "$") : std::nullopt;
     if (!p || !is_scrypt_cost(*n, *r, *p)) return std::nullopt;
-    return made(foreign::scrypt{*n, *r, *p}, *salt, base64(text, '+', true));
+    return made(foreign::scrypt{*n, *r, *p}, *salt, base64(text, '+', padding::required));
   }
 
   /// "32768:8:1$salt$digest", the digest in hexadecimal digits
@@ -165,10 +185,10 @@ struct foreign_hash::parser {
         *memory_kib < 8 * *lanes ||
         std::uint64_t{*memory_kib} * *iterations > foreign_argon2_work_kib_max)
       return std::nullopt;
-    const auto bytes = base64(*salt, '+', false);
+    const auto bytes = base64(*salt, '+', padding::optional);
     if (!bytes || bytes->size() < 8) return std::nullopt; // RFC 9106, 3.1
     return made(foreign::argon2{is_id, *memory_kib, *iterations, *lanes}, *bytes,
-                base64(text, '+', false));
+                base64(text, '+', padding::optional));
   }
 };
 
@@ -182,15 +202,21 @@ std::optional<foreign_hash> foreign_hash::parse(std::string_view text) {
   if (text.starts_with("$2")) return parser::read_bcrypt(text, false);
   if (begins("bcrypt$")) return parser::read_bcrypt(text, false);
   if (begins("bcrypt_sha256$")) return parser::read_bcrypt(text, true);
-  if (begins("$pbkdf2-sha256$")) return parser::read_passlib_pbkdf2(text, false);
-  if (begins("$pbkdf2-sha512$")) return parser::read_passlib_pbkdf2(text, true);
-  if (begins("pbkdf2_sha256$")) return parser::read_django_pbkdf2(text, false);
-  if (begins("pbkdf2_sha512$")) return parser::read_django_pbkdf2(text, true);
-  if (begins("pbkdf2:sha256:")) return parser::read_werkzeug_pbkdf2(text, false);
-  if (begins("pbkdf2:sha512:")) return parser::read_werkzeug_pbkdf2(text, true);
+  using foreign::digest;
+  if (begins("$pbkdf2$")) return parser::read_passlib_pbkdf2(text, digest::sha1);
+  if (begins("$pbkdf2-sha1$i=")) return parser::read_phc_pbkdf2(text, digest::sha1);
+  if (begins("$pbkdf2-sha256$")) return parser::read_passlib_pbkdf2(text, digest::sha256);
+  if (begins("$pbkdf2-sha512$")) return parser::read_passlib_pbkdf2(text, digest::sha512);
+  if (begins("pbkdf2_sha1$")) return parser::read_django_pbkdf2(text, digest::sha1);
+  if (begins("pbkdf2_sha256$")) return parser::read_django_pbkdf2(text, digest::sha256);
+  if (begins("pbkdf2_sha512$")) return parser::read_django_pbkdf2(text, digest::sha512);
+  if (begins("pbkdf2:sha1:")) return parser::read_werkzeug_pbkdf2(text, digest::sha1);
+  if (begins("pbkdf2:sha256:")) return parser::read_werkzeug_pbkdf2(text, digest::sha256);
+  if (begins("pbkdf2:sha512:")) return parser::read_werkzeug_pbkdf2(text, digest::sha512);
   if (begins("$scrypt$")) return parser::read_passlib_scrypt(text);
   if (begins("scrypt$")) return parser::read_django_scrypt(text);
   if (begins("scrypt:")) return parser::read_werkzeug_scrypt(text);
+  if (text.starts_with("argon2$argon2")) text.remove_prefix(6); // Django's own word before it
   if (begins("$argon2id$v=19$")) return parser::read_argon2(text, true);
   if (begins("$argon2i$v=19$")) return parser::read_argon2(text, false);
   return std::nullopt;

@@ -18,6 +18,7 @@ add_custom_target(latchkey_foreign_argon2 DEPENDS ${foreign_argon2})
 
 add_library(latchkey_password STATIC
   ${CMAKE_CURRENT_LIST_DIR}/foreign_hash.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/foreign_hash_family.cpp
   ${CMAKE_CURRENT_LIST_DIR}/foreign_hash_parse.cpp
   ${CMAKE_CURRENT_LIST_DIR}/password_hash.cpp
   ${CMAKE_CURRENT_LIST_DIR}/password_hash_memory.cpp)

@@ -116,6 +116,22 @@ bool is_smtp_url(std::string_view text) {
   return host_and_port(rest).has_value();
 }
 
+bool is_mail_greeting(std::string_view text) {
+  if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
+    std::string inside{text.substr(1, text.size() - 2)};
+    std::array<unsigned char, 16> bytes{};
+    if (inside.find('\0') != std::string::npos) return false;
+    if (inet_pton(AF_INET, inside.c_str(), bytes.data()) == 1) return true;
+    constexpr std::string_view tag = "IPv6:";
+    return inside.starts_with(tag) &&
+           inet_pton(AF_INET6, inside.c_str() + tag.size(), bytes.data()) == 1;
+  }
+  std::array<unsigned char, 4> bytes{};
+  const bool is_address = inet_pton(AF_INET, std::string{text}.c_str(), bytes.data()) == 1;
+  return !is_address && text.find(':') == std::string_view::npos &&
+         text.find('.') != std::string_view::npos && !text.ends_with('.') && host(text).has_value();
+}
+
 bool is_reset_url(std::string_view text) {
   const bool is_http = text.starts_with("https://") || text.starts_with("http://");
   return is_http && is_printable_word(text) && text.size() <= 2000 &&

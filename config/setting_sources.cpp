@@ -3,6 +3,7 @@
 
 #include "config/setting_table.hpp"
 #include "config/setting_values.hpp"
+#include "protocol/text_codec.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -32,6 +33,8 @@ namespace {
 
 using setting_values::trimmed;
 
+constexpr std::size_t likenesses_max = 20;
+
 /// The file's text; nothing, and a problem, when it cannot be had.
 std::optional<std::string> read_file(const std::string& path, bool may_be_missing,
                                      setting_problems& problems) {
@@ -58,7 +61,11 @@ std::optional<std::string> read_file(const std::string& path, bool may_be_missin
     problems.push_back(path + " is larger than 1 MiB");
     return std::nullopt;
   }
-  return text;
+  if (const auto encoding = other_unicode_encoding(text); !encoding.empty()) {
+    problems.push_back(path + " is in " + std::string(encoding) + ": save it as UTF-8");
+    return std::nullopt;
+  }
+  return std::string(without_byte_order_mark(text));
 }
 
 /// What stands after `=`; nothing when a quote is not closed or something follows it.
@@ -89,6 +96,16 @@ std::optional<std::string> unquote(std::string_view text) {
   return out;
 }
 
+/// Names of other programs stand in a `.env` as well, so only one that looks like a setting's is
+/// spoken of, and none is refused.
+void note_likeness(const std::string& where, std::string_view name,
+                   std::vector<std::string>& likenesses) {
+  const auto near = nearest_setting(name);
+  if (near.empty() || likenesses.size() >= likenesses_max) return;
+  likenesses.push_back(where + ": there is no setting \"" + setting_values::shown(name) +
+                       "\"; did you mean " + std::string(near) + "?");
+}
+
 /// A JSON value as the text the environment would have; nothing when it has none.
 std::optional<std::string> as_text(const nlohmann::json& value) {
   if (value.is_null()) return std::string{};
@@ -105,7 +122,8 @@ std::optional<std::string> as_text(const nlohmann::json& value) {
 
 } // namespace
 
-texts read_env_file(const std::string& path, setting_problems& problems) {
+texts read_env_file(const std::string& path, setting_problems& problems,
+                    std::vector<std::string>& likenesses) {
   texts out;
   const auto text = read_file(path, true, problems);
   if (!text) return out;
@@ -125,7 +143,10 @@ texts read_env_file(const std::string& path, setting_problems& problems) {
       problems.push_back(where + " is not NAME=value");
       continue;
     }
-    if (!find_setting(name) && name != "LATCHKEY_CONFIG") continue;
+    if (!find_setting(name) && name != "LATCHKEY_CONFIG") {
+      note_likeness(where, name, likenesses);
+      continue;
+    }
     if (auto value = unquote(line.substr(equals + 1)))
       out.insert_or_assign(std::string(name), std::move(*value));
     else

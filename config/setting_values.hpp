@@ -30,6 +30,9 @@ bool is_service_keys(std::string_view text);
 bool is_price_list(std::string_view text);
 /// smtp:// or smtps://, [user:password@]host[:port], %XX for what is special.
 bool is_smtp_url(std::string_view text);
+/// What may be said after EHLO (RFC 5321, 4.1.2 and 4.1.3): a hostname with a dot in it, or an
+/// address literal, [192.0.2.1] or [IPv6:2001:db8::1].
+bool is_mail_greeting(std::string_view text);
 /// An http(s) URL with "{token}" in it.
 bool is_reset_url(std::string_view text);
 

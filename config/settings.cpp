@@ -229,9 +229,10 @@ tl::expected<settings, setting_problems> load_settings(const setting_sources& so
   setting_problems problems;
   const checker check{values, problems};
 
-  const auto env_file = sources.env_file.empty()
-                            ? texts{}
-                            : setting_sources_detail::read_env_file(sources.env_file, problems);
+  const auto env_file =
+      sources.env_file.empty()
+          ? texts{}
+          : setting_sources_detail::read_env_file(sources.env_file, problems, values.likenesses);
   auto path = sources.config_file;
   for (const auto* from : {&sources.environment, &env_file})
     if (const auto* named = find_text(*from, "LATCHKEY_CONFIG"); named != nullptr && !path)

@@ -114,6 +114,7 @@ struct settings {
   // -- mail and recovery
   secret smtp_url;                   // SMTP_URL; empty: DATA_DIR/outbox
   std::string mail_from;             // MAIL_FROM
+  std::string smtp_helo;             // SMTP_HELO; empty: worked out (actors/mail_greeting.hpp)
   std::string password_reset_url;    // PASSWORD_RESET_URL, with {token}
   std::uint32_t reset_token_ttl_s{}; // RESET_TOKEN_TTL
 
@@ -135,6 +136,10 @@ struct settings {
 
   /// One a row of `setting_table()`, in its order.
   std::vector<setting_origin> origins;
+
+  /// A sentence for each name in `.env` that is no setting and looks like one; not refused, for
+  /// other programs read that file too.
+  std::vector<std::string> likenesses;
 
   bool uses_postgres() const noexcept { return !database_url.empty(); }
   bool uses_tls() const noexcept { return !tls_cert.empty(); }

@@ -202,6 +202,26 @@ bool is_valid_utf8(std::string_view text) noexcept {
   }
 }
 
+std::string_view without_byte_order_mark(std::string_view text) noexcept {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
+std::string_view other_unicode_encoding(std::string_view text) noexcept {
+  using namespace std::string_view_literals;
+  const auto begins = [text](std::string_view with) { return text.starts_with(with); };
+  const auto is_nul = [text](std::size_t at) { return at < text.size() && text[at] == '\0'; };
+  if (begins("\xFF\xFE\0\0"sv) || begins("\0\0\xFE\xFF"sv)) return "UTF-32";
+  if (begins("\xFF\xFE"sv) || begins("\xFE\xFF"sv)) return "UTF-16";
+  if (text.size() < 4) return {};
+  const bool is_wide = (is_nul(0) && is_nul(1) && is_nul(2) && !is_nul(3)) ||
+                       (!is_nul(0) && is_nul(1) && is_nul(2) && is_nul(3));
+  if (is_wide) return "UTF-32";
+  const bool is_double = (is_nul(0) && !is_nul(1) && is_nul(2) && !is_nul(3)) ||
+                         (!is_nul(0) && is_nul(1) && !is_nul(2) && is_nul(3));
+  return is_double ? "UTF-16" : std::string_view{};
+}
+
 std::size_t count_code_points(std::string_view text) noexcept {
   std::size_t count = 0;
   for (char c : text)

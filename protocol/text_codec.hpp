@@ -49,6 +49,11 @@ std::optional<std::string> from_hex(std::string_view text);
 
 /// RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF.
 bool is_valid_utf8(std::string_view text) noexcept;
+/// `text` without a byte order mark at its beginning (U+FEFF in UTF-8), which says nothing there.
+std::string_view without_byte_order_mark(std::string_view text) noexcept;
+/// "UTF-16" or "UTF-32" when the text begins as one in that encoding does: with its byte order
+/// mark, or with an ASCII character beside NULs. Empty for anything else.
+std::string_view other_unicode_encoding(std::string_view text) noexcept;
 /// Of valid UTF-8.
 std::size_t count_code_points(std::string_view text) noexcept;
 

@@ -1,6 +1,7 @@
 #include "gateway/commands/user_line.hpp"
 
 #include "actors/audit_entry.hpp"
+#include "actors/foreign_hash.hpp"
 #include "actors/password_hash.hpp"
 #include "gateway/input.hpp"
 #include "gateway/picture_url.hpp"
@@ -29,10 +30,14 @@ result<void> take_name(std::string& to, input& in, std::string_view field, std::
 result<void> take_hash(secret& to, input& in, std::string_view field) {
   auto given = in.optional_hidden(field, storage::password_hash_chars_max);
   if (!given || given->empty()) return {};
-  if (!is_password_hash(*given))
+  if (!is_password_hash(*given)) {
+    auto family = foreign_hash_family(given->reveal());
+    if (!family.empty()) family = "; this " + family;
     return fail(error_code::validation_error, std::string{field},
-                "must be a hash by Argon2id, Argon2i, bcrypt, PBKDF2 or scrypt that costs no more "
-                "than is allowed");
+                "must be a hash by Argon2id, Argon2i, bcrypt, PBKDF2 (SHA-1, SHA-256 or SHA-512) "
+                "or scrypt that costs no more than is allowed" +
+                    family);
+  }
   to = std::move(*given);
   return {};
 }

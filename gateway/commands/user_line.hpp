@@ -5,7 +5,8 @@
 //    "updated_at":…,"last_login_at":…,"recovery_passphrase_hash":…,"company":…,"phone":…,
 //    "avatar_url":…,"preferences":{…}}
 //
-// Only `username` and `email` are required; null and absent are the same.
+// Only `username` and `email` are required; null and absent are the same. A user without
+// `password_hash` has no password, and gets one by a reset by mail.
 #pragma once
 
 #include "protocol/facts.hpp"

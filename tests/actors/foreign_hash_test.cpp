@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace latchkey {
@@ -226,6 +227,62 @@ TEST(ForeignHash, CostsAsMuchAsNobodyWhenItIsRefused) {
   EXPECT_TRUE(found->refused);
   EXPECT_FALSE(found->matches);
   EXPECT_EQ(engine.mapping_uses(), 1u);
+}
+
+const std::string tide = "tide pool 1843 x";
+
+TEST(ForeignHash, ReadsPbkdf2WithSha1) {
+  EXPECT_TRUE(matches("pbkdf2:sha1:1000$Zk3vQ1pL$904f75e12548cf5e2302fd82c38f9a06db9aab04", tide));
+  EXPECT_TRUE(matches("pbkdf2_sha1$100000$Zk3vQ1pLwR7t$a5LrY6IfXL0aeUjbG3g6gNs1Klk=", tide));
+  EXPECT_TRUE(matches("$pbkdf2$1000$c2FsdHNhbHRzYWx0MTIzNA$H8jT1e8FDYhpHSPg3Z8nyrrSZCE", tide));
+  EXPECT_FALSE(matches("$pbkdf2$1001$c2FsdHNhbHRzYWx0MTIzNA$H8jT1e8FDYhpHSPg3Z8nyrrSZCE", tide));
+}
+
+TEST(ForeignHash, ReadsThePhcFormOfPbkdf2) {
+  EXPECT_TRUE(
+      matches("$pbkdf2-sha1$i=1000,l=20$c2FsdHNhbHRzYWx0MTIzNA$H8jT1e8FDYhpHSPg3Z8nyrrSZCE", tide));
+  const std::string sha256 = "$pbkdf2-sha256$i=1000,l=32$c2FsdHNhbHRzYWx0MTIzNA"
+                             "$OOHjoK8Oyib94tMPWzm5rTgRbKd/VGo2tNXeUb4xUh8";
+  EXPECT_TRUE(matches(sha256, tide));
+  EXPECT_TRUE(matches(replaced(sha256, ",l=32", ""), tide));
+  EXPECT_FALSE(foreign_hash::parse(replaced(sha256, "l=32", "l=31")));
+  EXPECT_FALSE(foreign_hash::parse(replaced(sha256, "l=32", "x=32")));
+}
+
+TEST(ForeignHash, PassesOverPaddingWhereNoneIsUsual) {
+  EXPECT_TRUE(matches("$pbkdf2$1000$c2FsdHNhbHRzYWx0MTIzNA==$H8jT1e8FDYhpHSPg3Z8nyrrSZCE=", tide));
+  EXPECT_TRUE(matches(argon2id_lanes + "=", "correct horse"));
+  EXPECT_TRUE(matches(replaced(argon2id_lanes, "c2FsdA$", "c2FsdA==$"), "correct horse"));
+  EXPECT_TRUE(matches(rfc7914_passlib + "==", "pleaseletmein"));
+  EXPECT_FALSE(foreign_hash::parse(argon2id_lanes + "=="));
+}
+
+TEST(ForeignHash, ReadsArgon2BehindDjangosOwnWord) {
+  EXPECT_TRUE(matches("argon2" + argon2id_lanes, "correct horse"));
+  EXPECT_TRUE(matches("argon2" + argon2i, "correct horse"));
+  EXPECT_FALSE(foreign_hash::parse("argon2" + bcrypt_abcd));
+  EXPECT_FALSE(foreign_hash::parse("argon2argon2" + argon2i));
+}
+
+TEST(ForeignHash, NamesTheFamilyOfWhatItDoesNotTake) {
+  const std::vector<std::pair<std::string, std::string>> strangers = {
+      {"$P$BabcdefghaxJJbhO7tFuoMXvvOqDeQ1", "phpass"},
+      {"$H$9abcdefghaxJJbhO7tFuoMXvvOqDeQ1", "phpass"},
+      {"{SSHA}2TFTjP+jXlWedIGrOY3Kocs+FbdTQUxU", "SSHA"},
+      {"{SHA}2TFTjP+jXlWedIGrOY3Kocs+FbdTQUxU", "SHA"},
+      {"$6$rounds=5000$saltsalt$VFn88SKFRYWCcJUaBCQyFpKeG", "sha512crypt"},
+      {"$5$saltsalt$VFn88SKFRYWCcJUaBCQyFpKeG", "sha256crypt"},
+      {"$1$abcdefgh$irWbblnpmw.5z7wgBnprh0", "md5crypt"},
+      {"$y$j9T$abcdefgh$irWbblnpmw.5z7wgBnprh0", "yescrypt"},
+      {"sha1$seasalt$cff36ea83f5706ce9aa7454e63e431fc726b2dc8", "SHA-1"},
+      {"f5531bef9f3687d0ccf0f617f0e25573", "MD5"},
+      {"!Yk2vQ8sLr0bTn5wZc7xHd1mPf3gJa9eKu6iOy4qWq", "no password at all"},
+      {"$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "looks like bcrypt"}};
+  for (const auto& [text, name] : strangers) {
+    EXPECT_FALSE(foreign_hash::parse(text)) << text;
+    EXPECT_NE(foreign_hash_family(text).find(name), std::string::npos) << foreign_hash_family(text);
+  }
+  EXPECT_EQ(foreign_hash_family("plain text"), "");
 }
 
 } // namespace

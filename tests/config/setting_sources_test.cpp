@@ -132,5 +132,42 @@ TEST(Settings, ComeFromTheProcessItself) {
   EXPECT_EQ(sources.config_file, "some.json");
 }
 
+// -- encodings and strangers --------------------------------------------------------------
+
+TEST(EnvFile, AndTheConfigFileMayBeginWithAByteOrderMark) {
+  temporary_folder folder;
+  const std::string mark = "\xEF\xBB\xBF";
+  EXPECT_EQ(load({{}, folder.write(".env", mark + "HTTP_PORT=81\r\n"), std::nullopt}).http_port,
+            81);
+  EXPECT_EQ(load({{}, "", folder.write("c.json", mark + R"({"HTTP_PORT":82})")}).http_port, 82);
+}
+
+TEST(EnvFile, AndTheConfigFileInUtf16AreRefusedByThatName) {
+  temporary_folder folder;
+  const auto in_utf16 = [](std::string_view ascii, bool is_marked) {
+    std::string out = is_marked ? "\xFF\xFE" : "";
+    for (const char c : ascii)
+      (out += c) += '\0';
+    return out;
+  };
+  for (const bool is_marked : {true, false}) {
+    const auto env = folder.write(".env", in_utf16("HTTP_PORT=81\n", is_marked));
+    EXPECT_THAT(refuse({{}, env, std::nullopt}), ElementsAre(HasSubstr("is in UTF-16")));
+    const auto json = folder.write("c.json", in_utf16(R"({"HTTP_PORT":82})", is_marked));
+    EXPECT_THAT(refuse({{}, "", json}), ElementsAre(HasSubstr("is in UTF-16")));
+  }
+}
+
+TEST(EnvFile, TellsOfNamesThatLookLikeASettingAndOfNoOthers) {
+  temporary_folder folder;
+  const auto values =
+      load({{},
+            folder.write(".env", "HTTP_PROT=81\nCOLOUR_OF_THE_SKY=blue\nHTTP_PORT=82\n"),
+            std::nullopt});
+  EXPECT_THAT(values.likenesses, ElementsAre(AllOf(HasSubstr("line 1"), HasSubstr("\"HTTP_PROT\""),
+                                                   HasSubstr("mean HTTP_PORT?"))));
+  EXPECT_EQ(values.http_port, 82);
+}
+
 } // namespace
 } // namespace latchkey
