@@ -20,7 +20,7 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
   std::vector<comparison*> comparing; // each has one taken, from its window
   bool advancing = false;
 
-  rate_verdict hold() { return with->limiter->hold(key, with->policy.*limit, with->now()); }
+  rate_verdict hold() { return with->limiter->hold(key, with->policy.*limit, with->steady_now()); }
 
   void forget() {
     with->limiter->forget(key);

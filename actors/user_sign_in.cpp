@@ -88,7 +88,7 @@ void user_state::keep_rehashed(const secret& from, const secret& to, time_point 
         // and lose.
         const auto code = to_failure(error).code;
         if (code == error_code::outcome_unknown || code == error_code::conflict)
-          reload(with->now() + with->policy.internal_deadline, [](const caf::error*) {});
+          reload(with->steady_now() + with->policy.internal_deadline, [](const caf::error*) {});
       });
 }
 

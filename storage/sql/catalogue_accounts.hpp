@@ -56,7 +56,7 @@ extern const statement use_up_tokens;   // $1 user, $2 at
 // -- sessions ------------------------------------------------------------------------
 
 extern const statement upsert_session;  // $1 … $13 the record → id when it won
-extern const statement touch_session;   // $1 id, $2 at
+extern const statement touch_session;   // $1 id, $2 at, $3 seen
 extern const statement forget_sessions; // $1 time, $2 how many at most → id of each
 
 // -- the audit log -------------------------------------------------------------------
