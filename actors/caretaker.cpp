@@ -23,7 +23,8 @@ void caretaker_state::on_sweep(messages::sweep&) {
 
 void caretaker_state::forget(std::deque<slice> left) {
   if (left.empty()) return rest();
-  messages::commit request{{{left.front().what}}, with->now() + with->policy.internal_deadline};
+  messages::commit request{{{left.front().what}},
+                           with->steady_now() + with->policy.internal_deadline};
   self->request(with->writers.back(), no_timeout, std::move(request))
       .then(
           [this, left](storage::written& written) mutable {

@@ -41,7 +41,7 @@ caf::result<user_actor> directory_state::on_find_user(messages::find_user& reque
   promise<user_actor> answer{self};
   const auto id = request.id;
   loading::find_or_load(users, id, request.gone, answer, loads, [this, id](std::uint64_t load) {
-    const auto deadline = with->now() + with->policy.internal_deadline;
+    const auto deadline = with->steady_now() + with->policy.internal_deadline;
     self->request(with->reader_for(id), no_timeout, messages::read_user{id, deadline})
         .then(
             [this, id, load](user_record& record) {
@@ -115,7 +115,7 @@ directory_state::on_find_subscription(messages::find_subscription& request) {
 }
 
 void directory_state::load_subscription(const user_id& id, std::uint64_t load) {
-  const auto deadline = with->now() + with->policy.internal_deadline;
+  const auto deadline = with->steady_now() + with->policy.internal_deadline;
   const auto& reader = with->reader_for(id);
   const auto failed = [this, id, load](caf::error& error) {
     if (loading::is_loading(subscriptions, id, load)) loading::not_loaded(subscriptions, id, error);
@@ -188,7 +188,7 @@ void directory_state::sweep_buckets(Map& map, std::size_t& passed, std::size_t t
 void directory_state::on_sweep(messages::sweep&) {
   // The buckets of one map after the other. A map that grows in the middle of a round moves
   // some to where the round has been: the next one finds them.
-  const auto now = with->now();
+  const auto now = with->steady_now();
   const auto all = users.bucket_count() + sessions.bucket_count() + subscriptions.bucket_count() +
                    workflows.bucket_count();
   if (swept_buckets >= all) swept_buckets = 0;

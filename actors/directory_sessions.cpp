@@ -28,7 +28,7 @@ void directory_state::load_session(const session_id& id) {
   end_load(resident.load);
   const auto load = resident.load = ++loads;
   session_loads.insert(load);
-  const auto deadline = with->now() + with->policy.internal_deadline;
+  const auto deadline = with->steady_now() + with->policy.internal_deadline;
   self->request(with->reader_for(id), no_timeout, messages::read_session{id, deadline})
       .then(
           [this, id, load](session_record& record) {

@@ -25,7 +25,7 @@ caf::result<workflow_actor> directory_state::on_make_workflow(messages::make_wor
 }
 
 void directory_state::load_workflow(const workflow_id& id, std::uint64_t load) {
-  const auto deadline = with->now() + with->policy.internal_deadline;
+  const auto deadline = with->steady_now() + with->policy.internal_deadline;
   self->request(with->reader_for(id), no_timeout,
                 messages::read{storage::find_workflow_record{id}, deadline})
       .then(

@@ -28,14 +28,14 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
   }
   rate_verdict hold() {
     if (!may_fail_once_more()) return rate_verdict{.granted = false};
-    return with->limiter->hold(key, with->policy.*limit, with->now());
+    return with->limiter->hold(key, with->policy.*limit, with->steady_now());
   }
 
   void forget() {
     if (in_a_row) in_a_row->count = 0;
     with->limiter->forget(key);
     for (auto* one : comparing) {
-      const auto verdict = with->limiter->hold(key, with->policy.*limit, with->now());
+      const auto verdict = with->limiter->hold(key, with->policy.*limit, with->steady_now());
       one->window_ = verdict.granted ? verdict.reset : time_point{};
     }
   }

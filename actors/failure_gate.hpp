@@ -49,7 +49,7 @@ public:
     enum class outcome : unsigned char { none, right, wrong };
     void settle(outcome what) noexcept;
     std::weak_ptr<core> of_;
-    time_point window_; // that it was taken from
+    time_point window_; // that it was taken from, by the steady clock
   };
   /// Null: the account is locked; compare with nothing.
   using pass = std::shared_ptr<comparison>;

@@ -17,7 +17,7 @@ std::chrono::microseconds mail_backoff(std::uint32_t attempts, double chance) {
 }
 
 time_point mailer_state::deadline() const {
-  return with->now() + with->policy.internal_deadline;
+  return with->steady_now() + with->policy.internal_deadline;
 }
 
 void mailer_state::on_waiting(messages::mail_waiting&) {
@@ -39,8 +39,9 @@ void mailer_state::wake() {
 void mailer_state::look() {
   is_busy = true;
   is_woken = false;
-  // Those that become due later are asked for too, to know when the next does.
-  const auto horizon = with->now() + 2 * mail_backoff_max;
+  // Those that become due later are asked for too, to know when the next does, and how much later
+  // depends on whether somebody has set the clock back since they were written.
+  const auto horizon = with->now() + mail_horizon;
   messages::read question{storage::due_mails{horizon, mails_looked_at_max}, deadline()};
   self->request(with->readers.front(), no_timeout, std::move(question))
       .then([this](messages::found& found) { looked(std::move(found.as<storage::due_mails>())); },
@@ -54,15 +55,42 @@ void mailer_state::looked(std::vector<mail_record> found) {
   with->counts->mails_waiting.set(static_cast<std::int64_t>(found.size()));
   next_due.reset();
   due.clear();
+  forget_plans(found);
   for (auto& mail : found) {
-    if (mail.next_attempt_at <= with->now())
+    const auto when = when_due(mail);
+    if (when <= with->steady_now())
       due.push_back(std::move(mail));
-    else if (!next_due || mail.next_attempt_at < *next_due)
-      next_due = mail.next_attempt_at;
+    else if (!next_due || when < *next_due)
+      next_due = when;
   }
   // All of a full look were due: there may be more.
   if (found.size() >= mails_looked_at_max && !next_due) is_woken = true;
   next();
+}
+
+/// By the steady clock. What a row says is believed as far as it can be right: nobody waits longer
+/// than a lease or the pause after so many attempts, and a mail that was never tried waits not at
+/// all.
+time_point mailer_state::when_due(const mail_record& mail) {
+  const auto steady = with->steady_now();
+  const auto known = plans.find(mail.id);
+  if (known != plans.end() && known->second.in_row == mail.next_attempt_at)
+    return known->second.when;
+  const auto left = mail.next_attempt_at - with->now();
+  if (left.count() <= 0 || mail.attempts == 0) return steady;
+  const std::chrono::microseconds longest =
+      std::max<std::chrono::microseconds>(mail_lease, mail_backoff(mail.attempts, 1));
+  const auto when = steady + std::min(left, longest);
+  plans[mail.id] = {mail.next_attempt_at, when};
+  return when;
+}
+
+/// Of mails that are not waiting any more.
+void mailer_state::forget_plans(const std::vector<mail_record>& waiting) {
+  if (waiting.size() >= mails_looked_at_max) return; // there may be more
+  std::erase_if(plans, [&waiting](const auto& one) {
+    return std::ranges::none_of(waiting, [&](const auto& m) { return m.id == one.first; });
+  });
 }
 
 void mailer_state::next() {
@@ -76,7 +104,7 @@ void mailer_state::rest() {
   if (is_woken) return look();
   is_busy = false;
   const std::chrono::microseconds longest = mail_look_every;
-  wake_after(next_due ? std::min(*next_due - with->now(), longest) : longest);
+  wake_after(next_due ? std::min(*next_due - with->steady_now(), longest) : longest);
 }
 
 /// The store is away: nothing would go, whoever asks for it.
@@ -129,7 +157,9 @@ void mailer_state::settle(const mail_record& mail, const messages::mail_attempte
   storage::settle_mail fact;
   fact.mail = mail.id;
   fact.at = now;
-  fact.next_attempt_at = now + mail_backoff(mail.attempts, chosen);
+  const auto pause = mail_backoff(mail.attempts, chosen);
+  const auto when = with->steady_now() + pause;
+  fact.next_attempt_at = now + pause;
   if (attempt.sent)
     fact.became = outcome::sent;
   else if (attempt.is_final || fact.next_attempt_at >= mail.created_at + mail_lifetime)
@@ -144,7 +174,8 @@ void mailer_state::settle(const mail_record& mail, const messages::mail_attempte
     break;
   case outcome::again:
     with->counts->mails("failed").add();
-    if (!next_due || fact.next_attempt_at < *next_due) next_due = fact.next_attempt_at;
+    plans[mail.id] = {fact.next_attempt_at, when};
+    if (!next_due || when < *next_due) next_due = when;
     break;
   case outcome::given_up:
     with->counts->mails("given_up").add();

@@ -15,6 +15,8 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <unordered_map>
+#include <vector>
 
 namespace latchkey {
 
@@ -31,6 +33,8 @@ inline constexpr std::chrono::seconds mail_look_every{5};
 /// Between two attempts to note an outcome that the store would not take.
 inline constexpr std::chrono::seconds mail_settle_again{1};
 inline constexpr std::size_t mails_looked_at_max = 256;
+/// Rows that are due further ahead are not looked at.
+inline constexpr std::chrono::days mail_horizon{3660};
 
 /// What to wait after the `attempts`-th attempt failed; `chance` is 0 to 1.
 std::chrono::microseconds mail_backoff(std::uint32_t attempts, double chance);
@@ -48,8 +52,14 @@ struct mailer_state {
   bool is_busy = false;                   // looking, sending or noting
   bool is_woken = false;                  // meanwhile: look again
   std::optional<storage::unit> unsettled; // an outcome that the store would not take
-  std::optional<time_point> next_due;     // of those that were not due yet
-  std::uint64_t timer = 0;                // number of the one that counts
+  std::optional<time_point> next_due;     // of those that were not due yet, by the steady clock
+  /// When a mail is due by the steady clock, for what its row says by the time of day.
+  struct plan {
+    time_point in_row{};
+    time_point when{};
+  };
+  std::unordered_map<uuid, plan> plans; // at most those of one look and its attempts
+  std::uint64_t timer = 0;              // number of the one that counts
 
   mailer_state() = default;
   mailer_state(const mailer_state&) = delete;
@@ -63,6 +73,8 @@ struct mailer_state {
 private:
   void wake();
   void look();
+  time_point when_due(const mail_record& mail);
+  void forget_plans(const std::vector<mail_record>& waiting);
   void looked(std::vector<mail_record> found);
   void next();
   void lease(mail_record mail);

@@ -97,7 +97,7 @@ void password_hasher_state::start_next() {
   while (!idle.empty() && !queue.empty()) {
     auto next = std::move(queue.front());
     queue.pop_front();
-    if (next.deadline <= clock->now()) {
+    if (next.deadline <= clock->steady()) {
       next.refuse(error_code::timeout);
       continue;
     }

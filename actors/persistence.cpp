@@ -8,7 +8,7 @@ namespace latchkey {
 caf::result<storage::written> persistence_state::on_commit(messages::commit& request) {
   promise<storage::written> answer{self};
   // Nobody waits for it any more, and it must not happen behind their back.
-  if (request.deadline <= clock->now()) {
+  if (request.deadline <= clock->steady()) {
     answer.fail(error_code::timeout);
     return answer;
   }

@@ -1,9 +1,11 @@
 // rate_limiter.hpp — how often has somebody done something in this window? Exact however many
 // threads ask at once.
 //
-// A window begins with the first take and is over as a whole: `count` takes, then none until
-// `reset`. An implementation that shares its windows with other nodes spends from leases it
-// takes in the background, for nothing here may block: reactors call it between socket events.
+// Every time here is one of the steady clock (protocol/time.hpp): a window lasts as long as it
+// says, whatever becomes of the time of day. A window begins with the first take and is over as a
+// whole: `count` takes, then none until `reset`. An implementation that shares its windows with
+// other nodes spends from leases it takes in the background, for nothing here may block: reactors
+// call it between socket events.
 #pragma once
 
 #include "protocol/rate_limit.hpp"

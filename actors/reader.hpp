@@ -24,7 +24,7 @@ struct reader_state {
   caf::result<messages::store_alive> on_ping(messages::ping_store& request);
 
 private:
-  bool late(time_point deadline) const { return deadline <= clock->now(); }
+  bool late(time_point deadline) const { return deadline <= clock->steady(); }
 };
 
 /// Spawn it detached: it blocks on the database.

@@ -3,7 +3,7 @@
 namespace latchkey {
 
 caf::result<messages::redis_alive> redis_state::on_ping(messages::ping_redis& request) {
-  if (request.deadline <= clock->now()) return to_error(error_code::timeout);
+  if (request.deadline <= clock->steady()) return to_error(error_code::timeout);
   auto answered = connection->ping();
   counts->redis_connections.set(connection->connected() ? 1 : 0);
   if (!answered) return to_error(answered.error());

@@ -203,7 +203,7 @@ void registry_state::role_is_gone(const std::string& gone) {
 
 void registry_state::on_refresh(messages::refresh_registry&) {
   self->delayed_send(self, registry_refresh, messages::refresh_registry{});
-  const auto deadline = with->now() + with->policy.internal_deadline;
+  const auto deadline = with->steady_now() + with->policy.internal_deadline;
   const auto& reader = with->readers.front();
   self->request(reader, no_timeout, messages::read{storage::list_roles{}, deadline})
       .then(

@@ -35,8 +35,10 @@ struct key_set {
 struct session_policy {
   std::chrono::seconds access_ttl{3600};
   std::chrono::seconds session_ttl{std::chrono::hours{24 * 30}};
-  std::chrono::seconds session_idle_ttl{0};   // without a refresh; 0: no limit
-  std::chrono::seconds refresh_grace{10};     // in which a retried refresh is answered again
+  std::chrono::seconds session_idle_ttl{0}; // without a refresh; 0: no limit
+  std::chrono::seconds refresh_grace{10};   // in which a retried refresh is answered again
+  /// The same for as long as its successor was not seen; 0: no longer than the grace.
+  std::chrono::seconds refresh_unseen_max{std::chrono::hours{24}};
   std::chrono::seconds memory_idle{600};      // unused for so long, an actor leaves memory
   std::chrono::seconds internal_deadline{30}; // of work that no request waits for
   std::chrono::seconds reset_token_ttl{3600};
@@ -53,7 +55,8 @@ struct session_policy {
   std::chrono::seconds workflow_history{std::chrono::hours{24}};     // the same of workflows
   std::chrono::seconds workflow_lost_after{600}; // without a word of it from upstream
 
-  /// A session that was refreshed at this time or before is idle at `now`.
+  /// By the time of day, for what is asked of the store: a session that was refreshed at this time
+  /// or before is idle at `now`. A session's actor measures by the steady clock.
   time_point idle_since(time_point now) const noexcept {
     return session_idle_ttl.count() > 0 ? now - session_idle_ttl : time_point{};
   }
@@ -78,7 +81,7 @@ struct outcome_counters {
   counter* login_error = nullptr;
   counter* sign_ins_refused = nullptr; // too many of one account, or of one address
   counter* refresh_rotated = nullptr;
-  counter* refresh_retried = nullptr; // inside the grace window
+  counter* refresh_retried = nullptr; // an answer that was given before
   counter* refresh_reused = nullptr;  // an older token, which ends the session
   counter* refresh_refused = nullptr;
   counter* workflows_started = nullptr;
@@ -106,10 +109,12 @@ struct services {
   std::shared_ptr<rate_limiter> limiter = make_local_rate_limiter();
   std::shared_ptr<const mail_writer> mails; // makes the mail rows that facts go with
   tier_table tiers;
-  time_point started_at{};
+  time_point started_at{};              // by the steady clock
   std::function<void()> publish_counts; // brings the gauges up to date, for a scrape
 
   time_point now() const noexcept { return clock->now(); }
+  /// For durations and deadlines (protocol/time.hpp).
+  time_point steady_now() const noexcept { return clock->steady(); }
 
   void count_in(metrics& all) {
     counts = &all;

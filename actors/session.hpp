@@ -1,9 +1,13 @@
 // session.hpp — one live session: its refresh counter, its liveness, its tokens and those who watch
 // it.
 //
-// Refresh is linear. A token names the session and a counter; the current counter
-// rotates, the one before it gets the same successor again inside the grace window, and
-// anything older ends the session, for then somebody else holds a copy.
+// Refresh is linear. A token names the session and a counter; the current counter rotates, and the
+// one before it gets the same successor again until that was seen: until it, or an access token
+// that came with it, was shown to us. After that, but for the grace window, and for anything older,
+// the session ends, for somebody else holds a copy.
+//
+// What is a duration is measured by the steady clock. Of what a row says, only what had passed when
+// it was read is taken from the time of day, which may have been set back since it was written.
 #pragma once
 
 #include "actors/behave.hpp"
@@ -24,20 +28,31 @@ struct session_state {
   static constexpr std::chrono::seconds touched_every{60};
   /// The store is asked so often what it has done, until it says so.
   static constexpr std::chrono::seconds look_again_every{1};
+  /// An access token is good for so much longer than it says, as at the edge.
+  static constexpr std::chrono::seconds access_leeway{5};
 
   session_actor::pointer self = nullptr;
   services_ptr with;
   session_record record;              // what the store knows
   bool ended = false;                 // durably
-  bool rotating = false;              // a rotation is on its way to the store
+  bool rotating = false;              // a rotation is on its way to the store, or looked for there
+  bool rotation_in_doubt = false;     // the store may have rotated it, and nobody was told
   bool ending = false;                // an end is on its way to the store
   bool leaving = false;               // memory, for want of use
   bool has_reminder = false;          // to look again
   std::optional<std::string> doubt;   // the store may have changed it, or ended it for this reason
   time_point rotation_wanted_until{}; // the latest deadline of those who asked
   time_point end_wanted_until{};      // the same for the end
-  time_point grace_from{};
+  // By the steady clock:
+  time_point rotated_when{};        // last
+  time_point grace_until{};         // a retried refresh is answered though its successor was seen
+  time_point expires_when{};        // absolutely
+  time_point issued_when{};         // its newest access token
+  time_point access_over{};         // no access token of the current counter is good from then on
+  time_point earlier_access_over{}; // of none before
+  time_point touched_when{};
   time_point last_used{};
+  time_point issued_at{}; // by the time of day: `iat` of its newest access token
   std::uint64_t news = 0; // learnt otherwise than from the row, which may be newer than a row
   std::vector<promise<messages::token_pair>> waiting_for_rotation;
   std::vector<promise<messages::token_pair>> waiting_for_refusal; // until the end is durable
@@ -53,15 +68,17 @@ struct session_state {
   ~session_state();
 
   // session.cpp
-  caf::result<messages::validation> on_validate(messages::validate&);
+  void begin(session_record row);
+  caf::result<messages::validation> on_validate(messages::validate& request);
   caf::result<messages::validation> on_prove(messages::prove& request);
-  caf::result<messages::token_pair> on_issue(messages::issue_tokens&);
-  caf::result<messages::token_pair> on_refresh(messages::refresh& request);
   caf::result<messages::learnt> on_learn_end(messages::learn_end&);
   caf::result<messages::learnt> on_learn_role(messages::learn_role& told);
   caf::result<messages::learnt> on_learn_sync(messages::learn_sync& told);
   caf::result<messages::learnt> on_learn_doubt(messages::learn_doubt&);
   void on_sweep(messages::sweep& sweep);
+  // session_refresh.cpp
+  caf::result<messages::token_pair> on_issue(messages::issue_tokens&);
+  caf::result<messages::token_pair> on_refresh(messages::refresh& request);
   // session_end.cpp
   caf::result<messages::revoked> on_revoke(messages::revoke& request);
   // session_watch.cpp
@@ -73,8 +90,18 @@ struct session_state {
 private:
   using looked = std::function<void(const caf::error*)>;
 
-  void touch(time_point now);
-  bool alive(time_point now) const;
+  void touch();
+  /// The refresh token with that counter, or an access token that came with it, was shown.
+  /// Whether that is news that should be written.
+  bool see(std::uint64_t counter);
+  bool alive() const;
+  /// Whether an access token of that counter has outlived its time by the steady clock.
+  bool is_access_over(std::uint64_t counter) const;
+  /// Whether whoever shows the token before the current one may have lost the answer to it.
+  bool may_have_lost_answer() const;
+  /// What the steady clock says of the times in the row.
+  void measure();
+  void set_expiry(time_point expires_at);
   /// What the audit log says of an end, and what its watchers hear.
   struct ending_words {
     std::string action;
@@ -83,8 +110,11 @@ private:
     std::string told; // one of `end_reason`
   };
   void rotate();
-  void rotated(time_point at);
+  void rotated(std::uint64_t from, time_point at, time_point when);
   void lost_rotation(const caf::error& error);
+  /// The access token of the last rotation is replaced when half of its time is over.
+  void freshen();
+  void look_again_soon();
   void look_at_rotation();
   void found_rotation(session_record fresh);
   void end(const ending_words& words, time_point until);

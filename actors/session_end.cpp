@@ -14,7 +14,7 @@ caf::result<messages::revoked> session_state::on_revoke(messages::revoke& reques
   const bool proven = !request.proof || with->keys->refresh.check(*request.proof, record.salt);
   if (!proven) return to_error(error_code::token_invalid);
   promise<messages::revoked> answer{self};
-  if (alive(with->now())) {
+  if (alive()) {
     waiting_for_end.push_back(answer);
     end({"session.revoked", request.reason, request.client, request.reason}, request.deadline);
   } else {
@@ -46,7 +46,7 @@ void session_state::write_end(const ending_words& words) {
 void session_state::lost_end(const caf::error& error, const ending_words& words) {
   const auto code = to_failure(error).code;
   // Too late for the first who asked, and nothing was written; others joined since.
-  if (code == error_code::timeout && end_wanted_until > with->now()) return write_end(words);
+  if (code == error_code::timeout && end_wanted_until > with->steady_now()) return write_end(words);
   if (code != error_code::outcome_unknown) return finish_end(&error, words.told);
   // If it went through, nobody may be told that the session lives: look.
   look_at_row(words.told, [this, error, told = words.told](const caf::error*) {
@@ -56,14 +56,14 @@ void session_state::lost_end(const caf::error& error, const ending_words& words)
 
 void session_state::look_at_row(const std::string& reason, looked done) {
   doubt = reason;
-  const auto deadline = with->now() + with->policy.internal_deadline;
+  const auto deadline = with->steady_now() + with->policy.internal_deadline;
   self->request(with->reader_for(record.id), no_timeout,
                 messages::read_session{record.id, deadline})
       .then(
           [this, reason, done, before = news](session_record& fresh) {
             if (news != before) return look_at_row(reason, done);
             doubt.reset();
-            record.expires_at = fresh.expires_at;
+            set_expiry(fresh.expires_at);
             record.user_agent = std::move(fresh.user_agent);
             const auto known = [done] { done(nullptr); };
             if (fresh.ended_at) return conclude(reason, known);
@@ -75,8 +75,7 @@ void session_state::look_at_row(const std::string& reason, looked done) {
               doubt.reset();
               return conclude(reason, [done] { done(nullptr); });
             }
-            if (!std::exchange(has_reminder, true))
-              self->delayed_send(self, look_again_every, messages::sweep{});
+            look_again_soon();
             done(&error);
           });
 }

@@ -10,16 +10,16 @@
 namespace latchkey {
 
 caf::result<messages::validation> session_state::on_watch(messages::watch& request) {
-  const bool will_tell = !leaving && alive(with->now());
+  const bool will_tell = !leaving && alive();
   if (will_tell && std::find(watchers.begin(), watchers.end(), request.holder) == watchers.end())
     watchers.push_back(std::move(request.holder));
-  messages::validate use;
+  messages::validate use{request.counter};
   return on_validate(use);
 }
 
 void session_state::on_unwatch(messages::unwatch& request) {
   std::erase(watchers, request.holder);
-  last_used = with->now(); // until now
+  last_used = with->steady_now(); // until now
 }
 
 caf::result<messages::validation> session_state::on_use_ticket(messages::use_ticket& ticket) {
@@ -28,7 +28,7 @@ caf::result<messages::validation> session_state::on_use_ticket(messages::use_tic
   std::erase_if(used_tickets, [now](const auto& used) { return used.until <= now; });
   const auto is_it = [&](const auto& used) { return used.number == ticket.number; };
   const bool is_used = std::any_of(used_tickets.begin(), used_tickets.end(), is_it);
-  if (is_used || ticket.until <= now || !alive(now)) return to_error(error_code::token_invalid);
+  if (is_used || ticket.until <= now || !alive()) return to_error(error_code::token_invalid);
   used_tickets.push_back(ticket);
   messages::validate use;
   return on_validate(use);

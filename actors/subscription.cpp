@@ -71,7 +71,7 @@ subscription_record default_subscription(const user_record& user) {
 template <class Promise, class Go>
 void subscription_state::take_turn(turnstile::kind how, time_point deadline, const Promise& answer,
                                    Go go) {
-  last_used = with->now();
+  last_used = with->steady_now();
   auto begin = [this, deadline, answer, go, talk = talks_](turnstile::turn turn) {
     if (is_known) return go(std::move(turn));
     storage::find_subscription what{record.user};
@@ -291,7 +291,7 @@ subscription(subscription_actor::stateful_pointer<subscription_state> self,
   state->self = self;
   state->with = std::move(with);
   state->record = std::move(record);
-  state->last_used = state->with->now();
+  state->last_used = state->with->steady_now();
   state->turns.emplace(self);
   return {handler(state, &subscription_state::on_describe),
           handler(state, &subscription_state::on_change),

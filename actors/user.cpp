@@ -15,7 +15,7 @@ constexpr std::chrono::seconds last_look{1};
 
 bool user_state::serves() {
   if (leaving) return false;
-  last_used = with->now();
+  last_used = with->steady_now();
   return true;
 }
 
@@ -127,7 +127,7 @@ user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, us
   state->self = self;
   state->with = std::move(with);
   state->record = std::move(record);
-  state->last_used = state->with->now();
+  state->last_used = state->with->steady_now();
   const auto id = to_string(state->record.id);
   state->turns.emplace(self);
   state->count_failures();

@@ -15,7 +15,7 @@ void user_state::settle_doubt(std::function<void(const caf::error*)> done) {
 }
 
 void user_state::look_again() {
-  const auto deadline = with->now() + with->policy.internal_deadline;
+  const auto deadline = with->steady_now() + with->policy.internal_deadline;
   reload(deadline, [this, deadline](const caf::error* unread) {
     if (removed) return looked(nullptr);
     if (unread != nullptr || !doubt_->ends_sessions) return looked(unread);

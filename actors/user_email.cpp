@@ -41,9 +41,10 @@ void user_state::begin_verification(const messages::begin_verification& request,
   if (record.email_verified) return answer.deliver(messages::verification_begun{true});
   const auto at = with->now();
   const auto key = "verification-mail:" + to_string(record.id);
-  const auto verdict = with->limiter->take(key, with->policy.verification_mails, at);
+  const auto now = with->steady_now();
+  const auto verdict = with->limiter->take(key, with->policy.verification_mails, now);
   if (!verdict.granted) {
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(verdict.reset - at).count();
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(verdict.reset - now).count();
     return answer.fail({error_code::rate_limited,
                         {},
                         "several mails were asked for already",

@@ -35,7 +35,8 @@ void user_state::with_keys(std::function<void()> done, on_error failed) {
 void user_state::read_keys() {
   // However impatient the first asker is, the next are served by the same answer.
   read(
-      storage::list_api_keys{record.id, with->now()}, with->now() + with->policy.internal_deadline,
+      storage::list_api_keys{record.id, with->now()},
+      with->steady_now() + with->policy.internal_deadline,
       [this, before = key_changes_](std::vector<api_key_record>& found) {
         // It may be older than a change that was answered meanwhile.
         if (before != key_changes_) return read_keys();
@@ -217,7 +218,7 @@ result<messages::api_key_use> user_state::use_key(const messages::use_api_key& r
     // Nobody waits for it; it may be lost.
     caf::anon_send(with->writer_for(record.id),
                    messages::commit{{{storage::touch_api_key{key.id, now}}},
-                                    now + with->policy.internal_deadline});
+                                    with->steady_now() + with->policy.internal_deadline});
   }
   return messages::api_key_use{record.id, record.number, record.role, key.scopes};
 }

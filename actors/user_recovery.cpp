@@ -26,7 +26,8 @@ void user_state::begin_recovery(const messages::begin_recovery& request,
   const auto at = with->now();
   // A window of its own: whoever guesses passphrases must not keep the owner's mail away.
   const auto key = "recovery-mail:" + to_string(record.id);
-  const bool granted = with->limiter->take(key, with->policy.reset_mails, at).granted;
+  const bool granted =
+      with->limiter->take(key, with->policy.reset_mails, with->steady_now()).granted;
   auto entry = audit_entry("user.recovery_requested", at, request.who, record.id);
   storage::unit unit;
   bool sends = false;

@@ -23,7 +23,7 @@ void user_state::count_failures() {
     row->on_wrong = [this, budget = static_cast<failure_budget>(i)] {
       commit(
           {{storage::count_password_failures{record.id, budget}}},
-          with->now() + with->policy.internal_deadline, [](storage::written&) {},
+          with->steady_now() + with->policy.internal_deadline, [](storage::written&) {},
           [](const caf::error&) {
             log_warning("user", "a wrong password could not be counted in the store");
           });
@@ -105,7 +105,7 @@ void user_state::compare(password_check check, const failure_gate::pass& pass) {
             if (has_failures_in_a_row())
               commit(
                   {{storage::forget_password_failures{record.id}}},
-                  with->now() + with->policy.internal_deadline, [](storage::written&) {},
+                  with->steady_now() + with->policy.internal_deadline, [](storage::written&) {},
                   [](const caf::error&) {});
             pass->right();
             forget_failures();
@@ -132,7 +132,7 @@ void user_state::keep_rehashed(const secret& from, const secret& to, time_point 
         // and lose.
         const auto code = to_failure(error).code;
         if (code == error_code::outcome_unknown || code == error_code::conflict)
-          reload(with->now() + with->policy.internal_deadline, [](const caf::error*) {});
+          reload(with->steady_now() + with->policy.internal_deadline, [](const caf::error*) {});
       });
 }
 

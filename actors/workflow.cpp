@@ -11,20 +11,20 @@ workflow_state::~workflow_state() {
 
 void workflow_state::begin(workflow_record loaded) {
   record = std::move(loaded);
-  last_used = with->now();
+  last_used = with->steady_now();
   turns.emplace(self);
   count();
   if (!is_running()) return;
   // It was begun before this process, or by an actor that is no more: upstream may well know it.
   upstream.has_answered = true;
-  upstream.last_word = with->now();
-  ask_upstream_at(with->now());
+  upstream.last_word = with->steady_now();
+  ask_upstream_at(with->steady_now());
 }
 
 // -- the record ----------------------------------------------------------------------------
 
 void workflow_state::take_turn(time_point deadline, in_turn go, refused no) {
-  last_used = with->now();
+  last_used = with->steady_now();
   auto enter = [this, deadline, go = std::move(go), no, talk = talks_](turnstile::turn turn) {
     if (is_known) return go(std::move(turn));
     look(deadline, [go, no, turn, talk](const caf::error* error) {
@@ -36,7 +36,7 @@ void workflow_state::take_turn(time_point deadline, in_turn go, refused no) {
 }
 
 void workflow_state::when_known(time_point deadline, std::function<void()> go, refused no) {
-  last_used = with->now();
+  last_used = with->steady_now();
   if (is_known) return go();
   take_turn(
       deadline, [go = std::move(go)](const turnstile::turn&) { go(); }, std::move(no));
@@ -69,8 +69,8 @@ void workflow_state::adopt(std::optional<workflow_record> stored) {
   count();
   if (!was_running && is_running()) {
     upstream.must_order = record.last_position == 0; // which is no harm when it was ordered
-    upstream.first_asked = upstream.last_word = with->now();
-    ask_upstream_at(with->now());
+    upstream.first_asked = upstream.last_word = with->steady_now();
+    ask_upstream_at(with->steady_now());
   }
   tell_all();
 }
@@ -84,7 +84,7 @@ void workflow_state::count() {
 // -- time ------------------------------------------------------------------------------------
 
 void workflow_state::remind_at(time_point when) {
-  const auto wait = std::max(when - with->now(), std::chrono::microseconds{0});
+  const auto wait = std::max(when - with->steady_now(), std::chrono::microseconds{0});
   if (wait.count() == 0)
     self->send(workflow_actor{self}, messages::sweep{});
   else
@@ -93,7 +93,7 @@ void workflow_state::remind_at(time_point when) {
 
 void workflow_state::look_again_soon() {
   if (std::exchange(looks_again, true)) return;
-  remind_at(with->now() + look_again_after);
+  remind_at(with->steady_now() + look_again_after);
 }
 
 void workflow_state::remind() {
@@ -105,9 +105,9 @@ void workflow_state::remind() {
   tell_all();
   if (!upstream.ask_at) return;
   // The two clocks may differ by a little.
-  if (with->now() < *upstream.ask_at) return remind_at(*upstream.ask_at);
+  if (with->steady_now() < *upstream.ask_at) return remind_at(*upstream.ask_at);
   const auto lost_at = upstream.last_word + with->policy.workflow_lost_after;
-  if (upstream.calls_back && !upstream.is_cancelled && with->now() < lost_at)
+  if (upstream.calls_back && !upstream.is_cancelled && with->steady_now() < lost_at)
     return ask_upstream_at(lost_at);
   if (upstream.calls_back) upstream.trouble_since = upstream.last_word;
   upstream.ask_at.reset();

@@ -100,7 +100,7 @@ private:
 
   bool is_there() const noexcept { return record.last_seq > 0; }
   bool is_running() const noexcept { return is_there() && !record.has_ended(); }
-  time_point own_deadline() const { return with->now() + with->policy.internal_deadline; }
+  time_point own_deadline() const { return with->steady_now() + with->policy.internal_deadline; }
 
   // -- the record (workflow.cpp)
   /// Calls `go` when its turn has come and the record is known; `no` otherwise.

@@ -7,7 +7,7 @@
 namespace latchkey {
 
 void workflow_recovery_state::on_sweep(messages::sweep&) {
-  const auto deadline = with->now() + with->policy.internal_deadline;
+  const auto deadline = with->steady_now() + with->policy.internal_deadline;
   const storage::list_running_workflows what{passed, page_max};
   self->request(with->reader_for(passed), no_timeout, messages::read{what, deadline})
       .then([this](messages::found& found) { wake(found.as<storage::list_running_workflows>()); },

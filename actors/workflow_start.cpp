@@ -96,7 +96,7 @@ void workflow_state::started(const order_ptr& order, time_point at,
   answer.deliver(messages::run_started{record.last_seq});
   add_listener(order->to, 1, 0);
   upstream.must_order = true;
-  upstream.first_asked = upstream.last_word = with->now();
+  upstream.first_asked = upstream.last_word = with->steady_now();
   ask_upstream();
 }
 

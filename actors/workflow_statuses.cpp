@@ -39,7 +39,7 @@ void workflow_state::take(const std::shared_ptr<const said>& what,
                           const turnstile::turn& turn, int tries) {
   if (!is_there()) return answer.fail(error_code::not_found);
   upstream.has_answered = true;
-  upstream.last_word = with->now();
+  upstream.last_word = with->steady_now();
   if (record.has_ended()) return answer.deliver(messages::status_taken{true});
   const auto next = record.last_position + 1;
   if (what->position && *what->position < next) return answer.deliver(messages::status_taken{});

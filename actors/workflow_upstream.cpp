@@ -69,7 +69,7 @@ void workflow_state::ask_upstream() {
   if (!is_running()) return;
   if (upstream.is_cancelled) tell_cancelled(); // again: the order may have come there after it
   if (upstream.is_asked) {
-    if (upstream.is_cancelled) ask_upstream_at(with->now() + ask_again_last);
+    if (upstream.is_cancelled) ask_upstream_at(with->steady_now() + ask_again_last);
     return;
   }
   const auto* way = with->core_manager_for(record.id);
@@ -81,14 +81,14 @@ void workflow_state::ask_upstream() {
     if (error == nullptr) return follow(*way);
     if (to_failure(*error).code == error_code::user_not_found) is_known = false;
     ask_upstream_later();
-    if (!is_known) remind_at(with->now());
+    if (!is_known) remind_at(with->steady_now());
   });
 }
 
 void workflow_state::follow(const core_manager_actor& way) {
   // One that is cancelled is looked for, and ordered never.
   const bool is_order = std::exchange(upstream.must_order, false) && !upstream.is_cancelled;
-  upstream.followed_at = with->now();
+  upstream.followed_at = with->steady_now();
   messages::follow_run request{record.id, upstream.who, is_order ? order_body() : std::string{}};
   self->request(way, no_timeout, std::move(request))
       .then(
@@ -111,12 +111,13 @@ void workflow_state::upstream_left(const messages::run_left& left, bool was_orde
   if (was_ordered) ++upstream.orders;
   switch (left.how) {
   case how::accepted:
-    upstream.last_word = with->now();
+    upstream.last_word = with->steady_now();
     upstream.trouble_since.reset();
     upstream.pause = ask_again_first;
     upstream.calls_back = true;
-    return ask_upstream_at(
-        with->now() + (upstream.is_cancelled ? ask_again_last : with->policy.workflow_lost_after));
+    return ask_upstream_at(with->steady_now() + (upstream.is_cancelled
+                                                     ? ask_again_last
+                                                     : with->policy.workflow_lost_after));
   case how::missing:
     if (was_ordered) return fail_run(failure{error_code::upstream_unavailable});
     return upstream_has_nothing();
@@ -134,15 +135,15 @@ void workflow_state::upstream_left(const messages::run_left& left, bool was_orde
 /// before, and went on for a while, or was kept open for very long. What is cut as soon as it has
 /// begun to say the same is none.
 bool workflow_state::was_followed() const {
-  const auto open_for = with->now() - upstream.followed_at;
+  const auto open_for = with->steady_now() - upstream.followed_at;
   const bool has_spoken = upstream.last_word >= upstream.followed_at;
   return open_for >= with->policy.workflow_lost_after || (has_spoken && open_for > ask_again_last);
 }
 
 /// Whether it has gone wrong for so long that it is given up.
 bool workflow_state::is_lost() {
-  if (!upstream.trouble_since) upstream.trouble_since = with->now();
-  return with->now() >= *upstream.trouble_since + with->policy.workflow_lost_after;
+  if (!upstream.trouble_since) upstream.trouble_since = with->steady_now();
+  return with->steady_now() >= *upstream.trouble_since + with->policy.workflow_lost_after;
 }
 
 void workflow_state::upstream_has_nothing() {
@@ -160,7 +161,7 @@ void workflow_state::upstream_failed(const caf::error& error) {
   const bool was_never_there =
       !upstream.has_answered &&
       (with->core_managers.empty() ||
-       with->now() >= upstream.first_asked + with->policy.internal_deadline);
+       with->steady_now() >= upstream.first_asked + with->policy.internal_deadline);
   if (was_never_there || (upstream.has_answered && is_lost()))
     return fail_run(
         failure{code == error_code::upstream_timeout ? code : error_code::upstream_unavailable});
@@ -170,7 +171,7 @@ void workflow_state::upstream_failed(const caf::error& error) {
 void workflow_state::ask_upstream_later() {
   const auto pause = upstream.pause;
   upstream.pause = std::min(2 * pause, ask_again_last);
-  ask_upstream_at(with->now() + pause);
+  ask_upstream_at(with->steady_now() + pause);
 }
 
 // -- its end ---------------------------------------------------------------------------------
@@ -199,7 +200,7 @@ void workflow_state::cancel(time_point deadline, const promise<messages::run_can
               upstream.is_cancelled = true;
               answer.deliver(messages::run_cancelling{});
               // Its last status is on its way; if that is lost upstream is asked what came of it.
-              const auto due = with->now() + ask_again_last;
+              const auto due = with->steady_now() + ask_again_last;
               const bool is_due = upstream.ask_at && *upstream.ask_at <= due;
               if (is_running() && !is_due) ask_upstream_at(due);
             },

@@ -60,6 +60,15 @@ std::string show_origins(const settings& s) {
   return out;
 }
 
+bool read_same_site(settings& s, std::string_view text) {
+  if (text != "lax" && text != "none") return false;
+  s.cookie_same_site_none = text == "none";
+  return true;
+}
+std::string show_same_site(const settings& s) {
+  return s.cookie_same_site_none ? "none" : "lax";
+}
+
 bool read_tiers(settings& s, std::string_view text) {
   auto tiers = parse_tiers(text);
   if (tiers) s.tiers = std::move(*tiers);
@@ -199,6 +208,14 @@ constexpr setting_row rows[] = {
         "how long a session lives without a refresh; unset: 14 days or SESSION_TTL"),
     seconds_row<&s::refresh_grace_s, 0, 300>("REFRESH_GRACE", "10", "0 to 300 seconds",
                                              "a refresh retried within it gets the same answer"),
+    seconds_row<&s::refresh_unseen_max_s, 0, 400 * 86400>(
+        "REFRESH_UNSEEN_MAX", "24h", "0 (no longer than REFRESH_GRACE) to 400 days, such as 24h",
+        "so does one whose answer was lost: its new tokens never came back"),
+    {"COOKIE_SAMESITE", "lax", "lax or none",
+     "SameSite of the refresh cookie; none (only with https) lets pages of ALLOWED_ORIGINS on "
+     "other "
+     "sites use it",
+     false, read_same_site, show_same_site},
     seconds_row<&s::session_history_s, 0, 4000 * 86400>(
         "SESSION_HISTORY", "30d", "0 (for ever) to 4000 days, such as 90d",
         "how long a session is kept after it ended or expired"),

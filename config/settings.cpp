@@ -195,6 +195,11 @@ void complete(const checker& check) {
                     (wildcard ? "localhost" : setting_values::host_in_url(values.http_host)) + ":" +
                     std::to_string(values.http_port);
   }
+  // A browser drops a cookie with SameSite=None that is not Secure.
+  if (values.cookie_same_site_none && !values.issuer.starts_with("https://") && !values.uses_tls())
+    check.problems.push_back(
+        "COOKIE_SAMESITE is \"none\": expected lax, or an ISSUER that begins with "
+        "https:// (behind a proxy that ends TLS), or TLS_CERT and TLS_KEY");
   if (values.uses_postgres() && !values.auth_db_password.empty())
     values.database_url = secret(setting_values::with_password(values.database_url.reveal(),
                                                                values.auth_db_password.reveal()));

@@ -55,16 +55,18 @@ struct settings {
   secret admin_password;      // ADMIN_PASSWORD: first start only; empty: generate one
 
   // -- tokens and sessions
-  secret jwt_secret_key;              // JWT_SECRET_KEY; empty: load_or_create_signing_secret()
-  std::string issuer;                 // ISSUER; derived from the public listener when unset
-  std::string audience;               // AUDIENCE
-  std::uint32_t access_token_ttl_s{}; // ACCESS_TOKEN_TTL
-  std::uint32_t session_ttl_s{};      // SESSION_TTL: absolute end of a session
-  std::uint32_t session_idle_ttl_s{}; // SESSION_IDLE_TTL: without a refresh; 0: off
-  std::uint32_t refresh_grace_s{};    // REFRESH_GRACE: a retried refresh gets the same answer
-  std::uint32_t session_history_s{};  // SESSION_HISTORY: kept after a session's end; 0: for ever
-  std::uint32_t audit_history_s{};    // AUDIT_HISTORY: the same of the audit log
-  std::uint32_t workflow_history_s{}; // WORKFLOW_HISTORY: the same of workflows
+  secret jwt_secret_key;                // JWT_SECRET_KEY; empty: load_or_create_signing_secret()
+  std::string issuer;                   // ISSUER; derived from the public listener when unset
+  std::string audience;                 // AUDIENCE
+  std::uint32_t access_token_ttl_s{};   // ACCESS_TOKEN_TTL
+  std::uint32_t session_ttl_s{};        // SESSION_TTL: absolute end of a session
+  std::uint32_t session_idle_ttl_s{};   // SESSION_IDLE_TTL: without a refresh; 0: off
+  std::uint32_t refresh_grace_s{};      // REFRESH_GRACE: a retried refresh gets the same answer
+  std::uint32_t refresh_unseen_max_s{}; // REFRESH_UNSEEN_MAX: so does one whose answer was lost
+  bool cookie_same_site_none{};         // COOKIE_SAMESITE=none; else lax
+  std::uint32_t session_history_s{};    // SESSION_HISTORY: kept after a session's end; 0: for ever
+  std::uint32_t audit_history_s{};      // AUDIT_HISTORY: the same of the audit log
+  std::uint32_t workflow_history_s{};   // WORKFLOW_HISTORY: the same of workflows
 
   // -- passwords
   std::uint32_t hash_workers{};        // HASH_WORKERS: threads

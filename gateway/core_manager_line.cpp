@@ -251,7 +251,7 @@ core_manager_line::tell(std::shared_ptr<run> one, std::string body, std::int64_t
   messages::take_status status;
   status.body = std::move(body);
   status.position = position;
-  status.deadline = with.now() + with.policy.internal_deadline;
+  status.deadline = with.steady_now() + with.policy.internal_deadline;
   for (int i = 0; i < tries; ++i) {
     if (!one->actor) {
       const messages::find_workflow question{one->workflow, one->gone};

@@ -60,7 +60,7 @@ void http_acceptor::pass_on_to(std::shared_ptr<proxy::upstream_set> upstreams) {
 
 time_point http_acceptor::deadline_for_actors(deadline_point deadline) const {
   const auto left = deadline - std::chrono::steady_clock::now();
-  return with_->now() + std::chrono::duration_cast<std::chrono::microseconds>(left);
+  return with_->steady_now() + std::chrono::duration_cast<std::chrono::microseconds>(left);
 }
 
 result<http_acceptor::known_token> http_acceptor::verify_token(std::string_view token,
@@ -74,7 +74,7 @@ result<http_acceptor::known_token> http_acceptor::verify_token(std::string_view 
   const auto& keys = *with_->keys;
   auto claims = verify(token, keys.access, keys.issuer, keys.audience, now, clock_leeway);
   if (!claims) return tl::unexpected<failure>(claims.error());
-  const known_token known{claims->sub, claims->sid, claims->iat, claims->exp};
+  const known_token known{claims->sub, claims->sid, claims->iat, claims->exp, claims->counter()};
   if (remember) tokens_.put(std::string{token}, known);
   return known;
 }
@@ -88,7 +88,7 @@ awaitable<result<principal>> http_acceptor::authenticate(std::string_view token,
                                                          deadline_point deadline) {
   auto known = verify_token(token);
   if (!known) co_return tl::unexpected<failure>(known.error());
-  const messages::validate question;
+  const messages::validate question{known->counter};
   auto word = co_await ask_session(known->session, question, deadline);
   if (!word) co_return tl::unexpected<failure>(word.error());
   // A token is one session's of one user's; anything else was not signed for it.
@@ -153,7 +153,7 @@ void http_acceptor::note_use(const service_table::key_entry& key) {
   if (now_s < noted_s + key_use_noted_every_s || with_->writers.empty()) return;
   if (!key.noted_at->compare_exchange_strong(noted_s, now_s, std::memory_order_relaxed)) return;
   messages::commit note{{{storage::touch_service_key{key.id, now}}},
-                        now + with_->policy.internal_deadline};
+                        with_->steady_now() + with_->policy.internal_deadline};
   caf::anon_send(with_->writer_for(key.id), std::move(note));
 }
 
@@ -219,7 +219,8 @@ awaitable<std::string_view> http_acceptor::redis_word(deadline_point deadline) {
 }
 
 std::int64_t http_acceptor::uptime_s() const {
-  return std::chrono::duration_cast<std::chrono::seconds>(with_->now() - with_->started_at).count();
+  return std::chrono::duration_cast<std::chrono::seconds>(with_->steady_now() - with_->started_at)
+      .count();
 }
 
 } // namespace latchkey::gateway

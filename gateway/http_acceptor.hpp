@@ -111,6 +111,7 @@ public:
     session_id session;
     std::int64_t iat = 0; // seconds since the epoch
     std::int64_t exp = 0;
+    std::uint64_t counter = 0; // that `jti` names
   };
   /// Its signature and its times alone: whether its session lives is for that one to say.
   /// AUTH002, AUTH003. One that will not be shown again soon need not be remembered.

@@ -55,7 +55,7 @@ void look_at_address(http::exchange& ex);
 /// "<kind>:<address>", an IPv6 address by its /64.
 std::string address_key(std::string_view kind, std::string_view address);
 
-/// Of a refusal: what the client is told to wait, at least a second.
+/// Of a refusal: what the client is told to wait, at least a second; `now` by the steady clock.
 failure rate_refusal(const rate_verdict& verdict, time_point now);
 
 /// X-RateLimit-Limit, -Remaining and -Reset (seconds since the epoch), where a limit was

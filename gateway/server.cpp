@@ -160,7 +160,7 @@ result<void> server::parts::fill_services(const secret& signing_secret) {
   with->clock = &system_clock_source();
   with->count_in(counts);
   with->tiers = set.tiers;
-  with->started_at = with->clock->now();
+  with->started_at = with->clock->steady();
   with->publish_counts = [this] { publish_counts(); };
   auto& policy = with->policy;
   policy.access_ttl = std::chrono::seconds{set.access_token_ttl_s};
@@ -171,6 +171,7 @@ result<void> server::parts::fill_services(const secret& signing_secret) {
   policy.workflow_history = std::chrono::seconds{set.workflow_history_s};
   policy.workflow_lost_after = std::chrono::seconds{set.workflow_lost_after_s};
   policy.refresh_grace = std::chrono::seconds{set.refresh_grace_s};
+  policy.refresh_unseen_max = std::chrono::seconds{set.refresh_unseen_max_s};
   policy.internal_deadline = std::chrono::seconds{set.request_timeout_s};
   policy.reset_token_ttl = std::chrono::seconds{set.reset_token_ttl_s};
   policy.email_token_ttl = std::chrono::seconds{set.email_verification_ttl_s};

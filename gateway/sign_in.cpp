@@ -127,7 +127,7 @@ result<address_attempt> address_attempt::begin(http::exchange& ex) {
   address_attempt attempt;
   if (limit.is_off()) return attempt;
   attempt.key_ = address_key("login-address", ex.client_address);
-  const auto verdict = with.limiter->hold(attempt.key_, limit, with.now());
+  const auto verdict = with.limiter->hold(attempt.key_, limit, with.steady_now());
   if (!verdict.granted && verdict.held > 0) {
     // Right sign-ins give back what they hold in a moment.
     with.outcomes.sign_ins_refused->add();
@@ -136,7 +136,7 @@ result<address_attempt> address_attempt::begin(http::exchange& ex) {
   }
   if (!verdict.granted) {
     ex.rate = verdict;
-    return tl::unexpected<failure>(rate_refusal(verdict, with.now()));
+    return tl::unexpected<failure>(rate_refusal(verdict, with.steady_now()));
   }
   attempt.limiter_ = with.limiter;
   attempt.window_ = verdict.reset;

@@ -176,14 +176,18 @@ void ws_acceptor::open(place room, http::taken_connection&& connection, const pr
 }
 
 awaitable<result<messages::validation>> ws_acceptor::watch(session_id session,
-                                                           http_acceptor::deadline_point deadline) {
-  const messages::watch question{handle_};
+                                                           http_acceptor::deadline_point deadline,
+                                                           std::uint64_t counter) {
+  const messages::watch question{handle_, counter};
   co_return co_await edge_.ask_session(session, question, deadline);
 }
 
 void ws_acceptor::splice_begun(const principal& who, std::string permission, std::uint64_t number) {
   session_of(who).splices.push_back(number);
-  splices_.emplace(number, passed_socket{who.session, who.expires_at, std::move(permission)});
+  const auto& with = edge_.with();
+  const auto left = time_point{std::chrono::seconds{who.expires_at}} - with.now();
+  splices_.emplace(number,
+                   passed_socket{who.session, with.steady_now() + left, std::move(permission)});
 }
 
 void ws_acceptor::splice_ended(const session_id& id, std::uint64_t number) {
@@ -374,12 +378,12 @@ void ws_acceptor::look_at_roles() {
 }
 
 void ws_acceptor::end_splices_that_may_not() {
-  const auto now = edge_.with().now();
+  const auto now = edge_.with().steady_now();
   std::vector<std::uint64_t> over;
   for (const auto& [number, one] : splices_) {
     const auto& session = *sessions_.at(one.session); // which has it until its end was told
     const bool may = one.permission.empty() || session.permissions->has(one.permission);
-    if (!may || now >= time_point{std::chrono::seconds{one.expires_at}}) over.push_back(number);
+    if (!may || now >= one.end) over.push_back(number);
   }
   for (const auto number : over)
     edge_.splices().end(number);

@@ -88,8 +88,9 @@ public:
   bool knows(const session_id& session) const { return sessions_.contains(session); }
 
   /// The session's word that it lives, which then watches it for us. AUTH003.
-  awaitable<result<messages::validation>> watch(session_id session,
-                                                http_acceptor::deadline_point deadline);
+  /// `counter`: of the access token that was shown and that nobody has validated yet.
+  awaitable<result<messages::validation>>
+  watch(session_id session, http_acceptor::deadline_point deadline, std::uint64_t counter = 0);
 
   /// A socket of `who` is passed through to an upstream from now on, until `splice_ended`. It is
   /// ended with the session, and within two seconds when the token has expired or the role has
@@ -118,7 +119,7 @@ private:
   friend class live_client;
   struct passed_socket {
     session_id session;
-    std::int64_t expires_at;
+    time_point end; // of the token, by the steady clock
     std::string permission;
   };
 

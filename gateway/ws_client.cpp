@@ -73,13 +73,15 @@ void live_client::go_on() {
 
 void live_client::set_expiry(std::int64_t expires_at) {
   expires_at_ = expires_at;
+  const auto& with = owner_.edge().with();
+  end_when_ = with.steady_now() + (time_point{std::chrono::seconds{expires_at}} - with.now());
   is_told_of_expiry_ = false;
   wake_at(std::chrono::steady_clock::now());
 }
 
 void live_client::on_timer() {
-  const auto now = owner_.edge().with().now();
-  const time_point end{std::chrono::seconds{expires_at_}};
+  const auto now = owner_.edge().with().steady_now();
+  const auto end = end_when_;
   const auto notice = std::chrono::seconds{owner_.edge().configured().ws_expiry_notice_s};
   if (now >= end) return end_expired();
   if (now >= end - notice && !std::exchange(is_told_of_expiry_, true))

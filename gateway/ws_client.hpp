@@ -53,6 +53,7 @@ private:
   const ws_acceptor::socket_number number_;
   live_session& session_;
   std::int64_t expires_at_ = 0;
+  time_point end_when_{}; // the same by the steady clock
   unsigned under_way_ = 0;
   unsigned refused_in_a_row_ = 0;
   bool is_told_of_expiry_ = false;

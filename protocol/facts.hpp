@@ -327,10 +327,12 @@ struct upsert_session {
   session_record session;
 };
 
-/// May be lost: when the session was last used.
+/// May be lost: when the session was last used, and which of its counters was seen. Neither goes
+/// back.
 struct touch_session {
   session_id session;
   time_point at{};
+  std::uint64_t seen = 0;
 };
 
 // -- what is over ----------------------------------------------------------------------------

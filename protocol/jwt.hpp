@@ -36,7 +36,10 @@ struct access_claims {
   std::string aud;
   std::int64_t iat = 0;
   std::int64_t exp = 0;
-  std::string jti;
+  std::string jti; // "<sid>.<counter>", the counter of the refresh token it came with
+
+  /// The counter that `jti` names; 0 when it names none.
+  std::uint64_t counter() const noexcept;
 
   friend bool operator==(const access_claims&, const access_claims&) = default;
 };
@@ -76,9 +79,11 @@ private:
 /// The claims of a good access token for `aud`, issued by `iss`, at `now`.
 ///
 /// AUTH002 when nothing but its time is wrong: `exp` lies `leeway` or more back. AUTH003
-/// for everything else. The header is compared, as bytes, with the one that `sign`
-/// writes; nothing in it chooses an algorithm or a key. `nbf` is honoured when present;
-/// unknown claims are ignored; a name that appears twice, escaped or not, is an error.
+/// for everything else. An `iat` that lies ahead is no fault: the clock was set back since (RFC
+/// 7519, 4.1.6 gives the claim no say in this), and how old the token is its session knows. The
+/// header is compared, as bytes, with the one that `sign` writes; nothing in it chooses an
+/// algorithm or a key. `nbf` is honoured when present; unknown claims are ignored; a name that
+/// appears twice, escaped or not, is an error.
 result<access_claims> verify(std::string_view token, const hs256_key& key, std::string_view iss,
                              std::string_view aud, time_point now, std::chrono::seconds leeway);
 /// The claims of a good service token, by the same rules.

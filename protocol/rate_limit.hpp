@@ -20,7 +20,7 @@ struct rate_verdict {
   bool granted = true;
   std::uint32_t limit = 0; // 0: there is none
   std::uint32_t remaining = 0;
-  time_point reset{};     // when the window ends and all are there again
+  time_point reset{};     // by the steady clock: when the window ends and all are there again
   std::uint32_t held = 0; // of those that are gone: may be given back yet
 };
 

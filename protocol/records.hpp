@@ -84,6 +84,7 @@ struct session_record {
   std::int64_t user_number = 0; // of the user, joined when read
   std::string user_role;        // of the user, joined when read
   std::uint64_t counter = 1;    // of the current refresh token
+  std::uint64_t seen = 0;       // the highest that came back to us; may lag behind
   std::string salt;             // 32 random bytes; the refresh key is derived from it
   surface opened_by = surface::auth_service;
   std::string user_agent; // bounded, as sent

@@ -20,6 +20,14 @@ public:
   time_point now() const noexcept override {
     return std::chrono::floor<microseconds>(std::chrono::system_clock::now());
   }
+  time_point steady() const noexcept override {
+    const auto passed = std::chrono::steady_clock::now() - started_steady_;
+    return started_ + std::chrono::floor<microseconds>(passed);
+  }
+
+private:
+  std::chrono::steady_clock::time_point started_steady_ = std::chrono::steady_clock::now();
+  time_point started_ = std::chrono::floor<microseconds>(std::chrono::system_clock::now());
 };
 
 /// Text has four digits for the year; what lies outside is shown as the nearest inside.

@@ -1,4 +1,5 @@
-// time.hpp — the one clock. Nothing else in the program asks for the time of day.
+// time.hpp — the one clock. Nothing else in the program asks for the time of day, or for how much
+// of it has passed.
 #pragma once
 
 #include <chrono>
@@ -15,7 +16,11 @@ using time_point = std::chrono::sys_time<std::chrono::microseconds>;
 class clock_source {
 public:
   virtual ~clock_source() = default;
+  /// The time of day, which the operator or NTP may set back: for what is written down or shown.
   virtual time_point now() const noexcept = 0;
+  /// A clock that only goes forward: for durations and deadlines inside this process. It showed the
+  /// time of day when the process started; a step of the time of day does not move it.
+  virtual time_point steady() const noexcept = 0;
 };
 
 /// The machine's clock.

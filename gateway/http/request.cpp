@@ -74,9 +74,12 @@ void request::clear() noexcept {
   is_tls = tls;
 }
 
-cookie_lookup find_cookie(const request& in, std::string_view name) noexcept {
-  cookie_lookup found;
-  if (in.cookie.data() == nullptr) return found;
+namespace {
+
+/// Calls `take` with the value of each cookie of that name.
+template <class Take>
+void each_cookie(const request& in, std::string_view name, Take take) {
+  if (in.cookie.data() == nullptr) return;
   for (const auto& item : in.headers) {
     if (!equal_ignoring_case(item.name, "cookie")) continue;
     auto rest = item.value;
@@ -86,13 +89,30 @@ cookie_lookup find_cookie(const request& in, std::string_view name) noexcept {
       rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
       auto equals = pair.find('=');
       if (equals == std::string_view::npos || trim(pair.substr(0, equals)) != name) continue;
-      if (found.count++ > 0) continue;
       auto value = trim(pair.substr(equals + 1));
       if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
         value = value.substr(1, value.size() - 2);
-      found.value = value;
+      take(value);
     }
   }
+}
+
+} // namespace
+
+cookie_lookup find_cookie(const request& in, std::string_view name) noexcept {
+  cookie_lookup found;
+  each_cookie(in, name, [&found](std::string_view value) {
+    if (found.count++ == 0) found.value = value;
+  });
+  return found;
+}
+
+std::vector<std::string_view> find_cookies(const request& in, std::string_view name,
+                                           std::size_t max) {
+  std::vector<std::string_view> found;
+  each_cookie(in, name, [&found, max](std::string_view value) {
+    if (found.size() < max) found.push_back(value);
+  });
   return found;
 }
 

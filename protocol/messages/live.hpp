@@ -80,6 +80,7 @@ namespace latchkey::messages {
 /// whatever ends the session later is told after the answer.
 struct watch {
   socket_holder_actor holder;
+  std::uint64_t counter = 0; // as of `validate`
 };
 /// The ticket of this number, good until then, is used: AUTH003 when it was before. As `validate`
 /// otherwise.

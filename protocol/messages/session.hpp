@@ -47,9 +47,13 @@ struct client_info {
 
 /// Is this session alive?
 struct validate {
+  /// Of the access token of its own that was shown (`access_claims::counter`): that it arrived is
+  /// known from then on. 0: none was.
+  std::uint64_t counter = 0;
+
   template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, validate&) {
-    return f();
+  friend typename Inspector::result_type inspect(Inspector& f, validate& x) {
+    return f(x.counter);
   }
 };
 
@@ -92,8 +96,9 @@ struct token_pair {
   }
 };
 
-/// Rotate. The answer comes after COMMIT; a retry of the previous token inside the
-/// grace window gets the same successor; anything older ends the session.
+/// Rotate. The answer comes after COMMIT. The previous token gets the same successor again until
+/// that was seen, and inside the grace window; anything older ends the session. 503 while nobody
+/// knows whether a rotation was made durable.
 struct refresh {
   refresh_token token;
   client_info client;

@@ -1,6 +1,7 @@
 #include "storage/migrations/migrations.hpp"
 
 #include "storage/migrations/eighth_schema.hpp"
+#include "storage/migrations/fifth_schema.hpp"
 #include "storage/migrations/first_schema.hpp"
 #include "storage/migrations/fourth_schema.hpp"
 #include "storage/migrations/second_schema.hpp"
@@ -43,7 +44,8 @@ std::string substitute(std::string_view text, std::span<const substitution> word
 
 const std::vector<migration>& migrations() {
   static const std::vector<migration> all{first_schema(),  second_schema(), third_schema(),
-                                          fourth_schema(), sixth_schema(),  eighth_schema()};
+                                          fourth_schema(), fifth_schema(),  sixth_schema(),
+                                          eighth_schema()};
   return all;
 }
 

@@ -184,10 +184,13 @@ const statement forget_audits{"forget_audits", LATCHKEY_FORGET_AUDITS(""),
 // It may be lost, so it waits for nobody who holds the row.
 const statement touch_session{
     "touch_session",
-    "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND ended_at IS NULL "
-    "AND (last_seen_at IS NULL OR last_seen_at < $2)",
+    "UPDATE sessions SET last_seen_at = CASE WHEN last_seen_at > $2 THEN last_seen_at ELSE $2 END, "
+    "seen_counter = MAX(seen_counter, $3) WHERE id = $1 AND ended_at IS NULL "
+    "AND (last_seen_at IS NULL OR last_seen_at < $2 OR seen_counter < $3)",
     "WITH free AS MATERIALIZED (SELECT id FROM sessions WHERE id = $1 AND ended_at IS NULL "
-    "AND (last_seen_at IS NULL OR last_seen_at < $2) FOR NO KEY UPDATE SKIP LOCKED) "
-    "UPDATE sessions s SET last_seen_at = $2 FROM free WHERE s.id = free.id"};
+    "AND (last_seen_at IS NULL OR last_seen_at < $2 OR seen_counter < $3) "
+    "FOR NO KEY UPDATE SKIP LOCKED) "
+    "UPDATE sessions s SET last_seen_at = GREATEST(s.last_seen_at, $2), "
+    "seen_counter = GREATEST(s.seen_counter, $3) FROM free WHERE s.id = free.id"};
 
 } // namespace latchkey::storage::sql

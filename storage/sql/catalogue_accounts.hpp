@@ -64,7 +64,7 @@ extern const statement use_up_reset_tokens; // the same, but for those that veri
 // -- sessions ------------------------------------------------------------------------
 
 extern const statement upsert_session;  // $1 … $13 the record → id when it won
-extern const statement touch_session;   // $1 id, $2 at
+extern const statement touch_session;   // $1 id, $2 at, $3 seen
 extern const statement forget_sessions; // $1 time, $2 how many at most → id of each
 
 // -- the audit log -------------------------------------------------------------------

@@ -12,5 +12,5 @@
 #define LATCHKEY_SESSION_ROW                                                                       \
   "SELECT s.id, s.user_id, u.number, u.role, s.counter, s.salt, s.opened_by, s.user_agent, "       \
   "s.address, s.created_at, s.rotated_at, s.expires_at, s.ended_at, s.last_seen_at, "              \
-  "s.held_by "                                                                                     \
+  "s.held_by, s.seen_counter "                                                                     \
   "FROM sessions s JOIN users u ON u.id = s.user_id "

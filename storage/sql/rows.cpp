@@ -117,6 +117,7 @@ std::optional<session_record> to_session(const row_source& row) {
   session.ended_at = time_at(row, 12);
   session.last_seen_at = time_at(row, 13).value_or(*rotated);
   session.held_by = text_or(row, 14);
+  session.seen = static_cast<std::uint64_t>(number_at(row, 15));
   return session;
 }
 

@@ -32,7 +32,7 @@ std::optional<failure> write(runner& on, const storage::upsert_session& f, writt
 }
 
 std::optional<failure> write(runner& on, const storage::touch_session& f, written&) {
-  on.run(touch_session, {to_string(f.session), time_text(f.at)});
+  on.run(touch_session, {to_string(f.session), time_text(f.at), static_cast<std::int64_t>(f.seen)});
   return std::nullopt;
 }
 

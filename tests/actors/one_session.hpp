@@ -25,6 +25,8 @@ struct one_session : actor_fixture {
     out.deadline = soon();
     return out;
   }
+  /// An access token that came with that refresh token is shown.
+  error_code use(std::uint64_t counter) { return code_of(ask(actor, messages::validate{counter})); }
   error_code validate() { return code_of(ask(actor, messages::validate{})); }
   std::uint64_t stored_counter() { return stored(record.id)->counter; }
 };

@@ -78,9 +78,10 @@ TEST(Session, AnswersARetriedRefreshWithTheSameSuccessor) {
   EXPECT_EQ(f.commits.seen(), 1u);
 }
 
-TEST(Session, EndsWhenARetryComesAfterTheGraceWindow) {
+TEST(Session, EndsWhenARetryComesAfterTheGraceWindowAndTheSuccessorWasSeen) {
   one_session f;
   ASSERT_TRUE(f.ask(f.actor, f.refresh(1)));
+  ASSERT_EQ(f.use(2), error_code::none);
   f.advance(f.with().policy.refresh_grace + 1us);
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
   EXPECT_TRUE(f.stored(f.record.id)->ended_at.has_value());
@@ -217,12 +218,35 @@ TEST(Session, RotatesAnewWhenAnUnknownOutcomeWasNotApplied) {
   EXPECT_EQ(f.stored_counter(), 2u);
 }
 
-TEST(Session, RefusesARotationThatAnUnknownOutcomeHadAppliedLongAgo) {
+TEST(Session, HandsOutARotationThatAnUnknownOutcomeHadAppliedHoweverLateItIsFound) {
+  for (const auto unseen_max : {86400s, 0s}) {
+    one_session f;
+    f.with().policy.refresh_unseen_max = unseen_max;
+    f.store.fail_next(commit_fault::unknown_after_applying);
+    EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::outcome_unknown);
+    f.store.set_down(true);
+    for (int i = 0; i < 4; ++i) {
+      f.advance(f.with().policy.refresh_grace);
+      EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::outcome_unknown);
+    }
+    f.store.set_down(false);
+    EXPECT_EQ(successor(f.ask(f.actor, f.refresh(1))),
+              f.with().keys->refresh.issue(f.record.id, f.record.salt, 2).reveal());
+    EXPECT_TRUE(f.ask(f.actor, f.refresh(2)));
+    EXPECT_EQ(f.store.audits().size(), 0u);
+  }
+}
+
+TEST(Session, LearnsByItselfWhatHasBecomeOfARotationInDoubt) {
   one_session f;
   f.store.fail_next(commit_fault::unknown_after_applying);
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::outcome_unknown);
-  f.advance(f.with().policy.refresh_grace + 1s);
-  EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
+  f.advance(session_state::look_again_every + 1s);
+  // Nothing is asked of the store any more.
+  const auto reads = f.reads.seen();
+  EXPECT_TRUE(f.ask(f.actor, f.refresh(1)));
+  EXPECT_EQ(f.reads.seen(), reads);
+  EXPECT_EQ(f.stored_counter(), 2u);
 }
 
 TEST(Session, EndsWhenARotationIsLostToAnotherWriterThatEndedIt) {

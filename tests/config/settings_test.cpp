@@ -204,6 +204,8 @@ TEST(Settings, HaveTheDocumentedDefaults) {
   EXPECT_EQ(values.session_ttl_s, 30u * 86400);
   EXPECT_EQ(values.session_idle_ttl_s, 14u * 86400);
   EXPECT_EQ(values.refresh_grace_s, 10u);
+  EXPECT_EQ(values.refresh_unseen_max_s, 86400u);
+  EXPECT_FALSE(values.cookie_same_site_none);
   EXPECT_EQ(values.argon2_memory_kib, 19456u);
   EXPECT_EQ(values.argon2_iterations, 2u);
   EXPECT_EQ(values.request_timeout_s, 30u);

@@ -14,6 +14,7 @@ struct fixed_clock final : clock_source {
   time_point now() const noexcept override {
     return time_point{std::chrono::seconds{784'111'777}}; // RFC 9110's own example
   }
+  time_point steady() const noexcept override { return now(); }
 };
 
 route make_route(method m, std::string pattern, access who = access::anyone) {

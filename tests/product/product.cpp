@@ -114,10 +114,10 @@ tokens tokens_of(const http_reply& reply) {
   tokens found;
   const auto body = json_of(reply);
   found.access = body.value("access_token", "");
-  const std::string start = "refresh_token=";
-  for (const auto& line : reply.all("Set-Cookie"))
-    if (line.starts_with(start))
-      found.refresh = line.substr(start.size(), line.find(';') - start.size());
+  for (const std::string start : {"refresh_token=", "__Host-refresh_token="})
+    for (const auto& line : reply.all("Set-Cookie"))
+      if (line.starts_with(start))
+        found.refresh = line.substr(start.size(), line.find(';') - start.size());
   return found;
 }
 

@@ -259,5 +259,24 @@ TEST_P(Me, LogsOutByTheCookieWhenTheAccessTokenIsNoGoodAnyMore) {
   EXPECT_TRUE(dead.header("Set-Cookie").starts_with("refresh_token=; Max-Age=0;"));
 }
 
+TEST_P(Me, DeletesNoCookieThatMayBeANewerSignInsOrANeighbours) {
+  const std::string name = "twice";
+  ASSERT_EQ(call(post_json("/auth/register", registration(name).dump())).status, 201);
+  const auto old = on().sign_in(name);
+  EXPECT_EQ(call(post("/auth/logout").as(old.access)).status, 200);
+  const auto newer = on().sign_in(name);
+  // Late, for the browser holds another one meanwhile.
+  const auto late = call(post("/auth/token/refresh").cookie(old.refresh));
+  EXPECT_TRUE(is_error(late, 401, "AUTH003"));
+  EXPECT_FALSE(late.has("Set-Cookie"));
+  // Of somebody else who uses latchkey on another port.
+  const std::string neighbour = "01890a5d-ac96-774b-bcce-b302099a8057.3." + std::string(43, 'A');
+  for (const auto* path : {"/auth/token/refresh", "/auth/logout"})
+    EXPECT_FALSE(call(post(path).cookie(neighbour)).has("Set-Cookie")) << path;
+  const auto out = call(post("/auth/logout").as(newer.access).cookie(neighbour));
+  EXPECT_EQ(out.status, 200);
+  EXPECT_FALSE(out.has("Set-Cookie"));
+}
+
 } // namespace
 } // namespace latchkey::test

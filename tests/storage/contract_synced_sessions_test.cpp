@@ -167,6 +167,20 @@ TEST_P(SyncedSessions, RememberWhenTheyWereLastUsed) {
   EXPECT_EQ(session(s.id).last_seen_at, noon + 7s) << "it had ended";
 }
 
+TEST_P(SyncedSessions, RememberWhichOfTheirTokensWereSeen) {
+  const auto s = add(make_session(ann_.id));
+  EXPECT_EQ(session(s.id).seen, 0u);
+  ASSERT_TRUE(commit({touch_session{s.id, noon + 7s, 3}}));
+  EXPECT_EQ(session(s.id).seen, 3u);
+  ASSERT_TRUE(commit({touch_session{s.id, noon + 9s, 2}}));
+  EXPECT_EQ(session(s.id).seen, 3u) << "it does not go back";
+  EXPECT_EQ(session(s.id).last_seen_at, noon + 9s);
+  // The clock was set back: the time does not follow, what was seen does.
+  ASSERT_TRUE(commit({touch_session{s.id, noon - 3600s, 4}}));
+  EXPECT_EQ(session(s.id).seen, 4u);
+  EXPECT_EQ(session(s.id).last_seen_at, noon + 9s);
+}
+
 } // namespace
 
 } // namespace latchkey::test

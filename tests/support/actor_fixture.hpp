@@ -34,10 +34,17 @@ using reply_of = std::tuple_element_t<
 class manual_clock final : public clock_source {
 public:
   time_point now() const noexcept override { return now_; }
-  void move(std::chrono::microseconds by) noexcept { now_ += by; }
+  time_point steady() const noexcept override { return steady_; }
+  void move(std::chrono::microseconds by) noexcept {
+    now_ += by;
+    steady_ += by;
+  }
+  /// Somebody sets the time of day, by so much; no time passes.
+  void step(std::chrono::microseconds by) noexcept { now_ += by; }
 
 private:
   time_point now_ = *parse_time("2026-01-02T03:04:05Z");
+  time_point steady_ = now_;
 };
 
 /// A question that was asked and what has come of it.
@@ -141,7 +148,7 @@ public:
   }
 
   /// Half a minute from now.
-  time_point soon() const { return clock.now() + std::chrono::seconds{30}; }
+  time_point soon() const { return clock.steady() + std::chrono::seconds{30}; }
 
   /// A user in the store whose password is `password`, hashed as `fake_hasher` does.
   user_record add_user(const std::string& username, const std::string& password,

@@ -10,6 +10,7 @@
 #include "protocol/text_codec.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace latchkey::gateway::auth_service {
 namespace {
@@ -29,72 +30,87 @@ http::response token_answer(const http::exchange& ex, const messages::token_pair
   return answer;
 }
 
-struct presented_token {
-  refresh_token token;
+struct presented_tokens {
+  std::vector<refresh_token> tokens; // at least one, the likeliest first
   delivery by = delivery::cookie;
 };
 
-/// The refresh token, from the cookie or the body; never from both.
-result<presented_token> presented_refresh_token(const http::exchange& ex) {
+/// The refresh token of the body or, without one there, those that may be ours of the cookies.
+result<presented_tokens> presented_refresh_tokens(const http::exchange& ex) {
   auto body = input::of(ex.in, body_form::json_or_empty);
   auto in_body = body.optional_hidden("refresh_token", refresh_token_bytes_max);
   if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
-  auto in_cookie = refresh_cookie(ex);
-  if (!in_cookie) return tl::unexpected<failure>(in_cookie.error());
-  if (in_body && *in_cookie)
-    return fail(error_code::validation_error, "refresh_token",
-                "is sent in the body and in a cookie: send one");
-  if (!in_body && !*in_cookie)
+  presented_tokens presented;
+  if (in_body) {
+    auto parsed = parse_refresh_token(in_body->reveal());
+    if (!parsed) return tl::unexpected<failure>(parsed.error());
+    presented.by = delivery::body;
+    presented.tokens.push_back(std::move(*parsed));
+    return presented;
+  }
+  auto in_cookies = refresh_cookies(ex);
+  if (!in_cookies) return tl::unexpected<failure>(in_cookies.error());
+  if (in_cookies->empty())
     return fail(error_code::token_invalid, "refresh_token", std::string{no_token_reason});
-  auto parsed = parse_refresh_token((in_body ? *in_body : **in_cookie).reveal());
-  if (!parsed) return tl::unexpected<failure>(parsed.error());
-  return presented_token{std::move(*parsed), in_body ? delivery::body : delivery::cookie};
+  presented.tokens = std::move(*in_cookies);
+  return presented;
 }
 
-/// A client whose cookie is good for nothing any more is made to forget it.
-http::response refusal_of_cookie(const http::exchange& ex, const failure& error) {
+/// What refuses a cookie; one that is good for nothing any more is taken back.
+awaitable<http::response> refusal_of_cookie(http::exchange& ex, std::vector<refresh_token> shown,
+                                            failure error) {
   auto answer = error_answer(ex, error);
-  const auto cookie = refresh_cookie(ex);
-  const bool was_sent = cookie && *cookie;
-  if (was_sent && error.code == error_code::token_invalid) clear_refresh_cookie(ex, answer);
-  return answer;
+  if (error.code == error_code::token_invalid)
+    co_await clear_dead_cookies(ex, std::move(shown), answer);
+  co_return answer;
 }
 
-/// Counts the request: for the user whose refresh token it is, once that is proven, else for the
-/// address, so that nobody behind it keeps the others from refreshing. A session that is not at
-/// hand costs a read, which an address that has shown too much junk does not get. AUTH003,
-/// RATE_LIMITED; `may_refuse` false: never for the user's own window.
-awaitable<result<void>> count_holder(http::exchange& ex, const refresh_token& token,
-                                     bool may_refuse) {
-  if (!acceptor_of(ex).has_at_hand(token.session))
-    if (auto may = may_cost_a_read(ex); !may) co_return may;
-  messages::prove question{token};
-  auto holder =
-      co_await acceptor_of(ex).ask_session(token.session, std::move(question), ex.deadline);
-  if (!holder) co_return tl::unexpected<failure>(counted_failure(ex, std::move(holder.error())));
-  auto taken = take_one_of_refreshes(ex, holder->user);
-  if (!may_refuse) taken = {};
-  co_return taken;
+/// The first of them that is a live session's own. Counts the request: for the user whose it is,
+/// else for the address, so that nobody behind it keeps the others from refreshing. A session that
+/// is not at hand costs a read, which an address that has shown too much junk does not get.
+/// AUTH003, RATE_LIMITED; `may_refuse` false: never for the user's own window.
+awaitable<result<refresh_token>> count_holder(http::exchange& ex, std::vector<refresh_token> shown,
+                                              bool may_refuse) {
+  failure error{error_code::token_invalid, {}, {}, 0};
+  for (auto& token : shown) {
+    if (!acceptor_of(ex).has_at_hand(token.session))
+      if (auto may = may_cost_a_read(ex); !may) co_return tl::unexpected<failure>(may.error());
+    messages::prove question{token};
+    auto holder =
+        co_await acceptor_of(ex).ask_session(token.session, std::move(question), ex.deadline);
+    if (!holder && holder.error().code == error_code::token_invalid) continue; // a neighbour's
+    if (!holder) co_return tl::unexpected<failure>(counted_failure(ex, std::move(holder.error())));
+    auto taken = take_one_of_refreshes(ex, holder->user);
+    if (!taken && may_refuse) co_return tl::unexpected<failure>(taken.error());
+    co_return std::move(token);
+  }
+  co_return tl::unexpected<failure>(counted_failure(ex, std::move(error)));
 }
 
-/// Ends the session that the refresh cookie names.
-awaitable<result<messages::revoked>> log_out_by_cookie(http::exchange& ex,
-                                                       const failure& otherwise) {
+/// Which session was ended, and by whose paths it had been opened.
+struct logged_out {
+  session_id session;
+  surface opened_by = surface::auth_service;
+};
+
+/// Ends the session that a refresh cookie names.
+awaitable<result<logged_out>> log_out_by_cookie(http::exchange& ex, failure otherwise) {
   auto& edge = acceptor_of(ex);
-  auto cookie = refresh_cookie(ex);
-  auto token = cookie && *cookie ? parse_refresh_token((*cookie)->reveal())
-                                 : tl::unexpected<failure>(cookie ? otherwise : cookie.error());
-  if (!token) co_return tl::unexpected<failure>(counted_failure(ex, std::move(token.error())));
-  if (auto counted = co_await count_holder(ex, *token, false); !counted)
-    co_return tl::unexpected<failure>(counted.error());
+  auto shown = refresh_cookies(ex);
+  if (!shown) co_return tl::unexpected<failure>(counted_failure(ex, std::move(shown.error())));
+  if (shown->empty()) co_return tl::unexpected<failure>(counted_failure(ex, std::move(otherwise)));
+  auto token = co_await count_holder(ex, std::move(*shown), false);
+  if (!token) co_return tl::unexpected<failure>(token.error());
   const auto session = token->session;
   messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::move(*token)};
-  co_return co_await edge.ask_session(session, std::move(request), ex.deadline);
+  auto ended = co_await edge.ask_session(session, std::move(request), ex.deadline);
+  if (!ended) co_return tl::unexpected<failure>(ended.error());
+  co_return logged_out{session, ended->opened_by};
 }
 
 /// Ends the session of the access token or, when that is no longer good, of the cookie.
-awaitable<result<messages::revoked>> log_out(http::exchange& ex) {
+awaitable<result<logged_out>> log_out(http::exchange& ex) {
   auto& edge = acceptor_of(ex);
   auto who = co_await signed_in(ex);
   if (!who && (who.error().code == error_code::token_expired ||
@@ -105,7 +121,9 @@ awaitable<result<messages::revoked>> log_out(http::exchange& ex) {
   static_cast<void>(take_one_of(ex, *who));
   messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::nullopt};
-  co_return co_await edge.ask_session(who->session, std::move(request), ex.deadline);
+  auto ended = co_await edge.ask_session(who->session, std::move(request), ex.deadline);
+  if (!ended) co_return tl::unexpected<failure>(ended.error());
+  co_return logged_out{who->session, ended->opened_by};
 }
 
 awaitable<http::response> register_with(http::exchange& ex, id_form form) {
@@ -154,7 +172,7 @@ awaitable<http::response> describe(http::exchange& ex, const principal& who, id_
 
 awaitable<http::response> refresh(http::exchange& ex) {
   auto& edge = acceptor_of(ex);
-  auto presented = presented_refresh_token(ex);
+  auto presented = presented_refresh_tokens(ex);
   if (!presented && presented.error().reason == no_token_reason) {
     // A page asks whether somebody is signed in: an honest question with a window of its own.
     auto taken = take_one_of_silent_refreshes(ex);
@@ -162,28 +180,30 @@ awaitable<http::response> refresh(http::exchange& ex) {
   }
   if (!presented) co_return error_answer(ex, counted_failure(ex, std::move(presented.error())));
   const auto by = presented->by;
-  const auto session = presented->token.session;
-  if (auto counted = co_await count_holder(ex, presented->token, true); !counted) {
-    if (counted.error().code == error_code::token_invalid)
-      edge.with().outcomes.refresh_refused->add();
-    if (by == delivery::cookie) co_return refusal_of_cookie(ex, counted.error());
-    co_return error_answer(ex, counted.error());
+  const auto shown = by == delivery::cookie ? presented->tokens : std::vector<refresh_token>{};
+  auto own = co_await count_holder(ex, std::move(presented->tokens), true);
+  if (!own) {
+    if (own.error().code == error_code::token_invalid) edge.with().outcomes.refresh_refused->add();
+    co_return co_await refusal_of_cookie(ex, shown, std::move(own.error()));
   }
-  messages::refresh request{std::move(presented->token), client_of(ex),
-                            edge.deadline_for_actors(ex.deadline)};
+  const auto session = own->session;
+  messages::refresh request{std::move(*own), client_of(ex), edge.deadline_for_actors(ex.deadline)};
   auto tokens = co_await edge.ask_session(session, std::move(request), ex.deadline);
   if (tokens) co_return token_answer(ex, *tokens, by);
-  if (by == delivery::cookie) co_return refusal_of_cookie(ex, tokens.error());
-  co_return error_answer(ex, tokens.error());
+  co_return co_await refusal_of_cookie(ex, shown, std::move(tokens.error()));
 }
 
 awaitable<http::response> logout(http::exchange& ex) {
   auto ended = co_await log_out(ex);
-  if (!ended) co_return refusal_of_cookie(ex, ended.error());
+  if (!ended) {
+    auto shown = refresh_cookies(ex);
+    auto tokens = shown ? std::move(*shown) : std::vector<refresh_token>{};
+    co_return co_await refusal_of_cookie(ex, std::move(tokens), std::move(ended.error()));
+  }
   auto answer = http::json_response(200, ended->opened_by == surface::login_module
                                              ? R"({"message":"Successfully logged out"})"
                                              : R"({"message":"Logout successful"})");
-  clear_refresh_cookie(ex, answer);
+  clear_refresh_cookie(ex, ended->session, answer);
   co_return answer;
 }
 

@@ -86,10 +86,12 @@ awaitable<result<subject>> find_subject(http::exchange& ex, const session_news& 
   if (known->user != *user) co_return tl::unexpected<failure>(wrong_token("is another user's"));
   if (!news.session) found.session = known->session;
   if (ends && found.session == known->session) co_return found;
-  const messages::validate question;
+  const messages::validate question{known->counter};
   const auto word = co_await edge.ask_session(known->session, question, ex.deadline);
   if (!word && word.error().code == error_code::token_invalid)
     co_return tl::unexpected<failure>(wrong_token("is of a session that has ended"));
+  if (!word && word.error().code == error_code::token_expired)
+    co_return tl::unexpected<failure>(wrong_token("does not hold"));
   if (!word) co_return tl::unexpected<failure>(word.error());
   if (word->user != *user) co_return tl::unexpected<failure>(wrong_token("is another user's"));
   co_return found;

@@ -62,7 +62,7 @@ awaitable<http::response> validate_token(http::exchange& ex, const service_princ
     if (token.reveal() != plain) known = edge.verify_token(token.reveal());
   }
   if (!known) co_return flat_error(ex, known.error());
-  const messages::validate question;
+  const messages::validate question{known->counter};
   const auto word = co_await edge.ask_session(known->session, question, ex.deadline);
   if (!word) co_return flat_error(ex, word.error());
   // A token is one session's of one user's; anything else was not signed for it.

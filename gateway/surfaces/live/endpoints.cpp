@@ -24,6 +24,7 @@ struct shown {
   user_id user;
   std::int64_t issued_at = 0;
   std::int64_t expires_at = 0;
+  std::uint64_t counter = 0; // that the token names
   std::optional<ticket> by_ticket;
 };
 
@@ -37,14 +38,14 @@ std::uint64_t random_number() {
 result<shown> by_token(http_acceptor& edge, std::string_view token) {
   auto known = edge.verify_token(token, false); // once for hours
   if (!known) return tl::unexpected<failure>(known.error());
-  return shown{known->session, known->user, known->iat, known->exp, {}};
+  return shown{known->session, known->user, known->iat, known->exp, known->counter, {}};
 }
 
 result<shown> by_ticket(http_acceptor& edge, std::string_view text) {
   const auto& with = edge.with();
   auto read = read_ticket(with.keys->tickets, text, with.now());
   if (!read) return tl::unexpected<failure>(read.error());
-  return shown{read->session, read->user, 0, read->token_expires_at, std::move(*read)};
+  return shown{read->session, read->user, 0, read->token_expires_at, 0, std::move(*read)};
 }
 
 /// Exactly one of the three ways.
@@ -75,7 +76,7 @@ awaitable<result<principal>> watched(http::exchange& ex, shown what) {
     auto good = co_await edge.ask_session(what.session, once, ex.deadline);
     if (!good) co_return tl::unexpected<failure>(good.error());
   }
-  auto word = co_await edge.sockets()->watch(what.session, ex.deadline);
+  auto word = co_await edge.sockets()->watch(what.session, ex.deadline, what.counter);
   if (!word) co_return tl::unexpected<failure>(word.error());
   if (word->user != what.user) co_return fail(error_code::token_invalid);
   principal who;

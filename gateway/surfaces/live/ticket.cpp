@@ -49,7 +49,9 @@ result<ticket> read_ticket(const secret& key, std::string_view text, time_point 
   const auto expires_at = take_number<std::int64_t>(rest);
   const auto good_until = take_number<std::int64_t>(rest);
   if (!session || !user || !number || !expires_at || !good_until) return refused;
-  if (now >= time_point{std::chrono::seconds{*good_until}})
+  // One that would be good for longer was made before the clock was set back.
+  const time_point end{std::chrono::seconds{*good_until}};
+  if (now >= end || now + ticket_ttl < end)
     return fail(error_code::token_expired, "ticket", "is good for 30 seconds");
   if (now >= time_point{std::chrono::seconds{*expires_at}})
     return fail(error_code::token_expired, "ticket",

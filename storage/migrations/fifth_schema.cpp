@@ -1,0 +1,17 @@
+#include "storage/migrations/fifth_schema.hpp"
+
+namespace latchkey::storage {
+
+namespace {
+
+// 0: nobody knows of any, as after a crash.
+constexpr std::string_view seen_tokens = R"(
+ALTER TABLE sessions ADD COLUMN seen_counter BIGINT NOT NULL DEFAULT 0)";
+
+} // namespace
+
+migration fifth_schema() {
+  return {5, "0005_seen_refresh_tokens", {seen_tokens}, {}, {}};
+}
+
+} // namespace latchkey::storage
