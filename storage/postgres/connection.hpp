@@ -61,8 +61,6 @@ public:
   std::optional<failure> ensure(bool patient = false);
   /// `why` with what the operator can do about it; after `ensure` failed, or `classify`.
   failure why_not(failure why) const;
-  /// The id of the server's process.
-  int process() const;
   bool is_connected() const noexcept { return link_ != nullptr; }
   /// Forgets the connection.
   void drop() noexcept;

@@ -39,12 +39,15 @@ protected:
 
   /// A run that adds these users and ends as by SIGKILL.
   void run_and_crash(const std::string& beginning, int users) const {
+    std::vector<unit> units; // made here: children would all draw the same ids
+    for (int i = 0; i < users; ++i)
+      units.push_back({{make_user(beginning + std::to_string(i))}});
     const auto child = fork();
     if (child == 0) {
       const auto one = serve();
       const auto out = one->open_writer();
-      for (int i = 0; i < users; ++i)
-        if (!commit(*out, beginning + std::to_string(i))) _exit(2);
+      for (const auto& one_user : units)
+        if (!out->commit({&one_user, 1}).front()) _exit(2);
       _exit(0); // closes nothing
     }
     int status = -1;
