@@ -1,6 +1,6 @@
 #include "gateway/refresh_cookie.hpp"
 
-#include "gateway/http/cors.hpp"
+#include "gateway/origin_check.hpp"
 
 #include <string>
 
@@ -37,19 +37,16 @@ void clear_refresh_cookie(const http::exchange& ex, http::response& answer) {
 result<std::optional<secret>> refresh_cookie(const http::exchange& ex) {
   const auto found = http::find_cookie(ex.in, name_of_cookie(ex));
   if (found.count == 0) return std::optional<secret>{};
-  const auto& edge = acceptor_of(ex);
   // What it proves, it proves for pages of our own site alone.
-  if (auto own = http::check_csrf(ex.in, edge.origins(), edge.issuer_origin()); !own)
-    return tl::unexpected<failure>(own.error());
+  if (auto own = check_cookie_origin(ex); !own) return tl::unexpected<failure>(own.error());
   if (found.count > 1)
     return fail(error_code::token_invalid, std::string{name_of_cookie(ex)}, "is sent twice");
   return std::optional<secret>{secret{found.value}};
 }
 
 result<void> check_origin(const http::exchange& ex) {
-  const auto& edge = acceptor_of(ex);
   // Behind a proxy that ends TLS our own origin is ISSUER's, not the one the request shows.
-  return http::check_page(ex.in, edge.origins(), edge.issuer_origin());
+  return check_page_origin(ex);
 }
 
 bool wants_token_in_body(const http::exchange& ex) {
