@@ -50,6 +50,9 @@ caf::result<messages::run_started> workflow_state::on_start(messages::start_run&
 void workflow_state::start(const order_ptr& order, const promise<messages::run_started>& answer,
                            const turnstile::turn& turn) {
   if (is_there()) return start_again(order, answer);
+  // Nobody would run it: that is known before anything is charged.
+  if (with->core_managers.empty())
+    return answer.fail(failure{error_code::upstream_unavailable, {}, "is not configured"});
   charge(order, answer, turn, 0, subscription_tries);
 }
 

@@ -1,18 +1,17 @@
 #include "actors/workflow_status_body.hpp"
 
+#include "protocol/json_text.hpp"
 #include "protocol/records.hpp"
 #include "protocol/text_codec.hpp"
 
-#include <functional>
-#include <nlohmann/json.hpp>
-#include <set>
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
 namespace latchkey {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::size_t reason_bytes_max = 255; // it may be upstream's
 
@@ -20,73 +19,50 @@ tl::unexpected<failure> wrong_status(const char* field, const char* reason) {
   return fail(error_code::validation_error, field, reason);
 }
 
-/// Looks on while JSON is parsed: for names that stand twice, and for how deep it goes.
-class json_guard {
-public:
-  bool operator()(int depth, json::parse_event_t event, json& parsed) {
-    using kind = json::parse_event_t;
-    if (event == kind::object_start || event == kind::array_start) {
-      if (depth >= static_cast<int>(workflow_json_depth_max)) problem_ = "is nested too deeply";
-      if (event == kind::object_start) names_.emplace_back();
-    } else if (event == kind::object_end) {
-      names_.pop_back();
-    } else if (event == kind::key) {
-      if (!names_.back().insert(parsed.get<std::string>()).second) problem_ = "has a name twice";
-    }
-    return problem_ == nullptr; // the rest need not be kept
-  }
-  const char* problem() const { return problem_; }
+using members = std::vector<json_member>;
 
-private:
-  std::vector<std::set<std::string>> names_; // of the objects that are open
-  const char* problem_ = nullptr;
-};
-
-result<json> read_object(std::string_view text) {
+result<members> read_object(std::string_view text) {
   if (text.size() > workflow_status_bytes_max) return wrong_status("body", "is too long");
-  json_guard guard;
-  auto parsed = json::parse(text, std::ref(guard), /*allow_exceptions*/ false);
-  if (guard.problem() != nullptr) return wrong_status("body", guard.problem());
-  if (parsed.is_discarded()) return wrong_status("body", "is not valid JSON");
-  if (!parsed.is_object()) return wrong_status("body", "is not a JSON object");
-  return parsed;
+  auto read = json_members(text, workflow_json_depth_max);
+  if (!read) return wrong_status("body", read.error());
+  return std::move(*read);
 }
 
-/// Null where there is none.
-json* member(json& of, const char* name) {
-  const auto found = of.find(name);
-  return found == of.end() || found->is_null() ? nullptr : &*found;
+/// Empty where there is none, or null.
+std::string_view member(const members& of, std::string_view name) {
+  const auto found = std::ranges::find(of, name, &json_member::name);
+  return found == of.end() || found->value == "null" ? std::string_view{} : found->value;
 }
 
-result<void> read_names(json& from, workflow_status_words& to) {
-  const auto* status = member(from, "status");
-  if (status == nullptr) return wrong_status("status", "is required");
-  if (status->is_string()) to.status = status->get<std::string>();
+result<void> read_names(const members& from, workflow_status_words& to) {
+  const auto status = member(from, "status");
+  if (status.empty()) return wrong_status("status", "is required");
+  to.status = json_string_content(status);
   if (to.status != "in_progress" && to.status != "completed" && to.status != "failed")
     return wrong_status("status", "must be in_progress, completed or failed");
-  const auto* step = member(from, "step");
-  if (step == nullptr) return wrong_status("step", "is required");
-  if (!step->is_string()) return wrong_status("step", "must be a string");
-  to.step = step->get<std::string>();
+  const auto step = member(from, "step");
+  if (step.empty()) return wrong_status("step", "is required");
+  if (!step.starts_with('"')) return wrong_status("step", "must be a string");
+  to.step = json_string_content(step);
   if (count_code_points(to.step) > workflow_step_chars_max)
     return wrong_status("step", "must be at most 255 characters long");
   return {};
 }
 
-result<void> read_numbers(json& from, workflow_status_words& to) {
-  if (const auto* progress = member(from, "progress")) {
-    const bool is_part =
-        progress->is_number() && progress->get<double>() >= 0 && progress->get<double>() <= 1;
-    if (!is_part) return wrong_status("progress", "must be a number from 0 to 1");
-    to.progress = progress->dump();
+result<void> read_numbers(const members& from, workflow_status_words& to) {
+  if (const auto progress = member(from, "progress"); !progress.empty()) {
+    const double part = is_json_number(progress) ? std::strtod(progress.data(), nullptr) : -1;
+    if (!(part >= 0 && part <= 1)) return wrong_status("progress", "must be a number from 0 to 1");
+    to.progress = progress;
   }
-  if (const auto* sequence = member(from, "sequence")) {
-    constexpr auto most = static_cast<std::uint64_t>(workflow_sequence_max);
-    const bool is_position = sequence->is_number_unsigned() &&
-                             sequence->get<std::uint64_t>() >= 1 &&
-                             sequence->get<std::uint64_t>() <= most;
-    if (!is_position) return wrong_status("sequence", "must be a positive integer");
-    to.sequence = sequence->get<std::int64_t>();
+  if (const auto sequence = member(from, "sequence"); !sequence.empty()) {
+    std::int64_t position = 0;
+    const auto* end = sequence.data() + sequence.size();
+    const auto read = std::from_chars(sequence.data(), end, position);
+    if (read.ec != std::errc{} || read.ptr != end || position < 1 ||
+        position > workflow_sequence_max)
+      return wrong_status("sequence", "must be a positive integer");
+    to.sequence = position;
   }
   return {};
 }
@@ -113,13 +89,13 @@ result<workflow_status_words> read_workflow_status(std::string_view text) {
     return tl::unexpected<failure>(std::move(good.error()));
   if (auto good = read_numbers(*object, words); !good)
     return tl::unexpected<failure>(std::move(good.error()));
-  if (const auto found = object->find("result"); found != object->end())
-    words.result = found->dump();
-  if (const auto* error = member(*object, "error")) {
-    if (!error->is_object()) return wrong_status("error", "must be an object");
-    words.error = error->dump();
+  const auto result = std::ranges::find(*object, "result", &json_member::name);
+  if (result != object->end()) words.result = std::move(result->value);
+  if (const auto error = member(*object, "error"); !error.empty()) {
+    if (!error.starts_with('{')) return wrong_status("error", "must be an object");
+    words.error = error;
   }
-  // Numbers may be longer when they are written anew.
+  // It may say more of its progress than it was told.
   if (workflow_status_body(words, words).size() > workflow_status_bytes_max)
     return wrong_status("body", "is too long");
   return words;

@@ -16,7 +16,7 @@ inline constexpr std::size_t workflow_step_chars_max = 255;
 inline constexpr std::size_t workflow_json_depth_max = 64;
 inline constexpr std::int64_t workflow_sequence_max = std::int64_t{1} << 52;
 
-/// A status' words. What is JSON is as JSON writes it, without white space.
+/// A status' words. What is JSON is as it was written, to the last digit, without white space.
 struct workflow_status_words {
   std::string status; // "in_progress", "completed" or "failed"
   std::string step;

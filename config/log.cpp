@@ -3,6 +3,7 @@
 
 #include "protocol/text_codec.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -40,9 +41,17 @@ public:
       : fd_(fd), owned_(owned), pool_(pool), formatter_(line_formatter()) {}
   ~descriptor_sink() override {
     if (owned_) ::close(fd_);
+    turn_to(-1);
+  }
+
+  /// What is written from now on goes to `next`, which this owns. From any thread.
+  void turn_to(int next) noexcept {
+    const int unused = next_.exchange(next);
+    if (unused >= 0) ::close(unused);
   }
 
   void log(const spdlog::details::log_msg& message) override {
+    take_next();
     report_dropped(message.time);
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
@@ -59,6 +68,14 @@ public:
   std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
 
 private:
+  void take_next() noexcept {
+    const int next = next_.exchange(-1);
+    if (next < 0) return;
+    if (owned_) ::close(fd_);
+    fd_ = next;
+    stalled_ = within_line_ = false;
+  }
+
   /// Lines that are missing here are missed in public.
   void report_dropped(spdlog::log_clock::time_point at) {
     const auto total =
@@ -114,7 +131,8 @@ private:
     return !stalled_;
   }
 
-  const int fd_;
+  int fd_;
+  std::atomic<int> next_{-1}; // owned; -1: none
   const bool owned_;
   const spdlog::details::thread_pool& pool_;
   std::unique_ptr<spdlog::formatter> formatter_;
@@ -129,6 +147,8 @@ private:
 /// only then the sinks that the thread writes to.
 struct running_log {
   std::vector<std::shared_ptr<descriptor_sink>> sinks;
+  std::shared_ptr<descriptor_sink> file_sink; // one of them; nullptr: no file
+  std::string file;
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::async_logger> logger;
 
@@ -189,6 +209,15 @@ void append_escaped(std::string& out, std::string_view bytes) {
   }
 }
 
+/// Appended to, so that a file that is truncated by others has no hole afterwards.
+result<int> open_log_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+  if (fd < 0)
+    return fail(error_code::internal_error, "LOG_FILE",
+                "cannot write " + path + ": " + std::strerror(errno));
+  return fd;
+}
+
 } // namespace
 
 std::string escaped_for_log(std::string_view text, std::size_t bytes_max) {
@@ -236,12 +265,11 @@ result<void> log_start(const log_options& options) {
   if (options.console >= 0)
     next->sinks.push_back(std::make_shared<descriptor_sink>(options.console, false, *next->pool));
   if (!options.file.empty()) {
-    const int fd =
-        ::open(options.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
-    if (fd < 0)
-      return fail(error_code::internal_error, "LOG_FILE",
-                  "cannot write " + options.file + ": " + std::strerror(errno));
-    next->sinks.push_back(std::make_shared<descriptor_sink>(fd, true, *next->pool));
+    const auto fd = open_log_file(options.file);
+    if (!fd) return tl::unexpected<failure>(fd.error());
+    next->file = options.file;
+    next->file_sink = std::make_shared<descriptor_sink>(*fd, true, *next->pool);
+    next->sinks.push_back(next->file_sink);
   }
   next->logger = std::make_shared<spdlog::async_logger>(
       "latchkey", next->sinks.begin(), next->sinks.end(), next->pool,
@@ -251,6 +279,15 @@ result<void> log_start(const log_options& options) {
   const std::unique_lock lock(running_mutex);
   running = std::move(next);
   detail::log_threshold.store(options.from, std::memory_order_relaxed);
+  return {};
+}
+
+result<void> log_reopen() {
+  const std::shared_lock lock(running_mutex);
+  if (!running || !running->file_sink) return {};
+  const auto fd = open_log_file(running->file);
+  if (!fd) return tl::unexpected<failure>(fd.error());
+  running->file_sink->turn_to(*fd);
   return {};
 }
 

@@ -32,6 +32,11 @@ struct log_options {
 /// opened; the reason is a sentence.
 result<void> log_start(const log_options& options);
 
+/// Opens the file anew by its name, for whoever has moved it away (logrotate): lines that come
+/// afterwards go to the new one. Fails when it cannot be opened, and then the old one stays in use.
+/// Nothing to do without a file.
+result<void> log_reopen();
+
 /// Writes what is queued, waiting for a stalled reader half a second at most, and stops.
 void log_stop() noexcept;
 

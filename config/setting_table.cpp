@@ -69,6 +69,26 @@ std::string show_same_site(const settings& s) {
   return s.cookie_same_site_none ? "none" : "lax";
 }
 
+bool read_header_names(settings& s, std::string_view list) {
+  constexpr std::size_t names_max = 32;
+  std::vector<std::string> found;
+  for (std::size_t from = 0; from <= list.size();) {
+    const auto comma = std::min(list.find(',', from), list.size());
+    const auto name = values::trimmed(list.substr(from, comma - from));
+    if (!values::is_header_name(name) || found.size() == names_max) return false;
+    found.emplace_back(name);
+    from = comma + 1;
+  }
+  s.cors_headers = std::move(found);
+  return true;
+}
+std::string show_header_names(const settings& s) {
+  std::string out;
+  for (const auto& one : s.cors_headers)
+    (out += out.empty() ? "" : ",") += one;
+  return out;
+}
+
 bool read_tiers(settings& s, std::string_view text) {
   auto tiers = parse_tiers(text);
   if (tiers) s.tiers = std::move(*tiers);
@@ -161,9 +181,13 @@ constexpr setting_row rows[] = {
     text_row<&s::tls_key, is_path>("TLS_KEY", "", "a readable PEM file, set together with TLS_CERT",
                                    "its private key"),
     {"ALLOWED_ORIGINS", "",
-     "a comma-separated list of origins such as https://app.example.com (no path, no *)",
+     "a comma-separated list of origins such as https://app.example.com or "
+     "capacitor://localhost (no path, no *)",
      "web pages of these origins may call (CORS); unset: none but our own", false, read_origins,
      show_origins},
+    {"CORS_HEADERS", "", "a comma-separated list of up to 32 header names (no *)",
+     "request headers that those pages may send beside the usual ones", false, read_header_names,
+     show_header_names},
 
     text_row<&s::data_dir, is_path>("DATA_DIR", "./data", a_path,
                                     "folder of the embedded database and generated secrets"),
@@ -192,9 +216,10 @@ constexpr setting_row rows[] = {
     secret_row<&s::jwt_secret_key, is_signing_key>(
         "JWT_SECRET_KEY", "at least 32 bytes, such as `openssl rand -base64 48` prints",
         "signs access tokens; unset: generated once and kept in DATA_DIR/jwt_secret"),
-    text_row<&s::issuer, values::is_printable_word>(
-        "ISSUER", "", "printable characters without spaces",
-        "`iss` of the tokens; unset: the public listener's URL"),
+    text_row<&s::issuer, values::is_issuer>(
+        "ISSUER", "",
+        "an http(s) URL without user, query and fragment, a URN, or a word without : and /",
+        "`iss` of the tokens; a URL is also our own origin; unset: the public listener's URL"),
     text_row<&s::audience, values::is_printable_word>(
         "AUDIENCE", "latchkey", "printable characters without spaces", "`aud` of the tokens"),
     seconds_row<&s::access_token_ttl_s, 1, 86400>("ACCESS_TOKEN_TTL", "3600",
@@ -244,6 +269,9 @@ constexpr setting_row rows[] = {
                                    "threads that serve sockets; unset: one a core"),
     seconds_row<&s::request_timeout_s, 1, 300>("REQUEST_TIMEOUT", "30", "1 to 300 seconds",
                                                "a request's deadline"),
+    seconds_row<&s::keep_alive_s, 1, 86400>(
+        "KEEP_ALIVE", "75", "1 second to 1 day, such as 75 or 10m",
+        "how long an HTTP connection is kept open between two requests"),
     count_row<&s::connections_max, 0, 1000000>(
         "HTTP_CONNECTIONS_MAX", "0", "a number, 0 to 1000000",
         "HTTP connections at once in each worker; 0: its share of three quarters of the "

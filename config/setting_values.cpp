@@ -153,15 +153,53 @@ std::string host_in_url(std::string_view host) {
   return "[" + std::string(host) + "]";
 }
 
+namespace {
+
+/// Of a packaged app: its host is opaque to browsers, which send it as it was registered.
+std::optional<std::string> app_origin(const std::string& scheme, std::string_view host) {
+  // Pages of these have no such origin, or mean another scheme.
+  constexpr std::string_view never[] = {"ws",   "wss",        "ftp",  "file",
+                                        "data", "javascript", "blob", "about"};
+  const auto is_of_a_scheme = [](char c) {
+    return is_alnum(c) || c == '+' || c == '-' || c == '.';
+  };
+  const auto is_of_a_host = [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; };
+  if (scheme.empty() || is_digit(scheme.front()) || !is_alnum(scheme.front()) ||
+      !std::ranges::all_of(scheme, is_of_a_scheme) ||
+      std::ranges::find(never, scheme) != std::end(never))
+    return std::nullopt;
+  const auto colon = std::min(host.find(':'), host.size());
+  const auto name = host.substr(0, colon);
+  if (name.empty() || name.size() > 253 || !std::ranges::all_of(name, is_of_a_host))
+    return std::nullopt;
+  if (colon < host.size() && !count(host.substr(colon + 1), 1, 65535)) return std::nullopt;
+  return scheme + "://" + std::string(host);
+}
+
+} // namespace
+
 std::optional<std::string> origin(std::string_view text) {
   const auto [scheme, rest] = split_scheme(text);
-  if (scheme != "http" && scheme != "https") return std::nullopt;
+  if (scheme != "http" && scheme != "https") return app_origin(scheme, rest);
   const auto where = parse_authority(rest);
   if (!where) return std::nullopt;
   const std::uint32_t usual = scheme == "http" ? 80 : 443;
   std::string out = scheme + "://" + where->host;
   if (where->port != 0 && where->port != usual) out += ":" + std::to_string(where->port);
   return out;
+}
+
+bool is_issuer(std::string_view text) {
+  if (!is_printable_word(text)) return false;
+  if (text.find_first_of(":/") == std::string_view::npos) return true;
+  return lowered(text.substr(0, 4)) == "urn:" || http_url(text).has_value();
+}
+
+bool is_header_name(std::string_view text) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && text.size() <= 100 && std::ranges::all_of(text, [&](char c) {
+    return is_alnum(c) || marks.find(c) != std::string_view::npos;
+  });
 }
 
 std::optional<std::string> http_url(std::string_view text) {

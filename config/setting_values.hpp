@@ -41,9 +41,15 @@ bool is_reset_url(std::string_view text);
 std::optional<std::string> host(std::string_view text);
 /// `host` as it stands in a URL: IPv6 in brackets.
 std::string host_in_url(std::string_view host);
-/// RFC 6454, 6.2: "scheme://host[:port]", http or https, as browsers send it (lower
-/// case, no default port); no path, no wildcard, no "null".
+/// RFC 6454, 6.2: "scheme://host[:port]" as browsers send it (http and https: lower case, no
+/// default port); no path, no wildcard, no "null". The schemes of packaged apps
+/// ("capacitor://localhost", "chrome-extension://…") keep their host as it is written.
 std::optional<std::string> origin(std::string_view text);
+/// What `iss` may be: a word without ":" and "/", an http(s) URL, or a URN (RFC 7519, 2,
+/// StringOrURI). A URL with a user, a query or a fragment is none.
+bool is_issuer(std::string_view text);
+/// The name of a header: a token (RFC 9110, 5.6.2).
+bool is_header_name(std::string_view text);
 /// http(s)://host[:port][/path] without user, query or fragment; final slashes removed.
 std::optional<std::string> http_url(std::string_view text);
 /// "host[:port]" of a URL; the host as `host` gives it, the port 0 when there is none.

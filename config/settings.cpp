@@ -189,6 +189,13 @@ void complete(const checker& check) {
 
   if (!are_price_tiers(values.stripe_prices, values.tiers)) check.wrong("STRIPE_PRICES");
 
+  if (!values.issuer.empty()) {
+    // A URL's path is no part of its origin.
+    const auto path =
+        values.issuer.find('/', std::min(values.issuer.find("://"), values.issuer.size() - 1) + 3);
+    const auto own = setting_values::origin(std::string_view{values.issuer}.substr(0, path));
+    values.own_origin = own.value_or("");
+  }
   if (values.issuer.empty()) {
     const bool wildcard = values.http_host == "0.0.0.0" || values.http_host == "::";
     values.issuer = (values.uses_tls() ? "https://" : "http://") +

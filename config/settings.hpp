@@ -39,7 +39,8 @@ struct settings {
   std::uint16_t internal_port{}; // INTERNAL_PORT; 0: any free port
   std::string tls_cert;          // TLS_CERT: PEM file; set together with the key
   std::string tls_key;           // TLS_KEY: PEM file
-  std::vector<std::string> allowed_origins; // ALLOWED_ORIGINS: "scheme://host[:port]", lower case
+  std::vector<std::string> allowed_origins; // ALLOWED_ORIGINS: origins as browsers send them
+  std::vector<std::string> cors_headers;    // CORS_HEADERS: request headers that pages may send
 
   // -- where facts live
   std::string data_dir;       // DATA_DIR
@@ -57,6 +58,7 @@ struct settings {
   // -- tokens and sessions
   secret jwt_secret_key;                // JWT_SECRET_KEY; empty: load_or_create_signing_secret()
   std::string issuer;                   // ISSUER; derived from the public listener when unset
+  std::string own_origin;               // ISSUER's origin; empty: unset, or ISSUER is no URL
   std::string audience;                 // AUDIENCE
   std::uint32_t access_token_ttl_s{};   // ACCESS_TOKEN_TTL
   std::uint32_t session_ttl_s{};        // SESSION_TTL: absolute end of a session
@@ -78,6 +80,7 @@ struct settings {
   // -- work and its bounds
   std::uint32_t workers{};           // WORKERS: reactors
   std::uint32_t request_timeout_s{}; // REQUEST_TIMEOUT
+  std::uint32_t keep_alive_s{};      // KEEP_ALIVE: of a connection between two requests
   std::uint32_t connections_max{};   // HTTP_CONNECTIONS_MAX: a reactor's; 0: by the descriptors
   std::uint32_t in_flight_max{};     // IN_FLIGHT_MAX: requests a reactor
   std::uint32_t body_bytes_max{};    // BODY_BYTES_MAX

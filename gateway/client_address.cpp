@@ -39,13 +39,13 @@ std::string to_text(const ip_bytes& address) {
   return text.data();
 }
 
-/// Calls `take` with the hops of every X-Forwarded-For line, the right-most first, until it
+/// Calls `take` with the items of every line of the header `name`, the right-most first, until it
 /// is false.
 template <class Take>
-void each_hop_from_the_right(const http::request& in, Take take) {
+void each_hop_from_the_right(const http::request& in, std::string_view name, Take take) {
   std::size_t seen = 0;
   for (auto line = in.headers.rbegin(); line != in.headers.rend(); ++line) {
-    if (!http::equal_ignoring_case(line->name, "x-forwarded-for")) continue;
+    if (!http::equal_ignoring_case(line->name, name)) continue;
     for (auto rest = line->value;;) {
       const auto comma = rest.rfind(',');
       const bool is_last = comma == std::string_view::npos;
@@ -93,25 +93,48 @@ bool proxy_list::contains(const ip_bytes& address) const noexcept {
   });
 }
 
-std::string client_address(const http::request& in, const proxy_list& trusted) {
-  std::string found{in.peer_address};
+namespace {
+
+/// The client as the trusted proxies tell, and how many of them stand between it and us.
+struct forwarded_client {
+  std::string address;
+  std::size_t proxies = 0;
+};
+
+forwarded_client find_client(const http::request& in, const proxy_list& trusted) {
+  forwarded_client found{std::string{in.peer_address}};
   if (trusted.empty()) return found;
   const auto peer = parse_ip(in.peer_address);
   if (!peer || !trusted.contains(*peer)) return found;
-  each_hop_from_the_right(in, [&](std::string_view hop) {
+  found.proxies = 1;
+  each_hop_from_the_right(in, "x-forwarded-for", [&](std::string_view hop) {
     const auto address = parse_ip(without_port(hop));
     if (!address) return false;
-    found = to_text(*address);
-    return trusted.contains(*address);
+    found.address = to_text(*address);
+    const bool is_proxy = trusted.contains(*address);
+    if (is_proxy) ++found.proxies;
+    return is_proxy;
   });
   return found;
 }
 
+} // namespace
+
+std::string client_address(const http::request& in, const proxy_list& trusted) {
+  return find_client(in, trusted).address;
+}
+
 bool came_by_https(const http::request& in, const proxy_list& trusted) {
   if (in.is_tls) return true;
-  const auto peer = parse_ip(in.peer_address);
-  if (!peer || !trusted.contains(*peer)) return false;
-  return http::equal_ignoring_case(in.header("X-Forwarded-Proto").value_or(""), "https");
+  const auto proxies = find_client(in, trusted).proxies;
+  if (proxies == 0) return false;
+  std::string_view said;
+  std::size_t seen = 0;
+  each_hop_from_the_right(in, "x-forwarded-proto", [&](std::string_view hop) {
+    said = hop;
+    return ++seen < proxies;
+  });
+  return http::equal_ignoring_case(said, "https") || http::equal_ignoring_case(said, "wss");
 }
 
 std::string address_group(std::string_view address) {

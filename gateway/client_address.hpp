@@ -44,7 +44,10 @@ private:
 /// X-Forwarded-For that is none; the last hop that makes sense where one is malformed.
 std::string client_address(const http::request& in, const proxy_list& trusted);
 
-/// Whether the client speaks TLS: to us, or to a trusted proxy that says so in X-Forwarded-Proto.
+/// Whether the client speaks TLS: to us, or to a trusted proxy that says so ("https", "wss") in
+/// X-Forwarded-Proto. Of a list the word counts that the outermost trusted proxy added: as many
+/// places from the right as trusted proxies stand in X-Forwarded-For, the peer included, or the
+/// left-most when the list is shorter. What stands further left is the client's own.
 bool came_by_https(const http::request& in, const proxy_list& trusted);
 
 /// What counts as one address: an IPv4 address, and a /64 of IPv6, which is what one customer

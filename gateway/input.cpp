@@ -180,6 +180,15 @@ std::optional<std::string> input::optional_text(std::string_view field, std::siz
   return std::string{content->reveal()};
 }
 
+std::optional<std::string> input::optional_number(std::string_view field, std::size_t chars_max) {
+  auto* found = present(field);
+  if (found == nullptr || (found->is != kind::integer && found->is != kind::real))
+    return std::nullopt;
+  if (found->content.reveal().size() <= chars_max) return std::string{found->content.reveal()};
+  problem(field, "must have at most " + std::to_string(chars_max) + " digits");
+  return std::nullopt;
+}
+
 /// A null where something is required has the wrong type, like any other value.
 template <class T>
 T input::required(std::string_view field, std::optional<T> found) {

@@ -45,6 +45,8 @@ public:
   secret hidden(std::string_view field, std::size_t min, std::size_t max);
   /// Absent and null are empty.
   std::optional<std::string> optional_text(std::string_view field, std::size_t max);
+  /// The digits of a number, as they were sent; nothing, and no problem, when it is none.
+  std::optional<std::string> optional_number(std::string_view field, std::size_t chars_max);
   std::optional<secret> optional_hidden(std::string_view field, std::size_t max);
 
   bool flag(std::string_view field);
@@ -75,8 +77,10 @@ public:
   /// The first problem, or that of a field that was never asked for.
   result<void> done();
 
-private:
+  /// Notes what only the caller can see; the first problem is the one that `done` tells.
   void problem(std::string_view field, std::string reason);
+
+private:
   void read_json(std::string_view body);
   void read_form(std::string_view body);
   void add(std::string name, input_value found);

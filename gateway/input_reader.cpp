@@ -25,13 +25,14 @@ public:
   bool null() override { return leaf(kind::null, "null"); }
   bool boolean(bool b) override { return leaf(kind::flag, b ? "true" : "false"); }
   bool number_integer(number_integer_t n) override {
-    return leaf(kind::integer, std::to_string(n));
+    // Signed ones are those with a minus.
+    return leaf(kind::integer, n == 0 ? "-0" : std::to_string(n));
   }
   bool number_unsigned(number_unsigned_t n) override {
     return leaf(kind::integer, std::to_string(n));
   }
   bool number_float(number_float_t, const string_t& text) override {
-    return leaf(kind::other, text);
+    return leaf(kind::real, text);
   }
   bool string(string_t& text) override {
     if (depth_ < 2) return leaf(kind::text, std::move(text));

@@ -14,9 +14,9 @@ namespace latchkey::gateway {
 
 /// What a field holds.
 struct input_value {
-  enum class kind : std::uint8_t { text, null, flag, integer, list, object, other };
-  kind is = kind::other;
-  secret content;                 // of a text; of a flag and an integer as JSON writes it
+  enum class kind : std::uint8_t { text, null, flag, integer, real, list, object };
+  kind is = kind::null;
+  secret content;                 // of a text; of a flag and a number as it was written
   std::string json;               // of an object, without white space
   std::vector<std::string> items; // of a list, as far as they are texts
   bool is_sound = true;           // a list of texts alone; an object without a doubled name

@@ -3,6 +3,7 @@
 #include "config/descriptors.hpp"
 #include "config/log.hpp"
 #include "gateway/guards.hpp"
+#include "gateway/http/content_coding.hpp"
 #include "gateway/http/error_body.hpp"
 #include "gateway/http/http_server.hpp"
 #include "gateway/http/tls.hpp"
@@ -16,6 +17,7 @@
 #include "gateway/ws_acceptor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <future>
@@ -42,9 +44,13 @@ http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
     series.push_back(&counts.series(http::to_string(route.method),
                                     route.name.empty() ? route.pattern : route.name));
   http::http_hooks hooks;
-  auto* unmatched = &counts.series("other", "unmatched");
+  // A method that is not in the list is OTHER, so there are no more series than methods.
+  std::array<http_series*, http::method_count> unmatched{};
+  for (std::size_t i = 0; i < unmatched.size(); ++i)
+    unmatched[i] = &counts.series(http::to_string(static_cast<http::method>(i)), "unmatched");
   hooks.on_finished = [series = std::move(series), unmatched](const http::finished_request& done) {
-    auto& one = done.route_index < series.size() ? *series[done.route_index] : *unmatched;
+    auto& one = done.route_index < series.size() ? *series[done.route_index]
+                                                 : *unmatched[static_cast<std::size_t>(done.verb)];
     one.observe(done.status, std::chrono::duration<double>(done.duration).count());
     log_debug("http", http::to_string(done.verb), " ", done.route_name, " ", done.status, " ",
               done.request_id, " ", done.peer_address);
@@ -63,7 +69,13 @@ http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
 /// route is counted by its guard, which knows who asks.
 std::optional<http::response> admit(http::exchange& ex, bool is_public) {
   ex.client_address = client_address(ex.in, acceptor_of(ex).trusted_proxies());
-  if (!is_public || ex.matched != nullptr) return std::nullopt;
+  if (!is_public) return std::nullopt;
+  if (ex.matched != nullptr) {
+    // Refused before its guard is asked, so nobody has shown who it is.
+    if (ex.matched->streams_body || !http::has_unread_coding(ex.in)) return std::nullopt;
+    if (auto taken = take_one_of_address(ex); !taken) return refusal(ex, taken.error());
+    return std::nullopt;
+  }
   // A browser asks for leave before it asks; the question proper will be counted.
   if (http::is_preflight(ex.in)) {
     look_at_address(ex);
@@ -142,6 +154,10 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
   options.routes = is_public ? public_routes : internal_routes;
   options.limits.body_bytes_max = configured->body_bytes_max;
   if (is_public) options.limits.connections_max = connections_max_of(*configured, workers);
+  const auto descriptors = descriptors_of_edge();
+  options.limits.descriptors_max = is_public ? descriptors.most : descriptors.internal;
+  options.limits.descriptors_full = is_public ? descriptors.full : descriptors.internal;
+  options.limits.idle_max = std::chrono::seconds{configured->keep_alive_s};
   options.limits.in_flight_max = configured->in_flight_max;
   options.limits.request_max = std::chrono::seconds{configured->request_timeout_s};
   options.hooks = hooks_for(*options.routes, *with->counts);
@@ -155,6 +171,7 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
   if (is_public) {
     options.tls = tls;
     options.allowed_origins = http::origin_list{configured->allowed_origins};
+    options.allowed_headers = http::allowed_headers(configured->cors_headers);
   }
   return options;
 }
@@ -239,6 +256,16 @@ std::uint16_t listeners::http_port() const noexcept {
 
 std::uint16_t listeners::internal_port() const noexcept {
   return parts_->sides.front().internal_server->port();
+}
+
+result<bool> listeners::reload_certificate() {
+  const auto& set = *parts_->configured;
+  if (!set.uses_tls()) return false;
+  auto context = http::make_tls_context(set.tls_cert, set.tls_key);
+  if (!context) return tl::unexpected<failure>(context.error());
+  for (auto& one : parts_->sides)
+    on_reactor(*one.home, [&] { one.public_server->use_tls(*context); });
+  return true;
 }
 
 void listeners::drain() {

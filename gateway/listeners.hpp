@@ -32,6 +32,10 @@ public:
   std::uint16_t http_port() const noexcept;
   std::uint16_t internal_port() const noexcept;
 
+  /// Reads TLS_CERT and TLS_KEY again: new handshakes show the new certificate, open connections go
+  /// on. A failure's reason names the file and changes nothing. True when there is TLS at all.
+  result<bool> reload_certificate();
+
   /// Stops accepting and waits until requests in flight are answered, REQUEST_TIMEOUT and
   /// a little at most; then closes what is left.
   void drain();

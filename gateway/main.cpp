@@ -1,14 +1,19 @@
 // main.cpp — the command line; what each command does stands in commands/.
 
+#include "config/descriptors.hpp"
 #include "gateway/commands/backup.hpp"
 #include "gateway/commands/command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
 
 int main(int argc, char** argv) {
   using namespace latchkey::gateway::commands;
+  latchkey::open_standard_descriptors();
   CLI::App app{"latchkey: register, sign in, stay signed in, sign out"};
   app.require_subcommand(1);
+  app.set_version_flag("--version", std::string{"latchkey "} + LATCHKEY_VERSION);
   app.set_help_all_flag("--help-all", "Help of every command");
   chosen_command chosen;
   add_serve(app, chosen);
@@ -20,6 +25,11 @@ int main(int argc, char** argv) {
   add_backup(app, chosen);
   add_routes(app, chosen);
   add_version(app, chosen);
+  add_help(app, chosen);
+  if (const auto unknown = unknown_command(app, argc, argv); !unknown.empty()) {
+    std::cerr << unknown;
+    return exit_usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

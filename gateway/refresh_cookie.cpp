@@ -1,6 +1,6 @@
 #include "gateway/refresh_cookie.hpp"
 
-#include "gateway/http/cors.hpp"
+#include "gateway/origin_check.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -112,10 +112,8 @@ result<std::vector<refresh_token>> refresh_cookies(const http::exchange& ex) {
   if (found.empty()) return found;
   // What they prove, they prove for pages of our own site alone, and for those that the operator
   // lets use them from others.
-  const auto& edge = acceptor_of(ex);
-  const auto own = edge.configured().cookie_same_site_none
-                       ? http::check_page(ex.in, edge.origins(), edge.issuer_origin())
-                       : http::check_csrf(ex.in, edge.origins(), edge.issuer_origin());
+  const bool from_any_site = acceptor_of(ex).configured().cookie_same_site_none;
+  const auto own = from_any_site ? check_page_origin(ex) : check_cookie_origin(ex);
   if (!own) return tl::unexpected<failure>(own.error());
   return found;
 }
@@ -138,9 +136,8 @@ awaitable<> clear_dead_cookies(http::exchange& ex, std::vector<refresh_token> sh
 }
 
 result<void> check_origin(const http::exchange& ex) {
-  const auto& edge = acceptor_of(ex);
   // Behind a proxy that ends TLS our own origin is ISSUER's, not the one the request shows.
-  return http::check_page(ex.in, edge.origins(), edge.issuer_origin());
+  return check_page_origin(ex);
 }
 
 bool wants_token_in_body(const http::exchange& ex) {

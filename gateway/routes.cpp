@@ -57,6 +57,23 @@ rows joined(std::vector<rows> surfaces) {
   return all;
 }
 
+/// Where clients find the public listener; empty: nobody can say before it listens.
+std::string origin_of_clients(const settings& configured) {
+  if (!configured.own_origin.empty()) return configured.own_origin;
+  return configured.http_port == 0 ? std::string{} : configured.issuer;
+}
+
+/// A wildcard is no address that anybody could connect to.
+std::string internal_url(const settings& configured) {
+  const auto& host = configured.internal_host;
+  const bool is_any = host == "0.0.0.0" || host == "::";
+  const bool is_v6 = host.find(':') != std::string::npos;
+  std::string url = "http://";
+  url += is_any ? "localhost" : is_v6 ? "[" + host + "]" : host;
+  if (configured.internal_port != 0) url += ":" + std::to_string(configured.internal_port);
+  return url;
+}
+
 /// What both listeners serve, each operation once: the public one's rows and what the internal
 /// one has beside them.
 result<std::string> description_of(rows all, const settings& configured,
@@ -64,8 +81,9 @@ result<std::string> description_of(rows all, const settings& configured,
   for (auto& row : joined(internal_surfaces()))
     if (row.needs.who == http::access::internal || row.needs.is_internal)
       all.push_back(std::move(row));
-  return openapi::describe_api(all, {configured.issuer, LATCHKEY_VERSION, integration::flat_error,
-                                     proxied::descriptions(proxied)});
+  return openapi::describe_api(all, {origin_of_clients(configured), LATCHKEY_VERSION,
+                                     integration::flat_error, proxied::descriptions(proxied),
+                                     internal_url(configured)});
 }
 
 } // namespace

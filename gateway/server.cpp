@@ -335,6 +335,10 @@ server::~server() {
   drain();
 }
 
+result<bool> server::reload_certificate() {
+  return parts_->sockets->reload_certificate();
+}
+
 void server::drain() {
   if (std::exchange(parts_->drained, true)) return;
   if (parts_->sockets) parts_->sockets->drain();

@@ -210,6 +210,7 @@ void ws_acceptor::closed(live_client& client) {
 
 void ws_acceptor::stop(std::function<void()> done) {
   is_stopping_ = true;
+  home_.stop();
   edge_.splices().end_all();
   if (clients_.empty()) return done();
   stopped_ = std::move(done);

@@ -41,6 +41,12 @@ void add_users(CLI::App& app, chosen_command& chosen);
 void add_config(CLI::App& app, chosen_command& chosen);
 void add_routes(CLI::App& app, chosen_command& chosen);
 void add_version(CLI::App& app, chosen_command& chosen);
+/// `latchkey help [COMMAND...]`: what `--help` prints. After all others.
+void add_help(CLI::App& app, chosen_command& chosen);
+
+/// For a word in a command's place that names none: two lines that say so, name the nearest command
+/// when one is near, and say where the list is. Empty: nothing of the kind.
+std::string unknown_command(const CLI::App& app, int argc, const char* const* argv);
 
 /// One line on stderr about what went wrong; answers `exit_failure`.
 int complain(const failure& error);

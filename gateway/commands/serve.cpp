@@ -9,23 +9,63 @@
 #include <csignal>
 #include <iostream>
 #include <pthread.h>
+#include <unistd.h>
 
 namespace latchkey::gateway::commands {
 namespace {
 
-/// The signals that end the server, blocked in every thread so that one can wait for them.
-sigset_t block_end_signals() {
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGTERM);
-  sigaddset(&ends, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return ends;
+/// The signals that the server waits for, blocked in every thread so that one can.
+sigset_t block_awaited_signals() {
+  sigset_t awaited;
+  sigemptyset(&awaited);
+  for (const int one : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&awaited, one);
+  pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
+  for (const int one : {SIGPIPE, SIGUSR1, SIGUSR2})
+    std::signal(one, SIG_IGN);
+  return awaited;
+}
+
+/// The descriptors that were a terminal at the start.
+class terminal {
+public:
+  terminal() : was_stdin_(::isatty(STDIN_FILENO) == 1), was_stderr_(::isatty(STDERR_FILENO) == 1) {}
+  /// The window was closed: the kernel says so by SIGHUP as well.
+  bool is_gone() const {
+    return (was_stdin_ && ::isatty(STDIN_FILENO) != 1) ||
+           (was_stderr_ && ::isatty(STDERR_FILENO) != 1);
+  }
+
+private:
+  bool was_stdin_;
+  bool was_stderr_;
+};
+
+/// What an operator asks for by SIGHUP: the log's file by its name again, and the certificate.
+void reload(server& running) {
+  if (auto reopened = log_reopen(); !reopened)
+    log_error("server", "SIGHUP: the log stays as it is: ", reopened.error().reason);
+  else
+    log_info("server", "SIGHUP: the log goes on here");
+  const auto reloaded = running.reload_certificate();
+  if (!reloaded)
+    log_error("server", "SIGHUP: the certificate stays as it is: ", reloaded.error().reason);
+  else if (*reloaded)
+    log_info("server", "SIGHUP: new connections get the certificate that TLS_CERT names now");
+}
+
+/// Until the server is to end.
+void await_end(const sigset_t& awaited, server& running) {
+  const terminal at_start;
+  while (true) {
+    int signal = 0;
+    if (sigwait(&awaited, &signal) != 0 || signal != SIGHUP || at_start.is_gone()) return;
+    reload(running);
+  }
 }
 
 int serve(const chosen_command& chosen) {
-  const auto ends = block_end_signals();
+  const auto awaited = block_awaited_signals();
   auto configured = read_settings(chosen);
   if (!configured) return exit_usage;
   if (auto logging = log_start({configured->log_from, configured->log_file}); !logging)
@@ -37,8 +77,7 @@ int serve(const chosen_command& chosen) {
   if (started) {
     auto& running = **started;
     std::cout << banner(shown, running) << std::flush;
-    int signal = 0;
-    sigwait(&ends, &signal);
+    await_end(awaited, running);
     log_info("server", "draining");
     running.drain();
     log_info("server", "stopped");

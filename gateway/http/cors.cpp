@@ -1,5 +1,6 @@
 #include "gateway/http/cors.hpp"
 
+#include "gateway/http/authority.hpp"
 #include "gateway/http/router.hpp"
 
 #include <algorithm>
@@ -8,6 +9,11 @@ namespace latchkey::http {
 namespace {
 
 constexpr std::string_view preflight_age_s = "600";
+
+/// Our own, those of conditional and repeated requests, and W3C Trace Context and Baggage.
+constexpr std::string_view usual_headers =
+    "Authorization, Content-Type, X-API-Key, X-Request-ID, X-Token-Delivery, Idempotency-Key, "
+    "If-Match, X-Requested-With, traceparent, tracestate, baggage";
 
 bool is_cross_site(const request& in) noexcept {
   return equal_ignoring_case(in.sec_fetch_site, "cross-site");
@@ -23,18 +29,25 @@ bool origin_list::contains(std::string_view origin) const noexcept {
   return std::find(origins_.begin(), origins_.end(), origin) != origins_.end();
 }
 
+std::string allowed_headers(const std::vector<std::string>& more) {
+  std::string all{usual_headers};
+  for (const auto& one : more)
+    (all += ", ") += one;
+  return all;
+}
+
 bool is_preflight(const request& in) noexcept {
   return in.method == method::options && !in.origin.empty() &&
          in.header("Access-Control-Request-Method").has_value();
 }
 
-response preflight_response(const request& in, std::uint16_t methods, const origin_list& allowed) {
+response preflight_response(const request& in, std::uint16_t methods, const origin_list& allowed,
+                            std::string_view headers) {
   auto answer = empty_response();
   add_cors_headers(in, allowed, answer);
   if (!allowed.contains(in.origin)) return answer;
   answer.add("Access-Control-Allow-Methods", allow_list(methods));
-  answer.add("Access-Control-Allow-Headers",
-             "Authorization, Content-Type, X-API-Key, X-Request-ID, X-Token-Delivery");
+  answer.add("Access-Control-Allow-Headers", headers);
   answer.add("Access-Control-Max-Age", preflight_age_s);
   return answer;
 }
@@ -52,7 +65,7 @@ void add_cors_headers(const request& in, const origin_list& allowed, response& a
   if (in.method != method::options)
     answer.add("Access-Control-Expose-Headers",
                "X-Request-ID, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
-               "Retry-After");
+               "Retry-After, ETag, Location");
 }
 
 result<void> check_page(const request& in, const origin_list& allowed,
@@ -61,12 +74,12 @@ result<void> check_page(const request& in, const origin_list& allowed,
   if (has_origin && allowed.contains(in.origin)) return {};
   if (is_cross_site(in)) return refused("cross-site request");
   if (!has_origin) return {};
-  if (!own_origin.empty() && equal_ignoring_case(in.origin, own_origin)) return {};
-  std::string_view scheme = in.is_tls ? "https://" : "http://";
-  if (!in.host.empty() && in.origin.starts_with(scheme) &&
-      equal_ignoring_case(in.origin.substr(scheme.size()), in.host))
-    return {};
-  return refused("foreign origin");
+  if (!own_origin.empty())
+    return same_origin(in.origin, own_origin) ? result<void>{} : refused("foreign origin");
+  if (in.host.empty()) return refused("foreign origin");
+  std::string shown{in.is_tls ? "https://" : "http://"};
+  shown += in.host;
+  return same_origin(in.origin, shown) ? result<void>{} : refused("foreign origin");
 }
 
 result<void> check_csrf(const request& in, const origin_list& allowed,

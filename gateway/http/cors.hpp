@@ -25,21 +25,27 @@ private:
   std::vector<std::string> origins_;
 };
 
+/// What pages of the list may send, for Access-Control-Allow-Headers: the usual names and `more`
+/// (CORS_HEADERS).
+std::string allowed_headers(const std::vector<std::string>& more = {});
+
 /// Whether this is a preflight (Fetch standard, "CORS-preflight request").
 bool is_preflight(const request& in) noexcept;
 
-/// 204 with what the origin may do, for `methods` of the path (as in route_match); without
-/// any Access-Control header for an origin that is not in the list.
-response preflight_response(const request& in, std::uint16_t methods, const origin_list& allowed);
+/// 204 with what the origin may do, for `methods` of the path (as in route_match) and with
+/// `headers` (as of `allowed_headers`); without any Access-Control header for an origin that is not
+/// in the list.
+response preflight_response(const request& in, std::uint16_t methods, const origin_list& allowed,
+                            std::string_view headers);
 
 /// Adds `Access-Control-Allow-Origin` and its companions for an origin in the list, and
 /// `Vary: Origin` whenever the list is not empty.
 void add_cors_headers(const request& in, const origin_list& allowed, response& answer);
 
 /// For requests that take or give a cookie, or might. CSRF_FAILED when Sec-Fetch-Site says
-/// cross-site, or an Origin is present (even "null") that is neither the request's own scheme
-/// and Host, nor `own_origin`: what browsers call us when a proxy ends TLS before us
-/// ("https://auth.example.com"); empty: nothing more. An Origin in the list is never refused.
+/// cross-site, or an Origin is present (even "null") that is not our own. That is `own_origin`, by
+/// which browsers call us ("https://auth.example.com"), with or without the scheme's own port;
+/// without one it is the request's own scheme and Host. An Origin in the list is never refused.
 result<void> check_page(const request& in, const origin_list& allowed,
                         std::string_view own_origin = {});
 

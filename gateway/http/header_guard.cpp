@@ -1,5 +1,6 @@
 #include "gateway/http/header_guard.hpp"
 
+#include "gateway/http/authority.hpp"
 #include "gateway/http/request.hpp"
 #include "gateway/http/syntax.hpp"
 
@@ -88,7 +89,8 @@ bool header_guard::check_field(std::string_view line) {
   }
   switch (name.size()) {
   case 4:
-    if (equal_ignoring_case(name, "host")) return ++hosts_ == 1 && all_of_class(value, host_char);
+    if (equal_ignoring_case(name, "host"))
+      return ++hosts_ == 1 && (value.empty() || is_authority(value));
     break;
   case 14:
     if (equal_ignoring_case(name, "content-length")) return check_content_length(value);

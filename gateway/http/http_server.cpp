@@ -86,8 +86,11 @@ awaitable<> http_server::core::accept_loop() {
 
 void http_server::core::on_accepted(tcp_socket socket, const tcp::endpoint& peer) {
   const auto& limits = options.limits;
-  if (stopping || connections >= limits.connections_max + limits.refusals_max) return;
-  auto refuses = connections >= limits.connections_max;
+  const int descriptor = socket.native_handle();
+  if (stopping || descriptor >= limits.descriptors_max ||
+      connections >= limits.connections_max + limits.refusals_max)
+    return;
+  auto refuses = connections >= limits.connections_max || descriptor >= limits.descriptors_full;
   boost::asio::co_spawn(io, serve(shared_from_this(), std::move(socket), peer, refuses),
                         boost::asio::detached);
 }
@@ -154,6 +157,10 @@ void http_server::accept() {
 
 std::uint16_t http_server::port() const noexcept {
   return core_->bound_port;
+}
+
+void http_server::use_tls(std::shared_ptr<boost::asio::ssl::context> tls) {
+  core_->tls = std::move(tls);
 }
 
 void http_server::stop(std::function<void()> drained) {

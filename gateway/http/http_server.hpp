@@ -64,8 +64,9 @@ struct http_server_options {
   http_limits limits;
   http_hooks hooks;
   origin_list allowed_origins;
+  std::string allowed_headers = latchkey::http::allowed_headers(); // of those origins' pages
   const clock_source* clock = &system_clock_source();
-  std::shared_ptr<boost::asio::ssl::context> tls; // nullptr: plain HTTP
+  std::shared_ptr<boost::asio::ssl::context> tls; // at first; nullptr: plain HTTP
   void* app = nullptr;                            // becomes exchange::app
 };
 
@@ -89,6 +90,10 @@ public:
 
   /// The bound port; 0 before listen().
   std::uint16_t port() const noexcept;
+
+  /// Connections accepted from now on speak TLS by this one; those that are open keep theirs. Only
+  /// for a server that had one from the start.
+  void use_tls(std::shared_ptr<boost::asio::ssl::context> tls);
 
   /// Stops accepting, closes idle connections, lets requests in flight finish with
   /// `Connection: close`, and streamed answers to their end; then calls `drained` once, on this

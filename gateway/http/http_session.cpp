@@ -2,6 +2,7 @@
 
 #include "gateway/http/body_stream.hpp"
 #include "gateway/http/incoming_body.hpp"
+#include "gateway/http/tls.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
@@ -14,8 +15,7 @@ http_session::http_session(std::shared_ptr<http_server::core> core, tcp_socket s
                            const tcp::endpoint& peer, bool refuses)
     : entry(&http_session::on_expired), core_(std::move(core)), socket_(std::move(socket)),
       peer_address_(peer.address().to_string()), parser_(core_->options.limits), refuses_(refuses) {
-  if (core_->options.tls)
-    tls_ = std::make_unique<tls_stream>(std::move(socket_), *core_->options.tls);
+  if (core_->tls) tls_ = std::make_unique<tls_stream>(std::move(socket_), *core_->tls);
   parser_.in().peer_address = peer_address_;
   parser_.in().is_tls = tls_ != nullptr;
   core_->add(*this);
@@ -33,6 +33,9 @@ void http_session::drain() noexcept {
 
 void http_session::close_socket() noexcept {
   boost::system::error_code ignored;
+  // Where nothing of an answer is under way the end is an orderly one.
+  const bool waits = phase_ == phase::idle || (phase_ == phase::receiving && !has_begun_);
+  if (tls_ && waits) send_close_notify(*tls_);
   socket().close(ignored);
   if (stream_) stream_->cancel();
 }

@@ -1,4 +1,5 @@
 // http_session_answer.cpp — from a request that has been read to the bytes of its answer.
+#include "gateway/http/content_coding.hpp"
 #include "gateway/http/cors.hpp"
 #include "gateway/http/error_body.hpp"
 #include "gateway/http/field_list.hpp"
@@ -107,6 +108,12 @@ std::optional<response> http_session::answer_without_handler(exchange& x) {
   if (options.hooks.admit)
     if (auto refused = options.hooks.admit(x)) return refused;
   if (!x.matched) return answer_without_route();
+  // What is streamed is passed on as it is; everything else would be read as what it is not.
+  if (!x.matched->streams_body && has_unread_coding(x.in)) {
+    auto answer = render(coding_refusal());
+    add_read_codings(answer);
+    return answer;
+  }
   return std::nullopt;
 }
 
@@ -121,7 +128,8 @@ response http_session::answer_without_route() const {
   }
   if (methods == 0) return render(plain_failure(error_code::not_found));
   if (in.method == method::options) {
-    auto answer = is_preflight(in) ? preflight_response(in, methods, core_->options.allowed_origins)
+    auto answer = is_preflight(in) ? preflight_response(in, methods, core_->options.allowed_origins,
+                                                        core_->options.allowed_headers)
                                    : empty_response();
     answer.add("Allow", allow_list(methods));
     return answer;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <limits>
 
 namespace latchkey::http {
 
@@ -40,6 +41,11 @@ struct http_limits {
   // What one reactor takes on; over it: 503 with Retry-After.
   std::size_t connections_max = 8'000;
   std::size_t refusals_max = 256; // connections over the cap that are still told so
+  // By the number of the descriptor that accept(2) gives, which is the lowest free one: from the
+  // first on a connection is told that there is no room, from the second on it is closed without
+  // a word, so that the process keeps descriptors for what is not the edge's.
+  int descriptors_full = std::numeric_limits<int>::max();
+  int descriptors_max = std::numeric_limits<int>::max();
   std::size_t in_flight_max = 2'000;
   std::size_t coalesced_output_bytes_max = 64 * 1024; // of pipelined answers, then it is sent
 };

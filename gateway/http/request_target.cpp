@@ -1,6 +1,6 @@
 #include "gateway/http/request_target.hpp"
 
-#include "gateway/http/syntax.hpp"
+#include "gateway/http/authority.hpp"
 #include "protocol/text_codec.hpp"
 
 namespace latchkey::http {
@@ -16,7 +16,7 @@ bool split_absolute(std::string_view target, std::string_view& authority, std::s
   auto authority_end = after.find_first_of("/?#");
   authority = after.substr(0, authority_end);
   rest = authority_end == std::string_view::npos ? std::string_view{} : after.substr(authority_end);
-  return !authority.empty() && all_of_class(authority, host_char);
+  return is_authority(authority);
 }
 
 bool decode(std::string_view path, std::string& decoded) {
@@ -60,9 +60,18 @@ bool resolve_target(request& in, std::string& decoded) {
     std::string_view authority, rest;
     if (!split_absolute(target, authority, rest)) return false;
     in.host = authority;
-    // An empty path means "/"; a query right after the authority is refused below.
-    if (rest.empty()) rest = "/";
-    if (rest.front() != '/') return false;
+    if (rest.empty() && in.method == method::options) { // RFC 9112, section 3.2.4
+      in.target = in.path = "*";
+      return true;
+    }
+    if (!rest.starts_with('/')) { // an empty path is "/" (RFC 9110, section 4.2.3)
+      decoded.assign("/").append(rest);
+      in.target = target = decoded;
+      const auto question = target.find('?');
+      in.path = target.substr(0, 1);
+      in.query = question == std::string_view::npos ? std::string_view{} : target.substr(2);
+      return target.find('#') == std::string_view::npos;
+    }
     target = in.target = rest;
   }
   auto question = target.find('?');

@@ -12,7 +12,8 @@ namespace latchkey::http {
 /// it stood in the request line (RFC 9112, section 3.2). False: 400. Refused are NUL and other
 /// control characters, "\", "#", ";" and "//" in the path, "." and ".." segments, and escapes
 /// that are malformed, not UTF-8, or stand for "/", "\", "%" or a control character.
-/// `decoded` holds the path when it had escapes.
+/// An absolute target without a path is "/", or "*" for OPTIONS. `decoded` holds the path when it
+/// had escapes, and the whole target when its path was empty.
 bool resolve_target(request& in, std::string& decoded);
 
 } // namespace latchkey::http

@@ -59,6 +59,7 @@ struct http_server::core : std::enable_shared_from_this<core> {
   boost::asio::io_context& io;
   timer_wheel& wheel;
   const http_server_options options;
+  std::shared_ptr<boost::asio::ssl::context> tls = options.tls; // the newest; nullptr: plain HTTP
   date_cache date;
   /// What becomes of a connection. Tests put something else here.
   std::function<void(tcp_socket, const tcp::endpoint&)> take = [this](tcp_socket socket,

@@ -1,5 +1,6 @@
 #include "gateway/http/tls.hpp"
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <filesystem>
 #include <openssl/err.h>
@@ -70,6 +71,25 @@ result<std::shared_ptr<ssl::context>> make_tls_context(const std::string& chain_
   if (auto loaded = load(*context, chain_path, key_path); !loaded)
     return tl::unexpected(loaded.error());
   return context;
+}
+
+void send_close_notify(tls_stream& stream) {
+  auto* tls = stream.native_handle();
+  if (SSL_in_init(tls) == 1 || (SSL_get_shutdown(tls) & SSL_SENT_SHUTDOWN) != 0) return;
+  // Asio's own shutdown waits for the peer's as well, and would read where others read. So what
+  // OpenSSL writes last goes through a buffer of ours and not through Asio's.
+  BIO* last = BIO_new(BIO_s_mem());
+  if (last == nullptr) return;
+  SSL_set0_wbio(tls, last);
+  ERR_clear_error();
+  SSL_shutdown(tls);
+  ERR_clear_error();
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(last, &bytes);
+  if (size <= 0) return;
+  boost::system::error_code ignored;
+  stream.next_layer().write_some(boost::asio::buffer(bytes, static_cast<std::size_t>(size)),
+                                 ignored);
 }
 
 } // namespace latchkey::http

@@ -262,7 +262,7 @@ result<void> writer::add(const http::route& row) {
   operation["responses"] = std::move(*answered);
   if (row.needs.who == access::internal || row.needs.is_internal)
     operation["servers"] =
-        json::array({{{"url", "http://localhost:9090"},
+        json::array({{{"url", facts_.internal},
                       {"description", "The internal listener (INTERNAL_HOST, INTERNAL_PORT)"}}});
   paths_[row.pattern][lower(to_string(row.method))] = std::move(operation);
   return {};

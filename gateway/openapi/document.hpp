@@ -27,10 +27,11 @@ struct generated_words {
 };
 
 struct api_facts {
-  std::string issuer;  // ISSUER; named as a server when it is an http(s) URL
+  std::string issuer;  // our own origin; named as a server when it is an http(s) URL
   std::string version; // of the program
   flat_renderer flat = nullptr;
-  std::vector<generated_words> passed_on = {}; // in the part called "Gateway"
+  std::vector<generated_words> passed_on = {};    // in the part called "Gateway"
+  std::string internal = "http://127.0.0.1:9090"; // where the internal listener's operations are
 };
 
 /// The description as JSON text. INTERNAL_ERROR with the reason when the two do not fit: a

@@ -102,7 +102,7 @@ void live_socket::take(std::string_view bytes) {
     // The reply had our close frame.
     reader_.reset();
     state_ = state::closing;
-    end_by_ = heard_at_ + home_.allowed().close_within;
+    end_by_ = heard_at_ + home_.close_within();
     arm();
     if (!queue_ && !is_writing_) half_close();
   } else if (reader_->is_idle()) {

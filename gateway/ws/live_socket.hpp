@@ -43,7 +43,8 @@ public:
   /// finds no room closes the socket (4003). Nothing is sent once it is closing.
   void send(frame bytes, outgoing_queue::workflow_number status_of = 0);
 
-  /// Sends what waits and then a close frame. Whoever does not close in return is cut off.
+  /// Sends what waits and then a close frame. Whoever does not close in return is cut off. One that
+  /// is closing already goes on, but has no more time than it would have now.
   void close(close_code code, std::string_view reason);
 
   /// Drops what waits, sends `last` (if there is one) and a close frame, and nothing more: when

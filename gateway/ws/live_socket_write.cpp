@@ -1,8 +1,10 @@
 // live_socket_write.cpp — how frames leave, and how a socket is closed.
+#include "gateway/http/tls.hpp"
 #include "gateway/ws/frame_reader.hpp"
 #include "gateway/ws/live_socket.hpp"
 #include "gateway/ws/socket_home.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
@@ -127,12 +129,16 @@ void live_socket::tell_sent() {
 // -- closing ---------------------------------------------------------------------------------
 
 void live_socket::close(close_code code, std::string_view reason) {
-  if (state_ != state::open) return;
+  if (state_ == state::closed) return;
+  if (state_ != state::open) { // it has been asked to; maybe there is less time now
+    end_by_ = std::min(end_by_, std::chrono::steady_clock::now() + home_.close_within());
+    return arm();
+  }
   const auto keep = shared_from_this();
   const bool has_room = has_failed_ || push(close_frame(code, reason), 0);
   if (!has_room) return cut_off();
   state_ = state::closing;
-  end_by_ = std::chrono::steady_clock::now() + home_.allowed().close_within;
+  end_by_ = std::chrono::steady_clock::now() + home_.close_within();
   arm();
   if (!queue_ && !is_writing_) half_close();
 }
@@ -159,10 +165,11 @@ void live_socket::end(frame last, close_code code, std::string_view reason,
 
 void live_socket::half_close() {
   boost::system::error_code failed;
+  if (tls_) http::send_close_notify(*tls_);
   socket().shutdown(socket_base::shutdown_send, failed);
   if (failed) return cut_off();
   state_ = state::half;
-  end_by_ = std::chrono::steady_clock::now() + home_.allowed().close_within;
+  end_by_ = std::chrono::steady_clock::now() + home_.close_within();
   arm();
   tell_sent();
   if (state_ == state::half) read_on();

@@ -7,6 +7,7 @@
 #include "gateway/ws/frame_reader.hpp"
 #include "gateway/ws/outgoing_queue.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -23,6 +24,7 @@ struct socket_limits {
   std::chrono::milliseconds ping_every{30'000};  // after so long a silence
   std::chrono::milliseconds pong_within{10'000}; // then it is closed (1008)
   std::chrono::milliseconds close_within{5'000}; // in which the peer closes in return
+  std::chrono::milliseconds stop_within{1'000};  // the same while the server stops
 };
 
 /// Used on the reactor's thread alone.
@@ -35,6 +37,12 @@ public:
 
   timer_wheel& timers() noexcept { return timers_; }
   const socket_limits& allowed() const noexcept { return allowed_; }
+  /// In which the peer closes in return; less once the server stops.
+  std::chrono::milliseconds close_within() const noexcept {
+    return is_stopping_ ? std::min(allowed_.stop_within, allowed_.close_within)
+                        : allowed_.close_within;
+  }
+  void stop() noexcept { is_stopping_ = true; }
   /// Statuses that newer ones took the place of.
   counter& overtaken() noexcept { return overtaken_; }
   /// For bytes that are looked at before anybody else reads.
@@ -55,6 +63,7 @@ private:
   timer_wheel& timers_;
   const socket_limits allowed_;
   counter& overtaken_;
+  bool is_stopping_ = false;
   std::vector<std::unique_ptr<frame_reader>> readers_;
   std::array<char, std::size_t{16} << 10> buffer_;
 };

@@ -168,15 +168,23 @@ TEST(WorkflowStart, FindsTheSubscriptionAgainThatLeftMemory) {
   EXPECT_EQ(f.charged(), 1);
 }
 
-TEST(WorkflowStart, WithoutACoreManagerFailsTheRun) {
+TEST(WorkflowStart, WithoutACoreManagerIsRefusedAndChargesNothing) {
   one_workflow f;
   f.with().core_managers.clear();
-  ASSERT_TRUE(f.start());
-  EXPECT_EQ(f.row()->status, "failed");
-  EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
-  EXPECT_EQ(f.sockets.seqs(1), f.up_to(2));
-  EXPECT_EQ(f.counts.workflows("failed").value(), 1u);
+  const auto refused = f.start();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::upstream_unavailable);
+  EXPECT_FALSE(f.row());
+  EXPECT_EQ(f.charged(), 0);
   EXPECT_EQ(f.counts.workflows_running.value(), 0);
+}
+
+TEST(WorkflowStart, ThatWasThereIsToldWithoutACoreManagerToo) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  f.with().core_managers.clear();
+  ASSERT_TRUE(f.start());
+  EXPECT_EQ(f.charged(), 1);
 }
 
 } // namespace

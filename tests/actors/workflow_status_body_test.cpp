@@ -68,10 +68,20 @@ TEST(WorkflowStatusBody, IsNeitherTooLongNorTooDeep) {
   EXPECT_EQ(fault_of(nested(workflow_json_depth_max - 1)), "");
   EXPECT_EQ(fault_of(nested(workflow_json_depth_max)), "body");
   EXPECT_EQ(fault_of(nested(30'000)), "body");
-  std::string grows = R"({"status":"completed","step":"a","result":[)";
-  while (grows.size() < workflow_status_bytes_max - 10)
-    grows += "1e5,";
-  EXPECT_EQ(fault_of(grows + "1]}"), "body") << "written anew it is too long";
+  std::string full = R"({"status":"failed","step":"a","result":[)";
+  while (full.size() < workflow_status_bytes_max - 10)
+    full += "1e5,";
+  EXPECT_EQ(fault_of(full + "1]}"), "body") << "with the progress that is added it is too long";
+}
+
+TEST(WorkflowStatusBody, KeepsEveryDigitOfANumber) {
+  const std::string result =
+      R"({"price":0.10,"huge":1e400,"id":12345678901234567890,"more":[-0,1E+2,0.1e-7,)"
+      R"(3.14159265358979323846264338327950288],"text":"1e400 \"0.10\" \u00e9"})";
+  EXPECT_EQ(written_anew(R"({"status":"completed","step":"a","progress":1.00,"result":)" + result +
+                         R"(,"error":{"after":1.50}})"),
+            R"({"status":"completed","step":"a","progress":1.00,"result":)" + result +
+                R"(,"error":{"after":1.50}})");
 }
 
 TEST(WorkflowStatusBody, IsWrittenAnewWithoutWhatItNeedNotSay) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <fcntl.h>
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -136,6 +137,50 @@ TEST(Log, GoesToConsoleAndFileAndAppends) {
   struct stat about {};
   ASSERT_EQ(::stat((folder / "log").c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0137u, 0u);
+}
+
+TEST(Log, GoesOnInANewFileOnceItIsOpenedAnew) {
+  temporary_folder folder;
+  ASSERT_TRUE(log_start({log_level::info, folder / "log", -1}).has_value());
+  log_info("a", "first");
+  std::filesystem::rename(folder / "log", folder / "log.1");
+  log_info("a", "second");
+  // The lines before it have been written: the log's thread takes them in their order.
+  for (int i = 0; i < 1000 && !folder.read("log.1").ends_with("second\n"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  ASSERT_TRUE(log_reopen().has_value());
+  log_info("a", "third");
+  log_stop();
+  EXPECT_THAT(folder.read("log.1"), testing::AllOf(HasSubstr("first"), HasSubstr("second")));
+  EXPECT_THAT(folder.read("log"), testing::AllOf(HasSubstr("third"), Not(HasSubstr("second"))));
+}
+
+TEST(Log, StaysInItsFileWhenANewOneCannotBeOpened) {
+  temporary_folder folder;
+  const auto inner = folder / "inner";
+  std::filesystem::create_directory(inner);
+  ASSERT_TRUE(log_start({log_level::info, inner + "/log", -1}).has_value());
+  std::filesystem::rename(inner, folder / "moved");
+  const auto failed = log_reopen();
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_THAT(failed.error().reason, HasSubstr(inner + "/log"));
+  log_info("a", "still here");
+  log_stop();
+  EXPECT_THAT(folder.read("moved/log"), HasSubstr("still here"));
+}
+
+TEST(Log, LeavesNoHoleInAFileThatOthersTruncate) {
+  temporary_folder folder;
+  ASSERT_TRUE(log_start({log_level::info, folder / "log", -1}).has_value());
+  log_info("a", "first");
+  for (int i = 0; i < 1000 && !folder.read("log").ends_with("first\n"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  std::filesystem::resize_file(folder / "log", 0);
+  log_info("a", "second");
+  log_stop();
+  const auto text = folder.read("log");
+  EXPECT_EQ(std::ranges::count(text, '\0'), 0);
+  EXPECT_TRUE(text.ends_with("second\n"));
 }
 
 TEST(Log, KeepsLinesOfManyThreadsWhole) {

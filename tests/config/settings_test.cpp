@@ -140,6 +140,18 @@ INSTANTIATE_TEST_SUITE_P(
         wrong_value{"ALLOWED_ORIGINS", "https://*.example"},
         wrong_value{"ALLOWED_ORIGINS", "https://me@a.example"},
         wrong_value{"ALLOWED_ORIGINS", "ftp://a.example"},
+        wrong_value{"ALLOWED_ORIGINS", "wss://a.example"},
+        wrong_value{"ALLOWED_ORIGINS", "capacitor://"},
+        wrong_value{"ALLOWED_ORIGINS", "capacitor://localhost/"},
+        wrong_value{"ALLOWED_ORIGINS", "capacitor://*"},
+        wrong_value{"ALLOWED_ORIGINS", "1app://localhost"},
+        wrong_value{"CORS_HEADERS", "X-One,"}, wrong_value{"CORS_HEADERS", "X One"},
+        wrong_value{"CORS_HEADERS", "X-One:"}, wrong_value{"KEEP_ALIVE", "0"},
+        wrong_value{"KEEP_ALIVE", "2d"}, wrong_value{"ISSUER", "auth.example.com:8443"},
+        wrong_value{"ISSUER", "https:/auth.example.com"},
+        wrong_value{"ISSUER", "https://auth.example.com/?x"},
+        wrong_value{"ISSUER", "https://me@auth.example.com"}, wrong_value{"ISSUER", "ftp://a"},
+        wrong_value{"ISSUER", "//auth.example.com"},
         wrong_value{"ALLOWED_ORIGINS", "https://a.example:0"},
         wrong_value{"ALLOWED_ORIGINS", "https://[::1"},
         wrong_value{"DATABASE_URL", "mysql://host/db"}, wrong_value{"DATABASE_URL", "host/db"},
@@ -154,6 +166,31 @@ INSTANTIATE_TEST_SUITE_P(
         wrong_value{"CORE_MANAGER_URL", "http://h/?q"},
         wrong_value{"CORE_MANAGER_URL", "http://h:99999"}, wrong_value{"LOG_LEVEL", "INFO"},
         wrong_value{"LOG_FILE", "/no/such/folder/x.log"}, wrong_value{"DATA_DIR", "/dev/null"}));
+
+TEST(Settings, TakeOriginsOfPackagedAppsAsTheyAreWritten) {
+  const auto values =
+      load(only({{"ALLOWED_ORIGINS", "https://App.example:443, capacitor://localhost,"
+                                     "chrome-extension://AbCdef,tauri://localhost:1420"},
+                 {"CORS_HEADERS", "X-Client-Version, If-None-Match"},
+                 {"KEEP_ALIVE", "10m"}}));
+  EXPECT_THAT(values.allowed_origins,
+              ElementsAre("https://app.example", "capacitor://localhost",
+                          "chrome-extension://AbCdef", "tauri://localhost:1420"));
+  EXPECT_THAT(values.cors_headers, ElementsAre("X-Client-Version", "If-None-Match"));
+  EXPECT_EQ(values.keep_alive_s, 600u);
+}
+
+TEST(Settings, KnowOurOwnOriginByAnIssuerThatIsAUrl) {
+  const auto own = [](const char* issuer) { return load(only({{"ISSUER", issuer}})).own_origin; };
+  EXPECT_EQ(own("https://Auth.example.com:443/tenant/"), "https://auth.example.com");
+  EXPECT_EQ(own("http://[::1]:8000"), "http://[::1]:8000");
+  EXPECT_EQ(own("accounts"), "");
+  EXPECT_EQ(own("urn:example:accounts"), "");
+  EXPECT_EQ(load(only({})).own_origin, "") << "the request's Host tells";
+  EXPECT_EQ(load(only({{"ISSUER", "https://Auth.example.com/"}})).issuer,
+            "https://Auth.example.com/")
+      << "`iss` is what was set, to the letter";
+}
 
 TEST(Settings, RefuseHalfOfATlsPair) {
   temporary_folder folder;

@@ -55,6 +55,43 @@ TEST(ClientAddress, LooksAtABoundedNumberOfHops) {
   EXPECT_EQ(address_of("10.0.0.2", {hops}, {"10.0.0.0/8"}), "10.0.0.1");
 }
 
+/// Whether it came by https, from that peer with these headers.
+bool is_https(std::string_view peer, std::vector<http::header_view> headers,
+              const std::vector<std::string>& trusted = {"10.0.0.0/8"}) {
+  http::request in;
+  in.peer_address = peer;
+  in.headers = std::move(headers);
+  return came_by_https(in, proxy_list{trusted});
+}
+
+TEST(CameByHttps, BelievesTrustedProxiesAlone) {
+  EXPECT_TRUE(is_https("10.0.0.2", {{"X-Forwarded-Proto", "https"}}));
+  EXPECT_TRUE(is_https("10.0.0.2", {{"x-forwarded-proto", "WSS"}}));
+  for (const auto* word : {"http", "ws", "", "httpsx", "https;"})
+    EXPECT_FALSE(is_https("10.0.0.2", {{"X-Forwarded-Proto", word}})) << word;
+  EXPECT_FALSE(is_https("203.0.113.9", {{"X-Forwarded-Proto", "https"}}));
+  EXPECT_FALSE(is_https("10.0.0.2", {{"X-Forwarded-Proto", "https"}}, {}));
+}
+
+TEST(CameByHttps, TakesOfAListTheWordOfTheOutermostTrustedProxy) {
+  // One proxy: what the client wrote itself stands to the left.
+  EXPECT_FALSE(is_https(
+      "10.0.0.2", {{"X-Forwarded-For", "203.0.113.9"}, {"X-Forwarded-Proto", "https, http"}}));
+  EXPECT_TRUE(is_https("10.0.0.2",
+                       {{"X-Forwarded-For", "203.0.113.9"}, {"X-Forwarded-Proto", "http, https"}}));
+  // Two proxies: the outer one ends TLS, the inner one hears http.
+  EXPECT_TRUE(is_https("10.0.0.2", {{"X-Forwarded-For", "203.0.113.9, 10.0.0.1"},
+                                    {"X-Forwarded-Proto", "https, http"}}));
+  EXPECT_TRUE(is_https("10.0.0.2", {{"X-Forwarded-For", "203.0.113.9, 10.0.0.1"},
+                                    {"X-Forwarded-Proto", "https"},
+                                    {"X-Forwarded-Proto", "http"}}));
+  EXPECT_FALSE(is_https("10.0.0.2", {{"X-Forwarded-For", "203.0.113.9, 10.0.0.1"},
+                                     {"X-Forwarded-Proto", "https, http, http"}}));
+  // The outer one alone says it.
+  EXPECT_TRUE(is_https(
+      "10.0.0.2", {{"X-Forwarded-For", "203.0.113.9, 10.0.0.1"}, {"X-Forwarded-Proto", "https"}}));
+}
+
 TEST(ProxyList, KnowsTheAddressesOfItsNetworks) {
   const proxy_list list{{"10.0.0.0/8", "192.0.2.128/25", "203.0.113.7", "2001:db8::/33"}};
   const auto has = [&list](const char* text) { return list.contains(*parse_ip(text)); };

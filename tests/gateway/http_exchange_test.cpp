@@ -36,6 +36,36 @@ TEST(HttpExchange, ReadsARequestByteByByte) {
   EXPECT_EQ(client.read_reply().body, R"({"ok":true})");
 }
 
+TEST(HttpExchange, RefusesBodiesInCodingsThatNobodyReads) {
+  test_server server;
+  raw_client client(server.port());
+  for (const auto* coding : {"gzip", "br, identity", "GZIP", "x-unknown"}) {
+    client.send(post("/echo", "hello", std::string{"Content-Encoding: "} + coding + "\r\n"));
+    const auto refused = client.read_reply();
+    EXPECT_EQ(refused.status, 415u) << coding;
+    EXPECT_EQ(refused.header("accept-encoding"), "identity");
+    EXPECT_NE(refused.body.find("Content-Encoding"), std::string::npos) << refused.body;
+  }
+  for (const auto* coding : {"identity", "Identity", "identity, identity", ""}) {
+    client.send(post("/echo", "hello", std::string{"Content-Encoding: "} + coding + "\r\n"));
+    EXPECT_EQ(client.read_reply().body, "hello") << coding;
+  }
+  client.send(get("/fixed", "Content-Encoding: gzip\r\n"));
+  EXPECT_EQ(client.read_reply().status, 200u) << "there is no body";
+}
+
+TEST(HttpExchange, ReadsAnAbsoluteTargetWithoutAPath) {
+  test_server server;
+  for (const auto* target : {"http://other.example", "http://other.example:81?a=b"}) {
+    const auto answer =
+        ask(server.port(), std::string{"GET "} + target + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(answer.status, 404u) << target << ": there is no route of \"/\"";
+  }
+  const auto whole = ask(server.port(), "OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(whole.status, 204u);
+  EXPECT_NE(whole.header("allow").find("GET"), std::string::npos);
+}
+
 TEST(HttpExchange, AnswersAPipelineInOrder) {
   test_server server;
   raw_client client(server.port());

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 #include <list>
+#include <memory>
+#include <unistd.h>
+#include <vector>
 
 namespace latchkey::http::testing {
 namespace {
@@ -212,6 +215,34 @@ TEST(HttpAdmission, RefusesConnectionsOverTheCap) {
   EXPECT_TRUE(told.is_closed());
   first.send(get("/fixed"));
   EXPECT_EQ(first.read_reply().status, 200u);
+}
+
+TEST(HttpAdmission, TakesNoDescriptorFromTheReserve) {
+  // The next one is the lowest that is free: a client's own, and then the server's side of it.
+  const int next = ::dup(0);
+  ASSERT_GE(next, 0);
+  ::close(next);
+  test_server server([next](http_server_options& options) {
+    options.limits.descriptors_full = next + 20;
+    options.limits.descriptors_max = next + 24;
+  });
+  std::vector<std::unique_ptr<raw_client>> clients;
+  std::size_t served = 0, told = 0, closed = 0;
+  for (int i = 0; i < 20; ++i) {
+    auto& one = clients.emplace_back(std::make_unique<raw_client>(server.port()));
+    one->send(get("/fixed"));
+    const auto status = one->read_reply().status;
+    served += status == 200;
+    told += status == 503;
+    closed += status == 0;
+    if (status == 503) EXPECT_TRUE(one->is_closed());
+  }
+  EXPECT_GT(served, 0u);
+  EXPECT_GT(told, 0u);
+  EXPECT_GT(closed, 0u);
+  EXPECT_EQ(served + told + closed, 20u);
+  clients.front()->send(get("/fixed"));
+  EXPECT_EQ(clients.front()->read_reply().status, 200u) << "who is in stays in";
 }
 
 } // namespace

@@ -125,6 +125,13 @@ TEST_F(Refusal, TwoHosts) {
   refuses("GET /fixed HTTP/1.1\r\nHost: a, b\r\n\r\n");
 }
 
+TEST_F(Refusal, AHostThatIsNone) {
+  for (const auto* host : {"a:b", "a:1:2", ":80", "::1", "[::1", "a%zz", "a:65536", "[v1.a]"})
+    refuses("GET /fixed HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n");
+  refuses("GET http://a:b/fixed HTTP/1.1\r\nHost: a\r\n\r\n");
+  refuses("GET http://a?b#c HTTP/1.1\r\nHost: a\r\n\r\n");
+}
+
 TEST_F(Refusal, NoHostOnHttp11) {
   refuses("GET /fixed HTTP/1.1\r\nAccept: a\r\n\r\n");
 }

@@ -1,5 +1,6 @@
 // http_values_test.cpp — the parts of the edge that need no socket: routes, cookies, forms,
 // answers, origins.
+#include "gateway/http/authority.hpp"
 #include "gateway/http/cors.hpp"
 #include "gateway/http/error_body.hpp"
 #include "gateway/http/exchange.hpp"
@@ -250,7 +251,46 @@ TEST(Csrf, LetsOwnAllowedAndOriginlessRequestsPass) {
   same.sec_fetch_site = "same-origin";
   EXPECT_TRUE(check_csrf(same, allowed).has_value());
   EXPECT_TRUE(check_csrf(from("https://pub.example"), {}, "https://pub.example").has_value());
-  EXPECT_TRUE(check_csrf(from("https://auth.example.com"), {}, "https://pub.example").has_value());
+  EXPECT_FALSE(check_csrf(from("https://auth.example.com"), {}, "https://pub.example").has_value())
+      << "with ISSUER set the Host that a request shows is nobody's origin";
+}
+
+TEST(Csrf, TakesASchemesOwnPortForNone) {
+  EXPECT_TRUE(check_csrf(from("https://auth.example.com:443"), {}).has_value());
+  auto with_port = from("https://auth.example.com");
+  with_port.host = "auth.example.com:443";
+  EXPECT_TRUE(check_csrf(with_port, {}).has_value());
+  EXPECT_TRUE(check_csrf(from("https://pub.example:443"), {}, "https://pub.example").has_value());
+  EXPECT_FALSE(check_csrf(from("https://pub.example:444"), {}, "https://pub.example").has_value());
+  EXPECT_FALSE(check_csrf(from("https://pub.example:80"), {}, "https://pub.example").has_value());
+  EXPECT_FALSE(check_csrf(from("http://pub.example:443"), {}, "https://pub.example").has_value());
+}
+
+TEST(Csrf, TakesPackagedAppsOfTheList) {
+  const origin_list apps{{"capacitor://localhost"}};
+  EXPECT_TRUE(check_csrf(from("capacitor://localhost"), apps).has_value());
+  for (auto origin : {"capacitor://localhost.evil", "capacitor://LOCALHOST", "ionic://localhost"})
+    EXPECT_FALSE(check_csrf(from(origin), apps).has_value()) << origin;
+}
+
+TEST(Authority, IsAHostAndMaybeAPort) {
+  for (auto good : {"a", "a:80", "a:", "A_b-c.d~e", "127.0.0.1:8000", "[::1]", "[::1]:65535",
+                    "[::ffff:1.2.3.4]", "x%41y", "a.b."})
+    EXPECT_TRUE(is_authority(good)) << good;
+  for (auto bad : {"",       ":80",
+                   "a:b",    "a:1:2",
+                   "::1",    "[::1",
+                   "[::1]x", "[::1]:x",
+                   "[v1.a]", "[]",
+                   "a b",    "a:65536",
+                   "a:-1",   "a%",
+                   "a%4",    "a%zz",
+                   "me@a",   "a/b",
+                   "a?b",    "a,b",
+                   "a]",     "[fe80::1%25eth0]",
+                   "a\tb",   "\xc3\xa9"})
+    EXPECT_FALSE(is_authority(bad)) << bad;
+  EXPECT_FALSE(is_authority(std::string(256, 'a')));
 }
 
 TEST(Csrf, KnowsItsOwnOriginBehindAProxyThatEndsTls) {
@@ -274,7 +314,8 @@ TEST(Cors, GivesForeignOriginsNothing) {
     response answer;
     add_cors_headers(from(origin), allowed, answer);
     EXPECT_EQ(answer.header_lines(), "Vary: Origin\r\n") << origin;
-    auto preflight = preflight_response(from(origin, method::options), 1, allowed);
+    auto preflight =
+        preflight_response(from(origin, method::options), 1, allowed, allowed_headers());
     EXPECT_EQ(preflight.header_lines(), "Vary: Origin\r\n") << origin;
   }
   response none;
@@ -300,11 +341,21 @@ TEST(Cors, AnswersAllowedOrigins) {
   EXPECT_FALSE(is_preflight(in));
   in.headers = {{"access-control-request-method", "POST"}};
   EXPECT_TRUE(is_preflight(in));
-  auto preflight = preflight_response(in, 1U << static_cast<unsigned>(method::post), allowed);
+  auto preflight =
+      preflight_response(in, 1U << static_cast<unsigned>(method::post), allowed, allowed_headers());
   EXPECT_EQ(preflight.status, 204u);
   EXPECT_NE(preflight.header_lines().find("Access-Control-Allow-Methods: POST, OPTIONS\r\n"),
             std::string_view::npos);
-  EXPECT_TRUE(preflight.has("Access-Control-Allow-Headers"));
+  std::string headers{preflight.header_lines()};
+  headers = headers.substr(headers.find("Access-Control-Allow-Headers: "));
+  headers = headers.substr(0, headers.find("\r\n"));
+  for (const auto* name : {"Authorization", "Content-Type", "Idempotency-Key", "If-Match",
+                           "X-Requested-With", "traceparent", "tracestate", "baggage"})
+    EXPECT_NE((headers + ",").find(std::string{" "} + name + ","), std::string::npos) << name;
+  for (const auto* name : {"ETag", "Location", "Retry-After", "X-Request-ID"})
+    EXPECT_NE(answer.header_lines().find(name), std::string_view::npos) << name;
+  EXPECT_TRUE(
+      allowed_headers({"X-Client-Version", "X-Two"}).ends_with("baggage, X-Client-Version, X-Two"));
   EXPECT_TRUE(preflight.has("Access-Control-Max-Age"));
 }
 

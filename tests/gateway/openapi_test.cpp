@@ -20,7 +20,7 @@ http::response plain_flat(const failure& error, std::string_view) {
                              R"({"error":"flat","message":"m","details":{}})");
 }
 
-const api_facts facts{"https://auth.example.com", "1.2.3", plain_flat};
+const api_facts facts{"https://auth.example.com", "1.2.3", plain_flat, {}, "http://10.0.0.2:9190"};
 
 /// A path that has the parameters which the operation's words describe.
 std::string path_for(const std::string& id, const fragment_set& all) {
@@ -125,7 +125,7 @@ TEST(ApiDescription, SaysWhoMayCall) {
   EXPECT_EQ(operation(document, "refresh").at("security").dump(), R"([{"refreshCookie":[]},{}])");
 
   const auto& metrics = operation(document, "metrics");
-  EXPECT_TRUE(metrics.contains("servers"));
+  EXPECT_EQ(metrics.at("servers").at(0).at("url"), "http://10.0.0.2:9190");
   EXPECT_FALSE(metrics.at("responses").contains("429")); // nobody counts there
   EXPECT_FALSE(metrics.at("responses").at("200").at("headers").contains("X-RateLimit-Limit"));
   EXPECT_TRUE(me.at("responses").at("200").at("headers").contains("X-RateLimit-Limit"));

@@ -47,6 +47,16 @@ TEST_F(LiveHandshake, TakesATokenInASubprotocolAndSelectsItsOwn) {
   EXPECT_EQ(one.answer().header("Sec-WebSocket-Protocol"), "latchkey.v1");
 }
 
+TEST_F(LiveHandshake, RefusesATokenThatIsTheOnlySubprotocol) {
+  for (const auto* others : {"", ", other.v1"})
+    EXPECT_TRUE(is_error(
+        refused(ws_handshake().with("Sec-WebSocket-Protocol", "bearer." + user_.access + others)),
+        400, "VALIDATION_ERROR", "Sec-WebSocket-Protocol"));
+  const auto late = open(
+      ws_handshake().with("Sec-WebSocket-Protocol", "bearer." + user_.access + ", latchkey.v1"));
+  EXPECT_EQ(late.answer().header("Sec-WebSocket-Protocol"), "latchkey.v1");
+}
+
 TEST_F(LiveHandshake, TakesATicketOnce) {
   const auto text = ticket();
   EXPECT_TRUE(open(ws_handshake("/ws?ticket=" + text)).is_open());

@@ -42,6 +42,36 @@ TEST_F(LiveMessages, PingIsAnsweredByPong) {
   EXPECT_EQ(answer_to(one, {{"type", "ping"}}), (json{{"type", "pong"}}));
 }
 
+TEST_F(LiveMessages, ANumberForAnIdComesBackAsItWasSent) {
+  auto one = open();
+  const auto texts = [&](const std::string& text) {
+    one.send({.payload = text});
+    return one.receive().value().payload;
+  };
+  for (const std::string id :
+       {"7", "0", "-0", "12345678901234567890123", "1.50", "1e3", "\"7\"", "\"#7\"", "\"##7\""}) {
+    EXPECT_EQ(texts(R"({"type":"ping","id":)" + id + "}"),
+              R"({"type":"pong","correlation_id":)" + id + "}");
+    EXPECT_NE(texts(R"({"type":"sing","id":)" + id + "}").find("\"correlation_id\":" + id + ","),
+              std::string::npos);
+  }
+  expect_error(answer_to_text(one, R"({"type":"ping","id":true})"), "VALIDATION_ERROR", "id");
+  expect_error(answer_to_text(one, R"({"type":"ping","id":)" + std::string(101, '1') + "}"),
+               "VALIDATION_ERROR", "id");
+}
+
+TEST_F(LiveMessages, AWorkflowIsRefusedAtOnceWithoutACoreManager) {
+  const auto user = server_->sign_in_new_user();
+  ws_client one{server_->server->port(), user.access};
+  const auto refused = answer_to(
+      one, {{"type", "start_workflow"}, {"id", 7}, {"data", {{"workflow_type", "content"}}}});
+  EXPECT_EQ(refused["type"], "error") << refused;
+  EXPECT_EQ(refused["error"]["code"], "GW001");
+  EXPECT_EQ(refused["correlation_id"], 7);
+  const auto subscription = json_of(server_->call(get("/api/v1/subscription").as(user.access)));
+  EXPECT_EQ(subscription.dump().find("\"used\":1"), std::string::npos) << subscription;
+}
+
 TEST_F(LiveMessages, WhatIsNoMessageIsAnErrorAndTheSocketStays) {
   auto one = open();
   expect_error(answer_to_text(one, "not json"), "VALIDATION_ERROR", "body");

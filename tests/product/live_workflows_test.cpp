@@ -264,6 +264,34 @@ TEST_P(LiveWorkflows, SurviveAKilledServerThatHadAcknowledgedThem) {
   EXPECT_EQ(used(), 1);
 }
 
+TEST_P(LiveWorkflows, PassNumbersOnToTheLastDigitAndAgainFromTheStore) {
+  upstream_->behave({{"answer", "callback"}, {"interval_ms", 3'600'000}});
+  auto socket = open();
+  socket.send({.payload = R"({"type":"start_workflow","id":41,"data":{"workflow_type":"c"}})"});
+  const auto first = socket.receive().value().payload;
+  EXPECT_NE(first.find("\"correlation_id\":41,"), std::string::npos) << first;
+  const auto workflow = json::parse(first)["data"]["workflow_id"].get<std::string>();
+  const std::string result =
+      R"({"price":0.10,"huge":1e400,"id":12345678901234567890,"list":[-0.0,1E+2]})";
+  const auto report = post_json("/internal/workflows/" + workflow + "/status",
+                                R"({"status":"completed","step":"a","progress":1.0,"sequence":1,)"
+                                R"("result":)" +
+                                    result + R"(,"error":{"after":2.50}})")
+                          .with("X-Service-Key", service_key);
+  ASSERT_EQ(one_->call_internal(report).status, 200);
+  const auto expected = "\"progress\":1.0,\"result\":" + result + "},\"error\":{\"after\":2.50}}";
+  const auto told = socket.receive().value().payload;
+  EXPECT_TRUE(told.ends_with(expected)) << told;
+  EXPECT_EQ(one_->server->stop(), 0);
+  one_->start();
+  auto again = open();
+  again.say(resume_of(workflow, 1));
+  EXPECT_EQ(again.hear()["type"], "ack");
+  const auto kept = again.receive().value().payload;
+  EXPECT_TRUE(kept.ends_with(expected)) << kept;
+  EXPECT_NE(kept.find("\"correlation_id\":41,"), std::string::npos) << kept;
+}
+
 TEST_P(LiveWorkflows, FailWithTheGatewaysErrorsWhenUpstreamDoesNotWork) {
   upstream_->behave({{"match", "/api/v1/workflows"}, {"status", 422}});
   auto socket = open();

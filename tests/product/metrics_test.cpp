@@ -38,7 +38,9 @@ TEST_P(Metrics, MovesTheFigureOfWhatHappened) {
       {R"(http_requests_total{method="POST",route="/auth/token",status="200"})", 1},
       {R"(http_requests_total{method="POST",route="/auth/token",status="401"})", 1},
       {R"(http_requests_total{method="GET",route="/auth/me",status="200"})", 1},
-      {R"(http_requests_total{method="other",route="unmatched",status="404"})", 1},
+      {R"(http_requests_total{method="GET",route="unmatched",status="404"})", 1},
+      {R"(http_requests_total{method="POST",route="unmatched",status="405"})", 1},
+      {R"(http_requests_total{method="OTHER",route="unmatched",status="404"})", 2},
       {R"(http_request_duration_seconds_count{method="GET",route="/auth/me"})", 1},
       {"hashing_duration_seconds_count", 2},
       {"sessions_live", 1},
@@ -54,6 +56,9 @@ TEST_P(Metrics, MovesTheFigureOfWhatHappened) {
   call(post("/auth/token/refresh").cookie(held.refresh));
   call(get("/auth/me").as(held.access));
   call(get("/nothing"));
+  call(post("/health"));
+  for (const auto* verb : {"BREW", "get"})
+    call(http_call{verb, "/nothing", {}, ""});
   for (std::size_t i = 0; i < moves.size(); ++i)
     EXPECT_EQ(on().metric(moves[i].first), before[i] + moves[i].second) << moves[i].first;
   EXPECT_GE(on().metric("persistence_commit_seconds_count"), commits + 2);

@@ -36,9 +36,10 @@ TEST_P(PlatformAuth, LogsIn) {
   const auto reply = log_in(name);
   EXPECT_EQ(reply.status, 200) << reply.body;
   const auto held = tokens_of(reply);
-  EXPECT_EQ(
-      json_of(reply),
-      (json{{"access_token", held.access}, {"token_type", "bearer"}, {"refresh_token", nullptr}}));
+  EXPECT_EQ(json_of(reply), (json{{"access_token", held.access},
+                                  {"token_type", "bearer"},
+                                  {"refresh_token", nullptr},
+                                  {"expires_in", 3600}}));
   EXPECT_EQ(counter_of(held.refresh), 1);
   const auto me = call(get("/api/v1/auth/me").as(held.access));
   EXPECT_EQ(me.status, 200);
@@ -51,9 +52,10 @@ TEST_P(PlatformAuth, Refreshes) {
   const auto reply = call(post("/api/v1/auth/refresh").cookie(held.refresh));
   EXPECT_EQ(reply.status, 200) << reply.body;
   const auto next = tokens_of(reply);
-  EXPECT_EQ(
-      json_of(reply),
-      (json{{"access_token", next.access}, {"token_type", "bearer"}, {"refresh_token", nullptr}}));
+  EXPECT_EQ(json_of(reply), (json{{"access_token", next.access},
+                                  {"token_type", "bearer"},
+                                  {"refresh_token", nullptr},
+                                  {"expires_in", 3600}}));
   EXPECT_EQ(counter_of(next.refresh), 2);
   EXPECT_EQ(on().status_of_me(next.access), 200);
 }

@@ -34,10 +34,11 @@ TEST_P(SignIn, AnswersTheDocumentedPairAndKeepsTheRefreshTokenInACookie) {
   EXPECT_EQ(reply.header("Content-Type"), "application/json");
   EXPECT_EQ(reply.header("Cache-Control"), "no-store"); // RFC 6749, section 5.1
   const auto body = json_of(reply);
-  EXPECT_EQ(keys_of(body), (keys{"access_token", "token_type", "refresh_token"}));
+  EXPECT_EQ(keys_of(body), (keys{"access_token", "token_type", "refresh_token", "expires_in"}));
   EXPECT_TRUE(body["access_token"].is_string());
   EXPECT_EQ(body["token_type"], "bearer");
   EXPECT_EQ(body["refresh_token"], nullptr);
+  EXPECT_EQ(body["expires_in"], 3600);
 
   const auto cookie = reply.header("Set-Cookie");
   EXPECT_TRUE(cookie.starts_with("refresh_token=")) << cookie;
@@ -51,7 +52,8 @@ TEST_P(SignIn, TakesTheOAuthPasswordFormToo) {
       call(post_form("/auth/token", "grant_type=password&scope=&username=" + name +
                                         "&password=correct+horse%20battery&client_id="));
   EXPECT_EQ(reply.status, 200) << reply.body;
-  EXPECT_EQ(keys_of(json_of(reply)), (keys{"access_token", "token_type", "refresh_token"}));
+  EXPECT_EQ(keys_of(json_of(reply)),
+            (keys{"access_token", "token_type", "refresh_token", "expires_in"}));
   EXPECT_EQ(on().status_of_me(tokens_of(reply).access), 200);
 }
 

@@ -38,7 +38,7 @@ std::string token_body(const messages::token_pair& tokens, bool with_refresh_tok
   append_json_string(out, tokens.access_token.reveal());
   out += ",\"token_type\":\"bearer\",\"refresh_token\":";
   append_text_or_null(out, with_refresh_token ? tokens.refresh_token.reveal() : "");
-  out += '}';
+  out += ",\"expires_in\":" + std::to_string(tokens.access_ttl_s) + '}';
   return out;
 }
 

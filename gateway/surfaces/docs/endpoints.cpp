@@ -12,6 +12,7 @@ namespace latchkey::gateway::docs {
 namespace {
 
 constexpr std::string_view page_name = "page.html";
+constexpr std::string_view icon_name = "favicon-32x32.png";
 
 /// Kept, but asked for anew: what changes with the program changes under the same name.
 constexpr std::string_view revalidated = "no-cache";
@@ -74,7 +75,19 @@ std::vector<http::route> routes(std::shared_ptr<const published_description> des
     }
     co_return sealed(answer_with(ex.in, found->second), closed_policy);
   };
+  // What somebody who types the address in gets, and what every browser asks for beside it.
+  auto root = [](http::exchange&) -> awaitable<http::response> {
+    http::response answer = http::empty_response();
+    answer.status = 302;
+    answer.add("Location", "/docs");
+    co_return sealed(std::move(answer), closed_policy);
+  };
+  auto icon = [parts](http::exchange& ex) -> awaitable<http::response> {
+    co_return sealed(answer_with(ex.in, parts->at(icon_name)), closed_policy);
+  };
   std::vector<http::route> rows;
+  rows.push_back(row("/", "root", std::move(root)));
+  rows.push_back(row("/favicon.ico", "favicon", std::move(icon)));
   rows.push_back(row("/openapi.json", "openapi", std::move(describe)));
   rows.push_back(row("/docs", "docs", std::move(page)));
   rows.push_back(row("/docs/{asset}", "docs_asset", std::move(part)));

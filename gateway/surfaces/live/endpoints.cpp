@@ -63,6 +63,11 @@ result<shown> what_is_shown(http::exchange& ex) {
   if (ways == 0)
     return fail(error_code::token_invalid, "Authorization",
                 "a Bearer token, the subprotocol bearer.TOKEN or a ticket is required");
+  // Selecting nothing, the server would open a socket that every browser closes at once.
+  const std::array<std::string_view, 1> ours{subprotocol};
+  if (!in_protocol.empty() && http::select_subprotocol(ex.in, ours).empty())
+    return fail(error_code::validation_error, "Sec-WebSocket-Protocol",
+                "must offer latchkey.v1 beside the token");
   if (!in_query.empty()) return by_ticket(edge, in_query.reveal());
   return by_token(edge, in_header.empty() ? in_protocol : in_header);
 }

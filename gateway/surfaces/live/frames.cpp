@@ -1,12 +1,13 @@
 #include "gateway/surfaces/live/frames.hpp"
 
+#include "actors/workflow_status_body.hpp"
 #include "gateway/http/error_body.hpp"
 #include "protocol/error_code.hpp"
+#include "protocol/json_text.hpp"
 #include "protocol/text_codec.hpp"
 #include "protocol/time.hpp"
 
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace latchkey::gateway::live {
@@ -14,6 +15,8 @@ namespace {
 
 /// `data` as text: its own limits stand in the endpoints that read it.
 constexpr std::size_t data_bytes_max = std::size_t{64} << 10;
+
+constexpr std::size_t number_chars_max = 100;
 
 void append_name(std::string& out, std::string_view name) {
   if (out.back() != '{') out.push_back(',');
@@ -25,12 +28,36 @@ void append_text(std::string& out, std::string_view name, std::string_view text)
   append_json_string(out, text);
 }
 
+/// An id of a number keeps its digits behind this mark; a text that begins with it has it twice.
+constexpr char number_mark = '#';
+
+std::string read_message_id(input& fields) {
+  if (auto number = fields.optional_number("id", number_chars_max)) return number_mark + *number;
+  auto text = fields.optional_text("id", message_id_bytes_max).value_or(std::string{});
+  if (!text.starts_with(number_mark)) return text;
+  if (text.size() == message_id_bytes_max)
+    fields.problem("id", "must have at most 127 bytes when it begins with #");
+  return number_mark + text;
+}
+
+void append_message_id(std::string& out, std::string_view id) {
+  if (!id.starts_with(number_mark)) return append_json_string(out, id);
+  id.remove_prefix(1);
+  if (is_json_number(id))
+    out.append(id);
+  else
+    append_json_string(out, id);
+}
+
 /// `{"type":…` and, when there is one, `"correlation_id":…`.
 std::string begin(std::string_view type, std::string_view correlation_id = {}) {
   std::string out{"{"};
   out.reserve(256);
   append_text(out, "type", type);
-  if (!correlation_id.empty()) append_text(out, "correlation_id", correlation_id);
+  if (!correlation_id.empty()) {
+    append_name(out, "correlation_id");
+    append_message_id(out, correlation_id);
+  }
   return out;
 }
 
@@ -45,7 +72,7 @@ spoken read_message(std::string_view text) {
   spoken out;
   auto fields = input::of_object(text);
   // First, so that it is there to answer to whatever else is wrong.
-  out.id = fields.optional_text("id", message_id_bytes_max).value_or(std::string{});
+  out.id = read_message_id(fields);
   out.type = fields.text("type", 1, message_type_bytes_max);
   const auto data = fields.object_text("data", data_bytes_max);
   out.form = fields.done();
@@ -89,16 +116,22 @@ ws::frame status(const messages::run_news& news, const messages::workflow_status
   append_name(out, "seq");
   out.append(std::to_string(one.seq));
   // Why it failed stands beside `data`, as in every message.
-  std::string why;
-  if (one.body.find("\"error\"") != std::string::npos) {
-    auto parsed = nlohmann::ordered_json::parse(one.body, nullptr, false);
-    if (parsed.is_object() && parsed.contains("error")) why = parsed["error"].dump();
-    if (!why.empty()) {
-      parsed.erase("error");
-      out.append(",").append(std::string_view{parsed.dump()}.substr(1));
-    }
+  const bool may_tell_why = one.body.find("\"error\"") != std::string::npos;
+  const auto words = json_members(may_tell_why ? one.body : "{}", workflow_json_depth_max);
+  if (!may_tell_why || !words) {
+    out.append(",").append(std::string_view{one.body}.substr(1));
+    return finish(std::move(out));
   }
-  if (why.empty()) out.append(",").append(std::string_view{one.body}.substr(1));
+  std::string_view why;
+  for (const auto& word : *words) {
+    if (word.name == "error") {
+      why = word.value;
+      continue;
+    }
+    append_name(out, word.name);
+    out.append(word.value);
+  }
+  out.push_back('}');
   if (!why.empty()) {
     append_name(out, "error");
     out.append(why);

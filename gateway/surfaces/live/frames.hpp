@@ -20,7 +20,9 @@ inline constexpr std::size_t message_type_bytes_max = 64;
 /// What a client has said. `id` stands even when the rest is wrong, if it could be read.
 struct spoken {
   std::string type;
-  std::string id;    // empty: none
+  std::string id;    // as it is stored and handed to the frames below: of a number its digits
+                     // behind a "#", of a text the text, with a "#" at its begin doubled;
+                     // empty: none
   input data;        // its members; none when there was no `data`
   result<void> form; // VALIDATION_ERROR when it is no message
 };
