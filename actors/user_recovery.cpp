@@ -77,7 +77,7 @@ user_state::on_verify_passphrase(messages::verify_passphrase& request) {
       [this, request, answer](std::optional<secret>& phc) {
         // An inactive user's, and one that is not there, are compared with nothing.
         if (!phc || !record.is_active)
-          return compare_passphrase(request, answer, nullptr, secret{});
+          return compare_passphrase(request, answer, nullptr, secret{}, phc.has_value());
         const bool entered = recoveries->enter(
             [this, request, answer, phc = *phc, here = present_](const failure_gate::pass& pass) {
               compare_passphrase(request, answer, pass, pass ? phc : secret{});
@@ -90,14 +90,23 @@ user_state::on_verify_passphrase(messages::verify_passphrase& request) {
 
 void user_state::compare_passphrase(const messages::verify_passphrase& request,
                                     const promise<messages::reset_grant>& answer,
-                                    const failure_gate::pass& pass, const secret& phc) {
+                                    const failure_gate::pass& pass, const secret& phc,
+                                    bool has_passphrase) {
+  const char* why_without_pass = has_passphrase ? "locked after too many wrong recovery passphrases"
+                                                : "has no recovery passphrase";
   self->request(with->hasher, no_timeout,
                 messages::verify_password{request.passphrase, phc, request.deadline})
       .then(
-          [this, request, answer, pass, here = present_](messages::verdict& verdict) {
+          [this, request, answer, pass, why_without_pass,
+           here = present_](messages::verdict& verdict) {
             if (pass && !verdict.matches) pass->wrong();
-            if (!pass || !verdict.matches || !record.is_active)
-              return answer.fail(error_code::invalid_credentials);
+            if (!pass || !verdict.matches || !record.is_active) {
+              // The client hears the same of each.
+              const char* why = !record.is_active ? "the account is inactive"
+                                : !pass           ? why_without_pass
+                                                  : "wrong recovery passphrase";
+              return answer.fail({error_code::invalid_credentials, {}, {}, 0, {}, why});
+            }
             pass->right();
             grant_reset(request, answer, verdict.rehashed);
           },

@@ -26,7 +26,7 @@ sigset_t block_end_signals() {
 
 int serve(const chosen_command& chosen) {
   const auto ends = block_end_signals();
-  auto configured = read_settings(chosen);
+  auto configured = read_settings_of_a_start(chosen);
   if (!configured) return exit_usage;
   if (auto logging = log_start({configured->log_from, configured->log_file}); !logging)
     return complain(logging.error());
