@@ -18,6 +18,8 @@ inline audit_record audit_entry(std::string action, time_point at,
   entry.action = std::move(action);
   entry.address = client.address;
   entry.request_id = client.request_id;
+  entry.route = client.route;
+  entry.began = client.began;
   return entry;
 }
 

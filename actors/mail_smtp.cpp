@@ -1,4 +1,6 @@
 // mail_smtp.cpp — mails handed to a server by libcurl.
+#include "actors/mail_greeting.hpp"
+#include "actors/mail_reply.hpp"
 #include "actors/mail_transport.hpp"
 
 #include <algorithm>
@@ -10,11 +12,6 @@ namespace latchkey {
 namespace {
 
 const char* const log_name = mail_transport_state::name;
-
-/// Replies that are about this client and not about the mail: a password is asked for, or TLS.
-constexpr bool is_about_us(long reply) {
-  return reply == 530 || reply == 534 || reply == 535 || reply == 538;
-}
 
 bool curl_is_ready() {
   static const bool ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
@@ -51,10 +48,43 @@ struct upload {
   }
 };
 
+/// What is said in the conversation, as far as it tells what a refusal was about. libcurl shows
+/// each command and each line of a reply to its debug function; nothing of it is kept but the
+/// command's word and the last line.
+struct dialogue {
+  mail_stage stage = mail_stage::session;
+  std::string reply;    // the last line
+  bool is_over = false; // what follows answers our QUIT
+
+  static int listen(CURL*, curl_infotype kind, char* bytes, std::size_t size, void* self) {
+    auto* mine = static_cast<dialogue*>(self);
+    const std::string_view said{bytes, size};
+    if (kind == CURLINFO_HEADER_OUT)
+      mine->note_command(said);
+    else if (kind == CURLINFO_HEADER_IN && !mine->is_over)
+      mine->reply = said.substr(0, std::min(said.find_first_of("\r\n"), reply_bytes_max));
+    return 0;
+  }
+
+private:
+  static constexpr std::size_t reply_bytes_max = 512; // RFC 5321, 4.5.3.1.5
+
+  void note_command(std::string_view said) {
+    if (said.starts_with("MAIL"))
+      stage = mail_stage::sender;
+    else if (said.starts_with("RCPT"))
+      stage = mail_stage::recipient;
+    else if (said.starts_with("DATA"))
+      stage = mail_stage::text;
+    else if (said.starts_with("QUIT"))
+      is_over = true;
+  }
+};
+
 class smtp_carrier final : public mail_carrier {
 public:
-  smtp_carrier(smtp_server server, const std::string& from)
-      : server_(std::move(server)), from_("<" + from + ">"),
+  smtp_carrier(smtp_server server, const std::string& from, std::string greeting)
+      : server_(std::move(server)), from_("<" + from + ">"), greeting_(std::move(greeting)),
         handle_(curl_is_ready() ? curl_easy_init() : nullptr, &curl_easy_cleanup) {}
 
   messages::mail_attempted carry(const mail_record& mail, const std::string& message,
@@ -66,20 +96,20 @@ public:
     upload body{message, false, called_off};
     const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> recipients{
         curl_slist_append(nullptr, ("<" + mail.recipient + ">").c_str()), &curl_slist_free_all};
-    prepare(body, recipients.get());
+    if (!prepare(body, recipients.get())) {
+      log_error(log_name, "libcurl does not take SMTP_URL");
+      return {};
+    }
     const auto code = curl_easy_perform(handle_.get());
     if (code == CURLE_OK) return {.sent = true};
 
     long reply = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &reply);
-    // What refuses is the reply to MAIL, RCPT or DATA, which libcurl calls a failure to send, or
-    // the one to the whole text. A greeting of 554 is about the server.
-    const bool is_verdict =
-        code == CURLE_SEND_ERROR || (code == CURLE_WEIRD_SERVER_REPLY && body.is_whole);
-    const bool is_final = is_verdict && reply >= 500 && reply < 600 && !is_about_us(reply);
+    const bool is_final = is_final_reply(heard_.stage, heard_.reply);
     log_warning(log_name, "mail ", mail.id, " was not taken by ", server_.shown, ": ",
                 error_.front() != '\0' ? error_.data() : curl_easy_strerror(code), " (reply ",
-                reply, is_final ? ", final)" : ")");
+                reply, ")", is_final ? ", for good" : "; it is tried again",
+                heard_.reply.empty() ? "" : ": ", heard_.reply);
     return {.is_final = is_final};
   }
 
@@ -89,10 +119,26 @@ private:
     curl_easy_setopt(handle_.get(), option, value);
   }
 
-  void prepare(upload& body, curl_slist* recipients) {
+  /// SMTP_URL with the greeting as its path, which is how libcurl is told (CURLOPT_URL, SMTP).
+  bool name_server() {
+    if (greeting_.empty()) greeting_ = machine_greeting(); // here, for the DNS may take its time
+    url_ = url_parts{curl_url(), &curl_url_cleanup};
+    // A whole secret ends with a NUL.
+    return url_ &&
+           curl_url_set(url_.get(), CURLUPART_URL, server_.url.reveal().data(), 0) == CURLUE_OK &&
+           curl_url_set(url_.get(), CURLUPART_PATH, ("/" + greeting_).c_str(), CURLU_URLENCODE) ==
+               CURLUE_OK;
+  }
+
+  bool prepare(upload& body, curl_slist* recipients) {
+    if (!url_ && !name_server()) return false;
     curl_easy_reset(handle_.get()); // keeps the connection
     error_.front() = '\0';
-    set(CURLOPT_URL, server_.url.reveal().data()); // a whole secret ends with a NUL
+    heard_ = {};
+    set(CURLOPT_CURLU, url_.get());
+    set(CURLOPT_VERBOSE, 1L); // to the debug function alone
+    set(CURLOPT_DEBUGFUNCTION, &dialogue::listen);
+    set(CURLOPT_DEBUGDATA, &heard_);
     set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     set(CURLOPT_USE_SSL, server_.wants_tls ? long{CURLUSESSL_ALL} : long{CURLUSESSL_TRY});
     set(CURLOPT_MAIL_FROM, from_.c_str());
@@ -108,10 +154,14 @@ private:
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_PROXY, ""); // whatever the environment says
     set(CURLOPT_ERRORBUFFER, error_.data());
+    return true;
   }
 
   smtp_server server_;
   std::string from_;
+  std::string greeting_;
+  dialogue heard_;
+  url_parts url_{nullptr, &curl_url_cleanup};
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle_;
 };
@@ -139,8 +189,9 @@ result<smtp_server> read_smtp_server(const secret& url) {
   return server;
 }
 
-std::unique_ptr<mail_carrier> make_smtp_carrier(smtp_server server, const std::string& from) {
-  return std::make_unique<smtp_carrier>(std::move(server), from);
+std::unique_ptr<mail_carrier> make_smtp_carrier(smtp_server server, const std::string& from,
+                                                std::string greeting) {
+  return std::make_unique<smtp_carrier>(std::move(server), from, std::move(greeting));
 }
 
 } // namespace latchkey

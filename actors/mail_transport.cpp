@@ -1,5 +1,6 @@
 #include "actors/mail_transport.hpp"
 
+#include "actors/mail_greeting.hpp"
 #include "actors/mail_message.hpp"
 #include "protocol/hmac.hpp"
 
@@ -45,7 +46,8 @@ result<std::shared_ptr<mail_carrier>> configured_mail_carrier(const settings& co
   auto server = read_smtp_server(configured.smtp_url);
   if (!server) return tl::unexpected<failure>(server.error());
   log_info(mail_transport_state::name, "mails go to ", server->shown);
-  return make_smtp_carrier(std::move(*server), configured.mail_from);
+  return make_smtp_carrier(std::move(*server), configured.mail_from,
+                           configured_greeting(configured));
 }
 
 std::shared_ptr<const mail_writer> make_mail_writer(const settings& configured,

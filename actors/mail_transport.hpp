@@ -40,9 +40,11 @@ public:
                                          const std::atomic<bool>* called_off) = 0;
 };
 
-/// By libcurl. A 5xx reply to the sender, the recipient or the text is final (RFC 5321, 4.2.1);
-/// anything else may go better another time.
-std::unique_ptr<mail_carrier> make_smtp_carrier(smtp_server server, const std::string& from);
+/// By libcurl. Final is what actors/mail_reply.hpp says is; anything else may go better another
+/// time. `greeting` is what is said after EHLO (actors/mail_greeting.hpp); empty: the machine's,
+/// looked up at the first mail.
+std::unique_ptr<mail_carrier> make_smtp_carrier(smtp_server server, const std::string& from,
+                                                std::string greeting = {});
 /// A file "<mail id>.eml" each in `folder`, which is made when it is missing (mode 0700). The file
 /// (0600) is there whole or not at all, and once however often it is written.
 std::unique_ptr<mail_carrier> make_outbox_carrier(std::string folder);

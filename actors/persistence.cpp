@@ -1,9 +1,19 @@
 #include "actors/persistence.hpp"
 
+#include "actors/event_log.hpp"
+
 #include <chrono>
 #include <utility>
 
 namespace latchkey {
+namespace {
+
+void log_events_of(const storage::unit& unit) {
+  for (const auto& fact : unit.facts)
+    if (const auto* audited = std::get_if<storage::add_audit>(&fact)) log_audited(audited->entry);
+}
+
+} // namespace
 
 caf::result<storage::written> persistence_state::on_commit(messages::commit& request) {
   promise<storage::written> answer{self};
@@ -37,10 +47,12 @@ void persistence_state::write() {
   counts->persistence_batch_units.observe(static_cast<double>(batch.size()));
   counts->persistence_commit_seconds.observe(taken.count());
   for (std::size_t i = 0; i < owed.size(); ++i) {
-    if (outcomes[i])
+    if (outcomes[i]) {
+      log_events_of(batch[i]);
       owed[i].deliver(*outcomes[i]);
-    else
+    } else {
       owed[i].fail(outcomes[i].error());
+    }
   }
 }
 

@@ -27,8 +27,8 @@ struct user_state {
 
   /// How often something is begun anew because the row was changed under it.
   static constexpr std::size_t attempts_max = 3;
-  /// Keys of one user, whatever the tier allows.
-  static constexpr std::size_t api_keys_max = 1000;
+  /// Keys of one user, whatever the tier allows: what "unlimited" may fill in memory.
+  static constexpr std::size_t api_keys_max = storage::api_keys_read_max;
   /// After a COMMIT of unknown outcome the store is asked so often, until it says what it did.
   static constexpr std::chrono::seconds look_again_every{1};
   /// Who wait while the keys are being read.
@@ -37,7 +37,7 @@ struct user_state {
   user_actor::pointer self = nullptr;
   services_ptr with;
   user_record record;                              // what the store knows
-  std::optional<std::vector<api_key_record>> keys; // not revoked; unset: not read yet
+  std::optional<std::vector<api_key_record>> keys; // not revoked, by id; unset: not read yet
   bool leaving = false;                            // memory: whoever asks is sent away
   bool removed = false;                            // from the store
   time_point last_used{};
@@ -240,7 +240,8 @@ private:
                       const promise<messages::recovery_begun>& answer, const turn& together);
   void compare_passphrase(const messages::verify_passphrase& request,
                           const promise<messages::reset_grant>& answer,
-                          const failure_gate::pass& pass, const secret& phc, std::uint64_t seen);
+                          const failure_gate::pass& pass, const secret& phc, std::uint64_t seen,
+                          bool has_passphrase = true);
   void grant_reset(const messages::verify_passphrase& request,
                    const promise<messages::reset_grant>& answer, const secret& rehashed,
                    const turn& together);

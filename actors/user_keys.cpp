@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <caf/send.hpp>
+#include <tuple>
 #include <utility>
 
 namespace latchkey {
@@ -17,10 +18,29 @@ namespace {
 constexpr std::chrono::seconds touched_every{60};
 constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
 
-std::size_t place_of(const std::vector<api_key_record>& keys, std::uint64_t id) {
-  const auto at = std::find_if(keys.begin(), keys.end(),
-                               [id](const api_key_record& key) { return key.id == id; });
-  return at == keys.end() ? nowhere : static_cast<std::size_t>(at - keys.begin());
+using key_list = std::vector<api_key_record>;
+
+bool is_before(const api_key_record& key, std::uint64_t id) {
+  return key.id < id;
+}
+
+/// Of keys that are in the order of their ids, for there may be very many.
+std::size_t place_of(const key_list& keys, std::uint64_t id) {
+  const auto at = std::lower_bound(keys.begin(), keys.end(), id, is_before);
+  return at == keys.end() || at->id != id ? nowhere : static_cast<std::size_t>(at - keys.begin());
+}
+
+void put_in_place(key_list& keys, const api_key_record& key) {
+  const auto at = std::lower_bound(keys.begin(), keys.end(), key.id, is_before);
+  if (at == keys.end() || at->id != key.id) keys.insert(at, key);
+}
+
+/// As they are shown: oldest first.
+key_list by_age(key_list keys) {
+  std::ranges::sort(keys, [](const api_key_record& a, const api_key_record& b) {
+    return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
+  });
+  return keys;
 }
 
 } // namespace
@@ -40,6 +60,7 @@ void user_state::read_keys() {
       [this, before = key_changes_](std::vector<api_key_record>& found) {
         // It may be older than a change that was answered meanwhile.
         if (before != key_changes_) return read_keys();
+        std::ranges::sort(found, {}, &api_key_record::id);
         keys = std::move(found);
         for (auto& asker : std::exchange(key_askers_, {}))
           asker.done();
@@ -128,7 +149,7 @@ void user_state::create_key(const messages::create_api_key& request, std::string
       [this, answer, key, text = made.text, together](storage::written&) {
         ++key_changes_;
         announce_mail();
-        if (keys && place_of(*keys, key.id) == nowhere) keys->push_back(key);
+        if (keys) put_in_place(*keys, key);
         answer.deliver(messages::api_key_created{key, text});
       },
       [this, answer, refuse, together](const caf::error& error) {
@@ -145,7 +166,7 @@ caf::result<messages::api_key_list> user_state::on_list_keys(messages::list_api_
   with_keys(
       [this, answer] {
         drop_expired_keys();
-        answer.deliver(messages::api_key_list{*keys});
+        answer.deliver(messages::api_key_list{by_age(*keys)});
       },
       [answer](const caf::error& error) { answer.deliver(error); });
   return answer;

@@ -97,7 +97,7 @@ user_state::on_verify_passphrase(messages::verify_passphrase& request) {
         // An inactive user's, one of an address that nobody has proven to own, and one that is not
         // there are compared with nothing.
         if (!phc || !record.is_active || lacks_proof())
-          return compare_passphrase(request, answer, nullptr, secret{}, seen);
+          return compare_passphrase(request, answer, nullptr, secret{}, seen, phc.has_value());
         const bool entered = recoveries->enter([this, request, answer, phc = *phc, seen,
                                                 here = present_](const failure_gate::pass& pass) {
           compare_passphrase(request, answer, pass, pass ? phc : secret{}, seen);
@@ -111,14 +111,23 @@ user_state::on_verify_passphrase(messages::verify_passphrase& request) {
 void user_state::compare_passphrase(const messages::verify_passphrase& request,
                                     const promise<messages::reset_grant>& answer,
                                     const failure_gate::pass& pass, const secret& phc,
-                                    std::uint64_t seen) {
+                                    std::uint64_t seen, bool has_passphrase) {
+  const char* why_without_pass = has_passphrase ? "locked after too many wrong recovery passphrases"
+                                                : "has no recovery passphrase";
   self->request(with->hasher, no_timeout,
                 messages::verify_password{request.passphrase, phc, request.deadline})
       .then(
-          [this, request, answer, pass, seen, here = present_](messages::verdict& verdict) {
+          [this, request, answer, pass, seen, why_without_pass,
+           here = present_](messages::verdict& verdict) {
             if (pass && !verdict.matches) pass->wrong();
-            if (!pass || !verdict.matches || !record.is_active)
-              return answer.fail(error_code::invalid_credentials);
+            if (!pass || !verdict.matches || !record.is_active) {
+              // The client hears the same of each.
+              const char* why = !record.is_active ? "the account is inactive"
+                                : lacks_proof()   ? "the address is not verified"
+                                : !pass           ? why_without_pass
+                                                  : "wrong recovery passphrase";
+              return answer.fail({error_code::invalid_credentials, {}, {}, 0, {}, why});
+            }
             pass->right();
             take_turn(
                 turnstile::kind::together, answer,

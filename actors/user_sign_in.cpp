@@ -10,6 +10,14 @@
 #include <utility>
 
 namespace latchkey {
+namespace {
+
+// Why a password is refused, for the log and the audit log.
+constexpr const char* refused_as_wrong = "wrong password";
+constexpr const char* refused_as_locked = "locked after too many wrong passwords";
+constexpr const char* refused_as_inactive = "the account is inactive";
+
+} // namespace
 
 // -- the password ---------------------------------------------------------------------
 
@@ -88,13 +96,17 @@ void user_state::compare(password_check check, const failure_gate::pass& pass) {
       .then(
           [this, check = std::move(check), pass, phc = std::move(phc), right,
            here = present_](messages::verdict& verdict) mutable {
-            const auto wrong = to_error(error_code::invalid_credentials);
-            if (!pass) return check.refused(wrong);
+            // What the client is told is the same for all of them.
+            const auto wrong = [](const char* why) {
+              return to_error({error_code::invalid_credentials, {}, {}, 0, {}, why});
+            };
+            if (!pass && !record.is_active) return check.refused(wrong(refused_as_inactive));
+            if (!pass) return check.refused(wrong(refused_as_locked));
             if (!verdict.matches) {
               pass->wrong();
-              return check.refused(wrong);
+              return check.refused(wrong(refused_as_wrong));
             }
-            if (!record.is_active) return check.refused(wrong);
+            if (!record.is_active) return check.refused(wrong(refused_as_inactive));
             // Meanwhile the hash may have been replaced: by one of another password, which
             // this one must not open, or by one of the same at another cost.
             if (!is_current(phc)) {
@@ -205,7 +217,8 @@ void user_state::open_session(const messages::authenticate& request, const sign_
           [answer, together, here = present_](caf::error& error) {
             // The store refuses a user that is no longer there, or no longer active.
             if (to_failure(error).code == error_code::user_not_found)
-              return answer.fail(error_code::invalid_credentials);
+              return answer.fail(
+                  {error_code::invalid_credentials, {}, {}, 0, {}, refused_as_inactive});
             answer.deliver(error);
           });
 }

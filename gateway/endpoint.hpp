@@ -16,6 +16,10 @@ inline http_acceptor& acceptor_of(const http::exchange& ex) {
   return *static_cast<http_acceptor*>(ex.app);
 }
 
+/// One line of the log for an answer that refuses who asks (401, 403, 429), with the reason that
+/// the client may not be told. Whatever renders a failure calls it.
+void log_refusal(const http::exchange& ex, const failure& error);
+
 /// The failure in the envelope; a 401 says that a Bearer token is wanted.
 http::response error_answer(const http::exchange& ex, const failure& error);
 

@@ -17,6 +17,7 @@ awaitable<result<principal>> admitted_user(http::exchange& ex) {
   const auto& needs = ex.matched->needs;
   auto who = co_await principal_of(ex);
   if (!who) co_return tl::unexpected<failure>(counted_failure(ex, std::move(who.error())));
+  ex.user = who->user;
   if (auto taken = take_one_of(ex, *who); !taken)
     co_return tl::unexpected<failure>(std::move(taken.error()));
   if (needs.who == access::session && who->api_key != 0)
@@ -31,6 +32,7 @@ awaitable<result<principal>> admitted_user(http::exchange& ex) {
 result<service_principal> admitted_service(http::exchange& ex) {
   auto who = service_of(ex);
   if (!who) return tl::unexpected<failure>(counted_failure(ex, std::move(who.error())));
+  ex.service = who->service->id;
   if (auto taken = take_one_of(ex, *who); !taken)
     return tl::unexpected<failure>(std::move(taken.error()));
   const auto& scope = ex.matched->needs.permission;

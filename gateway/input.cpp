@@ -1,5 +1,7 @@
 #include "gateway/input.hpp"
 
+#include "protocol/text_codec.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -93,7 +95,10 @@ void input::add(std::string name, input_value found) {
   if (!added) problem(place->first, "is given twice");
 }
 
-void input::read_json(std::string_view body) {
+void input::read_json(std::string_view sent) {
+  if (const auto encoding = other_unicode_encoding(sent); !encoding.empty())
+    return problem("body", "is in " + std::string{encoding} + "; JSON is sent as UTF-8");
+  const auto body = without_byte_order_mark(sent); // RFC 8259, 8.1 lets us pass over it
   auto wrong = read_json_fields(body, [this](std::string name, input_value found) {
     add(std::move(name), std::move(found));
     return !first_;

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   add_admin(app, chosen);
   add_service_key(app, chosen);
   add_users(app, chosen);
+  add_audit(app, chosen);
   add_config(app, chosen);
   add_backup(app, chosen);
   add_routes(app, chosen);

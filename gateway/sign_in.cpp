@@ -16,11 +16,13 @@ namespace {
 constexpr std::uint32_t retry_after_s = 1;
 
 /// A refusal is on record before it is told.
-awaitable<result<void>> audit_refusal(http::exchange& ex, const result<user_id>& owner) {
+awaitable<result<void>> audit_refusal(http::exchange& ex, const result<user_id>& owner,
+                                      std::string why) {
   auto& edge = acceptor_of(ex);
   messages::record_audit record;
   record.entry = audit_entry("user.sign_in_refused", edge.with().now(), client_of(ex));
   if (owner) record.entry.user = *owner;
+  record.entry.reason = std::move(why);
   record.deadline = edge.deadline_for_actors(ex.deadline);
   auto written = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
   if (!written) co_return tl::unexpected<failure>(written.error());
@@ -71,15 +73,17 @@ awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::
   if (!owner && owner.error().code != error_code::user_not_found)
     co_return tl::unexpected<failure>(owner.error());
 
-  result<messages::token_pair> outcome = fail(error_code::invalid_credentials);
+  constexpr const char* unknown = "unknown name";
+  result<messages::token_pair> outcome = fail_because(error_code::invalid_credentials, unknown);
   if (owner) {
+    ex.user = *owner;
     messages::authenticate question{std::move(password), opened_by, client_of(ex),
                                     edge.deadline_for_actors(ex.deadline)};
     if (known == *owner) question.budget = failure_budget::known_client;
     outcome = co_await edge.ask_user(*owner, std::move(question), ex.deadline);
     // Deleted since the name was looked up.
     if (!outcome && outcome.error().code == error_code::user_not_found)
-      outcome = fail(error_code::invalid_credentials);
+      outcome = fail_because(error_code::invalid_credentials, unknown);
   } else {
     auto compared = co_await compare_with_nothing(ex, login, std::move(password));
     if (!compared) outcome = tl::unexpected<failure>(compared.error());
@@ -87,7 +91,7 @@ awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::
   count_sign_in(edge.with().outcomes, outcome);
   was_wrong = !outcome && outcome.error().code == error_code::invalid_credentials;
   if (was_wrong) {
-    auto written = co_await audit_refusal(ex, owner);
+    auto written = co_await audit_refusal(ex, owner, outcome.error().why);
     if (!written) co_return tl::unexpected<failure>(written.error());
   }
   co_return outcome;

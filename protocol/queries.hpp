@@ -82,6 +82,9 @@ struct list_roles {
   using answer = std::vector<role_record>;
 };
 
+/// A user's keys, the most that are read.
+inline constexpr std::size_t api_keys_read_max = 1'000'000;
+
 /// Every key of the user that is neither revoked nor expired, oldest first.
 struct list_api_keys {
   using answer = std::vector<api_key_record>;
@@ -149,20 +152,31 @@ struct list_running_workflows {
   std::size_t limit = page_rows_max;
 };
 
-using query = std::variant<find_user_by_number, list_users, users_after, has_administrator,
-                           find_profile, find_recovery, find_reset_token, list_sessions, due_mails,
-                           list_roles, list_api_keys, list_services, find_subscription,
-                           find_stripe_customer, list_quota_usage, find_project, list_projects,
-                           find_workflow_record, list_workflow_statuses, list_running_workflows>;
+/// Lines of the audit log, newest first: of a user, of an action, or of both.
+struct list_audit {
+  using answer = std::vector<audit_record>;
+  std::optional<user_id> user;
+  std::string action = {}; // empty: all
+  time_point since{};
+  /// Behind this line, for those who ask for the next page.
+  std::optional<audit_record> before = {};
+  std::size_t limit = page_rows_max;
+};
+
+using query =
+    std::variant<find_user_by_number, list_users, users_after, has_administrator, find_profile,
+                 find_recovery, find_reset_token, list_sessions, due_mails, list_roles,
+                 list_api_keys, list_services, find_subscription, find_stripe_customer,
+                 list_quota_usage, find_project, list_projects, find_workflow_record,
+                 list_workflow_statuses, list_running_workflows, list_audit>;
 
 /// The answer to the query of the same position.
-using finding =
-    std::variant<find_user_by_number::answer, list_users::answer, users_after::answer,
-                 has_administrator::answer, find_profile::answer, find_recovery::answer,
-                 find_reset_token::answer, list_sessions::answer, due_mails::answer,
-                 list_roles::answer, list_api_keys::answer, list_services::answer,
-                 find_subscription::answer, find_stripe_customer::answer, list_quota_usage::answer,
-                 find_project::answer, list_projects::answer, find_workflow_record::answer,
-                 list_workflow_statuses::answer, list_running_workflows::answer>;
+using finding = std::variant<
+    find_user_by_number::answer, list_users::answer, users_after::answer, has_administrator::answer,
+    find_profile::answer, find_recovery::answer, find_reset_token::answer, list_sessions::answer,
+    due_mails::answer, list_roles::answer, list_api_keys::answer, list_services::answer,
+    find_subscription::answer, find_stripe_customer::answer, list_quota_usage::answer,
+    find_project::answer, list_projects::answer, find_workflow_record::answer,
+    list_workflow_statuses::answer, list_running_workflows::answer, list_audit::answer>;
 
 } // namespace latchkey::storage

@@ -9,6 +9,7 @@
 #include "protocol/time.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -109,6 +110,9 @@ struct audit_record {
   std::string request_id;
   std::string reason; // free words, never a secret
   std::string by;     // who did it when not the user: "user:<uuid>", "service:<id>", "cli"
+  // Of the request that did it, for the log's line alone: the store does not keep them.
+  std::string route = {};
+  std::chrono::steady_clock::time_point began = {};
 };
 
 /// "Auth Service Internal API Documentation", user_profiles, without the names.

@@ -17,6 +17,7 @@ struct failure {
   std::string reason = {};         // one sentence or word on why, never a secret
   std::uint32_t retry_after_s = 0; // 0: no hint
   std::string more = {};           // further members of `details`, as JSON: "quota":"projects",…
+  std::string why = {};            // for the log and the audit log alone; no caller is told
 };
 
 template <class T>
@@ -30,6 +31,12 @@ inline tl::unexpected<failure> fail(error_code code, std::string field = {},
 inline tl::unexpected<failure> fail_with_retry(error_code code, std::uint32_t retry_after_s,
                                                std::string reason = {}) {
   return tl::unexpected<failure>(failure{code, {}, std::move(reason), retry_after_s});
+}
+
+/// A refusal whose reason the caller must not learn: a wrong password and a locked account look
+/// alike. `why` is for the operator.
+inline tl::unexpected<failure> fail_because(error_code code, std::string why) {
+  return tl::unexpected<failure>(failure{code, {}, {}, 0, {}, std::move(why)});
 }
 
 } // namespace latchkey

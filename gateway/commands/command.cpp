@@ -2,6 +2,7 @@
 
 #include "config/log.hpp"
 #include "gateway/proxy/proxy_settings.hpp"
+#include "gateway/start_check.hpp"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -40,6 +41,17 @@ std::optional<settings> read_settings(const chosen_command& chosen) {
   for (const auto& problem : read.error())
     std::cerr << "latchkey: " << problem << '\n';
   return std::nullopt;
+}
+
+std::optional<settings> read_settings_of_a_start(const chosen_command& chosen) {
+  auto configured = read_settings(chosen);
+  if (!configured) return std::nullopt;
+  for (const auto& likeness : configured->likenesses)
+    std::cerr << "latchkey: warning: " << likeness << '\n';
+  const auto problems = check_start(*configured);
+  for (const auto& problem : problems)
+    std::cerr << "latchkey: " << problem << '\n';
+  return problems.empty() ? std::move(configured) : std::nullopt;
 }
 
 opened_store::opened_store(const chosen_command& chosen, std::ostream& out, schema wanted) {

@@ -38,6 +38,7 @@ void add_migrate(CLI::App& app, chosen_command& chosen);
 void add_admin(CLI::App& app, chosen_command& chosen);
 void add_service_key(CLI::App& app, chosen_command& chosen);
 void add_users(CLI::App& app, chosen_command& chosen);
+void add_audit(CLI::App& app, chosen_command& chosen);
 void add_config(CLI::App& app, chosen_command& chosen);
 void add_routes(CLI::App& app, chosen_command& chosen);
 void add_version(CLI::App& app, chosen_command& chosen);
@@ -55,6 +56,10 @@ std::string sentence_of(const failure& error);
 
 /// The settings, or every complaint about them on stderr.
 std::optional<settings> read_settings(const chosen_command& chosen);
+
+/// The same, and whatever else a start would refuse (gateway/start_check.hpp); names in `.env` that
+/// look like a setting's are told on stderr.
+std::optional<settings> read_settings_of_a_start(const chosen_command& chosen);
 
 /// What a command needs of the store's schema: one that writes brings it up to date, one that
 /// only looks makes and changes nothing and is refused when it is another program's.

@@ -66,7 +66,7 @@ void await_end(const sigset_t& awaited, server& running) {
 
 int serve(const chosen_command& chosen) {
   const auto awaited = block_awaited_signals();
-  auto configured = read_settings(chosen);
+  auto configured = read_settings_of_a_start(chosen);
   if (!configured) return exit_usage;
   if (auto logging = log_start({configured->log_from, configured->log_file}); !logging)
     return complain(logging.error());

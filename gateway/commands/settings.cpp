@@ -17,7 +17,7 @@ int migrate(const chosen_command& chosen) {
 }
 
 int check_config(const chosen_command& chosen) {
-  const auto configured = read_settings(chosen);
+  const auto configured = read_settings_of_a_start(chosen);
   if (!configured) return exit_usage;
   std::cout << describe(*configured);
   return 0;

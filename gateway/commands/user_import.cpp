@@ -3,6 +3,7 @@
 #include "gateway/commands/user_line.hpp"
 #include "gateway/commands/user_transfer.hpp"
 #include "protocol/login_name.hpp"
+#include "protocol/text_codec.hpp"
 #include "storage/fact_check.hpp"
 
 #include <cerrno>
@@ -73,7 +74,16 @@ struct pending {
   std::uint64_t line = 0;
   user_id id;
   std::string username;
+  std::string username_key;
+  std::string email;
   std::string email_key;
+};
+
+/// Whom the store has where a line's user would be.
+enum class occupant : std::uint8_t {
+  same,    // that user, by the id or the email
+  similar, // somebody whose email differs in letters' case or form alone
+  other,   // somebody who has the username or the number
 };
 
 class importer {
@@ -92,6 +102,12 @@ public:
       if (got == line_reader::got::error)
         return fail(error_code::internal_error, {},
                     std::string{"cannot read on: "} + std::strerror(errno));
+      if (number == 1) {
+        if (const auto encoding = other_unicode_encoding(line); !encoding.empty())
+          return fail(error_code::validation_error, {},
+                      "the file is in " + std::string{encoding} + ": save it as UTF-8");
+        line = without_byte_order_mark(line);
+      }
       if (got == line_reader::got::too_long)
         refuse(number, {error_code::validation_error, "line",
                         "is longer than " + std::to_string(user_line_bytes_max) + " bytes"});
@@ -139,7 +155,8 @@ private:
     // As a commit would find it, so that a dry run does.
     if (const auto wrong = storage::check_unit(*unit)) return refuse(number, *wrong);
     const auto& added = std::get<storage::create_user>(unit->facts.front());
-    lines_.push_back({number, added.user.id, added.user.username, added.email_key});
+    lines_.push_back({number, added.user.id, added.user.username, added.username_key,
+                      added.user.email, added.email_key});
     batch_.push_back(std::move(*unit));
   }
 
@@ -160,12 +177,19 @@ private:
     }
     const auto& error = outcome.error();
     if (error.code == error_code::user_exists) {
-      const auto present = is_present(from);
-      if (!present) return tl::unexpected<failure>(present.error());
+      const auto found = occupant_of(from);
+      if (!found) return tl::unexpected<failure>(found.error());
+      if (*found == occupant::similar) {
+        refuse(from.line, {error.code, "email",
+                           "is another user's but for the case or form of its letters (" +
+                               from.username + "): one of the two must have another address"});
+        return {};
+      }
+      const bool is_same = *found == occupant::same;
       const failure why{error.code, error.field,
-                        (*present ? "is there already (" : "is somebody else's (") + from.username +
+                        (is_same ? "is there already (" : "is somebody else's (") + from.username +
                             ")"};
-      if (!*present) return refuse(from.line, why), result<void>{};
+      if (!is_same) return refuse(from.line, why), result<void>{};
       ++outcome_.present;
       tell(from.line, why);
       return {};
@@ -182,18 +206,21 @@ private:
                     " were imported: begin again with --on-conflict skip)");
   }
 
-  /// Whether the store has the user of the line, by the id or the email. One who has the username
-  /// or the number alone is another person.
-  result<bool> is_present(const pending& from) {
+  /// Whom the store has by the id or the email of the line. One who has the username or the number
+  /// alone is another person; so is one of a similar email, unless the username is the same too.
+  result<occupant> occupant_of(const pending& from) {
     const auto by_id = reader_->find_user(from.id);
     if (!by_id) return tl::unexpected<failure>(by_id.error());
-    if (*by_id) return true;
+    if (*by_id) return occupant::same;
     const auto owner = reader_->find_login(from.email_key);
     if (!owner) return tl::unexpected<failure>(owner.error());
-    if (!*owner) return false;
+    if (!*owner) return occupant::other;
     const auto user = reader_->find_user(**owner);
     if (!user) return tl::unexpected<failure>(user.error());
-    return *user && fold_login_name((*user)->email) == from.email_key;
+    if (!*user || fold_login_name((*user)->email) != from.email_key) return occupant::other;
+    const bool is_same =
+        (*user)->email == from.email || fold_login_name((*user)->username) == from.username_key;
+    return is_same ? occupant::same : occupant::similar;
   }
 
   /// What a commit would say of users that are in the store already.

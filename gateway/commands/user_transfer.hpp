@@ -23,12 +23,14 @@ struct import_options {
 struct import_outcome {
   std::uint64_t imported = 0; // in a dry run: that would be
   std::uint64_t present = 0;  // the store has a user of that id or email
-  std::uint64_t refused = 0;  // lines that are wrong, or want what is somebody else's
+  std::uint64_t refused = 0;  // lines that are wrong, or want what is somebody else's, or
+                              // have somebody else's email in other letters' case
 };
 
 /// Reads lines from the descriptor `from` until it ends. Every line that does not become a user
 /// is told through `shown` with its number, field and reason. Fails when the store or the file
-/// fails; what was imported until then stays.
+/// fails; what was imported until then stays. A byte order mark is passed over; a file in UTF-16
+/// or UTF-32 is refused as one.
 result<import_outcome> import_users(storage::store& store, int from, const import_options& options,
                                     progress& shown);
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <iostream>
@@ -82,7 +83,16 @@ struct export_command {
   bool with_hashes = false;
 };
 
-/// The file, or standard output. Complete or not there: it gets its name at the end.
+/// Gives `from` the name `to`, unless something has that name: a file, a link, whatever else.
+bool rename_to_free_name(const std::string& from, const std::string& to) {
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;
+  // A file system that cannot say so: a second name, then without the first.
+  return link(from.c_str(), to.c_str()) == 0 && unlink(from.c_str()) == 0;
+}
+
+/// The file, or standard output. Complete or not there: it gets its name at the end, which nothing
+/// may have until then.
 class export_file {
 public:
   explicit export_file(const std::string& name) : name_(name) {}
@@ -99,6 +109,12 @@ public:
       is_whole_ = true;
       return STDOUT_FILENO;
     }
+    struct stat about {};
+    if (lstat(name_.c_str(), &about) == 0) {
+      errno = EEXIST;
+      is_whole_ = true;
+      return -1;
+    }
     unlink(unfinished().c_str());
     const int number = open(unfinished().c_str(),
                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, export_mode);
@@ -108,7 +124,7 @@ public:
   /// False, with errno, when that failed.
   bool finish(int number) {
     if (is_whole_) return true;
-    is_whole_ = fsync(number) == 0 && rename(unfinished().c_str(), name_.c_str()) == 0;
+    is_whole_ = fsync(number) == 0 && rename_to_free_name(unfinished(), name_);
     return is_whole_;
   }
   std::string unfinished() const { return name_ + ".unfinished"; }
@@ -135,6 +151,11 @@ int run_export(const chosen_command& chosen, const export_command& asked) {
   if (opened.exit_code != 0) return opened.exit_code;
   export_file file{asked.file};
   const descriptor out{file.open_anew()};
+  if (out.number() < 0 && errno == EEXIST)
+    return complain(
+        {error_code::conflict,
+         {},
+         asked.file + " is there already, and an export never overwrites: name another file"});
   if (out.number() < 0) return complain_about(file.unfinished());
   const auto users = opened.store->open_reader()->count_users();
   if (!users) return complain(users.error());
@@ -153,11 +174,39 @@ int run_export(const chosen_command& chosen, const export_command& asked) {
   if (!noted) return complain(noted.error());
   std::cerr << *done << " users exported"
             << (asked.with_hashes ? "" : " without password hashes (--with-password-hashes)")
+            << "\nleft behind, for it is in no export: the roles' own permissions, services and "
+               "their keys, API keys, subscriptions and quotas, projects, sessions, workflows, "
+               "reset tokens and the audit log"
             << std::endl;
   return 0;
 }
 
 } // namespace
+
+// As user_line.hpp has them; a test compares.
+constexpr const char* import_fields = R"(
+Fields of a line (null and absent are the same):
+  username, email            required; no two users share one, whatever the case of its letters
+  id                         a UUID; absent: a new one
+  number                     1 and up; absent: the next free one
+  password_hash              Argon2id and Argon2i ($argon2id$…, Django's argon2$argon2id$…),
+                             bcrypt ($2a$ $2b$ $2y$, Django's bcrypt$ and bcrypt_sha256$),
+                             PBKDF2 with SHA-1, SHA-256 or SHA-512 and scrypt (passlib, Django,
+                             Werkzeug). It is replaced by today's Argon2id at the next login.
+                             Absent: without a password until a reset by mail. Leave it out where
+                             another system has an unusable one ("!…", "*").
+  first_name, last_name, full_name
+  role                       one that is there; absent: user
+  client_id                  who share projects; absent: the user alone
+  is_active                  absent: true
+  email_verified             absent: false
+  created_at, updated_at, last_login_at
+                             RFC 3339, such as 2026-01-02T03:04:05Z
+  recovery_passphrase_hash   as password_hash
+  company, phone, avatar_url
+  preferences                a JSON object
+A line such as {"username":"ada","email":"ada@example.com"} is enough.
+)";
 
 void add_users(CLI::App& app, chosen_command& chosen) {
   auto* users = app.add_subcommand("users", "Users, many at a time");
@@ -176,6 +225,7 @@ void add_users(CLI::App& app, chosen_command& chosen) {
                    "(reported). Either way that user is not changed")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
+  importing->footer(import_fields);
   choose(*importing, chosen, [&chosen, wanted] { return run_import(chosen, *wanted); });
 
   auto* exporting = users->add_subcommand("export", "Write every user, one JSON object a line");

@@ -4,6 +4,7 @@
 #include "gateway/http/request.hpp"
 #include "gateway/http/request_body.hpp"
 #include "gateway/http/router.hpp"
+#include "protocol/ids.hpp"
 #include "protocol/rate_limit.hpp"
 
 #include <chrono>
@@ -19,6 +20,9 @@ struct exchange {
   path_params params = {};
   std::chrono::steady_clock::time_point deadline{}; // answer before it
   rate_verdict rate = {};                           // told in headers when it has a limit
+  // For the log, as soon as it is known whom the request is about or of:
+  user_id user = {};               // nil: not known
+  std::string service = {};        // empty: none
   std::string client_address = {}; // the peer's, or what a trusted proxy says it is
   void* app = nullptr;             // http_server_options::app: the composition's own, one a reactor
   request_body* body = nullptr;    // in handlers of routes with `streams_body`: instead of in.body

@@ -4,6 +4,7 @@
 #include "protocol/records.hpp"
 #include "protocol/refresh_token.hpp"
 
+#include <chrono>
 #include <optional>
 
 namespace latchkey {
@@ -38,6 +39,8 @@ struct client_info {
   std::string address;
   std::string user_agent; // bounded by the edge
   std::string request_id;
+  std::string route = {};                           // "POST /auth/token"; for the log alone
+  std::chrono::steady_clock::time_point began = {}; // when the request came; for the log alone
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, client_info& x) {

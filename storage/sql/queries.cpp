@@ -21,6 +21,7 @@ template <class Query>
 bool is_askable(const Query& q) {
   if constexpr (requires { q.customer; }) return is_askable(std::string_view(q.customer));
   if constexpr (requires { q.client_id; }) return is_askable(std::string_view(q.client_id));
+  if constexpr (requires { q.action; }) return is_askable(std::string_view(q.action));
   if constexpr (requires { q.held_by; }) return is_askable(std::string_view(q.held_by));
   return true;
 }

@@ -43,6 +43,9 @@ finding answer(runner& on, const storage::find_workflow_record& q);
 finding answer(runner& on, const storage::list_workflow_statuses& q);
 finding answer(runner& on, const storage::list_running_workflows& q);
 
+// -- the audit log (audit_queries.cpp) ---------------------------------------------------
+finding answer(runner& on, const storage::list_audit& q);
+
 /// How many rows a query may bring: at most `page_rows_max`.
 inline std::int64_t rows_of(std::size_t limit) noexcept {
   return static_cast<std::int64_t>(limit < page_rows_max ? limit : page_rows_max);

@@ -77,7 +77,8 @@ finding answer(runner& on, const storage::list_roles&) {
 
 finding answer(runner& on, const storage::list_api_keys& q) {
   storage::list_api_keys::answer keys;
-  on.run(list_api_keys, {to_string(q.user), time_text(q.now), rows_of(page_rows_max)},
+  on.run(list_api_keys,
+         {to_string(q.user), time_text(q.now), static_cast<std::int64_t>(api_keys_read_max)},
          [&](const row_source& row) {
            if (auto key = to_api_key(row)) keys.push_back(std::move(*key));
          });

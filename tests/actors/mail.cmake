@@ -1,6 +1,7 @@
 # Mails, their ways and who sends them; included by CMakeLists.txt.
 add_executable(mail_tests
   mail_message_test.cpp
+  mail_reply_test.cpp
   mail_transport_test.cpp
   mailer_test.cpp
   ../support/smtp_server.cpp)

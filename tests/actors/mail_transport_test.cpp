@@ -83,16 +83,47 @@ TEST(Smtp, TriesAgainAfterATemporaryRefusal) {
   EXPECT_EQ(server.received().size(), 1u);
 }
 
-TEST(Smtp, TakesAFinalRefusalForOne) {
+TEST(Smtp, TakesARefusalOfTheRecipientForFinal) {
   smtp_server server;
   const auto carrier = carrier_to(server.url());
-  for (const auto* stage : {"mail", "rcpt", "data"}) {
+  for (const auto* stage : {"rcpt", "data"}) {
     server.plan(stage, "550 5.1.1 no such user");
     const auto attempt = carry(*carrier);
     EXPECT_FALSE(attempt.sent) << stage;
     EXPECT_TRUE(attempt.is_final) << stage;
   }
   EXPECT_TRUE(carry(*carrier).sent);
+}
+
+TEST(Smtp, TriesAgainWhatAConfigurationMayHeal) {
+  smtp_server server;
+  const auto carrier = carrier_to(server.url());
+  const std::vector<std::pair<const char*, const char*>> refusals = {
+      {"mail", "550 5.1.1 no such user"},
+      {"mail", "553 5.7.1 sender refused"},
+      {"rcpt", "504 5.5.2 <3f9ab1c2>: Helo command rejected: need fully-qualified hostname"},
+      {"rcpt", "554 5.7.1 Relay access denied"},
+      {"rcpt", "530 5.7.0 Authentication required"},
+      {"data", "554 5.7.1 looks like spam"}};
+  for (const auto& [stage, reply] : refusals) {
+    server.plan(stage, reply);
+    const auto attempt = carry(*carrier);
+    EXPECT_FALSE(attempt.sent || attempt.is_final) << stage << ": " << reply;
+    EXPECT_EQ(server.replies_left(), 0u) << stage << ": " << reply;
+  }
+  EXPECT_TRUE(carry(*carrier).sent);
+}
+
+TEST(Smtp, GreetsWithTheNameThatItIsGiven) {
+  smtp_server server;
+  for (const auto* name : {"auth.example.com", "[127.0.0.1]", "[IPv6:2001:db8::1]"}) {
+    const auto carrier =
+        make_smtp_carrier(read_smtp_server(secret{server.url()}).value(), sender, name);
+    ASSERT_TRUE(carry(*carrier).sent) << name;
+    EXPECT_EQ(server.received().back().greeting, name);
+  }
+  ASSERT_TRUE(carry(*carrier_to(server.url())).sent);
+  EXPECT_NE(server.received().back().greeting.find_first_of(".["), std::string::npos);
 }
 
 TEST(Smtp, BlamesNoMailForAPasswordThatIsWrong) {

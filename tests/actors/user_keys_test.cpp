@@ -213,8 +213,8 @@ TEST(UserKeys, AreCountedByTheTierThatIsInForce) {
 
 TEST(UserKeys, ThatExpiredAreForgotten) {
   key_owner f;
-  f.with().tiers = parse_tiers("free:api_keys=unlimited").value();
-  for (std::size_t i = 0; i < user_state::api_keys_max; ++i)
+  f.with().tiers = parse_tiers("free:api_keys=40").value();
+  for (std::size_t i = 0; i < 40; ++i)
     ASSERT_TRUE(f.ask(f.actor, f.make({}, f.clock.now() + 60s)));
   f.clock.move(60s);
   EXPECT_TRUE(f.listed().empty());
@@ -222,12 +222,23 @@ TEST(UserKeys, ThatExpiredAreForgotten) {
   EXPECT_EQ(f.listed().size(), 1u);
 }
 
-TEST(UserKeys, HasAMaximumEvenWhereTheTierHasNone) {
+TEST(UserKeys, HaveNoMaximumWhereTheTierHasNone) {
   key_owner f;
   f.with().tiers = parse_tiers("free:api_keys=unlimited").value();
-  for (std::size_t i = 0; i < user_state::api_keys_max; ++i)
+  constexpr std::size_t many = storage::page_rows_max + 100;
+  for (std::size_t i = 0; i < many; ++i)
+    ASSERT_TRUE(f.ask(f.actor, f.make())) << i;
+  EXPECT_EQ(f.listed().size(), many);
+}
+
+TEST(UserKeys, AreListedOldestFirstWhateverTheirIds) {
+  key_owner f;
+  f.with().tiers = parse_tiers("free:api_keys=unlimited").value();
+  for (int i = 0; i < 20; ++i) {
     ASSERT_TRUE(f.ask(f.actor, f.make()));
-  EXPECT_EQ(code_of(f.ask(f.actor, f.make())), error_code::quota_exceeded);
+    f.clock.move(1s);
+  }
+  EXPECT_TRUE(std::ranges::is_sorted(f.listed(), {}, &api_key_record::created_at));
 }
 
 } // namespace

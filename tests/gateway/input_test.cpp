@@ -84,6 +84,16 @@ TEST(InputBody, ThatIsNotJsonIsRefused) {
   }
 }
 
+TEST(InputBody, MayBeginWithAByteOrderMarkAndIsRefusedByNameInAnotherEncoding) {
+  auto marked = json("\xEF\xBB\xBF{\"a\":\"b\"}");
+  EXPECT_EQ(marked.text("a", 1, 10), "b");
+  EXPECT_EQ(problem_of(marked), "");
+  using namespace std::string_view_literals;
+  for (const auto wide : {"\xFF\xFE{\0}\0"sv, "\xFE\xFF\0{\0}"sv, "{\0}\0"sv, "\0{\0}"sv})
+    EXPECT_EQ(problem_of(json(wide), "a"), "body: is in UTF-16; JSON is sent as UTF-8");
+  EXPECT_EQ(problem_of(json("{\0\0\0}\0\0\0"sv), "a"), "body: is in UTF-32; JSON is sent as UTF-8");
+}
+
 TEST(InputBody, ThatIsNotAnObjectIsRefused) {
   for (const auto* text : {"[]", "1", "\"a\"", "null", "true", "1.5", "[{\"a\":1}]"}) {
     auto body = json(text);

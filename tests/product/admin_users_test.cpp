@@ -40,8 +40,9 @@ TEST_P(AdminUsers, AreListedAsDocumented) {
   EXPECT_EQ(body["limit"], 50);
   EXPECT_EQ(body["total"], on().where.count("SELECT count(*) FROM users"));
   EXPECT_EQ(keys_of(body["users"][0]),
-            (keys{"id", "email", "username", "full_name", "is_active", "created_at"}));
+            (keys{"id", "email", "username", "full_name", "is_active", "created_at", "role"}));
   EXPECT_EQ(body["users"][0]["username"], "admin"); // the first there was
+  EXPECT_EQ(body["users"][0]["role"], "superuser");
 }
 
 TEST_P(AdminUsers, StandOnOnePageEachInAStableOrder) {
@@ -115,7 +116,8 @@ TEST_P(AdminUsers, AreShownWithTheirLastLogin) {
                             {"full_name", nullptr},
                             {"is_active", true},
                             {"created_at", expected["created_at"]},
-                            {"last_login", nullptr}}));
+                            {"last_login", nullptr},
+                            {"role", "user"}}));
   on().sign_in(name);
   const auto after = json_of(call(get(path_of(name)).as(token)));
   EXPECT_TRUE(is_whole_second(after["last_login"])) << after;
@@ -161,7 +163,8 @@ TEST_P(AdminUsers, AreChangedAsDocumented) {
                         {"is_active", false},
                         {"is_admin", false},
                         {"created_at", body["created_at"]},
-                        {"updated_at", body["updated_at"]}}))
+                        {"updated_at", body["updated_at"]},
+                        {"role", "user"}}))
       << reply.body;
   // Deactivation is a fact before it is an answer.
   EXPECT_EQ(on().status_of_me(held.access), 401);

@@ -228,6 +228,42 @@ TEST_P(Config, NeverRepeatsASecretThatIsWrong) {
   }
 }
 
+TEST_P(Config, ChecksAllThatAStartWouldRefuse) {
+  const auto broken = where_.folder() + "/broken.pem";
+  std::ofstream(broken) << "no certificate";
+  const std::vector<environment> cases = {
+      {{"PROXY_ROUTES", R"({"routes":[{"path":"/x"}]})"}},
+      {{"PROXY_ROUTES",
+        R"({"upstreams":[{"name":"a","url":"http://127.0.0.1:1"}],"routes":[)"
+        R"({"methods":["GET"],"path":"/auth/me","upstream":"a","signed_in":true}]})"}},
+      {{"STRIPE_PRICES", "price_1=nothing"}},
+      {{"TLS_CERT", broken}, {"TLS_KEY", broken}},
+      {{"ARGON2_MEMORY_KIB", "524288"}},
+      {{"ARGON2_ITERATIONS", "17"}},
+      {{"TIERS", "pro:projects=1"}},
+      {{"SMTP_HELO", "3f9ab1c2"}},
+      {{"HTTP_HOST", "no-such-host.invalid"}}};
+  for (const auto& wrong : cases) {
+    const auto checked = run({"config", "check"}, wrong);
+    EXPECT_EQ(checked.exit_code, 2) << wrong.begin()->first << checked.out;
+    const auto started = run({"serve"}, wrong);
+    EXPECT_EQ(started.exit_code, 2) << wrong.begin()->first;
+    EXPECT_EQ(checked.err, started.err);
+    EXPECT_TRUE(says(checked.err, "latchkey: ")) << checked.err;
+  }
+  EXPECT_EQ(run({"config", "check"}, {}).exit_code, 0);
+}
+
+TEST_P(Config, TellsOfNamesInTheEnvFileThatLookLikeASetting) {
+  std::ofstream(where_.folder() + "/.env") << "HTTP_PROT=81\nCOLOUR_OF_THE_SKY=blue\n";
+  const auto result = run({"config", "check"}, {});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(
+      says(result.err, "line 1: there is no setting \"HTTP_PROT\"; did you mean HTTP_PORT?"))
+      << result.err;
+  EXPECT_FALSE(says(result.err, "COLOUR")) << result.err;
+}
+
 TEST_P(Config, SaysEverythingThatIsWrongAtOnce) {
   const auto result = run({"serve"}, {{"HTTP_PORT", "99999"}, {"WORKERS", "none"}});
   EXPECT_TRUE(says(result.err, "HTTP_PORT")) << result.err;

@@ -51,19 +51,45 @@ TEST_P(ExportFile, WritesAFileOfItsOwnThatNobodyElseCanRead) {
   EXPECT_NE(stat(unfinished.c_str(), &about), 0);
 }
 
-TEST_P(ExportFile, LeavesNothingBehindWhenItFailsAndALineInTheAuditLog) {
+TEST_P(ExportFile, NeverOverwritesWhateverHasTheName) {
   add(R"({"username":"ada","email":"ada@example.com"})");
-  const auto target = where_.folder() + "/folder";
-  ASSERT_EQ(mkdir(target.c_str(), 0700), 0); // what is whole cannot get its name
-  EXPECT_EQ(run(where_, {"export", "folder"}).exit_code, 1);
+  const auto folder = where_.folder() + "/";
+  std::ofstream(folder + "file") << "theirs";
+  ASSERT_EQ(symlink((folder + "file").c_str(), (folder + "link").c_str()), 0);
+  ASSERT_EQ(symlink((folder + "nowhere").c_str(), (folder + "dangling").c_str()), 0);
+  ASSERT_EQ(mkdir((folder + "folder").c_str(), 0700), 0);
+  ASSERT_EQ(mkfifo((folder + "pipe").c_str(), 0600), 0);
+  for (const std::string name : {"file", "link", "dangling", "folder", "pipe"}) {
+    const auto done = run(where_, {"export", name});
+    EXPECT_EQ(done.exit_code, 1) << name;
+    EXPECT_TRUE(says(done.err, name + " is there already")) << done.err;
+    struct stat about {};
+    EXPECT_NE(stat((folder + name + ".unfinished").c_str(), &about), 0) << name;
+  }
+  EXPECT_EQ(contents(folder + "file"), "theirs");
   struct stat about {};
-  EXPECT_NE(stat((target + ".unfinished").c_str(), &about), 0);
+  EXPECT_NE(stat((folder + "nowhere").c_str(), &about), 0);
+  EXPECT_EQ(run(where_, {"export", "new"}).exit_code, 0);
+}
+
+TEST_P(ExportFile, SaysWhatAMoveLeavesBehind) {
+  const auto done = run(where_, {"export", "-"});
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  for (const auto* word :
+       {"left behind", "roles", "API keys", "subscriptions", "projects", "sessions"})
+    EXPECT_TRUE(says(done.err, word)) << word << ": " << done.err;
+}
+
+TEST_P(ExportFile, IsInTheAuditLogWhenItBeginsAndWhenItIsWhole) {
+  add(R"({"username":"ada","email":"ada@example.com"})");
+  where_.query("DELETE FROM audit_log");
   const auto lines = [this](const std::string& action) {
     return where_.count("SELECT count(*) FROM audit_log WHERE actor = 'cli' AND action = '" +
                         action + "'");
   };
+  ASSERT_EQ(run(where_, {"export", "out.jsonl"}).exit_code, 0);
   EXPECT_EQ(lines("users.export_started"), 1);
-  EXPECT_EQ(lines("users.exported"), 0);
+  EXPECT_EQ(lines("users.exported"), 1);
 }
 
 } // namespace

@@ -115,8 +115,85 @@ TEST_P(ImportExport, WritesNothingInADryRun) {
                                std::string(101, 'x') + "\"}\n",
                            {"--dry-run"});
   EXPECT_EQ(done.exit_code, 1);
-  EXPECT_EQ(done.out, "1 users would be imported, 1 were there already, 2 refused\n");
+  EXPECT_EQ(done.out, "1 users would be imported, 0 were there already, 3 refused\n");
   EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 1);
+}
+
+TEST_P(ImportExport, RefusesAnotherUserWhoseEmailDiffersByCaseAlone) {
+  const std::string ann = R"({"username":"ann","email":"Ann@example.com"})";
+  const std::string other = R"({"username":"anna","email":"ann@example.com"})";
+  const std::string same = R"({"username":"ANN","email":"ANN@example.com"})";
+  // Within one file, and against the store.
+  const auto first = import(ann + "\n" + other, {"--on-conflict", "skip"});
+  EXPECT_EQ(first.exit_code, 1) << first.err;
+  EXPECT_TRUE(says(first.err, "line 2: email: is another user's but for the case")) << first.err;
+  EXPECT_EQ(first.out, "1 users imported, 0 were there already (skipped), 1 refused\n");
+  for (const auto& options : {std::vector<std::string>{"--on-conflict", "skip"},
+                              {"--on-conflict", "skip", "--dry-run"}}) {
+    EXPECT_EQ(import(other, options).exit_code, 1);
+    EXPECT_EQ(import(same, options).exit_code, 0) << "the same person, by both names";
+  }
+  EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 1);
+}
+
+TEST_P(ImportExport, PassesOverAByteOrderMarkAndNamesOtherEncodings) {
+  const std::string lines = R"({"username":"ada","email":"ada@example.com"})"
+                            "\r\n"
+                            R"({"username":"bob","email":"bob@example.com"})";
+  const auto marked = import("\xEF\xBB\xBF" + lines, {"--dry-run"});
+  EXPECT_EQ(marked.out, "2 users would be imported, 0 were there already, 0 refused\n");
+  for (const bool is_marked : {true, false}) {
+    std::string wide = is_marked ? "\xFF\xFE" : "";
+    for (const char c : lines)
+      (wide += c) += '\0';
+    const auto done = import(wide);
+    EXPECT_EQ(done.exit_code, 1);
+    EXPECT_TRUE(says(done.err, "the file is in UTF-16")) << done.err;
+    EXPECT_FALSE(says(done.err, "line ")) << done.err;
+  }
+  EXPECT_EQ(import("\xEF\xBB\xBF" + lines).exit_code, 0);
+}
+
+TEST_P(ImportExport, NamesTheFamilyOfAHashThatItDoesNotTake) {
+  const auto with = [](const std::string& name, const std::string& hash) {
+    return json{{"username", name}, {"email", name + "@example.com"}, {"password_hash", hash}}
+               .dump() +
+           "\n";
+  };
+  const auto done = import(with("wp", "$P$BabcdefghaxJJbhO7tFuoMXvvOqDeQ1") +
+                           with("ldap", "{SSHA}2TFTjP+jXlWedIGrOY3Kocs+FbdTQUxU") +
+                           with("linux", "$6$saltsalt$VFn88SKFRYWCcJUaBCQyFpKeGGtJIEw"));
+  EXPECT_EQ(done.exit_code, 1);
+  for (const auto* said : {"line 1: password_hash: must be a hash", "phpass", "line 2", "SSHA",
+                           "line 3", "sha512crypt (crypt(3), $6$)"})
+    EXPECT_TRUE(says(done.err, said)) << said << ": " << done.err;
+  EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 0);
+}
+
+TEST_P(ImportExport, ListsInItsHelpEveryFieldThatAnExportHas) {
+  const auto help = run(where_, {"import", "--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  for (const auto* field : {"id",
+                            "number",
+                            "username",
+                            "email",
+                            "password_hash",
+                            "first_name",
+                            "last_name",
+                            "full_name",
+                            "role",
+                            "client_id",
+                            "is_active",
+                            "email_verified",
+                            "created_at",
+                            "updated_at",
+                            "last_login_at",
+                            "recovery_passphrase_hash",
+                            "company",
+                            "phone",
+                            "avatar_url",
+                            "preferences"})
+    EXPECT_TRUE(says(help.out, field)) << field;
 }
 
 TEST_P(ImportExport, TellsAFileThatIsNotThere) {
@@ -139,6 +216,11 @@ TEST_P(ImportExport, SignsInByTheHashOfAnotherSystemAndReplacesIt) {
       {"bcrypt", "U*U", bcrypt_U_U},
       {"django", "l\u00e8tmein",
        "pbkdf2_sha256$100000$seasalt$BNZ6eyaNc8qFTJPjrAq99hSYb73EgAdytAtdBg2Sdcc="},
+      {"werkzeug", "tide pool 1843 x",
+       "pbkdf2:sha1:1000$Zk3vQ1pL$904f75e12548cf5e2302fd82c38f9a06db9aab04"},
+      {"djargon", "correct horse",
+       "argon2$argon2i$v=19$m=128,t=3,p=2$c2FsdHNhbHRzYWx0c2FsdA"
+       "$3ZcGFw5sGuhzXfKZEGlD8oGWuq51Bpfjd3MgwEWyvqk"},
       {"passlib", "pleaseletmein",
        "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU"
        "$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw"},

@@ -127,7 +127,7 @@ std::vector<received_mail> smtp_server::received() const {
   for (const auto& path : paths) {
     std::ifstream file(path);
     const auto mail = nlohmann::json::parse(file);
-    out.push_back({mail["from"], mail["to"], mail["data"], mail["user"]});
+    out.push_back({mail["from"], mail["to"], mail["data"], mail["user"], mail["greeting"]});
   }
   return out;
 }

@@ -12,8 +12,9 @@ namespace latchkey::test {
 struct received_mail {
   std::string from; // of the envelope, as `to`
   std::vector<std::string> to;
-  std::string data; // as it was sent, lines ending in CRLF
-  std::string user; // who had signed in
+  std::string data;     // as it was sent, lines ending in CRLF
+  std::string user;     // who had signed in
+  std::string greeting; // what the client called itself
 
   /// The value of a header, unfolded; "" when there is none.
   std::string header(const std::string& name) const;

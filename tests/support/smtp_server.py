@@ -53,6 +53,7 @@ class Keeper:
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
             "data": envelope.original_content.decode("utf-8", "surrogateescape"),
+            "greeting": session.host_name,
             "user": session.auth_data.decode() if session.auth_data else "",
         }
         whole = self.folder / f"mail-{self.count:06}.json"

@@ -1,5 +1,6 @@
 #include "gateway/surfaces/integration/flat_error.hpp"
 
+#include "gateway/endpoint.hpp"
 #include "gateway/http/error_body.hpp"
 #include "protocol/text_codec.hpp"
 
@@ -58,8 +59,9 @@ http::response flat_error(const failure& error, std::string_view error_text) {
   return answer;
 }
 
-http::response flat_error(const http::exchange&, const failure& error,
+http::response flat_error(const http::exchange& ex, const failure& error,
                           std::string_view error_text) {
+  log_refusal(ex, error);
   return flat_error(error, error_text);
 }
 

@@ -50,7 +50,7 @@ awaitable<http::response> list_users(http::exchange& ex, const principal&) {
                     ",\"users\":[";
   for (const auto& user : found->users) {
     if (&user != &found->users.front()) out += ',';
-    append_account(out, messages::view_of(user));
+    append_account(out, messages::view_of(user), account_form::listed);
   }
   out += "]}";
   co_return http::json_response(200, std::move(out));

@@ -37,11 +37,13 @@ awaitable<> wait_for_answer_step(std::chrono::steady_clock::time_point begun) {
 
 /// What is left in the audit log, and waited for: of `owner`, or of an address that is nobody's.
 awaitable<result<messages::recorded>> note(http::exchange& ex, std::string action,
-                                           std::optional<user_id> owner = std::nullopt) {
+                                           std::optional<user_id> owner = std::nullopt,
+                                           std::string reason = {}) {
   auto& edge = acceptor_of(ex);
   messages::record_audit record;
   record.entry = audit_entry(std::move(action), edge.with().now(), client_of(ex));
   if (owner) record.entry.user = *owner;
+  record.entry.reason = std::move(reason);
   record.deadline = edge.deadline_for_actors(ex.deadline);
   co_return co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
 }
@@ -68,7 +70,8 @@ awaitable<http::response> request_reset(http::exchange& ex) {
     if (!begun && begun.error().code != error_code::user_not_found)
       outcome = tl::unexpected<failure>(begun.error());
   } else if (owner.error().code == error_code::user_not_found) {
-    auto noted = co_await note(ex, "recovery.requested_unknown");
+    auto noted = co_await note(ex, "recovery.requested_unknown", std::nullopt,
+                               "the address is nobody's; nothing was sent");
     if (!noted) outcome = tl::unexpected<failure>(noted.error());
   } else {
     outcome = tl::unexpected<failure>(owner.error());
@@ -94,23 +97,26 @@ awaitable<http::response> verify_passphrase(http::exchange& ex) {
   auto owner = co_await owner_of(ex, *email);
   if (!owner && owner.error().code != error_code::user_not_found)
     co_return error_answer(ex, owner.error());
-  result<messages::reset_grant> grant = fail(error_code::invalid_credentials);
+  constexpr const char* unknown = "the address is nobody's";
+  result<messages::reset_grant> grant = fail_because(error_code::invalid_credentials, unknown);
   if (owner) {
+    ex.user = *owner;
     messages::verify_passphrase request;
     request.passphrase = std::move(*passphrase);
     request.who.client = client_of(ex);
     request.deadline = edge.deadline_for_actors(ex.deadline);
     grant = co_await edge.ask_user(*owner, std::move(request), ex.deadline);
     if (!grant && grant.error().code == error_code::user_not_found)
-      grant = fail(error_code::invalid_credentials);
+      grant = fail_because(error_code::invalid_credentials, unknown);
   } else {
     auto compared = co_await compare_with_nothing(ex, *email, std::move(*passphrase), true);
     if (!compared) co_return error_answer(ex, compared.error());
   }
   if (!grant && grant.error().code == error_code::invalid_credentials) {
     attempt->was_wrong(); // whatever goes wrong from here on
-    auto noted = owner ? note(ex, "user.recovery_passphrase_refused", *owner)
-                       : note(ex, "recovery.passphrase_refused");
+    auto why = grant.error().why;
+    auto noted = owner ? note(ex, "user.recovery_passphrase_refused", *owner, std::move(why))
+                       : note(ex, "recovery.passphrase_refused", std::nullopt, std::move(why));
     if (auto written = co_await std::move(noted); !written)
       co_return error_answer(ex, written.error());
   }

@@ -34,6 +34,9 @@ void append_account(std::string& out, const messages::user_view& user, account_f
     append_text(out, ",\"last_login\"", to_rfc3339_seconds(*user.last_login_at));
   else if (form == account_form::seen)
     out += ",\"last_login\":null";
+  if (form == account_form::listed || form == account_form::seen ||
+      form == account_form::administered)
+    append_text(out, ",\"role\"", user.role);
   out += '}';
 }
 

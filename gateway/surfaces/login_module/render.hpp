@@ -11,8 +11,9 @@ namespace latchkey::gateway::login_module {
 enum class account_form : unsigned char {
   plain,        // none
   updated,      // updated_at (Update User Profile)
-  seen,         // last_login (Get User by ID)
-  administered, // is_admin before created_at, updated_at after it (Update User (Admin))
+  listed,       // role (List All Users; not in the document)
+  seen,         // last_login (Get User by ID), and role
+  administered, // is_admin before created_at, updated_at after it (Update User (Admin)), and role
 };
 
 /// `{"id":"…","email":"…","username":"…","full_name":"…","is_active":true,"created_at":"…Z",…}`;
