@@ -1,5 +1,6 @@
 // serve.cpp — the server, until a signal ends it.
 #include "config/descriptors.hpp"
+#include "config/free_memory.hpp"
 #include "config/log.hpp"
 #include "gateway/banner.hpp"
 #include "gateway/commands/command.hpp"
@@ -25,12 +26,14 @@ sigset_t block_end_signals() {
 }
 
 int serve(const chosen_command& chosen) {
+  keep_large_blocks_apart();
   const auto ends = block_end_signals();
   auto configured = read_settings(chosen);
   if (!configured) return exit_usage;
   if (auto logging = log_start({configured->log_from, configured->log_file}); !logging)
     return complain(logging.error());
   use_all_descriptors();
+  const free_memory_returner gives_memory_back;
   int code = 0;
   const auto shown = *configured;
   auto started = server::start(std::move(*configured));

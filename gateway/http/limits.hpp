@@ -42,6 +42,8 @@ struct http_limits {
   std::size_t refusals_max = 256; // connections over the cap that are still told so
   std::size_t in_flight_max = 2'000;
   std::size_t coalesced_output_bytes_max = 64 * 1024; // of pipelined answers, then it is sent
+  std::size_t unsent_bytes_max = 32 * 1024 * 1024;    // of answers that clients have not read; over
+                                                      // it whoever leaves most unread is closed
 };
 
 } // namespace latchkey::http
