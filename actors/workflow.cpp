@@ -122,7 +122,7 @@ void workflow_state::on_sweep(messages::sweep& sweep) {
   const bool is_busy = talks_.use_count() > 1 || upstream.is_asked || !is_known ||
                        std::ranges::any_of(listeners, &listener::is_busy);
   if (leaving || is_busy || is_running()) return;
-  if (is_there() && sweep.now < last_used + with->policy.memory_idle) return;
+  if (is_there() && sweep.now < last_used + ended_idle) return;
   // From here on every asker is sent back to the directory.
   leaving = true;
   self->request(with->directory_for(record.id), no_timeout, messages::leave_workflow{record.id})

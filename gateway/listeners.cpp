@@ -61,6 +61,11 @@ http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
   hooks.on_accept_failed = [](std::string_view what) {
     log_error("http", "failed to accept a connection: ", what);
   };
+  hooks.on_unread = [refused = &counts.overload_refusals("unread_answers")](std::string_view peer) {
+    refused->add();
+    log_debug("http", "closed the connection of ", peer,
+              ": it left too much of its answers unread");
+  };
   hooks.decorate = add_rate_headers;
   return hooks;
 }

@@ -1,5 +1,6 @@
 // serve.cpp — the server, until a signal ends it.
 #include "config/descriptors.hpp"
+#include "config/free_memory.hpp"
 #include "config/log.hpp"
 #include "gateway/banner.hpp"
 #include "gateway/commands/command.hpp"
@@ -65,12 +66,14 @@ void await_end(const sigset_t& awaited, server& running) {
 }
 
 int serve(const chosen_command& chosen) {
+  keep_large_blocks_apart();
   const auto awaited = block_awaited_signals();
   auto configured = read_settings_of_a_start(chosen);
   if (!configured) return exit_usage;
   if (auto logging = log_start({configured->log_from, configured->log_file}); !logging)
     return complain(logging.error());
   use_all_descriptors();
+  const free_memory_returner gives_memory_back;
   int code = 0;
   const auto shown = *configured;
   auto started = server::start(std::move(*configured));

@@ -30,6 +30,10 @@ public:
   /// How many bytes it gives in all, when it knows before the first; becomes Content-Length.
   /// To give fewer or more is a failure.
   virtual std::optional<std::uint64_t> size() const noexcept { return std::nullopt; }
+
+  /// Whether a piece takes memory for this answer alone; it then counts against
+  /// `http_limits::unsent_bytes_max` until the client has read it.
+  virtual bool owns_pieces() const noexcept { return true; }
 };
 
 } // namespace latchkey::http

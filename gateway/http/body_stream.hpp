@@ -42,6 +42,8 @@ public:
   using buffers = std::array<boost::asio::const_buffer, 3>;
   /// The piece as it goes out; good until ask(). Once a piece, which is neither end nor broken.
   const buffers& frame();
+  /// As body_source says of it.
+  bool owns_pieces() const noexcept { return source_->owns_pieces(); }
   /// What follows the last piece.
   std::string_view trailer() const noexcept;
 

@@ -119,7 +119,21 @@ void http_server::core::add(http_session& session) noexcept {
   ++connections;
 }
 
+void http_server::core::count_unsent(http_session& session, std::size_t bytes) noexcept {
+  unsent_bytes = unsent_bytes - session.unsent_bytes + bytes;
+  session.unsent_bytes = bytes;
+  while (unsent_bytes > options.limits.unsent_bytes_max) {
+    auto* most = first;
+    for (auto* other = first; other; other = other->next)
+      if (other->unsent_bytes > most->unsent_bytes) most = other;
+    unsent_bytes -= std::exchange(most->unsent_bytes, 0);
+    if (options.hooks.on_unread) options.hooks.on_unread(most->peer_address());
+    most->close_socket();
+  }
+}
+
 void http_server::core::remove(http_session& session) noexcept {
+  unsent_bytes -= session.unsent_bytes;
   if (session.previous) session.previous->next = session.next;
   if (session.next) session.next->previous = session.previous;
   if (first == &session) first = session.next;

@@ -52,6 +52,9 @@ struct http_hooks {
   /// Told instead of a request that is answered before that: one that is refused for want of
   /// room, or that broke HTTP or a limit. May note in the exchange what `decorate` looks at.
   std::function<void(exchange&)> on_refused;
+  /// A connection was closed because its peer left too much unread while all together left more
+  /// than `http_limits::unsent_bytes_max`.
+  std::function<void(std::string_view peer_address)> on_unread;
   /// May add headers to every answer.
   std::function<void(const exchange&, response&)> decorate;
   /// Renders the edge's own failures (404, 405, 413, 500, 503 …) in the form of the

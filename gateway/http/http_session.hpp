@@ -29,9 +29,12 @@ public:
   /// Ends it if it waits between two requests; else it ends after its answer.
   void drain() noexcept;
   void close_socket() noexcept;
+  const std::string& peer_address() const noexcept { return peer_address_; }
 
   http_session* next = nullptr; // of the server's list
   http_session* previous = nullptr;
+  std::size_t unsent_bytes =
+      0; // of an answer, in memory of its own, for which the peer has no room
 
 private:
   friend class incoming_body; // reads where this would read

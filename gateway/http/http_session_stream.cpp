@@ -64,12 +64,14 @@ awaitable<bool> http_session::write_piece(body_stream& body) {
   boost::system::error_code error;
   // Never at once: a quick source and a quick peer must not keep the reactor to themselves.
   const auto& bytes = body.frame();
+  if (body.owns_pieces()) core_->count_unsent(*this, boost::asio::buffer_size(bytes));
   if (tls_)
     co_await boost::asio::async_write(*tls_, bytes,
                                       boost::asio::redirect_error(use_awaitable, error));
   else
     co_await boost::asio::async_write(socket_, bytes,
                                       boost::asio::redirect_error(use_awaitable, error));
+  core_->count_unsent(*this, 0);
   cancel();
   phase_ = phase::handling;
   co_return !error && !core_->closed;

@@ -43,6 +43,7 @@ void http_session::enter_last(phase next_phase, timer_wheel::clock::duration at_
 /// False: the peer has gone or was too slow.
 awaitable<bool> http_session::write_rest() {
   enter_last(phase::sending, core_->options.limits.send_max);
+  core_->count_unsent(*this, output_.size() - sent_);
   boost::system::error_code error;
   auto rest = boost::asio::buffer(output_.data() + sent_, output_.size() - sent_);
   if (tls_)
@@ -51,6 +52,7 @@ awaitable<bool> http_session::write_rest() {
   else
     co_await boost::asio::async_write(socket_, rest,
                                       boost::asio::redirect_error(use_awaitable, error));
+  core_->count_unsent(*this, 0);
   if (error) co_return false;
   if (!timed_out_) cancel();
   phase_ = phase::handling;

@@ -48,6 +48,8 @@ struct http_limits {
   int descriptors_max = std::numeric_limits<int>::max();
   std::size_t in_flight_max = 2'000;
   std::size_t coalesced_output_bytes_max = 64 * 1024; // of pipelined answers, then it is sent
+  std::size_t unsent_bytes_max = 32 * 1024 * 1024;    // of answers that clients have not read; over
+                                                      // it whoever leaves most unread is closed
 };
 
 } // namespace latchkey::http

@@ -55,6 +55,9 @@ struct http_server::core : std::enable_shared_from_this<core> {
   void add(http_session& session) noexcept;
   void remove(http_session& session) noexcept;
   void tell_if_drained();
+  /// So many bytes of an answer to `session` wait for its peer now. Over `unsent_bytes_max` the
+  /// connections with most of them are closed, this one perhaps.
+  void count_unsent(http_session& session, std::size_t bytes) noexcept;
 
   boost::asio::io_context& io;
   timer_wheel& wheel;
@@ -70,6 +73,7 @@ struct http_server::core : std::enable_shared_from_this<core> {
   clock_timer backoff; // while descriptors are exhausted
   std::uint16_t bound_port = 0;
   http_session* first = nullptr; // of the list of sessions
+  std::size_t unsent_bytes = 0;  // of all of them
   reactor_count connections;
   reactor_count in_flight;
   bool accepting = false;

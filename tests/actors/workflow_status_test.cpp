@@ -155,7 +155,6 @@ TEST(WorkflowStatus, ThatIsTheLastEndsTheRunForGood) {
 TEST(WorkflowStatus, KeepsARunInMemoryUntilItHasLongBeenOver) {
   one_workflow f;
   ASSERT_TRUE(f.start());
-  f.with().policy.memory_idle = 60s;
   f.with().policy.workflow_lost_after = 24h;
   f.leave(left_how::accepted);
   f.advance(10min);

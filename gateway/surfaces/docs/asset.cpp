@@ -1,5 +1,6 @@
 #include "gateway/surfaces/docs/asset.hpp"
 
+#include "gateway/http/lasting_body.hpp"
 #include "protocol/opaque_key.hpp"
 
 #include <array>
@@ -92,7 +93,11 @@ http::response answer_with(const http::request& in, const asset& what) {
     return answer;
   }
   answer.content_type = what.content_type;
-  answer.body = compressed ? what.gzip : what.content;
+  const auto content = compressed ? what.gzip : what.content;
+  if (content.size() > http::copied_body_bytes_max)
+    answer.source = http::lasting_body(content);
+  else
+    answer.body = content;
   if (compressed) answer.add("Content-Encoding", "gzip");
   return answer;
 }
