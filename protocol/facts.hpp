@@ -236,6 +236,14 @@ struct put_subscription {
   subscription_record subscription;
 };
 
+/// Adds or replaces what is known of one of Stripe's subscriptions, by its
+/// `stripe_subscription_id`; its `user` may be another than before. `id` has no meaning here, and
+/// `stripe_event_at` must be set. Loses with USER001, and with CONFLICT (field "event") when the
+/// stored one has a later `stripe_event_at`. `created_at` stays.
+struct put_stripe_subscription {
+  subscription_record subscription;
+};
+
 /// Remembers an event for 90 days; loses with CONFLICT (field "id") when it was seen before.
 struct add_stripe_event {
   std::string id;
@@ -336,9 +344,9 @@ using fact =
                  use_up_reset_tokens, add_mail, lease_mail, settle_mail, add_role, update_role,
                  remove_role, add_api_key, revoke_api_key, touch_api_key, put_service,
                  add_service_key, revoke_service_key, touch_service_key, add_stripe_event,
-                 put_subscription, spend_quota, add_project, update_project, remove_project,
-                 upsert_session, touch_session, forget_sessions, forget_audits, add_workflow,
-                 add_workflow_status, forget_workflows>;
+                 put_stripe_subscription, put_subscription, spend_quota, add_project,
+                 update_project, remove_project, upsert_session, touch_session, forget_sessions,
+                 forget_audits, add_workflow, add_workflow_status, forget_workflows>;
 
 /// Facts that become durable together or not at all, in the order given. A unit with text
 /// that is not UTF-8, holds a NUL or is longer than its column, with a nil id, or with a

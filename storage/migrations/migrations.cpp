@@ -2,6 +2,7 @@
 
 #include "storage/migrations/first_schema.hpp"
 #include "storage/migrations/second_schema.hpp"
+#include "storage/migrations/seventh_schema.hpp"
 #include "storage/migrations/third_schema.hpp"
 
 #include <utility>
@@ -39,7 +40,8 @@ std::string substitute(std::string_view text, std::span<const substitution> word
 } // namespace
 
 const std::vector<migration>& migrations() {
-  static const std::vector<migration> all{first_schema(), second_schema(), third_schema()};
+  static const std::vector<migration> all{first_schema(), second_schema(), third_schema(),
+                                          seventh_schema()};
   return all;
 }
 
