@@ -17,26 +17,6 @@ constexpr std::chrono::seconds last_answers_within{1};
 
 constexpr std::string_view keys_quota = "api_keys"; // counted by the keys themselves
 
-/// Why Stripe's word changes nothing; nullptr when it does.
-const char* out_of_date(const subscription_record& known, const subscription_record& said,
-                        const messages::stripe_word& word) {
-  using kind = messages::stripe_word::kind;
-  if (known.stripe_subscription_id.empty()) return nullptr;
-  if (known.stripe_event_at && *known.stripe_event_at > word.at)
-    return "is older than what is known";
-  if (known.stripe_subscription_id != said.stripe_subscription_id) {
-    // Whoever subscribes anew has two for a while; the end of the old one ends nothing.
-    const bool is_live = tier_in_force(said, word.at) == said.tier && word.what != kind::deleted;
-    const bool known_is_live = tier_in_force(known, word.at) == known.tier && known.tier != "free";
-    return !is_live && known_is_live ? "is about a subscription that was replaced" : nullptr;
-  }
-  // Events of one second come in any order: the first word never comes after another, and
-  // none comes after the last.
-  if (known.stripe_event_at != word.at) return nullptr;
-  const bool has_ended = known.status == "canceled" && word.what != kind::deleted;
-  return word.what == kind::created || has_ended ? "is older than what is known" : nullptr;
-}
-
 /// Whether one of them lets the user do what the other does not, or is called otherwise.
 bool counts_otherwise(const subscription_record& one, const subscription_record& other,
                       time_point now) {
@@ -155,38 +135,129 @@ subscription_state::on_change(messages::change_subscription& request) {
   return answer;
 }
 
+/// An administrator's word: what only Stripe knows stays as it is.
 subscription_record subscription_state::merged(const messages::change_subscription& request) const {
   auto next = request.subscription;
+  const auto now = with->now();
+  name_row(next);
+  next.start_date = record.id.is_nil() ? now : record.start_date;
+  next.stripe_customer_id = record.stripe_customer_id;
+  next.stripe_subscription_id = record.stripe_subscription_id;
+  next.stripe_event_at = record.stripe_event_at;
+  if (next.status == "canceled" && !next.cancelled_at)
+    next.cancelled_at = record.status == "canceled" ? record.cancelled_at : now;
+  return next;
+}
+
+/// Makes it the user's one row.
+void subscription_state::name_row(subscription_record& next) const {
   const auto now = with->now();
   next.user = record.user;
   next.id = record.id.is_nil() ? make_uuid(now) : record.id;
   next.created_at = record.id.is_nil() ? now : record.created_at;
   next.updated_at = now;
-  if (request.heard) {
-    next.stripe_event_at = request.heard->at;
-    if (next.start_date == time_point{}) next.start_date = now;
-  } else {
-    next.start_date = record.id.is_nil() ? now : record.start_date;
-    next.stripe_customer_id = record.stripe_customer_id;
-    next.stripe_subscription_id = record.stripe_subscription_id;
-    next.stripe_event_at = record.stripe_event_at;
-    if (next.status == "canceled" && !next.cancelled_at)
-      next.cancelled_at = record.status == "canceled" ? record.cancelled_at : now;
-  }
-  return next;
 }
 
 void subscription_state::change(messages::change_subscription request, const view_promise& answer,
                                 turnstile::turn turn) {
-  if (request.heard)
-    if (const auto* why = out_of_date(record, request.subscription, *request.heard))
-      return answer.fail(failure{error_code::conflict, "event", why});
-  const auto now = with->now();
+  if (request.heard) return look_at_stripes(std::move(request), answer, std::move(turn));
   auto next = merged(request);
-  auto entry = audit_entry("subscription.changed", now, request.who, record.user);
-  entry.reason = next.tier + ", " + next.status;
+  commit(request, {}, std::move(next), answer, std::move(turn));
+}
+
+/// What Stripe said so far of the user's subscriptions stands in the store alone: it speaks
+/// seldom.
+void subscription_state::look_at_stripes(messages::change_subscription request,
+                                         const view_promise& answer, turnstile::turn turn) {
+  storage::list_stripe_subscriptions what{record.user};
+  self->request(with->reader_for(record.user), no_timeout, messages::read{what, request.deadline})
+      .then(
+          [this, request = std::move(request), answer, turn,
+           talk = talks_](messages::found& found) mutable {
+            hear(std::move(request), std::move(found.as<storage::list_stripe_subscriptions>()),
+                 answer, turn);
+          },
+          [answer, turn, talk = talks_](caf::error& error) { answer.deliver(error); });
+}
+
+void subscription_state::hear(messages::change_subscription request, stripe_subscriptions all,
+                              const view_promise& answer, turnstile::turn turn) {
+  const auto now = with->now();
+  const auto& word = *request.heard;
+  const bool is_moved = word.what == messages::stripe_word::kind::moved;
+  auto said = request.subscription;
+  const auto id = said.stripe_subscription_id;
+  const auto conflict = [&](const char* field, const char* why) {
+    answer.fail(failure{error_code::conflict, field, why});
+  };
+  const auto best_id = [&] {
+    const auto* best = best_subscription(all, with->tiers, now);
+    return best == nullptr ? std::string{} : best->stripe_subscription_id;
+  };
+  const auto best_before = best_id();
   storage::unit unit;
-  if (request.heard) unit.facts.emplace_back(storage::add_stripe_event{request.heard->event, now});
+  if (is_moved) {
+    std::erase_if(all, [&](const auto& one) { return one.stripe_subscription_id == id; });
+  } else {
+    auto* known = find_stripe_subscription(all, id);
+    if (said.tier.empty() && known != nullptr) said.tier = known->tier;
+    if (said.tier.empty()) return conflict("price", "is not one that is sold");
+    if (known != nullptr)
+      if (const auto* why = out_of_date(*known, said, word)) return conflict("event", why);
+    said.user = record.user;
+    said.stripe_event_at = word.at;
+    said.created_at = known != nullptr ? known->created_at : now;
+    said.updated_at = now;
+    if (said.start_date == time_point{}) said.start_date = now;
+    unit.facts.emplace_back(storage::add_stripe_event{word.event, now});
+    unit.facts.emplace_back(storage::put_stripe_subscription{said});
+    if (known != nullptr)
+      *known = said;
+    else
+      all.push_back(said);
+  }
+  const auto best_after = best_id();
+  const bool is_another = best_after != best_before || best_after != record.stripe_subscription_id;
+  // What has never begun, or is long over, takes nothing that an administrator gave.
+  const bool is_given_by_hand =
+      !record.id.is_nil() && record.stripe_subscription_id.empty() && is_live(record, now);
+  const auto* best = best_subscription(all, with->tiers, now);
+  const bool is_in_vain = is_given_by_hand && (best == nullptr || !is_live(*best, now));
+  if (is_in_vain || (best_after != id && !is_another))
+    return keep(std::move(unit), request.deadline, answer, std::move(turn));
+  auto next = record;
+  if (best != nullptr) {
+    next = *best;
+  } else { // the only one has gone to somebody else
+    next.tier = "free";
+    next.status = "canceled";
+    next.cancelled_at = next.end_date = now;
+    next.stripe_subscription_id.clear();
+    next.stripe_customer_id.clear();
+  }
+  name_row(next);
+  next.stripe_event_at = std::max(record.stripe_event_at, std::optional{word.at});
+  commit(request, std::move(unit), std::move(next), answer, std::move(turn));
+}
+
+/// What was said of one of Stripe's subscriptions that is not the user's best.
+void subscription_state::keep(storage::unit unit, time_point deadline, const view_promise& answer,
+                              turnstile::turn turn) {
+  const failure beside{error_code::conflict, "event",
+                       "is about a subscription beside a better one"};
+  if (unit.facts.empty()) return answer.fail(beside);
+  self->request(with->writer_for(record.user), no_timeout,
+                messages::commit{std::move(unit), deadline})
+      .then([beside, answer, turn, talk = talks_](storage::written&) { answer.fail(beside); },
+            [answer, turn, talk = talks_](caf::error& error) { answer.deliver(error); });
+}
+
+/// Makes `next` the user's subscription, together with what is in `unit` already.
+void subscription_state::commit(const messages::change_subscription& request, storage::unit unit,
+                                subscription_record next, const view_promise& answer,
+                                turnstile::turn turn) {
+  auto entry = audit_entry("subscription.changed", with->now(), request.who, record.user);
+  entry.reason = next.tier + ", " + next.status;
   unit.facts.emplace_back(storage::put_subscription{next});
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});
   self->request(with->writer_for(record.user), no_timeout,

@@ -7,6 +7,7 @@
 
 #include "actors/behave.hpp"
 #include "actors/services.hpp"
+#include "actors/stripe_subscriptions.hpp"
 #include "actors/turnstile.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -55,6 +56,15 @@ private:
   void tell_of_change(time_point deadline, std::function<void()> done);
   void tell_sessions(std::function<void()> done);
   subscription_record merged(const messages::change_subscription& request) const;
+  void name_row(subscription_record& next) const;
+  void look_at_stripes(messages::change_subscription request, const view_promise& answer,
+                       turnstile::turn turn);
+  void hear(messages::change_subscription request, stripe_subscriptions all,
+            const view_promise& answer, turnstile::turn turn);
+  void keep(storage::unit unit, time_point deadline, const view_promise& answer,
+            turnstile::turn turn);
+  void commit(const messages::change_subscription& request, storage::unit unit,
+              subscription_record next, const view_promise& answer, turnstile::turn turn);
 
   /// A copy for each conversation that has not ended; the actor stays as long as there is one.
   std::shared_ptr<char> talks_ = std::make_shared<char>();

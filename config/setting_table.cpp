@@ -393,6 +393,9 @@ constexpr setting_row rows[] = {
     count_row<&s::upstream_streams_max, 1, 100000>(
         "UPSTREAM_STREAMS_MAX", "1024", "a number, 1 to 100000",
         "workflows that each worker follows, and its open sockets through the gateway"),
+    count_row<&s::upstream_calls_per_user, 1, 100000>(
+        "UPSTREAM_CALLS_PER_USER_MAX", "32", "a number, 1 to 100000",
+        "requests of one user that are passed on at a time; more are answered with 429"),
     seconds_row<&s::workflow_silence_max_s, 1, 86400>(
         "WORKFLOW_SILENCE_MAX", "5m", "1 second to 1 day, such as 90 or 5m",
         "after so long without a word the stream of a workflow counts as cut"),

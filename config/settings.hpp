@@ -135,6 +135,7 @@ struct settings {
   std::string proxy_routes;                 // PROXY_ROUTES: JSON, read by proxy::read_proxy_routes
   std::uint32_t upstream_connections_max{}; // UPSTREAM_CONNECTIONS_MAX: of one in one reactor
   std::uint32_t upstream_streams_max{};     // UPSTREAM_STREAMS_MAX: workflows; and upgrades
+  std::uint32_t upstream_calls_per_user{};  // UPSTREAM_CALLS_PER_USER_MAX: in all reactors
   std::uint32_t workflow_silence_max_s{};   // WORKFLOW_SILENCE_MAX
   std::string log_file;                     // LOG_FILE: empty: console only
   log_level log_from = log_level::info;     // LOG_LEVEL

@@ -95,6 +95,11 @@ quota tier_table::quota_of(std::string_view tier, std::string_view name) const {
   return none;
 }
 
+std::size_t tier_table::rank_of(std::string_view tier) const {
+  const auto found = std::ranges::find(order, tier);
+  return found == order.end() ? 0 : static_cast<std::size_t>(found - order.begin()) + 1;
+}
+
 std::optional<tier_table> parse_tiers(std::string_view text) {
   tier_table out;
   while (!text.empty()) {
@@ -105,6 +110,7 @@ std::optional<tier_table> parse_tiers(std::string_view text) {
     if (!read || !is_name(name) || out.tiers.size() == tiers_max ||
         !out.tiers.emplace(name, std::move(*read)).second)
       return std::nullopt;
+    out.order.emplace_back(name);
   }
   if (!out.has("free")) return std::nullopt;
   return out;
@@ -112,7 +118,8 @@ std::optional<tier_table> parse_tiers(std::string_view text) {
 
 std::string to_string(const tier_table& tiers) {
   std::string out;
-  for (const auto& [name, quotas] : tiers.tiers) {
+  for (const auto& name : tiers.order) {
+    const auto& quotas = tiers.quotas_of(name);
     if (!out.empty()) out += ';';
     out += name + ':';
     bool is_first = true;

@@ -1,11 +1,13 @@
 // tiers.hpp — what a subscription's tier allows: quotas by name.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace latchkey {
 
@@ -24,14 +26,17 @@ using tier_quotas = std::map<std::string, quota, std::less<>>;
 /// Tiers by name; "free" is always there and stands for one that is no longer.
 struct tier_table {
   std::map<std::string, tier_quotas, std::less<>> tiers;
+  std::vector<std::string> order; // their names as the setting lists them: the best is the last
 
   const tier_quotas& quotas_of(std::string_view tier) const;
   quota quota_of(std::string_view tier, std::string_view name) const;
   bool has(std::string_view tier) const { return tiers.find(tier) != tiers.end(); }
+  /// Its place in `order`, from 1; 0 for a tier that is not there.
+  std::size_t rank_of(std::string_view tier) const;
 };
 
 /// `free:projects=3,api_keys=5,workflows=100/month;pro:projects=unlimited,…`. Nothing for
-/// text that is not of this form, and without "free".
+/// text that is not of this form, and without "free". Of two tiers the later one is the better.
 std::optional<tier_table> parse_tiers(std::string_view text);
 std::string to_string(const tier_table& tiers);
 

@@ -3,6 +3,7 @@
 #include "gateway/refresh_cookie.hpp"
 #include "gateway/request_limit.hpp"
 #include "gateway/surfaces/integration/flat_error.hpp"
+#include "gateway/surfaces/live/handshake.hpp"
 
 #include <utility>
 
@@ -12,10 +13,12 @@ namespace {
 using http::access;
 using http::route;
 
+using proof = awaitable<result<principal>> (*)(http::exchange&);
+
 /// Who asks, if the matched row is open to them.
-awaitable<result<principal>> admitted_user(http::exchange& ex) {
+awaitable<result<principal>> admitted_user(http::exchange& ex, proof prove) {
   const auto& needs = ex.matched->needs;
-  auto who = co_await principal_of(ex);
+  auto who = co_await prove(ex);
   if (!who) co_return tl::unexpected<failure>(counted_failure(ex, std::move(who.error())));
   ex.user = who->user;
   if (auto taken = take_one_of(ex, *who); !taken)
@@ -54,10 +57,10 @@ route row(http::method verb, std::string path, http::requirement needs, std::str
 
 template <class Endpoint>
 route row_for_users(http::method verb, std::string path, http::requirement needs,
-                    std::string operation, Endpoint answer) {
+                    std::string operation, Endpoint answer, proof prove = principal_of) {
   // The requirement is read where it stands, in the table: there is no second copy.
-  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
-    auto who = co_await admitted_user(ex);
+  auto guarded = [answer, prove](http::exchange& ex) -> awaitable<http::response> {
+    auto who = co_await admitted_user(ex, prove);
     if (!who) co_return refusal(ex, who.error());
     co_return co_await answer(ex, *who);
   };
@@ -121,10 +124,10 @@ http::route open_with(std::string permission, http::method verb, std::string pat
                        std::move(operation), answer);
 }
 
-http::route open_to_users(std::string permission, http::method verb, std::string path,
-                          std::string operation, signed_in_handler answer) {
+http::route open_to_users_and_sockets(std::string permission, http::method verb, std::string path,
+                                      std::string operation, signed_in_handler answer) {
   return row_for_users(verb, std::move(path), {access::principal, std::move(permission)},
-                       std::move(operation), std::move(answer));
+                       std::move(operation), std::move(answer), live::principal_of_handshake);
 }
 
 http::route open_to_session_with(std::string permission, http::method verb, std::string path,

@@ -47,8 +47,9 @@ http::route open_to_session(http::method verb, std::string path, std::string ope
 http::route open_with(std::string permission, http::method verb, std::string path,
                       std::string operation, signed_in_endpoint answer);
 /// For whoever is signed in, by a session or an API key, with the permission unless that is empty.
-http::route open_to_users(std::string permission, http::method verb, std::string path,
-                          std::string operation, signed_in_handler answer);
+/// The handshake of a WebSocket may show a ticket or a subprotocol instead.
+http::route open_to_users_and_sockets(std::string permission, http::method verb, std::string path,
+                                      std::string operation, signed_in_handler answer);
 /// For a user's own session that has the permission: what administrators do in person.
 http::route open_to_session_with(std::string permission, http::method verb, std::string path,
                                  std::string operation, signed_in_endpoint answer);

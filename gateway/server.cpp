@@ -88,7 +88,8 @@ struct server::parts {
 result<void> server::parts::read_upstreams() {
   auto table = proxy::configured_routes(*configured);
   if (!table) return tl::unexpected<failure>(table.error());
-  upstreams = std::make_shared<proxy::upstream_set>(*std::move(table), counts);
+  upstreams = std::make_shared<proxy::upstream_set>(
+      *std::move(table), counts, proxy::breaker_settings{}, configured->upstream_calls_per_user);
   return {};
 }
 

@@ -281,6 +281,14 @@ struct put_subscription {
   subscription_record subscription;
 };
 
+/// Adds or replaces what is known of one of Stripe's subscriptions, by its
+/// `stripe_subscription_id`; its `user` may be another than before. `id` has no meaning here, and
+/// `stripe_event_at` must be set. Loses with USER001, and with CONFLICT (field "event") when the
+/// stored one has a later `stripe_event_at`. `created_at` stays.
+struct put_stripe_subscription {
+  subscription_record subscription;
+};
+
 /// Remembers an event for 90 days; loses with CONFLICT (field "id") when it was seen before.
 struct add_stripe_event {
   std::string id;
@@ -382,10 +390,10 @@ using fact = std::variant<
     update_user, delete_user, set_recovery, add_reset_token, use_reset_token, use_up_reset_tokens,
     add_mail, lease_mail, settle_mail, add_role, update_role, remove_role, add_api_key,
     revoke_api_key, touch_api_key, put_service, add_service_key, revoke_service_key,
-    touch_service_key, add_stripe_event, put_subscription, spend_quota, add_project, update_project,
-    remove_project, upsert_session, touch_session, forget_sessions, forget_audits, add_workflow,
-    add_workflow_status, forget_workflows, remove_recovery, mark_used, drop_mails_to,
-    revoke_api_keys_of, count_password_failures, forget_password_failures>;
+    touch_service_key, add_stripe_event, put_stripe_subscription, put_subscription, spend_quota,
+    add_project, update_project, remove_project, upsert_session, touch_session, forget_sessions,
+    forget_audits, add_workflow, add_workflow_status, forget_workflows, remove_recovery, mark_used,
+    drop_mails_to, revoke_api_keys_of, count_password_failures, forget_password_failures>;
 
 /// Facts that become durable together or not at all, in the order given. A unit with text
 /// that is not UTF-8, holds a NUL or is longer than its column, with a nil id, or with a

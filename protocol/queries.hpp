@@ -110,6 +110,21 @@ struct find_stripe_customer {
   std::string customer;
 };
 
+/// What is known of the Stripe subscription of that id.
+struct find_stripe_subscription {
+  struct answer {
+    std::optional<subscription_record> known;
+  };
+  std::string id;
+};
+
+/// All of Stripe's subscriptions of the user that are known, the newest first, up to 1000. Their
+/// `id` is nil.
+struct list_stripe_subscriptions {
+  using answer = std::vector<subscription_record>;
+  user_id user;
+};
+
 struct list_quota_usage {
   using answer = std::vector<quota_usage_record>;
   user_id user;
@@ -167,16 +182,18 @@ using query =
     std::variant<find_user_by_number, list_users, users_after, has_administrator, find_profile,
                  find_recovery, find_reset_token, list_sessions, due_mails, list_roles,
                  list_api_keys, list_services, find_subscription, find_stripe_customer,
-                 list_quota_usage, find_project, list_projects, find_workflow_record,
-                 list_workflow_statuses, list_running_workflows, list_audit>;
+                 find_stripe_subscription, list_stripe_subscriptions, list_quota_usage,
+                 find_project, list_projects, find_workflow_record, list_workflow_statuses,
+                 list_running_workflows, list_audit>;
 
 /// The answer to the query of the same position.
 using finding = std::variant<
     find_user_by_number::answer, list_users::answer, users_after::answer, has_administrator::answer,
     find_profile::answer, find_recovery::answer, find_reset_token::answer, list_sessions::answer,
     due_mails::answer, list_roles::answer, list_api_keys::answer, list_services::answer,
-    find_subscription::answer, find_stripe_customer::answer, list_quota_usage::answer,
-    find_project::answer, list_projects::answer, find_workflow_record::answer,
-    list_workflow_statuses::answer, list_running_workflows::answer, list_audit::answer>;
+    find_subscription::answer, find_stripe_customer::answer, find_stripe_subscription::answer,
+    list_stripe_subscriptions::answer, list_quota_usage::answer, find_project::answer,
+    list_projects::answer, find_workflow_record::answer, list_workflow_statuses::answer,
+    list_running_workflows::answer, list_audit::answer>;
 
 } // namespace latchkey::storage

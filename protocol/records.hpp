@@ -213,15 +213,20 @@ struct subscription_record {
   time_point updated_at{};
 };
 
-/// The tier that counts at `now`: "free" once the subscription has ended, was never paid for or
-/// is not paid for any more (Stripe goes on trying while it is past due). A trial of Stripe's
+/// Whether the subscription grants its tier at `now`: not once it has ended, was never paid for
+/// or is not paid for any more (Stripe goes on trying while it is past due). A trial of Stripe's
 /// ends by Stripe's word, any other by its date.
-inline std::string_view tier_in_force(const subscription_record& s, time_point now) noexcept {
+inline bool is_live(const subscription_record& s, time_point now) noexcept {
   const bool is_over = s.end_date && *s.end_date <= now;
   const bool is_tried_out = s.status == "trialing" && s.stripe_subscription_id.empty() &&
                             s.trial_ends_at && *s.trial_ends_at <= now;
   const bool is_granted = s.status == "active" || s.status == "trialing" || s.status == "past_due";
-  return is_granted && !is_over && !is_tried_out ? std::string_view{s.tier} : "free";
+  return is_granted && !is_over && !is_tried_out;
+}
+
+/// The tier that counts at `now`: "free" unless the subscription is live.
+inline std::string_view tier_in_force(const subscription_record& s, time_point now) noexcept {
+  return is_live(s, now) ? std::string_view{s.tier} : "free";
 }
 
 /// How much of a quota was used in one of its windows.

@@ -198,9 +198,7 @@ void check(fact_checker& c, const touch_service_key& f) {
 
 // -- subscriptions and projects --------------------------------------------------------
 
-void check(fact_checker& c, const put_subscription& f) {
-  const auto& s = f.subscription;
-  c.id("id", s.id);
+void check_subscription(fact_checker& c, const subscription_record& s) {
   c.id("user", s.user);
   c.name("tier", s.tier, tier_chars_max);
   c.name("status", s.status, subscription_status_chars_max);
@@ -214,6 +212,18 @@ void check(fact_checker& c, const put_subscription& f) {
   c.time("stripe_event_at", s.stripe_event_at);
   c.time("created_at", s.created_at);
   c.time("updated_at", s.updated_at);
+}
+
+void check(fact_checker& c, const put_subscription& f) {
+  c.id("id", f.subscription.id);
+  check_subscription(c, f.subscription);
+}
+
+void check(fact_checker& c, const put_stripe_subscription& f) {
+  const auto& s = f.subscription;
+  c.require(!s.stripe_subscription_id.empty(), "stripe_subscription_id", "is empty");
+  c.require(s.stripe_event_at.has_value(), "stripe_event_at", "is missing");
+  check_subscription(c, s);
 }
 
 void check(fact_checker& c, const add_stripe_event& f) {

@@ -79,6 +79,7 @@ void check(fact_checker& c, const put_service& f);
 void check(fact_checker& c, const add_service_key& f);
 void check(fact_checker& c, const revoke_service_key& f);
 void check(fact_checker& c, const touch_service_key& f);
+void check(fact_checker& c, const put_stripe_subscription& f);
 void check(fact_checker& c, const put_subscription& f);
 void check(fact_checker& c, const add_stripe_event& f);
 void check(fact_checker& c, const spend_quota& f);

@@ -222,6 +222,12 @@ void footprint::add(const add_stripe_event& f) {
   keeps_order();
 }
 
+void footprint::add(const put_stripe_subscription& f) {
+  writes(thing::user, f.subscription.user);
+  writes(thing::stripe_subscription, f.subscription.stripe_subscription_id);
+  keeps_order();
+}
+
 void footprint::add(const put_subscription& f) {
   writes(thing::user, f.subscription.user);
   keeps_order();

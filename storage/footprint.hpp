@@ -47,6 +47,7 @@ private:
     service_key = 'w',
     key_hash = 'h',
     event = 'e',
+    stripe_subscription = 'S',
     quota = 'q',
     project = 'p',
     workflow = 'f',
@@ -78,6 +79,7 @@ private:
   void add(const put_service& f);
   void add(const add_service_key& f);
   void add(const revoke_service_key& f);
+  void add(const put_stripe_subscription& f);
   void add(const put_subscription& f);
   void add(const add_stripe_event& f);
   void add(const spend_quota& f);

@@ -6,6 +6,7 @@
 #include "gateway/input.hpp"
 #include "gateway/picture_url.hpp"
 #include "gateway/registration.hpp"
+#include "protocol/header_value.hpp"
 #include "protocol/login_name.hpp"
 #include "protocol/text_codec.hpp"
 #include "storage/fact_check.hpp"
@@ -101,6 +102,7 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
 
   // What is wrong with the line itself comes first: the rest may follow from it.
   if (auto sound = in.done(); !sound) return tl::unexpected<failure>(sound.error());
+  keep_first(check_header_value("client_id", user.client_id));
   if (auto email = normal_email(user.email))
     user.email = std::move(*email);
   else

@@ -1,5 +1,8 @@
 #include "gateway/proxy/address_lookup.hpp"
 
+#include "config/log.hpp"
+
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cstring>
 #include <memory>
@@ -85,20 +88,41 @@ void address_lookup::begin() {
 
 void address_lookup::land(endpoints found) {
   flight_.reset();
-  known_ = std::move(found);
-  found_at_ = std::chrono::steady_clock::now();
+  const bool failed_before = std::exchange(has_failed_, found.empty());
+  asked_at_ = std::chrono::steady_clock::now();
+  if (has_failed_ && !failed_before)
+    log_warning("proxy", host_, " cannot be looked up",
+                known_.empty() ? "" : "; the addresses found last stay in use");
+  if (!has_failed_ && failed_before) log_info("proxy", host_, " can be looked up again");
+  if (!has_failed_) known_ = std::move(found);
   waiting_.call_all();
 }
 
+bool address_lookup::is_fresh() const {
+  if (is_numeric_) return true;
+  const auto stands = has_failed_ ? asked_again_after : stands_for;
+  return asked_at_ != deadline_point{} && std::chrono::steady_clock::now() < asked_at_ + stands;
+}
+
+void address_lookup::refresh() {
+  if (!is_fresh() && !flight_) begin();
+}
+
+bool address_lookup::has(const boost::asio::ip::tcp::endpoint& where) const {
+  return known_.empty() || std::ranges::find(known_, where) != known_.end();
+}
+
 awaitable<address_lookup::endpoints> address_lookup::find(deadline_point deadline) {
-  const auto now = std::chrono::steady_clock::now();
-  const bool stands = found_at_ != deadline_point{} && now < found_at_ + stands_for;
-  if (is_numeric_ || (stands && !known_.empty())) co_return known_;
+  if (!known_.empty() && is_fresh()) co_return known_;
   if (!flight_) begin();
+  if (!known_.empty()) {
+    // A resolver that has just failed is not waited for.
+    if (has_failed_) co_return known_;
+    deadline = std::min(deadline, std::chrono::steady_clock::now() + patience);
+  }
   turn_queue::place place(waiting_, io_);
-  const bool was_found = co_await place.wait_until(deadline);
-  if (was_found) co_return known_;
-  co_return endpoints{};
+  co_await place.wait_until(deadline);
+  co_return known_;
 }
 
 } // namespace latchkey::proxy

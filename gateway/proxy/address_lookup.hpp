@@ -23,8 +23,11 @@ public:
   /// What is asked, on a thread of its own that may outlive this; empty: there are none.
   using question = std::function<endpoints(const std::string& host, std::uint16_t port)>;
 
-  /// How long an answer stands.
-  static constexpr std::chrono::milliseconds stands_for{5'000};
+  /// How long an answer stands, and after how long it is asked again when there was none.
+  static constexpr std::chrono::milliseconds stands_for{4'000};
+  static constexpr std::chrono::milliseconds asked_again_after{1'000};
+  /// How long a new answer is waited for while an old one is there.
+  static constexpr std::chrono::milliseconds patience{200};
 
   address_lookup(boost::asio::io_context& io, std::string host, std::uint16_t port,
                  question ask = {}); // empty: the system's resolver
@@ -33,14 +36,21 @@ public:
   address_lookup(const address_lookup&) = delete;
   address_lookup& operator=(const address_lookup&) = delete;
 
-  /// The addresses; empty when there are none, or none are known at the deadline.
+  /// The addresses: those that were found last for as long as no new ones can be. Empty when
+  /// there never were any, or none are known at the deadline.
   awaitable<endpoints> find(deadline_point deadline);
+  /// Asks anew, when it is time to, and does not wait.
+  void refresh();
+  /// Whether a connection to that address is to be used again: not when it is one that was and is
+  /// no longer.
+  bool has(const boost::asio::ip::tcp::endpoint& where) const;
   void close() { waiting_.call_all(); }
 
 private:
   struct flight;
   void begin();
   void land(endpoints found);
+  bool is_fresh() const;
 
   boost::asio::io_context& io_;
   const std::string host_;
@@ -48,7 +58,8 @@ private:
   const question ask_;
   bool is_numeric_ = false;
   endpoints known_;
-  deadline_point found_at_{};
+  deadline_point asked_at_{}; // when the last answer came, or that there is none
+  bool has_failed_ = false;   // the last one
   turn_queue waiting_;
   std::shared_ptr<flight> flight_; // the thread that is still asking
 };

@@ -19,22 +19,46 @@ constexpr std::array<std::string_view, 12> of_the_connection{
     "upgrade",    "http2-settings",      "content-length",
 };
 
-constexpr std::array<std::string_view, 19> the_gateways{
-    // what the connection to the upstream and the edge settle
-    "host", "expect",
-    // credentials, which are for us alone
-    "authorization", "x-api-key", "x-service-key",
-    // what we say ourselves
-    "x-client-id", "x-request-id", "traceparent",
-    // what else upstreams take for the client's address
-    "forwarded", "x-forwarded", "x-real-ip",
-    // what makes frameworks see another method or path than the one that was checked
-    "x-http-method-override", "x-http-method", "x-method-override", "x-original-url",
-    "x-original-uri", "x-rewrite-url", "x-original-method",
-    // becomes HTTP_PROXY in CGI, which clients of HTTP obey
-    "proxy"};
+constexpr auto the_gateways = std::to_array<std::string_view>(
+    {// what the connection to the upstream and the edge settle
+     "host", "expect",
+     // credentials, which are for us alone
+     "authorization", "x-api-key", "x-service-key",
+     // what we say ourselves
+     "x-client-id", "x-request-id", "traceparent",
+     // what else upstreams take for the client's address, or for how it came
+     "forwarded", "x-forwarded", "x-real-ip", "x-client-ip", "client-ip", "true-client-ip",
+     "x-true-client-ip", "x-cluster-client-ip", "x-originating-ip", "x-proxyuser-ip",
+     "proxy-client-ip", "wl-proxy-client-ip", "x-original-forwarded-for", "x-original-host",
+     "x-host", "x-envoy-external-address", "fastly-client-ip", "fly-client-ip",
+     "x-appengine-user-ip", "x-azure-clientip", "x-azure-socketip", "x-scheme", "x-url-scheme",
+     "front-end-https",
+     // what else upstreams take for a user whom a proxy has signed in, or for a certificate
+     "x-proxy-user", "x-auth-user", "x-auth-username", "x-auth-email", "x-auth-name",
+     "x-auth-groups", "x-auth-roles", "x-email", "x-groups", "x-role", "x-roles", "x-login",
+     "x-client-cert", "x-client-dn", "x-client-verify", "client-cert", "client-cert-chain",
+     "x-token-subject",
+     // what makes frameworks see another method or path than the one that was checked
+     "x-http-method-override", "x-http-method", "x-method-override", "x-original-url",
+     "x-original-uri", "x-rewrite-url", "x-original-method",
+     // becomes HTTP_PROXY in CGI, which clients of HTTP obey
+     "proxy"});
 
-constexpr std::array<std::string_view, 2> prefixes_of_the_gateway{"x-user-", "x-forwarded-"};
+/// The names of whom a proxy has signed in come in families: oauth2-proxy's X-Auth-Request-*,
+/// Authelia's Remote-*, Grafana's X-WEBAUTH-*, and those of the large clouds.
+constexpr auto prefixes_of_the_gateway =
+    std::to_array<std::string_view>({"x-user-",          "x-forwarded-",
+                                     "x-auth-request-",  "remote-",
+                                     "x-remote-",        "x-webauth-",
+                                     "x-authenticated-", "x-authentik-",
+                                     "x-authelia-",      "x-goog-authenticated-",
+                                     "x-goog-iap-",      "x-ms-client-principal",
+                                     "x-amzn-oidc-",     "cf-connecting-",
+                                     "cf-access-",       "x-pomerium-",
+                                     "x-vouch-",         "x-oidc-",
+                                     "tailscale-user-",  "ssl-client-",
+                                     "x-ssl-client-",    "x-consumer-",
+                                     "x-credential-"});
 
 constexpr std::array<std::string_view, 4> the_edges{
     "date", "x-request-id", "x-content-type-options", "strict-transport-security"};

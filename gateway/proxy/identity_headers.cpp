@@ -1,8 +1,11 @@
 #include "gateway/proxy/identity_headers.hpp"
 
+#include "config/log.hpp"
 #include "gateway/http/syntax.hpp"
 #include "gateway/proxy/header_rules.hpp"
 #include "gateway/proxy/trace_context.hpp"
+#include "gateway/proxy/upstream_location.hpp"
+#include "protocol/header_value.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -51,6 +54,15 @@ result<void> append_clients(const http::request& in, bool keeps_tracestate, std:
   return {};
 }
 
+/// An upstream's own address is of no use to clients, and none of their business.
+std::string for_client(std::string_view name, std::string_view value, const upstream& from) {
+  if (http::equal_ignoring_case(name, "location") ||
+      http::equal_ignoring_case(name, "content-location"))
+    return client_location(value, from);
+  if (http::equal_ignoring_case(name, "refresh")) return client_refresh(value, from);
+  return std::string{value};
+}
+
 /// One of ours. Tabs are none of its characters: readers differ on what they are.
 result<void> append_own(std::string& out, std::string_view name, std::string_view value) {
   if (!http::all_of_class(value, http::value_char) || value.find('\t') != value.npos)
@@ -62,15 +74,24 @@ result<void> append_own(std::string& out, std::string_view name, std::string_vie
   return {};
 }
 
+/// What a stored value must be to be told. One that came in before it was checked is left out: an
+/// upstream that misses it refuses, where any other spelling might be somebody else's.
+void append_known(std::string& out, std::string_view name, std::string_view value) {
+  if (auto checked = check_header_value(name, value);
+      checked && value.size() <= identity_value_bytes_max)
+    return append_line(out, name, value);
+  log_warning("proxy", name, " is left out: what is stored can be no header");
+}
+
 } // namespace
 
 result<void> append_caller(const caller_identity& who, std::string_view request_id,
                            std::string_view traceparent, std::string& out) {
+  auto words = who.permissions.words();
   // A word with a comma in it would be read as two.
-  if (!std::ranges::all_of(who.permissions.words(), is_permission))
-    return fail(error_code::internal_error, "X-User-Permissions", "has what is no permission");
-  const auto permissions = who.permissions.joined(',');
-  const std::pair<std::string_view, std::string_view> own[] = {
+  std::erase_if(words, [](const std::string& one) { return !is_permission(one); });
+  const auto permissions = permission_set{std::move(words)}.joined(',');
+  const std::pair<std::string_view, std::string_view> known[] = {
       {"X-User-ID", who.user_id},
       {"X-Client-ID", who.client_id},
       {"X-User-Role", who.role},
@@ -78,12 +99,12 @@ result<void> append_caller(const caller_identity& who, std::string_view request_
       {"X-User-Email", who.email},
       {"X-User-Email-Verified", who.email_verified ? "true" : "false"},
       {"X-User-Permissions", permissions},
-      {"X-Request-ID", request_id},
-      {"traceparent", traceparent},
   };
-  for (const auto& [name, value] : own)
-    if (auto done = append_own(out, name, value); !done) return done;
-  return {};
+  for (const auto& [name, value] : known)
+    append_known(out, name, value);
+  auto done = append_own(out, "X-Request-ID", request_id);
+  if (done) done = append_own(out, "traceparent", traceparent);
+  return done;
 }
 
 result<void> append_request_headers(const http::request& in, const forwarding& what,
@@ -98,7 +119,8 @@ result<void> append_request_headers(const http::request& in, const forwarding& w
   return {};
 }
 
-result<void> append_response_headers(std::span<const http::header_view> headers, std::string& out) {
+result<void> append_response_headers(std::span<const http::header_view> headers, std::string& out,
+                                     const upstream* from) {
   const auto unusable = [](const char* why) {
     return fail(error_code::upstream_unavailable, {}, why);
   };
@@ -114,7 +136,7 @@ result<void> append_response_headers(std::span<const http::header_view> headers,
     if (http::equal_ignoring_case(name, "set-cookie") &&
         is_own_cookie(http::trim(value.substr(0, std::min(value.find('='), value.find(';'))))))
       continue;
-    append_line(out, name, value);
+    append_line(out, name, from == nullptr ? std::string{value} : for_client(name, value, *from));
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "gateway/http/request.hpp"
+#include "gateway/proxy/upstream.hpp"
 #include "protocol/permission.hpp"
 #include "protocol/result.hpp"
 
@@ -48,28 +49,33 @@ struct forwarding {
 ///
 /// Taken away, whatever stands in a name where `-` does: hop-by-hop headers and those that
 /// Connection names (RFC 9110, 7.6.1); X-User-*, X-Client-ID, X-Forwarded-* and others that
-/// tell of the client (Forwarded, X-Real-IP); what names another method or path
-/// (X-HTTP-Method-Override, X-Original-URL, …); Proxy; our credentials (Authorization,
-/// X-API-Key, X-Service-Key) and, out of Cookie, our own cookies. Then ours follow, each once:
-/// those of `caller_identity`, X-Request-ID, traceparent, X-Forwarded-For, -Proto and -Host
-/// (left out when a request of HTTP/1.0 has no Host).
+/// tell of the client or of a user whom a proxy has signed in (Forwarded, X-Real-IP, X-Client-IP,
+/// Remote-User, X-Auth-Request-*, X-WEBAUTH-*, …: header_rules.cpp has them all); what names
+/// another method or path (X-HTTP-Method-Override, X-Original-URL, …); Proxy; our credentials
+/// (Authorization, X-API-Key, X-Service-Key) and, out of Cookie, our own cookies. Then ours follow,
+/// each once: those of `caller_identity`, X-Request-ID, traceparent, X-Forwarded-For, -Proto and
+/// -Host (left out when a request of HTTP/1.0 has no Host).
 ///
 /// VALIDATION_ERROR with the header's name as `field` for more Connection options than the
-/// maximum or options that are none; INTERNAL_ERROR where a value of ours could not stand in one
-/// line. After a failure `out` holds a part of the lines.
+/// maximum or options that are none. A stored value of the caller that can be no header
+/// (`check_header_value`) is left out, with a warning in the log. After a failure `out` holds a
+/// part of the lines.
 result<void> append_request_headers(const http::request& in, const forwarding& what,
                                     std::string& out);
 
 /// The part of it that tells of the caller, the request and the trace, for requests of the
-/// gateway's own. INTERNAL_ERROR as above.
+/// gateway's own. INTERNAL_ERROR where the request's id or the trace could not stand in a line.
 result<void> append_caller(const caller_identity& who, std::string_view request_id,
                            std::string_view traceparent, std::string& out);
 
 /// Appends the header lines of an upstream's answer that go on to the client. Taken away:
 /// hop-by-hop headers and those that Connection names, the framing, what the edge says itself
 /// (Date, X-Request-ID, X-RateLimit-*, Access-Control-*, X-Content-Type-Options,
-/// Strict-Transport-Security), and Set-Cookie lines for our own cookies. GW001 when the headers
-/// are more than the maximum or could not stand in one line each.
-result<void> append_response_headers(std::span<const http::header_view> headers, std::string& out);
+/// Strict-Transport-Security), and Set-Cookie lines for our own cookies. Location,
+/// Content-Location and Refresh that name the upstream `from` lead to our own origin
+/// (upstream_location.hpp); without it they stay. GW001 when the headers are more than the
+/// maximum or could not stand in one line each.
+result<void> append_response_headers(std::span<const http::header_view> headers, std::string& out,
+                                     const upstream* from = nullptr);
 
 } // namespace latchkey::proxy

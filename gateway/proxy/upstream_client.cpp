@@ -37,8 +37,7 @@ public:
   }
 
   /// It is made, for less time than it was given if it had to wait.
-  void begin(circuit_breaker::call leave, upstream_call::deadline_point deadline) {
-    leave_.emplace(std::move(leave));
+  void begin(upstream_call::deadline_point deadline) {
     const auto now = std::chrono::steady_clock::now();
     had_fair_time_ = (deadline - now) * 2 >= deadline - began_;
   }
@@ -49,17 +48,19 @@ public:
     tell(is_late ? about_.counts.timed_out : about_.counts.refused);
     return tl::unexpected<failure>(std::move(why));
   }
-  void answered() {
+  void answered(upstream_answer::state& on) {
     const auto now = std::chrono::steady_clock::now();
     about_.counts.seconds.observe(std::chrono::duration<double>(now - began_).count());
     tell(about_.counts.answered);
-    leave_->worked(now);
+    if (on.leave) on.leave->worked(now);
   }
-  /// Of the upstream's own making, but for an answer that had not half of the call's time.
-  tl::unexpected<failure> failed(exchange_end how) {
+  /// Of the upstream's own making, but for an answer that had not half of the call's time, and
+  /// for what may be the client's doing.
+  tl::unexpected<failure> failed(exchange_end how, upstream_answer::state& on) {
     const bool is_late = how == exchange_end::late;
     tell(is_late ? about_.counts.timed_out : about_.counts.failed);
-    if (!is_late || had_fair_time_) leave_->failed(std::chrono::steady_clock::now());
+    const bool is_its_own = is_late ? had_fair_time_ : !on.is_clients_doing();
+    if (on.leave && is_its_own) on.leave->failed(std::chrono::steady_clock::now());
     const char* why = "broke off before it answered";
     if (is_late) why = "has not answered in time";
     if (how == exchange_end::unreachable) why = "cannot be reached";
@@ -76,7 +77,6 @@ private:
   }
 
   upstream_set::entry& about_;
-  std::optional<circuit_breaker::call> leave_;
   const std::chrono::steady_clock::time_point began_;
   bool had_fair_time_ = false;
   bool is_told_ = false;
@@ -166,12 +166,13 @@ awaitable<result<upstream_answer>> make_call(std::shared_ptr<upstream_client::co
   auto granted = co_await take_seat(core, pool, what.deadline);
   if (!granted) co_return record.refused(granted.error());
   if (granted->has_waited) throw_if_abandoned(what);
-  record.begin(std::move(granted->leave), what.deadline);
+  record.begin(what.deadline);
   auto state = std::make_shared<upstream_answer::state>(std::move(granted->seat), what);
+  state->leave.emplace(std::move(granted->leave));
   const auto end = co_await send_until_answered(*state, what);
   if (end == exchange_end::withdrawn) co_return tl::unexpected<failure>(*state->withdrawal);
-  if (end != exchange_end::answered) co_return record.failed(end);
-  record.answered();
+  if (end != exchange_end::answered) co_return record.failed(end, *state);
+  record.answered(*state);
   co_return upstream_answer(std::move(state));
 }
 

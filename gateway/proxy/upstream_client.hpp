@@ -42,14 +42,17 @@ struct upstream_call {
   std::string_view target;  // origin-form, the upstream's base path included
   std::string_view headers; // "Name: value\r\n" …, without Host, Connection and the framing
   std::string_view body;    // all of it, or else
-  http::request_body* pieces = nullptr;          // its failure is the call's
-  bool asks_for_websocket = false;               // a 101 is an answer then
-  deadline_point deadline{};                     // for the head of the answer
+  http::request_body* pieces = nullptr; // its failure is the call's
+  bool asks_for_websocket = false;      // a 101 is an answer then
+  /// For the head of the answer. What is waited for `pieces` comes on top of it: that is the
+  /// client's time. But they must all have come by then.
+  deadline_point deadline{};
   std::chrono::milliseconds silence_max{30'000}; // between two pieces of its body
   /// Asked now and then while the answer's head is waited for: when it says so, whoever asked
   /// has gone, and the call ends with `std::system_error`.
   bool (*is_abandoned)(const void* who) noexcept = nullptr;
   const void* who = nullptr;
+  std::shared_ptr<void> held; // until the answer's body has ended
 };
 
 /// The head of what an upstream said, and its body to come.
@@ -99,7 +102,10 @@ public:
   ///
   /// GW001: nobody is configured, the breaker is open, too many wait, it cannot be reached, it
   /// broke off, or what it said is no HTTP/1.x or too long (see identity_headers.hpp). GW002: no
-  /// head until the deadline. GET, HEAD, PUT, DELETE and OPTIONS are sent again, at most twice,
+  /// head until the deadline. The failure of `pieces`, and REQUEST_TIMEOUT when they take too long:
+  /// neither is the upstream's, nor is what it does about a body that it waits for. A call is no
+  /// longer the breaker's probe once its client is waited for, and may become it again when its
+  /// body has been sent. GET, HEAD, PUT, DELETE and OPTIONS are sent again, at most twice,
   /// when no byte of an answer has come and the body is whole or was not begun. A kept
   /// connection that the upstream has closed meanwhile is no failure.
   /// std::system_error (operation_aborted) when the client is closed or the coroutine cancelled.

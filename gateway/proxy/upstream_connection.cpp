@@ -63,6 +63,7 @@ upstream_connection::connect(const address_lookup::endpoints& addresses) {
     socket_.close(ignored);
     auto token = asio::redirect_error(use_awaitable, last);
     co_await socket_.async_connect(one, token);
+    peer_ = one;
     if (!last) break;
   }
   if (has_expired_) last = asio::error::timed_out;

@@ -46,6 +46,8 @@ public:
   bool has_expired() const noexcept { return has_expired_; }
   void close() noexcept;
 
+  /// Where it leads, once it is open.
+  const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
   /// Whether bytes, or the peer's end, have come that nobody has read.
   bool is_readable() noexcept;
   /// For the pool: it was used before.
@@ -63,6 +65,7 @@ private:
 
   timer_wheel& wheel_;
   gauge& open_;
+  boost::asio::ip::tcp::endpoint peer_;
   http::tcp_socket socket_; // moves into the TLS stream
   std::unique_ptr<http::tls_stream> tls_;
   boost::beast::flat_buffer input_{upstream_input_bytes_max};

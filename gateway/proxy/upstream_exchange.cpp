@@ -15,6 +15,8 @@ namespace beast = boost::beast;
 
 /// Before the one that counts; more are nonsense.
 constexpr int interim_answers_max = 8;
+/// An upstream that closes while its client takes so long may have waited for the client.
+constexpr std::chrono::seconds client_slow_from{1};
 /// The status line beside the headers.
 constexpr std::uint32_t head_bytes_max = answer_header_bytes_max + 1024;
 
@@ -54,7 +56,8 @@ std::string request_head(const upstream_call& what, const upstream& where) {
 
 upstream_answer::state::state(pool_seat taken, const upstream_call& what)
     : seat(std::move(taken)), core(seat.core().shared_from_this()), pool(seat.pool()),
-      silence_max(what.silence_max), head_only(what.method == http::method::head) {}
+      silence_max(what.silence_max), keep(what.held), head_only(what.method == http::method::head) {
+}
 
 /// Whoever asked may not be there any more: no word to them.
 void upstream_answer::state::throw_if_given_up(const boost::system::error_code& failed) const {
@@ -111,22 +114,47 @@ awaitable<exchange_end> upstream_answer::state::send_pieces(const upstream_call&
     is_half_sent = is_chunked || missing > 0;
     // Whoever answers before all has come does not want the rest; who has all may answer.
     if (connection->is_readable()) co_return exchange_end::answered;
-    body_begun = true;
-    const auto given = co_await what.pieces->next();
-    core->throw_if_closed();
-    if (!given) {
-      withdrawal = given.error();
-      co_return exchange_end::withdrawn;
-    }
-    const bool is_end = given->empty();
+    std::string_view bytes;
+    if (!co_await has_next_piece(what, bytes)) co_return exchange_end::withdrawn;
+    const bool is_end = bytes.empty();
     if (is_end && !is_chunked) break;
-    if (!co_await send_piece(*given, is_chunked)) co_return exchange_end::answered;
+    if (!co_await send_piece(bytes, is_chunked)) co_return exchange_end::answered;
     if (connection->has_expired()) co_return exchange_end::late;
     if (is_end) break;
-    missing -= std::min<std::uint64_t>(missing, given->size());
+    missing -= std::min<std::uint64_t>(missing, bytes.size());
   }
   is_half_sent = false;
+  // From here on all depends on the upstream.
+  if (!leave) leave = pool.about.breaker.try_admit(std::chrono::steady_clock::now());
   co_return exchange_end::answered;
+}
+
+/// While the client is waited for, the upstream's time stands still, and others may be the
+/// breaker's probe. False: see `withdrawal`.
+awaitable<bool> upstream_answer::state::has_next_piece(const upstream_call& what,
+                                                       std::string_view& bytes) {
+  using clock = std::chrono::steady_clock;
+  body_begun = true;
+  if (leave && leave->is_probe()) leave.reset();
+  connection->end_never();
+  const auto asked_at = clock::now();
+  const auto given = co_await what.pieces->next();
+  core->throw_if_closed();
+  const auto given_at = clock::now();
+  client_time += given_at - asked_at;
+  if (!given) {
+    withdrawal = given.error();
+  } else if (given_at >= what.deadline && is_half_sent) {
+    withdrawal = failure{error_code::request_timeout, "body", "took too long"};
+  } else {
+    bytes = *given;
+    connection->end_at(what.deadline + client_time);
+  }
+  co_return !withdrawal;
+}
+
+bool upstream_answer::state::is_clients_doing() const noexcept {
+  return is_half_sent && client_time >= client_slow_from;
 }
 
 /// False: it does not go through. An empty piece is the end.

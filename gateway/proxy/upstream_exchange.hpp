@@ -41,6 +41,8 @@ struct upstream_answer::state : std::enable_shared_from_this<upstream_answer::st
   void finish();
   /// What is left of it is not wanted.
   void drop();
+  /// Whether it failed while the client was waited for, who may be the cause.
+  bool is_clients_doing() const noexcept;
   std::optional<std::uint64_t> size() const noexcept;
 
   // Destroyed from the last to the first.
@@ -53,6 +55,9 @@ struct upstream_answer::state : std::enable_shared_from_this<upstream_answer::st
   std::unique_ptr<char[]> piece;
   std::size_t held = 0; // bytes of `piece` that were parsed and not given yet
   std::chrono::milliseconds silence_max;
+  std::shared_ptr<void> keep;
+  std::optional<circuit_breaker::call> leave; // unset: the breaker does not hear of this call
+  std::chrono::steady_clock::duration client_time{}; // waited for the request's body
   std::optional<failure> withdrawal;
   bool head_only;            // the answer to HEAD
   bool body_begun = false;   // somebody was asked for a piece of the request's body
@@ -63,6 +68,7 @@ private:
   enum class body_step : std::uint8_t { piece, end, more, broken };
 
   awaitable<exchange_end> send_pieces(const upstream_call& what);
+  awaitable<bool> has_next_piece(const upstream_call& what, std::string_view& bytes);
   awaitable<bool> send_piece(std::string_view bytes, bool is_chunked);
   awaitable<exchange_end> read_one_head(const upstream_call& what);
   bool has_usable_head(const upstream_call& what) const;

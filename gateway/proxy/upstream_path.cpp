@@ -1,6 +1,8 @@
 #include "gateway/proxy/upstream_path.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace latchkey::proxy {
 namespace {
@@ -36,10 +38,27 @@ bool has_an_escaped_dot(std::string_view sent) noexcept {
   return sent.find("%2e") != std::string_view::npos || sent.find("%2E") != std::string_view::npos;
 }
 
+/// Whether the name before "=" is that, however it is escaped.
+bool is_named(std::string_view parameter, std::string_view name) {
+  const auto found = http::form_value(parameter, name);
+  return !found || *found;
+}
+
+void append_query(std::string& out, std::string_view query, std::string_view without) {
+  char separator = '?';
+  while (!query.empty()) {
+    const auto one = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(one.size() + 1, query.size()));
+    if (is_named(one, without)) continue;
+    out += std::exchange(separator, '&');
+    out += one;
+  }
+}
+
 } // namespace
 
 result<void> append_upstream_target(const http::request& in, std::string_view base_path,
-                                    std::string& out) {
+                                    std::string& out, std::string_view without) {
   const auto question = in.target.find('?');
   if (!in.path.starts_with('/'))
     return fail(error_code::validation_error, "path", "does not begin with a slash");
@@ -51,7 +70,10 @@ result<void> append_upstream_target(const http::request& in, std::string_view ba
   const auto before = out.size();
   out.append(base_path);
   append_encoded(out, in.path);
-  if (question != std::string_view::npos) out.append(in.target.substr(question));
+  if (question != std::string_view::npos && without.empty())
+    out.append(in.target.substr(question));
+  else if (question != std::string_view::npos)
+    append_query(out, in.target.substr(question + 1), without);
   if (out.size() - before <= upstream_target_bytes_max) return {};
   out.resize(before);
   return fail(error_code::uri_too_long);

@@ -191,10 +191,12 @@ void used_connection::keep(upstream_pool& pool) {
 }
 
 used_connection take_idle(upstream_client::core& core, upstream_pool& pool) {
+  // Connections that are always in use would hide that the upstream has moved.
+  pool.addresses.refresh();
   while (!pool.idle.empty()) {
     auto one = std::move(pool.idle.back());
     pool.idle.pop_back();
-    if (one->has_expired() || one->is_readable()) continue;
+    if (one->has_expired() || one->is_readable() || !pool.addresses.has(one->peer())) continue;
     one->end_never();
     return {core, std::move(one)};
   }

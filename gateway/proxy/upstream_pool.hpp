@@ -112,7 +112,8 @@ awaitable<result<granted_call>> take_seat(std::shared_ptr<upstream_client::core>
                                           upstream_pool& pool,
                                           std::chrono::steady_clock::time_point deadline);
 
-/// A kept one that the upstream has not closed; empty when there is none.
+/// A kept one that the upstream has not closed, and that leads where it is now; empty when there
+/// is none.
 used_connection take_idle(upstream_client::core& core, upstream_pool& pool);
 
 } // namespace latchkey::proxy

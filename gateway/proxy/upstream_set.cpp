@@ -9,8 +9,9 @@ namespace latchkey::proxy {
 upstream_set::entry::entry(const upstream& one, const breaker_settings& limits, metrics& all)
     : where(one), breaker(limits), counts(all.upstream(one.name)) {}
 
-upstream_set::upstream_set(proxy_table table, metrics& counts, const breaker_settings& limits)
-    : table_(std::move(table)),
+upstream_set::upstream_set(proxy_table table, metrics& counts, const breaker_settings& limits,
+                           std::size_t user_calls_max)
+    : table_(std::move(table)), calls_of_users_(user_calls_max),
       tls_(std::make_unique<boost::asio::ssl::context>(boost::asio::ssl::context::tls_client)) {
   for (const auto& one : table_.upstreams)
     entries_.push_back(std::make_unique<entry>(one, limits, counts));

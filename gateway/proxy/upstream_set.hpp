@@ -5,8 +5,10 @@
 #include "config/metrics.hpp"
 #include "gateway/proxy/circuit_breaker.hpp"
 #include "gateway/proxy/proxy_routes.hpp"
+#include "gateway/proxy/user_calls.hpp"
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -28,7 +30,9 @@ public:
     upstream_series& counts;
   };
 
-  upstream_set(proxy_table table, metrics& counts, const breaker_settings& limits = {});
+  /// `user_calls_max`: UPSTREAM_CALLS_PER_USER_MAX.
+  upstream_set(proxy_table table, metrics& counts, const breaker_settings& limits = {},
+               std::size_t user_calls_max = std::numeric_limits<std::size_t>::max());
   ~upstream_set();
   upstream_set(const upstream_set&) = delete;
   upstream_set& operator=(const upstream_set&) = delete;
@@ -37,6 +41,8 @@ public:
   std::size_t size() const noexcept { return entries_.size(); }
   /// As in `proxy_table::upstreams`.
   entry& at(std::size_t index) noexcept { return *entries_[index]; }
+  /// What each user has under way, at whichever upstream.
+  const user_calls& calls_of_users() const noexcept { return calls_of_users_; }
   /// For upstreams behind TLS: their certificates must come from an authority that the system
   /// trusts.
   boost::asio::ssl::context& tls() noexcept { return *tls_; }
@@ -46,6 +52,7 @@ public:
 
 private:
   const proxy_table table_;
+  const user_calls calls_of_users_;
   std::vector<std::unique_ptr<entry>> entries_;
   std::unique_ptr<boost::asio::ssl::context> tls_;
 };

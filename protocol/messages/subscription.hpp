@@ -30,16 +30,24 @@ struct subscription_view {
 
 /// What Stripe said of a subscription of its own ("customer.subscription.created", …).
 struct stripe_word {
-  enum class kind : std::uint8_t { created, updated, deleted } what = kind::updated;
-  std::string event; // its id, which is never acted on twice
-  time_point at{};   // when it came about, in whole seconds
+  /// `moved`: the subscription is another user's from now on.
+  enum class kind : std::uint8_t { created, updated, deleted, moved } what = kind::updated;
+  std::string event;           // its id, which is never acted on twice
+  time_point at{};             // when it came about, in whole seconds
+  std::string previous_status; // before an update that changed the status; empty: it did not
 };
 
 /// Make `subscription` the user's; id, user, created_at and updated_at are not the asker's to
 /// say. Unless Stripe was heard, start_date and what only Stripe knows stay as they are.
-/// Otherwise CONFLICT, and nothing changes: field "id" for an event seen before, field "event"
-/// for one that is older than what is known, or about a subscription that another one has taken
-/// the place of. USER001.
+///
+/// What Stripe says is kept for each of its subscriptions; the user's own then is the best that
+/// is live (`best_subscription`). An empty tier stands for a price that nobody knows: the tier of
+/// that subscription stays.
+///
+/// Otherwise CONFLICT, and the user's subscription does not change: field "id" for an event seen
+/// before, "event" for one that is older than what is known of its subscription, or about one
+/// beside a better one (which is kept all the same), "price" when the tier is empty and nothing
+/// is known. USER001.
 struct change_subscription {
   subscription_record subscription;
   std::optional<stripe_word> heard;

@@ -5,6 +5,7 @@
 #include "storage/migrations/first_schema.hpp"
 #include "storage/migrations/fourth_schema.hpp"
 #include "storage/migrations/second_schema.hpp"
+#include "storage/migrations/seventh_schema.hpp"
 #include "storage/migrations/sixth_schema.hpp"
 #include "storage/migrations/third_schema.hpp"
 
@@ -43,9 +44,9 @@ std::string substitute(std::string_view text, std::span<const substitution> word
 } // namespace
 
 const std::vector<migration>& migrations() {
-  static const std::vector<migration> all{first_schema(),  second_schema(), third_schema(),
-                                          fourth_schema(), fifth_schema(),  sixth_schema(),
-                                          eighth_schema()};
+  static const std::vector<migration> all{first_schema(),  second_schema(),  third_schema(),
+                                          fourth_schema(), fifth_schema(),   sixth_schema(),
+                                          seventh_schema(), eighth_schema()};
   return all;
 }
 

@@ -42,6 +42,20 @@ std::optional<failure> write(runner& on, const storage::put_subscription& f, wri
   return std::nullopt;
 }
 
+std::optional<failure> write(runner& on, const storage::put_stripe_subscription& f, written&) {
+  const auto& s = f.subscription;
+  const auto user = to_string(s.user);
+  if (on.run(share_user, {user}) == 0) return losing(error_code::user_not_found);
+  const auto put =
+      on.run(put_stripe_subscription,
+             {s.stripe_subscription_id, user, s.tier, s.status, time_text(s.start_date),
+              time_or_null(s.end_date), time_or_null(s.trial_ends_at), time_or_null(s.cancelled_at),
+              text_or_null_if_empty(s.payment_method), text_or_null_if_empty(s.stripe_customer_id),
+              time_or_null(s.stripe_event_at), time_text(s.created_at), time_text(s.updated_at)});
+  if (put == 0) return losing(error_code::conflict, "event", "a later event has been applied");
+  return std::nullopt;
+}
+
 std::optional<failure> write(runner& on, const storage::add_stripe_event& f, written&) {
   if (on.run(add_stripe_event, {f.id, time_text(f.at)}) == 0)
     return losing(error_code::conflict, "id", "was seen before");

@@ -7,15 +7,14 @@ namespace latchkey::storage::sql {
 
 namespace {
 
-std::optional<subscription_record> to_subscription(const row_source& row) {
-  const auto id = parse_uuid(row.text(0).value_or(""));
+/// Columns 1 to 13 of both kinds of rows.
+std::optional<subscription_record> without_id(const row_source& row) {
   const auto user = to_user_id(row.text(1));
   const auto start = time_at(row, 4);
   const auto created = time_at(row, 12);
   const auto updated = time_at(row, 13);
-  if (!id || !user || !start || !created || !updated) return std::nullopt;
+  if (!user || !start || !created || !updated) return std::nullopt;
   subscription_record s;
-  s.id = *id;
   s.user = *user;
   s.tier = text_or(row, 2);
   s.status = text_or(row, 3);
@@ -29,6 +28,14 @@ std::optional<subscription_record> to_subscription(const row_source& row) {
   s.stripe_event_at = time_at(row, 11);
   s.created_at = *created;
   s.updated_at = *updated;
+  return s;
+}
+
+std::optional<subscription_record> to_subscription(const row_source& row) {
+  const auto id = parse_uuid(row.text(0).value_or(""));
+  auto s = without_id(row);
+  if (!id || !s) return std::nullopt;
+  s->id = *id;
   return s;
 }
 
@@ -65,6 +72,22 @@ finding answer(runner& on, const storage::find_stripe_customer& q) {
   on.run(find_stripe_customer, {q.customer},
          [&](const row_source& row) { found = to_user_id(row.text(0)); });
   return found;
+}
+
+finding answer(runner& on, const storage::find_stripe_subscription& q) {
+  storage::find_stripe_subscription::answer found;
+  on.run(find_stripe_subscription, {q.id},
+         [&](const row_source& row) { found.known = without_id(row); });
+  return found;
+}
+
+finding answer(runner& on, const storage::list_stripe_subscriptions& q) {
+  storage::list_stripe_subscriptions::answer all;
+  on.run(list_stripe_subscriptions, {to_string(q.user), rows_of(page_rows_max)},
+         [&](const row_source& row) {
+           if (auto one = without_id(row)) all.push_back(std::move(*one));
+         });
+  return all;
 }
 
 finding answer(runner& on, const storage::list_quota_usage& q) {

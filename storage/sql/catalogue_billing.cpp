@@ -10,8 +10,21 @@ const statement find_subscription{
     "payment_method, stripe_customer_id, stripe_subscription_id, stripe_event_at, created_at, "
     "updated_at FROM subscriptions WHERE user_id = $1"};
 const statement find_stripe_customer{
-    "find_stripe_customer", "SELECT user_id FROM subscriptions WHERE stripe_customer_id = $1 "
-                            "ORDER BY created_at DESC, id DESC LIMIT 1"};
+    "find_stripe_customer",
+    "SELECT user_id FROM (SELECT user_id, created_at, id FROM subscriptions "
+    "WHERE stripe_customer_id = $1 UNION ALL SELECT user_id, created_at, id "
+    "FROM stripe_subscriptions WHERE stripe_customer_id = $1) AS known "
+    "ORDER BY created_at DESC, id DESC LIMIT 1"};
+
+#define LATCHKEY_STRIPE_ROW                                                                        \
+  "SELECT id, user_id, tier, status, start_date, end_date, trial_ends_at, cancelled_at, "          \
+  "payment_method, stripe_customer_id, id, stripe_event_at, created_at, updated_at "               \
+  "FROM stripe_subscriptions "
+const statement find_stripe_subscription{"find_stripe_subscription",
+                                         LATCHKEY_STRIPE_ROW "WHERE id = $1"};
+const statement list_stripe_subscriptions{
+    "list_stripe_subscriptions",
+    LATCHKEY_STRIPE_ROW "WHERE user_id = $1 ORDER BY start_date DESC, id DESC LIMIT $2"};
 const statement list_quota_usage{"list_quota_usage",
                                  "SELECT quota, window_start, used FROM quota_usage "
                                  "WHERE user_id = $1 ORDER BY window_start DESC, quota LIMIT $2"};
@@ -47,6 +60,18 @@ const statement put_subscription{
     "updated_at = EXCLUDED.updated_at "
     "WHERE subscriptions.stripe_event_at IS NULL OR EXCLUDED.stripe_event_at IS NULL "
     "OR subscriptions.stripe_event_at <= EXCLUDED.stripe_event_at RETURNING id"};
+const statement put_stripe_subscription{
+    "put_stripe_subscription",
+    "INSERT INTO stripe_subscriptions (id, user_id, tier, status, start_date, end_date, "
+    "trial_ends_at, cancelled_at, payment_method, stripe_customer_id, stripe_event_at, "
+    "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+    "ON CONFLICT (id) DO UPDATE SET user_id = EXCLUDED.user_id, tier = EXCLUDED.tier, "
+    "status = EXCLUDED.status, start_date = EXCLUDED.start_date, end_date = EXCLUDED.end_date, "
+    "trial_ends_at = EXCLUDED.trial_ends_at, cancelled_at = EXCLUDED.cancelled_at, "
+    "payment_method = EXCLUDED.payment_method, "
+    "stripe_customer_id = EXCLUDED.stripe_customer_id, "
+    "stripe_event_at = EXCLUDED.stripe_event_at, updated_at = EXCLUDED.updated_at "
+    "WHERE stripe_subscriptions.stripe_event_at <= EXCLUDED.stripe_event_at RETURNING id"};
 const statement set_tier{"set_tier", "UPDATE users SET subscription_tier = $2, "
                                      "version = version + 1, updated_at = $3 WHERE id = $1"};
 const statement add_stripe_event{

@@ -80,6 +80,7 @@ std::optional<failure> write(runner& on, const storage::revoke_service_key& f, w
 std::optional<failure> write(runner& on, const storage::touch_service_key& f, written& note);
 
 // -- subscriptions and projects (billing_facts.cpp) ------------------------------------
+std::optional<failure> write(runner& on, const storage::put_stripe_subscription& f, written& note);
 std::optional<failure> write(runner& on, const storage::put_subscription& f, written& note);
 std::optional<failure> write(runner& on, const storage::add_stripe_event& f, written& note);
 std::optional<failure> write(runner& on, const storage::spend_quota& f, written& note);

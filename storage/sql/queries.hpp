@@ -34,6 +34,8 @@ finding answer(runner& on, const storage::list_services& q);
 // -- subscriptions and projects (billing_queries.cpp) ----------------------------------
 finding answer(runner& on, const storage::find_subscription& q);
 finding answer(runner& on, const storage::find_stripe_customer& q);
+finding answer(runner& on, const storage::find_stripe_subscription& q);
+finding answer(runner& on, const storage::list_stripe_subscriptions& q);
 finding answer(runner& on, const storage::list_quota_usage& q);
 finding answer(runner& on, const storage::find_project& q);
 finding answer(runner& on, const storage::list_projects& q);

@@ -2,6 +2,9 @@
 // twice and in any order.
 #include "tests/actors/one_subscription.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 namespace latchkey::test {
 namespace {
 
@@ -208,6 +211,103 @@ TEST(StripeWord, OfTheEndOfASubscriptionThatWasReplacedEndsNothing) {
   ASSERT_TRUE(f.hear(end));
   // Nothing is left to protect: the first one may come back.
   EXPECT_EQ(f.hear(f.hearing(kind::updated, 11s)).value().tier, "pro");
+}
+
+/// One event of a life: of which subscription, what, when, and its tier and status.
+struct event_of {
+  std::string id;
+  kind what;
+  std::chrono::seconds after;
+  std::string tier = "pro";
+  std::string status = "active";
+};
+
+messages::change_subscription hearing(stripe_subscription& f, const event_of& e) {
+  auto out = f.hearing(e.what, e.after, e.tier, e.status);
+  out.subscription.stripe_subscription_id = e.id;
+  out.subscription.start_date = f.clock.now() + (e.id == "sub_1" ? -48h : -24h);
+  return out;
+}
+
+/// Says them in every order: the user is left with that tier and that subscription.
+void end_alike_in_every_order(const std::vector<event_of>& life, const std::string& tier,
+                              const std::string& id) {
+  std::vector<std::size_t> order(life.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  do {
+    stripe_subscription f;
+    std::string said;
+    for (const auto i : order) {
+      f.hear(hearing(f, life[i]));
+      said += std::to_string(i);
+    }
+    EXPECT_EQ(f.describe().value().tier, tier) << said;
+    EXPECT_EQ(f.stored_subscription()->stripe_subscription_id, id) << said;
+  } while (std::ranges::next_permutation(order).found);
+}
+
+TEST(StripeWord, OfALifeEndsAlikeInWhicheverOrderItComes) {
+  end_alike_in_every_order({{"sub_1", kind::created, 0s, "pro", "incomplete"},
+                            {"sub_1", kind::updated, 1s},
+                            {"sub_2", kind::created, 5s},
+                            {"sub_1", kind::deleted, 9s}},
+                           "pro", "sub_2");
+  end_alike_in_every_order({{"sub_1", kind::created, 0s},
+                            {"sub_1", kind::deleted, 0s},
+                            {"sub_2", kind::created, 0s, "pro", "incomplete"},
+                            {"sub_2", kind::updated, 0s}},
+                           "pro", "sub_2");
+  end_alike_in_every_order({{"sub_1", kind::created, 0s},
+                            {"sub_2", kind::created, 1s},
+                            {"sub_2", kind::deleted, 2s},
+                            {"sub_1", kind::updated, 3s}},
+                           "pro", "sub_1");
+  end_alike_in_every_order({{"sub_1", kind::created, 0s},
+                            {"sub_2", kind::created, 1s},
+                            {"sub_2", kind::deleted, 2s},
+                            {"sub_1", kind::deleted, 3s}},
+                           "free", "sub_1");
+}
+
+TEST(StripeWord, OfSeveralThatAreLiveTheBestTierCountsThenTheNewest) {
+  // "pro" is listed after "free".
+  end_alike_in_every_order(
+      {{"sub_1", kind::created, 0s, "pro"}, {"sub_2", kind::created, 1s, "free"}}, "pro", "sub_1");
+  end_alike_in_every_order({{"sub_1", kind::created, 5s}, {"sub_2", kind::created, 1s}}, "pro",
+                           "sub_2");
+}
+
+TEST(StripeWord, OfTwoUpdatesInOneSecondFollowsThePreviousStatusElseThePaidOne) {
+  stripe_subscription f;
+  auto paid = f.hearing(kind::updated, 0s);
+  paid.heard->previous_status = "incomplete";
+  ASSERT_TRUE(f.hear(paid));
+  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::updated, 0s, "pro", "incomplete"), "event"));
+  auto unpaid = f.hearing(kind::updated, 0s, "pro", "unpaid");
+  unpaid.heard->previous_status = "active";
+  EXPECT_EQ(f.hear(unpaid).value().tier, "free");
+}
+
+TEST(StripeWord, OfAPriceThatNobodyKnowsKeepsTheTier) {
+  stripe_subscription f;
+  EXPECT_TRUE(code_of(f.hear(f.hearing(kind::created, 0s, ""))) == error_code::conflict);
+  ASSERT_TRUE(f.hear(f.hearing(kind::created, 0s)));
+  EXPECT_EQ(f.hear(f.hearing(kind::updated, 1s, "", "past_due")).value().tier, "pro");
+  EXPECT_EQ(f.hear(f.hearing(kind::updated, 2s, "", "unpaid")).value().tier, "free");
+}
+
+TEST(StripeWord, OfAnEndTakesNothingThatAnAdministratorGave) {
+  stripe_subscription f;
+  ASSERT_TRUE(f.change("pro"));
+  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::deleted, 0s), "event"));
+  EXPECT_EQ(f.describe().value().tier, "pro");
+}
+
+TEST(StripeWord, OfASubscriptionThatIsAnothersNowLeavesTheNextBest) {
+  stripe_subscription f;
+  ASSERT_TRUE(f.hear(f.hearing(kind::created, 0s)));
+  EXPECT_EQ(f.hear(f.hearing(kind::moved, 1s)).value().tier, "free");
+  EXPECT_TRUE(f.stored_subscription()->stripe_subscription_id.empty());
 }
 
 TEST(StripeWord, StaysWithWhatAnAdministratorChanges) {

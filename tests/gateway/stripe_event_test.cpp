@@ -63,7 +63,7 @@ TEST(StripeEvent, IsRefusedWithoutWhatItNeeds) {
 }
 
 TEST(StripeEvent, IsNotReadWhenItIsAboutSomethingElse) {
-  for (const auto* type : {"invoice.paid", "customer.subscription.paused",
+  for (const auto* type : {"invoice.paid", "customer.subscription.trial_will_end",
                            "customer.subscription.updated.x", "customer.subscription"}) {
     auto what = event();
     what["type"] = type;

@@ -271,6 +271,51 @@ TEST_P(Stripe, EndsNoSubscriptionByTheEndOfTheOneBefore) {
   EXPECT_EQ(mine()["tier"], "pro");
 }
 
+TEST_P(Stripe, GoesOverWithASubscriptionThatBecomesSomebodyElses) {
+  ASSERT_TRUE(is_acted_on(event()));
+  const auto bob = new_member(on());
+  words.user = bob.id;
+  words.created += 1;
+  ASSERT_TRUE(is_acted_on(event()));
+  EXPECT_EQ(mine()["tier"], "free");
+  EXPECT_EQ(json_of(get_subscription(on(), bob.token))["tier"], "pro");
+  words.user.clear();
+  words.type = "customer.subscription.deleted";
+  words.created += 1;
+  ASSERT_TRUE(is_acted_on(event())) << "the subscription's owner is known";
+  EXPECT_EQ(json_of(get_subscription(on(), bob.token))["tier"], "free");
+}
+
+TEST_P(Stripe, KeepsTheTierOfAPriceThatIsNoLongerNamed) {
+  ASSERT_TRUE(is_acted_on(event()));
+  words.price = "price_unknown";
+  words.status = "past_due";
+  words.created += 1;
+  ASSERT_TRUE(is_acted_on(event()));
+  EXPECT_EQ(mine()["tier"], "pro");
+  EXPECT_EQ(mine()["status"], "past_due");
+  words.status = "unpaid";
+  words.created += 1;
+  ASSERT_TRUE(is_acted_on(event()));
+  EXPECT_EQ(mine()["tier"], "free");
+}
+
+TEST_P(Stripe, EndsATrialByItsWord) {
+  words.status = "trialing";
+  ASSERT_TRUE(is_acted_on(event()));
+  EXPECT_EQ(mine()["tier"], "pro");
+  words.type = "customer.subscription.paused";
+  words.status = "paused";
+  words.created += 1;
+  ASSERT_TRUE(is_acted_on(event()));
+  EXPECT_EQ(mine()["tier"], "free");
+  words.type = "customer.subscription.resumed";
+  words.status = "active";
+  words.created += 1;
+  ASSERT_TRUE(is_acted_on(event()));
+  EXPECT_EQ(mine()["tier"], "pro");
+}
+
 TEST_P(Stripe, IsStillKnownAfterARestart) {
   product own{
       GetParam(),

@@ -6,6 +6,7 @@
 #include "gateway/surfaces/billing/stripe_event.hpp"
 #include "protocol/stripe_signature.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace latchkey::gateway::billing {
@@ -30,10 +31,12 @@ result<void> check_signature(const http::exchange& ex, const secret& key) {
   return check_stripe_signature(header, ex.in.body, key, acceptor_of(ex).with().now());
 }
 
-/// Whose it is: by the metadata that our own pages put there, else by the customer. USER001
-/// when nobody is known.
-awaitable<result<user_id>> owner_of(http::exchange& ex, const stripe_change& change) {
+/// Whose it is: by the metadata that our own pages put there, else whose the subscription was
+/// before, else by the customer. USER001 when nobody is known.
+awaitable<result<user_id>> owner_of(http::exchange& ex, const stripe_change& change,
+                                    const std::optional<subscription_record>& known) {
   if (!change.user.empty()) co_return co_await resolve_user(ex, change.user);
+  if (known) co_return known->user;
   const storage::find_stripe_customer question{change.subscription.stripe_customer_id};
   auto found = co_await acceptor_of(ex).read(question, ex.deadline);
   if (!found) co_return tl::unexpected<failure>(found.error());
@@ -41,36 +44,64 @@ awaitable<result<user_id>> owner_of(http::exchange& ex, const stripe_change& cha
   co_return **found;
 }
 
-/// True: the subscription is as the event says. False: it was not for us to act on.
+messages::change_subscription request_of(http::exchange& ex, const stripe_change& change) {
+  messages::change_subscription request;
+  request.subscription = change.subscription;
+  request.heard = change.word;
+  request.who = {client_of(ex), "stripe"};
+  request.deadline = acceptor_of(ex).deadline_for_actors(ex.deadline);
+  return request;
+}
+
+/// Takes the subscription from whoever had it. First of all: what is cut off here is said again.
+awaitable<result<void>> take_from(http::exchange& ex, user_id before, const stripe_change& change) {
+  auto request = request_of(ex, change);
+  request.heard->what = messages::stripe_word::kind::moved;
+  auto told = co_await acceptor_of(ex).ask_subscription(before, std::move(request), ex.deadline);
+  if (told) co_return result<void>{};
+  const auto code = told.error().code;
+  if (code == error_code::conflict || code == error_code::user_not_found) co_return result<void>{};
+  co_return tl::unexpected<failure>(told.error());
+}
+
+/// To its owner, who may be another than before.
+awaitable<result<void>> hand_over(http::exchange& ex, const stripe_change& change) {
+  auto& edge = acceptor_of(ex);
+  const storage::find_stripe_subscription question{change.subscription.stripe_subscription_id};
+  auto found = co_await edge.read(question, ex.deadline);
+  if (!found) co_return tl::unexpected<failure>(found.error());
+  const auto& known = found->known;
+  auto owner = co_await owner_of(ex, change, known);
+  if (!owner) co_return tl::unexpected<failure>(owner.error());
+  if (known && known->user != *owner) {
+    if (known->stripe_event_at > change.word.at)
+      co_return fail(error_code::conflict, "event", "is older than what is known");
+    auto taken = co_await take_from(ex, known->user, change);
+    if (!taken) co_return taken;
+  }
+  auto request = request_of(ex, change);
+  auto changed = co_await edge.ask_subscription(*owner, std::move(request), ex.deadline);
+  if (!changed) co_return tl::unexpected<failure>(changed.error());
+  co_return result<void>{};
+}
+
+/// True: the user's subscription is as the event says. False: it was not for us to act on.
 awaitable<result<bool>> apply(http::exchange& ex, stripe_change change) {
   auto& edge = acceptor_of(ex);
   const auto event = change.word.event;
   auto tier = tier_of(change, edge.configured().stripe_prices, edge.with().tiers);
-  if (!tier) {
+  if (!tier)
     log_warning("stripe", "event ", event, " is about a price that STRIPE_PRICES does not name");
-    co_return false;
-  }
-  auto owner = co_await owner_of(ex, change);
-  result<messages::subscription_view> changed = fail(error_code::user_not_found);
-  if (owner) {
-    messages::change_subscription request;
-    request.subscription = std::move(change.subscription);
-    request.subscription.tier = std::move(*tier);
-    request.heard = std::move(change.word);
-    request.who = {client_of(ex), "stripe"};
-    request.deadline = edge.deadline_for_actors(ex.deadline);
-    changed = co_await edge.ask_subscription(*owner, std::move(request), ex.deadline);
-  } else {
-    changed = tl::unexpected<failure>(owner.error());
-  }
-  if (changed) co_return true;
-  const auto code = changed.error().code;
-  if (code == error_code::conflict) co_return false; // seen before, or out of date
+  change.subscription.tier = tier.value_or("");
+  auto done = co_await hand_over(ex, change);
+  if (done) co_return true;
+  const auto code = done.error().code;
+  if (code == error_code::conflict) co_return false; // seen before, out of date, or not sold
   if (code == error_code::user_not_found) {
     log_warning("stripe", "event ", event, " is about a customer who is nobody here");
     co_return false;
   }
-  co_return tl::unexpected<failure>(changed.error());
+  co_return tl::unexpected<failure>(done.error());
 }
 
 } // namespace

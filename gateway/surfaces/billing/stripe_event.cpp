@@ -75,7 +75,9 @@ std::vector<std::string> prices_of(const json& subscription) {
 
 std::optional<kind> kind_of(std::string_view type) {
   if (type == "customer.subscription.created") return kind::created;
-  if (type == "customer.subscription.updated") return kind::updated;
+  // The last two are updates under names of their own; each shows the whole subscription.
+  for (const auto* update : {"updated", "paused", "resumed"})
+    if (type == std::string{"customer.subscription."} + update) return kind::updated;
   if (type == "customer.subscription.deleted") return kind::deleted;
   return std::nullopt;
 }
@@ -131,7 +133,9 @@ result<std::optional<stripe_change>> read_stripe_event(std::string_view body) {
   const auto created = time_at(event, "created");
   if (!created) return wrong("created", "is required, in seconds");
   word.at = *created;
-  auto change = read_change(at(at(event, "data"), "object"), std::move(word));
+  const auto& data = at(event, "data");
+  word.previous_status = text_at(at(data, "previous_attributes"), "status");
+  auto change = read_change(at(data, "object"), std::move(word));
   if (!change) return tl::unexpected<failure>(change.error());
   return std::optional{std::move(*change)};
 }

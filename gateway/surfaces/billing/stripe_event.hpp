@@ -16,7 +16,7 @@ namespace latchkey::gateway::billing {
 /// `subscriptions.payment_method`, VARCHAR(100).
 inline constexpr std::size_t payment_method_bytes_max = 100;
 
-/// What a "customer.subscription.created", ".updated" or ".deleted" says.
+/// What a "customer.subscription.created", ".updated", ".paused", ".resumed" or ".deleted" says.
 struct stripe_change {
   messages::stripe_word word;
   subscription_record subscription; // tier: not yet; see `tier_of`

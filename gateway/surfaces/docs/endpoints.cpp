@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view page_name = "page.html";
 constexpr std::string_view icon_name = "favicon-32x32.png";
+constexpr std::string_view core_manager_name = "core-manager.html";
 
 /// Kept, but asked for anew: what changes with the program changes under the same name.
 constexpr std::string_view revalidated = "no-cache";
@@ -64,8 +65,10 @@ std::vector<http::route> routes(std::shared_ptr<const published_description> des
     const asset whole{http::json_type, revalidated, description->json, {}, description->etag};
     co_return sealed(answer_with(ex.in, whole), closed_policy);
   };
-  auto page = [parts](http::exchange& ex) -> awaitable<http::response> {
-    co_return sealed(answer_with(ex.in, parts->at(page_name)), page_policy);
+  const auto page = [parts](std::string_view name) -> http::handler {
+    return [parts, name](http::exchange& ex) -> awaitable<http::response> {
+      co_return sealed(answer_with(ex.in, parts->at(name)), page_policy);
+    };
   };
   auto part = [parts](http::exchange& ex) -> awaitable<http::response> {
     const auto found = parts->find(ex.params["asset"]);
@@ -89,7 +92,8 @@ std::vector<http::route> routes(std::shared_ptr<const published_description> des
   rows.push_back(row("/", "root", std::move(root)));
   rows.push_back(row("/favicon.ico", "favicon", std::move(icon)));
   rows.push_back(row("/openapi.json", "openapi", std::move(describe)));
-  rows.push_back(row("/docs", "docs", std::move(page)));
+  rows.push_back(row("/docs", "docs", page(page_name)));
+  rows.push_back(row("/docs/core-manager", "docs_core_manager", page(core_manager_name)));
   rows.push_back(row("/docs/{asset}", "docs_asset", std::move(part)));
   return rows;
 }

@@ -41,12 +41,12 @@ void pass_through(http_acceptor& edge, const principal& who, std::string permiss
 
 } // namespace
 
-result<http::response> answer_of(proxy::upstream_answer said) {
+result<http::response> answer_of(proxy::upstream_answer said, const proxy::upstream& from) {
   http::response answer;
   answer.status = said.status();
   answer.content_type = {};
   std::string lines;
-  if (auto done = proxy::append_response_headers(said.headers(), lines); !done)
+  if (auto done = proxy::append_response_headers(said.headers(), lines, &from); !done)
     return tl::unexpected<failure>(done.error());
   add_lines(lines, answer);
   if (auto whole = said.whole_body())
@@ -58,13 +58,13 @@ result<http::response> answer_of(proxy::upstream_answer said) {
 
 result<http::response> upgrade_of(http::exchange& ex, const principal& who,
                                   const proxy::proxy_route& route, ws_acceptor::place room,
-                                  proxy::upstream_answer said) {
+                                  proxy::upstream_answer said, const proxy::upstream& from) {
   const auto checked = http::check_websocket(ex.in);
   if (!checked.is_good()) return tl::unexpected<failure>(no_handshake());
   if (said.header("Sec-WebSocket-Accept") != http::websocket_accept_of(checked.key))
     return tl::unexpected<failure>(no_handshake());
   std::string lines;
-  if (auto done = proxy::append_response_headers(said.headers(), lines); !done)
+  if (auto done = proxy::append_response_headers(said.headers(), lines, &from); !done)
     return tl::unexpected<failure>(done.error());
   http::response answer;
   answer.status = said.status();

@@ -1,11 +1,14 @@
 #include "gateway/http/field_list.hpp"
 #include "gateway/http/websocket_handshake.hpp"
 #include "gateway/proxy/identity_headers.hpp"
+#include "gateway/proxy/read_ahead.hpp"
 #include "gateway/proxy/upstream_path.hpp"
 #include "gateway/surfaces/proxied/endpoints.hpp"
 
 #include <algorithm>
 #include <boost/system/system_error.hpp>
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,12 +19,19 @@ namespace {
 /// A body up to this is waited for before anybody is asked: a slow client takes no connection
 /// from others, and what was lost can be sent again.
 constexpr std::uint64_t gathered_body_bytes_max = 64UL * 1024;
+/// For so long the end of a body of unknown size is waited for: many upstreams (CGI, WSGI) read
+/// only what has a length.
+constexpr std::chrono::milliseconds end_awaited_for{300};
+constexpr std::uint32_t crowded_retry_s = 1;
+/// The parameter that opens a socket instead of a header (surfaces/live/handshake.hpp).
+constexpr std::string_view ticket_parameter = "ticket";
 
 /// What goes to the upstream; the call views it.
 struct passage {
   std::string target;
   std::string headers;
   std::string body;
+  std::shared_ptr<proxy::read_ahead> pieces;
   proxy::upstream_call call;
 };
 
@@ -46,11 +56,19 @@ bool asks_for_websocket(const http::exchange& ex) {
          http::lists_token(ex.in, "Upgrade", "websocket");
 }
 
+const proxy::upstream& upstream_of(const http::exchange& ex, const proxy::proxy_route& route) {
+  return acceptor_of(ex).upstreams().upstreams().table().upstreams[route.upstream];
+}
+
 result<void> prepare(const http::exchange& ex, const principal& who,
                      const messages::user_view& user, const proxy::proxy_route& route,
                      passage& out) {
-  const auto& upstream = acceptor_of(ex).upstreams().upstreams().table().upstreams[route.upstream];
-  auto done = proxy::append_upstream_target(ex.in, upstream.base_path, out.target);
+  // Without a credential in a header it was one in the query, or in the subprotocols.
+  const bool shows_none = ex.in.authorization.empty() && ex.in.x_api_key.empty();
+  const auto without =
+      out.call.asks_for_websocket && shows_none ? ticket_parameter : std::string_view{};
+  auto done =
+      proxy::append_upstream_target(ex.in, upstream_of(ex, route).base_path, out.target, without);
   if (done) done = write_headers(ex, who, user, out.headers);
   if (!done) return done;
   auto& call = out.call;
@@ -65,25 +83,54 @@ result<void> prepare(const http::exchange& ex, const principal& who,
   return {};
 }
 
-/// A small body as a whole; else it goes through piece by piece.
+/// A small body of a known size.
+awaitable<result<void>> take_sized(const http::exchange& ex, std::uint64_t size, passage& out) {
+  while (out.body.size() < size) {
+    const auto piece = co_await ex.body->next();
+    if (!piece) co_return tl::unexpected<failure>(piece.error());
+    if (piece->empty()) break;
+    out.body.append(*piece);
+    if (std::chrono::steady_clock::now() >= out.call.deadline)
+      co_return fail(error_code::request_timeout, "body", "took too long");
+  }
+  out.call.body = out.body;
+  co_return result<void>{};
+}
+
+/// One of unknown size: as a whole when it is small and its end comes soon.
+awaitable<result<void>> take_unsized(const http::exchange& ex, passage& out) {
+  auto& io = acceptor_of(ex).home().context();
+  out.pieces = std::make_shared<proxy::read_ahead>(io, *ex.body);
+  const auto until = std::chrono::steady_clock::now() + end_awaited_for;
+  const auto is_whole = co_await out.pieces->gather(gathered_body_bytes_max, until);
+  if (!is_whole) co_return tl::unexpected<failure>(is_whole.error());
+  out.call.pieces = out.pieces.get();
+  if (*is_whole) {
+    out.body = out.pieces->take_whole();
+    out.call.body = out.body;
+    out.call.pieces = nullptr;
+  }
+  co_return result<void>{};
+}
+
+/// A small body as a whole; else it goes through piece by piece. What is waited for it is the
+/// client's time, not the upstream's.
 awaitable<result<void>> take_body(const http::exchange& ex, passage& out) {
   if (ex.body == nullptr) {
     out.call.body = ex.in.body;
     co_return result<void>{};
   }
+  const auto began = std::chrono::steady_clock::now();
   const auto size = ex.body->size();
-  if (!size || *size > gathered_body_bytes_max) {
+  result<void> taken;
+  if (!size)
+    taken = co_await take_unsized(ex, out);
+  else if (*size > gathered_body_bytes_max)
     out.call.pieces = ex.body;
-    co_return result<void>{};
-  }
-  while (out.body.size() < *size) {
-    const auto piece = co_await ex.body->next();
-    if (!piece) co_return tl::unexpected<failure>(piece.error());
-    if (piece->empty()) break;
-    out.body.append(*piece);
-  }
-  out.call.body = out.body;
-  co_return result<void>{};
+  else
+    taken = co_await take_sized(ex, *size, out);
+  out.call.deadline += std::chrono::steady_clock::now() - began;
+  co_return taken;
 }
 
 /// Whoever asked has gone, or the server is: nothing is there any more to make an answer with.
@@ -128,8 +175,9 @@ awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who,
   if (!said) co_return to_nobody();
   if (!*said) co_return error_answer(ex, said->error());
   const bool is_upgrade = (*said)->status() == 101;
-  auto answer = is_upgrade ? upgrade_of(ex, who, route, std::move(room), *std::move(*said))
-                           : answer_of(*std::move(*said));
+  auto answer = is_upgrade ? upgrade_of(ex, who, route, std::move(room), *std::move(*said),
+                                        upstream_of(ex, route))
+                           : answer_of(*std::move(*said), upstream_of(ex, route));
   if (!answer) co_return error_answer(ex, answer.error());
   co_return *std::move(answer);
 }
@@ -141,6 +189,12 @@ awaitable<http::response> pass_on(http::exchange& ex, const principal& caller,
   auto who = caller;
   passage what;
   ws_acceptor::place room;
+  what.call.held = acceptor_of(ex).upstreams().upstreams().calls_of_users().begin(who.user);
+  if (!what.call.held) {
+    const failure crowded{
+        error_code::rate_limited, {}, "has too many requests under way", crowded_retry_s};
+    co_return error_answer(ex, crowded);
+  }
   what.call.asks_for_websocket = asks_for_websocket(ex);
   if (what.call.asks_for_websocket) {
     auto taken = co_await take_place(ex, who, route);

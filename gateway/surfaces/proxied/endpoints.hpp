@@ -23,11 +23,11 @@ awaitable<http::response> pass_on(http::exchange& ex, const principal& who,
                                   const proxy::proxy_route& route);
 
 /// What the upstream said, for the client. GW001 when its headers cannot be passed on.
-result<http::response> answer_of(proxy::upstream_answer said);
+result<http::response> answer_of(proxy::upstream_answer said, const proxy::upstream& from);
 /// Its 101, and then its bytes both ways, until `who` may use the route no more. GW001 when that
 /// was no answer to this handshake.
 result<http::response> upgrade_of(http::exchange& ex, const principal& who,
                                   const proxy::proxy_route& route, ws_acceptor::place room,
-                                  proxy::upstream_answer said);
+                                  proxy::upstream_answer said, const proxy::upstream& from);
 
 } // namespace latchkey::gateway::proxied

@@ -75,7 +75,7 @@ std::vector<http::route> routes(const proxy::proxy_table& table) {
   std::vector<http::route> rows;
   for (std::size_t i = 0; i < table.routes.size(); ++i) {
     const auto& route = table.routes[i];
-    auto row = open_to_users(
+    auto row = open_to_users_and_sockets(
         route.permission, route.method, route.pattern, words_of(table, i).operation,
         [route](http::exchange& ex, const principal& who) { return pass_on(ex, who, route); });
     row.needs.counts_against = http::window::gateway;

@@ -1,0 +1,89 @@
+// What is known of an upstream's addresses while names cannot be looked up.
+#include "gateway/proxy/address_lookup.hpp"
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <gtest/gtest.h>
+#include <memory>
+#include <mutex>
+
+namespace latchkey::proxy {
+namespace {
+
+using namespace std::chrono_literals;
+using boost::asio::ip::tcp;
+using endpoints = address_lookup::endpoints;
+
+tcp::endpoint at(const char* address) {
+  return {boost::asio::ip::make_address(address), 80};
+}
+
+/// A resolver that says what the test wants.
+struct resolver {
+  std::mutex mutex;
+  endpoints says;
+  std::atomic<int> asked{0};
+
+  void set(endpoints next) {
+    const std::lock_guard lock(mutex);
+    says = std::move(next);
+  }
+};
+
+struct lookup {
+  boost::asio::io_context io;
+  std::shared_ptr<resolver> names = std::make_shared<resolver>();
+  address_lookup addresses{io, "core.example", 80,
+                           [names = names](const std::string&, std::uint16_t) {
+                             ++names->asked;
+                             const std::lock_guard lock(names->mutex);
+                             return names->says;
+                           }};
+
+  endpoints find() {
+    endpoints found;
+    io.restart();
+    boost::asio::co_spawn(
+        io,
+        [&]() -> awaitable<> {
+          found = co_await addresses.find(std::chrono::steady_clock::now() + 10s);
+        },
+        boost::asio::detached);
+    io.run();
+    return found;
+  }
+  /// Asks again and again until the answer is that.
+  bool comes_to(const endpoints& wanted) {
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (std::chrono::steady_clock::now() < end) {
+      if (find() == wanted) return true;
+      std::this_thread::sleep_for(50ms);
+    }
+    return false;
+  }
+};
+
+TEST(AddressLookup, KeepsTheLastAddressesAsLongAsThereAreNoNewOnes) {
+  lookup one;
+  one.names->set({at("192.0.2.1")});
+  EXPECT_EQ(one.find(), endpoints{at("192.0.2.1")});
+  one.names->set({});
+  const auto asked = one.names->asked.load();
+  while (one.names->asked < asked + 2) // what was found has become old, and nothing is found
+    EXPECT_EQ(one.find(), endpoints{at("192.0.2.1")});
+  one.names->set({at("192.0.2.2")});
+  EXPECT_TRUE(one.comes_to({at("192.0.2.2")}));
+  EXPECT_FALSE(one.addresses.has(at("192.0.2.1"))) << "connections to it are not used again";
+  EXPECT_TRUE(one.addresses.has(at("192.0.2.2")));
+}
+
+TEST(AddressLookup, FindsNoneForANameThatNeverHadAny) {
+  lookup one;
+  EXPECT_EQ(one.find(), endpoints{});
+  one.names->set({at("192.0.2.1")});
+  EXPECT_EQ(one.find(), endpoints{at("192.0.2.1")}) << "it is asked again at once";
+}
+
+} // namespace
+} // namespace latchkey::proxy
