@@ -27,7 +27,7 @@ failure example_of(error_code code) {
   case user_exists:
     return {code, "email", "is taken"};
   case password_format:
-    return {code, "password", "must have at least 8 bytes"};
+    return {code, "password", "must have at least 8 characters"};
   case quota_exceeded:
     return {code, "projects", "is used up", 0, R"("quota":"projects","limit":3,"resets_at":null)"};
   case unsupported_media_type:

@@ -143,8 +143,8 @@ TEST_P(Register, RefusesAWeakPasswordAndSaysWhy) {
   const auto name = new_name();
   const auto before = users();
   const std::vector<std::pair<std::string, std::string>> weak = {
-      {"", "at least 8 bytes"},
-      {"seven77", "at least 8 bytes"},
+      {"", "at least 8 characters"},
+      {"seven77", "at least 8 characters"},
       {std::string(1025, 'x'), "at most 1024 bytes"},
       {"password", "most common"},
       {"PassWord", "most common"},

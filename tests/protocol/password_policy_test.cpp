@@ -74,9 +74,10 @@ TEST(PasswordPolicy, TakesNulAndBytesThatAreNotText) {
 }
 
 TEST(PasswordPolicy, RefusesTheCommonestInEveryCaseAndWidth) {
-  for (std::string_view password :
-       {"password", "PASSWORD", "PassWord", "12345678", "qwertyuiop", "iloveyou", "trustno1",
-        "\xEF\xBD\x90\xEF\xBD\x81ssword", "\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x93\xEF\xBC\x94"})
+  for (std::string_view password : {"password", "PASSWORD", "PassWord", "12345678", "qwertyuiop",
+                                    "iloveyou", "trustno1", "\xEF\xBD\x90\xEF\xBD\x81ssword",
+                                    "\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x93\xEF\xBC\x94"
+                                    "\xEF\xBC\x95\xEF\xBC\x96\xEF\xBC\x97\xEF\xBC\x98"})
     EXPECT_EQ(refusal(password), common) << password;
 }
 
