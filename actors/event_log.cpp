@@ -8,7 +8,7 @@
 namespace latchkey {
 namespace {
 
-constexpr std::string_view log_name = "event";
+constexpr std::string_view event_log_name = "event";
 
 void append(std::string& out, std::string_view name, std::string_view value) {
   if (value.empty()) return;
@@ -45,7 +45,7 @@ void log_event(const event& what) {
     append(line, "duration_ms", std::to_string(ms));
   }
   append(line, "reason", what.reason);
-  log_info(log_name, line);
+  log_info(event_log_name, line);
 }
 
 void log_audited(const audit_record& entry) {

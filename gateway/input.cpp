@@ -282,7 +282,7 @@ std::optional<std::string> input::object_text(std::string_view field, std::size_
 std::optional<std::string> input::optional_id_text(std::string_view field) {
   auto* found = present(field);
   if (found == nullptr) return std::nullopt;
-  if (found->is == kind::other)
+  if (found->is == kind::real)
     if (auto digits = integer_digits(found->content.reveal())) return digits;
   const bool names = found->is == kind::text || found->is == kind::integer;
   const auto size = found->content.reveal().size();

@@ -109,7 +109,7 @@ void print_json(std::ostream& out, const audit_record& entry) {
   out << line << "}\n";
 }
 
-int complain_of(failure error) {
+int complain_of_audit(failure error) {
   error.reason = sentence_of(error);
   return complain(error);
 }
@@ -120,7 +120,7 @@ int print_audit(const chosen_command& chosen, const audit_options& options) {
   if (!options.since.empty()) {
     const auto since = since_of(options.since, system_clock_source().now());
     if (!since) {
-      complain_of(wrong("--since", "must be a time such as 2026-01-02T03:04:05Z, or how long ago, "
+      complain_of_audit(wrong("--since", "must be a time such as 2026-01-02T03:04:05Z, or how long ago, "
                                    "such as 90m, 24h or 7d"));
       return exit_usage;
     }
@@ -131,11 +131,11 @@ int print_audit(const chosen_command& chosen, const audit_options& options) {
   const auto reader = opened.store->open_reader();
   if (!options.user.empty()) {
     const auto user = user_named(*reader, options.user);
-    if (!user) return complain_of(user.error());
+    if (!user) return complain_of_audit(user.error());
     question.user = *user;
   }
   const auto lines = lines_of(*reader, std::move(question), options.limit);
-  if (!lines) return complain_of(lines.error());
+  if (!lines) return complain_of_audit(lines.error());
   for (const auto& entry : *lines)
     options.as_json ? print_json(std::cout, entry) : print_line(std::cout, entry);
   return std::cout.flush().good() ? 0 : exit_failure;

@@ -32,7 +32,7 @@ constexpr std::string_view known_admins = R"(
 UPDATE users SET email_verified = true WHERE role IN ('admin', 'superuser'))";
 
 // reset_token_record::purpose. What a token from before proves is not known, so it is used up.
-constexpr std::string_view token_purpose = R"(
+constexpr std::string_view purpose_of_tokens = R"(
 ALTER TABLE reset_tokens ADD COLUMN purpose VARCHAR(20) NOT NULL DEFAULT 'passphrase_reset')";
 constexpr std::string_view tokens_before = R"(
 UPDATE reset_tokens SET used_at = created_at WHERE used_at IS NULL)";
@@ -47,7 +47,7 @@ CREATE INDEX mails_pending ON mails (recipient)
 migration fourth_schema() {
   return {4,
           "0004_owners_of_accounts",
-          {brought_by, brought_by_before, used_at, used_before, known_admins, token_purpose,
+          {brought_by, brought_by_before, used_at, used_before, known_admins, purpose_of_tokens,
            tokens_before, mails_pending},
           {},
           {}};

@@ -17,8 +17,8 @@ namespace latchkey::storage::sqlite {
 
 namespace {
 
-constexpr int attempts_max = 600;
-constexpr auto attempt_pause = std::chrono::milliseconds(50);
+constexpr int backup_attempts_max = 600;
+constexpr auto backup_attempt_pause = std::chrono::milliseconds(50);
 
 struct closer {
   void operator()(sqlite3* handle) const noexcept { sqlite3_close(handle); }
@@ -38,9 +38,9 @@ int copy_pages(sqlite3* to, sqlite3* from) {
   if (copying == nullptr) return sqlite3_errcode(to);
   int code = SQLITE_BUSY;
   // All pages in one step are one snapshot, however much is written meanwhile.
-  for (int attempt = 1; (code == SQLITE_BUSY || code == SQLITE_LOCKED) && attempt <= attempts_max;
+  for (int attempt = 1; (code == SQLITE_BUSY || code == SQLITE_LOCKED) && attempt <= backup_attempts_max;
        ++attempt) {
-    if (attempt > 1) std::this_thread::sleep_for(attempt_pause);
+    if (attempt > 1) std::this_thread::sleep_for(backup_attempt_pause);
     code = sqlite3_backup_step(copying, -1);
   }
   const int finished = sqlite3_backup_finish(copying);

@@ -16,8 +16,8 @@ namespace {
 
 const sql::statement read_sequence{"read_sequence", "PRAGMA user_version"};
 
-constexpr int attempts_max = 40;
-constexpr auto attempt_pause = std::chrono::milliseconds(50);
+constexpr int sequence_attempts_max = 40;
+constexpr auto sequence_attempt_pause = std::chrono::milliseconds(50);
 
 // "Database File Format", 4.1: the write-ahead log.
 constexpr std::size_t log_header_bytes = 32;
@@ -173,8 +173,8 @@ bool begin_new_sequence(database& db) {
       mode = std::string(row.text(0).value_or(""));
     });
     if (left && mode == "delete") break;
-    if (attempt == attempts_max) return false;
-    std::this_thread::sleep_for(attempt_pause);
+    if (attempt == sequence_attempts_max) return false;
+    std::this_thread::sleep_for(sequence_attempt_pause);
   }
   const bool done =
       db.execute("PRAGMA user_version = " + std::to_string(random_sequence())).has_value();
