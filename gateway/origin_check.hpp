@@ -6,9 +6,9 @@
 
 namespace latchkey::gateway {
 
-/// As http::check_page and http::check_csrf, by ISSUER and ALLOWED_ORIGINS. A refusal is logged with
-/// what the browser sent and what would have been right: the wrong ISSUER behind a proxy is the
-/// usual cause.
+/// As http::check_page and http::check_csrf, by ISSUER and ALLOWED_ORIGINS. A refusal is logged
+/// with what the browser sent and what would have been right: the wrong ISSUER behind a proxy is
+/// the usual cause.
 result<void> check_page_origin(const http::exchange& ex);
 result<void> check_cookie_origin(const http::exchange& ex);
 

@@ -33,8 +33,8 @@ public:
   /// Set when this start created the administrator.
   const std::optional<first_admin>& created_admin() const noexcept;
 
-  /// TLS_CERT and TLS_KEY, read again, for handshakes to come. A failure's reason names the file, and
-  /// then nothing changes. True when the public listener speaks TLS.
+  /// TLS_CERT and TLS_KEY, read again, for handshakes to come. A failure's reason names the file,
+  /// and then nothing changes. True when the public listener speaks TLS.
   result<bool> reload_certificate();
 
   /// Stops accepting, lets requests in flight finish within REQUEST_TIMEOUT, then stops

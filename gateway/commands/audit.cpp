@@ -120,8 +120,9 @@ int print_audit(const chosen_command& chosen, const audit_options& options) {
   if (!options.since.empty()) {
     const auto since = since_of(options.since, system_clock_source().now());
     if (!since) {
-      complain_of_audit(wrong("--since", "must be a time such as 2026-01-02T03:04:05Z, or how long ago, "
-                                   "such as 90m, 24h or 7d"));
+      complain_of_audit(wrong("--since",
+                              "must be a time such as 2026-01-02T03:04:05Z, or how long ago, "
+                              "such as 90m, 24h or 7d"));
       return exit_usage;
     }
     question.since = *since;

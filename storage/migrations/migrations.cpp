@@ -44,8 +44,8 @@ std::string substitute(std::string_view text, std::span<const substitution> word
 } // namespace
 
 const std::vector<migration>& migrations() {
-  static const std::vector<migration> all{first_schema(),  second_schema(),  third_schema(),
-                                          fourth_schema(), fifth_schema(),   sixth_schema(),
+  static const std::vector<migration> all{first_schema(),   second_schema(), third_schema(),
+                                          fourth_schema(),  fifth_schema(),  sixth_schema(),
                                           seventh_schema(), eighth_schema()};
   return all;
 }

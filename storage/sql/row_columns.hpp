@@ -5,7 +5,7 @@
   "SELECT u.id, u.number, u.username, u.email, p.first_name, p.last_name, p.full_name, "           \
   "u.password_hash, u.role, u.client_id, u.subscription_tier, u.is_active, u.email_verified, "     \
   "u.version, u.created_at, u.updated_at, u.last_login_at, u.synced_at, "                          \
-  "u.brought_by, u.used_at, "                                                                       \
+  "u.brought_by, u.used_at, "                                                                      \
   "u.failures_of_strangers, u.failures_of_known_clients, u.failures_of_signed_in "                 \
   "FROM users u LEFT JOIN user_profiles p ON p.user_id = u.id "
 

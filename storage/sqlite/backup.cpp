@@ -38,7 +38,8 @@ int copy_pages(sqlite3* to, sqlite3* from) {
   if (copying == nullptr) return sqlite3_errcode(to);
   int code = SQLITE_BUSY;
   // All pages in one step are one snapshot, however much is written meanwhile.
-  for (int attempt = 1; (code == SQLITE_BUSY || code == SQLITE_LOCKED) && attempt <= backup_attempts_max;
+  for (int attempt = 1;
+       (code == SQLITE_BUSY || code == SQLITE_LOCKED) && attempt <= backup_attempts_max;
        ++attempt) {
     if (attempt > 1) std::this_thread::sleep_for(backup_attempt_pause);
     code = sqlite3_backup_step(copying, -1);

@@ -23,9 +23,10 @@ struct stripe_subscription : one_subscription {
     out.subscription.stripe_subscription_id = "sub_1";
     out.subscription.stripe_customer_id = "cus_1";
     out.subscription.start_date = clock.now() - 24h;
-    out.heard =
-        messages::stripe_word{what, "evt_" + std::to_string(++events),
-                              std::chrono::floor<std::chrono::seconds>(clock.now()) + after};
+    out.heard = messages::stripe_word{what,
+                                      "evt_" + std::to_string(++events),
+                                      std::chrono::floor<std::chrono::seconds>(clock.now()) + after,
+                                      {}};
     out.who.by = "stripe";
     return out;
   }

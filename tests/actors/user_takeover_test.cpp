@@ -4,7 +4,7 @@
 namespace latchkey::test {
 namespace {
 
-const std::string passphrase = "four words as passphrase";
+const std::string takeover_passphrase = "four words as passphrase";
 const std::string next_password = "another battery staple";
 
 struct squatted : one_user {
@@ -12,14 +12,15 @@ struct squatted : one_user {
     with().tiers = parse_tiers("free:api_keys=5").value();
     with().mails =
         std::make_shared<mail_writer>("https://auth.example.com", "", secret{std::string(32, 'k')});
-    write({{storage::set_recovery{record.id, secret{"plain:" + passphrase}, clock.now()}}});
+    write(
+        {{storage::set_recovery{record.id, secret{"plain:" + takeover_passphrase}, clock.now()}}});
   }
   void verify() {
     storage::user_changes changes;
     changes.email_verified = true;
     ASSERT_TRUE(ask(actor, update(changes)));
   }
-  messages::verify_passphrase words() { return {secret{passphrase}, who(), soon()}; }
+  messages::verify_passphrase words() { return {secret{takeover_passphrase}, who(), soon()}; }
   secret make_key(std::optional<session_id> session = std::nullopt) {
     messages::create_api_key request{"ci", {"profile:read"}, std::nullopt, who(), soon(), session};
     return ask(actor, request).value().text;

@@ -9,7 +9,7 @@
 namespace latchkey::http::testing {
 namespace {
 
-constexpr std::size_t large_bytes = std::size_t{8} * 1024 * 1024; // of GET /large
+constexpr std::size_t large_answer_bytes = std::size_t{8} * 1024 * 1024; // of GET /large
 const std::string last_get_large = "GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 /// A server of which all clients together may leave `unsent_bytes_max` unread.
@@ -36,7 +36,7 @@ TEST_F(Unread, AnswersAreCutOffWhenAllTogetherAreTooMuch) {
   raw_client client(server_->port());
   client.send(last_get_large);
   const auto all = client.read_to_end();
-  EXPECT_LT(all.value_or("").size(), large_bytes);
+  EXPECT_LT(all.value_or("").size(), large_answer_bytes);
   EXPECT_EQ(closed_, 1);
   // What was counted for it is given back: the next one is served.
   raw_client next(server_->port());
@@ -45,7 +45,7 @@ TEST_F(Unread, AnswersAreCutOffWhenAllTogetherAreTooMuch) {
 }
 
 TEST_F(Unread, WhoLeavesMostGoesFirst) {
-  serve(large_bytes + large_bytes / 4);
+  serve(large_answer_bytes + large_answer_bytes / 4);
   raw_client first(server_->port());
   first.send(get("/large"));
   raw_client second(server_->port());
@@ -57,15 +57,15 @@ TEST_F(Unread, WhoLeavesMostGoesFirst) {
 }
 
 TEST_F(Unread, AnswersWithinTheBoundArriveWhole) {
-  serve(2 * large_bytes);
+  serve(2 * large_answer_bytes);
   raw_client client(server_->port());
   client.send(last_get_large);
-  EXPECT_GT(client.read_to_end().value_or("").size(), large_bytes);
+  EXPECT_GT(client.read_to_end().value_or("").size(), large_answer_bytes);
   EXPECT_EQ(closed_, 0);
 }
 
 TEST_F(Unread, WhatIsInMemoryOnceIsNotCounted) {
-  static const std::string content(large_bytes, 'x');
+  static const std::string content(large_answer_bytes, 'x');
   const auto answer = [](exchange&) -> awaitable<response> {
     response lasting;
     lasting.source = lasting_body(content);
@@ -76,7 +76,7 @@ TEST_F(Unread, WhatIsInMemoryOnceIsNotCounted) {
   client.send("GET /lasting HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   const auto all = client.read_to_end().value_or("");
   EXPECT_NE(all.find("Content-Length: 8388608\r\n"), std::string::npos);
-  EXPECT_TRUE(all.ends_with(content.substr(0, large_bytes - 1)));
+  EXPECT_TRUE(all.ends_with(content.substr(0, large_answer_bytes - 1)));
   EXPECT_EQ(closed_, 0);
 }
 

@@ -4,7 +4,7 @@
 namespace latchkey::test {
 namespace {
 
-const std::vector<std::pair<std::string, std::string>> endpoints{
+const std::vector<std::pair<std::string, std::string>> scoped_endpoints{
     {"/api/auth/validate-token", "tokens:validate"},
     {"/api/auth/sync-session", "sessions:sync"},
     {"/api/auth/sync-user", "users:sync"},
@@ -46,9 +46,9 @@ protected:
 LATCHKEY_ON_BOTH_ENGINES(ServiceScopes);
 
 TEST_P(ServiceScopes, OpenTheirEndpointAndNoOther) {
-  for (const auto& [path, scope] : endpoints) {
+  for (const auto& [path, scope] : scoped_endpoints) {
     const auto key = key_with({scope});
-    for (const auto& [other, needed] : endpoints) {
+    for (const auto& [other, needed] : scoped_endpoints) {
       const auto reply = call(service_call(other, json::object(), key));
       if (other == path)
         EXPECT_EQ(reply.status, 400) << other << reply.body;
@@ -57,14 +57,14 @@ TEST_P(ServiceScopes, OpenTheirEndpointAndNoOther) {
     }
   }
   const auto key = key_with({"read:inventory"});
-  for (const auto& [path, scope] : endpoints)
+  for (const auto& [path, scope] : scoped_endpoints)
     EXPECT_TRUE(is_flat(call(service_call(path, json::object(), key)), 403, "Insufficient scope",
                         "scope", scope));
 }
 
 TEST_P(ServiceScopes, AreAllFiveForAServiceThatWasGivenNone) {
   for (const auto& key : {key_with({}), std::string{service_key}})
-    for (const auto& [path, scope] : endpoints)
+    for (const auto& [path, scope] : scoped_endpoints)
       EXPECT_EQ(call(service_call(path, json::object(), key)).status, 400) << path;
   const auto listed = run_latchkey({"service-key", "list"}, on().settings, on().where.folder());
   EXPECT_TRUE(says(listed.out, "sessions:revoke sessions:sync tokens:validate users:sync"))

@@ -147,7 +147,7 @@ TEST_P(RateLimit, KeepsNobodyFromTheirOwnAccount) {
   const json change{{"current_password", password}, {"new_password", "another battery staple"}};
   http_call put{
       "PUT", "/account/change-password", {{"Content-Type", "application/json"}}, change.dump()};
-  EXPECT_EQ(one.call(put.as(here.access)).status, 200);
+  EXPECT_EQ(one.call(std::move(put).as(here.access)).status, 200);
   EXPECT_EQ(one.call(post("/auth/token/refresh").cookie(here.refresh)).status, 200);
   EXPECT_EQ(one.call(post("/auth/logout").as(here.access)).status, 200);
   EXPECT_EQ(one.call(get("/auth/me").as(there.access)).status, 401); // the change ended it

@@ -127,8 +127,7 @@ TEST(RequestHeaders, TakeAwayTheNamesUnderWhichOtherProxiesTellOfAUser) {
                                       "x.webauth.role",
                                       "X-authenticated-userid",
                                       "X-Authenticated-Groups",
-                                      
-                                      
+
                                       "X-Cluster-Client-IP",
                                       "X-Goog-Authenticated-User-Email",
                                       "X-MS-Client-Principal",

@@ -7,12 +7,12 @@
 namespace latchkey::proxy {
 namespace {
 
-upstream at(const char* url) {
+upstream upstream_at(const char* url) {
   return parse_upstream_url(url).value();
 }
 
 TEST(UpstreamLocation, NamesNoAddressOfTheUpstreams) {
-  const auto core = at("http://core-manager:8088");
+  const auto core = upstream_at("http://core-manager:8088");
   for (const auto* own :
        {"http://core-manager:8088/api/v1/x?a=b#c", "HTTP://Core-Manager:8088/api/v1/x?a=b#c",
         "https://core-manager:8088/api/v1/x?a=b#c", "//core-manager:8088/api/v1/x?a=b#c",
@@ -20,12 +20,12 @@ TEST(UpstreamLocation, NamesNoAddressOfTheUpstreams) {
     EXPECT_EQ(client_location(own, core), "/api/v1/x?a=b#c") << own;
   EXPECT_EQ(client_location("http://core-manager:8088", core), "/");
   EXPECT_EQ(client_location("http://core-manager:8088?a", core), "/?a");
-  EXPECT_EQ(client_location("http://core-manager/x", at("http://core-manager:80")), "/x");
-  EXPECT_EQ(client_location("http://[::1]:81/x", at("http://[::1]:81")), "/x");
+  EXPECT_EQ(client_location("http://core-manager/x", upstream_at("http://core-manager:80")), "/x");
+  EXPECT_EQ(client_location("http://[::1]:81/x", upstream_at("http://[::1]:81")), "/x");
 }
 
 TEST(UpstreamLocation, StaysWhenItLeadsElsewhere) {
-  const auto core = at("http://core-manager:8088");
+  const auto core = upstream_at("http://core-manager:8088");
   for (const auto* other :
        {"/api/v1/x", "x/y", "?page=2", "", "https://cdn.example.net/x",
         "http://core-manager:8089/x", "http://core-manager.example.net:8088/x",
@@ -34,7 +34,7 @@ TEST(UpstreamLocation, StaysWhenItLeadsElsewhere) {
 }
 
 TEST(UpstreamLocation, LosesTheBasePathThatClientsDoNotSee) {
-  const auto deep = at("http://core:81/base/v1");
+  const auto deep = upstream_at("http://core:81/base/v1");
   EXPECT_EQ(client_location("http://core:81/base/v1/x", deep), "/x");
   EXPECT_EQ(client_location("http://core:81/base/v1", deep), "/");
   EXPECT_EQ(client_location("/base/v1/x?y", deep), "/x?y");
@@ -42,14 +42,14 @@ TEST(UpstreamLocation, LosesTheBasePathThatClientsDoNotSee) {
 }
 
 TEST(UpstreamLocation, NeverBecomesTheAddressOfAnotherHost) {
-  const auto core = at("http://core:81/b");
+  const auto core = upstream_at("http://core:81/b");
   EXPECT_EQ(client_location("http://core:81//evil.example/", core), "/.//evil.example/");
   EXPECT_EQ(client_location("http://core:81/\\evil.example/", core), "/./\\evil.example/");
   EXPECT_EQ(client_location("/b//evil.example/", core), "/.//evil.example/");
 }
 
 TEST(UpstreamLocation, OfARefreshIsTheSame) {
-  const auto core = at("http://core:81");
+  const auto core = upstream_at("http://core:81");
   EXPECT_EQ(client_refresh("5; url=http://core:81/x", core), "5; url=/x");
   EXPECT_EQ(client_refresh("0;URL='http://core:81/x'", core), "0;URL=/x");
   EXPECT_EQ(client_refresh("5", core), "5");
@@ -57,7 +57,7 @@ TEST(UpstreamLocation, OfARefreshIsTheSame) {
 }
 
 TEST(UpstreamLocation, IsThatOfTheHeadersThatHaveOne) {
-  const auto core = at("http://core:81");
+  const auto core = upstream_at("http://core:81");
   std::string out;
   ASSERT_TRUE(append_response_headers({{{"location", "http://core:81/a"},
                                         {"Content-Location", "http://core:81/b"},
