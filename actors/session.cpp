@@ -84,7 +84,7 @@ caf::result<messages::validation> session_state::on_prove(messages::prove& reque
   if (!alive() || !with->keys->refresh.check(request.token, record.salt))
     return to_error(error_code::token_invalid);
   last_used = with->steady_now();
-  see(request.token.counter);
+  if (see(request.token.counter)) touch(); // whatever comes of what it is shown for
   return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
 }
 

@@ -17,7 +17,7 @@ upstream_is_silent() {
 }
 memory=$(mktemp -d /dev/shm/latchkey-bench.XXXXXX 2>/dev/null || mktemp -d)
 remove_too+=("$memory")
-start_latchkey "$server_core" WORKERS=1 DATA_DIR="$memory" CORE_MANAGER_URL="$core_manager_url" \
+start_latchkey "$server_core" WORKERS=1 DATA_DIR="$memory" UPSTREAM_CALLS_PER_USER_MAX=100000 CORE_MANAGER_URL="$core_manager_url" \
   REQUEST_TIMEOUT="$timeout_s" IN_FLIGHT_MAX=50000 ACCESS_TOKEN_TTL=86400
 sign_in
 

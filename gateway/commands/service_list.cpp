@@ -22,7 +22,8 @@ using row = std::array<std::string, 7>;
 
 row row_of(const service_record& service, const service_key_record* key) {
   std::string scopes;
-  for (const auto& scope : scopes_of(service).words())
+  const auto granted = scopes_of(service);
+  for (const auto& scope : granted.words())
     (scopes += scopes.empty() ? "" : " ") += scope;
   const auto rate = service.rate_count == 0 ? "default" : rate_of(service);
   if (key == nullptr) return {service.id, "-", "-", "no key", "-", rate, scopes};
@@ -56,7 +57,8 @@ void print_services_as_json(std::ostream& out, const storage::list_services::ans
     text(service.id);
     out << ",\"scopes\":[";
     const char* next = "";
-    for (const auto& scope : scopes_of(service).words()) {
+    const auto granted = scopes_of(service);
+    for (const auto& scope : granted.words()) {
       out << next;
       next = ",";
       text(scope);

@@ -10,6 +10,9 @@ constexpr const char* stripe_secret = "whsec_0123456789abcdef";
 
 environment unlimited(const environment& more) {
   environment all{{"RATE_LIMIT_DEFAULT", "1000000/hour"},
+                  {"RATE_LIMIT_GATEWAY", "1000000/hour"},
+                  {"RATE_LIMIT_LIVE", "1000000/hour"},
+                  {"RATE_LIMIT_WEBHOOK", "1000000/hour"},
                   {"RATE_LIMIT_SERVICE", "1000000/hour"},
                   {"LOGIN_FAILURE_LIMIT", "0"},
                   {"LOGIN_FAILURE_LIMIT_ADDRESS", "0"},

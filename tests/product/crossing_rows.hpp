@@ -72,7 +72,10 @@ inline const std::vector<row> rows{
     // By its own hand: a session, or a cookie; an API key has no session to end.
     {"POST", "/auth/logout", "", {u, u, in, in, in, u, u, u}},
     {"GET", "/auth/me", "profile:read", signed_in},
+    {"GET", "/", "", anyone},
+    {"GET", "/favicon.ico", "", anyone},
     {"GET", "/docs", "", anyone},
+    {"GET", "/docs/core-manager", "", anyone},
     {"GET", "/docs/{asset}", "", anyone},
     {"GET", "/openapi.json", "", anyone},
     // "API Reference"

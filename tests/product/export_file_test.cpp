@@ -73,6 +73,7 @@ TEST_P(ExportFile, NeverOverwritesWhateverHasTheName) {
 }
 
 TEST_P(ExportFile, SaysWhatAMoveLeavesBehind) {
+  add(R"({"username":"ada","email":"ada@example.com"})");
   const auto done = run(where_, {"export", "-"});
   EXPECT_EQ(done.exit_code, 0) << done.err;
   for (const auto* word :

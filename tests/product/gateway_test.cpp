@@ -36,6 +36,7 @@ protected:
     product_ = std::make_unique<product>(std::move(*where_),
                                          environment{{"CORE_MANAGER_URL", upstream_->url()},
                                                      {"PROXY_ROUTES", routes.dump()},
+                                                     {"UPSTREAM_CALLS_PER_USER_MAX", "100000"},
                                                      {"RATE_LIMIT_DEFAULT", "0"}});
     admin_ = product_->admin();
     user_ = product_->sign_in_new_user().access;

@@ -140,6 +140,7 @@ TEST_P(ImportExport, PassesOverAByteOrderMarkAndNamesOtherEncodings) {
   const std::string lines = R"({"username":"ada","email":"ada@example.com"})"
                             "\r\n"
                             R"({"username":"bob","email":"bob@example.com"})";
+  ASSERT_EQ(import("").exit_code, 0); // which makes the store
   const auto marked = import("\xEF\xBB\xBF" + lines, {"--dry-run"});
   EXPECT_EQ(marked.out, "2 users would be imported, 0 were there already, 0 refused\n");
   for (const bool is_marked : {true, false}) {

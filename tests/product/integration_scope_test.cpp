@@ -73,7 +73,7 @@ TEST_P(ServiceScopes, AreAllFiveForAServiceThatWasGivenNone) {
 
 TEST_P(ServiceScopes, ForReportsOfWorkflowsOpenThatAlone) {
   const auto path = "/internal/workflows/0190c0de-0000-7000-8000-0000000000aa/status";
-  const json status{{"status", "completed"}, {"sequence", 1}};
+  const json status{{"status", "completed"}, {"step", "a"}, {"sequence", 1}};
   const auto report = [&](const std::string& key) {
     return on().call_internal(service_call(path, status, key));
   };

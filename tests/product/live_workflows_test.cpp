@@ -278,7 +278,8 @@ TEST_P(LiveWorkflows, PassNumbersOnToTheLastDigitAndAgainFromTheStore) {
                                 R"("result":)" +
                                     result + R"(,"error":{"after":2.50}})")
                           .with("X-Service-Key", service_key);
-  ASSERT_EQ(one_->call_internal(report).status, 200);
+  const auto taken = one_->call_internal(report);
+  ASSERT_EQ(taken.status, 200) << taken.body;
   const auto expected = "\"progress\":1.0,\"result\":" + result + "},\"error\":{\"after\":2.50}}";
   const auto told = socket.receive().value().payload;
   EXPECT_TRUE(told.ends_with(expected)) << told;

@@ -35,7 +35,7 @@ TEST_P(Refresh, AnswersADocumentedPairAndANewCookie) {
   const auto reply = call(refresh_call(held.refresh));
   EXPECT_EQ(reply.status, 200);
   const auto body = json_of(reply);
-  EXPECT_EQ(keys_of(body), (keys{"access_token", "token_type", "refresh_token"}));
+  EXPECT_EQ(keys_of(body), (keys{"access_token", "token_type", "refresh_token", "expires_in"}));
   EXPECT_EQ(body["token_type"], "bearer");
   EXPECT_EQ(body["refresh_token"], nullptr);
   const auto next = tokens_of(reply);

@@ -20,7 +20,8 @@ protected:
   }
   std::vector<std::string> actions(const list_audit& question) {
     std::vector<std::string> out;
-    for (const auto& entry : reader_->answer_to(question).value())
+    const auto found = reader_->answer_to(question).value();
+    for (const auto& entry : found)
       out.push_back(entry.action);
     return out;
   }
@@ -72,7 +73,8 @@ TEST_P(Audit, IsReadPageByPageWithLinesOfOneTime) {
   for (int i = 0; i < 7; ++i)
     add_line("line", i < 3 ? noon : noon + 1s);
   std::vector<uuid> all;
-  for (const auto& entry : reader_->answer_to(list_audit{}).value())
+  const auto found = reader_->answer_to(list_audit{}).value();
+  for (const auto& entry : found)
     all.push_back(entry.id);
   ASSERT_EQ(all.size(), 7u);
   std::vector<uuid> paged;

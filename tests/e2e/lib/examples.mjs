@@ -13,10 +13,12 @@ export const example_statuses = {
   login: { as_printed: 401 },
   register_account: { johndoe: 201 },
   request_reset: { as_printed: 200 },
-  verify_passphrase: { as_printed: 200 },
+  verify_passphrase: { as_printed: 401 }, // nobody has verified that address
   reset_password: { as_printed: 401 },
   update_profile: { as_printed: 200 },
   change_password: { as_printed: 401 },
+  set_recovery_passphrase: { four_words: 401 },
+  remove_recovery_passphrase: { removal: 401 },
   update_user: { as_printed: 200 },
   validate_service_token: { as_printed: 200 },
   create_service_token: { as_printed: 400 },
@@ -25,6 +27,7 @@ export const example_statuses = {
   update_role: { support: 200 },
   set_user_role: { support: 200 },
   create_api_key: { ci: 201 },
+  confirm_verification: { mailed: 401 },
 
   validate_token: { as_printed: 401 },
   sync_session: { as_printed: 400, without_session_id: 400 },

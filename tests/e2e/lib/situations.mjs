@@ -343,8 +343,11 @@ export const situations = {
   }),
   make_ticket: async (w) => ({ status: 201, headers: bearer(w.user.access) }),
 
+  root: async () => ({ status: 302 }),
+  favicon: async () => ({ status: 200 }),
   openapi: async () => ({ status: 200 }),
   docs: async () => ({ status: 200 }),
+  docs_core_manager: async () => ({ status: 200 }),
   docs_asset: async () => ({ status: 200, path: ["page.js"] }),
   internal_health: async () => ({ status: 200 }),
   internal_metrics: async () => ({ status: 200 }),
