@@ -55,6 +55,15 @@ caf::result<user_actor> directory_state::on_find_user(messages::find_user& reque
   return answer;
 }
 
+/// A wrong password of somebody's is counted in the store, which nobody waits for; so is one of
+/// nobody's, or the time of the answers would tell who is somebody.
+void directory_state::count_failure_of_nobody() {
+  const user_id nobody{make_uuid(with->now())};
+  caf::anon_send(with->writer_for(nobody),
+                 messages::commit{{{storage::count_password_failures{nobody}}},
+                                  with->steady_now() + with->policy.internal_deadline});
+}
+
 caf::result<messages::compared>
 directory_state::on_compare(messages::compare_with_nothing& request) {
   promise<messages::compared> answer{self};
@@ -62,7 +71,12 @@ directory_state::on_compare(messages::compare_with_nothing& request) {
   const auto compare = [this, request, answer, failed] {
     self->request(with->hasher, no_timeout,
                   messages::verify_password{request.password, {}, request.deadline})
-        .then([answer](messages::verdict&) { answer.deliver(messages::compared{}); }, failed);
+        .then(
+            [this, answer, counts = !request.is_passphrase](messages::verdict&) {
+              if (counts) count_failure_of_nobody();
+              answer.deliver(messages::compared{});
+            },
+            failed);
   };
   if (!request.is_passphrase) {
     compare();

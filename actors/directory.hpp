@@ -82,6 +82,7 @@ struct directory_state {
 private:
   using told = std::function<void(const caf::error*)>;
 
+  void count_failure_of_nobody();
   void load_subscription(const user_id& id, std::uint64_t load);
   /// Of a user who was removed.
   void forget_subscription(const user_id& id);

@@ -68,7 +68,8 @@ TEST_P(Overload, RefusesWhatItCannotHashAndAnswersEverybodyElse) {
   const environment real{
       {"HASH_WORKERS", "1"},
       {"HASH_QUEUE_MAX", std::to_string(queue_max)}, // a quarter of its default, to be quick
-      {"LOGIN_FAILURE_LIMIT", "0"},                  // or one account's own queue is in front
+      {"LOGIN_FAILURE_LIMIT", "0"},                  // or one account's own queue is in front,
+      {"LOGIN_FAILURES_IN_A_ROW", "0"},              // by either of its limits
       {"ARGON2_MEMORY_KIB", ""},
       {"ARGON2_ITERATIONS", ""}};
   product one{std::move(where), real};
