@@ -235,7 +235,9 @@ TEST(HttpAdmission, TakesNoDescriptorFromTheReserve) {
     served += status == 200;
     told += status == 503;
     closed += status == 0;
-    if (status == 503) EXPECT_TRUE(one->is_closed());
+    if (status == 503) {
+      EXPECT_TRUE(one->is_closed());
+    }
   }
   EXPECT_GT(served, 0u);
   EXPECT_GT(told, 0u);

@@ -37,8 +37,8 @@ TEST_P(Edge, MakesARequestIdWhenThereIsNoneOrABadOne) {
 // -- errors of HTTP ------------------------------------------------------------------------------
 
 TEST_P(Edge, KnowsNoOtherPath) {
-  for (const auto* path :
-       {"/nothing", "/auth", "/auth/", "/auth/me/", "/AUTH/ME", "/docs2", "/auth/register/1", "/.env"})
+  for (const auto* path : {"/nothing", "/auth", "/auth/", "/auth/me/", "/AUTH/ME", "/docs2",
+                           "/auth/register/1", "/.env"})
     EXPECT_TRUE(is_error(call(get(path)), 404, "NOT_FOUND")) << path;
 }
 

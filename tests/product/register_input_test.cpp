@@ -65,7 +65,8 @@ TEST_P(RegisterInput, NamesTheFieldThatIsMissingOrOfTheWrongKind) {
     cases.push_back({with(field, 1.5), field, "must be a string"});
     cases.push_back({with(field, json::array()), field, "must be a string"});
     cases.push_back({with(field, std::string(101, 'x')), field, "at most 100 characters"});
-    cases.push_back({with(field, std::string("a\0b", 3)), field, "control or invisible characters"});
+    cases.push_back(
+        {with(field, std::string("a\0b", 3)), field, "control or invisible characters"});
     cases.push_back({with(field, "a\r\nb"), field, "control or invisible characters"});
   }
   const auto before = users();
