@@ -38,6 +38,16 @@ address_lookup::endpoints resolved(const std::string& host, std::uint16_t port) 
 
 } // namespace
 
+void found_addresses::keep(endpoints found) {
+  std::lock_guard lock{mutex_};
+  found_ = std::move(found);
+}
+
+found_addresses::endpoints found_addresses::get() const {
+  std::lock_guard lock{mutex_};
+  return found_;
+}
+
 /// What the thread and the lookup share. The lookup goes first, or the answer comes.
 struct address_lookup::flight {
   std::mutex mutex;
@@ -55,8 +65,9 @@ struct address_lookup::flight {
 };
 
 address_lookup::address_lookup(boost::asio::io_context& io, std::string host, std::uint16_t port,
-                               question ask)
-    : io_(io), host_(std::move(host)), port_(port), ask_(ask ? std::move(ask) : resolved) {
+                               question ask, std::shared_ptr<found_addresses> shared)
+    : io_(io), host_(std::move(host)), port_(port), ask_(ask ? std::move(ask) : resolved),
+      shared_(shared ? std::move(shared) : std::make_shared<found_addresses>()) {
   boost::system::error_code is_name;
   const auto address = boost::asio::ip::make_address(host_, is_name);
   is_numeric_ = !is_name;
@@ -90,11 +101,16 @@ void address_lookup::land(endpoints found) {
   flight_.reset();
   const bool failed_before = std::exchange(has_failed_, found.empty());
   asked_at_ = std::chrono::steady_clock::now();
+  if (has_failed_) {
+    known_ = shared_->get();
+  } else {
+    known_ = std::move(found);
+    shared_->keep(known_);
+  }
   if (has_failed_ && !failed_before)
     log_warning("proxy", host_, " cannot be looked up",
                 known_.empty() ? "" : "; the addresses found last stay in use");
   if (!has_failed_ && failed_before) log_info("proxy", host_, " can be looked up again");
-  if (!has_failed_) known_ = std::move(found);
   waiting_.call_all();
 }
 
@@ -115,6 +131,7 @@ bool address_lookup::has(const boost::asio::ip::tcp::endpoint& where) const {
 awaitable<address_lookup::endpoints> address_lookup::find(deadline_point deadline) {
   if (!known_.empty() && is_fresh()) co_return known_;
   if (!flight_) begin();
+  if (known_.empty()) known_ = shared_->get();
   if (!known_.empty()) {
     // A resolver that has just failed is not waited for.
     if (has_failed_) co_return known_;

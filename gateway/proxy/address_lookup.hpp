@@ -10,15 +10,30 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 namespace latchkey::proxy {
 
+/// The addresses of one upstream that any reactor found last. A reactor that never asked before the
+/// resolver went away goes on with what another knows.
+class found_addresses {
+public:
+  using endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
+
+  void keep(endpoints found);
+  endpoints get() const;
+
+private:
+  mutable std::mutex mutex_;
+  endpoints found_;
+};
+
 /// Used on the reactor's thread alone.
 class address_lookup {
 public:
-  using endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
+  using endpoints = found_addresses::endpoints;
   using deadline_point = std::chrono::steady_clock::time_point;
   /// What is asked, on a thread of its own that may outlive this; empty: there are none.
   using question = std::function<endpoints(const std::string& host, std::uint16_t port)>;
@@ -29,15 +44,17 @@ public:
   /// How long a new answer is waited for while an old one is there.
   static constexpr std::chrono::milliseconds patience{200};
 
+  /// Without `ask`: the system's resolver. `shared` is that of the other reactors, if there are
+  /// any.
   address_lookup(boost::asio::io_context& io, std::string host, std::uint16_t port,
-                 question ask = {}); // empty: the system's resolver
+                 question ask = {}, std::shared_ptr<found_addresses> shared = {});
   /// Whoever waits must have gone, or be called by `close`.
   ~address_lookup();
   address_lookup(const address_lookup&) = delete;
   address_lookup& operator=(const address_lookup&) = delete;
 
   /// The addresses: those that were found last for as long as no new ones can be. Empty when
-  /// there never were any, or none are known at the deadline.
+  /// nobody ever found any, or none are known at the deadline.
   awaitable<endpoints> find(deadline_point deadline);
   /// Asks anew, when it is time to, and does not wait.
   void refresh();
@@ -56,6 +73,7 @@ private:
   const std::string host_;
   const std::uint16_t port_;
   const question ask_;
+  const std::shared_ptr<found_addresses> shared_;
   bool is_numeric_ = false;
   endpoints known_;
   deadline_point asked_at_{}; // when the last answer came, or that there is none

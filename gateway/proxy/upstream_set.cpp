@@ -1,5 +1,7 @@
 #include "gateway/proxy/upstream_set.hpp"
 
+#include "gateway/proxy/address_lookup.hpp"
+
 #include <boost/asio/ssl/context.hpp>
 #include <openssl/ssl.h>
 #include <utility>
@@ -7,7 +9,8 @@
 namespace latchkey::proxy {
 
 upstream_set::entry::entry(const upstream& one, const breaker_settings& limits, metrics& all)
-    : where(one), breaker(limits), counts(all.upstream(one.name)) {}
+    : where(one), breaker(limits), counts(all.upstream(one.name)),
+      addresses(std::make_shared<found_addresses>()) {}
 
 upstream_set::upstream_set(proxy_table table, metrics& counts, const breaker_settings& limits,
                            std::size_t user_calls_max)

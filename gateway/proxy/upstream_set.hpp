@@ -18,6 +18,8 @@ class context;
 
 namespace latchkey::proxy {
 
+class found_addresses;
+
 /// One a server; every reactor uses it. It lives as long as anybody holds it, but no longer than
 /// the metrics.
 class upstream_set {
@@ -28,6 +30,8 @@ public:
     const upstream& where;
     circuit_breaker breaker;
     upstream_series& counts;
+    /// What the reactors' lookups share.
+    const std::shared_ptr<found_addresses> addresses;
   };
 
   /// `user_calls_max`: UPSTREAM_CALLS_PER_USER_MAX.

@@ -34,12 +34,14 @@ struct resolver {
 struct lookup {
   boost::asio::io_context io;
   std::shared_ptr<resolver> names = std::make_shared<resolver>();
+  std::shared_ptr<found_addresses> shared = std::make_shared<found_addresses>();
   address_lookup addresses{io, "core.example", 80,
                            [names = names](const std::string&, std::uint16_t) {
                              ++names->asked;
                              const std::lock_guard lock(names->mutex);
                              return names->says;
-                           }};
+                           },
+                           shared};
 
   endpoints find() {
     endpoints found;
@@ -83,6 +85,18 @@ TEST(AddressLookup, FindsNoneForANameThatNeverHadAny) {
   EXPECT_EQ(one.find(), endpoints{});
   one.names->set({at("192.0.2.1")});
   EXPECT_EQ(one.find(), endpoints{at("192.0.2.1")}) << "it is asked again at once";
+}
+
+TEST(AddressLookup, GoesOnWithWhatAnotherReactorFound) {
+  const auto shared = std::make_shared<found_addresses>();
+  lookup knows{.shared = shared};
+  knows.names->set({at("192.0.2.1")});
+  EXPECT_EQ(knows.find(), endpoints{at("192.0.2.1")});
+  lookup asks_late{.shared = shared};
+  EXPECT_EQ(asks_late.find(), endpoints{at("192.0.2.1")}) << "its own resolver knows nothing";
+  EXPECT_EQ(asks_late.find(), endpoints{at("192.0.2.1")});
+  asks_late.names->set({at("192.0.2.2")});
+  EXPECT_TRUE(asks_late.comes_to({at("192.0.2.2")}));
 }
 
 } // namespace
