@@ -65,9 +65,14 @@ struct address_lookup::flight {
 };
 
 address_lookup::address_lookup(boost::asio::io_context& io, std::string host, std::uint16_t port,
-                               question ask, std::shared_ptr<found_addresses> shared)
-    : io_(io), host_(std::move(host)), port_(port), ask_(ask ? std::move(ask) : resolved),
-      shared_(shared ? std::move(shared) : std::make_shared<found_addresses>()) {
+                               std::shared_ptr<found_addresses> shared)
+    : address_lookup(io, std::move(host), port, std::move(shared), resolved, durations{}) {}
+
+address_lookup::address_lookup(boost::asio::io_context& io, std::string host, std::uint16_t port,
+                               std::shared_ptr<found_addresses> shared, question ask,
+                               const durations& how_long)
+    : io_(io), host_(std::move(host)), port_(port), shared_(std::move(shared)),
+      ask_(std::move(ask)), how_long_(how_long) {
   boost::system::error_code is_name;
   const auto address = boost::asio::ip::make_address(host_, is_name);
   is_numeric_ = !is_name;
@@ -116,7 +121,7 @@ void address_lookup::land(endpoints found) {
 
 bool address_lookup::is_fresh() const {
   if (is_numeric_) return true;
-  const auto stands = has_failed_ ? asked_again_after : stands_for;
+  const auto stands = has_failed_ ? how_long_.asked_again_after : how_long_.stands_for;
   return asked_at_ != deadline_point{} && std::chrono::steady_clock::now() < asked_at_ + stands;
 }
 
@@ -135,7 +140,7 @@ awaitable<address_lookup::endpoints> address_lookup::find(deadline_point deadlin
   if (!known_.empty()) {
     // A resolver that has just failed is not waited for.
     if (has_failed_) co_return known_;
-    deadline = std::min(deadline, std::chrono::steady_clock::now() + patience);
+    deadline = std::min(deadline, std::chrono::steady_clock::now() + how_long_.patience);
   }
   turn_queue::place place(waiting_, io_);
   co_await place.wait_until(deadline);

@@ -38,16 +38,20 @@ public:
   /// What is asked, on a thread of its own that may outlive this; empty: there are none.
   using question = std::function<endpoints(const std::string& host, std::uint16_t port)>;
 
-  /// How long an answer stands, and after how long it is asked again when there was none.
-  static constexpr std::chrono::milliseconds stands_for{4'000};
-  static constexpr std::chrono::milliseconds asked_again_after{1'000};
-  /// How long a new answer is waited for while an old one is there.
-  static constexpr std::chrono::milliseconds patience{200};
+  struct durations {
+    /// How long an answer stands, and after how long it is asked again when there was none.
+    std::chrono::milliseconds stands_for{4'000};
+    std::chrono::milliseconds asked_again_after{1'000};
+    /// How long a new answer is waited for while an old one is there.
+    std::chrono::milliseconds patience{200};
+  };
 
-  /// Without `ask`: the system's resolver. `shared` is that of the other reactors, if there are
-  /// any.
+  /// `shared` is what the other reactors use.
   address_lookup(boost::asio::io_context& io, std::string host, std::uint16_t port,
-                 question ask = {}, std::shared_ptr<found_addresses> shared = {});
+                 std::shared_ptr<found_addresses> shared);
+  /// With another resolver than the system's.
+  address_lookup(boost::asio::io_context& io, std::string host, std::uint16_t port,
+                 std::shared_ptr<found_addresses> shared, question ask, const durations& how_long);
   /// Whoever waits must have gone, or be called by `close`.
   ~address_lookup();
   address_lookup(const address_lookup&) = delete;
@@ -72,8 +76,9 @@ private:
   boost::asio::io_context& io_;
   const std::string host_;
   const std::uint16_t port_;
-  const question ask_;
   const std::shared_ptr<found_addresses> shared_;
+  const question ask_;
+  const durations how_long_;
   bool is_numeric_ = false;
   endpoints known_;
   deadline_point asked_at_{}; // when the last answer came, or that there is none

@@ -120,7 +120,7 @@ upstream_pool::reminder::reminder(upstream_pool& pool)
 
 upstream_pool::upstream_pool(upstream_client::core& client, upstream_set::entry& entry)
     : owner(client), about(entry),
-      addresses(client.io, entry.where.host, entry.where.port, {}, entry.addresses) {}
+      addresses(client.io, entry.where.host, entry.where.port, entry.addresses) {}
 
 void upstream_pool::let_in() {
   while (calls < owner.limits.calls_max) {
