@@ -1,6 +1,17 @@
 #include "actors/audit.hpp"
 
+#include <functional>
+#include <utility>
+
 namespace latchkey {
+
+result<time_point> newest_audit_time(storage::reader& from) {
+  storage::list_audit question;
+  question.limit = 1;
+  const auto newest = from.answer_to(std::move(question));
+  if (!newest) return tl::unexpected<failure>(newest.error());
+  return newest->empty() ? time_point{} : newest->front().at;
+}
 
 caf::result<messages::recorded> audit_state::on_record(messages::record_audit& request) {
   promise<messages::recorded> answer{self};

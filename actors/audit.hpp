@@ -3,10 +3,15 @@
 
 #include "actors/behave.hpp"
 #include "actors/services.hpp"
+#include "storage/store.hpp"
 
 #include <caf/stateful_actor.hpp>
 
 namespace latchkey {
+
+/// When the newest line is of; the epoch when there is none. What was told before a restart has
+/// happened, whatever the machine's clock says now (protocol/unstepped_clock.hpp).
+result<time_point> newest_audit_time(storage::reader& from);
 
 struct audit_state {
   static inline const char* name = "audit";

@@ -22,13 +22,14 @@
 #include "gateway/proxy/proxy_settings.hpp"
 #include "gateway/reactor_scheduler.hpp"
 #include "gateway/store_secret.hpp"
-#include "storage/whole_store.hpp"
+#include "protocol/unstepped_clock.hpp"
 
 #include <atomic>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
 #include <cstdlib>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,7 @@ void end_for_another(const std::string& why) {
 struct server::parts {
   std::shared_ptr<const settings> configured;
   metrics counts;
+  std::optional<unstepped_clock> clock; // once the store has told of the time
   std::shared_ptr<proxy::upstream_set> upstreams;
   data_dir_lock only_server; // goes after the store
   std::unique_ptr<storage::store> store;
@@ -158,7 +160,9 @@ result<void> server::parts::fill_services(const secret& signing_secret) {
   mails = std::move(*carrier);
   with->mails = make_mail_writer(set, signing_secret);
   with->keys = std::move(*keys);
-  with->clock = &system_clock_source();
+  auto told = newest_audit_time(*store->open_reader());
+  if (!told) return tl::unexpected<failure>(told.error());
+  with->clock = &clock.emplace(system_clock_source(), *told);
   with->count_in(counts);
   with->tiers = set.tiers;
   with->started_at = with->clock->steady();

@@ -262,6 +262,18 @@ TEST_F(MailerTest, LooksOnWhenTheClockIsSetBack) {
   EXPECT_EQ(way_.sent.size(), 1u);
 }
 
+TEST_F(MailerTest, TriesAgainAsSoonWhenTheClockIsSetBack) {
+  way_.replies = {{}, {}, {.sent = true}};
+  add();
+  start();
+  ASSERT_EQ(way_.sent.size(), 1u);
+  f_.clock.step(-1h);
+  EXPECT_LE(wait_for_next(), 7s);
+  f_.clock.step(-1h);
+  EXPECT_LE(wait_for_next(), 13s);
+  EXPECT_EQ(counted("sent"), 1u);
+}
+
 TEST_F(MailerTest, CountsThoseThatWaitWhenItCannotLook) {
   way_.replies = {{}};
   add();
