@@ -72,6 +72,32 @@ try {
     `POST /auth/token shows ${token.text.slice(0, 300)}`,
   );
 
+  // On a telephone nothing is wider than the window, and the dialogue opens within it.
+  const window_px = { width: 390, height: 844 };
+  await page.setViewportSize(window_px);
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    const fits = async (path) => {
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      report.check(wide <= window_px.width, `${path} in ${scheme} is ${wide} px wide`);
+    };
+    await page.goto(`${given.base}/docs/core-manager`);
+    await fits("/docs/core-manager");
+    await page.goto(`${given.base}/docs`);
+    await page.locator("#operations-tag-Auth_Service").click();
+    await page.locator("#operations-Auth_Service-token .opblock-summary-control").click();
+    await page.locator("#operations-Auth_Service-token .responses-table").waitFor();
+    await fits("/docs");
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.locator(".auth-wrapper .btn.authorize").first().click();
+    const at = await page.locator(".dialog-ux .modal-ux").boundingBox();
+    const down = await page.evaluate(() => scrollY);
+    report.check(
+      down === 0 && at.y >= 0 && at.y + at.height <= window_px.height,
+      `in ${scheme} the dialogue of ${at.height} px stands at ${at.y} px, ${down} px down the page`,
+    );
+  }
+
   report.check(said.length === 0, `the console says ${said.join(" | ")}`);
   const foreign = asked.filter(
     (url) =>
@@ -88,4 +114,4 @@ try {
 } finally {
   await browser.close();
 }
-report.finish("browser", 10);
+report.finish("browser", 16);
