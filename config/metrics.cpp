@@ -277,6 +277,9 @@ std::string metrics::render() const {
       family_of("mails_waiting", "Mails not sent yet, as far as was looked (256).", mails_waiting));
   out.push_back(
       family_of("database_connections", "Open connections to the database.", database_connections));
+  out.push_back(family_of("database_log_bytes",
+                          "Size of SQLite's write-ahead log at the last commit, in bytes.",
+                          database_log_bytes));
   out.push_back(family_of("redis_connections",
                           "Open connections to Redis, as the last look of /health found.",
                           redis_connections));

@@ -1,8 +1,6 @@
 // metrics_process.cpp — reads /proc/self when Prometheus asks.
 #include "config/metrics_process.hpp"
 
-#include "config/store_figures.hpp"
-
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -97,8 +95,6 @@ void append_process_families(std::vector<prometheus::MetricFamily>& out) {
   if (const auto since_boot = stat_field(stat, 22), boot = boot_time_s(); since_boot && boot)
     add("process_start_time_seconds", "Start of the process, seconds since the epoch.",
         MetricType::Gauge, *boot + *since_boot / ticks_per_s);
-  add("database_log_bytes", "Size of SQLite's write-ahead log at the last commit, in bytes.",
-      MetricType::Gauge, static_cast<double>(figures_of_store.log_bytes.load()));
   add("process_open_fds", "Open file descriptors.", MetricType::Gauge, open_descriptors());
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0)

@@ -186,6 +186,7 @@ awaitable<bool> http_acceptor::alive(last_word& last, const Handle& whom, deadli
   const Question question{deadline_for_actors(wait_until)};
   auto word = co_await edge_->ask(whom, question, wait_until);
   last.alive = word.has_value();
+  last.why = !word && word.error().field == "database" ? word.error().reason : "";
   co_return last.alive;
 }
 

@@ -140,6 +140,8 @@ public:
 
   /// Whether the database answers; asked at most once a second.
   awaitable<bool> database_alive(deadline_point deadline);
+  /// Why it was not, the last time: a few words that anybody may read, or empty.
+  const std::string& database_trouble() const noexcept { return database_.why; }
   /// The same of Redis: "connected", "disconnected" or "disabled".
   awaitable<std::string_view> redis_word(deadline_point deadline);
   /// Whether CORE_MANAGER_URL accepts connections.
@@ -187,6 +189,7 @@ private:
   struct last_word {
     deadline_point asked{};
     bool alive = true;
+    std::string why = {};
   };
   template <class Handle, class Question>
   awaitable<bool> alive(last_word& last, const Handle& whom, deadline_point deadline);

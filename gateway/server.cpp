@@ -104,8 +104,7 @@ result<void> server::parts::open() {
   only_server = std::move(*locked);
   store = open_configured_store(*configured);
   // Before anything is read or changed: a running server of another version keeps its schema.
-  if (auto claimed = storage::whole(*store)->claim(describe_this_process(), end_for_another);
-      !claimed)
+  if (auto claimed = store->claim(describe_this_process(), end_for_another); !claimed)
     return claimed;
   auto applied = store->migrate();
   if (!applied) return tl::unexpected<failure>(applied.error());
@@ -294,6 +293,7 @@ void server::parts::stop_actors() {
 
 void server::parts::publish_counts() {
   counts.database_connections.set(static_cast<std::int64_t>(store->open_connections()));
+  counts.database_log_bytes.set(store->log_bytes());
   upstreams->publish_counts();
   if (const auto* all = listening.load()) all->publish_counts();
 }
@@ -316,9 +316,7 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   const auto origin = origin_of_secret(*p.configured);
   auto signing_secret = load_or_create_signing_secret(*p.configured);
   if (!signing_secret) return tl::unexpected<failure>(signing_secret.error());
-  if (auto agreed =
-          agree_on_secret(*storage::whole(*p.store), *signing_secret, origin, *p.configured);
-      !agreed)
+  if (auto agreed = agree_on_secret(*p.store, *signing_secret, origin, *p.configured); !agreed)
     return tl::unexpected<failure>(agreed.error());
   if (auto loaded = p.load_tables(); !loaded) return tl::unexpected<failure>(loaded.error());
   if (auto filled = p.fill_services(*signing_secret); !filled)

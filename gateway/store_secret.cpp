@@ -60,7 +60,7 @@ secret_origin origin_of_secret(const settings& configured) {
                                                                    : secret_origin::made;
 }
 
-result<void> agree_on_secret(storage::whole_store& store, const secret& key, secret_origin origin,
+result<void> agree_on_secret(storage::store& store, const secret& key, secret_origin origin,
                              const settings& configured) {
   if (origin == secret_origin::setting && looks_like_a_placeholder(key))
     log_warning("server", "JWT_SECRET_KEY looks like a placeholder: whoever guesses it can sign "

@@ -4,7 +4,7 @@
 
 #include "config/settings.hpp"
 #include "protocol/result.hpp"
-#include "storage/whole_store.hpp"
+#include "storage/store.hpp"
 
 #include <cstdint>
 
@@ -23,7 +23,7 @@ secret_origin origin_of_secret(const settings& configured);
 /// own. Another one that the operator set, or that had to be made, ends all sessions: a warning
 /// says so. Another one that lies in DATA_DIR while the store has live sessions is likely a
 /// mistake: CONFLICT with a sentence.
-result<void> agree_on_secret(storage::whole_store& store, const secret& key, secret_origin origin,
+result<void> agree_on_secret(storage::store& store, const secret& key, secret_origin origin,
                              const settings& configured);
 
 } // namespace latchkey::gateway

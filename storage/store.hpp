@@ -8,6 +8,7 @@
 #include "protocol/result.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -47,7 +48,8 @@ public:
   /// Any other question. Answered by the alternative of the same position.
   virtual result<finding> find(const query& what) = 0;
   virtual result<std::int64_t> count_users() = 0;
-  /// Whether the database answers.
+  /// Whether the database answers and, if the last write failed, whether it can be written now.
+  /// A failure of the field "database" has a few words on why it cannot, fit for anybody.
   virtual result<void> ping() = 0;
 
   /// The same as `find`, for one kind of question.
@@ -72,10 +74,30 @@ public:
   /// Whether the schema is this program's. CONFLICT, with what is there instead and what to do
   /// about it, when it is older, newer or missing; nothing is made or changed.
   virtual result<void> check_schema() = 0;
+
+  /// Makes this process the one server of the database until it ends; to be called before
+  /// `migrate` and before any connection is opened. `who` describes the process. CONFLICT when
+  /// another server is at work, with a sentence that names it; CONFLICT also when the way to the
+  /// database does not keep sessions (a pooler in transaction mode). A crashed server is in
+  /// nobody's way. `lost` hears, on any thread, the sentence of why this process is not the one
+  /// server any more: nothing is written from then on.
+  virtual result<void> claim(const std::string& who,
+                             std::function<void(const std::string&)> lost) = 0;
+  /// What was written under that name by `write_note`; needs the schema.
+  virtual result<std::optional<std::string>> read_note(std::string_view name) = 0;
+  virtual result<void> write_note(std::string_view name, std::string_view value) = 0;
+  /// Whether any session has neither ended nor expired.
+  virtual result<bool> has_live_sessions(time_point now) = 0;
+  /// Writes a whole copy of the database as of now to a new file, beside a running server too.
+  /// CONFLICT when there is such a file, or when the engine has a tool of its own for it.
+  virtual result<void> back_up(const std::string& path) = 0;
+
   /// "postgresql" or "sqlite".
   virtual std::string_view engine() const noexcept = 0;
   /// Connections open right now, for the metrics.
   virtual std::size_t open_connections() const noexcept = 0;
+  /// Bytes of the log beside the file, at the last commit, for the metrics; 0 where there is none.
+  virtual std::int64_t log_bytes() const noexcept = 0;
 };
 
 /// `postgresql://…` or a libpq connection string, opened through libpqxx; every connection

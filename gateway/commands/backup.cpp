@@ -1,8 +1,6 @@
 // backup.cpp — `backup FILE`: a whole copy of the embedded database, beside a running server too.
 #include "gateway/commands/backup.hpp"
 
-#include "storage/whole_store.hpp"
-
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
@@ -14,7 +12,7 @@ namespace {
 int back_up(const chosen_command& chosen, const std::string& file) {
   const opened_store opened{chosen, std::cout, schema::as_it_is};
   if (opened.exit_code != 0) return opened.exit_code;
-  if (auto copied = storage::whole(*opened.store)->back_up(file); !copied)
+  if (auto copied = opened.store->back_up(file); !copied)
     return complain(copied.error());
   std::cout << "copied to " << file << '\n';
   if (opened.configured.jwt_secret_key.empty())

@@ -1,6 +1,5 @@
 #include "storage/postgres/reader.hpp"
 
-#include "config/store_figures.hpp"
 #include "protocol/text_codec.hpp"
 #include "protocol/time.hpp"
 #include "storage/postgres/runner.hpp"
@@ -89,7 +88,6 @@ result<std::int64_t> postgres_reader::count_users() {
 }
 
 result<void> postgres_reader::ping() {
-  figures_of_store.trouble = nullptr;
   auto alive = query(sql::ping, {}, nullptr);
   const char* trouble = common_->trouble;
   if (!alive || trouble == nullptr) return alive;
@@ -104,7 +102,6 @@ result<void> postgres_reader::ping() {
       link.classify();
     }
   }
-  figures_of_store.trouble = trouble;
   return fail(error_code::store_unavailable, "database", trouble);
 }
 

@@ -4,7 +4,6 @@
 #include "storage/postgres/reader.hpp"
 #include "storage/postgres/runner.hpp"
 #include "storage/postgres/writer.hpp"
-#include "storage/whole_store.hpp"
 
 namespace latchkey::storage {
 
@@ -37,7 +36,7 @@ result<std::vector<std::string>> apply_missing(connection& link) {
   return applied;
 }
 
-class postgres_store final : public whole_store {
+class postgres_store final : public store {
 public:
   explicit postgres_store(std::shared_ptr<shared> common) : common_(std::move(common)) {}
 
@@ -130,6 +129,7 @@ public:
 
   std::string_view engine() const noexcept override { return "postgresql"; }
   std::size_t open_connections() const noexcept override { return common_->open_count; }
+  std::int64_t log_bytes() const noexcept override { return 0; }
 
 private:
   /// On a connection that ends with it.

@@ -1,6 +1,5 @@
 #include "storage/sqlite/reader.hpp"
 
-#include "config/store_figures.hpp"
 #include "storage/sql/queries.hpp"
 #include "storage/sqlite/runner.hpp"
 #include "storage/sqlite/sequence.hpp"
@@ -104,15 +103,7 @@ result<std::int64_t> sqlite_reader::count_users() {
 }
 
 result<void> sqlite_reader::ping() {
-  auto alive = look();
-  const bool is_worded = !alive && alive.error().field == "database";
-  figures_of_store.trouble = is_worded ? word_for_ping_ : nullptr;
-  return alive;
-}
-
-result<void> sqlite_reader::look() {
-  const auto say = [this](const char* word) {
-    word_for_ping_ = word;
+  const auto say = [](const char* word) {
     return fail(error_code::store_unavailable, "database", word);
   };
   if (db_) db_->forget_pages();
@@ -146,7 +137,7 @@ result<void> sqlite_reader::try_to_write() {
   if (done)
     common_->trouble.compare_exchange_strong(trouble, nullptr);
   else if (trouble != nullptr)
-    return fail(error_code::store_unavailable, "database", word_for_ping_ = trouble);
+    return fail(error_code::store_unavailable, "database", trouble);
   return done;
 }
 

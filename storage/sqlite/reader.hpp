@@ -18,10 +18,9 @@ public:
 private:
   /// Opens the file when that is needed; `read` answers what SQLite refused.
   result<void> with_database(const std::function<std::optional<error>()>& read);
-  /// The same without exceptions.
-  result<void> look();
   /// Writes a little and takes most of it back; for when the last write failed.
   result<void> try_to_write();
+  /// `with_database` without exceptions.
   result<void> ask(const std::function<std::optional<error>()>& read);
   result<void> query(const sql::statement& what, std::initializer_list<value> values,
                      const std::function<void(const sql::row_source&)>& on_row);
@@ -29,7 +28,6 @@ private:
   std::shared_ptr<shared> common_;
   std::unique_ptr<database> db_;
   trouble_teller teller_;
-  const char* word_for_ping_ = nullptr;
 };
 
 } // namespace latchkey::storage::sqlite

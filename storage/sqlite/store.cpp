@@ -6,7 +6,6 @@
 #include "storage/sqlite/runner.hpp"
 #include "storage/sqlite/sequence.hpp"
 #include "storage/sqlite/writer.hpp"
-#include "storage/whole_store.hpp"
 
 #include <exception>
 #include <filesystem>
@@ -72,7 +71,7 @@ tl::expected<std::int64_t, error> schema_version(database& db) {
   return version;
 }
 
-class sqlite_store final : public whole_store {
+class sqlite_store final : public store {
 public:
   explicit sqlite_store(std::shared_ptr<shared> common) : common_(std::move(common)) {}
 
@@ -150,6 +149,7 @@ public:
 
   std::string_view engine() const noexcept override { return "sqlite"; }
   std::size_t open_connections() const noexcept override { return common_->open_count; }
+  std::int64_t log_bytes() const noexcept override { return common_->log_bytes; }
 
 private:
   /// From here on it is known which file is the server's.

@@ -1,7 +1,6 @@
 #include "storage/sqlite/writer.hpp"
 
 #include "config/log.hpp"
-#include "config/store_figures.hpp"
 #include "storage/batch.hpp"
 #include "storage/fact_check.hpp"
 #include "storage/sqlite/facts.hpp"
@@ -128,7 +127,7 @@ void sqlite_writer::note_trouble() {
 
 void sqlite_writer::watch_log() {
   const auto bytes = log_bytes_of(common_->path);
-  figures_of_store.log_bytes = bytes;
+  common_->log_bytes = bytes;
   if (bytes <= log_bytes_usual) {
     log_bytes_told_ = 0;
     return;

@@ -15,6 +15,7 @@ struct shared {
   std::atomic<bool> is_claimed{false};       // by this process, the one server
   std::optional<file_id> file;               // that of a claimed store; set once, before its use
   std::atomic<const char*> trouble{nullptr}; // why nothing could be written last; null: it could
+  std::atomic<std::int64_t> log_bytes{0};    // of the -wal, at the last commit
 };
 
 class sqlite_writer final : public writer {

@@ -113,8 +113,16 @@ public:
   std::unique_ptr<storage::writer> open_writer() override { return std::make_unique<writer>(); }
   result<std::vector<std::string>> migrate() override { return {}; }
   result<void> check_schema() override { return {}; }
+  result<void> claim(const std::string&, std::function<void(const std::string&)>) override {
+    return {};
+  }
+  result<std::optional<std::string>> read_note(std::string_view) override { return std::nullopt; }
+  result<void> write_note(std::string_view, std::string_view) override { return {}; }
+  result<bool> has_live_sessions(time_point) override { return false; }
+  result<void> back_up(const std::string&) override { return {}; }
   std::string_view engine() const noexcept override { return "throwing"; }
   std::size_t open_connections() const noexcept override { return 0; }
+  std::int64_t log_bytes() const noexcept override { return 0; }
 };
 
 TEST(Persistence, AnswersAndLivesOnWhenItsWriterThrows) {

@@ -161,6 +161,7 @@ TEST(Metrics, EscapeLabels) {
 TEST(Metrics, KeepGaugesCountersAndHistograms) {
   metrics all;
   all.database_connections.set(3);
+  all.database_log_bytes.set(4096);
   all.redis_connections.set(1);
   all.sessions_live.add(5);
   all.sessions_live.add(-2);
@@ -176,6 +177,7 @@ TEST(Metrics, KeepGaugesCountersAndHistograms) {
   all.persistence_commit_seconds.observe(0.0021);
   const auto found = parse(all.render());
   EXPECT_EQ(found.at("database_connections"), 3);
+  EXPECT_EQ(found.at("database_log_bytes"), 4096);
   EXPECT_EQ(found.at("redis_connections"), 1);
   EXPECT_EQ(found.at("sessions_live"), 3);
   EXPECT_EQ(found.at("connections_open"), 7);

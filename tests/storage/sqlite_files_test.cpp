@@ -1,5 +1,4 @@
 // What is acknowledged is in the file that the next start opens; copies, old and new.
-#include "storage/whole_store.hpp"
 #include "tests/storage/engines.hpp"
 
 #include <filesystem>
@@ -32,7 +31,7 @@ protected:
   /// A store as a server has it.
   std::unique_ptr<store> serve() const {
     auto one = open_sqlite(path);
-    EXPECT_TRUE(whole(*one)->claim("a test", [](const std::string&) {}));
+    EXPECT_TRUE(one->claim("a test", [](const std::string&) {}));
     EXPECT_TRUE(one->migrate());
     return one;
   }
@@ -109,7 +108,7 @@ TEST_F(SqliteFiles, AnOlderCopyBesideANewerLogIsRefused) {
     run_and_crash(tag, users);
     fs::copy_file(folder + "/older", path, fs::copy_options::overwrite_existing);
     const auto refused = open_sqlite(path);
-    const auto answer = whole(*refused)->claim("a test", [](const std::string&) {});
+    const auto answer = refused->claim("a test", [](const std::string&) {});
     ASSERT_FALSE(answer) << users;
     EXPECT_NE(answer.error().reason.find("-wal was not written for"), std::string::npos);
     // As the sentence says.
@@ -126,11 +125,11 @@ TEST_F(SqliteFiles, ABackupIsWholeAndNeverOverwrites) {
   const auto out = one->open_writer();
   ASSERT_TRUE(commit(*out, "ann"));
   const auto copy = folder + "/copy.db";
-  ASSERT_TRUE(whole(*one)->back_up(copy));
-  EXPECT_EQ(whole(*one)->back_up(copy).error().code, error_code::conflict);
+  ASSERT_TRUE(one->back_up(copy));
+  EXPECT_EQ(one->back_up(copy).error().code, error_code::conflict);
   EXPECT_FALSE(fs::exists(copy + "-wal"));
   EXPECT_TRUE(open_sqlite(copy)->open_reader()->find_login("ann").value());
-  EXPECT_FALSE(whole(*open_sqlite(folder + "/none.db"))->back_up(folder + "/x.db"));
+  EXPECT_FALSE(open_sqlite(folder + "/none.db")->back_up(folder + "/x.db"));
   EXPECT_FALSE(fs::exists(folder + "/x.db"));
 }
 
@@ -139,12 +138,12 @@ TEST_F(SqliteFiles, ABackupOfThisVeryRunBesideItsLogIsRefused) {
   {
     const auto one = serve();
     commit(*one->open_writer(), "ann");
-    ASSERT_TRUE(whole(*one)->back_up(copy));
+    ASSERT_TRUE(one->back_up(copy));
   }
   run_and_crash("u", 5);
   fs::copy_file(copy, path, fs::copy_options::overwrite_existing);
   const auto refused = open_sqlite(path);
-  EXPECT_FALSE(whole(*refused)->claim("a test", [](const std::string&) {}));
+  EXPECT_FALSE(refused->claim("a test", [](const std::string&) {}));
 }
 
 } // namespace

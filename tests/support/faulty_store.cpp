@@ -302,6 +302,41 @@ result<void> faulty_store::check_schema() {
   return core_->real->check_schema();
 }
 
+result<void> faulty_store::claim(const std::string& who,
+                                 std::function<void(const std::string&)> lost) {
+  const std::lock_guard lock(core_->mutex);
+  if (core_->down) return tl::unexpected<failure>(unavailable());
+  return core_->real->claim(who, std::move(lost));
+}
+
+result<std::optional<std::string>> faulty_store::read_note(std::string_view name) {
+  const std::lock_guard lock(core_->mutex);
+  if (core_->down) return tl::unexpected<failure>(unavailable());
+  return core_->real->read_note(name);
+}
+
+result<void> faulty_store::write_note(std::string_view name, std::string_view value) {
+  const std::lock_guard lock(core_->mutex);
+  if (core_->down) return tl::unexpected<failure>(unavailable());
+  return core_->real->write_note(name, value);
+}
+
+result<bool> faulty_store::has_live_sessions(time_point now) {
+  const std::lock_guard lock(core_->mutex);
+  if (core_->down) return tl::unexpected<failure>(unavailable());
+  return core_->real->has_live_sessions(now);
+}
+
+result<void> faulty_store::back_up(const std::string& path) {
+  const std::lock_guard lock(core_->mutex);
+  if (core_->down) return tl::unexpected<failure>(unavailable());
+  return core_->real->back_up(path);
+}
+
+std::int64_t faulty_store::log_bytes() const noexcept {
+  return core_->real->log_bytes();
+}
+
 std::size_t faulty_store::open_connections() const noexcept {
   const std::lock_guard lock(core_->mutex);
   return core_->connections;

@@ -1,4 +1,3 @@
-#include "config/store_figures.hpp"
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 
 #include <nlohmann/json.hpp>
@@ -10,9 +9,9 @@ awaitable<http::response> health(http::exchange& ex) {
   const auto now = to_rfc3339(edge.with().now());
   const bool alive = co_await edge.database_alive(ex.deadline);
   if (!alive) {
-    const char* trouble = figures_of_store.trouble;
-    const auto error = trouble == nullptr ? std::string{"Database connection failed"}
-                                          : std::string{"Database cannot be written: "} + trouble;
+    const auto& trouble = edge.database_trouble();
+    const auto error = trouble.empty() ? std::string{"Database connection failed"}
+                                       : "Database cannot be written: " + trouble;
     const nlohmann::ordered_json body{
         {"status", "unhealthy"}, {"error", error}, {"timestamp", now}};
     co_return http::json_response(503, body.dump());

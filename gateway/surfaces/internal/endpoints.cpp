@@ -1,7 +1,5 @@
 #include "gateway/surfaces/internal/endpoints.hpp"
 
-#include "config/store_figures.hpp"
-
 #include <nlohmann/json.hpp>
 
 namespace latchkey::gateway::internal {
@@ -33,8 +31,7 @@ awaitable<http::response> health(http::exchange& ex) {
         {"core-manager", core_manager},
         {"redis", redis == "disabled" ? redis : health_word(redis == "connected")}}},
   };
-  const char* trouble = figures_of_store.trouble;
-  if (!database && trouble != nullptr) body["error"] = trouble;
+  if (!database && !edge.database_trouble().empty()) body["error"] = edge.database_trouble();
   co_return http::json_response(database ? 200 : 503, body.dump());
 }
 
