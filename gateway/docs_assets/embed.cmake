@@ -59,7 +59,8 @@ std::span<const file> @name@() noexcept {
 } // namespace latchkey::embedded
 ]])
   file(CONFIGURE OUTPUT ${out} CONTENT "${content}" @ONLY)
+  # Alone also in a unity build: there CMake would drop what its object depends on.
   set_source_files_properties(${out} PROPERTIES OBJECT_DEPENDS "${depends}"
-    SKIP_PRECOMPILE_HEADERS ON)
+    SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(${target} PRIVATE ${out})
 endfunction()
