@@ -1,17 +1,45 @@
-// setting_rows.hpp — rows of the setting table by the kind of their value; private to the table.
+// setting_rows.hpp — rows of the setting table by the kind of their value; private to the table,
+// whose topics each have a file.
 #pragma once
 
 #include "config/setting_table.hpp"
 #include "config/setting_values.hpp"
+#include "protocol/login_name.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 namespace latchkey::setting_rows {
+
+// -- the table, topic by topic, in the order in which people are shown it ---------------
+std::span<const setting_row> of_places() noexcept;
+std::span<const setting_row> of_accounts() noexcept;
+std::span<const setting_row> of_limits() noexcept;
+std::span<const setting_row> of_services() noexcept;
+std::span<const setting_row> of_upstreams() noexcept;
+
+// -- rules that several topics share ------------------------------------------------------
+template <std::size_t Min, std::size_t Max>
+bool has_length(std::string_view value) {
+  return value.size() >= Min && value.size() <= Max;
+}
+
+inline bool is_path(std::string_view value) {
+  return has_length<1, 4000>(value) &&
+         std::ranges::none_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+/// The rule that everybody's addresses go by, so that the first administrator can be made.
+inline std::optional<std::string> email(std::string_view value) {
+  auto normal = normal_email(value);
+  return normal ? std::optional(std::move(*normal)) : std::nullopt;
+}
 
 // -- how a field is read and shown --------------------------------------------------
 using measure = std::optional<std::uint32_t> (*)(std::string_view, std::uint32_t, std::uint32_t);

@@ -1,11 +1,10 @@
 // help.cpp — the command `help`, and what is said to a word that names no command.
+#include "config/nearest_word.hpp"
 #include "gateway/commands/command.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <iostream>
 #include <memory>
-#include <numeric>
 #include <vector>
 
 namespace latchkey::gateway::commands {
@@ -26,34 +25,13 @@ const CLI::App* find_command(const CLI::App& app, std::string_view name) {
   return nullptr;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
-
 /// The name of the command that is nearest to `word`; empty when none is near.
 std::string nearest_command(const CLI::App& app, std::string_view word) {
-  std::string best;
-  if (word.size() > 64) return best; // bounds the work; no name is as long
-  auto distance = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const auto* one : commands_of(app)) {
-    if (!is_listed(one)) continue;
-    if (const auto d = edit_distance(word, one->get_name()); d < distance) {
-      distance = d;
-      best = one->get_name();
-    }
-  }
-  return best;
+  std::vector<std::string> names;
+  for (const auto* one : commands_of(app))
+    if (is_listed(one)) names.push_back(one->get_name());
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return std::string{nearest_word(word, known)};
 }
 
 std::string no_such_command(const CLI::App& app, const std::string& path, std::string_view word) {
