@@ -1,5 +1,5 @@
 // How every engine brings its schema up to date.
-#include "tests/storage/engines.hpp"
+#include "tests/storage/racing.hpp"
 
 #include "storage/migrations/migrations.hpp"
 
@@ -16,7 +16,24 @@ protected:
 };
 LATCHKEY_ON_EVERY_ENGINE(Schema);
 
-class SchemaInSql : public Schema {};
+class SchemaInSql : public Schema {
+protected:
+  /// Brings the database to that version by the statements of the versions until then.
+  void make_version(std::int64_t version) const {
+    const auto dialect =
+        GetParam() == "sqlite" ? storage::sql_dialect::sqlite : storage::sql_dialect::postgresql;
+    engine_->execute("CREATE TABLE schema_migrations (version BIGINT PRIMARY KEY, "
+                     "name VARCHAR(100) NOT NULL, applied_at TIMESTAMPTZ NOT NULL)");
+    for (const auto& step : storage::migrations()) {
+      if (step.version > version) break;
+      for (const auto& text : storage::statements_of(step, dialect))
+        engine_->execute(text);
+      engine_->execute("INSERT INTO schema_migrations (version, name, applied_at) VALUES (" +
+                       std::to_string(step.version) + ", '" + std::string{step.name} +
+                       "', '2026-01-01T00:00:00.000000Z')");
+    }
+  }
+};
 INSTANTIATE_TEST_SUITE_P(On, SchemaInSql, testing::Values("sqlite", "postgresql"), name_of_engine);
 
 TEST_P(Schema, IsMigratedOnce) {
@@ -86,15 +103,7 @@ TEST_P(SchemaInSql, NewerThanTheProgramIsRefused) {
 }
 
 TEST_P(SchemaInSql, OfTheFirstVersionKeepsItsRows) {
-  const auto dialect =
-      GetParam() == "sqlite" ? storage::sql_dialect::sqlite : storage::sql_dialect::postgresql;
-  const auto& first = storage::migrations().front();
-  engine_->execute("CREATE TABLE schema_migrations (version BIGINT PRIMARY KEY, "
-                   "name VARCHAR(100) NOT NULL, applied_at TIMESTAMPTZ NOT NULL)");
-  for (const auto& text : storage::statements_of(first, dialect))
-    engine_->execute(text);
-  engine_->execute("INSERT INTO schema_migrations (version, name, applied_at) "
-                   "VALUES (1, 'first', '2026-01-01T00:00:00.000000Z')");
+  make_version(1);
   const std::string id = "0190a000-0000-7000-8000-000000000001";
   engine_->execute("INSERT INTO users (id, email, password_hash, client_id, number) "
                    "VALUES ('" +
@@ -120,6 +129,54 @@ TEST_P(SchemaInSql, OfTheFirstVersionKeepsItsRows) {
   EXPECT_EQ(shared->client_id, other) << "version 1 gave everybody the same, which meant nothing";
   const storage::unit one{{storage::add_audit{make_audit("b")}}};
   EXPECT_TRUE(store->open_writer()->commit({&one, 1}).front());
+}
+
+TEST_P(SchemaInSql, OfTheSixthVersionKeepsWhatStripeHadToldOf) {
+  make_version(6);
+  const auto user = [](int number) {
+    return "0190a000-0000-7000-8000-00000000000" + std::to_string(number);
+  };
+  for (int number = 1; number <= 5; ++number)
+    engine_->execute("INSERT INTO users (id, email, password_hash, client_id, number) VALUES ('" +
+                     user(number) + "', '" + std::to_string(number) + "@b.c', '', 'x', " +
+                     std::to_string(number) + ")");
+  // Of the user, and from the column of Stripe's subscription on.
+  const auto subscribe = [&](int number, const std::string& rest) {
+    engine_->execute("INSERT INTO subscriptions (id, user_id, tier, status, start_date, end_date, "
+                     "stripe_customer_id, updated_at, stripe_subscription_id, stripe_event_at) "
+                     "VALUES ('s" +
+                     std::to_string(number) + "', '" + user(number) +
+                     "', 'pro', 'active', '2026-01-01T00:00:00.000000Z', "
+                     "'2026-12-01T00:00:00.000000Z', 'cus', '2026-02-01T00:00:00.000000Z', " +
+                     rest + ")");
+  };
+  subscribe(1, "'sub_1', '2026-01-15T00:00:00.000000Z'");
+  subscribe(2, "NULL, NULL");
+  subscribe(3, "'', NULL");
+  subscribe(4, "'sub_4', NULL");
+  subscribe(5, "'sub_4', '2026-01-15T00:00:00.000000Z'");
+  const auto store = engine_->open();
+  ASSERT_TRUE(store->migrate());
+  const auto reader = store->open_reader();
+  const auto of = [&](int number) {
+    return ask(*reader, storage::list_stripe_subscriptions{user_id{*parse_uuid(user(number))}});
+  };
+  const auto january = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
+  ASSERT_EQ(of(1).size(), 1u);
+  const auto known = of(1).front();
+  EXPECT_EQ(known.stripe_subscription_id, "sub_1");
+  EXPECT_EQ(known.stripe_customer_id, "cus");
+  EXPECT_EQ(known.tier, "pro");
+  EXPECT_EQ(known.status, "active");
+  EXPECT_EQ(known.start_date, january);
+  EXPECT_EQ(known.end_date, january + std::chrono::days(334));
+  EXPECT_EQ(known.stripe_event_at, january + std::chrono::days(14));
+  EXPECT_EQ(of(2).size(), 0u) << "an administrator gave it";
+  EXPECT_EQ(of(3).size(), 0u);
+  ASSERT_EQ(of(4).size(), 1u) << "it was told of later than the other";
+  EXPECT_EQ(of(4).front().stripe_event_at, january + std::chrono::days(31))
+      << "when it was written";
+  EXPECT_EQ(of(5).size(), 0u);
 }
 
 TEST_P(SchemaInSql, HasTheDocumentedColumnsAndDefaults) {
