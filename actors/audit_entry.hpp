@@ -9,13 +9,15 @@
 namespace latchkey {
 
 /// An entry with an id of its own, its time, and where the request came from (`client` is
-/// empty when no request did it). The caller adds whom it is about.
-inline audit_record audit_entry(std::string action, time_point at,
+/// empty when no request did it). `reason` says why or how it happened, and is never empty: which
+/// proof, which key, which fields. The caller adds whom it is about.
+inline audit_record audit_entry(std::string action, std::string reason, time_point at,
                                 const messages::client_info& client = {}) {
   audit_record entry;
   entry.id = make_uuid(at);
   entry.at = at;
   entry.action = std::move(action);
+  entry.reason = std::move(reason);
   entry.address = client.address;
   entry.request_id = client.request_id;
   entry.route = client.route;
@@ -24,9 +26,9 @@ inline audit_record audit_entry(std::string action, time_point at,
 }
 
 /// The same about a user, with who did it.
-inline audit_record audit_entry(std::string action, time_point at, const messages::author& who,
-                                const user_id& user) {
-  auto entry = audit_entry(std::move(action), at, who.client);
+inline audit_record audit_entry(std::string action, std::string reason, time_point at,
+                                const messages::author& who, const user_id& user) {
+  auto entry = audit_entry(std::move(action), std::move(reason), at, who.client);
   entry.user = user;
   entry.by = who.by;
   return entry;

@@ -94,7 +94,9 @@ caf::result<messages::user_view> directory_state::on_register(messages::register
   promise<messages::user_view> answer{self};
   auto user = request.user;
   if (user.client_id.empty()) user.client_id = to_string(user.id); // as it will be stored
-  auto audited = audit_entry("user.registered", with->now(), request.client);
+  auto audited =
+      audit_entry("user.registered", request.by.empty() ? "open registration" : "told by a service",
+                  with->now(), request.client);
   audited.user = user.id;
   audited.by = std::move(request.by);
   storage::unit unit{{storage::create_user{user, std::move(request.username_key),

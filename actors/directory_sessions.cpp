@@ -183,8 +183,11 @@ void directory_state::write_sync(const messages::sync_session& request, storage:
                                  const promise<messages::session_synced>& answer) {
   const auto& wanted = request.session;
   const bool ends = std::holds_alternative<storage::end_session>(what);
-  auto audited = audit_entry(ends ? "session.sync_ended" : "session.synced", with->now(),
-                             messages::author{request.client, request.by}, wanted.user);
+  auto audited =
+      audit_entry(ends ? "session.sync_ended" : "session.synced",
+                  ends ? "a service says that it has ended"
+                       : "a service says that it lives until " + to_rfc3339(wanted.expires_at),
+                  with->now(), messages::author{request.client, request.by}, wanted.user);
   audited.session = wanted.id;
   storage::unit unit{{std::move(what), storage::add_audit{std::move(audited)}}};
   self->request(with->writer_for(wanted.id), no_timeout,

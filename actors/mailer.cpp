@@ -181,10 +181,10 @@ void mailer_state::settle(const mail_record& mail, const messages::mail_attempte
     with->counts->mails("given_up").add();
     log_error(name, "gave up mail ", mail.id, " (", mail.kind, ") after ", mail.attempts,
               " attempts", attempt.is_final ? ": it was refused for good" : "");
-    auto entry = audit_entry("mail.given_up", now);
-    entry.reason = mail.kind + " " + to_string(mail.id) +
-                   (attempt.is_final ? ", refused for good" : ", not sent in time");
-    unit.facts.emplace_back(storage::add_audit{std::move(entry)});
+    auto reason = mail.kind + " " + to_string(mail.id) +
+                  (attempt.is_final ? ", refused for good" : ", not sent in time");
+    unit.facts.emplace_back(
+        storage::add_audit{audit_entry("mail.given_up", std::move(reason), now)});
     break;
   }
   if (fact.became != outcome::again) with->counts->mails_waiting.add(-1);

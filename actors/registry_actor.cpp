@@ -51,9 +51,8 @@ storage::unit facts_of_key(std::string_view id, std::string_view key, time_point
   // The operator's own may be short: of its hash, so that nothing of it is shown.
   record.prefix = "sha256:" + record.key_hash.substr(0, shown_hash_chars);
   record.created_at = now;
-  auto audited = audit_entry("service_key.created", now);
+  auto audited = audit_entry("service_key.created", std::string{id}, now);
   audited.by = "settings";
-  audited.reason = id;
   return {{storage::add_service_key{std::move(record)}, storage::add_audit{std::move(audited)}}};
 }
 
@@ -82,9 +81,8 @@ result<storage::finding> find(storage::store& store, const storage::query& what)
 
 audit_record entry_of(std::string action, const std::string& role, const messages::author& who,
                       time_point now) {
-  auto entry = audit_entry(std::move(action), now, who.client);
+  auto entry = audit_entry(std::move(action), role, now, who.client);
   entry.by = who.by;
-  entry.reason = role;
   return entry;
 }
 

@@ -31,10 +31,9 @@ void session_state::end(const ending_words& words, time_point until) {
 
 void session_state::write_end(const ending_words& words) {
   const auto at = with->now();
-  auto entry = audit_entry(words.action, at, words.client);
+  auto entry = audit_entry(words.action, words.reason, at, words.client);
   entry.user = record.user;
   entry.session = record.id;
-  entry.reason = words.reason;
   storage::unit unit{
       {storage::end_session{record.id, at, words.reason}, storage::add_audit{std::move(entry)}}};
   self->request(with->writer_for(record.id), no_timeout,

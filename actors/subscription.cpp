@@ -256,8 +256,8 @@ void subscription_state::keep(storage::unit unit, time_point deadline, const vie
 void subscription_state::commit(const messages::change_subscription& request, storage::unit unit,
                                 subscription_record next, const view_promise& answer,
                                 turnstile::turn turn) {
-  auto entry = audit_entry("subscription.changed", with->now(), request.who, record.user);
-  entry.reason = next.tier + ", " + next.status;
+  auto entry = audit_entry("subscription.changed", next.tier + ", " + next.status, with->now(),
+                           request.who, record.user);
   unit.facts.emplace_back(storage::put_subscription{next});
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});
   self->request(with->writer_for(record.user), no_timeout,

@@ -72,7 +72,7 @@ std::string words_of(const storage::user_changes& changes) {
   if (changes.is_active) add(true, *changes.is_active ? "is_active=true" : "is_active=false");
   if (changes.email_verified)
     add(true, *changes.email_verified ? "email_verified=true" : "email_verified=false");
-  return out;
+  return out.empty() ? "nothing" : out;
 }
 
 /// Why whoever saw that role may no longer ask what they asked for.
@@ -135,8 +135,7 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
     const bool moves = is_other_email(changes, record);
     if (moves && !changes.email_verified) changes.email_verified = false;
     *at = with->now();
-    auto entry = audit_entry("user.updated", *at, request.who, record.id);
-    entry.reason = words_of(changes);
+    auto entry = audit_entry("user.updated", words_of(changes), *at, request.who, record.id);
     *made = settled(changes, record);
     storage::unit unit{{storage::update_user{record.id, record.version, *made, *at}}};
     if (ends)
@@ -186,7 +185,8 @@ caf::result<messages::user_deleted> user_state::on_delete(messages::delete_user&
       return std::nullopt;
     }
     const auto at = with->now();
-    auto entry = audit_entry("user.deleted", at, request.who, record.id);
+    auto entry =
+        audit_entry("user.deleted", "with all that was the user's", at, request.who, record.id);
     return storage::unit{
         {storage::delete_user{record.id, at}, storage::add_audit{std::move(entry)}}};
   };
@@ -213,9 +213,8 @@ caf::result<messages::sessions_ended> user_state::on_end_sessions(messages::end_
   change->keep = request.keep;
   change->facts = [this, request]() -> std::optional<storage::unit> {
     const auto at = with->now();
-    auto entry = audit_entry("user.sessions_ended", at, request.who, record.id);
+    auto entry = audit_entry("user.sessions_ended", request.reason, at, request.who, record.id);
     entry.session = request.keep;
-    entry.reason = request.reason;
     return storage::unit{{storage::end_sessions_of{record.id, request.keep, at, request.reason},
                           storage::add_audit{std::move(entry)}}};
   };

@@ -53,7 +53,9 @@ void user_state::begin_verification(const messages::begin_verification& request,
   storage::unit unit;
   if (with->mails) add_verification(unit.facts, record.email, at);
   unit.facts.emplace_back(storage::add_audit{
-      audit_entry("user.email_verification_requested", at, request.who, record.id)});
+      audit_entry("user.email_verification_requested",
+                  with->mails ? "a token was mailed" : "mail is off; nothing was sent", at,
+                  request.who, record.id)});
   commit(
       std::move(unit), request.deadline,
       [this, answer, together](storage::written&) {
@@ -81,12 +83,12 @@ user_state::on_confirm_email(messages::confirm_email& request) {
     *at = with->now();
     storage::user_changes changes;
     changes.email_verified = true;
-    return storage::unit{
-        {storage::update_user{record.id, record.version, std::move(changes), *at},
-         storage::use_reset_token{request.token_id, record.id, request.token_hash, *at,
-                                  token_purpose::email_verification},
-         storage::mark_used{record.id, *at},
-         storage::add_audit{audit_entry("user.email_verified", *at, request.who, record.id)}}};
+    return storage::unit{{storage::update_user{record.id, record.version, std::move(changes), *at},
+                          storage::use_reset_token{request.token_id, record.id, request.token_hash,
+                                                   *at, token_purpose::email_verification},
+                          storage::mark_used{record.id, *at},
+                          storage::add_audit{audit_entry("user.email_verified", "by a mailed token",
+                                                         *at, request.who, record.id)}}};
   };
   change->learn = [this, at] {
     record.email_verified = true;

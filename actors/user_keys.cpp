@@ -138,8 +138,7 @@ void user_state::create_key(const messages::create_api_key& request, std::string
   key.scopes = request.scopes;
   key.created_at = at;
   key.expires_at = request.expires_at;
-  auto entry = audit_entry("api_key.created", at, request.who, record.id);
-  entry.reason = key_id_text(key.id);
+  auto entry = audit_entry("api_key.created", key_id_text(key.id), at, request.who, record.id);
   storage::unit unit{
       {storage::add_api_key{key, max, request.session}, storage::add_audit{std::move(entry)}}};
   if (with->mails)
@@ -177,8 +176,7 @@ user_state::on_revoke_key(messages::revoke_api_key& request) {
   if (!serves()) return gone();
   promise<messages::api_key_revoked> answer{self};
   const auto at = with->now();
-  auto entry = audit_entry("api_key.revoked", at, request.who, record.id);
-  entry.reason = key_id_text(request.id);
+  auto entry = audit_entry("api_key.revoked", key_id_text(request.id), at, request.who, record.id);
   const auto forget = [this, id = request.id] {
     ++key_changes_;
     if (!keys) return;

@@ -78,8 +78,8 @@ storage::unit user_state::recovery_facts(const messages::author& who, const secr
   // Tokens that the former one has earned go with it.
   unit.facts.emplace_back(storage::use_up_reset_tokens{record.id, at, true});
   unit.facts.emplace_back(storage::add_audit{
-      audit_entry(removes ? "user.recovery_passphrase_removed" : "user.recovery_passphrase_set", at,
-                  who, record.id)});
+      audit_entry(removes ? "user.recovery_passphrase_removed" : "user.recovery_passphrase_set",
+                  "with the current password", at, who, record.id)});
   if (with->mails)
     unit.facts.emplace_back(with->mails->recovery_changed(record.email, removes, at));
   return unit;
@@ -134,7 +134,12 @@ void user_state::compare_passphrase(const messages::verify_passphrase& request,
                 [this, request, answer, seen, rehashed = verdict.rehashed](const turn& together) {
                   // Another passphrase, another password or another address since.
                   if (seen != recovery_changes_ || !record.is_active || lacks_proof())
-                    return answer.fail(error_code::invalid_credentials);
+                    return answer.fail({error_code::invalid_credentials,
+                                        {},
+                                        {},
+                                        0,
+                                        {},
+                                        "the account was changed meanwhile"});
                   grant_reset(request, answer, rehashed, together);
                 });
           },
@@ -149,8 +154,9 @@ void user_state::grant_reset(const messages::verify_passphrase& request,
                                 with->policy.reset_token_ttl);
   storage::unit unit{{std::move(token.fact)}};
   if (!rehashed.empty()) unit.facts.emplace_back(storage::set_recovery{record.id, rehashed, at});
-  unit.facts.emplace_back(storage::add_audit{
-      audit_entry("user.recovery_passphrase_accepted", at, request.who, record.id)});
+  unit.facts.emplace_back(storage::add_audit{audit_entry("user.recovery_passphrase_accepted",
+                                                         "a reset token was given for it", at,
+                                                         request.who, record.id)});
   commit(
       std::move(unit), request.deadline,
       [answer, together, text = token.text](storage::written&) {

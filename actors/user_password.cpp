@@ -13,7 +13,10 @@ storage::unit user_state::password_facts(const secret& phc, const std::string& a
                                          const messages::author& who,
                                          const std::optional<session_id>& keep) const {
   const auto at = with->now();
-  auto entry = audit_entry(action, at, who, record.id);
+  auto entry = audit_entry(action,
+                           keep ? "with the current password; every other session has ended"
+                                : "with the current password; every session has ended",
+                           at, who, record.id);
   entry.session = keep;
   storage::unit unit{{storage::set_password_hash{record.id, record.version, phc, at},
                       storage::end_sessions_of{record.id, keep, at, action},
@@ -133,9 +136,11 @@ user_state::reset_effects user_state::effects_of(token_purpose purpose) const {
 storage::unit user_state::reset_facts(const messages::reset_password& request, const secret& phc,
                                       token_purpose purpose, const reset_effects& does) const {
   const auto at = does.at;
-  auto entry = audit_entry("user.password_reset", at, request.who, record.id);
-  if (does.takes_over) entry.reason = "the address is proven; what was set up before is gone";
-  if (!does.proves_address) entry.reason = "by the recovery passphrase";
+  const char* how = !does.proves_address ? "by the recovery passphrase"
+                    : does.takes_over
+                        ? "by mail; the address is proven, what was set up before is gone"
+                        : "by mail; the address was verified before";
+  auto entry = audit_entry("user.password_reset", how, at, request.who, record.id);
   storage::unit unit{
       {storage::use_reset_token{request.token_id, record.id, request.token_hash, at, purpose},
        storage::set_password_hash{record.id, record.version, phc, at},

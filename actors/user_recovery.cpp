@@ -28,21 +28,23 @@ void user_state::begin_recovery(const messages::begin_recovery& request,
   const auto key = "recovery-mail:" + to_string(record.id);
   const bool granted =
       with->limiter->take(key, with->policy.reset_mails, with->steady_now()).granted;
-  auto entry = audit_entry("user.recovery_requested", at, request.who, record.id);
+  std::string reason = "mail is off; nothing was sent";
   storage::unit unit;
   bool sends = false;
   if (!granted) {
-    entry.reason = "too many; nothing was sent";
+    reason = "too many; nothing was sent";
   } else if (!record.is_active) {
-    entry.reason = "inactive; nothing was sent";
+    reason = "inactive; nothing was sent";
   } else if (with->mails) {
     sends = true;
+    reason = "a reset token was mailed";
     const auto ttl = with->policy.reset_token_ttl;
     auto token = make_owner_token(record.id, token_purpose::mailed_reset, at, ttl);
     unit.facts.emplace_back(std::move(token.fact));
     unit.facts.emplace_back(with->mails->password_reset(record.email, token.text, ttl.count(), at));
   }
-  unit.facts.emplace_back(storage::add_audit{std::move(entry)});
+  unit.facts.emplace_back(storage::add_audit{
+      audit_entry("user.recovery_requested", std::move(reason), at, request.who, record.id)});
   commit(
       std::move(unit), request.deadline,
       [this, answer, sends, together](storage::written&) {

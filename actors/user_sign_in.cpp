@@ -199,7 +199,10 @@ void user_state::open_session(const messages::authenticate& request, const sign_
   session.created_at = session.rotated_at = session.last_seen_at = at;
   session.expires_at = at + with->policy.session_ttl;
 
-  auto entry = audit_entry("user.signed_in", at, request.client);
+  const char* how = request.budget == failure_budget::known_client
+                        ? "by password, from a client with an earlier session of the account"
+                        : "by password";
+  auto entry = audit_entry("user.signed_in", how, at, request.client);
   entry.user = record.id;
   entry.session = session.id;
 

@@ -45,7 +45,7 @@ result<void> create_admin(storage::store& store, const settings& configured,
   fact.username_key = std::move(*username_key);
   fact.email_key = std::move(*email_key);
 
-  auto entry = audit_entry("user.admin_created", now);
+  auto entry = audit_entry("user.admin_created", "as superuser", now);
   entry.user = fact.user.id;
   entry.by = admin.by;
 

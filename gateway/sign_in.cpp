@@ -15,20 +15,6 @@ namespace {
 /// Of an address whose sign-ins stand in one another's way.
 constexpr std::uint32_t retry_after_s = 1;
 
-/// A refusal is on record before it is told.
-awaitable<result<void>> audit_refusal(http::exchange& ex, const result<user_id>& owner,
-                                      std::string why) {
-  auto& edge = acceptor_of(ex);
-  messages::record_audit record;
-  record.entry = audit_entry("user.sign_in_refused", edge.with().now(), client_of(ex));
-  if (owner) record.entry.user = *owner;
-  record.entry.reason = std::move(why);
-  record.deadline = edge.deadline_for_actors(ex.deadline);
-  auto written = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
-  if (!written) co_return tl::unexpected<failure>(written.error());
-  co_return result<void>{};
-}
-
 void count_sign_in(const outcome_counters& counts, const result<messages::token_pair>& outcome) {
   if (outcome)
     counts.login_success->add();
@@ -91,13 +77,27 @@ awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::
   count_sign_in(edge.with().outcomes, outcome);
   was_wrong = !outcome && outcome.error().code == error_code::invalid_credentials;
   if (was_wrong) {
-    auto written = co_await audit_refusal(ex, owner, outcome.error().why);
+    std::optional<user_id> named;
+    if (owner) named = *owner;
+    auto written = co_await audit_refusal(ex, "user.sign_in_refused", named, outcome.error().why);
     if (!written) co_return tl::unexpected<failure>(written.error());
   }
   co_return outcome;
 }
 
 } // namespace
+
+awaitable<result<void>> audit_refusal(http::exchange& ex, std::string action,
+                                      std::optional<user_id> owner, std::string why) {
+  auto& edge = acceptor_of(ex);
+  messages::record_audit record;
+  record.entry = audit_entry(std::move(action), std::move(why), edge.with().now(), client_of(ex));
+  record.entry.user = owner;
+  record.deadline = edge.deadline_for_actors(ex.deadline);
+  auto written = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
+  if (!written) co_return tl::unexpected<failure>(written.error());
+  co_return result<void>{};
+}
 
 awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login) {
   auto& edge = acceptor_of(ex);

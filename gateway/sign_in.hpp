@@ -4,6 +4,7 @@
 #include "gateway/endpoint.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,12 @@ namespace latchkey::gateway {
 /// counts for the account and for the address: RATE_LIMITED when the latter has had too many.
 awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_view login,
                                                 secret password, surface opened_by);
+
+/// Puts a refused proof on record in the audit log, and waits for that: a refusal is durable before
+/// it is told. `owner` is whom it was said to be, if anybody; `why` is what the client may not be
+/// told.
+awaitable<result<void>> audit_refusal(http::exchange& ex, std::string action,
+                                      std::optional<user_id> owner, std::string why);
 
 /// Whose username or email this is; USER001 when nobody's.
 awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login);

@@ -36,9 +36,8 @@ result<void> commit(storage::store& store, storage::unit unit) {
 }
 
 audit_record entry_of(std::string action, time_point at, std::string reason) {
-  auto entry = audit_entry(std::move(action), at);
+  auto entry = audit_entry(std::move(action), std::move(reason), at);
   entry.by = "cli";
-  entry.reason = std::move(reason);
   return entry;
 }
 

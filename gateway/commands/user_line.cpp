@@ -166,7 +166,8 @@ result<storage::unit> unit_of(const user_line& all, time_point now) {
   if (!all.recovery_passphrase_hash.empty())
     unit.facts.emplace_back(storage::set_recovery{user.id, all.recovery_passphrase_hash, now});
 
-  auto entry = audit_entry("user.imported", now);
+  auto entry = audit_entry(
+      "user.imported", user.password_hash.empty() ? "without a password" : "with a password", now);
   entry.user = user.id;
   entry.by = "cli";
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});

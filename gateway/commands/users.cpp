@@ -136,9 +136,8 @@ private:
 
 /// Who took every user's data, and when, is worth a line.
 result<void> note_export(storage::store& store, std::string action, std::string reason) {
-  auto entry = audit_entry(std::move(action), system_clock_source().now());
+  auto entry = audit_entry(std::move(action), std::move(reason), system_clock_source().now());
   entry.by = "cli";
-  entry.reason = std::move(reason);
   const std::array<storage::unit, 1> batch{storage::unit{{storage::add_audit{std::move(entry)}}}};
   auto outcome = store.open_writer()->commit(batch);
   if (!outcome.front()) return tl::unexpected<failure>(outcome.front().error());

@@ -114,7 +114,7 @@ TEST_P(EventLog, IsReadByTheAuditCommandBesideTheServer) {
   std::string line;
   ASSERT_TRUE(std::getline(lines, line)) << as_json.err;
   EXPECT_EQ(json::parse(line)["user_id"], id);
-  EXPECT_EQ(json::parse(line)["reason"], nullptr);
+  EXPECT_EQ(json::parse(line)["reason"], "open registration");
   EXPECT_EQ(lines_in(audit({"--since", "2999-01-01T00:00:00Z"}).out), 0u);
   EXPECT_EQ(audit({"--since", "yesterday"}).exit_code, 2);
   EXPECT_EQ(audit({"--limit", "0"}).exit_code, 2);

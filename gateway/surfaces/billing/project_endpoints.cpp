@@ -86,10 +86,9 @@ awaitable<result<project_record>> visible_project(http::exchange& ex, const prin
 
 storage::fact audit_of(const http::exchange& ex, const principal& who, std::string action,
                        const project_record& project) {
-  auto entry = audit_entry(std::move(action), acceptor_of(ex).with().now(), author_of(ex, who),
-                           project.owner);
-  entry.reason = to_string(project.id);
-  return storage::add_audit{std::move(entry)};
+  return storage::add_audit{audit_entry(std::move(action), to_string(project.id),
+                                        acceptor_of(ex).with().now(), author_of(ex, who),
+                                        project.owner)};
 }
 
 http::response project_answer(unsigned status, const project_record& project) {

@@ -1,5 +1,6 @@
 // Registering and keeping one's account ("API Reference", User Registration and User
 // Account Management).
+#include "gateway/sign_in.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
 #include "gateway/surfaces/login_module/render.hpp"
 #include "protocol/login_name.hpp"
@@ -24,6 +25,17 @@ result<void> change_username(storage::user_changes& changes, std::string_view wa
 }
 
 } // namespace
+
+/// The answer to whoever has not proven the current password, which is on record before it is
+/// told; any other failure as it is.
+awaitable<http::response> refusal(http::exchange& ex, const principal& who, std::string action,
+                                  failure error) {
+  if (error.code == error_code::invalid_credentials) {
+    auto written = co_await audit_refusal(ex, std::move(action), who.user, error.why);
+    if (!written) error = written.error();
+  }
+  co_return error_answer(ex, error);
+}
 
 awaitable<http::response> register_account(http::exchange& ex) {
   if (auto open = check_registration_open(ex); !open) co_return error_answer(ex, open.error());
@@ -88,7 +100,8 @@ awaitable<http::response> change_password(http::exchange& ex, const principal& w
   request.who.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
-  if (!changed) co_return error_answer(ex, changed.error());
+  if (!changed)
+    co_return co_await refusal(ex, who, "user.password_change_refused", changed.error());
   co_return http::json_response(200, R"({"message":"Password successfully changed"})");
 }
 
@@ -102,7 +115,8 @@ awaitable<http::response> change_recovery(http::exchange& ex, const principal& w
   request.who.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
-  if (!changed) co_return error_answer(ex, changed.error());
+  if (!changed)
+    co_return co_await refusal(ex, who, "user.recovery_passphrase_change_refused", changed.error());
   co_return http::json_response(200, R"({"message":")" + std::string{message} + R"("})");
 }
 

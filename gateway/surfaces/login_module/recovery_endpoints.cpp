@@ -1,6 +1,5 @@
 // Getting back in without the password ("API Reference", Account Recovery). Nothing here
 // tells whether an address is anybody's.
-#include "actors/audit_entry.hpp"
 #include "gateway/sign_in.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
 #include "protocol/login_name.hpp"
@@ -35,19 +34,6 @@ awaitable<> wait_for_answer_step(std::chrono::steady_clock::time_point begun) {
   co_await timer.async_wait(use_awaitable);
 }
 
-/// What is left in the audit log, and waited for: of `owner`, or of an address that is nobody's.
-awaitable<result<messages::recorded>> note(http::exchange& ex, std::string action,
-                                           std::optional<user_id> owner = std::nullopt,
-                                           std::string reason = {}) {
-  auto& edge = acceptor_of(ex);
-  messages::record_audit record;
-  record.entry = audit_entry(std::move(action), edge.with().now(), client_of(ex));
-  if (owner) record.entry.user = *owner;
-  record.entry.reason = std::move(reason);
-  record.deadline = edge.deadline_for_actors(ex.deadline);
-  co_return co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
-}
-
 } // namespace
 
 awaitable<http::response> request_reset(http::exchange& ex) {
@@ -70,9 +56,8 @@ awaitable<http::response> request_reset(http::exchange& ex) {
     if (!begun && begun.error().code != error_code::user_not_found)
       outcome = tl::unexpected<failure>(begun.error());
   } else if (owner.error().code == error_code::user_not_found) {
-    auto noted = co_await note(ex, "recovery.requested_unknown", std::nullopt,
-                               "the address is nobody's; nothing was sent");
-    if (!noted) outcome = tl::unexpected<failure>(noted.error());
+    outcome = co_await audit_refusal(ex, "recovery.requested_unknown", std::nullopt,
+                                     "the address is nobody's; nothing was sent");
   } else {
     outcome = tl::unexpected<failure>(owner.error());
   }
@@ -114,11 +99,12 @@ awaitable<http::response> verify_passphrase(http::exchange& ex) {
   }
   if (!grant && grant.error().code == error_code::invalid_credentials) {
     attempt->was_wrong(); // whatever goes wrong from here on
-    auto why = grant.error().why;
-    auto noted = owner ? note(ex, "user.recovery_passphrase_refused", *owner, std::move(why))
-                       : note(ex, "recovery.passphrase_refused", std::nullopt, std::move(why));
-    if (auto written = co_await std::move(noted); !written)
-      co_return error_answer(ex, written.error());
+    std::optional<user_id> named;
+    if (owner) named = *owner;
+    auto written = co_await audit_refusal(
+        ex, named ? "user.recovery_passphrase_refused" : "recovery.passphrase_refused", named,
+        grant.error().why);
+    if (!written) co_return error_answer(ex, written.error());
   }
   if (!grant) co_return error_answer(ex, grant.error());
   std::string out = "{\"reset_token\":";

@@ -136,9 +136,10 @@ awaitable<http::response> create_service_token(http::exchange& ex, const princip
   claims.jti = to_string(make_uuid(now));
 
   messages::record_audit record;
-  record.entry = audit_entry("service.token_issued", now, client_of(ex));
+  record.entry = audit_entry("service.token_issued",
+                             service_id + ": " + permission_set{claims.scopes}.joined(' '), now,
+                             client_of(ex));
   record.entry.user = who.user;
-  record.entry.reason = service_id + ": " + permission_set{claims.scopes}.joined(' ');
   record.deadline = edge.deadline_for_actors(ex.deadline);
   auto made = co_await edge.ask(edge.with().key_ring, std::move(signing), ex.deadline);
   if (!made) co_return error_answer(ex, made.error());
