@@ -3,6 +3,7 @@
 #include "gateway/origin_check.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -28,6 +29,15 @@ std::string attributes(const http::exchange& ex) {
   std::string out = plain_loopback ? "; HttpOnly" : "; HttpOnly; Secure";
   out += set.cookie_same_site_none ? "; SameSite=None" : "; SameSite=Lax";
   return out += "; Path=/";
+}
+
+/// When a cookie was given out last, to anybody. Nobody can say which browser an answer goes to, so
+/// one that is given while another request is under way may have replaced that one's.
+std::atomic<std::chrono::steady_clock::rep> given_out_at{
+    std::chrono::steady_clock::time_point::min().time_since_epoch().count()};
+
+bool was_given_out_since(std::chrono::steady_clock::time_point at) {
+  return given_out_at.load() >= at.time_since_epoch().count();
 }
 
 /// Those of a name that have the form of one of ours, the newest first.
@@ -91,6 +101,7 @@ void set_refresh_cookie(const http::exchange& ex, const messages::token_pair& to
   line += tokens.refresh_token.reveal();
   line += "; Max-Age=" + std::to_string(tokens.refresh_ttl_s) + attributes(ex);
   answer.add("Set-Cookie", line);
+  given_out_at.store(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
 void clear_refresh_cookie(const http::exchange& ex, const session_id& session,
@@ -131,7 +142,8 @@ awaitable<> clear_dead_cookies(http::exchange& ex, std::vector<refresh_token> sh
                                http::response& answer) {
   for (const auto& token : shown) {
     const bool may = co_await may_be_forgotten(ex, token);
-    if (may) clear_refresh_cookie(ex, token.session, answer);
+    if (may && !was_given_out_since(ex.in.received_at))
+      clear_refresh_cookie(ex, token.session, answer);
   }
 }
 

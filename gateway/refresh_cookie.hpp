@@ -38,9 +38,9 @@ result<std::vector<refresh_token>> refresh_cookies(const http::exchange& ex);
 result<std::optional<secret>> refresh_cookie(const http::exchange& ex);
 
 /// Takes a cookie back, with an answer that refuses it, when that can harm nobody: the token is
-/// ours by its MAC, its session was over when the request came, and its user has not signed in
-/// since it began. What is not known to be so stays: an answer that is late would delete the cookie
-/// of a newer sign-in.
+/// ours by its MAC, its session was over when the request came, its user has not signed in since it
+/// began, and nobody at all has been given a cookie since the request came. What is not known to be
+/// so stays: an answer that is late would delete the cookie of a newer sign-in, of whomever.
 awaitable<> clear_dead_cookies(http::exchange& ex, std::vector<refresh_token> shown,
                                http::response& answer);
 
