@@ -82,6 +82,16 @@ result<std::string> check_person_name(std::string_view field, std::string_view n
   return std::string{trimmed};
 }
 
+result<std::optional<std::string>> check_person_name_change(std::string_view field,
+                                                            std::string_view name,
+                                                            std::size_t code_points_max,
+                                                            std::string_view shown) {
+  if (name == shown) return std::optional<std::string>{};
+  auto checked = check_person_name(field, name, code_points_max);
+  if (!checked) return tl::unexpected<failure>(checked.error());
+  return std::optional{std::move(*checked)};
+}
+
 result<void> check_registration_open(http::exchange& ex) {
   if (acceptor_of(ex).configured().registration_open) return {};
   return fail(error_code::insufficient_permissions, "registration",

@@ -14,6 +14,13 @@ namespace latchkey::gateway {
 result<std::string> check_person_name(std::string_view field, std::string_view name,
                                       std::size_t code_points_max);
 
+/// The same of a change. Nothing for a name that is `shown` already: it may be older than the
+/// rules.
+result<std::optional<std::string>> check_person_name_change(std::string_view field,
+                                                            std::string_view name,
+                                                            std::size_t code_points_max,
+                                                            std::string_view shown);
+
 /// "Auth Service Internal API Documentation", user_profiles: VARCHAR(100), in characters.
 inline constexpr std::size_t first_name_code_points_max = 100;
 inline constexpr std::size_t full_name_code_points_max = 255;

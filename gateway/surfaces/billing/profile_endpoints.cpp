@@ -39,18 +39,26 @@ result<storage::user_changes> read_changes(const http::exchange& ex) {
   if (body.has("preferences"))
     out.preferences = body.object_text("preferences", preferences_bytes_max).value_or("");
   if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
-  for (const auto& text : texts) {
-    auto& given = out.*text.target;
+  return out;
+}
+
+/// Leaves in the changes what is another value than the one that is shown, which may be older than
+/// the rules.
+result<void> check_changes(storage::user_changes& changes, const messages::user_view& user,
+                           const profile_record& profile) {
+  const std::array<std::string_view, texts.size()> shown{user.first_name, user.last_name,
+                                                         profile.company, profile.phone};
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    auto& given = changes.*texts[i].target;
     if (!given) continue;
-    auto checked = check_person_name(text.field, *given, text.code_points_max);
+    auto checked =
+        check_person_name_change(texts[i].field, *given, texts[i].code_points_max, shown[i]);
     if (!checked) return tl::unexpected<failure>(checked.error());
     given = std::move(*checked);
   }
-  if (out.avatar_url) {
-    auto good = check_picture_url("avatar_url", *out.avatar_url, picture_url_form::absolute);
-    if (!good) return tl::unexpected<failure>(good.error());
-  }
-  return out;
+  if (changes.avatar_url == profile.avatar_url) changes.avatar_url.reset();
+  if (!changes.avatar_url) return {};
+  return check_picture_url("avatar_url", *changes.avatar_url, picture_url_form::absolute);
 }
 
 awaitable<http::response> profile_answer(http::exchange& ex, const messages::user_view& user) {
@@ -73,6 +81,14 @@ awaitable<http::response> update_profile(http::exchange& ex, const principal& wh
   auto& edge = acceptor_of(ex);
   auto given = read_changes(ex);
   if (!given) co_return error_answer(ex, given.error());
+  const messages::describe_user who_is_it;
+  auto user = co_await edge.ask_user(who.user, who_is_it, ex.deadline);
+  if (!user) co_return error_answer(ex, user.error());
+  const storage::find_profile question{who.user};
+  auto profile = co_await edge.read(question, ex.deadline);
+  if (!profile) co_return error_answer(ex, profile.error());
+  auto good = check_changes(*given, *user, profile->value_or(profile_record{}));
+  if (!good) co_return error_answer(ex, good.error());
   messages::update_user request;
   request.changes = std::move(*given);
   request.who = author_of(ex, who);

@@ -29,16 +29,19 @@ struct user_news {
   storage::user_changes changes;
 };
 
-result<void> check_names(storage::user_changes& changes) {
-  const auto check = [](std::string_view field, std::optional<std::string>& name) -> result<void> {
-    if (!name) return {};
+/// The names that `user` has already, if there is one, are no change: they may be older than the
+/// rules.
+result<void> check_names(storage::user_changes& changes, const messages::user_view* user) {
+  const auto check = [](std::string_view field, std::optional<std::string>& name,
+                        const std::string* shown) -> result<void> {
+    if (!name || (shown != nullptr && *name == *shown)) return {};
     auto checked = check_person_name(field, *name, first_name_code_points_max);
     if (!checked) return tl::unexpected<failure>(checked.error());
     *name = std::move(*checked);
     return {};
   };
-  auto good = check("first_name", changes.first_name);
-  if (good) good = check("last_name", changes.last_name);
+  auto good = check("first_name", changes.first_name, user ? &user->first_name : nullptr);
+  if (good) good = check("last_name", changes.last_name, user ? &user->last_name : nullptr);
   if (good && changes.avatar_url)
     good = check_picture_url("profile_picture", *changes.avatar_url, picture_url_form::reference);
   return good;
@@ -64,7 +67,6 @@ result<user_news> read_user(http::exchange& ex) {
   const auto named = parse_user(news.id);
   if (!named) return fail(error_code::validation_error, "id", "must be a user's number or UUID");
   news.named = *named;
-  if (auto good = check_names(changes); !good) return tl::unexpected<failure>(good.error());
   auto email = normal_email(news.email);
   if (!email) return tl::unexpected<failure>(email.error());
   news.email = std::move(*email);
@@ -119,8 +121,10 @@ awaitable<result<void>> change(http::exchange& ex, const service_principal& who,
   const messages::describe_user question;
   const auto user = co_await edge.ask_user(id, question, ex.deadline);
   if (!user) co_return tl::unexpected<failure>(user.error());
+  auto told = news.changes;
+  if (auto good = check_names(told, &*user); !good) co_return good;
   if (auto may = check_privilege(edge, who, news, *user); !may) co_return may;
-  messages::update_user request{news.changes, author_of(ex, who),
+  messages::update_user request{std::move(told), author_of(ex, who),
                                 edge.deadline_for_actors(ex.deadline)};
   request.told_by = messages::telling_service{who.service->id, may_manage(edge, who, *user)};
   // By the role it was decided what the service may: should it be another by now, it asks again.
@@ -175,7 +179,8 @@ awaitable<result<void>> create(http::exchange& ex, const service_principal& who,
   }
   user.username = user.email = news.email;
   request.username_key = request.email_key = news.email_key;
-  const auto& told = news.changes;
+  auto told = news.changes;
+  if (auto good = check_names(told, nullptr); !good) co_return good;
   user.first_name = told.first_name.value_or("");
   user.last_name = told.last_name.value_or("");
   user.is_active = told.is_active.value_or(true);

@@ -12,19 +12,19 @@
 namespace latchkey::gateway::login_module {
 namespace {
 
-/// Puts a new username among the changes. `email` is the user's own.
+/// Puts a new username among the changes. The one that the user has is none: it may be older than
+/// the rules.
 result<void> change_username(storage::user_changes& changes, std::string_view wanted,
-                             std::string_view email) {
+                             const messages::user_view& user) {
   std::string username{trim_white_space(wanted)};
-  if (auto good = check_username(username, email); !good) return good;
+  if (username == user.username) return {};
+  if (auto good = check_username(username, user.email); !good) return good;
   auto key = fold_login_name(username);
   if (!key) return fail(error_code::validation_error, "username", "is not a valid name");
   changes.username = std::move(username);
   changes.username_key = std::move(*key);
   return {};
 }
-
-} // namespace
 
 /// The answer to whoever has not proven the current password, which is on record before it is
 /// told; any other failure as it is.
@@ -36,6 +36,8 @@ awaitable<http::response> refusal(http::exchange& ex, const principal& who, std:
   }
   co_return error_answer(ex, error);
 }
+
+} // namespace
 
 awaitable<http::response> register_account(http::exchange& ex) {
   if (auto open = check_registration_open(ex); !open) co_return error_answer(ex, open.error());
@@ -69,16 +71,17 @@ awaitable<http::response> update_profile(http::exchange& ex, const principal& wh
   if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
 
   messages::update_user request;
+  const messages::describe_user question;
+  auto user = co_await edge.ask_user(who.user, question, ex.deadline);
+  if (!user) co_return error_answer(ex, user.error());
   if (full_name) {
-    auto checked = check_person_name("full_name", *full_name, full_name_code_points_max);
+    auto checked = check_person_name_change("full_name", *full_name, full_name_code_points_max,
+                                            messages::full_name_of(*user));
     if (!checked) co_return error_answer(ex, checked.error());
     request.changes.full_name = std::move(*checked);
   }
   if (username) {
-    const messages::describe_user question;
-    auto user = co_await edge.ask_user(who.user, question, ex.deadline);
-    if (!user) co_return error_answer(ex, user.error());
-    auto good = change_username(request.changes, *username, user->email);
+    auto good = change_username(request.changes, *username, *user);
     if (!good) co_return error_answer(ex, good.error());
   }
   request.who.client = client_of(ex);

@@ -73,14 +73,14 @@ awaitable<http::response> update_user(http::exchange& ex, const principal& who) 
   const auto is_admin = body.optional_flag("is_admin");
   const auto full_name = body.optional_text("full_name", full_name_bytes_max);
   if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  auto user = co_await managed_user(ex, who);
+  if (!user) co_return error_answer(ex, user.error());
   if (full_name) {
-    auto checked = check_person_name("full_name", *full_name, full_name_code_points_max);
+    auto checked = check_person_name_change("full_name", *full_name, full_name_code_points_max,
+                                            messages::full_name_of(*user));
     if (!checked) co_return error_answer(ex, checked.error());
     request.changes.full_name = std::move(*checked);
   }
-
-  auto user = co_await managed_user(ex, who);
-  if (!user) co_return error_answer(ex, user.error());
   if (is_admin) request.changes.role = role_for(*is_admin, user->role);
   if (request.changes.role) {
     auto good = check_role_given(who, edge.roles(), *request.changes.role, "is_admin");
