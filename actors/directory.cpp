@@ -69,8 +69,10 @@ directory_state::on_compare(messages::compare_with_nothing& request) {
   promise<messages::compared> answer{self};
   const auto failed = [answer](caf::error& error) { answer.deliver(error); };
   const auto compare = [this, request, answer, failed] {
-    self->request(with->hasher, no_timeout,
-                  messages::verify_password{request.password, {}, request.deadline})
+    messages::verify_password question{request.password, {}, request.deadline, false, true};
+    if (!request.is_passphrase)
+      question.phc = stand_ins_->of(hmac_sha256(with->keys->tickets, "stand-in " + request.name));
+    self->request(with->hasher, no_timeout, std::move(question))
         .then(
             [this, answer, counts = !request.is_passphrase](messages::verdict&) {
               if (counts) count_failure_of_nobody();
@@ -79,7 +81,7 @@ directory_state::on_compare(messages::compare_with_nothing& request) {
             failed);
   };
   if (!request.is_passphrase) {
-    compare();
+    with_stand_ins(compare);
     return answer;
   }
   // A user's is read first.
@@ -89,6 +91,54 @@ directory_state::on_compare(messages::compare_with_nothing& request) {
       .then([compare](messages::found&) { compare(); }, failed);
   return answer;
 }
+
+// -- whom unknown names follow -------------------------------------------------------------
+
+void directory_state::with_stand_ins(std::function<void()> go) {
+  const bool is_due = with->steady_now() >= stand_ins_due_;
+  if (is_due && !std::exchange(reads_stand_ins_, true)) read_stand_ins();
+  if (stand_ins_) return go();
+  stand_in_askers_.push_back(std::move(go));
+}
+
+void directory_state::read_stand_ins() {
+  storage::list_users question;
+  question.limit = 1;
+  const auto deadline = with->steady_now() + with->policy.internal_deadline;
+  self->request(with->reader_for(user_id{}), no_timeout, messages::read{question, deadline})
+      .then(
+          [this](messages::found& found) {
+            const auto total = found.as<storage::list_users>().total;
+            read_page_of(std::make_shared<stand_ins>(), 0, total);
+          },
+          [this](caf::error&) { take_stand_ins(nullptr); });
+}
+
+void directory_state::read_page_of(const std::shared_ptr<stand_ins>& fresh, std::int64_t after,
+                                   std::int64_t total) {
+  if (fresh->is_full()) return take_stand_ins(fresh);
+  const storage::users_after question{after, stand_ins::page_rows};
+  const auto deadline = with->steady_now() + with->policy.internal_deadline;
+  self->request(with->reader_for(user_id{}), no_timeout, messages::read{question, deadline})
+      .then(
+          [this, fresh, after, total](messages::found& found) {
+            const auto next = fresh->add(found.as<storage::users_after>(), after, total);
+            read_page_of(fresh, next, total);
+          },
+          [this](caf::error&) { take_stand_ins(nullptr); });
+}
+
+/// Null: the store did not say. Then those that are known stay, and the next asker has it tried
+/// again.
+void directory_state::take_stand_ins(std::shared_ptr<const stand_ins> fresh) {
+  reads_stand_ins_ = false;
+  if (fresh) stand_ins_due_ = with->steady_now() + stand_ins_good_for;
+  if (fresh || !stand_ins_) stand_ins_ = fresh ? std::move(fresh) : std::make_shared<stand_ins>();
+  for (auto& go : std::exchange(stand_in_askers_, {}))
+    go();
+}
+
+// -- registering ---------------------------------------------------------------------------
 
 caf::result<messages::user_view> directory_state::on_register(messages::register_user& request) {
   promise<messages::user_view> answer{self};

@@ -7,10 +7,12 @@
 
 #include "actors/behave.hpp"
 #include "actors/services.hpp"
+#include "actors/stand_ins.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -30,6 +32,9 @@ struct directory_state {
     user_id owner;          // of a session in memory
     bool is_made = false;   // of a workflow: also when the store has none
   };
+
+  /// Whom unknown names follow is read anew so often.
+  static constexpr std::chrono::seconds stand_ins_good_for{600};
 
   directory_actor::pointer self = nullptr;
   services_ptr with;
@@ -83,6 +88,12 @@ private:
   using told = std::function<void(const caf::error*)>;
 
   void count_failure_of_nobody();
+  /// Calls `go` at once, or when some users have been read for the first time.
+  void with_stand_ins(std::function<void()> go);
+  void read_stand_ins();
+  void read_page_of(const std::shared_ptr<stand_ins>& fresh, std::int64_t after,
+                    std::int64_t total);
+  void take_stand_ins(std::shared_ptr<const stand_ins> fresh);
   void load_subscription(const user_id& id, std::uint64_t load);
   /// Of a user who was removed.
   void forget_subscription(const user_id& id);
@@ -105,6 +116,11 @@ private:
                   const promise<messages::session_synced>& answer);
   template <class Map>
   void sweep_buckets(Map& map, std::size_t& passed, std::size_t turn_end, time_point now);
+
+  std::shared_ptr<const stand_ins> stand_ins_; // null: not read yet
+  time_point stand_ins_due_{};                 // when they are read again
+  bool reads_stand_ins_ = false;
+  std::vector<std::function<void()>> stand_in_askers_;
 };
 
 directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,

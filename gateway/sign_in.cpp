@@ -118,8 +118,11 @@ awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_vie
   // The same name always takes the same way, as a user's does.
   const auto& shards = edge.with().directories;
   const auto& shard = shards[std::hash<std::string_view>{}(login) % shards.size()];
-  messages::compare_with_nothing question{std::move(password),
-                                          edge.deadline_for_actors(ex.deadline), is_passphrase};
+  messages::compare_with_nothing question;
+  question.password = std::move(password);
+  question.deadline = edge.deadline_for_actors(ex.deadline);
+  question.is_passphrase = is_passphrase;
+  question.name = fold_login_name(login).value_or(std::string{login});
   auto done = co_await edge.ask(shard, std::move(question), ex.deadline);
   if (!done) co_return tl::unexpected<failure>(done.error());
   co_return result<void>{};

@@ -92,11 +92,13 @@ struct adopt_session {
 
 /// A sign-in by a name that nobody has: compare the password with nothing. It takes the way
 /// that a user's takes, from reactor to reactor, so that the time tells nothing either; with a
-/// recovery passphrase, by the reader too.
+/// recovery passphrase, by the reader too. The work is that of a user whom the name selects, always
+/// the same (actors/stand_ins.hpp).
 struct compare_with_nothing {
   secret password;
   time_point deadline{};
   bool is_passphrase = false;
+  std::string name = {}; // folded
 };
 struct compared {};
 

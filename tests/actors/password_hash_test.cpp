@@ -178,6 +178,44 @@ TEST(PasswordHash, DoesTheSameWorkWhoeverSignsIn) {
   EXPECT_EQ(engine.mapping_uses(), 4U);
 }
 
+/// "café au lait" in NFD, and its PBKDF2-SHA256 as another system made it of these very bytes.
+const std::string decomposed = "cafeÌ au lait";
+const std::string composed = "cafÃ© au lait";
+const std::string of_decomposed =
+    "pbkdf2:sha256:1000$Zk3vQ1pL$64fcfee89b80ead3d6b06c999daaa8dc980b6d9848c3f0d04e54cb9c4705cae8";
+
+TEST(PasswordHash, ComparesAsItCameWhatWasMadeOfAnotherSpelling) {
+  const auto found = verified(decomposed, of_decomposed);
+  EXPECT_TRUE(found.matches);
+  EXPECT_TRUE(found.needs_rehash);
+  EXPECT_FALSE(verified(composed, of_decomposed).matches);
+  EXPECT_FALSE(verified(decomposed + "x", of_decomposed).matches);
+}
+
+TEST(PasswordHash, IsOfEverySpellingOnceItIsMadeAnew) {
+  for (const auto& spelling : {decomposed, composed}) {
+    const auto anew = hashed(spelling);
+    for (const auto& typed : {decomposed, composed}) {
+      const auto found = verified(typed, anew);
+      EXPECT_TRUE(found.matches) << typed;
+      EXPECT_FALSE(found.needs_rehash) << typed;
+    }
+  }
+}
+
+TEST(PasswordHash, DoesTheWorkOfBothSpellingsForNobodyToo) {
+  password_hasher_engine engine{cheap};
+  const secret stored{hashed("password")};
+  EXPECT_FALSE(engine.verify(secret{decomposed}, stored)->matches);
+  EXPECT_EQ(engine.mapping_uses(), 2U);
+  EXPECT_TRUE(engine.verify_nothing(secret{decomposed}));
+  EXPECT_EQ(engine.mapping_uses(), 4U);
+  EXPECT_FALSE(engine.verify(secret{composed}, stored)->matches);
+  EXPECT_EQ(engine.mapping_uses(), 5U);
+  EXPECT_TRUE(engine.verify_nothing(secret{composed}));
+  EXPECT_EQ(engine.mapping_uses(), 6U);
+}
+
 TEST(PasswordHash, GoesOnAfterItsMemoryWasGivenBack) {
   password_hasher_engine engine{cheap};
   engine.release();
