@@ -1,4 +1,6 @@
 // signing_secret.cpp — the secret that is made on the first start and kept beside the data.
+#include "config/signing_secret.hpp"
+
 #include "config/secret_strength.hpp"
 #include "config/settings.hpp"
 #include "protocol/ids.hpp"
@@ -36,6 +38,10 @@ tl::unexpected<failure> trouble(std::string_view what, const std::string& path) 
   const int error = errno;
   return fail(error_code::internal_error, "DATA_DIR",
               std::string(what) + " " + path + ": " + std::strerror(error));
+}
+
+std::string path_of_key(const settings& values) {
+  return (std::filesystem::path(values.data_dir) / "jwt_secret").string();
 }
 
 /// Nothing when there is no such file.
@@ -98,10 +104,15 @@ result<void> prepare_data_dir(const settings& values) {
   return {};
 }
 
+result<std::optional<secret>> read_signing_secret(const settings& values) {
+  if (!values.jwt_secret_key.empty()) return values.jwt_secret_key;
+  return read_key(path_of_key(values));
+}
+
 result<secret> load_or_create_signing_secret(const settings& values) {
   if (!values.jwt_secret_key.empty()) return values.jwt_secret_key;
   if (auto ready = prepare_data_dir(values); !ready) return tl::unexpected(ready.error());
-  const auto path = (std::filesystem::path(values.data_dir) / "jwt_secret").string();
+  const auto path = path_of_key(values);
 
   if (auto kept = read_key(path); !kept)
     return tl::unexpected(kept.error());

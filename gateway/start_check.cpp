@@ -4,6 +4,7 @@
 #include "actors/mail_transport.hpp"
 #include "actors/password_hash.hpp"
 #include "config/redis_url.hpp"
+#include "config/signing_secret.hpp"
 #include "gateway/http/tls.hpp"
 #include "gateway/proxy/proxy_settings.hpp"
 #include "gateway/resolve.hpp"
@@ -41,8 +42,9 @@ public:
     if (set_.uses_tls()) take(http::make_tls_context(set_.tls_cert, set_.tls_key), {});
     if (!set_.redis_url.empty()) take(parse_redis_url(set_.redis_url), {});
     if (!set_.smtp_url.empty()) take(read_smtp_server(set_.smtp_url), {});
-    if (!set_.jwt_secret_key.empty())
-      take(make_key_set(set_.jwt_secret_key, set_.issuer, set_.audience), {});
+    const auto key = read_signing_secret(set_);
+    take(key, {});
+    if (key && *key) take(make_key_set(**key, set_.issuer, set_.audience), {});
     take(check_cost({set_.argon2_memory_kib, set_.argon2_iterations, /*lanes*/ 1}), "ARGON2: ");
     if (!is_writable(set_.data_dir)) add("DATA_DIR: " + set_.data_dir + " cannot be written to");
     if (!set_.log_file.empty() && !is_writable(set_.log_file))

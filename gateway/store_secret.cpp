@@ -36,19 +36,22 @@ std::vector<std::string> words_of(const std::string& note) {
   return out;
 }
 
-void warn_of_another(secret_origin origin, const std::string& path) {
-  constexpr const char* ended = "every session of before has ended, and mails that still wait "
-                                "cannot be read";
-  if (origin == secret_origin::made)
-    log_warning("server", path,
-                " was missing and a new secret was generated, but this store was "
-                "used with another one: ",
-                ended, ". To undo it, stop, put the old file back, start");
-  else if (origin == secret_origin::setting)
-    log_warning("server",
-                "JWT_SECRET_KEY is not the secret that this store was used with: ", ended);
-  else
-    log_warning("server", path, " is not the secret that this store was used with last: ", ended);
+std::string warning_of_another(secret_origin origin, bool is_made, const std::string& path) {
+  const std::string ended =
+      "every session of before has ended, and mails that still wait cannot be "
+      "read";
+  if (origin == secret_origin::setting)
+    return "JWT_SECRET_KEY is not the secret that this store was used with: " + ended;
+  if (origin == secret_origin::kept)
+    return path + " is not the secret that this store was used with last: " + ended;
+  if (!is_made)
+    return path + " is missing: a start generates a new secret, but this store was used with "
+                  "another one, so every session ends, and mails that still wait cannot be read. "
+                  "Put the old file back first";
+  return path +
+         " was missing and a new secret was generated, but this store was used with another "
+         "one: " +
+         ended + ". To undo it, stop, put the old file back, start";
 }
 
 } // namespace
@@ -60,32 +63,42 @@ secret_origin origin_of_secret(const settings& configured) {
                                                                    : secret_origin::made;
 }
 
+result<std::string> compare_secret(storage::store& store, const std::optional<secret>& key,
+                                   secret_origin origin, const settings& configured) {
+  const auto note = store.read_note(note_name);
+  if (!note) return tl::unexpected<failure>(note.error());
+  const auto known = words_of(note->value_or(""));
+  const auto ours = key ? fingerprint_of(*key) : "";
+  if (known.empty() || known.back() == ours) return "";
+  const auto path = secret_path(configured);
+  const bool is_new = std::ranges::find(known, ours) == known.end();
+  if (origin == secret_origin::kept && is_new) {
+    const auto live = store.has_live_sessions(system_clock_source().now());
+    if (!live) return tl::unexpected<failure>(live.error());
+    if (*live)
+      return fail(error_code::conflict, "DATA_DIR",
+                  path +
+                      " is not the secret that this store's sessions were opened with; it may "
+                      "belong to another store. Put the right file in its place, or, to end "
+                      "all sessions and go on without it, remove " +
+                      path + " or set JWT_SECRET_KEY");
+  }
+  return warning_of_another(origin, key.has_value(), path);
+}
+
 result<void> agree_on_secret(storage::store& store, const secret& key, secret_origin origin,
                              const settings& configured) {
   if (origin == secret_origin::setting && looks_like_a_placeholder(key))
     log_warning("server", "JWT_SECRET_KEY looks like a placeholder: whoever guesses it can sign "
                           "in as anybody. Set one such as `openssl rand -base64 48` prints");
-  auto note = store.read_note(note_name);
+  const auto warning = compare_secret(store, key, origin, configured);
+  if (!warning) return tl::unexpected<failure>(warning.error());
+  if (!warning->empty()) log_warning("server", *warning);
+  const auto note = store.read_note(note_name);
   if (!note) return tl::unexpected<failure>(note.error());
   auto known = words_of(note->value_or(""));
   const auto ours = fingerprint_of(key);
   if (!known.empty() && known.back() == ours) return {};
-  const auto path = secret_path(configured);
-  const bool is_new = std::ranges::find(known, ours) == known.end();
-  if (!known.empty()) {
-    if (origin == secret_origin::kept && is_new) {
-      const auto live = store.has_live_sessions(system_clock_source().now());
-      if (!live) return tl::unexpected<failure>(live.error());
-      if (*live)
-        return fail(error_code::conflict, "DATA_DIR",
-                    path +
-                        " is not the secret that this store's sessions were opened with; it may "
-                        "belong to another store. Put the right file in its place, or, to end "
-                        "all sessions and go on without it, remove " +
-                        path + " or set JWT_SECRET_KEY");
-    }
-    warn_of_another(origin, path);
-  }
   std::erase(known, ours);
   known.push_back(ours);
   std::string text;

@@ -7,6 +7,8 @@
 #include "storage/store.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 namespace latchkey::gateway {
 
@@ -18,6 +20,11 @@ enum class secret_origin : std::uint8_t {
 
 /// To be asked before the secret is loaded, for that makes a missing one.
 secret_origin origin_of_secret(const settings& configured);
+
+/// What `agree_on_secret` would say, without a word in the log and without a change: its refusal,
+/// or its warning, empty when there is none. `key` is empty when a start would make one.
+result<std::string> compare_secret(storage::store& store, const std::optional<secret>& key,
+                                   secret_origin origin, const settings& configured);
 
 /// Compares the secret with the fingerprints of those that the store was used with, and adds its
 /// own. Another one that the operator set, or that had to be made, ends all sessions: a warning

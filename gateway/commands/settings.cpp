@@ -1,5 +1,7 @@
 // settings.cpp — the commands about the program itself: `config check`, `migrate`, `version`.
+#include "config/signing_secret.hpp"
 #include "gateway/commands/command.hpp"
+#include "gateway/store_secret.hpp"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -16,9 +18,30 @@ int migrate(const chosen_command& chosen) {
   return 0;
 }
 
+/// What a start would say of the secret and the store that it finds; false when it would refuse
+/// them. A store that is not there yet has nothing against any secret.
+bool check_secret(const settings& configured) {
+  const auto warn = [](const std::string& words) {
+    std::cerr << "latchkey: warning: " << words << '\n';
+    return true;
+  };
+  const auto key = read_signing_secret(configured);
+  if (!key) return complain(key.error()) == 0;
+  const auto store = open_configured_store(configured);
+  if (const auto ready = store->check_schema(); !ready) {
+    if (ready.error().field == "schema") return true;
+    if (ready.error().code != error_code::store_unavailable) return complain(ready.error()) == 0;
+    return warn("the secret could not be compared with the store: " + ready.error().reason);
+  }
+  const auto origin = origin_of_secret(configured);
+  const auto warning = compare_secret(*store, *key, origin, configured);
+  if (!warning) return complain(warning.error()) == 0;
+  return warning->empty() || warn(*warning);
+}
+
 int check_config(const chosen_command& chosen) {
   const auto configured = read_settings_of_a_start(chosen);
-  if (!configured) return exit_usage;
+  if (!configured || !check_secret(*configured)) return exit_usage;
   std::cout << describe(*configured);
   return 0;
 }
