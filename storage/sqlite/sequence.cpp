@@ -16,6 +16,7 @@ namespace {
 
 const sql::statement read_sequence{"read_sequence", "PRAGMA user_version"};
 
+constexpr int steady_attempts_max = 100;
 constexpr int sequence_attempts_max = 40;
 constexpr auto sequence_attempt_pause = std::chrono::milliseconds(50);
 
@@ -59,6 +60,7 @@ struct checksum {
 struct sequence_range {
   std::uint32_t first = 0;
   std::uint32_t last = 0;
+  friend bool operator==(const sequence_range&, const sequence_range&) = default;
 };
 
 bool read_exactly(std::istream& from, unsigned char* to, std::size_t size) {
@@ -150,12 +152,16 @@ outcome advance_sequence(database& db) {
 }
 
 result<void> check_log_belongs(const std::string& path) {
-  const auto log = sequences_in_log(path + "-wal");
-  if (!log) return {};
-  const auto file = sequence_of_file(path);
-  const auto before = log->first - 1;
-  const bool follows = file && *file - before <= log->last - before;
-  if (follows) return {};
+  for (int attempt = 1; attempt <= steady_attempts_max; ++attempt) {
+    const auto file = sequence_of_file(path);
+    const auto log = sequences_in_log(path + "-wal");
+    if (!log) return {};
+    const auto before = log->first - 1;
+    const bool follows = file && *file - before <= log->last - before;
+    if (follows) return {};
+    // A server that runs may have folded the log into the file meanwhile, and begun it anew.
+    if (sequence_of_file(path) == file && sequences_in_log(path + "-wal") == log) break;
+  }
   return fail(
       error_code::conflict, "DATA_DIR",
       path + "-wal was not written for " + path +

@@ -20,7 +20,7 @@ outcome advance_sequence(database& db);
 
 /// Whether the -wal beside the file, if there is any, was written for the file as it is. CONFLICT
 /// with a sentence that says what to do. Changes nothing; to be asked before the database is
-/// opened.
+/// opened, also beside a server that runs.
 result<void> check_log_belongs(const std::string& path);
 
 /// A random new beginning, in the file itself and with an empty log. Needs the database for itself:

@@ -17,6 +17,8 @@ namespace sqlite {
 
 namespace {
 
+constexpr int fold_patience_ms = 500;
+
 /// Inside BEGIN EXCLUSIVE: the names of what was missing and now is there.
 result<std::vector<std::string>> apply_missing(database& db) {
   const auto failed = [](const error& e) { return tl::unexpected<failure>(to_failure(e)); };
@@ -74,6 +76,9 @@ tl::expected<std::int64_t, error> schema_version(database& db) {
 class sqlite_store final : public store {
 public:
   explicit sqlite_store(std::shared_ptr<shared> common) : common_(std::move(common)) {}
+  ~sqlite_store() override {
+    if (common_->is_claimed && common_->file) fold_log();
+  }
 
   std::unique_ptr<reader> open_reader() override {
     return std::make_unique<sqlite_reader>(common_);
@@ -84,6 +89,7 @@ public:
 
   result<std::vector<std::string>> migrate() override {
     try {
+      if (auto belongs = check_log(); !belongs) return tl::unexpected<failure>(belongs.error());
       auto options = common_->options;
       options.busy_timeout_ms = options.migrate_busy_timeout_ms;
       const auto opened = database::open(common_->path, options, common_->open_count);
@@ -104,6 +110,7 @@ public:
     // To open it would make it.
     if (std::error_code ignored; !std::filesystem::exists(common_->path, ignored))
       return check_version(0);
+    if (auto belongs = check_log(); !belongs) return belongs;
     const auto opened = database::open(common_->path, common_->options, common_->open_count);
     if (!opened) return tl::unexpected<failure>(to_failure(opened.error()));
     const auto version = schema_version(**opened);
@@ -113,7 +120,7 @@ public:
 
   result<void> claim(const std::string&, std::function<void(const std::string&)>) override {
     // That nobody else is at work is the lock's of DATA_DIR to know.
-    if (auto belongs = check_log_belongs(common_->path); !belongs) return belongs;
+    if (auto belongs = check_log(); !belongs) return belongs;
     common_->is_claimed = true;
     return {};
   }
@@ -152,6 +159,24 @@ public:
   std::int64_t log_bytes() const noexcept override { return common_->log_bytes; }
 
 private:
+  /// Before anything is opened, for to open a file takes its log for its own.
+  result<void> check_log() const {
+    return common_->is_claimed ? result<void>{} : check_log_belongs(common_->path);
+  }
+
+  /// The last connection that is closed writes the log into the file, unless two are closed at
+  /// once: then either may take the other for one that goes on.
+  void fold_log() noexcept {
+    try {
+      auto options = common_->options;
+      options.busy_timeout_ms = fold_patience_ms; // a program that reads for long is not waited for
+      const auto opened =
+          database::open(common_->path, options, common_->open_count, common_->file);
+      if (opened) (*opened)->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (const std::exception&) { // the next start reads the log
+    }
+  }
+
   /// From here on it is known which file is the server's.
   void begin_run(database& db) {
     if (!begin_new_sequence(db))

@@ -162,6 +162,10 @@ std::string child_process::err() const {
   return text.str();
 }
 
+std::string latchkey_program() {
+  return LATCHKEY_PROGRAM;
+}
+
 program_result run_latchkey(std::vector<std::string> arguments, const environment& variables,
                             const std::string& folder, const std::string& standard_input) {
   arguments.insert(arguments.begin(), LATCHKEY_PROGRAM);
@@ -188,10 +192,16 @@ std::uint16_t port_after(const std::string& text, const std::string& mark) {
   return port;
 }
 
+std::vector<std::string> followed_by_serve(std::vector<std::string> words) {
+  words.insert(words.end(), {LATCHKEY_PROGRAM, "serve"});
+  return words;
+}
+
 } // namespace
 
-server_process::server_process(const environment& variables, const std::string& folder)
-    : child_({LATCHKEY_PROGRAM, "serve"}, variables, folder) {
+server_process::server_process(const environment& variables, const std::string& folder,
+                               std::vector<std::string> before)
+    : child_(followed_by_serve(std::move(before)), variables, folder) {
   const auto line = child_.out_until("\n");
   if (!line.starts_with("latchkey is ready: "))
     throw std::runtime_error("the first line is: " + line);

@@ -55,6 +55,9 @@ struct program_result {
   std::string err;
 };
 
+/// The binary's path.
+std::string latchkey_program();
+
 /// The binary with these arguments, to its end.
 program_result run_latchkey(std::vector<std::string> arguments, const environment& variables,
                             const std::string& folder, const std::string& standard_input = {});
@@ -63,7 +66,9 @@ program_result run_latchkey(std::vector<std::string> arguments, const environmen
 /// printed as it goes.
 class server_process {
 public:
-  server_process(const environment& variables, const std::string& folder);
+  /// `before` is a program that runs the server in its own place: `nice`, `unshare` and the like.
+  server_process(const environment& variables, const std::string& folder,
+                 std::vector<std::string> before = {});
   ~server_process();
 
   std::uint16_t port() const noexcept { return port_; }
