@@ -123,6 +123,41 @@ TEST(Log, DoesNotLookAtThePiecesOfALineBelowTheLevel) {
   EXPECT_FALSE(log_enabled(log_level::critical)); // it has stopped
 }
 
+/// A pipe in a terminal's place, which is read when a test says so.
+struct terminal {
+  int read_end = -1;
+  int write_end = -1;
+  terminal() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
+    read_end = ends[0];
+    write_end = ends[1];
+  }
+  ~terminal() {
+    ::close(read_end);
+    ::close(write_end);
+  }
+  /// Waits until a line with that text has come. Each line goes to the file before the next goes
+  /// anywhere, so the lines before it are in the file then.
+  void read_until(const std::string& text) const {
+    std::array<char, 4096> buffer;
+    for (std::string seen; seen.find(text) == std::string::npos;) {
+      const auto n = ::read(read_end, buffer.data(), buffer.size());
+      if (n <= 0) throw std::runtime_error("the log has ended before: " + text);
+      seen.append(buffer.data(), static_cast<std::size_t>(n));
+    }
+  }
+  /// Everything that is there, without waiting for more.
+  std::string drain() const {
+    ::fcntl(read_end, F_SETFL, O_NONBLOCK);
+    std::string out;
+    std::array<char, 65536> buffer;
+    for (ssize_t n = 0; (n = ::read(read_end, buffer.data(), buffer.size())) > 0;)
+      out.append(buffer.data(), static_cast<std::size_t>(n));
+    return out;
+  }
+};
+
 TEST(Log, GoesToConsoleAndFileAndAppends) {
   temporary_folder folder;
   for (int start = 0; start < 2; ++start) {
@@ -141,13 +176,13 @@ TEST(Log, GoesToConsoleAndFileAndAppends) {
 
 TEST(Log, GoesOnInANewFileOnceItIsOpenedAnew) {
   temporary_folder folder;
-  ASSERT_TRUE(log_start({log_level::info, folder / "log", -1}).has_value());
+  const terminal screen;
+  ASSERT_TRUE(log_start({log_level::info, folder / "log", screen.write_end}).has_value());
   log_info("a", "first");
   std::filesystem::rename(folder / "log", folder / "log.1");
   log_info("a", "second");
-  // The lines before it have been written: the log's thread takes them in their order.
-  for (int i = 0; i < 1000 && !folder.read("log.1").ends_with("second\n"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  log_info("a", "the line after it");
+  screen.read_until("the line after it");
   ASSERT_TRUE(log_reopen().has_value());
   log_info("a", "third");
   log_stop();
@@ -171,10 +206,11 @@ TEST(Log, StaysInItsFileWhenANewOneCannotBeOpened) {
 
 TEST(Log, LeavesNoHoleInAFileThatOthersTruncate) {
   temporary_folder folder;
-  ASSERT_TRUE(log_start({log_level::info, folder / "log", -1}).has_value());
+  const terminal screen;
+  ASSERT_TRUE(log_start({log_level::info, folder / "log", screen.write_end}).has_value());
   log_info("a", "first");
-  for (int i = 0; i < 1000 && !folder.read("log").ends_with("first\n"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  log_info("a", "the line after it");
+  screen.read_until("the line after it");
   std::filesystem::resize_file(folder / "log", 0);
   log_info("a", "second");
   log_stop();
@@ -209,38 +245,13 @@ TEST(Log, KeepsLinesOfManyThreadsWhole) {
   }
 }
 
-/// A pipe whose reader does not read.
-struct stalled_reader {
-  int read_end = -1;
-  int write_end = -1;
-  stalled_reader() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
-    read_end = ends[0];
-    write_end = ends[1];
-  }
-  ~stalled_reader() {
-    ::close(read_end);
-    ::close(write_end);
-  }
-  /// Everything that is there, without waiting for more.
-  std::string drain() const {
-    ::fcntl(read_end, F_SETFL, O_NONBLOCK);
-    std::string out;
-    std::array<char, 65536> buffer;
-    for (ssize_t n = 0; (n = ::read(read_end, buffer.data(), buffer.size())) > 0;)
-      out.append(buffer.data(), static_cast<std::size_t>(n));
-    return out;
-  }
-};
-
 TEST(Log, NeitherCallersNorTheFileNorTheEndWaitForAStalledTerminal) {
   using clock = std::chrono::steady_clock;
   constexpr int lines = 3 * static_cast<int>(log_queue_lines_max);
   temporary_folder folder;
-  stalled_reader terminal;
+  const terminal screen;
   const auto dropped_before = log_lines_dropped();
-  ASSERT_TRUE(log_start({log_level::info, folder / "log", terminal.write_end}).has_value());
+  ASSERT_TRUE(log_start({log_level::info, folder / "log", screen.write_end}).has_value());
   const auto begin = clock::now();
   for (int i = 0; i < lines; ++i)
     log_info("a", std::string(100, 'x'), i);
@@ -253,15 +264,15 @@ TEST(Log, NeitherCallersNorTheFileNorTheEndWaitForAStalledTerminal) {
 
 TEST(Log, SaysHowManyLinesATerminalMissedOnceItReadsAgain) {
   temporary_folder folder;
-  stalled_reader terminal;
-  ASSERT_TRUE(log_start({log_level::info, "", terminal.write_end}).has_value());
+  const terminal screen;
+  ASSERT_TRUE(log_start({log_level::info, "", screen.write_end}).has_value());
   const auto dropped_before = log_lines_dropped();
   while (log_lines_dropped() == dropped_before)
     log_info("a", std::string(1000, 'x'));
-  auto text = terminal.drain();
+  auto text = screen.drain();
   while (text.find("lines dropped: ") == std::string::npos) {
     log_info("a", "again");
-    text += terminal.drain();
+    text += screen.drain();
   }
   log_stop();
   EXPECT_THAT(text, HasSubstr(" - latchkey.log - WARNING - lines dropped: "));
