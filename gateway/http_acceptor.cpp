@@ -93,15 +93,9 @@ awaitable<result<principal>> http_acceptor::authenticate(std::string_view token,
   if (!word) co_return tl::unexpected<failure>(word.error());
   // A token is one session's of one user's; anything else was not signed for it.
   if (word->user != known->user) co_return fail(error_code::token_invalid);
-  principal who;
-  who.user = word->user;
-  who.user_number = word->user_number;
-  who.session = known->session;
-  who.role = std::move(word->role);
-  who.opened_by = word->opened_by;
+  auto who = principal_by_session(known->session, *std::move(word), roles());
   who.issued_at = known->iat;
   who.expires_at = known->exp;
-  who.role_permissions = roles().permissions_of(who.role);
   co_return who;
 }
 

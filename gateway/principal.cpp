@@ -1,6 +1,20 @@
 #include "gateway/principal.hpp"
 
+#include <utility>
+
 namespace latchkey::gateway {
+
+principal principal_by_session(const session_id& session, messages::validation word,
+                               const role_table& roles) {
+  principal who;
+  who.user = word.user;
+  who.user_number = word.user_number;
+  who.session = session;
+  who.role = std::move(word.role);
+  who.opened_by = word.opened_by;
+  who.role_permissions = roles.permissions_of(who.role);
+  return who;
+}
 
 bool may_grant(const principal& who, const permission_set& granted) {
   return who.permissions().has_all(granted.words());

@@ -3,6 +3,7 @@
 
 #include "actors/registry.hpp"
 #include "protocol/messages/identity.hpp"
+#include "protocol/messages/session.hpp"
 #include "protocol/permission.hpp"
 
 #include <cstdint>
@@ -34,6 +35,11 @@ struct principal {
     return key_scopes ? role_permissions->in_common_with(*key_scopes) : *role_permissions;
   }
 };
+
+/// The user of a session, by its word that it lives; the times are those of the token that was
+/// shown.
+principal principal_by_session(const session_id& session, messages::validation word,
+                               const role_table& roles);
 
 /// Nobody gives a role that grants more than they may themselves: only a superuser makes
 /// superusers. `granted` is what the role grants, everybody's permissions included.

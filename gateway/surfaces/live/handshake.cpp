@@ -37,14 +37,8 @@ awaitable<result<principal>> principal_of_ticket(http::exchange& ex, std::string
   auto word = co_await edge.ask_session(shown->session, once, ex.deadline);
   if (!word) co_return tl::unexpected<failure>(word.error());
   if (word->user != shown->user) co_return fail(error_code::token_invalid);
-  principal who;
-  who.user = word->user;
-  who.user_number = word->user_number;
-  who.session = shown->session;
-  who.role = std::move(word->role);
-  who.opened_by = word->opened_by;
+  auto who = principal_by_session(shown->session, *std::move(word), edge.roles());
   who.expires_at = shown->token_expires_at;
-  who.role_permissions = edge.roles().permissions_of(who.role);
   co_return who;
 }
 
