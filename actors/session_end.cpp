@@ -74,6 +74,7 @@ void session_state::look_at_row(const std::string& reason, looked done) {
               doubt.reset();
               return conclude(reason, [done] { done(nullptr); });
             }
+            doubt = reason; // which another look may have settled for itself meanwhile
             look_again_soon();
             done(&error);
           });
