@@ -66,6 +66,11 @@ http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
     log_debug("http", "closed the connection of ", peer,
               ": it left too much of its answers unread");
   };
+  hooks.on_unfinished =
+      [refused = &counts.overload_refusals("unfinished_bodies")](std::string_view peer) {
+        refused->add();
+        log_debug("http", "closed the connection of ", peer, ": its body takes too much room");
+      };
   hooks.decorate = add_rate_headers;
   return hooks;
 }

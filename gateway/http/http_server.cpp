@@ -119,21 +119,41 @@ void http_server::core::add(http_session& session) noexcept {
   ++connections;
 }
 
-void http_server::core::count_unsent(http_session& session, std::size_t bytes) noexcept {
-  unsent_bytes = unsent_bytes - session.unsent_bytes + bytes;
-  session.unsent_bytes = bytes;
-  while (unsent_bytes > options.limits.unsent_bytes_max) {
+namespace {
+
+/// Closes whoever has most of a kind, until all together have no more than `max`.
+void close_those_with_most(http_session* first, std::size_t http_session::*own, std::size_t& all,
+                           std::size_t max,
+                           const std::function<void(std::string_view)>& on_closed) {
+  while (all > max) {
     auto* most = first;
     for (auto* other = first; other; other = other->next)
-      if (other->unsent_bytes > most->unsent_bytes) most = other;
-    unsent_bytes -= std::exchange(most->unsent_bytes, 0);
-    if (options.hooks.on_unread) options.hooks.on_unread(most->peer_address());
+      if (other->*own > most->*own) most = other;
+    all -= std::exchange(most->*own, 0);
+    if (on_closed) on_closed(most->peer_address());
     most->close_socket();
   }
 }
 
+} // namespace
+
+void http_server::core::count_unsent(http_session& session, std::size_t bytes) noexcept {
+  unsent_bytes = unsent_bytes - session.unsent_bytes + bytes;
+  session.unsent_bytes = bytes;
+  close_those_with_most(first, &http_session::unsent_bytes, unsent_bytes,
+                        options.limits.unsent_bytes_max, options.hooks.on_unread);
+}
+
+void http_server::core::count_unfinished(http_session& session, std::size_t bytes) noexcept {
+  unfinished_bytes = unfinished_bytes - session.unfinished_bytes + bytes;
+  session.unfinished_bytes = bytes;
+  close_those_with_most(first, &http_session::unfinished_bytes, unfinished_bytes,
+                        options.limits.unfinished_bytes_max, options.hooks.on_unfinished);
+}
+
 void http_server::core::remove(http_session& session) noexcept {
   unsent_bytes -= session.unsent_bytes;
+  unfinished_bytes -= session.unfinished_bytes;
   if (session.previous) session.previous->next = session.next;
   if (session.next) session.next->previous = session.previous;
   if (first == &session) first = session.next;

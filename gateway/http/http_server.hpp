@@ -55,6 +55,9 @@ struct http_hooks {
   /// A connection was closed because its peer left too much unread while all together left more
   /// than `http_limits::unsent_bytes_max`.
   std::function<void(std::string_view peer_address)> on_unread;
+  /// The same of a peer that had sent most of a body and not all of it
+  /// (`http_limits::unfinished_bytes_max`).
+  std::function<void(std::string_view peer_address)> on_unfinished;
   /// May add headers to every answer.
   std::function<void(const exchange&, response&)> decorate;
   /// Renders the edge's own failures (404, 405, 413, 500, 503 …) in the form of the

@@ -116,7 +116,9 @@ awaitable<bool> http_session::fill() {
   auto room = input_.prepare(static_cast<std::size_t>(missing));
   if (room.size == 0) co_return false; // limits larger than the buffer's own
   await_bytes();
+  core_->count_unfinished(*this, reads_body_ ? parser_.body_bytes_held() : 0);
   const std::size_t count = co_await read_some(room, error);
+  core_->count_unfinished(*this, 0);
   input_.commit(count);
   if (error || timed_out_) co_return on_read_failed();
   has_begun_ = true;

@@ -35,6 +35,7 @@ public:
   http_session* previous = nullptr;
   std::size_t unsent_bytes =
       0; // of an answer, in memory of its own, for which the peer has no room
+  std::size_t unfinished_bytes = 0; // of a body, while the peer is waited for
 
 private:
   friend class incoming_body; // reads where this would read

@@ -50,6 +50,9 @@ struct http_limits {
   std::size_t coalesced_output_bytes_max = 64 * 1024; // of pipelined answers, then it is sent
   std::size_t unsent_bytes_max = 32 * 1024 * 1024;    // of answers that clients have not read; over
                                                       // it whoever leaves most unread is closed
+  std::size_t unfinished_bytes_max = 32 * 1024 * 1024; // of bodies of which more must come and that
+                                                       // are gathered; over it whoever holds most
+                                                       // is closed
 };
 
 } // namespace latchkey::http

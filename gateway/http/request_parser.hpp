@@ -41,6 +41,9 @@ public:
   /// Bytes of body that are known to be missing.
   std::uint64_t body_bytes_missing() const noexcept { return reader_.remaining(); }
 
+  /// Bytes of memory that what has come of the body takes, unless it is streamed.
+  std::size_t body_bytes_held() const noexcept { return body_.capacity(); }
+
   request& in() noexcept { return in_; }
   const request& in() const noexcept { return in_; }
 

@@ -58,6 +58,8 @@ struct http_server::core : std::enable_shared_from_this<core> {
   /// So many bytes of an answer to `session` wait for its peer now. Over `unsent_bytes_max` the
   /// connections with most of them are closed, this one perhaps.
   void count_unsent(http_session& session, std::size_t bytes) noexcept;
+  /// The same of what has come of a body while the rest is waited for: `unfinished_bytes_max`.
+  void count_unfinished(http_session& session, std::size_t bytes) noexcept;
 
   boost::asio::io_context& io;
   timer_wheel& wheel;
@@ -74,6 +76,7 @@ struct http_server::core : std::enable_shared_from_this<core> {
   std::uint16_t bound_port = 0;
   http_session* first = nullptr; // of the list of sessions
   std::size_t unsent_bytes = 0;  // of all of them
+  std::size_t unfinished_bytes = 0;
   reactor_count connections;
   reactor_count in_flight;
   bool accepting = false;

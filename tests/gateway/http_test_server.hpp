@@ -30,6 +30,7 @@ inline void long_limits(http_server_options& options) {
   options.limits.idle_max = 1h;
   options.limits.linger_max = 1h;
   options.limits.unsent_bytes_max = static_cast<std::size_t>(-1);
+  options.limits.unfinished_bytes_max = static_cast<std::size_t>(-1);
 }
 
 /// A route that is open to anyone.

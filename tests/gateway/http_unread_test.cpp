@@ -1,4 +1,5 @@
-// http_unread_test.cpp — clients that ask for much and do not read: what waits for them is bounded.
+// http_unread_test.cpp — clients that ask for much and do not read, or send much and do not end:
+// what waits for them is bounded.
 #include "gateway/http/lasting_body.hpp"
 #include "http_test_server.hpp"
 
@@ -61,6 +62,53 @@ TEST_F(Unread, AnswersWithinTheBoundArriveWhole) {
   raw_client client(server_->port());
   client.send(last_get_large);
   EXPECT_GT(client.read_to_end().value_or("").size(), large_answer_bytes);
+  EXPECT_EQ(closed_, 0);
+}
+
+/// A server of which all clients together may have `unfinished_bytes_max` of bodies that are not
+/// whole.
+class Unfinished : public Unread {
+protected:
+  static constexpr std::size_t announced = std::size_t{1024} * 1024;
+
+  void serve_with(std::size_t unfinished_bytes_max) {
+    server_ = std::make_unique<test_server>([&](http_server_options& options) {
+      long_limits(options);
+      options.limits.unfinished_bytes_max = unfinished_bytes_max;
+      options.hooks.on_unfinished = [this](std::string_view peer) {
+        EXPECT_EQ(peer, "127.0.0.1");
+        ++closed_;
+      };
+    });
+  }
+  /// All of a POST but for the end of its body.
+  static std::string begin_post(std::size_t body_bytes) {
+    return "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(announced) +
+           "\r\n\r\n" + std::string(body_bytes, 'x');
+  }
+};
+
+TEST_F(Unfinished, BodiesThatTakeMostAreCutOff) {
+  serve_with(announced + announced / 32);
+  raw_client small(server_->port());
+  small.send(begin_post(1000));
+  raw_client large(server_->port());
+  large.send(begin_post(announced - 1));
+  raw_client other(server_->port());
+  other.send(begin_post(announced - 1));
+  EXPECT_TRUE(server_->wait_until([this](http_server&) { return closed_ == 2; }));
+  small.send(std::string(announced - 1000, 'x'));
+  EXPECT_EQ(small.read_reply().status, 200u) << "whoever holds little is not closed";
+}
+
+TEST_F(Unfinished, BodiesOneAfterTheOtherAreNotTooMuch) {
+  serve_with(2 * announced);
+  raw_client client(server_->port());
+  for (int i = 0; i < 5; ++i) {
+    client.send(begin_post(announced - 1));
+    client.send("x");
+    EXPECT_EQ(client.read_reply().status, 200u);
+  }
   EXPECT_EQ(closed_, 0);
 }
 
