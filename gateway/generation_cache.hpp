@@ -40,6 +40,25 @@ public:
     old_.erase(key);
   }
 
+  /// Erases the values for which `is_stale` says so, out of `buckets_max` buckets (with one entry
+  /// each on average); the next call goes on behind them. Any value has been looked at once after
+  /// as many calls as it takes to pass `buckets()`, unless it has moved meanwhile.
+  template <class Predicate>
+  void erase_some_if(Predicate is_stale, std::size_t buckets_max) {
+    for (std::size_t i = 0; i < buckets_max && size() > 0; ++i) {
+      if (looked_at_ >= buckets()) looked_at_ = 0;
+      const bool is_young = looked_at_ < young_.bucket_count();
+      auto& in = is_young ? young_ : old_;
+      const auto bucket = looked_at_ - (is_young ? 0 : young_.bucket_count());
+      ++looked_at_;
+      for (auto at = in.begin(bucket); at != in.end(bucket);) {
+        const auto& [key, value] = *at++;
+        if (is_stale(value)) in.erase(Key{key});
+      }
+    }
+  }
+  std::size_t buckets() const noexcept { return young_.bucket_count() + old_.bucket_count(); }
+
   std::size_t size() const noexcept { return young_.size() + old_.size(); }
 
 private:
@@ -54,6 +73,7 @@ private:
   std::size_t size_max_;
   map young_;
   map old_;
+  std::size_t looked_at_ = 0; // buckets of the present round, the young ones first
 };
 
 } // namespace latchkey::gateway

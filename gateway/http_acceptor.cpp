@@ -3,6 +3,8 @@
 #include "gateway/ws_acceptor.hpp"
 #include "protocol/opaque_key.hpp"
 
+#include <caf/abstract_actor.hpp>
+#include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
 namespace latchkey::gateway {
@@ -13,6 +15,11 @@ constexpr std::chrono::seconds clock_leeway{5};
 
 /// How often it is noted that a service key is in use.
 constexpr std::int64_t key_use_noted_every_s = 60;
+
+/// How often handles are looked at, and how many of a kind at a time: all of them within half a
+/// minute, and no turn takes long.
+constexpr std::chrono::seconds handles_looked_at_every{1};
+constexpr std::size_t handles_looked_at_max = 4096;
 
 /// The longest service key that is looked at.
 constexpr std::size_t service_key_bytes_max = 256;
@@ -46,6 +53,31 @@ http_acceptor::~http_acceptor() {
   // At once: an answer that is queued already must not wake a coroutine that would find
   // this gone.
   edge_->close();
+}
+
+void http_acceptor::turn::on_expired(timer_wheel::entry& e) noexcept {
+  static_cast<turn&>(e).owner.forget_ended();
+}
+
+void http_acceptor::remember_to_forget() {
+  if (!forgets_.scheduled()) home_.timers().schedule(forgets_, handles_looked_at_every);
+}
+
+void http_acceptor::forget_ended() {
+  const auto has_ended = [](const auto& handle) {
+    return caf::actor_cast<caf::abstract_actor*>(handle)->getf(
+        caf::abstract_actor::is_terminated_flag);
+  };
+  std::size_t left = 0;
+  const auto look_at = [&](auto& handles) {
+    handles.erase_some_if(has_ended, handles_looked_at_max);
+    left += handles.size();
+  };
+  look_at(sessions_);
+  look_at(users_);
+  look_at(subscriptions_);
+  look_at(workflows_);
+  if (left > 0) remember_to_forget();
 }
 
 void http_acceptor::pass_on_to(std::shared_ptr<proxy::upstream_set> upstreams) {

@@ -12,6 +12,7 @@
 #include "gateway/proxy/upstream_client.hpp"
 #include "gateway/splice_set.hpp"
 #include "gateway/tcp_probe.hpp"
+#include "gateway/timer_wheel.hpp"
 
 #include <algorithm>
 #include <caf/actor_system.hpp>
@@ -30,7 +31,8 @@ class http_acceptor {
 public:
   using deadline_point = std::chrono::steady_clock::time_point;
 
-  /// Tokens and handles remembered, twice over at most (generation_cache).
+  /// Tokens and handles remembered, twice over at most (generation_cache). A handle keeps the
+  /// memory of its actor, so those of actors that have ended are let go of within seconds.
   static constexpr std::size_t tokens_max = 8192;
   static constexpr std::size_t handles_max = 16384;
   static constexpr std::size_t numbers_max = 16384;
@@ -191,10 +193,20 @@ private:
     bool alive = true;
     std::string why = {};
   };
+  /// A turn of forget_ended().
+  struct turn : timer_wheel::entry {
+    explicit turn(http_acceptor& acceptor) : entry(&turn::on_expired), owner(acceptor) {}
+    static void on_expired(timer_wheel::entry& e) noexcept;
+    http_acceptor& owner;
+  };
+
   template <class Handle, class Question>
   awaitable<bool> alive(last_word& last, const Handle& whom, deadline_point deadline);
 
   const snapshots& registry();
+  /// Lets go of some handles of actors that have ended, and comes again while there are handles.
+  void forget_ended();
+  void remember_to_forget();
   void note_use(const service_table::key_entry& key);
 
   template <class Find, class Id, class Handle, class Message>
@@ -213,6 +225,7 @@ private:
         if (!found) co_return tl::unexpected<failure>(found.error());
         receiver = *found;
         known.put(id, receiver);
+        remember_to_forget();
       }
       auto reply = co_await edge_->ask_raw(receiver, message, deadline);
       if (reply) co_return std::move(*reply);
@@ -237,6 +250,7 @@ private:
   generation_cache<user_id, user_actor> users_{handles_max};
   generation_cache<user_id, subscription_actor> subscriptions_{handles_max};
   generation_cache<workflow_id, workflow_actor> workflows_{handles_max};
+  turn forgets_{*this};
   generation_cache<std::int64_t, user_id> numbers_{numbers_max}; // for as long as the user is there
   generation_cache<std::string, std::string, text_hash> keys_{
       service_keys_max}; // good ones' hashes

@@ -87,6 +87,26 @@ TEST(GenerationCache, LetsGoOfWhatItForgets) {
   EXPECT_EQ(value.use_count(), 1);
 }
 
+TEST(GenerationCache, ErasesWhatIsStaleInTurns) {
+  generation_cache<int, int> cache{1000};
+  constexpr int count = 1500; // of both generations
+  for (int i = 0; i < count; ++i)
+    cache.put(i, i % 3);
+  const auto is_stale = [](int value) { return value == 0; };
+  cache.erase_some_if(is_stale, 10);
+  EXPECT_GT(cache.size(), std::size_t{count} - 200) << "a turn is a small one";
+  for (std::size_t seen = 10; seen < cache.buckets(); seen += 10)
+    cache.erase_some_if(is_stale, 10);
+  EXPECT_EQ(cache.size(), std::size_t{count} / 3 * 2);
+  for (int i = 0; i < count; ++i)
+    EXPECT_EQ(cache.find(i) != nullptr, i % 3 != 0) << i;
+  // And it goes round.
+  for (std::size_t seen = 0; seen < 2 * cache.buckets(); seen += 10)
+    cache.erase_some_if([](int) { return true; }, 10);
+  EXPECT_EQ(cache.size(), 0u);
+  cache.erase_some_if(is_stale, 10);
+}
+
 TEST(GenerationCache, GivesAReferenceToWhatWasPut) {
   generation_cache<std::string, std::string> cache{1};
   EXPECT_EQ(cache.put("a", "one"), "one");

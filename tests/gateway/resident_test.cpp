@@ -146,6 +146,19 @@ TEST(AskSession, LooksForTheSuccessorOfOneThatItKnewAndThatHasEnded) {
   EXPECT_EQ(f.script.gone, (std::vector<std::uint64_t>{0, first.id()}));
 }
 
+TEST(AskSession, KeepsNoHandleOfOneThatHasEnded) {
+  one_directory f;
+  auto known = f.system().spawn(resident, 7);
+  f.script.answers = {known};
+  EXPECT_EQ(f.validate().value().user_number, 7);
+  const auto seen = caf::actor_cast<caf::weak_actor_ptr>(known);
+  f.script.answers.clear();
+  known = nullptr;
+  EXPECT_TRUE(seen.lock()) << "it is remembered";
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(seen.lock()), caf::exit_reason::user_shutdown);
+  EXPECT_TRUE(f.wait_until(0, [&seen] { return !seen.lock(); }));
+}
+
 TEST(AskSession, GivesUpOnADirectoryThatKnowsOnlyTheDead) {
   one_directory f;
   f.script.answers = {f.spawn(resident, -1), f.ended(), f.spawn(resident, -1)};
