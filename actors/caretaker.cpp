@@ -6,7 +6,8 @@
 
 namespace latchkey {
 
-void caretaker_state::on_sweep(messages::sweep&) {
+void caretaker_state::on_sweep(messages::sweep& sweep) {
+  if (sweep.now != time_point{}) return let_windows_go();
   const auto now = with->now();
   const auto& policy = with->policy;
   std::deque<slice> left;
@@ -41,6 +42,12 @@ void caretaker_state::rest() {
   self->delayed_send(caretaker_actor{self}, care_every, messages::sweep{});
 }
 
+void caretaker_state::let_windows_go() {
+  const auto now = with->steady_now();
+  with->limiter->let_go(now);
+  self->delayed_send(caretaker_actor{self}, care_windows_every, messages::sweep{now});
+}
+
 caretaker_actor::behavior_type caretaker(caretaker_actor::stateful_pointer<caretaker_state> self,
                                          services_ptr with) {
   quiet(self);
@@ -48,6 +55,7 @@ caretaker_actor::behavior_type caretaker(caretaker_actor::stateful_pointer<caret
   state->self = self;
   state->with = std::move(with);
   self->send(caretaker_actor{self}, messages::sweep{});
+  state->let_windows_go();
   return {handler(state, &caretaker_state::on_sweep)};
 }
 

@@ -1,5 +1,6 @@
 // caretaker.hpp — lets go of what has been over for long: sessions and workflows that ended, old
-// lines of the audit log. A slice a transaction, so that nobody waits for it.
+// lines of the audit log, a slice a transaction, so that nobody waits for it; and, in memory,
+// windows of rate limits.
 #pragma once
 
 #include "actors/behave.hpp"
@@ -13,6 +14,8 @@
 namespace latchkey {
 
 inline constexpr std::chrono::minutes care_every{5};
+/// A part of the windows of rate limits; all of them within about two minutes.
+inline constexpr std::chrono::seconds care_windows_every{2};
 inline constexpr std::size_t care_slice_max = 500;
 inline constexpr std::size_t care_workflows_max = 50; // each with all its statuses
 
@@ -22,7 +25,9 @@ struct caretaker_state {
   caretaker_actor::pointer self = nullptr;
   services_ptr with;
 
-  void on_sweep(messages::sweep&);
+  /// Of the store; with a time, of the windows of rate limits.
+  void on_sweep(messages::sweep& sweep);
+  void let_windows_go();
 
 private:
   /// A slice of what is over; there is more when it was full.

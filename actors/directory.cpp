@@ -243,10 +243,13 @@ template <class Map>
 void directory_state::sweep_buckets(Map& map, std::size_t& passed, std::size_t turn_end,
                                     time_point now) {
   const auto count = map.bucket_count();
+  // In a crowd it is asked as if it were later.
+  const auto spared = std::max(std::chrono::seconds{0}, with->policy.memory_idle - crowded_idle);
+  const messages::sweep question{map.size() > crowded_from ? now + spared : now};
   for (; swept_buckets < turn_end && swept_buckets < passed + count; ++swept_buckets) {
     const auto bucket = swept_buckets - passed;
     for (auto resident = map.begin(bucket); resident != map.end(bucket); ++resident)
-      if (resident->second.actor) self->send(resident->second.actor, messages::sweep{now});
+      if (resident->second.actor) self->send(resident->second.actor, question);
   }
   passed += count;
 }
@@ -292,6 +295,13 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
           handler(state, &directory_state::on_leave_subscription),
           handler(state, &directory_state::on_leave_workflow),
           handler(state, &directory_state::on_sweep)};
+}
+
+directory_actor::behavior_type
+directory_crowded_from(directory_actor::stateful_pointer<directory_state> self, services_ptr with,
+                       std::size_t crowded_from) {
+  self->state.crowded_from = crowded_from;
+  return directory(self, std::move(with));
 }
 
 } // namespace latchkey

@@ -33,11 +33,17 @@ struct directory_state {
     bool is_made = false;   // of a workflow: also when the store has none
   };
 
+  /// In a shard that holds more of a kind than this, whoever of that kind has not been used for
+  /// `crowded_idle` leaves memory.
+  static constexpr std::size_t crowded_from_usual = 25'000;
+  /// No shorter than a ticket of a session is good, which must not be forgotten before.
+  static constexpr std::chrono::seconds crowded_idle{60};
   /// Whom unknown names follow is read anew so often.
   static constexpr std::chrono::seconds stand_ins_good_for{600};
 
   directory_actor::pointer self = nullptr;
   services_ptr with;
+  std::size_t crowded_from = crowded_from_usual;
   std::unordered_map<user_id, entry<user_actor>> users;
   std::unordered_map<session_id, entry<session_actor>> sessions;
   std::unordered_map<user_id, entry<subscription_actor>> subscriptions;
@@ -125,5 +131,9 @@ private:
 
 directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,
                                          services_ptr with);
+/// The same with another bound than the usual one.
+directory_actor::behavior_type
+directory_crowded_from(directory_actor::stateful_pointer<directory_state> self, services_ptr with,
+                       std::size_t crowded_from);
 
 } // namespace latchkey

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -12,8 +13,8 @@
 namespace latchkey {
 namespace {
 
-/// A power of two. Threads meet in one only now and then.
-constexpr std::size_t shard_count = 64;
+/// Threads meet in one only now and then.
+constexpr std::size_t shard_count = rate_limiter_parts;
 
 /// How many windows that are over may be let go in one turn.
 constexpr int let_go_at_once_max = 4;
@@ -90,6 +91,21 @@ public:
     if (const auto found = windows_.find(key); found != windows_.end()) erase(found->second);
   }
 
+  void let_go(time_point now) {
+    const std::lock_guard lock{mutex_};
+    // All of them: a long window that began early does not say that those after it go on.
+    for (auto* one = oldest_; one != nullptr;) {
+      auto* const newer = one->newer;
+      if (one->reset <= now) erase(*one);
+      one = newer;
+    }
+  }
+
+  std::size_t size() const {
+    const std::lock_guard lock{mutex_};
+    return windows_.size();
+  }
+
 private:
   window& find_or_begin(const hashed_key& key, const rate_limit& limit, time_point now,
                         std::size_t windows_max) {
@@ -133,7 +149,7 @@ private:
     newest_ = &one;
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<std::string, window, key_hash, key_equal> windows_;
   window* oldest_ = nullptr;
   window* newest_ = nullptr;
@@ -161,6 +177,15 @@ public:
     const auto named = hashed(key);
     shard_of(named).forget(named);
   }
+  void let_go(time_point now) override {
+    shards_[next_let_go_.fetch_add(1, std::memory_order_relaxed) % shard_count].let_go(now);
+  }
+  std::size_t windows() const override {
+    std::size_t all = 0;
+    for (const auto& one : shards_)
+      all += one.size();
+    return all;
+  }
 
 private:
   rate_verdict take(std::string_view key, const rate_limit& limit, time_point now, bool holds) {
@@ -176,6 +201,7 @@ private:
   shard& shard_of(const hashed_key& key) { return shards_[(key.hash >> 48U) % shard_count]; }
 
   std::size_t windows_max_;
+  std::atomic<std::size_t> next_let_go_{0};
   std::array<shard, shard_count> shards_;
 };
 

@@ -35,9 +35,17 @@ public:
   virtual void keep(std::string_view key, time_point reset) = 0;
   /// All are there again.
   virtual void forget(std::string_view key) = 0;
+  /// Windows that are over at `now` leave memory, of a part of all windows; the next call looks at
+  /// the next part.
+  virtual void let_go(time_point now) = 0;
+  /// Windows in memory, of which some may be over.
+  virtual std::size_t windows() const = 0;
 };
 
-/// Windows in this process alone. Beyond `keys_max` running windows the oldest go first.
+/// Into so many parts are the windows in this process divided; a power of two.
+inline constexpr std::size_t rate_limiter_parts = 64;
+
+/// Windows in this process alone. Beyond `keys_max` windows the oldest go first.
 std::unique_ptr<rate_limiter> make_local_rate_limiter(std::size_t keys_max = 1'000'000);
 
 } // namespace latchkey

@@ -28,6 +28,8 @@ struct session_state {
   static constexpr std::chrono::seconds touched_every{60};
   /// The store is asked so often what it has done, until it says so.
   static constexpr std::chrono::seconds look_again_every{1};
+  /// One that has ended leaves memory after so long; until then its tokens are refused from memory.
+  static constexpr std::chrono::seconds ended_idle{10};
   /// An access token is good for so much longer than it says, as at the edge.
   static constexpr std::chrono::seconds access_leeway{5};
 

@@ -35,7 +35,8 @@ caf::result<messages::validation> session_state::on_use_ticket(messages::use_tic
 }
 
 void session_state::conclude(const std::string& reason, std::function<void()> done) {
-  ended = true;
+  if (!std::exchange(ended, true))
+    self->delayed_send(self, ended_idle, messages::sweep{with->steady_now() + ended_idle});
   tell_of_end(reason, std::move(done));
 }
 

@@ -99,6 +99,8 @@ void workflow_state::written(storage::add_workflow_status fact) {
   upstream.failed_for.reset();
   if (!record.has_ended()) return;
   upstream.ask_at.reset();
+  self->delayed_send(workflow_actor{self}, ended_idle,
+                     messages::sweep{with->steady_now() + ended_idle});
   const auto& outcomes = with->outcomes;
   (record.status == "completed" ? outcomes.workflows_completed : outcomes.workflows_failed)->add();
 }

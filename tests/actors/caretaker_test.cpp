@@ -107,6 +107,19 @@ TEST(Caretaker, KeepsAllWhereNothingIsToBeForgotten) {
   EXPECT_EQ(f.commits.seen(), 0u);
 }
 
+TEST(Caretaker, LetsGoOfWindowsThatAreOverThoughNobodyTakesAny) {
+  one_caretaker f;
+  constexpr std::size_t count = 500;
+  for (std::size_t i = 0; i < count; ++i)
+    f.with().limiter->take("unknown:" + std::to_string(i), {10, 60}, f.clock.steady());
+  f.store.set_down(true);
+  f.start();
+  f.advance(59s);
+  EXPECT_EQ(f.with().limiter->windows(), count);
+  f.advance(care_windows_every * (rate_limiter_parts + 1));
+  EXPECT_EQ(f.with().limiter->windows(), 0u);
+}
+
 TEST(Caretaker, TriesAgainLaterWhenTheStoreIsAway) {
   one_caretaker f;
   f.store.set_down(true);

@@ -1,6 +1,7 @@
 // Who has which user and which session.
 #include "actors/directory.hpp"
 
+#include "actors/session.hpp"
 #include "tests/support/actor_fixture.hpp"
 
 namespace latchkey::test {
@@ -139,6 +140,7 @@ TEST(Directory, DoesNotReviveASessionThatLeftWhileAnotherLoadWasOnItsWay) {
   const auto adopted = f.ask(f.actor, messages::adopt_session{f.record}).value();
   EXPECT_TRUE(f.ask(adopted, f.revoke()));
   EXPECT_TRUE(f.ask(f.actor, messages::leave_session{f.record.id}));
+  caf::anon_send_exit(adopted, caf::exit_reason::user_shutdown); // as one that leaves ends
   f.reads.hold_nothing();
   f.reads.release();
   EXPECT_EQ(code_of(f.find_session()), error_code::token_invalid);
@@ -203,6 +205,44 @@ TEST(Directory, AsksManyWhetherTheyAreIdleInTurns) {
   EXPECT_LT(left, count);
   EXPECT_GT(left, count / 2);
   f.advance(65s); // the rest of the round
+  EXPECT_EQ(f.counts.sessions_live.value(), 0);
+}
+
+TEST(Directory, LetsTheUnusedLeaveEarlierWhereThereAreMany) {
+  one_directory f;
+  constexpr std::size_t crowd = 20;
+  const auto shard = f.spawn(directory_crowded_from, f.shared_services(), crowd);
+  f.with().directories.front() = shard;
+  caf::anon_send_exit(f.actor, caf::exit_reason::user_shutdown); // its place is taken
+  const auto add = [&f, &shard] {
+    auto one = f.record;
+    one.id = session_id{make_uuid(f.clock.now())};
+    return f.ask(shard, messages::adopt_session{one}).value();
+  };
+  const auto used = add();
+  const auto owner = f.ask(shard, messages::find_user{f.owner.id}).value();
+  for (std::size_t i = 1; i < crowd; ++i)
+    add();
+  f.advance(directory_state::crowded_idle + 120s);
+  EXPECT_EQ(f.counts.sessions_live.value(), std::int64_t{crowd}) << "they are not too many";
+  EXPECT_TRUE(f.ask(used, messages::validate{}));
+  add();
+  f.advance(directory_state::crowded_idle - 1s);
+  EXPECT_TRUE(f.ask(used, messages::validate{}));
+  f.advance(directory_state::crowded_idle - 1s);
+  EXPECT_LT(f.counts.sessions_live.value(), std::int64_t{crowd});
+  EXPECT_TRUE(f.ask(used, messages::validate{})) << "it was used";
+  EXPECT_TRUE(f.ask(owner, messages::describe_user{})) << "users are few";
+}
+
+TEST(Directory, LetsAnEndedSessionLeaveWithinSeconds) {
+  one_directory f;
+  const auto session = f.find_session().value();
+  EXPECT_TRUE(f.ask(session, f.revoke()));
+  f.advance(session_state::ended_idle - 1s);
+  EXPECT_EQ(code_of(f.ask(session, messages::validate{})), error_code::token_invalid);
+  EXPECT_EQ(f.counts.sessions_live.value(), 1) << "it is refused from memory";
+  f.advance(1s);
   EXPECT_EQ(f.counts.sessions_live.value(), 0);
 }
 

@@ -155,6 +155,32 @@ TEST(RateLimiter, LetsTheOldestWindowsGoWhenThereAreTooMany) {
   EXPECT_TRUE(limiter->look(key(0), one, start).granted);
 }
 
+TEST(RateLimiter, LetsGoOfWindowsThatAreOverWhoeverBeganBefore) {
+  const auto limiter = make_local_rate_limiter();
+  constexpr rate_limit long_one{1, 3600};
+  constexpr std::size_t count = 1000;
+  for (std::size_t i = 0; i < count; ++i)
+    limiter->take("long:" + std::to_string(i), long_one, start);
+  for (std::size_t i = 0; i < count; ++i)
+    limiter->take("short:" + std::to_string(i), three, start + seconds{1});
+  EXPECT_EQ(limiter->windows(), 2 * count);
+  const auto let_go = [&limiter](time_point now) {
+    for (std::size_t i = 0; i < rate_limiter_parts; ++i)
+      limiter->let_go(now);
+  };
+  let_go(start + seconds{60});
+  EXPECT_EQ(limiter->windows(), 2 * count) << "all of them run";
+  let_go(start + seconds{61});
+  EXPECT_EQ(limiter->windows(), count);
+  EXPECT_FALSE(limiter->look("long:7", long_one, start + seconds{61}).granted);
+  // Those that stay are still in order: the oldest goes first.
+  limiter->take("long:0", long_one, start + seconds{3600});
+  let_go(start + seconds{3600});
+  EXPECT_EQ(limiter->windows(), 1u);
+  let_go(start + seconds{7200});
+  EXPECT_EQ(limiter->windows(), 0u);
+}
+
 TEST(RateLimiter, IsExactHoweverManyThreadsTake) {
   constexpr int threads = 8;
   constexpr int tries = 5000;

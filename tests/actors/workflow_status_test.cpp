@@ -159,11 +159,22 @@ TEST(WorkflowStatus, KeepsARunInMemoryUntilItHasLongBeenOver) {
   f.leave(left_how::accepted);
   f.advance(10min);
   ASSERT_TRUE(f.say(1, "completed")) << "it runs";
+  f.advance(workflow_state::ended_idle - 1s);
+  EXPECT_EQ(f.attach(1, 2).value().last_seq, 2);
   f.advance(4min);
   EXPECT_TRUE(f.begin(f.actor, f.attaching(0, 2)).is_gone());
   f.actor = f.find().value();
-  EXPECT_EQ(f.attach(0, 2).value().last_seq, 2);
-  EXPECT_EQ(f.sockets.seqs(2), f.up_to(2));
+  EXPECT_EQ(f.attach(0, 3).value().last_seq, 2);
+  EXPECT_EQ(f.sockets.seqs(3), f.up_to(2));
+}
+
+TEST(WorkflowStatus, LeavesMemorySecondsAfterTheLast) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  ASSERT_TRUE(f.say(1, "completed"));
+  f.leave(left_how::over);
+  f.advance(workflow_state::ended_idle);
+  EXPECT_TRUE(f.begin(f.actor, f.attaching(0, 2)).is_gone());
 }
 
 TEST(WorkflowStatus, LeavesNoActorForARunThatNeverBegan) {
