@@ -1,15 +1,17 @@
 #include "gateway/core_manager_line.hpp"
 
+#include "actors/workflow_status_body.hpp"
 #include "config/log.hpp"
 #include "gateway/http/response.hpp"
 #include "gateway/proxy/identity_headers.hpp"
 #include "gateway/proxy/trace_context.hpp"
 #include "gateway/status_stream.hpp"
 #include "protocol/ids.hpp"
+#include "protocol/json_text.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <nlohmann/json.hpp>
+#include <charconv>
 #include <string>
 #include <utility>
 
@@ -30,12 +32,18 @@ proxy::upstream_limits limits_of(std::size_t calls_max) {
 
 /// The object's own `sequence`; its place in the stream where it has none.
 std::int64_t position_of(const std::string& body, std::int64_t place) {
-  const auto read = nlohmann::json::parse(body, nullptr, /*allow_exceptions*/ false);
-  if (!read.is_object()) return place;
-  const auto found = read.find("sequence");
-  if (found == read.end() || !found->is_number_integer()) return place;
-  const auto own = found->get<std::int64_t>();
-  return own > 0 ? own : place;
+  // Not by a parser that refuses numbers beyond a double's: a result may have them.
+  const auto members = json_members(body, workflow_json_depth_max);
+  if (!members) return place;
+  for (const auto& member : *members) {
+    if (member.name != "sequence") continue;
+    std::int64_t own = 0;
+    const auto* end = member.value.data() + member.value.size();
+    const auto read = std::from_chars(member.value.data(), end, own);
+    const bool is_position = read.ec == std::errc{} && read.ptr == end && own > 0;
+    return is_position ? own : place;
+  }
+  return place;
 }
 
 bool is_for_later(unsigned status) {

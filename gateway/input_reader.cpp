@@ -1,141 +1,84 @@
 #include "gateway/input_reader.hpp"
 
 #include "gateway/input.hpp"
+#include "protocol/json_text.hpp"
 #include "protocol/text_codec.hpp"
 
-#include <nlohmann/json.hpp>
-#include <set>
+#include <charconv>
 #include <utility>
 
 namespace latchkey::gateway {
 namespace {
 
-using nlohmann::json;
 using kind = input_value::kind;
 
-/// Keeps the top level's values; of a deeper one its text, written anew.
-class field_sink : public nlohmann::json_sax<json> {
-public:
-  using taker = std::function<bool(std::string, input_value)>;
-
-  explicit field_sink(const taker& take) : take_(take) {}
-
-  const std::string& problem() const { return problem_; }
-
-  bool null() override { return leaf(kind::null, "null"); }
-  bool boolean(bool b) override { return leaf(kind::flag, b ? "true" : "false"); }
-  bool number_integer(number_integer_t n) override {
-    // Signed ones are those with a minus.
-    return leaf(kind::integer, n == 0 ? "-0" : std::to_string(n));
+/// The same JSON with each string written in the one way that all our answers write it.
+std::string with_plain_strings(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    const auto text = leading_json_string(json);
+    if (text.empty())
+      out += json.front();
+    else
+      append_json_string(out, json_string_content(text));
+    json.remove_prefix(text.empty() ? 1 : text.size());
   }
-  bool number_unsigned(number_unsigned_t n) override {
-    return leaf(kind::integer, std::to_string(n));
-  }
-  bool number_float(number_float_t, const string_t& text) override {
-    return leaf(kind::real, text);
-  }
-  bool string(string_t& text) override {
-    if (depth_ < 2) return leaf(kind::text, std::move(text));
-    before_value();
-    append_json_string(value_.json, text);
-    if (depth_ == 2 && value_.is == kind::list) value_.items.push_back(std::move(text));
-    return true;
-  }
-  bool binary(binary_t&) override { return false; }
+  return out;
+}
 
-  bool key(string_t& name) override {
-    if (depth_ == 1) {
-      name_ = std::move(name);
-      return true;
-    }
-    if (!names_.back().insert(name).second) value_.is_sound = false;
-    before_value();
-    append_json_string(value_.json, name);
-    value_.json += ':';
-    follows_ = false;
-    return true;
+/// Of a list without white space: its texts, as far as only texts come.
+void read_items(std::string_view list, input_value& to) {
+  list.remove_prefix(1);
+  for (auto text = leading_json_string(list); !text.empty(); text = leading_json_string(list)) {
+    to.items.push_back(json_string_content(text));
+    list.remove_prefix(text.size());
+    if (list.starts_with(',')) list.remove_prefix(1);
   }
+  to.is_sound = list == "]";
+}
 
-  bool start_object(std::size_t) override { return open(kind::object, '{'); }
-  bool start_array(std::size_t) override { return open(kind::list, '['); }
-  bool end_object() override { return close('}'); }
-  bool end_array() override { return close(']'); }
+/// One that no 64 bits hold is as good as a real one: nobody counts with it.
+bool is_integer(std::string_view number) noexcept {
+  std::int64_t negative = 0;
+  std::uint64_t positive = 0;
+  const auto* end = number.data() + number.size();
+  const auto read = number.starts_with('-') ? std::from_chars(number.data(), end, negative)
+                                            : std::from_chars(number.data(), end, positive);
+  return read.ec == std::errc{} && read.ptr == end;
+}
 
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
-    problem_ = "is not valid JSON";
-    return false;
+input_value value_of(const json_member& member) {
+  const std::string_view json = member.value;
+  input_value found;
+  const char first = json.front();
+  if (first == '{') {
+    found.is = kind::object;
+    found.json = with_plain_strings(json);
+    found.is_sound = !member.has_doubled_name;
+  } else if (first == '[') {
+    found.is = kind::list;
+    read_items(json, found);
+  } else if (first == '"') {
+    found.is = kind::text;
+    found.content = secret{json_string_content(json)};
+  } else if (json != "null") {
+    const auto of_number = is_integer(json) ? kind::integer : kind::real;
+    found.is = is_json_number(json) ? of_number : kind::flag;
+    found.content = secret{std::string{json}};
   }
-
-private:
-  bool leaf(kind is, std::string text) {
-    if (depth_ == 0) return refuse("is not a JSON object");
-    if (depth_ == 1) {
-      input_value found;
-      found.is = is;
-      found.content = secret{std::move(text)};
-      return take_(std::move(name_), std::move(found));
-    }
-    before_value();
-    value_.json += text;
-    if (depth_ == 2 && value_.is == kind::list) value_.is_sound = false;
-    return true;
-  }
-
-  bool open(kind is, char bracket) {
-    if (depth_ == 0 && is != kind::object) return refuse("is not a JSON object");
-    if (depth_ >= json_depth_max) return refuse("is nested too deeply");
-    if (depth_ == 1) {
-      value_ = {};
-      value_.is = is;
-      follows_ = false;
-    } else if (depth_ == 2 && value_.is == kind::list) {
-      value_.is_sound = false;
-    }
-    if (depth_ > 0) {
-      before_value();
-      value_.json += bracket;
-      names_.emplace_back();
-      follows_ = false;
-    }
-    ++depth_;
-    return true;
-  }
-
-  bool close(char bracket) {
-    --depth_;
-    if (depth_ == 0) return true;
-    value_.json += bracket;
-    names_.pop_back();
-    follows_ = true;
-    return depth_ > 1 || take_(std::move(name_), std::exchange(value_, {}));
-  }
-
-  /// The comma between two values, or between a value and the next name.
-  void before_value() {
-    if (follows_) value_.json += ',';
-    follows_ = true;
-  }
-
-  bool refuse(const char* why) {
-    problem_ = why;
-    return false;
-  }
-
-  const taker& take_;
-  std::string name_;
-  std::string problem_;
-  std::size_t depth_ = 0;
-  input_value value_;                        // of the top level, being read
-  std::vector<std::set<std::string>> names_; // of the objects that are open in it
-  bool follows_ = false;                     // a value stands before the next one
-};
+  return found;
+}
 
 } // namespace
 
-std::string read_json_fields(std::string_view text, const field_sink::taker& take) {
-  field_sink sink{take};
-  if (json::sax_parse(text, &sink)) return {};
-  return sink.problem();
+std::string read_json_fields(std::string_view text,
+                             const std::function<bool(std::string name, input_value)>& take) {
+  auto members = json_members(text, json_depth_max, doubled_names::told);
+  if (!members) return members.error();
+  for (auto& member : *members)
+    if (!take(std::move(member.name), value_of(member))) break;
+  return {};
 }
 
 } // namespace latchkey::gateway

@@ -17,7 +17,8 @@ constexpr bool is_digit(char c) noexcept {
 /// Reads one text from its begin to its end; `out_` is what was read, without white space.
 class json_scanner {
 public:
-  json_scanner(std::string_view text, std::size_t depth_max) : rest_(text), depth_max_(depth_max) {}
+  json_scanner(std::string_view text, std::size_t depth_max, doubled_names doubled)
+      : rest_(text), depth_max_(depth_max), doubled_(doubled) {}
 
   tl::expected<std::vector<json_member>, const char*> read() {
     skip_space();
@@ -73,19 +74,24 @@ private:
       const auto name_at = out_.size();
       if (!next_is('"') || !string()) return false;
       auto name = json_string_content(std::string_view{out_}.substr(name_at));
-      if (!names.insert(name).second) {
-        problem_ = "has a name twice";
-        return false;
-      }
+      if (!names.insert(name).second && !pass_over_doubled_name()) return false;
       skip_space();
       if (!take(':')) return false;
       const auto value_at = out_.size();
+      if (members != nullptr) has_doubled_name_ = false;
       if (!value(depth + 1)) return false;
-      if (members != nullptr) members->push_back({std::move(name), out_.substr(value_at)});
+      if (members != nullptr)
+        members->push_back({std::move(name), out_.substr(value_at), has_doubled_name_});
       skip_space();
       if (take('}')) return true;
       if (!take(',')) return false;
     }
+  }
+
+  bool pass_over_doubled_name() noexcept {
+    has_doubled_name_ = true;
+    problem_ = doubled_ == doubled_names::refused ? "has a name twice" : problem_;
+    return doubled_ == doubled_names::told;
   }
 
   bool list(std::size_t depth) {
@@ -167,15 +173,17 @@ private:
   std::string_view rest_;
   std::string out_;
   std::size_t depth_max_;
+  doubled_names doubled_;
+  bool has_doubled_name_ = false; // in the outermost object's member that is being read
   const char* problem_ = "is not valid JSON";
 };
 
 } // namespace
 
-tl::expected<std::vector<json_member>, const char*> json_members(std::string_view text,
-                                                                 std::size_t depth_max) {
+tl::expected<std::vector<json_member>, const char*>
+json_members(std::string_view text, std::size_t depth_max, doubled_names doubled) {
   if (!is_valid_utf8(text)) return tl::unexpected<const char*>("is not valid JSON");
-  return json_scanner{text, depth_max}.read();
+  return json_scanner{text, depth_max, doubled}.read();
 }
 
 std::string json_string_content(std::string_view value) {
@@ -184,6 +192,14 @@ std::string json_string_content(std::string_view value) {
     return std::string{value.substr(1, value.size() - 2)};
   const auto parsed = nlohmann::json::parse(value, nullptr, /*allow_exceptions*/ false);
   return parsed.is_string() ? parsed.get<std::string>() : std::string{};
+}
+
+std::string_view leading_json_string(std::string_view value) noexcept {
+  if (!value.starts_with('"')) return {};
+  std::size_t at = 1;
+  while (at < value.size() && value[at] != '"')
+    at += value[at] == '\\' ? 2 : 1;
+  return value.substr(0, at + 1);
 }
 
 bool is_json_number(std::string_view value) noexcept {

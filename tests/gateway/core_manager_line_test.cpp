@@ -162,7 +162,8 @@ TEST(CoreManagerLine, OrdersARunAndBringsItsStatusesOneAfterTheOther) {
 TEST(CoreManagerLine, FindsARunAgainAndTakesItsOwnCount) {
   std::promise<std::string> seen;
   one_line f({says(stream_of("text/event-stream",
-                             "id: 9\ndata: {\"sequence\":4}\n\ndata: {\"sequence\":-1}\n\n"),
+                             "id: 9\ndata: {\"result\":{\"n\":1e400},\"sequence\":4}\n\n"
+                             "data: {\"sequence\":-1}\n\n"),
                    &seen)});
   const auto left = f.follow("");
   ASSERT_TRUE(left.has_value());

@@ -71,7 +71,6 @@ TEST(InputBody, ThatIsNotJsonIsRefused) {
       "{\"a\":NaN}"sv,
       "{} {}"sv,
       "{\"a\":01}"sv,
-      "{\"a\":1e99999}"sv,
       "{\"a\":\"\x01\"}"sv,
       "{\"a\":\"\0\"}"sv,
       "{\"a\":\"\\ud800\"}"sv, // a lone surrogate

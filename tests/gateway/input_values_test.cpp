@@ -33,6 +33,25 @@ std::string problem(input body, Read read) {
   return first_problem(body);
 }
 
+TEST(InputNumber, KeepsItsDigitsHoweverLargeItIs) {
+  for (const std::string number : {"1e400", "-1E+999", "0.10", "-0", "1e-400",
+                                   "123456789012345678901234567890", "-9223372036854775809"}) {
+    auto body = json_body(R"({"a":)" + number + R"(,"b":{"c":[)" + number + "]}}");
+    EXPECT_EQ(body.optional_number("a", 100), number);
+    EXPECT_EQ(body.object_text("b", 100), R"({"c":[)" + number + "]}");
+    EXPECT_EQ(first_problem(body), "");
+    EXPECT_EQ(problem(json_body(R"({"a":)" + number + "}"),
+                      [](input& in) { in.optional_integer("a", 1, 9); }),
+              "a: must be an integer from 1 to 9");
+  }
+}
+
+TEST(InputObject, IsWrittenAnewInOneWay) {
+  auto body = json_body(R"({"a" : { "\u0062" : [ "\u00e9\/" , { } , true ] } })");
+  EXPECT_EQ(body.object_text("a", 100), "{\"b\":[\"\xc3\xa9/\",{},true]}");
+  EXPECT_EQ(first_problem(body), "");
+}
+
 TEST(InputFlag, IsTrueOrFalseAndNothingElse) {
   const auto flag = [](input& body) { body.flag("a"); };
   EXPECT_EQ(problem(json_body("{}"), flag), "a: is required");

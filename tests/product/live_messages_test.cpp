@@ -48,8 +48,8 @@ TEST_F(LiveMessages, ANumberForAnIdComesBackAsItWasSent) {
     one.send({.payload = text});
     return one.receive().value().payload;
   };
-  for (const std::string id :
-       {"7", "0", "-0", "12345678901234567890123", "1.50", "1e3", "\"7\"", "\"#7\"", "\"##7\""}) {
+  for (const std::string id : {"7", "0", "-0", "12345678901234567890123", "1.50", "1e3", "1e400",
+                               "\"7\"", "\"#7\"", "\"##7\""}) {
     EXPECT_EQ(texts(R"({"type":"ping","id":)" + id + "}"),
               R"({"type":"pong","correlation_id":)" + id + "}");
     EXPECT_NE(texts(R"({"type":"sing","id":)" + id + "}").find("\"correlation_id\":" + id + ","),

@@ -267,7 +267,10 @@ TEST_P(LiveWorkflows, SurviveAKilledServerThatHadAcknowledgedThem) {
 TEST_P(LiveWorkflows, PassNumbersOnToTheLastDigitAndAgainFromTheStore) {
   upstream_->behave({{"answer", "callback"}, {"interval_ms", 3'600'000}});
   auto socket = open();
-  socket.send({.payload = R"({"type":"start_workflow","id":41,"data":{"workflow_type":"c"}})"});
+  const std::string parameters = R"({"price":0.10,"id":12345678901234567890123})";
+  socket.send({.payload = R"({"type":"start_workflow","id":41,"data":{"workflow_type":"c",)"
+                          R"("parameters":)" +
+                          parameters + "}}"});
   const auto first = socket.receive().value().payload;
   EXPECT_NE(first.find("\"correlation_id\":41,"), std::string::npos) << first;
   const auto workflow = json::parse(first)["data"]["workflow_id"].get<std::string>();
@@ -283,6 +286,11 @@ TEST_P(LiveWorkflows, PassNumbersOnToTheLastDigitAndAgainFromTheStore) {
   const auto expected = "\"progress\":1.0,\"result\":" + result + "},\"error\":{\"after\":2.50}}";
   const auto told = socket.receive().value().payload;
   EXPECT_TRUE(told.ends_with(expected)) << told;
+  EXPECT_TRUE(eventually([&] {
+    for (const auto& request : upstream_->seen())
+      if (says(request["body"].get<std::string>(), "\"parameters\":" + parameters)) return true;
+    return false;
+  }));
   EXPECT_EQ(one_->server->stop(), 0);
   one_->start();
   auto again = open();

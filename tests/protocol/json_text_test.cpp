@@ -36,6 +36,19 @@ TEST(JsonMembers, KeepNumbersToTheLastDigit) {
   EXPECT_FALSE(is_json_number(""));
 }
 
+TEST(JsonMembers, TellOfNamesThatStandTwiceWhenAskedTo) {
+  const auto read = json_members(R"({"a":{"b":1,"b":2},"c":{"b":1},"a":[{"d":1,"\u0064":2}]})", 8,
+                                 doubled_names::told);
+  ASSERT_TRUE(read);
+  ASSERT_EQ(read->size(), 3u);
+  EXPECT_TRUE(read->at(0).has_doubled_name);
+  EXPECT_FALSE(read->at(1).has_doubled_name);
+  EXPECT_EQ(read->at(2).name, "a");
+  EXPECT_TRUE(read->at(2).has_doubled_name);
+  EXPECT_EQ(leading_json_string(R"("a\"\\","b")"), R"("a\"\\")");
+  EXPECT_EQ(leading_json_string("1"), "");
+}
+
 TEST(JsonMembers, AreStrict) {
   for (const auto* text : {"",
                            " ",

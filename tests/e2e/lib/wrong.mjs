@@ -149,7 +149,8 @@ export function* wrong_bytes(good, is_signed) {
       yield [`${name} twice`, with_value(`${value},${JSON.stringify(at.at(-1))}:${value}`)];
     yield [`${name} not UTF-8`, with_value(Buffer.from([0x22, 0x61, 0xff, 0xfe, 0x62, 0x22]))];
     yield [`${name} a lone surrogate`, with_value('"a\\udc00b"')];
-    yield [`${name} a huge number`, with_value("1e400")];
+    // Deeper down, what we pass on as it is may hold any number.
+    if (at.length === 1 || is_signed) yield [`${name} a huge number`, with_value("1e400")];
     if (at.length === 1) yield [`${name} beyond 64 bits`, with_value("18446744073709551616")];
     if (!is_free)
       yield [`${name} nested deeply`, with_value(`${"[".repeat(deep)}${"]".repeat(deep)}`)];
