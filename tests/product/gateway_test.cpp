@@ -36,7 +36,6 @@ protected:
     product_ = std::make_unique<product>(std::move(*where_),
                                          environment{{"CORE_MANAGER_URL", upstream_->url()},
                                                      {"PROXY_ROUTES", routes.dump()},
-                                                     {"UPSTREAM_CALLS_PER_USER_MAX", "100000"},
                                                      {"RATE_LIMIT_DEFAULT", "0"}});
     admin_ = product_->admin();
     user_ = product_->sign_in_new_user().access;
@@ -268,22 +267,6 @@ TEST_F(Gateway, LetsGoOfAnUpstreamWhenItsClientGoes) {
     EXPECT_TRUE(eventually([] { return upstream_->seen().size() == 1; }));
   }
   EXPECT_TRUE(eventually([&] { return product_->metric(open) == before + 1; }));
-}
-
-TEST_F(Gateway, DelaysNoLoginForThousandsOfSlowUpstreamCalls) {
-  raise_descriptor_limit();
-  upstream_->behave({{"silent", true}, {"match", "/api/v1/personas"}});
-  std::vector<http_connection> waiting;
-  for (int i = 0; i < 2'000; ++i) {
-    waiting.emplace_back(product_->server->port());
-    waiting.back().send(get("/api/v1/personas/instances").as(user_));
-  }
-  const auto waiting_there = R"(upstream_requests_waiting{upstream="core-manager"})";
-  EXPECT_TRUE(eventually([&] { return product_->metric(waiting_there) >= 500; }));
-  const auto name = new_name();
-  product_->add_user(name);
-  EXPECT_FALSE(product_->sign_in(name).access.empty());
-  EXPECT_EQ(product_->status_of_me(user_), 200);
 }
 
 // -- WebSockets
