@@ -166,16 +166,17 @@ TEST(SessionEnd, ThatNobodyCouldLookUpIsLookedForThoughAnotherLookWasAnswered) {
   one_session f;
   f.reads.hold_answers();
   const auto synced = f.begin(f.actor, messages::learn_doubt{end_reason::synced});
+  f.reads.hold_questions();
   f.store.fail_next(commit_fault::unknown_after_applying);
   const auto logout = f.begin(f.actor, f.revoke());
   ASSERT_EQ(f.reads.held(), 2u);
-  f.store.set_down(true);
   f.reads.release(0); // it lived then
   EXPECT_TRUE(synced.answer());
-  // What is asked meanwhile finds nobody.
   f.reads.hold_nothing();
+  f.store.set_down(true);
   f.reads.release(0);
-  EXPECT_EQ(f.reads.held(), 0u);
+  EXPECT_EQ(code_of(logout.answer()), error_code::outcome_unknown);
+  EXPECT_EQ(f.validate(), error_code::none);
   f.store.set_down(false);
   f.advance(session_state::look_again_every);
   EXPECT_EQ(f.validate(), error_code::token_invalid);
