@@ -84,7 +84,8 @@ void workflow_state::count() {
 // -- time ------------------------------------------------------------------------------------
 
 void workflow_state::remind_at(time_point when) {
-  const auto wait = std::max(when - with->steady_now(), std::chrono::microseconds{0});
+  const auto wait = std::clamp<std::chrono::microseconds>(
+      when - with->steady_now(), std::chrono::microseconds{0}, reminded_within);
   if (wait.count() == 0)
     self->send(workflow_actor{self}, messages::sweep{});
   else

@@ -34,7 +34,10 @@ struct workflow_state {
   static constexpr std::chrono::milliseconds ask_again_last{10'000};
   static constexpr std::chrono::seconds look_again_after{1};
   static constexpr std::chrono::seconds ended_idle{10}; // a run that is over then leaves memory
-  static constexpr int orders_max = 3;                  // of a run that upstream knows nothing of
+  /// CAF's clock holds the actor for so long, whatever becomes of the run; what is due later is
+  /// looked at again.
+  static constexpr std::chrono::seconds reminded_within{30};
+  static constexpr int orders_max = 3; // of a run that upstream knows nothing of
 
   /// A socket, and what it is told next.
   struct listener {

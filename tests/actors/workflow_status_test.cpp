@@ -177,6 +177,18 @@ TEST(WorkflowStatus, LeavesMemorySecondsAfterTheLast) {
   EXPECT_TRUE(f.begin(f.actor, f.attaching(0, 2)).is_gone());
 }
 
+TEST(WorkflowStatus, HoldsNoMemoryOfARunThatEndedLongBeforeItWasToBeAskedFor) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  f.leave(left_how::accepted); // and is asked for when it says nothing for ten minutes
+  ASSERT_TRUE(f.say(1, "completed"));
+  const auto actor = caf::actor_cast<caf::weak_actor_ptr>(f.actor);
+  f.actor = nullptr;
+  EXPECT_TRUE(actor.lock());
+  f.advance(workflow_state::ended_idle + workflow_state::reminded_within);
+  EXPECT_FALSE(actor.lock());
+}
+
 TEST(WorkflowStatus, LeavesNoActorForARunThatNeverBegan) {
   one_workflow f;
   EXPECT_TRUE(f.find()) << "it was made";
