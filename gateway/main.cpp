@@ -8,6 +8,18 @@
 #include <iostream>
 #include <string>
 
+namespace {
+
+/// A command whose words nobody could read (a disk that is full, say) has failed: they may be a
+/// password that is shown once.
+int code_when_written(int code) {
+  if (std::cout.flush().good()) return code;
+  std::cerr << "latchkey: the output could not be written\n";
+  return code == 0 ? latchkey::gateway::commands::exit_failure : code;
+}
+
+} // namespace
+
 int main(int argc, char** argv) {
   using namespace latchkey::gateway::commands;
   latchkey::open_standard_descriptors();
@@ -34,7 +46,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : exit_usage;
+    return code_when_written(app.exit(e) == 0 ? 0 : exit_usage);
   }
-  return chosen.run ? chosen.run() : exit_usage;
+  return code_when_written(chosen.run ? chosen.run() : exit_usage);
 }

@@ -22,7 +22,8 @@ sigset_t block_awaited_signals() {
   for (const int one : {SIGTERM, SIGINT, SIGHUP})
     sigaddset(&awaited, one);
   pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
-  for (const int one : {SIGPIPE, SIGUSR1, SIGUSR2})
+  // SIGXFSZ: a file that may grow no further is an error like a full disk.
+  for (const int one : {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ})
     std::signal(one, SIG_IGN);
   return awaited;
 }
@@ -80,6 +81,7 @@ int serve(const chosen_command& chosen) {
   if (started) {
     auto& running = **started;
     std::cout << banner(shown, running) << std::flush;
+    std::cout.clear(); // who cannot read it is served all the same
     await_end(awaited, running);
     log_info("server", "draining");
     running.drain();

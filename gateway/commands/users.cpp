@@ -145,7 +145,9 @@ result<void> note_export(storage::store& store, std::string action, std::string 
 }
 
 int run_export(const chosen_command& chosen, const export_command& asked) {
-  std::signal(SIGPIPE, SIG_IGN); // a reader that has enough is an error like any other
+  // A reader that has enough, or a file that may grow no further, is an error like any other.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   const opened_store opened{chosen, std::cerr, schema::as_it_is};
   if (opened.exit_code != 0) return opened.exit_code;
   export_file file{asked.file};

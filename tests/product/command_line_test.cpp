@@ -354,6 +354,21 @@ TEST_P(Config, IsKnownToEveryCommandsHelp) {
   }
 }
 
+TEST_P(CommandLine, FailsWhenItsWordsCannotBeWritten) {
+  ASSERT_EQ(run({"migrate"}).exit_code, 0);
+  for (const std::string words :
+       {"migrate", "config check", "version", "help", "users import --help", "routes",
+        "users import /dev/null", "service-key list", "service-key create reports",
+        "admin create --username ada --email ada@example.com", "audit"}) {
+    child_process shell{
+        {"/bin/sh", "-c", "exec \"$0\" " + words + " > /dev/full", latchkey_program()},
+        where_.settings(),
+        where_.folder()};
+    EXPECT_EQ(shell.wait(), 1) << words;
+    EXPECT_TRUE(says(shell.err(), "latchkey: the output could not be written")) << shell.err();
+  }
+}
+
 TEST_P(Config, TellsAWrongCommandFromARightOne) {
   for (const auto& words :
        std::vector<std::vector<std::string>>{{},

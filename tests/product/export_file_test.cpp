@@ -93,5 +93,46 @@ TEST_P(ExportFile, IsInTheAuditLogWhenItBeginsAndWhenItIsWhole) {
   EXPECT_EQ(lines("users.exported"), 1);
 }
 
+/// `users` with these words, by a shell that sends its output elsewhere or bounds it.
+program_result run_by_shell(const place& where, const std::string& words) {
+  child_process shell{
+      {"/bin/sh", "-c", words, latchkey_program()}, where.settings(), where.folder()};
+  program_result done;
+  done.out = shell.out();
+  done.exit_code = shell.wait();
+  done.err = shell.err();
+  return done;
+}
+
+TEST_P(ExportFile, ThatCannotBeWrittenToItsEndIsAFailure) {
+  add(R"({"username":"ada","email":"ada@example.com"})");
+  where_.query("DELETE FROM audit_log");
+  const auto done = run_by_shell(where_, R"(exec "$0" users export - > /dev/full)");
+  EXPECT_EQ(done.exit_code, 1);
+  EXPECT_TRUE(says(done.err, "cannot write: No space left on device")) << done.err;
+  EXPECT_FALSE(says(done.err, "users exported")) << done.err;
+  const std::string lines = "SELECT count(*) FROM audit_log WHERE action = ";
+  EXPECT_EQ(where_.count(lines + "'users.export_started'"), 1);
+  EXPECT_EQ(where_.count(lines + "'users.exported'"), 0) << "for it is not whole";
+}
+
+// On PostgreSQL alone, where the bound is not that of the database's own file too.
+TEST(ExportFileThatMayNotGrow, IsTakenAway) {
+  const place where{"postgresql"};
+  std::string lines;
+  for (int i = 0; i < 200; ++i) {
+    const auto name = "user" + std::to_string(i);
+    lines += json{{"username", name}, {"email", name + "@example.com"}}.dump() + "\n";
+  }
+  ASSERT_EQ(
+      run_latchkey({"users", "import", "-"}, where.settings(), where.folder(), lines).exit_code, 0);
+  const auto done = run_by_shell(where, R"(ulimit -f 8; exec "$0" users export out.jsonl)");
+  EXPECT_EQ(done.exit_code, 1);
+  EXPECT_TRUE(says(done.err, "cannot write: File too large")) << done.err;
+  struct stat about {};
+  for (const auto* name : {"/out.jsonl", "/out.jsonl.unfinished"})
+    EXPECT_NE(stat((where.folder() + name).c_str(), &about), 0) << name;
+}
+
 } // namespace
 } // namespace latchkey::test

@@ -46,7 +46,7 @@ TEST_F(Signals, ToHangUpLetTheLogGoOnInANewFile) {
 }
 
 TEST_F(Signals, OfNoMeaningAreIgnored) {
-  for (const int one : {SIGUSR1, SIGUSR2, SIGPIPE})
+  for (const int one : {SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ})
     tell(one);
   const auto user = one_.sign_in_new_user();
   EXPECT_EQ(one_.status_of_me(user.access), 200);

@@ -1,0 +1,129 @@
+// backup_test.cpp — `latchkey backup FILE` beside a server that writes.
+#include "tests/product/product.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <sys/stat.h>
+
+namespace latchkey::test {
+namespace {
+
+program_result back_up(const product& one, const std::string& file) {
+  return run_latchkey({"backup", file}, one.settings, one.where.folder());
+}
+
+/// People who register one after another until they are told to stop.
+class registering_clients {
+public:
+  registering_clients(std::uint16_t port, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+      clients_.emplace_back([this, port] { run(port); });
+  }
+  ~registering_clients() { stop(); }
+  registering_clients(const registering_clients&) = delete;
+  registering_clients& operator=(const registering_clients&) = delete;
+
+  void stop() {
+    stopping_ = true;
+    for (auto& client : clients_)
+      client.join();
+    clients_.clear();
+  }
+  /// Whose registration was answered by 201 so far.
+  std::vector<std::string> acked() const {
+    const std::lock_guard lock(guard_);
+    return acked_;
+  }
+  int refused() const { return refused_; }
+
+private:
+  void run(std::uint16_t port) {
+    http_connection peer{port};
+    while (!stopping_) {
+      const auto name = new_name();
+      const auto reply = peer.exchange(post_json("/auth/register", registration(name).dump()));
+      if (reply.status != 201) ++refused_;
+      const std::lock_guard lock(guard_);
+      if (reply.status == 201) acked_.push_back(name);
+    }
+  }
+
+  mutable std::mutex guard_;
+  std::vector<std::string> acked_;
+  std::atomic<int> refused_{0};
+  std::atomic<bool> stopping_{false};
+  std::vector<std::thread> clients_;
+};
+
+TEST(Backup, OfAServerThatWritesHasAllThatWasAckedBeforeItBegan) {
+  const product one{"sqlite"};
+  const auto held = one.sign_in_new_user();
+  registering_clients clients{one.server->port(), 3};
+  std::vector<std::vector<std::string>> acked;
+  for (int copy = 0; copy < 3; ++copy) {
+    const auto count = clients.acked().size();
+    ASSERT_TRUE(eventually([&] { return clients.acked().size() >= count + 20; }));
+    acked.push_back(clients.acked());
+    const auto done = back_up(one, "copy" + std::to_string(copy));
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    EXPECT_TRUE(says(done.out, "copied to copy" + std::to_string(copy))) << done.out;
+  }
+  clients.stop();
+  EXPECT_EQ(clients.refused(), 0) << "the server goes on meanwhile";
+
+  for (std::size_t copy = 0; copy < acked.size(); ++copy) {
+    place elsewhere{"sqlite"};
+    const auto file = one.where.folder() + "/copy" + std::to_string(copy);
+    struct stat about {};
+    ASSERT_EQ(stat(file.c_str(), &about), 0);
+    EXPECT_EQ(about.st_mode & 0777U, 0600U);
+    std::filesystem::create_directory(elsewhere.folder() + "/data");
+    std::filesystem::copy_file(file, elsewhere.folder() + "/data/latchkey.db");
+    const product restored{std::move(elsewhere)};
+    for (const auto& name : acked[copy])
+      EXPECT_EQ(restored.where.count("SELECT count(*) FROM users WHERE username = '" + name + "'"),
+                1)
+          << name;
+    EXPECT_FALSE(restored.sign_in(acked[copy].back()).access.empty());
+    EXPECT_EQ(restored.status_of_me(held.access), 200) << "sessions are in it";
+    EXPECT_EQ(restored.where.query("PRAGMA integrity_check").front().front(), "ok");
+    EXPECT_EQ(restored.server->stop(), 0);
+  }
+  EXPECT_EQ(one.server->stop(), 0);
+}
+
+TEST(Backup, NeverOverwritesAndLeavesNothingHalf) {
+  const product one{"sqlite"};
+  std::ofstream(one.where.folder() + "/theirs") << "theirs";
+  const auto refused = back_up(one, "theirs");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_TRUE(says(refused.err, "theirs exists: a backup never overwrites a file")) << refused.err;
+  EXPECT_EQ(contents(one.where.folder() + "/theirs"), "theirs");
+  const auto nowhere = back_up(one, "no/such/folder/copy");
+  EXPECT_EQ(nowhere.exit_code, 1);
+  EXPECT_TRUE(says(nowhere.err, "cannot make no/such/folder/copy")) << nowhere.err;
+  EXPECT_EQ(one.server->stop(), 0);
+}
+
+TEST(Backup, OfAGeneratedSecretIsAskedFor) {
+  product one{"sqlite", {{"JWT_SECRET_KEY", ""}}};
+  EXPECT_EQ(one.server->stop(), 0);
+  const auto done = back_up(one, "copy");
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_TRUE(says(done.out, "/data/jwt_secret with it")) << done.out;
+}
+
+TEST(Backup, OnPostgresNamesTheToolForIt) {
+  const product one{"postgresql"};
+  const auto refused = back_up(one, "copy");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_TRUE(says(refused.err, "pg_dump")) << refused.err;
+  EXPECT_FALSE(std::filesystem::exists(one.where.folder() + "/copy"));
+  EXPECT_EQ(one.server->stop(), 0);
+}
+
+} // namespace
+} // namespace latchkey::test
