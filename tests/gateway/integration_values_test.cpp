@@ -98,6 +98,9 @@ TEST(DeviceWords, AreTheTypeTheBrowserAndTheRest) {
   EXPECT_EQ(device_words(R"({"os":"Android","browser":"chrome","app":7,"device_type":"mobile"})"),
             "mobile, chrome, 7, Android");
   EXPECT_EQ(device_words(R"({"browser":"a\r\nb"})"), "ab");
+  EXPECT_EQ(device_words(R"({"version":1.10,"serial":1e400,"browser":"chrome"})"),
+            "chrome, 1e400, 1.10")
+      << "numbers stay as they were written";
 }
 
 TEST(DeviceWords, AreCutBetweenCharacters) {

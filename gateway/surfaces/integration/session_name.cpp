@@ -1,11 +1,12 @@
 #include "gateway/surfaces/integration/session_name.hpp"
 
+#include "gateway/input.hpp"
+#include "protocol/json_text.hpp"
 #include "protocol/opaque_key.hpp"
 #include "protocol/text_codec.hpp"
 
 #include <algorithm>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 namespace latchkey::gateway::integration {
 
@@ -23,12 +24,14 @@ session_id session_named(const user_id& user, std::string_view text) {
 }
 
 std::string device_words(std::string_view device_info) {
-  const auto given = nlohmann::json::parse(device_info, nullptr, /*allow_exceptions*/ false);
-  if (!given.is_object()) return {};
+  auto given = json_members(device_info, json_depth_max);
+  if (!given) return {};
+  std::ranges::sort(*given, {}, &json_member::name);
   std::string out;
-  const auto take = [&out](const nlohmann::json& value) {
-    if (!value.is_string() && !value.is_number()) return;
-    auto word = value.is_string() ? value.get<std::string>() : value.dump();
+  const auto take = [&out](const json_member& one) {
+    const bool is_text = one.value.starts_with('"');
+    if (!is_text && !is_json_number(one.value)) return;
+    auto word = is_text ? json_string_content(one.value) : one.value;
     std::erase_if(word, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
     if (word.empty()) return;
     if (!out.empty()) out += ", ";
@@ -36,9 +39,11 @@ std::string device_words(std::string_view device_info) {
   };
   constexpr std::string_view first[] = {"device_type", "browser"};
   for (const auto name : first)
-    if (const auto found = given.find(name); found != given.end()) take(*found);
-  for (const auto& item : given.items())
-    if (std::ranges::find(first, item.key()) == std::end(first)) take(item.value());
+    if (const auto found = std::ranges::find(*given, name, &json_member::name);
+        found != given->end())
+      take(*found);
+  for (const auto& one : *given)
+    if (std::ranges::find(first, one.name) == std::end(first)) take(one);
   if (out.size() <= device_bytes_max) return out;
   out.resize(device_bytes_max);
   while (!is_valid_utf8(out))
