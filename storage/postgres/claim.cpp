@@ -20,6 +20,7 @@ constexpr auto start_patience = std::chrono::seconds(3);
 constexpr auto retake_patience = std::chrono::seconds(5);
 constexpr auto pause = std::chrono::milliseconds(100);
 constexpr int pooling_rounds = 4;
+constexpr int begin_attempts_max = 3;
 
 std::string call(const char* function, const char* lock) {
   return std::string("SELECT ") + function + "(" + lock_group + ", " + lock + ")";
@@ -51,6 +52,27 @@ std::string holders_of(const char* lock, const char* columns) {
          lock_group + " AND l.objid::bigint = " + lock +
          " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
          "AND l.pid <> pg_backend_pid()";
+}
+
+int process_of(connection& link) {
+  return link.execute(own_process)[0][0].as<int>();
+}
+
+/// A pooler in statement mode ends the connection of whoever begins a transaction, and libpqxx
+/// does not tell what it says. Throws when there is no connection.
+bool takes_transactions(connection& link) {
+  for (int attempt = 1; attempt <= begin_attempts_max; ++attempt) {
+    if (link.ensure(true)) throw pqxx::broken_connection("the connection cannot be made");
+    process_of(link); // outside of a transaction it answers
+    try {
+      link.execute("BEGIN");
+      link.execute("COMMIT");
+      return true;
+    } catch (const std::exception&) {
+      link.drop();
+    }
+  }
+  return false;
 }
 
 } // namespace
@@ -166,10 +188,8 @@ std::optional<std::string> refuse_shared_sessions(const shared& common) {
   connection one(place, "latchkey-check");
   connection other(place, "latchkey-check");
   if (one.ensure(true) || other.ensure(true)) return std::nullopt; // said by whoever claims
-  const auto process_of = [](connection& link) {
-    return link.execute(own_process)[0][0].as<int>();
-  };
   try {
+    if (!takes_transactions(other)) return sentence;
     for (int round = 0; round < pooling_rounds; ++round) {
       const auto before = process_of(one);
       other.execute("BEGIN"); // in transaction mode it now has one process for itself
@@ -178,9 +198,6 @@ std::optional<std::string> refuse_shared_sessions(const shared& common) {
       other.execute("COMMIT");
       if (is_shared) return sentence;
     }
-  } catch (const pqxx::sql_error& e) {
-    // Statement mode allows no transactions; a pooler's own refusals have its SQLSTATE.
-    if (std::string_view(e.what()).find("pool") != std::string_view::npos) return sentence;
   } catch (...) {
   }
   return std::nullopt;

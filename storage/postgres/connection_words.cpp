@@ -24,10 +24,14 @@ std::string_view advice_of_words(std::string_view words) {
     return "make the user (CREATE ROLE … LOGIN PASSWORD …), or name another in DATABASE_URL";
   if (has(words, "database \"") && has(words, "does not exist"))
     return "make the database (CREATE DATABASE … OWNER …), or name another in DATABASE_URL";
-  if (has(words, "Connection refused") || has(words, "No such file"))
+  if (has(words, "the database system is"))
+    return "wait until PostgreSQL is up: it is starting, stopping or recovering";
+  if (has(words, "Connection refused") || has(words, "No such file") ||
+      has(words, "timeout expired") || has(words, "unreachable") || has(words, "No route to host"))
     return "start PostgreSQL, or check the host and the port in DATABASE_URL";
   if (has(words, "host name is not known")) return "check the host in DATABASE_URL";
-  if (has(words, "too many connections") || has(words, "remaining connection slots"))
+  if (has(words, "too many clients") || has(words, "too many connections") ||
+      has(words, "remaining connection slots"))
     return "raise the server's max_connections, or lower DB_WRITERS and DB_READERS";
   if (has(words, "read-only"))
     return "name the primary in DATABASE_URL, or all hosts with target_session_attrs=read-write";

@@ -50,28 +50,6 @@ fs::path find_program(const std::string& name) {
   return found.empty() ? fs::path() : *std::max_element(found.begin(), found.end());
 }
 
-/// Starts a program that ends with this process, its output appended to `log`.
-pid_t spawn(const std::vector<std::string>& words, const std::string& log, int death_signal) {
-  std::vector<char*> arguments;
-  for (const auto& word : words)
-    arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  const auto who = other_account();
-  const pid_t parent = getpid();
-  const pid_t child = fork();
-  if (child != 0) return child;
-  // Between fork and exec: system calls only.
-  if (who && (setgroups(0, nullptr) != 0 || setgid(who->group) != 0 || setuid(who->user) != 0))
-    _exit(126);
-  prctl(PR_SET_PDEATHSIG, death_signal);
-  if (getppid() != parent) _exit(126);
-  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  dup2(out, 1);
-  dup2(out, 2);
-  if (chdir("/") == 0) execv(arguments[0], arguments.data());
-  _exit(127);
-}
-
 int wait_for(pid_t child) {
   int status = 0;
   while (waitpid(child, &status, 0) == -1 && errno == EINTR) {
@@ -125,6 +103,28 @@ private:
 
 } // namespace
 
+pid_t spawn_as_postgres(const std::vector<std::string>& words, const std::string& log,
+                        int death_signal) {
+  std::vector<char*> arguments;
+  for (const auto& word : words)
+    arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const auto who = other_account();
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  if (child != 0) return child;
+  // Between fork and exec: system calls only.
+  if (who && (setgroups(0, nullptr) != 0 || setgid(who->group) != 0 || setuid(who->user) != 0))
+    _exit(126);
+  prctl(PR_SET_PDEATHSIG, death_signal);
+  if (getppid() != parent) _exit(126);
+  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  dup2(out, 1);
+  dup2(out, 2);
+  if (chdir("/") == 0) execv(arguments[0], arguments.data());
+  _exit(127);
+}
+
 bool has_postgres() {
   return !find_program("initdb").empty();
 }
@@ -139,9 +139,10 @@ postgres_server::postgres_server() {
   folder_ = pattern;
   if (const auto who = other_account(); who && chown(folder_.c_str(), who->user, who->group) != 0)
     throw std::runtime_error("cannot give the folder to postgres");
-  const auto made = wait_for(spawn({initdb, "-D", folder_ + "/data", "-U", "postgres", "-A",
-                                    "trust", "-E", "UTF8", "--locale=C", "--no-sync"},
-                                   folder_ + "/log", SIGKILL));
+  const auto made =
+      wait_for(spawn_as_postgres({initdb, "-D", folder_ + "/data", "-U", "postgres", "-A", "trust",
+                                  "-E", "UTF8", "--locale=C", "--no-sync"},
+                                 folder_ + "/log", SIGKILL));
   if (made != 0) throw std::runtime_error("initdb failed: " + log());
   start();
 }
@@ -154,10 +155,10 @@ postgres_server::~postgres_server() {
 
 void postgres_server::start() {
   // SIGQUIT is the postmaster's word for an immediate stop.
-  process_ = spawn({find_program("postgres"), "-D", folder_ + "/data", "-k", folder_, "-h", "",
-                    "-c", "max_connections=200", "-c", "log_min_messages=error", "-c",
-                    "recovery_init_sync_method=syncfs"},
-                   folder_ + "/log", SIGQUIT);
+  process_ = spawn_as_postgres({find_program("postgres"), "-D", folder_ + "/data", "-k", folder_,
+                                "-h", "", "-c", "max_connections=200", "-c",
+                                "log_min_messages=error", "-c", "recovery_init_sync_method=syncfs"},
+                               folder_ + "/log", SIGQUIT);
   wait_until_ready();
 }
 

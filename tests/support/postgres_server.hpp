@@ -45,6 +45,11 @@ private:
 /// server are dropped at exit.
 std::string make_postgres_database();
 
+/// Starts a program of PostgreSQL's kind, which refuses to run as root: then as its own user. Its
+/// output is appended to `log`; `death_signal` is what it gets when this thread ends.
+pid_t spawn_as_postgres(const std::vector<std::string>& words, const std::string& log,
+                        int death_signal);
+
 /// `url` with another socket folder, for a proxy between.
 std::string through_folder(const std::string& url, const std::string& folder);
 
