@@ -1,6 +1,7 @@
 // setting_table_services.cpp — services, tiers and payment; mail and what registration does with
 // it.
 #include "config/setting_rows.hpp"
+#include "protocol/records.hpp"
 
 #include <algorithm>
 #include <array>

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
+#include <memory>
 
 namespace latchkey::test {
 namespace {
