@@ -179,8 +179,8 @@ TEST(PasswordHash, DoesTheSameWorkWhoeverSignsIn) {
 }
 
 /// "café au lait" in NFD, and its PBKDF2-SHA256 as another system made it of these very bytes.
-const std::string decomposed = "cafeÌ au lait";
-const std::string composed = "cafÃ© au lait";
+const std::string decomposed = "cafe\xcc\x81 au lait";
+const std::string composed = "caf\xc3\xa9 au lait";
 const std::string of_decomposed =
     "pbkdf2:sha256:1000$Zk3vQ1pL$64fcfee89b80ead3d6b06c999daaa8dc980b6d9848c3f0d04e54cb9c4705cae8";
 
