@@ -16,6 +16,7 @@ namespace {
 constexpr const char* refused_as_wrong = "wrong password";
 constexpr const char* refused_as_locked = "locked after too many wrong passwords";
 constexpr const char* refused_as_inactive = "the account is inactive";
+constexpr const char* refused_as_unverified = "the address is not verified";
 
 } // namespace
 
@@ -169,9 +170,13 @@ void user_state::sign_in(const messages::authenticate& request, const sign_in_an
               [this, request, answer, attempt, tried](const turn& mine) {
                 // A change that went before may have been of this very password.
                 if (record.is_active && is_current(tried) && must_verify_first())
-                  return answer.fail({error_code::insufficient_permissions, "email",
+                  return answer.fail({error_code::insufficient_permissions,
+                                      "email",
                                       "is not verified: use the token of the verification mail, "
-                                      "or reset the password by mail"});
+                                      "or reset the password by mail",
+                                      0,
+                                      {},
+                                      refused_as_unverified});
                 if (record.is_active && is_current(tried))
                   return open_session(request, answer, mine);
                 if (attempt == attempts_max) return answer.deliver(too_many());

@@ -76,7 +76,9 @@ awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::
   }
   count_sign_in(edge.with().outcomes, outcome);
   was_wrong = !outcome && outcome.error().code == error_code::invalid_credentials;
-  if (was_wrong) {
+  // The right password of somebody who must verify the address first.
+  const bool is_early = !outcome && outcome.error().code == error_code::insufficient_permissions;
+  if (was_wrong || is_early) {
     std::optional<user_id> named;
     if (owner) named = *owner;
     auto written = co_await audit_refusal(ex, "user.sign_in_refused", named, outcome.error().why);

@@ -3,6 +3,7 @@
 #include "tests/product/integration.hpp"
 #include "tests/product/recovery.hpp"
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -78,7 +79,7 @@ void AuditReason::change_secrets(const std::string& name) const {
   const auto access = one_.sign_in(name).access;
   const auto change = [](const std::string& from, const std::string& to) {
     return put_json("/account/change-password",
-                     json{{"current_password", from}, {"new_password", to}}.dump());
+                    json{{"current_password", from}, {"new_password", to}}.dump());
   };
   expect(change("wrong", next_password).as(access), 401);
   expect(change(password, next_password).as(access), 200);
@@ -228,6 +229,19 @@ TEST_P(AuditReason, IsInEveryKindOfLine) {
   }
   for (const auto& [action, reason] : reasons)
     EXPECT_TRUE(wanted.contains(action)) << action << " is not in the table of this test";
+}
+
+TEST_P(AuditReason, TellsThatAnAddressMustBeVerifiedBeforeASignIn) {
+  const product strict{GetParam(), {{"EMAIL_VERIFICATION", "required"}}};
+  const auto name = new_name();
+  strict.add_user(name);
+  const auto reply = strict.call(post_json("/auth/token", credentials(name).dump()));
+  EXPECT_TRUE(is_error(reply, 403, "AUTH004", "email"));
+  const auto read =
+      run_latchkey({"audit", "--json", "--user", name, "--action", "user.sign_in_refused"},
+                   strict.settings, strict.where.folder());
+  ASSERT_EQ(std::ranges::count(read.out, '\n'), 1) << read.out << read.err;
+  EXPECT_EQ(json::parse(read.out)["reason"], "the address is not verified");
 }
 
 TEST_P(AuditReason, TellsWhyACurrentPasswordWasRefused) {
