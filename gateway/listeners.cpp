@@ -163,6 +163,9 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
   http::http_server_options options;
   options.routes = is_public ? public_routes : internal_routes;
   options.limits.body_bytes_max = configured->body_bytes_max;
+  // One that may be sent has room; a string that grows takes up to twice as much.
+  options.limits.unfinished_bytes_max =
+      std::max(options.limits.unfinished_bytes_max, 2 * std::size_t{configured->body_bytes_max});
   if (is_public) options.limits.connections_max = connections_max_of(*configured, workers);
   const auto descriptors = descriptors_of_edge();
   options.limits.descriptors_max = is_public ? descriptors.most : descriptors.internal;
