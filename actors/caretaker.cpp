@@ -33,7 +33,8 @@ void caretaker_state::forget(std::deque<slice> left) {
             forget(std::move(left));
           },
           [this](caf::error& error) {
-            log_warning(name, "cannot forget what is over: ", name_of(to_failure(error).code));
+            log_warning(name,
+                        "cannot forget what is over: ", describe(to_failure(error).code).message);
             rest();
           });
 }

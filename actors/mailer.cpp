@@ -46,7 +46,8 @@ void mailer_state::look() {
   self->request(with->readers.front(), no_timeout, std::move(question))
       .then([this](messages::found& found) { looked(std::move(found.as<storage::due_mails>())); },
             [this](caf::error& error) {
-              log_warning(name, "cannot look for mails: ", name_of(to_failure(error).code));
+              log_warning(name,
+                          "cannot look for mails: ", describe(to_failure(error).code).message);
               pause();
             });
 }
@@ -133,7 +134,7 @@ void mailer_state::lease(mail_record mail) {
             [this](caf::error& error) {
               // Another has it.
               if (to_failure(error).code == error_code::conflict) return next();
-              log_warning(name, "cannot take a mail: ", name_of(to_failure(error).code));
+              log_warning(name, "cannot take a mail: ", describe(to_failure(error).code).message);
               pause();
             });
 }
@@ -145,7 +146,8 @@ void mailer_state::send(const mail_record& mail) {
               // Nothing was tried: the mail is due again when its lease is over. Without a
               // transport no other is looked for: this one stays busy.
               if (is_gone(error)) return log_critical(name, "the mail transport has ended");
-              log_error(name, "mail ", mail.id, " was not sent: ", name_of(to_failure(error).code));
+              log_error(name, "mail ", mail.id,
+                        " was not sent: ", describe(to_failure(error).code).message);
               settle(mail, {});
             });
 }
@@ -197,8 +199,8 @@ void mailer_state::note(const storage::unit& unit) {
                 no_timeout, messages::commit{unit, deadline()})
       .then([this](storage::written&) { next(); },
             [this, unit](caf::error& error) {
-              log_warning(name,
-                          "cannot note what became of a mail: ", name_of(to_failure(error).code));
+              log_warning(name, "cannot note what became of a mail: ",
+                          describe(to_failure(error).code).message);
               unsettled = unit;
               wake_after(mail_settle_again);
             });

@@ -38,7 +38,7 @@ void workflow_recovery_state::wake(const std::vector<workflow_id>& page) {
 }
 
 void workflow_recovery_state::try_again(const caf::error& error) {
-  log_warning(name, "cannot find what runs: ", name_of(to_failure(error).code));
+  log_warning(name, "cannot find what runs: ", describe(to_failure(error).code).message);
   self->delayed_send(workflow_recovery_actor{self}, try_again_after, messages::sweep{});
 }
 
