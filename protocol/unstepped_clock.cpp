@@ -5,8 +5,8 @@ namespace {
 
 using std::chrono::microseconds;
 
-/// Of a hundred microseconds it shows one less while it is ahead of the machine's.
-constexpr std::int64_t slower_by_one_in = 100;
+/// Of ten microseconds it shows one less while it is ahead of the machine's.
+constexpr std::int64_t slower_by_one_in = 10;
 
 /// Smaller steps forward are not written down, so that readers do not write all the time.
 constexpr std::int64_t noted_from_us = 1000;

@@ -3,8 +3,8 @@
 // Rows and signed tokens say until when they are good, by the time of day at which they were made.
 // If somebody sets that back by an hour, what is over would be good again and everything else would
 // be good for an hour longer. So this clock goes on from the latest time that it has shown, as the
-// steady clock goes, and a hundredth slower until the machine's has caught up. Whatever is made
-// meanwhile is made and judged by the same clock.
+// steady clock goes, and a tenth slower until the machine's has caught up: an hour in ten hours.
+// Whatever is made meanwhile is made and judged by the same clock.
 #pragma once
 
 #include "protocol/time.hpp"

@@ -40,12 +40,12 @@ TEST(UnsteppedClock, NeverGoesBackAndGoesAsTimePasses) {
   m.set -= 1h;
   EXPECT_EQ(clock.now(), before);
   m.move(60s);
-  EXPECT_GE(clock.now() - before, 59s);
+  EXPECT_GE(clock.now() - before, 54s);
   EXPECT_LE(clock.now() - before, 60s);
   m.set -= 1h; // and again
-  EXPECT_GE(clock.now() - before, 59s);
+  EXPECT_GE(clock.now() - before, 54s);
   m.move(60s);
-  EXPECT_GE(clock.now() - before, 118s);
+  EXPECT_GE(clock.now() - before, 108s);
   EXPECT_LE(clock.now() - before, 120s);
 }
 
@@ -53,10 +53,10 @@ TEST(UnsteppedClock, IsCaughtUpWithByTheMachines) {
   machine m;
   const unstepped_clock clock{m};
   m.set -= 1h;
-  m.move(50h);
+  m.move(5h);
   EXPECT_GT(clock.now(), m.set + 29min);
   EXPECT_LT(clock.now(), m.set + 31min);
-  m.move(51h);
+  m.move(5h + 6min);
   EXPECT_EQ(clock.now(), m.set);
   m.set += 1h;
   EXPECT_EQ(clock.now(), m.set);
@@ -69,7 +69,7 @@ TEST(UnsteppedClock, GoesOnAfterARestartFromWhatWasShown) {
   const unstepped_clock clock{m, shown};
   EXPECT_EQ(clock.now(), shown);
   m.move(100s);
-  EXPECT_EQ(clock.now(), shown + 99s);
+  EXPECT_EQ(clock.now(), shown + 90s);
   const unstepped_clock of_long_ago{m, shown - 24h * 365};
   EXPECT_EQ(of_long_ago.now(), m.set);
 }
