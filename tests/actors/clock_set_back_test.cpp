@@ -156,7 +156,7 @@ TEST(ClockSetBack, RevivesNothingAndMakesNothingLastLonger) {
 
 TEST(ClockSetBack, LeavesWhatIsMadeAfterwardsItsTime) {
   for (const auto& kind : kinds)
-    for (const auto after : {59min, 61min}) {
+    for (const auto after : {59min, 67min}) { // the clock goes a tenth slower meanwhile
       set_back_user f;
       f.signed_in();
       f.clock.step(-1h);
