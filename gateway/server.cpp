@@ -190,7 +190,6 @@ result<void> server::parts::fill_services(const secret& signing_secret) {
 
 void server::parts::spawn_actors() {
   const auto& set = *configured;
-  const auto* clock = with->clock;
   config = reactor_config(set.workers);
   system = std::make_unique<caf::actor_system>(*config);
   auto& sys = *system;
@@ -198,9 +197,10 @@ void server::parts::spawn_actors() {
   // SQLite has one writer at a time; a second one would only wait for the first.
   const std::size_t writers = set.uses_postgres() ? set.db_writers : 1;
   for (std::size_t i = 0; i < writers; ++i)
-    with->writers.push_back(sys.spawn<caf::detached>(persistence, store.get(), clock, &counts));
+    with->writers.push_back(
+        sys.spawn<caf::detached>(persistence, store.get(), with->clock, &counts));
   for (std::size_t i = 0; i < set.db_readers; ++i)
-    with->readers.push_back(sys.spawn<caf::detached>(reader, store.get(), clock));
+    with->readers.push_back(sys.spawn<caf::detached>(reader, store.get(), with->clock));
 
   hasher_options hashing{set.hash_workers,
                          set.hash_queue_max,
@@ -210,14 +210,14 @@ void server::parts::spawn_actors() {
     workers.push_back(sys.spawn<caf::detached>(hash_worker, hashing.cost, &counts));
     roots.add("a hashing thread", workers.back());
   }
-  with->hasher = sys.spawn(password_hasher, hashing, clock, &counts, std::move(workers));
+  with->hasher = sys.spawn(password_hasher, hashing, with->clock, &counts, std::move(workers));
   with->key_ring = sys.spawn(key_ring, with->keys);
   with->audit = sys.spawn(audit, with->writers);
   if (!set.redis_url.empty()) {
     log_info("server", "REDIS_URL is only looked at by health checks: every process counts "
                        "rate limits by itself");
     if (auto address = storage::parse_redis_url(set.redis_url))
-      with->redis = sys.spawn<caf::detached>(redis, std::move(*address), clock, &counts);
+      with->redis = sys.spawn<caf::detached>(redis, std::move(*address), with->clock, &counts);
   }
   mail_way = sys.spawn<caf::detached>(mail_transport, std::move(mails), set.mail_from, with->mails);
   with->mailer = sys.spawn(mailer, services_ptr{with}, mail_way);

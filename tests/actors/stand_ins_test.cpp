@@ -54,8 +54,11 @@ TEST(StandIns, TakeTheWorkOfEachKindOfHashInItsShareOfTheUsers) {
     // Four standard deviations of a draw of 400, and those of which users are drawn.
     EXPECT_GE(foreign + 60, of_ten * 40) << of_ten;
     EXPECT_LE(foreign, of_ten * 40 + 60) << of_ten;
-    if (of_ten == 0) EXPECT_EQ(foreign, 0u);
-    if (of_ten == 10) EXPECT_EQ(foreign, 400u);
+    if (of_ten == 0) {
+      EXPECT_EQ(foreign, 0u);
+    } else if (of_ten == 10) {
+      EXPECT_EQ(foreign, 400u);
+    }
   }
 }
 

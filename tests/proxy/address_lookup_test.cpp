@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 namespace latchkey::proxy {
 namespace {
@@ -33,9 +34,12 @@ struct resolver {
 
 /// A lookup whose answers are old at once, so that each call asks anew.
 struct lookup {
+  explicit lookup(std::shared_ptr<found_addresses> of_all = std::make_shared<found_addresses>())
+      : shared(std::move(of_all)) {}
+
   boost::asio::io_context io;
   std::shared_ptr<resolver> names = std::make_shared<resolver>();
-  std::shared_ptr<found_addresses> shared = std::make_shared<found_addresses>();
+  std::shared_ptr<found_addresses> shared;
   address_lookup addresses{io,
                            "core.example",
                            80,
@@ -91,10 +95,10 @@ TEST(AddressLookup, FindsNoneForANameThatNeverHadAny) {
 
 TEST(AddressLookup, GoesOnWithWhatAnotherReactorFound) {
   const auto shared = std::make_shared<found_addresses>();
-  lookup knows{.shared = shared};
+  lookup knows{shared};
   knows.names->set({at("192.0.2.1")});
   EXPECT_EQ(knows.find(), endpoints{at("192.0.2.1")});
-  lookup asks_late{.shared = shared};
+  lookup asks_late{shared};
   EXPECT_EQ(asks_late.find(), endpoints{at("192.0.2.1")}) << "its own resolver knows nothing";
   EXPECT_EQ(asks_late.find(), endpoints{at("192.0.2.1")});
   asks_late.names->set({at("192.0.2.2")});

@@ -23,7 +23,7 @@ TEST_P(PostgresPooler, ThatSharesConnectionsIsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(On, PostgresPooler, testing::Values("transaction", "statement"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& mode) { return mode.param; });
 
 TEST(PostgresPoolerInSessionMode, IsUsed) {
   const pooler between(make_postgres_database(), "session");
