@@ -3,6 +3,8 @@
 #include "gateway/proxy/user_calls.hpp"
 #include "scripted_upstream.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <gtest/gtest.h>
 
