@@ -64,8 +64,8 @@ constexpr setting_row limit_rows[] = {
                                      "requests of one user or API key, else of one address"),
     rate_row<&s::rate_limit_gateway>("RATE_LIMIT_GATEWAY", "600/minute",
                                      "requests of one user or API key that are passed on to "
-                                     "upstreams; as all that follow, off with RATE_LIMIT_DEFAULT "
-                                     "unless set"),
+                                     "upstreams; off with RATE_LIMIT_DEFAULT unless set, as "
+                                     "the windows below that are a user's or an address's"),
     rate_row<&s::rate_limit_live>("RATE_LIMIT_LIVE", "600/minute",
                                   "messages of one user on live sockets"),
     rate_row<&s::rate_limit_handshakes>("RATE_LIMIT_HANDSHAKES", "",

@@ -56,8 +56,9 @@ void add_migrate(CLI::App& app, chosen_command& chosen) {
 void add_config(CLI::App& app, chosen_command& chosen) {
   auto* config = app.add_subcommand("config", "Settings");
   config->require_subcommand(1);
-  auto* check =
-      config->add_subcommand("check", "Print every setting with its origin, secrets masked");
+  auto* check = config->add_subcommand(
+      "check", "Print every setting with its origin, secrets masked, and what a start "
+               "would refuse");
   choose(*check, chosen, [&chosen] { return check_config(chosen); });
 }
 

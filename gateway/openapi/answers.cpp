@@ -78,7 +78,9 @@ json header_components() {
       {"RateReset", number_header("When all are there again, in seconds since 1970.")},
       {"RetryAfter", number_header("In how many seconds to try again.")},
       {"Challenge", text_header("How to prove who one is (RFC 6750, section 3).")},
-      {"RefreshCookie", text_header("The refresh token, or its removal: HttpOnly, SameSite=Lax.")},
+      {"RefreshCookie",
+       text_header(
+           "The refresh token, or its removal: HttpOnly, SameSite as COOKIE_SAMESITE says.")},
   };
 }
 
@@ -112,7 +114,7 @@ json security_schemes() {
        {{"type", "apiKey"},
         {"in", "cookie"},
         {"name", "refresh_token"},
-        {"description", "`__Host-refresh_token` over TLS."}}},
+        {"description", "`__Host-refresh_token` where the issuer's origin is https."}}},
   };
 }
 
