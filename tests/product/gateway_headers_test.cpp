@@ -1,6 +1,6 @@
 // gateway_headers_test.cpp — what of a client's headers and body reaches an upstream, what of an
 // upstream's answer reaches the client, and how browsers open sockets to one. SQLite alone.
-#include "tests/product/core_manager.hpp"
+#include "tests/product/gateway_fixture.hpp"
 #include "tests/support/ws_client.hpp"
 
 namespace latchkey::test {
@@ -10,7 +10,7 @@ using values = std::vector<std::string>;
 
 /// One server with the settings' defaults, one core manager, and more upstreams: the same one
 /// behind a base path, one that nobody serves and one whose name nobody knows.
-class GatewayHeaders : public testing::Test {
+class GatewayHeaders : public gateway_fixture {
 protected:
   static json route(const std::string& path, const std::string& upstream) {
     return {{"methods", {"GET"}},
@@ -20,8 +20,7 @@ protected:
             {"deadline_ms", 2000}};
   }
   static void SetUpTestSuite() {
-    where_ = std::make_unique<place>("sqlite");
-    upstream_ = std::make_unique<core_manager>(where_->folder());
+    begin();
     const auto nobodys = "http://localhost:" + std::to_string(free_port());
     const json routes{
         {"upstreams",
@@ -30,30 +29,9 @@ protected:
                       {{"name", "unknown"}, {"url", "http://host.of.ours.invalid:8080"}}})},
         {"routes", json::array({route("/based/{rest*}", "based"), route("/gone", "gone"),
                                 route("/unknown", "unknown")})}};
-    product_ = std::make_unique<product>(std::move(*where_),
-                                         environment{{"CORE_MANAGER_URL", upstream_->url()},
-                                                     {"PROXY_ROUTES", routes.dump()},
-                                                     {"RATE_LIMIT_DEFAULT", "0"}});
+    start(routes);
     internal_names_ = {nobodys.substr(7), nobodys, "localhost", "host.of.ours",
                        ":" + std::to_string(upstream_->port())};
-    user_ = product_->sign_in_new_user().access;
-  }
-  static void TearDownTestSuite() {
-    product_.reset();
-    upstream_.reset();
-    where_.reset();
-  }
-  void SetUp() override {
-    upstream_->behave(json::object());
-    upstream_->forget();
-  }
-
-  static http_reply call(const http_call& asked) { return product_->call(asked); }
-  /// The only request that came through.
-  static json arrived() {
-    const auto all = upstream_->seen();
-    EXPECT_EQ(all.size(), 1u) << all.dump();
-    return all.empty() ? json::object() : all.at(0);
   }
   /// Asks under `path` while the upstream answers with those header lines.
   static http_reply answered_with(const std::string& path, const std::string& lines) {
@@ -71,10 +49,6 @@ protected:
   }
 
   static inline const std::string instances = "/api/v1/personas/instances";
-  static inline std::unique_ptr<place> where_;
-  static inline std::unique_ptr<core_manager> upstream_;
-  static inline std::unique_ptr<product> product_;
-  static inline std::string user_;
   static inline values internal_names_;
 };
 

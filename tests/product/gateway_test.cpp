@@ -1,6 +1,6 @@
 // gateway_test.cpp — what is passed on to upstreams, what arrives there, and what becomes of it
 // when they fail. None of it touches the store beyond signing in, so SQLite alone.
-#include "tests/product/core_manager.hpp"
+#include "tests/product/gateway_fixture.hpp"
 
 #include <algorithm>
 #include <sys/socket.h>
@@ -14,11 +14,10 @@ const std::vector<std::string> methods_of_all{"GET", "POST"};
 const std::vector<std::string> methods_of_one{"GET", "PUT", "DELETE"};
 
 /// One server, one core manager, and a second upstream on it behind a path of its own.
-class Gateway : public testing::Test {
+class Gateway : public gateway_fixture {
 protected:
   static void SetUpTestSuite() {
-    where_ = std::make_unique<place>("sqlite");
-    upstream_ = std::make_unique<core_manager>(where_->folder());
+    begin();
     const json routes{
         {"upstreams", json::array({{{"name", "second"}, {"url", upstream_->url() + "/api/v1"}}})},
         {"routes", json::array({{{"methods", {"GET", "POST"}},
@@ -38,29 +37,8 @@ protected:
                                  {"upstream", "core-manager"},
                                  {"signed_in", true},
                                  {"deadline_ms", 1000}}})}};
-    product_ = std::make_unique<product>(std::move(*where_),
-                                         environment{{"CORE_MANAGER_URL", upstream_->url()},
-                                                     {"PROXY_ROUTES", routes.dump()},
-                                                     {"RATE_LIMIT_DEFAULT", "0"}});
+    start(routes);
     admin_ = product_->admin();
-    user_ = product_->sign_in_new_user().access;
-  }
-  static void TearDownTestSuite() {
-    product_.reset();
-    upstream_.reset();
-    where_.reset();
-  }
-  void SetUp() override {
-    upstream_->behave(json::object());
-    upstream_->forget();
-  }
-
-  static http_reply call(const http_call& asked) { return product_->call(asked); }
-  /// The only request that came through.
-  static json arrived() {
-    const auto all = upstream_->seen();
-    EXPECT_EQ(all.size(), 1u) << all.dump();
-    return all.empty() ? json::object() : all.at(0);
   }
   /// POST /api/v1/personas/instances under those switches, and how often it arrived.
   static http_reply with(const json& how, const http_call& asked) {
@@ -68,10 +46,7 @@ protected:
     return call(asked);
   }
 
-  static inline std::unique_ptr<place> where_;
-  static inline std::unique_ptr<core_manager> upstream_;
-  static inline std::unique_ptr<product> product_;
-  static inline std::string admin_, user_;
+  static inline std::string admin_;
 };
 
 // -- what goes there and back
