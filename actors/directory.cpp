@@ -40,6 +40,10 @@ directory_state::~directory_state() {
 caf::result<user_actor> directory_state::on_find_user(messages::find_user& request) {
   promise<user_actor> answer{self};
   const auto id = request.id;
+  if (request.if_in_memory && !loading::is_in_memory(users, id)) {
+    answer.deliver(to_error(error_code::user_not_found));
+    return answer;
+  }
   loading::find_or_load(users, id, request.gone, answer, loads, [this, id](std::uint64_t load) {
     const auto deadline = with->steady_now() + with->policy.internal_deadline;
     self->request(with->reader_for(id), no_timeout, messages::read_user{id, deadline})

@@ -23,6 +23,13 @@ void find_or_load(Map& map, const Id& id, std::uint64_t gone, const promise<Hand
   load(entry.load);
 }
 
+/// Whether an actor of that id is in memory.
+template <class Map, class Id>
+bool is_in_memory(const Map& map, const Id& id) {
+  const auto found = map.find(id);
+  return found != map.end() && found->second.actor;
+}
+
 /// Whether that load is still wanted. One that was overtaken may have read what is no
 /// longer so, and must not become a second actor.
 template <class Map, class Id>

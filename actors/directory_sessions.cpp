@@ -18,6 +18,10 @@ namespace latchkey {
 caf::result<session_actor> directory_state::on_find_session(messages::find_session& request) {
   promise<session_actor> answer{self};
   const auto id = request.id;
+  if (request.if_in_memory && !loading::is_in_memory(sessions, id)) {
+    answer.deliver(to_error(error_code::token_invalid));
+    return answer;
+  }
   loading::find_or_load(sessions, id, request.gone, answer, loads,
                         [this, id](std::uint64_t) { load_session(id); });
   return answer;

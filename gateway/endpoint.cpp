@@ -90,9 +90,10 @@ awaitable<result<principal>> principal_of(http::exchange& ex) {
                    "is sent beside Authorization: send one");
   // The key's words name a user; whether it is that one's key only the user can say.
   const auto named = parse_opaque_key(api_key_kind, ex.in.x_api_key);
-  if (named && !acceptor_of(ex).has_at_hand(named->user))
-    if (auto may = may_cost_a_read(ex); !may)
-      co_return tl::unexpected<failure>(std::move(may.error()));
+  if (named) {
+    auto may = co_await may_be_looked_up(ex, named->user);
+    if (!may) co_return tl::unexpected<failure>(std::move(may.error()));
+  }
   co_return co_await acceptor_of(ex).authenticate_key(ex.in.x_api_key, ex.deadline);
 }
 

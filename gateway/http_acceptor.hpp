@@ -91,9 +91,13 @@ public:
                                                                     deadline_point deadline) {
     return ask_resident<Find>(workflows_, id, std::move(message), deadline);
   }
-  /// Whether asking the session, or the user, costs no read: this reactor knows its actor.
-  bool has_at_hand(const session_id& id) { return sessions_.find(id) != nullptr; }
-  bool has_at_hand(const user_id& id) { return users_.find(id) != nullptr; }
+  /// Whether asking the session, or the user, costs no read: its actor is in memory.
+  awaitable<bool> is_in_memory(session_id id, deadline_point deadline) {
+    return find_in_memory<messages::find_session>(sessions_, id, deadline);
+  }
+  awaitable<bool> is_in_memory(user_id id, deadline_point deadline) {
+    return find_in_memory<messages::find_user>(users_, id, deadline);
+  }
   /// Tells the session's actor, if it is in memory, and does not wait.
   void tell_session(const session_id& id, messages::unwatch notice);
 
@@ -234,6 +238,19 @@ private:
       known.erase(id);
     }
     co_return fail(error_code::internal_error);
+  }
+
+  template <class Find, class Id, class Handle>
+  awaitable<bool> find_in_memory(generation_cache<Id, Handle>& known, Id id,
+                                 deadline_point deadline) {
+    if (known.find(id)) co_return true;
+    Find question{id};
+    question.if_in_memory = true;
+    const auto found = co_await edge_->ask(with_->directory_for(id), question, deadline);
+    if (!found) co_return false;
+    known.put(id, *found);
+    remember_to_forget();
+    co_return true;
   }
 
   reactor& home_;

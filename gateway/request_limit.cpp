@@ -152,6 +152,23 @@ result<void> may_cost_a_read(http::exchange& ex) {
   return tl::unexpected<failure>(rate_refusal(left, now));
 }
 
+template <class Id>
+awaitable<result<void>> may_be_looked_up_if_in_memory(http::exchange& ex, Id named) {
+  const auto noted = ex.rate;
+  auto may = may_cost_a_read(ex);
+  if (may || !co_await acceptor_of(ex).is_in_memory(named, ex.deadline)) co_return may;
+  ex.rate = noted; // the window that is spent is not the one that this request counts against
+  co_return result<void>{};
+}
+
+awaitable<result<void>> may_be_looked_up(http::exchange& ex, session_id named) {
+  return may_be_looked_up_if_in_memory(ex, named);
+}
+
+awaitable<result<void>> may_be_looked_up(http::exchange& ex, user_id named) {
+  return may_be_looked_up_if_in_memory(ex, named);
+}
+
 void look_at_address(http::exchange& ex) {
   const auto& with = acceptor_of(ex).with();
   const auto& limit = acceptor_of(ex).configured().rate_limit_unproven;

@@ -48,6 +48,10 @@ failure counted_failure(http::exchange& ex, failure error);
 /// Whether a credential that only a read can prove may cost one: not once the address has spent
 /// its RATE_LIMIT_UNPROVEN. RATE_LIMITED.
 result<void> may_cost_a_read(http::exchange& ex);
+/// The same of a credential that names a session or a user: one whose actor is in memory costs no
+/// read.
+awaitable<result<void>> may_be_looked_up(http::exchange& ex, session_id named);
+awaitable<result<void>> may_be_looked_up(http::exchange& ex, user_id named);
 /// Notes what is left of the address's RATE_LIMIT_UNPROVEN without taking any, of a route that is
 /// counted.
 void look_at_address(http::exchange& ex);

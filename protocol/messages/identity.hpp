@@ -65,23 +65,26 @@ struct register_user {
 };
 
 /// Who has this user, or this session? Loads it when nobody has. `gone` names an actor
-/// (by its CAF id) that the asker found to have ended: never that one again.
+/// (by its CAF id) that the asker found to have ended: never that one again. `if_in_memory`: loads
+/// nobody; whoever is not in memory is as one who is not there.
 struct find_user {
   user_id id;
   std::uint64_t gone = 0;
+  bool if_in_memory = false;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, find_user& x) {
-    return f(x.id, x.gone);
+    return f(x.id, x.gone, x.if_in_memory);
   }
 };
 struct find_session {
   session_id id;
   std::uint64_t gone = 0;
+  bool if_in_memory = false;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, find_session& x) {
-    return f(x.id, x.gone);
+    return f(x.id, x.gone, x.if_in_memory);
   }
 };
 

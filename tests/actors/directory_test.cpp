@@ -120,6 +120,21 @@ TEST(Directory, GivesANewSessionItsActorWithoutReadingIt) {
   EXPECT_EQ(f.reads.seen(), 0u);
 }
 
+TEST(Directory, LoadsNobodyForWhoeverAsksForThoseInMemory) {
+  one_directory f;
+  const messages::find_session session{f.record.id, 0, true};
+  const messages::find_user user{f.owner.id, 0, true};
+  EXPECT_EQ(code_of(f.ask(f.actor, session)), error_code::token_invalid);
+  EXPECT_EQ(code_of(f.ask(f.actor, user)), error_code::user_not_found);
+  EXPECT_EQ(f.reads.seen(), 0u);
+  const auto first = f.find_session().value();
+  const auto owner = f.ask(f.actor, messages::find_user{f.owner.id}).value();
+  const auto seen = f.reads.seen();
+  EXPECT_EQ(f.ask(f.actor, session).value(), first);
+  EXPECT_EQ(f.ask(f.actor, user).value(), owner);
+  EXPECT_EQ(f.reads.seen(), seen);
+}
+
 TEST(Directory, HasOneActorForASessionThatIsAdoptedWhileItIsLoaded) {
   one_directory f;
   f.reads.hold_questions();

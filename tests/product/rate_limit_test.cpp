@@ -166,10 +166,46 @@ TEST_P(RateLimit, CostsNoReadWhereAnAddressHasShownTooMuchJunk) {
   EXPECT_EQ(one.call(get("/auth/me").as(held.access)).status, 200); // the signature proves it
 }
 
+TEST_P(RateLimit, CountsEveryCookieThatCostARead) {
+  const auto one = with({{"RATE_LIMIT_UNPROVEN", "9/hour"}});
+  const auto held = one.sign_in_new_user();
+  const auto forged = [](char which) {
+    return "refresh_token=" + std::string(8, which) + "-0000-4000-8000-000000000000.1." +
+           std::string(43, 'A');
+  };
+  const auto three = forged('1') + "; " + forged('2') + "; " + forged('3');
+  EXPECT_EQ(left(one.call(post("/auth/token/refresh").with("Cookie", three))), 6);
+  const auto beside = three + "; refresh_token=" + held.refresh;
+  EXPECT_EQ(one.call(post("/auth/token/refresh").with("Cookie", beside)).status, 200);
+  EXPECT_EQ(left(one.call(get("/nothing"))), 2);
+}
+
+TEST_P(RateLimit, OfAnAddressThatHasShownTooMuchJunkKeepsNobodyWhoIsInMemory) {
+  const auto one = with({{"RATE_LIMIT_UNPROVEN", "2/hour"}, {"WORKERS", "4"}});
+  const auto held = one.sign_in_new_user();
+  const auto made = one.call(
+      post_json("/auth/api-keys", R"({"name":"a","scopes":["profile:read"]})").as(held.access));
+  const auto key = json_of(made)["key"].get<std::string>();
+  one.call(get("/nothing"));
+  one.call(get("/nothing"));
+  EXPECT_TRUE(is_limited(one.call(get("/nothing"))));
+  // Whichever worker hears it.
+  for (int i = 0; i < 16; ++i)
+    EXPECT_EQ(one.call(get("/auth/me").with("X-API-Key", key)).status, 200) << i;
+  auto nobodys = key;
+  nobodys[5] = nobodys[5] == 'A' ? 'B' : 'A'; // within what names the user
+  EXPECT_TRUE(is_limited(one.call(get("/auth/me").with("X-API-Key", nobodys))));
+  auto token = held.refresh;
+  for (int i = 0; i < 16; ++i) {
+    const auto rotated = one.call(post("/auth/token/refresh").cookie(token));
+    ASSERT_EQ(rotated.status, 200) << i;
+    token = tokens_of(rotated).refresh;
+  }
+}
+
 TEST_P(RateLimit, OfARefreshOrALogoutIsTheUsersOnceTheTokenIsProven) {
-  // One worker: another would not have the session's actor at hand, and the address has spent what
-  // a look at its row costs.
-  const auto one = with({{"RATE_LIMIT_DEFAULT", "4/hour"}, {"WORKERS", "1"}});
+  // Several workers: whichever hears it, a session in memory costs no read.
+  const auto one = with({{"RATE_LIMIT_DEFAULT", "4/hour"}, {"WORKERS", "4"}});
   const auto first = one.sign_in_new_user();
   const auto refresh = [&one](const std::string& token) {
     return one.call(post("/auth/token/refresh").cookie(token));

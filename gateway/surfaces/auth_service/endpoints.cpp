@@ -67,18 +67,22 @@ awaitable<http::response> refusal_of_cookie(http::exchange& ex, std::vector<refr
 
 /// The first of them that is a live session's own. Counts the request: for the user whose it is,
 /// else for the address, so that nobody behind it keeps the others from refreshing. A session that
-/// is not at hand costs a read, which an address that has shown too much junk does not get.
+/// is not in memory costs a read, which an address that has shown too much junk does not get.
 /// AUTH003, RATE_LIMITED; `may_refuse` false: never for the user's own window.
 awaitable<result<refresh_token>> count_holder(http::exchange& ex, std::vector<refresh_token> shown,
                                               bool may_refuse) {
   failure error{error_code::token_invalid, {}, {}, 0};
   for (auto& token : shown) {
-    if (!acceptor_of(ex).has_at_hand(token.session))
-      if (auto may = may_cost_a_read(ex); !may) co_return tl::unexpected<failure>(may.error());
+    auto may = co_await may_be_looked_up(ex, token.session);
+    if (!may) co_return tl::unexpected<failure>(std::move(may.error()));
     messages::prove question{token};
     auto holder =
         co_await acceptor_of(ex).ask_session(token.session, std::move(question), ex.deadline);
-    if (!holder && holder.error().code == error_code::token_invalid) continue; // a neighbour's
+    if (!holder && holder.error().code == error_code::token_invalid) { // a neighbour's
+      // Each has cost a read; the last is counted below.
+      if (&token != &shown.back()) (void)take_one_of_unproven(ex);
+      continue;
+    }
     if (!holder) co_return tl::unexpected<failure>(counted_failure(ex, std::move(holder.error())));
     auto taken = take_one_of_refreshes(ex, holder->user);
     if (!taken && may_refuse) co_return tl::unexpected<failure>(taken.error());
