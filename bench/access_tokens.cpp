@@ -1,8 +1,8 @@
 // access_tokens.cpp — what does a token cost? Nanoseconds for signing and verifying access
 // and refresh tokens, beside a bare HMAC-SHA256 over the same bytes in the same run.
 // Usage: bench_access_tokens [operations, 200000]
-#include "protocol/jwt.hpp"
-#include "protocol/refresh_token.hpp"
+#include "protocol/tokens/jwt.hpp"
+#include "protocol/tokens/refresh_token.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
 // http_fixed.cpp — what the HTTP edge alone costs: one reactor that answers GET /fixed with
 // a body that never changes. Compare with a server that does nothing else, the same bytes:
 // bench/fixed_versus_nginx.sh does it, server on one core, generator on the other.
-#include "gateway/http/http_server.hpp"
+#include "gateway/http/connection/http_server.hpp"
 
 #include <cstdio>
 #include <cstdlib>

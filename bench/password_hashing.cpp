@@ -7,8 +7,8 @@
 //   C  crypto_pwhash in a plain loop as libsodium comes, for reference
 // Usage: bench_password_hashing [pairs, 5] [hashes a measurement, 100]
 //        bench_password_hashing raw SECONDS: A's rate alone, a number, for other benchmarks
-#include "actors/password_hash.hpp"
-#include "actors/password_hash_memory.hpp"
+#include "actors/password/password_hash.hpp"
+#include "actors/password/password_hash_memory.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // log.cpp — the queue and the thread (spdlog's), and the sinks that never wait for long.
 #include "config/log.hpp"
 
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <atomic>
 #include <cerrno>

@@ -7,7 +7,7 @@
 // in any part come out escaped, so nothing that a client sent can begin a line.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 
 #include <atomic>
 #include <charconv>

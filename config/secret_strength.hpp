@@ -1,7 +1,7 @@
 // secret_strength.hpp — whether a signing secret is one that anybody could guess.
 #pragma once
 
-#include "protocol/secret.hpp"
+#include "protocol/tokens/secret.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,9 +2,9 @@
 #include "config/signing_secret.hpp"
 
 #include "config/secret_strength.hpp"
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "protocol/ids.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <array>
 #include <cerrno>

@@ -2,7 +2,7 @@
 // that does).
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 
 #include <optional>
 

@@ -1,10 +1,10 @@
 #include "gateway/admin.hpp"
 
-#include "actors/audit_entry.hpp"
-#include "actors/password_hash.hpp"
-#include "protocol/login_name.hpp"
-#include "protocol/password_policy.hpp"
-#include "protocol/text_codec.hpp"
+#include "actors/audit/audit_entry.hpp"
+#include "actors/password/password_hash.hpp"
+#include "protocol/text/login_name.hpp"
+#include "protocol/text/password_policy.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <array>
 

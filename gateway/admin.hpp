@@ -1,7 +1,7 @@
 // admin.hpp — creating an administrator without a running server.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "protocol/result.hpp"
 #include "storage/store.hpp"
 

@@ -1,7 +1,7 @@
 // banner.hpp — what a person sees when the server is ready.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "gateway/server.hpp"
 
 #include <string>

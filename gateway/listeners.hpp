@@ -2,9 +2,9 @@
 // conversations, a public listener and an internal one.
 #pragma once
 
-#include "actors/services.hpp"
-#include "config/settings.hpp"
-#include "gateway/proxy/upstream_set.hpp"
+#include "actors/base/services.hpp"
+#include "config/settings/settings.hpp"
+#include "gateway/proxy/upstream/upstream_set.hpp"
 #include "protocol/result.hpp"
 
 #include <caf/fwd.hpp>

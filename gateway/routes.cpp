@@ -1,8 +1,8 @@
 #include "gateway/routes.hpp"
 
-#include "actors/registry.hpp"
+#include "actors/registry/registry.hpp"
 #include "gateway/openapi/document.hpp"
-#include "gateway/proxy/proxy_settings.hpp"
+#include "gateway/proxy/rules/proxy_settings.hpp"
 #include "gateway/surfaces/access/endpoints.hpp"
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 #include "gateway/surfaces/billing/endpoints.hpp"

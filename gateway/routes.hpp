@@ -1,7 +1,7 @@
 // routes.hpp — the one table of routes: method, path, whom it is open to, and who answers.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "gateway/http/router.hpp"
 
 #include <memory>

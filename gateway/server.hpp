@@ -2,7 +2,7 @@
 // reactor, and takes it all down again in order.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "protocol/result.hpp"
 
 #include <cstdint>

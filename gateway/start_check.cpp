@@ -1,13 +1,13 @@
 #include "gateway/start_check.hpp"
 
-#include "actors/key_ring.hpp"
-#include "actors/mail_transport.hpp"
-#include "actors/password_hash.hpp"
-#include "config/redis_url.hpp"
+#include "actors/base/key_ring.hpp"
+#include "actors/mail/transport.hpp"
+#include "actors/password/password_hash.hpp"
+#include "config/settings/redis_url.hpp"
 #include "config/signing_secret.hpp"
-#include "gateway/http/tls.hpp"
-#include "gateway/proxy/proxy_settings.hpp"
-#include "gateway/resolve.hpp"
+#include "gateway/http/connection/tls.hpp"
+#include "gateway/proxy/rules/proxy_settings.hpp"
+#include "gateway/reactor/resolve.hpp"
 #include "gateway/routes.hpp"
 
 #include <filesystem>

@@ -2,7 +2,7 @@
 // of it at once, and for `config check`, which touches nothing.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 
 namespace latchkey::gateway {
 

@@ -2,9 +2,9 @@
 
 #include "config/log.hpp"
 #include "config/secret_strength.hpp"
-#include "protocol/hmac.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
 #include "protocol/time.hpp"
+#include "protocol/tokens/hmac.hpp"
 
 #include <algorithm>
 #include <filesystem>

@@ -2,7 +2,7 @@
 // with.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "protocol/result.hpp"
 #include "storage/store.hpp"
 

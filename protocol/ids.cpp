@@ -2,7 +2,7 @@
 // from a per-thread buffer. The program never forks, so no buffer is ever shared.
 #include "protocol/ids.hpp"
 
-#include "protocol/hmac.hpp"
+#include "protocol/tokens/hmac.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -135,7 +135,8 @@ using key_ring_actor = caf::typed_actor<request<messages::sign_access, messages:
                                         request<messages::sign_service, messages::signed_token>>;
 
 /// Roles, services and service keys: small tables that every request needs. It publishes them
-/// as snapshots (actors/registry.hpp) and looks once a second for what others have changed.
+/// as snapshots (actors/registry/registry.hpp) and looks once a second for what others have
+/// changed.
 using registry_actor = caf::typed_actor<request<messages::put_role, messages::role_stored>,
                                         request<messages::delete_role, messages::role_deleted>,
                                         // Look again (to itself).

@@ -1,6 +1,6 @@
 #include "storage/batch.hpp"
 
-#include "storage/footprint.hpp"
+#include "storage/facts/footprint.hpp"
 
 #include <algorithm>
 #include <string>

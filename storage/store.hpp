@@ -2,9 +2,9 @@
 // nothing of actors; the persistence and reader actors stand outside and call it.
 #pragma once
 
-#include "protocol/facts.hpp"
-#include "protocol/queries.hpp"
-#include "protocol/records.hpp"
+#include "protocol/facts/facts.hpp"
+#include "protocol/facts/queries.hpp"
+#include "protocol/facts/records.hpp"
 #include "protocol/result.hpp"
 
 #include <cstdint>

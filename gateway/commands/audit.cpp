@@ -1,10 +1,10 @@
 // audit.cpp — `audit`: reads the audit log, straight from the store, so that it also works beside
 // running servers.
 #include "config/log.hpp"
-#include "config/setting_values.hpp"
+#include "config/settings/setting_values.hpp"
 #include "gateway/commands/command.hpp"
-#include "protocol/login_name.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/login_name.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

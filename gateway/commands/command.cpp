@@ -1,7 +1,7 @@
 #include "gateway/commands/command.hpp"
 
 #include "config/log.hpp"
-#include "gateway/proxy/proxy_settings.hpp"
+#include "gateway/proxy/rules/proxy_settings.hpp"
 #include "gateway/start_check.hpp"
 
 #include <CLI/CLI.hpp>

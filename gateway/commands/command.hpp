@@ -1,7 +1,7 @@
 // command.hpp — what the commands share: how each is found, reads the settings and complains.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 #include "gateway/admin.hpp"
 #include "protocol/result.hpp"
 #include "storage/store.hpp"

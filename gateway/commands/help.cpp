@@ -1,5 +1,5 @@
 // help.cpp — the command `help`, and what is said to a word that names no command.
-#include "config/nearest_word.hpp"
+#include "config/settings/nearest_word.hpp"
 #include "gateway/commands/command.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,14 +1,14 @@
 // service_key.cpp — `service-key create`, `list` and `revoke`: straight in the store, so that they
 // also work beside running servers, which look at it every second.
-#include "actors/audit_entry.hpp"
-#include "actors/registry.hpp"
-#include "config/setting_values.hpp"
+#include "actors/audit/audit_entry.hpp"
+#include "actors/registry/registry.hpp"
+#include "config/settings/setting_values.hpp"
 #include "gateway/commands/command.hpp"
 #include "gateway/commands/service_list.hpp"
-#include "protocol/opaque_key.hpp"
 #include "protocol/permission.hpp"
 #include "protocol/service_id.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
+#include "protocol/tokens/opaque_key.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

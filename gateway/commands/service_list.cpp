@@ -1,8 +1,8 @@
 #include "gateway/commands/service_list.hpp"
 
-#include "actors/registry.hpp"
-#include "config/setting_values.hpp"
-#include "protocol/text_codec.hpp"
+#include "actors/registry/registry.hpp"
+#include "config/settings/setting_values.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <algorithm>
 #include <array>

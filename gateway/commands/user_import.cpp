@@ -1,10 +1,10 @@
 // user_import.cpp — lines in, batches of units out.
-#include "actors/registry.hpp"
+#include "actors/registry/registry.hpp"
 #include "gateway/commands/user_line.hpp"
 #include "gateway/commands/user_transfer.hpp"
-#include "protocol/login_name.hpp"
-#include "protocol/text_codec.hpp"
-#include "storage/fact_check.hpp"
+#include "protocol/text/login_name.hpp"
+#include "protocol/text/text_codec.hpp"
+#include "storage/facts/fact_check.hpp"
 
 #include <cerrno>
 #include <cstring>

@@ -1,15 +1,15 @@
 #include "gateway/commands/user_line.hpp"
 
-#include "actors/audit_entry.hpp"
-#include "actors/foreign_hash.hpp"
-#include "actors/password_hash.hpp"
-#include "gateway/input.hpp"
-#include "gateway/picture_url.hpp"
-#include "gateway/registration.hpp"
-#include "protocol/header_value.hpp"
-#include "protocol/login_name.hpp"
-#include "protocol/text_codec.hpp"
-#include "storage/fact_check.hpp"
+#include "actors/audit/audit_entry.hpp"
+#include "actors/password/foreign_hash.hpp"
+#include "actors/password/password_hash.hpp"
+#include "gateway/request/input.hpp"
+#include "gateway/sign_in/registration.hpp"
+#include "gateway/surfaces/billing/picture_url.hpp"
+#include "protocol/text/header_value.hpp"
+#include "protocol/text/login_name.hpp"
+#include "protocol/text/text_codec.hpp"
+#include "storage/facts/fact_check.hpp"
 
 namespace latchkey::gateway::commands {
 namespace {

@@ -9,7 +9,7 @@
 // `password_hash` has no password, and gets one by a reset by mail.
 #pragma once
 
-#include "protocol/facts.hpp"
+#include "protocol/facts/facts.hpp"
 #include "protocol/result.hpp"
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // users.cpp — `users import` and `users export`.
-#include "actors/audit_entry.hpp"
+#include "actors/audit/audit_entry.hpp"
 #include "config/log.hpp"
 #include "gateway/commands/command.hpp"
 #include "gateway/commands/user_transfer.hpp"

@@ -1,8 +1,8 @@
 // exchange.hpp — one request on its way to an answer: what a handler is given.
 #pragma once
 
-#include "gateway/http/request.hpp"
-#include "gateway/http/request_body.hpp"
+#include "gateway/http/body/request_body.hpp"
+#include "gateway/http/message/request.hpp"
 #include "gateway/http/router.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/rate_limit.hpp"

@@ -1,6 +1,6 @@
 #include "gateway/http/router.hpp"
 
-#include "gateway/http/syntax.hpp"
+#include "gateway/http/message/syntax.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -2,9 +2,9 @@
 // and what its caller must prove. One table serves every reactor.
 #pragma once
 
-#include "gateway/awaitable.hpp"
-#include "gateway/http/request.hpp"
-#include "gateway/http/response.hpp"
+#include "gateway/http/message/request.hpp"
+#include "gateway/http/message/response.hpp"
+#include "gateway/reactor/awaitable.hpp"
 #include "protocol/result.hpp"
 
 #include <array>

@@ -1,6 +1,6 @@
 #include "gateway/openapi/answers.hpp"
 
-#include "gateway/http/error_body.hpp"
+#include "gateway/http/message/error_body.hpp"
 
 namespace latchkey::openapi {
 namespace {

@@ -5,7 +5,7 @@
 // and with them the errors that follow; from the fragments (fragments.hpp) comes the rest.
 #pragma once
 
-#include "gateway/http/response.hpp"
+#include "gateway/http/message/response.hpp"
 #include "gateway/http/router.hpp"
 #include "protocol/result.hpp"
 

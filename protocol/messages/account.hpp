@@ -74,7 +74,7 @@ struct sessions_ended {
 /// (it counts as a failed login).
 struct change_recovery {
   secret current;
-  secret next; // in its normal form (protocol/recovery_passphrase.hpp)
+  secret next; // in its normal form (protocol/tokens/recovery_passphrase.hpp)
   author who;
   time_point deadline{};
 };

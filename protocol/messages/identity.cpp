@@ -1,6 +1,6 @@
 #include "protocol/messages/identity.hpp"
 
-#include "protocol/person_name.hpp"
+#include "protocol/text/person_name.hpp"
 
 #include <utility>
 

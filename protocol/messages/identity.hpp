@@ -1,7 +1,7 @@
 // messages/identity.hpp — what is said to and by a user and the directory.
 #pragma once
 
-#include "protocol/facts.hpp"
+#include "protocol/facts/facts.hpp"
 #include "protocol/messages/session.hpp"
 
 namespace latchkey::messages {
@@ -34,7 +34,7 @@ struct user_view {
   std::int64_t number = 0;
   std::string username;
   std::string email;
-  std::string first_name; // as stored, or from full_name (protocol/person_name.hpp)
+  std::string first_name; // as stored, or from full_name (protocol/text/person_name.hpp)
   std::string last_name;
   std::string full_name; // as stored; empty: the two joined (see `full_name_of`)
   std::string role;
@@ -96,7 +96,7 @@ struct adopt_session {
 /// A sign-in by a name that nobody has: compare the password with nothing. It takes the way
 /// that a user's takes, from reactor to reactor, so that the time tells nothing either; with a
 /// recovery passphrase, by the reader too. The work is that of a user whom the name selects, always
-/// the same (actors/stand_ins.hpp).
+/// the same (actors/directory/stand_ins.hpp).
 struct compare_with_nothing {
   secret password;
   time_point deadline{};

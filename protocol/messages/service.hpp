@@ -1,9 +1,9 @@
 // messages/service.hpp — what is said to the password hasher, the key ring and the audit log.
 #pragma once
 
-#include "protocol/jwt.hpp"
+#include "protocol/facts/records.hpp"
 #include "protocol/messages/account.hpp"
-#include "protocol/records.hpp"
+#include "protocol/tokens/jwt.hpp"
 
 #include <atomic>
 #include <memory>

@@ -1,8 +1,8 @@
 // messages/session.hpp — what is said to and by a session.
 #pragma once
 
-#include "protocol/records.hpp"
-#include "protocol/refresh_token.hpp"
+#include "protocol/facts/records.hpp"
+#include "protocol/tokens/refresh_token.hpp"
 
 #include <chrono>
 #include <optional>

@@ -4,8 +4,8 @@
 // travels between nodes.
 #pragma once
 
-#include "protocol/facts.hpp"
-#include "protocol/queries.hpp"
+#include "protocol/facts/facts.hpp"
+#include "protocol/facts/queries.hpp"
 
 #include <utility>
 

@@ -2,7 +2,7 @@
 // what is left of its quotas.
 #pragma once
 
-#include "protocol/facts.hpp"
+#include "protocol/facts/facts.hpp"
 #include "protocol/messages/account.hpp"
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "storage/postgres/array_literal.hpp"
 
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <utility>
 

@@ -1,9 +1,9 @@
 #include "storage/postgres/reader.hpp"
 
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
 #include "protocol/time.hpp"
 #include "storage/postgres/runner.hpp"
-#include "storage/sql/queries.hpp"
+#include "storage/queries/queries.hpp"
 
 namespace latchkey::storage::postgres {
 

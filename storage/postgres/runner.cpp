@@ -1,6 +1,6 @@
 #include "storage/postgres/runner.hpp"
 
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
 
 namespace latchkey::storage::postgres {
 

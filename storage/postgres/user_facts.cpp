@@ -1,7 +1,7 @@
 // Facts about users: their rows, names, numbers, passwords and logins.
 #include "storage/postgres/fact_kinds.hpp"
 
-#include "protocol/name_look.hpp"
+#include "protocol/text/name_look.hpp"
 #include "storage/sql/catalogue_accounts.hpp"
 
 #include <functional>

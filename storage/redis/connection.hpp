@@ -2,7 +2,7 @@
 // after it was lost. Plain and synchronous; used by one thread.
 #pragma once
 
-#include "config/redis_url.hpp"
+#include "config/settings/redis_url.hpp"
 #include "protocol/result.hpp"
 
 #include <chrono>

@@ -2,7 +2,7 @@
 // are not sign-in's own. Locks are PostgreSQL's alone: SQLite has one writer.
 #pragma once
 
-#include "protocol/records.hpp"
+#include "protocol/facts/records.hpp"
 #include "storage/sql/catalogue.hpp"
 
 namespace latchkey::storage::sql {

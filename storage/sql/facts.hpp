@@ -5,7 +5,7 @@
 // rows; the caller takes them back.
 #pragma once
 
-#include "protocol/facts.hpp"
+#include "protocol/facts/facts.hpp"
 #include "protocol/result.hpp"
 #include "storage/sql/runner.hpp"
 
@@ -40,8 +40,8 @@ std::optional<failure> write(runner& on, const storage::count_password_failures&
 std::optional<failure> write(runner& on, const storage::forget_password_failures& f, written& note);
 
 // -- what names look like (skeleton_facts.cpp) -----------------------------------------
-/// Adds the skeleton (protocol/name_look.hpp) of each username that lacks it. Of two that look the
-/// same already both stay, and nobody else becomes the third.
+/// Adds the skeleton (protocol/text/name_look.hpp) of each username that lacks it. Of two that look
+/// the same already both stay, and nobody else becomes the third.
 void add_missing_skeletons(runner& on);
 
 // -- recovery (recovery_facts.cpp) ---------------------------------------------------

@@ -1,7 +1,7 @@
 // rows.hpp — rows of the catalogue's readers as records; the same for both engines.
 #pragma once
 
-#include "protocol/records.hpp"
+#include "protocol/facts/records.hpp"
 
 #include <optional>
 #include <string>

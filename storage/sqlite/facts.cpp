@@ -1,6 +1,6 @@
 #include "storage/sqlite/facts.hpp"
 
-#include "protocol/name_look.hpp"
+#include "protocol/text/name_look.hpp"
 #include "storage/sql/catalogue_accounts.hpp"
 #include "storage/sql/facts.hpp"
 #include "storage/sqlite/runner.hpp"

@@ -1,6 +1,6 @@
 #include "storage/sqlite/reader.hpp"
 
-#include "storage/sql/queries.hpp"
+#include "storage/queries/queries.hpp"
 #include "storage/sqlite/runner.hpp"
 #include "storage/sqlite/sequence.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "config/log.hpp"
 #include "storage/batch.hpp"
-#include "storage/fact_check.hpp"
+#include "storage/facts/fact_check.hpp"
 #include "storage/sqlite/facts.hpp"
 #include "storage/sqlite/sequence.hpp"
 

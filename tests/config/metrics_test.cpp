@@ -1,5 +1,5 @@
 // metrics_test.cpp — what is counted comes out, in text that Prometheus takes.
-#include "config/metrics.hpp"
+#include "config/metrics/metrics.hpp"
 
 #include <charconv>
 #include <cmath>

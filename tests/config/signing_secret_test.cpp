@@ -1,5 +1,5 @@
 // signing_secret_test.cpp — the generated secret is kept, private, and the same for all.
-#include "config/settings.hpp"
+#include "config/settings/settings.hpp"
 
 #include "tests/config/temporary_folder.hpp"
 

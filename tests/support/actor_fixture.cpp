@@ -1,10 +1,10 @@
 #include "tests/support/actor_fixture.hpp"
 
-#include "actors/audit.hpp"
-#include "actors/directory.hpp"
-#include "actors/key_ring.hpp"
-#include "actors/persistence.hpp"
-#include "actors/reader.hpp"
+#include "actors/audit/audit.hpp"
+#include "actors/base/key_ring.hpp"
+#include "actors/directory/directory.hpp"
+#include "actors/store/persistence.hpp"
+#include "actors/store/reader.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -6,7 +6,7 @@
 // that every interleaving can be written down.
 #pragma once
 
-#include "actors/services.hpp"
+#include "actors/base/services.hpp"
 #include "tests/support/faulty_store.hpp"
 #include "tests/support/gate.hpp"
 

@@ -2,7 +2,7 @@
 // answers back until a test releases them, and remembers every question.
 #pragma once
 
-#include "actors/behave.hpp"
+#include "actors/base/behave.hpp"
 #include "protocol/interfaces.hpp"
 
 #include <any>

@@ -1,9 +1,9 @@
 // api_keys.cpp — a user's own API keys.
 #include "gateway/surfaces/access/endpoints.hpp"
 #include "gateway/surfaces/access/render.hpp"
-#include "protocol/name_look.hpp"
-#include "protocol/opaque_key.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/name_look.hpp"
+#include "protocol/text/text_codec.hpp"
+#include "protocol/tokens/opaque_key.hpp"
 
 #include <nlohmann/json.hpp>
 #include <utility>

@@ -1,6 +1,6 @@
 // email.cpp — proving that one's address is one's own.
 #include "gateway/surfaces/access/endpoints.hpp"
-#include "protocol/opaque_key.hpp"
+#include "protocol/tokens/opaque_key.hpp"
 
 #include <utility>
 

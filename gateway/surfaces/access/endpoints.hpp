@@ -2,8 +2,8 @@
 // Documentation", Service-Specific Features, names and leaves to be spelt out.
 #pragma once
 
-#include "gateway/endpoint.hpp"
 #include "gateway/http/router.hpp"
+#include "gateway/request/endpoint.hpp"
 
 #include <vector>
 

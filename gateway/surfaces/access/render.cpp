@@ -1,6 +1,6 @@
 #include "gateway/surfaces/access/render.hpp"
 
-#include "protocol/opaque_key.hpp"
+#include "protocol/tokens/opaque_key.hpp"
 
 #include <nlohmann/json.hpp>
 #include <optional>

@@ -1,8 +1,8 @@
 // access/render.hpp — roles, API keys and sessions as JSON.
 #pragma once
 
-#include "protocol/records.hpp"
-#include "protocol/secret.hpp"
+#include "protocol/facts/records.hpp"
+#include "protocol/tokens/secret.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 

@@ -1,7 +1,7 @@
 // roles.cpp — roles and who has them.
 #include "gateway/surfaces/access/endpoints.hpp"
 #include "gateway/surfaces/access/render.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <nlohmann/json.hpp>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "gateway/guards.hpp"
+#include "gateway/request/guards.hpp"
 #include "gateway/surfaces/access/endpoints.hpp"
 
 namespace latchkey::gateway::access {

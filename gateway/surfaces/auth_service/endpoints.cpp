@@ -1,13 +1,13 @@
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 
-#include "gateway/refresh_cookie.hpp"
-#include "gateway/registration.hpp"
-#include "gateway/request_limit.hpp"
-#include "gateway/sign_in.hpp"
+#include "gateway/request/request_limit.hpp"
+#include "gateway/sign_in/refresh_cookie.hpp"
+#include "gateway/sign_in/registration.hpp"
+#include "gateway/sign_in/sign_in.hpp"
 #include "gateway/surfaces/auth_service/render.hpp"
-#include "protocol/login_name.hpp"
-#include "protocol/password_policy.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/login_name.hpp"
+#include "protocol/text/password_policy.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <utility>
 #include <vector>

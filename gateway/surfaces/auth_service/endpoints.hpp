@@ -2,8 +2,8 @@
 // coroutine, top to bottom: what comes in, whom it asks, what goes out.
 #pragma once
 
-#include "gateway/endpoint.hpp"
 #include "gateway/http/router.hpp"
+#include "gateway/request/endpoint.hpp"
 
 #include <vector>
 

@@ -1,6 +1,6 @@
 #include "gateway/surfaces/auth_service/render.hpp"
 
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
 
 namespace latchkey::gateway::auth_service {
 namespace {

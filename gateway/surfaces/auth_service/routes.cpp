@@ -1,4 +1,4 @@
-#include "gateway/guards.hpp"
+#include "gateway/request/guards.hpp"
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 
 namespace latchkey::gateway::auth_service {

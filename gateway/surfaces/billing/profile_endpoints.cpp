@@ -1,9 +1,9 @@
 // The profile: what a user tells of themselves.
-#include "gateway/picture_url.hpp"
-#include "gateway/registration.hpp"
+#include "gateway/sign_in/registration.hpp"
 #include "gateway/surfaces/billing/endpoints.hpp"
+#include "gateway/surfaces/billing/picture_url.hpp"
 #include "gateway/surfaces/billing/render.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <array>
 #include <utility>

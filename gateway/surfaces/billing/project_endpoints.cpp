@@ -1,10 +1,10 @@
 // Projects: made within a quota, shared by those of one client.
-#include "actors/audit_entry.hpp"
+#include "actors/audit/audit_entry.hpp"
 #include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/billing/render.hpp"
-#include "protocol/login_name.hpp"
-#include "protocol/name_look.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/login_name.hpp"
+#include "protocol/text/name_look.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <utility>
 

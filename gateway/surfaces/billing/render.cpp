@@ -1,6 +1,6 @@
 #include "gateway/surfaces/billing/render.hpp"
 
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <initializer_list>
 #include <optional>

@@ -1,5 +1,5 @@
 // The platform's rows of the route table: subscriptions, projects, profiles.
-#include "gateway/guards.hpp"
+#include "gateway/request/guards.hpp"
 #include "gateway/surfaces/billing/endpoints.hpp"
 
 namespace latchkey::gateway::billing {

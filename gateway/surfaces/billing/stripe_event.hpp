@@ -2,7 +2,7 @@
 // subscriptions ("Stripe API documentation", The Event object, The Subscription object).
 #pragma once
 
-#include "config/tiers.hpp"
+#include "config/settings/tiers.hpp"
 #include "protocol/messages/subscription.hpp"
 #include "protocol/result.hpp"
 

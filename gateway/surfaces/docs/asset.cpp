@@ -1,7 +1,7 @@
 #include "gateway/surfaces/docs/asset.hpp"
 
-#include "gateway/http/lasting_body.hpp"
-#include "protocol/opaque_key.hpp"
+#include "gateway/http/body/lasting_body.hpp"
+#include "protocol/tokens/opaque_key.hpp"
 
 #include <array>
 #include <utility>

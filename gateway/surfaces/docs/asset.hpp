@@ -2,8 +2,8 @@
 // strong validator (RFC 9110, section 8.8.3) and compressed for those who take that.
 #pragma once
 
-#include "gateway/http/request.hpp"
-#include "gateway/http/response.hpp"
+#include "gateway/http/message/request.hpp"
+#include "gateway/http/message/response.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,8 +1,8 @@
 #include "gateway/surfaces/docs/endpoints.hpp"
 
 #include "gateway/docs_assets/embedded.hpp"
-#include "gateway/http/error_body.hpp"
 #include "gateway/http/exchange.hpp"
+#include "gateway/http/message/error_body.hpp"
 #include "gateway/surfaces/docs/asset.hpp"
 
 #include <map>

@@ -2,8 +2,8 @@
 // and who they say did it.
 #pragma once
 
-#include "gateway/endpoint.hpp"
-#include "gateway/principal.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "protocol/messages/account.hpp"
 
 #include <string_view>

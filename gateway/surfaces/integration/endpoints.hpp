@@ -4,9 +4,9 @@
 // (flat_error.hpp).
 #pragma once
 
-#include "gateway/endpoint.hpp"
 #include "gateway/http/router.hpp"
-#include "gateway/principal.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 
 #include <vector>
 

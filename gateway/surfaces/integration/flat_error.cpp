@@ -1,8 +1,8 @@
 #include "gateway/surfaces/integration/flat_error.hpp"
 
-#include "gateway/endpoint.hpp"
-#include "gateway/http/error_body.hpp"
-#include "protocol/text_codec.hpp"
+#include "gateway/http/message/error_body.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <string>
 

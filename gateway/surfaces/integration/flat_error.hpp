@@ -6,7 +6,7 @@
 #pragma once
 
 #include "gateway/http/exchange.hpp"
-#include "gateway/http/response.hpp"
+#include "gateway/http/message/response.hpp"
 #include "protocol/result.hpp"
 
 #include <string_view>

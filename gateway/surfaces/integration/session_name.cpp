@@ -1,9 +1,9 @@
 #include "gateway/surfaces/integration/session_name.hpp"
 
-#include "gateway/input.hpp"
-#include "protocol/json_text.hpp"
-#include "protocol/opaque_key.hpp"
-#include "protocol/text_codec.hpp"
+#include "gateway/request/input.hpp"
+#include "protocol/text/json_text.hpp"
+#include "protocol/text/text_codec.hpp"
+#include "protocol/tokens/opaque_key.hpp"
 
 #include <algorithm>
 #include <iterator>

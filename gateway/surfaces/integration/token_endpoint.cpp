@@ -1,5 +1,5 @@
 // "Service Integration API Documentation", Validate Token, and the surface's rows.
-#include "gateway/guards.hpp"
+#include "gateway/request/guards.hpp"
 #include "gateway/surfaces/integration/endpoints.hpp"
 #include "gateway/surfaces/integration/flat_error.hpp"
 #include "gateway/surfaces/integration/plain_token.hpp"

@@ -1,11 +1,11 @@
 // "Service Integration API Documentation", Sync User Data; "Flask Service Integration
 // Documentation", User Data Synchronization.
-#include "gateway/picture_url.hpp"
-#include "gateway/registration.hpp"
+#include "gateway/sign_in/registration.hpp"
+#include "gateway/surfaces/billing/picture_url.hpp"
 #include "gateway/surfaces/integration/answers.hpp"
 #include "gateway/surfaces/integration/endpoints.hpp"
 #include "gateway/surfaces/integration/user_ids.hpp"
-#include "protocol/login_name.hpp"
+#include "protocol/text/login_name.hpp"
 
 #include <algorithm>
 #include <string>

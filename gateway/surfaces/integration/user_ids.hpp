@@ -2,7 +2,7 @@
 // as text, or a UUID.
 #pragma once
 
-#include "gateway/endpoint.hpp"
+#include "gateway/request/endpoint.hpp"
 
 #include <cstdint>
 #include <optional>

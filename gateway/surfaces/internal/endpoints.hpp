@@ -3,9 +3,9 @@
 // Documentation", Metrics.
 #pragma once
 
-#include "gateway/endpoint.hpp"
 #include "gateway/http/router.hpp"
-#include "gateway/principal.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 
 #include <vector>
 

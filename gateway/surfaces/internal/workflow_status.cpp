@@ -1,5 +1,5 @@
-// What a core manager that calls back says of a workflow (see actors/workflow.hpp).
-#include "actors/workflow_status_body.hpp"
+// What a core manager that calls back says of a workflow (see actors/workflow/workflow.hpp).
+#include "actors/workflow/status_body.hpp"
 #include "gateway/surfaces/internal/endpoints.hpp"
 
 #include <string>

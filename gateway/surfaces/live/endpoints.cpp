@@ -1,11 +1,11 @@
 #include "gateway/surfaces/live/endpoints.hpp"
 
-#include "gateway/guards.hpp"
-#include "gateway/http/websocket_handshake.hpp"
-#include "gateway/refresh_cookie.hpp"
-#include "gateway/request_limit.hpp"
+#include "gateway/http/message/websocket_handshake.hpp"
+#include "gateway/live/ws_acceptor.hpp"
+#include "gateway/request/guards.hpp"
+#include "gateway/request/request_limit.hpp"
+#include "gateway/sign_in/refresh_cookie.hpp"
 #include "gateway/surfaces/live/ticket.hpp"
-#include "gateway/ws_acceptor.hpp"
 
 #include <array>
 #include <cstring>

@@ -2,8 +2,8 @@
 // Documentation", WebSocket Protocol).
 #pragma once
 
-#include "gateway/endpoint.hpp"
 #include "gateway/http/router.hpp"
+#include "gateway/request/endpoint.hpp"
 
 #include <vector>
 

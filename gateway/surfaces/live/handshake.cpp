@@ -1,9 +1,9 @@
 #include "gateway/surfaces/live/handshake.hpp"
 
-#include "gateway/http/field_list.hpp"
-#include "gateway/http/websocket_handshake.hpp"
-#include "gateway/proxy/header_rules.hpp"
-#include "gateway/refresh_cookie.hpp"
+#include "gateway/http/message/field_list.hpp"
+#include "gateway/http/message/websocket_handshake.hpp"
+#include "gateway/proxy/rules/header_rules.hpp"
+#include "gateway/sign_in/refresh_cookie.hpp"
 #include "gateway/surfaces/live/ticket.hpp"
 
 #include <string>

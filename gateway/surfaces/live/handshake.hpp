@@ -1,7 +1,7 @@
 // live/handshake.hpp — who opens a WebSocket to an upstream: a browser cannot set headers.
 #pragma once
 
-#include "gateway/endpoint.hpp"
+#include "gateway/request/endpoint.hpp"
 
 namespace latchkey::gateway::live {
 

@@ -1,6 +1,6 @@
 #include "gateway/surfaces/live/ticket.hpp"
 
-#include "protocol/sealed.hpp"
+#include "protocol/tokens/sealed.hpp"
 
 #include <charconv>
 #include <optional>

@@ -4,8 +4,8 @@
 
 #include "protocol/ids.hpp"
 #include "protocol/result.hpp"
-#include "protocol/secret.hpp"
 #include "protocol/time.hpp"
+#include "protocol/tokens/secret.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,11 +1,11 @@
 // Registering and keeping one's account ("API Reference", User Registration and User
 // Account Management).
-#include "gateway/sign_in.hpp"
+#include "gateway/sign_in/sign_in.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
 #include "gateway/surfaces/login_module/render.hpp"
-#include "protocol/login_name.hpp"
-#include "protocol/password_policy.hpp"
-#include "protocol/recovery_passphrase.hpp"
+#include "protocol/text/login_name.hpp"
+#include "protocol/text/password_policy.hpp"
+#include "protocol/tokens/recovery_passphrase.hpp"
 
 #include <utility>
 

@@ -2,10 +2,10 @@
 // accounts, recovery, administration of accounts, tokens between services. Ids are UUIDs.
 #pragma once
 
-#include "gateway/endpoint.hpp"
 #include "gateway/http/router.hpp"
-#include "gateway/principal.hpp"
-#include "gateway/registration.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
+#include "gateway/sign_in/registration.hpp"
 
 #include <vector>
 

@@ -1,12 +1,12 @@
 // Getting back in without the password ("API Reference", Account Recovery). Nothing here
 // tells whether an address is anybody's.
-#include "gateway/sign_in.hpp"
+#include "gateway/sign_in/sign_in.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
-#include "protocol/login_name.hpp"
-#include "protocol/opaque_key.hpp"
-#include "protocol/password_policy.hpp"
-#include "protocol/recovery_passphrase.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/login_name.hpp"
+#include "protocol/text/password_policy.hpp"
+#include "protocol/text/text_codec.hpp"
+#include "protocol/tokens/opaque_key.hpp"
+#include "protocol/tokens/recovery_passphrase.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/this_coro.hpp>

@@ -1,6 +1,6 @@
 #include "gateway/surfaces/login_module/render.hpp"
 
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
 
 namespace latchkey::gateway::login_module {
 namespace {

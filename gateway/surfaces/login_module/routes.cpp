@@ -1,5 +1,5 @@
 // The Login Module's rows of the route table.
-#include "gateway/guards.hpp"
+#include "gateway/request/guards.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
 
 namespace latchkey::gateway::login_module {

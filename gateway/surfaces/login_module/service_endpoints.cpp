@@ -1,11 +1,11 @@
 // Tokens between services ("API Reference", Inter-Service Token Validation).
-#include "actors/audit_entry.hpp"
-#include "gateway/guards.hpp"
-#include "gateway/request_limit.hpp"
+#include "actors/audit/audit_entry.hpp"
+#include "gateway/request/guards.hpp"
+#include "gateway/request/request_limit.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
-#include "protocol/opaque_key.hpp"
 #include "protocol/service_id.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/text_codec.hpp"
+#include "protocol/tokens/opaque_key.hpp"
 
 #include <utility>
 

@@ -1,11 +1,11 @@
 // Signing in ("API Reference", Authentication). Logging out is POST /auth/logout, which every
 // surface shares.
-#include "gateway/refresh_cookie.hpp"
-#include "gateway/sign_in.hpp"
+#include "gateway/sign_in/refresh_cookie.hpp"
+#include "gateway/sign_in/sign_in.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
-#include "protocol/login_name.hpp"
-#include "protocol/password_policy.hpp"
-#include "protocol/text_codec.hpp"
+#include "protocol/text/login_name.hpp"
+#include "protocol/text/password_policy.hpp"
+#include "protocol/text/text_codec.hpp"
 
 #include <utility>
 

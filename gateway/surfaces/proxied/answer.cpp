@@ -1,5 +1,5 @@
-#include "gateway/http/websocket_handshake.hpp"
-#include "gateway/proxy/identity_headers.hpp"
+#include "gateway/http/message/websocket_handshake.hpp"
+#include "gateway/proxy/rules/identity_headers.hpp"
 #include "gateway/surfaces/proxied/endpoints.hpp"
 
 #include <string>

@@ -1,8 +1,8 @@
-#include "gateway/http/field_list.hpp"
-#include "gateway/http/websocket_handshake.hpp"
-#include "gateway/proxy/identity_headers.hpp"
-#include "gateway/proxy/read_ahead.hpp"
-#include "gateway/proxy/upstream_path.hpp"
+#include "gateway/http/message/field_list.hpp"
+#include "gateway/http/message/websocket_handshake.hpp"
+#include "gateway/proxy/rules/identity_headers.hpp"
+#include "gateway/proxy/rules/upstream_path.hpp"
+#include "gateway/proxy/upstream/read_ahead.hpp"
 #include "gateway/surfaces/proxied/endpoints.hpp"
 
 #include <algorithm>

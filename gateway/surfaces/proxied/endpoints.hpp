@@ -2,12 +2,12 @@
 // Gateway Proxy Routes): requests, answers and WebSockets.
 #pragma once
 
-#include "gateway/endpoint.hpp"
-#include "gateway/guards.hpp"
+#include "gateway/live/ws_acceptor.hpp"
 #include "gateway/openapi/document.hpp"
-#include "gateway/proxy/proxy_routes.hpp"
-#include "gateway/proxy/upstream_client.hpp"
-#include "gateway/ws_acceptor.hpp"
+#include "gateway/proxy/rules/proxy_routes.hpp"
+#include "gateway/proxy/upstream/upstream_client.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/guards.hpp"
 
 #include <vector>
 

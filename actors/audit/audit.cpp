@@ -1,0 +1,35 @@
+#include "actors/audit/audit.hpp"
+
+#include <functional>
+#include <utility>
+
+namespace latchkey {
+
+result<time_point> newest_audit_time(storage::reader& from) {
+  storage::list_audit question;
+  question.limit = 1;
+  const auto newest = from.answer_to(std::move(question));
+  if (!newest) return tl::unexpected<failure>(newest.error());
+  return newest->empty() ? time_point{} : newest->front().at;
+}
+
+caf::result<messages::recorded> audit_state::on_record(messages::record_audit& request) {
+  promise<messages::recorded> answer{self};
+  const auto& writer = writers[std::hash<uuid>{}(request.entry.id) % writers.size()];
+  storage::unit unit{{storage::add_audit{std::move(request.entry)}}};
+  self->request(writer, no_timeout, messages::commit{std::move(unit), request.deadline})
+      .then([answer](storage::written&) { answer.deliver(messages::recorded{}); },
+            [answer](caf::error& error) { answer.deliver(error); });
+  return answer;
+}
+
+audit_actor::behavior_type audit(audit_actor::stateful_pointer<audit_state> self,
+                                 std::vector<persistence_actor> writers) {
+  quiet(self);
+  auto* state = &self->state;
+  state->self = self;
+  state->writers = std::move(writers);
+  return {handler(state, &audit_state::on_record)};
+}
+
+} // namespace latchkey

@@ -1,0 +1,39 @@
+// shard_round.hpp — a word for every shard of the directory, and when all have taken it.
+#pragma once
+
+#include "actors/base/services.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace latchkey {
+
+/// Says it to every shard and waits for all; `done` hears the first error. `here` is held as long
+/// as an answer is owed.
+template <class Self, class Message>
+void tell_shards(Self* self, const services& with, const Message& what,
+                 const std::shared_ptr<const void>& here,
+                 std::function<void(const caf::error*)> done) {
+  struct round {
+    std::size_t open;
+    std::optional<caf::error> first;
+    std::function<void(const caf::error*)> done;
+    void settle() {
+      if (--open == 0) done(first ? &*first : nullptr);
+    }
+  };
+  auto told =
+      std::make_shared<round>(round{with.directories.size(), std::nullopt, std::move(done)});
+  for (const auto& shard : with.directories)
+    self->request(shard, no_timeout, what)
+        .then([told, here](messages::sessions_told&) { told->settle(); },
+              [told, here](caf::error& error) {
+                // A shard that is gone has nobody in memory.
+                if (!is_gone(error) && !told->first) told->first = error;
+                told->settle();
+              });
+}
+
+} // namespace latchkey

@@ -1,0 +1,58 @@
+// loading.hpp — how a shard's maps are filled: an id is loaded once for all who ask
+// meanwhile, and an answer that was overtaken never becomes an actor.
+#pragma once
+
+#include "actors/base/behave.hpp"
+
+#include <cstdint>
+#include <utility>
+
+namespace latchkey::loading {
+
+/// Finds the entry, or makes one whose loading `load` must start; it is given the number
+/// of that load. An actor that the asker found to be `gone` does not count.
+template <class Map, class Id, class Handle, class Load>
+void find_or_load(Map& map, const Id& id, std::uint64_t gone, const promise<Handle>& answer,
+                  std::uint64_t& loads, Load load) {
+  auto& entry = map[id];
+  if (entry.actor && entry.actor.id() == gone) entry.actor = nullptr;
+  if (entry.actor) return answer.deliver(entry.actor);
+  entry.waiting.push_back(answer);
+  if (entry.waiting.size() > 1) return;
+  entry.load = ++loads;
+  load(entry.load);
+}
+
+/// Whether an actor of that id is in memory.
+template <class Map, class Id>
+bool is_in_memory(const Map& map, const Id& id) {
+  const auto found = map.find(id);
+  return found != map.end() && found->second.actor;
+}
+
+/// Whether that load is still wanted. One that was overtaken may have read what is no
+/// longer so, and must not become a second actor.
+template <class Map, class Id>
+bool is_loading(const Map& map, const Id& id, std::uint64_t load) {
+  const auto found = map.find(id);
+  return found != map.end() && found->second.load == load;
+}
+
+template <class Map, class Id, class Handle>
+void loaded(Map& map, const Id& id, Handle actor) {
+  auto& entry = map[id];
+  entry.actor = actor;
+  entry.load = 0;
+  for (auto& asker : std::exchange(entry.waiting, {}))
+    asker.deliver(actor);
+}
+
+template <class Map, class Id>
+void not_loaded(Map& map, const Id& id, const caf::error& error) {
+  auto node = map.extract(id);
+  if (!node) return;
+  for (auto& asker : node.mapped().waiting)
+    asker.deliver(error);
+}
+
+} // namespace latchkey::loading

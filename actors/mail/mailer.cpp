@@ -1,0 +1,221 @@
+#include "actors/mail/mailer.hpp"
+
+#include "actors/audit/audit_entry.hpp"
+
+#include <algorithm>
+#include <caf/send.hpp>
+#include <utility>
+
+namespace latchkey {
+
+std::chrono::microseconds mail_backoff(std::uint32_t attempts, double chance) {
+  constexpr std::uint32_t doublings_max = 16;
+  const auto doublings = std::min(std::max(attempts, 1U) - 1, doublings_max);
+  const auto wait = std::min<std::chrono::microseconds>(
+      mail_backoff_min * (std::int64_t{1} << doublings), mail_backoff_max);
+  return std::chrono::duration_cast<std::chrono::microseconds>(wait * (0.75 + 0.5 * chance));
+}
+
+time_point mailer_state::deadline() const {
+  return with->steady_now() + with->policy.internal_deadline;
+}
+
+void mailer_state::on_waiting(messages::mail_waiting&) {
+  wake();
+}
+
+void mailer_state::on_timer(messages::mail_timer& notice) {
+  if (notice.number == timer) wake();
+}
+
+void mailer_state::wake() {
+  if (!is_busy) return look();
+  is_woken = true;
+  if (unsettled) note(*std::exchange(unsettled, {}));
+}
+
+// -- which ------------------------------------------------------------------------------
+
+void mailer_state::look() {
+  is_busy = true;
+  is_woken = false;
+  // Those that become due later are asked for too, to know when the next does, and how much later
+  // depends on whether somebody has set the clock back since they were written.
+  const auto horizon = with->now() + mail_horizon;
+  messages::read question{storage::due_mails{horizon, mails_looked_at_max}, deadline()};
+  self->request(with->readers.front(), no_timeout, std::move(question))
+      .then([this](messages::found& found) { looked(std::move(found.as<storage::due_mails>())); },
+            [this](caf::error& error) {
+              log_warning(name,
+                          "cannot look for mails: ", describe(to_failure(error).code).message);
+              pause();
+            });
+}
+
+void mailer_state::looked(std::vector<mail_record> found) {
+  with->counts->mails_waiting.set(static_cast<std::int64_t>(found.size()));
+  next_due.reset();
+  due.clear();
+  forget_plans(found);
+  for (auto& mail : found) {
+    const auto when = when_due(mail);
+    if (when <= with->steady_now())
+      due.push_back(std::move(mail));
+    else if (!next_due || when < *next_due)
+      next_due = when;
+  }
+  // All of a full look were due: there may be more.
+  if (found.size() >= mails_looked_at_max && !next_due) is_woken = true;
+  next();
+}
+
+/// By the steady clock. What a row says is believed as far as it can be right: nobody waits longer
+/// than a lease or the pause after so many attempts, and a mail that was never tried waits not at
+/// all.
+time_point mailer_state::when_due(const mail_record& mail) {
+  const auto steady = with->steady_now();
+  const auto known = plans.find(mail.id);
+  if (known != plans.end() && known->second.in_row == mail.next_attempt_at)
+    return known->second.when;
+  const auto left = mail.next_attempt_at - with->now();
+  if (left.count() <= 0 || mail.attempts == 0) return steady;
+  const std::chrono::microseconds longest =
+      std::max<std::chrono::microseconds>(mail_lease, mail_backoff(mail.attempts, 1));
+  const auto when = steady + std::min(left, longest);
+  plans[mail.id] = {mail.next_attempt_at, when};
+  return when;
+}
+
+/// Of mails that are not waiting any more.
+void mailer_state::forget_plans(const std::vector<mail_record>& waiting) {
+  if (waiting.size() >= mails_looked_at_max) return; // there may be more
+  std::erase_if(plans, [&waiting](const auto& one) {
+    return std::ranges::none_of(waiting, [&](const auto& m) { return m.id == one.first; });
+  });
+}
+
+void mailer_state::next() {
+  if (due.empty()) return rest();
+  auto mail = std::move(due.front());
+  due.pop_front();
+  lease(std::move(mail));
+}
+
+void mailer_state::rest() {
+  if (is_woken) return look();
+  is_busy = false;
+  const std::chrono::microseconds longest = mail_look_every;
+  wake_after(next_due ? std::min(*next_due - with->steady_now(), longest) : longest);
+}
+
+/// The store is away: nothing would go, whoever asks for it.
+void mailer_state::pause() {
+  due.clear();
+  next_due.reset();
+  is_woken = false;
+  rest();
+}
+
+/// A timer that was set before does not count any more.
+void mailer_state::wake_after(std::chrono::microseconds wait) {
+  self->delayed_send(mailer_actor{self}, std::max(wait, std::chrono::microseconds{1}),
+                     messages::mail_timer{++timer});
+}
+
+// -- one of them ------------------------------------------------------------------------
+
+void mailer_state::lease(mail_record mail) {
+  const auto until = with->now() + mail_lease;
+  storage::unit unit{{storage::lease_mail{mail.id, mail.next_attempt_at, until}}};
+  mail.attempts += 1; // as the lease has counted it
+  self->request(with->writer_for(mail.id), no_timeout,
+                messages::commit{std::move(unit), deadline()})
+      .then([this, mail](storage::written&) { send(mail); },
+            [this](caf::error& error) {
+              // Another has it.
+              if (to_failure(error).code == error_code::conflict) return next();
+              log_warning(name, "cannot take a mail: ", describe(to_failure(error).code).message);
+              pause();
+            });
+}
+
+void mailer_state::send(const mail_record& mail) {
+  self->request(transport, no_timeout, messages::send_mail{mail, called_off})
+      .then([this, mail](messages::mail_attempted& attempt) { settle(mail, attempt); },
+            [this, mail](caf::error& error) {
+              // Nothing was tried: the mail is due again when its lease is over. Without a
+              // transport no other is looked for: this one stays busy.
+              if (is_gone(error)) return log_critical(name, "the mail transport has ended");
+              log_error(name, "mail ", mail.id,
+                        " was not sent: ", describe(to_failure(error).code).message);
+              settle(mail, {});
+            });
+}
+
+void mailer_state::settle(const mail_record& mail, const messages::mail_attempted& attempt) {
+  using outcome = storage::settle_mail::outcome;
+  const auto now = with->now();
+  const auto chosen = std::uniform_real_distribution<double>{0, 1}(chance);
+  storage::settle_mail fact;
+  fact.mail = mail.id;
+  fact.at = now;
+  const auto pause = mail_backoff(mail.attempts, chosen);
+  const auto when = with->steady_now() + pause;
+  fact.next_attempt_at = now + pause;
+  if (attempt.sent)
+    fact.became = outcome::sent;
+  else if (attempt.is_final || fact.next_attempt_at >= mail.created_at + mail_lifetime)
+    fact.became = outcome::given_up;
+  else
+    fact.became = outcome::again;
+
+  storage::unit unit{{fact}};
+  switch (fact.became) {
+  case outcome::sent:
+    with->counts->mails("sent").add();
+    break;
+  case outcome::again:
+    with->counts->mails("failed").add();
+    plans[mail.id] = {fact.next_attempt_at, when};
+    if (!next_due || when < *next_due) next_due = when;
+    break;
+  case outcome::given_up:
+    with->counts->mails("given_up").add();
+    log_error(name, "gave up mail ", mail.id, " (", mail.kind, ") after ", mail.attempts,
+              " attempts", attempt.is_final ? ": it was refused for good" : "");
+    auto reason = mail.kind + " " + to_string(mail.id) +
+                  (attempt.is_final ? ", refused for good" : ", not sent in time");
+    unit.facts.emplace_back(
+        storage::add_audit{audit_entry("mail.given_up", std::move(reason), now)});
+    break;
+  }
+  if (fact.became != outcome::again) with->counts->mails_waiting.add(-1);
+  note(unit);
+}
+
+/// While an outcome is not noted no other mail goes: what was sent would go again.
+void mailer_state::note(const storage::unit& unit) {
+  self->request(with->writer_for(std::get<storage::settle_mail>(unit.facts.front()).mail),
+                no_timeout, messages::commit{unit, deadline()})
+      .then([this](storage::written&) { next(); },
+            [this, unit](caf::error& error) {
+              log_warning(name, "cannot note what became of a mail: ",
+                          describe(to_failure(error).code).message);
+              unsettled = unit;
+              wake_after(mail_settle_again);
+            });
+}
+
+mailer_actor::behavior_type mailer(mailer_actor::stateful_pointer<mailer_state> self,
+                                   services_ptr with, mail_transport_actor transport) {
+  quiet(self);
+  auto* state = &self->state;
+  state->self = self;
+  state->with = std::move(with);
+  state->transport = std::move(transport);
+  state->chance.seed(std::random_device{}());
+  self->send(mailer_actor{self}, messages::mail_waiting{}); // what an earlier run left
+  return {handler(state, &mailer_state::on_waiting), handler(state, &mailer_state::on_timer)};
+}
+
+} // namespace latchkey

@@ -1,0 +1,247 @@
+#include "actors/registry/registry_actor.hpp"
+
+#include "actors/audit/audit_entry.hpp"
+#include "protocol/tokens/opaque_key.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+constexpr std::size_t shown_hash_chars = 8;
+
+bool is_same(const role_record& a, const role_record& b) {
+  return a.name == b.name && a.description == b.description && a.permissions == b.permissions &&
+         a.updated_at == b.updated_at;
+}
+bool is_same(const service_record& a, const service_record& b) {
+  return a.id == b.id && a.scopes == b.scopes && a.rate_count == b.rate_count &&
+         a.rate_window_s == b.rate_window_s;
+}
+/// When it was last used is nobody's concern here.
+bool is_same(const service_key_record& a, const service_key_record& b) {
+  return a.id == b.id && a.service == b.service && a.key_hash == b.key_hash &&
+         a.revoked_at == b.revoked_at;
+}
+
+template <class Record>
+bool are_same(const std::vector<Record>& a, const std::vector<Record>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Record& x, const Record& y) { return is_same(x, y); });
+}
+
+auto place_of(std::vector<role_record>& roles, std::string_view name) {
+  return std::lower_bound(
+      roles.begin(), roles.end(), name,
+      [](const role_record& role, std::string_view n) { return role.name < n; });
+}
+
+void sort_by_name(std::vector<role_record>& roles) {
+  std::sort(roles.begin(), roles.end(),
+            [](const role_record& a, const role_record& b) { return a.name < b.name; });
+}
+
+/// The facts of one `id:key`.
+storage::unit facts_of_key(std::string_view id, std::string_view key, time_point now) {
+  service_key_record record;
+  record.id = make_uuid(now);
+  record.service = id;
+  record.key_hash = hash_of_key(key);
+  // The operator's own may be short: of its hash, so that nothing of it is shown.
+  record.prefix = "sha256:" + record.key_hash.substr(0, shown_hash_chars);
+  record.created_at = now;
+  auto audited = audit_entry("service_key.created", std::string{id}, now);
+  audited.by = "settings";
+  return {{storage::add_service_key{std::move(record)}, storage::add_audit{std::move(audited)}}};
+}
+
+storage::unit facts_of_service(std::string_view id, time_point now) {
+  service_record record;
+  record.id = id;
+  record.created_at = record.updated_at = now;
+  return {{storage::put_service{std::move(record)}}};
+}
+
+/// Adds the key unless its hash is there.
+result<void> seed_key(storage::writer& writer, std::string_view id, std::string_view key,
+                      bool is_known_service, time_point now) {
+  std::vector<storage::unit> units;
+  if (!is_known_service) units.push_back(facts_of_service(id, now));
+  units.push_back(facts_of_key(id, key, now));
+  for (const auto& outcome : writer.commit(units))
+    if (!outcome && outcome.error().code != error_code::conflict)
+      return tl::unexpected<failure>(outcome.error());
+  return {};
+}
+
+result<storage::finding> find(storage::store& store, const storage::query& what) {
+  return store.open_reader()->find(what);
+}
+
+audit_record entry_of(std::string action, const std::string& role, const messages::author& who,
+                      time_point now) {
+  auto entry = audit_entry(std::move(action), role, now, who.client);
+  entry.by = who.by;
+  return entry;
+}
+
+caf::error built_in_stays() {
+  return to_error(failure{error_code::conflict, "name", "a built-in role stays as it is"});
+}
+
+} // namespace
+
+result<void> seed_service_keys(storage::store& store, const secret& service_keys, time_point now) {
+  if (service_keys.empty()) return {};
+  auto known = find(store, storage::list_services{});
+  if (!known) return tl::unexpected<failure>(known.error());
+  const auto& services = std::get<storage::list_services::answer>(*known).services;
+  auto writer = store.open_writer();
+  for (auto rest = service_keys.reveal(); !rest.empty();) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    auto one = rest.substr(0, comma);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+    while (one.starts_with(' '))
+      one.remove_prefix(1);
+    while (one.ends_with(' '))
+      one.remove_suffix(1);
+    const auto colon = one.find(':');
+    if (colon == std::string_view::npos) continue;
+    const auto id = one.substr(0, colon);
+    const bool is_known = std::any_of(services.begin(), services.end(),
+                                      [id](const service_record& s) { return s.id == id; });
+    auto added = seed_key(*writer, id, one.substr(colon + 1), is_known, now);
+    if (!added) return added;
+  }
+  return {};
+}
+
+result<void> load_registry(storage::store& store, registry_book& book) {
+  auto roles = find(store, storage::list_roles{});
+  if (!roles) return tl::unexpected<failure>(roles.error());
+  auto services = find(store, storage::list_services{});
+  if (!services) return tl::unexpected<failure>(services.error());
+  book.publish(make_role_table(std::get<storage::list_roles::answer>(*roles)));
+  book.publish(make_service_table(std::get<storage::list_services::answer>(*services), {}));
+  return {};
+}
+
+// -- what is changed here ------------------------------------------------------------
+
+caf::result<messages::role_stored> registry_state::on_put(messages::put_role& request) {
+  promise<messages::role_stored> answer{self};
+  auto role = std::move(request.role);
+  if (is_built_in_role(role.name)) {
+    answer.deliver(built_in_stays());
+    return answer;
+  }
+  const auto now = with->now();
+  role.updated_at = now;
+  if (const auto known = place_of(roles, role.name);
+      !request.is_new && known != roles.end() && known->name == role.name)
+    role.created_at = known->created_at;
+  else
+    role.created_at = now;
+  storage::fact change = storage::update_role{role};
+  if (request.is_new) change = storage::add_role{role, roles_max};
+  auto audited =
+      entry_of(request.is_new ? "role.created" : "role.changed", role.name, request.who, now);
+  messages::commit commit{{{std::move(change), storage::add_audit{std::move(audited)}}},
+                          request.deadline};
+  // One writer for all roles: two changes of one keep their order, and so do their answers.
+  self->request(with->writers.front(), no_timeout, std::move(commit))
+      .then(
+          [this, answer, role](storage::written&) {
+            role_is(role);
+            answer.deliver(messages::role_stored{role});
+          },
+          [answer](caf::error& error) { answer.deliver(error); });
+  return answer;
+}
+
+caf::result<messages::role_deleted> registry_state::on_delete(messages::delete_role& request) {
+  promise<messages::role_deleted> answer{self};
+  if (is_built_in_role(request.name)) {
+    answer.deliver(built_in_stays());
+    return answer;
+  }
+  auto audited = entry_of("role.deleted", request.name, request.who, with->now());
+  messages::commit commit{
+      {{storage::remove_role{request.name}, storage::add_audit{std::move(audited)}}},
+      request.deadline};
+  self->request(with->writers.front(), no_timeout, std::move(commit))
+      .then(
+          [this, answer, gone = request.name](storage::written&) {
+            role_is_gone(gone);
+            answer.deliver(messages::role_deleted{});
+          },
+          [answer](caf::error& error) { answer.deliver(error); });
+  return answer;
+}
+
+void registry_state::role_is(const role_record& role) {
+  ++changes;
+  const auto place = place_of(roles, role.name);
+  if (place != roles.end() && place->name == role.name)
+    *place = role;
+  else
+    roles.insert(place, role);
+  with->book->publish(make_role_table(roles));
+}
+
+void registry_state::role_is_gone(const std::string& gone) {
+  ++changes;
+  const auto place = place_of(roles, gone);
+  if (place != roles.end() && place->name == gone) roles.erase(place);
+  with->book->publish(make_role_table(roles));
+}
+
+// -- what others have changed ----------------------------------------------------------
+
+void registry_state::on_refresh(messages::refresh_registry&) {
+  self->delayed_send(self, registry_refresh, messages::refresh_registry{});
+  const auto deadline = with->steady_now() + with->policy.internal_deadline;
+  const auto& reader = with->readers.front();
+  self->request(reader, no_timeout, messages::read{storage::list_roles{}, deadline})
+      .then(
+          [this, before = changes](messages::found& found) {
+            if (before == changes) learn_roles(std::move(found.as<storage::list_roles>()));
+          },
+          [](caf::error&) {}); // what was known goes on; the next look is in a second
+  self->request(reader, no_timeout, messages::read{storage::list_services{}, deadline})
+      .then(
+          [this](messages::found& found) {
+            learn_services(std::move(found.as<storage::list_services>()));
+          },
+          [](caf::error&) {});
+}
+
+void registry_state::learn_roles(std::vector<role_record> found) {
+  sort_by_name(found);
+  if (are_same(found, roles)) return;
+  roles = std::move(found);
+  with->book->publish(make_role_table(roles));
+}
+
+void registry_state::learn_services(storage::list_services::answer found) {
+  if (are_same(found.services, services.services) && are_same(found.keys, services.keys)) return;
+  services = std::move(found);
+  with->book->publish(make_service_table(services, *with->book->services()));
+}
+
+registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,
+                                       services_ptr with) {
+  quiet(self);
+  auto* state = &self->state;
+  state->self = self;
+  state->with = std::move(with);
+  // What the start has published; in a map, so they are in order.
+  for (const auto& [role_name, entry] : state->with->book->roles()->roles)
+    if (!entry.role.is_built_in) state->roles.push_back(entry.role);
+  self->send(self, messages::refresh_registry{});
+  return {handler(state, &registry_state::on_put), handler(state, &registry_state::on_delete),
+          handler(state, &registry_state::on_refresh)};
+}
+
+} // namespace latchkey

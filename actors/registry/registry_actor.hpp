@@ -1,0 +1,47 @@
+// registry_actor.hpp — the one who changes roles, and looks once a second for what others have
+// changed of roles, services and service keys.
+#pragma once
+
+#include "actors/base/behave.hpp"
+#include "actors/base/services.hpp"
+#include "config/settings/settings.hpp"
+#include "storage/store.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace latchkey {
+
+/// For a start: puts the services and keys of SERVICE_KEYS ("id:key[,id:key]") into the store
+/// where they are missing. One that is there stays as it is, and a key that was revoked stays
+/// revoked.
+result<void> seed_service_keys(storage::store& store, const secret& service_keys, time_point now);
+
+/// For a start, before anybody is answered: reads the tables and publishes them.
+result<void> load_registry(storage::store& store, registry_book& book);
+
+struct registry_state {
+  static inline const char* name = "registry";
+
+  registry_actor::pointer self = nullptr;
+  services_ptr with;
+  std::vector<role_record> roles; // of the store, in the order of their names
+  storage::list_services::answer services;
+  std::uint64_t changes = 0; // of roles, made here: what was read before one is out of date
+
+  caf::result<messages::role_stored> on_put(messages::put_role& request);
+  caf::result<messages::role_deleted> on_delete(messages::delete_role& request);
+  void on_refresh(messages::refresh_registry&);
+
+  void role_is(const role_record& role);
+  void role_is_gone(const std::string& gone);
+  void learn_roles(std::vector<role_record> found);
+  void learn_services(storage::list_services::answer found);
+};
+
+registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,
+                                       services_ptr with);
+
+} // namespace latchkey

@@ -1,0 +1,179 @@
+#include "actors/session/session.hpp"
+
+#include "actors/audit/audit_entry.hpp"
+#include "protocol/error_code.hpp"
+
+#include <algorithm>
+#include <caf/send.hpp>
+#include <utility>
+
+namespace latchkey {
+
+session_state::~session_state() {
+  if (with) with->counts->sessions_live.add(-1);
+}
+
+// -- time --------------------------------------------------------------------------------
+
+void session_state::measure() {
+  const auto steady = with->steady_now();
+  const auto today = with->now();
+  // What the row tells of has happened, so it is no earlier than that.
+  const auto now = std::max({today, record.created_at, record.rotated_at, record.last_seen_at});
+  const auto since_rotation = now - record.rotated_at;
+  rotated_when = issued_when = steady - since_rotation;
+  issued_at = record.rotated_at;
+  // Nobody knows how long ago a rotation was that lies ahead. The grace is for tabs that ask at the
+  // same moment, so it is over; that an answer was lost may still be, and is counted from now.
+  const auto grace = with->policy.refresh_grace;
+  grace_until = record.rotated_at > today ? time_point{} : rotated_when + grace;
+  expires_when = steady + (record.expires_at - now);
+  // Its tokens may be younger than its rotation: no longer than this from now is certain.
+  access_over = earlier_access_over = steady + with->policy.access_ttl;
+}
+
+void session_state::set_expiry(time_point expires_at) {
+  if (expires_at != record.expires_at)
+    expires_when = with->steady_now() + (expires_at - with->now());
+  record.expires_at = expires_at;
+}
+
+bool session_state::alive() const {
+  const auto steady = with->steady_now();
+  if (ended || steady >= expires_when || with->now() >= record.expires_at) return false;
+  const auto idle = with->policy.session_idle_ttl;
+  return idle.count() == 0 || steady < rotated_when + idle;
+}
+
+bool session_state::is_access_over(std::uint64_t counter) const {
+  const auto over = counter < record.counter ? earlier_access_over : access_over;
+  return with->steady_now() >= over + access_leeway;
+}
+
+void session_state::begin(session_record row) {
+  record = std::move(row);
+  ended = record.ended_at.has_value();
+  measure();
+  last_used = with->steady_now();
+  const auto since_touch = with->now() - record.last_seen_at;
+  touched_when = last_used - std::max(since_touch, std::chrono::microseconds{0});
+  with->counts->sessions_live.add(1);
+}
+
+// -- use ---------------------------------------------------------------------------------
+
+bool session_state::see(std::uint64_t counter) {
+  if (counter != record.counter || counter <= record.seen) return false;
+  record.seen = counter;
+  return counter > 1; // the first has none before it
+}
+
+caf::result<messages::validation> session_state::on_validate(messages::validate& request) {
+  if (leaving) return gone();
+  if (!alive()) return to_error(error_code::token_invalid);
+  if (request.counter != 0 && is_access_over(request.counter))
+    return to_error(error_code::token_expired);
+  last_used = with->steady_now();
+  const bool is_news = see(request.counter);
+  if (is_news || last_used >= touched_when + touched_every) touch();
+  return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
+}
+
+caf::result<messages::validation> session_state::on_prove(messages::prove& request) {
+  if (leaving) return gone();
+  if (!alive() || !with->keys->refresh.check(request.token, record.salt))
+    return to_error(error_code::token_invalid);
+  last_used = with->steady_now();
+  if (see(request.token.counter)) touch(); // whatever comes of what it is shown for
+  return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
+}
+
+void session_state::touch() {
+  // Nobody waits for it; it may be lost.
+  touched_when = with->steady_now();
+  record.last_seen_at = std::max(record.last_seen_at, with->now());
+  caf::anon_send(
+      with->writer_for(record.id),
+      messages::commit{{{storage::touch_session{record.id, record.last_seen_at, record.seen}}},
+                       touched_when + with->policy.internal_deadline});
+}
+
+// -- what the store has done to it ---------------------------------------------------
+
+// One that is about to leave answers too: it has not left before the directory says so.
+
+caf::result<messages::learnt> session_state::on_learn_end(messages::learn_end& told) {
+  promise<messages::learnt> answer{self};
+  ++news;
+  conclude(told.reason, [answer] { answer.deliver(messages::learnt{}); });
+  return answer;
+}
+
+caf::result<messages::learnt> session_state::on_learn_role(messages::learn_role& told) {
+  ++news;
+  take_role(std::move(told.role));
+  return messages::learnt{};
+}
+
+caf::result<messages::learnt> session_state::on_learn_sync(messages::learn_sync& told) {
+  ++news;
+  set_expiry(told.expires_at);
+  record.last_seen_at = std::max(record.last_seen_at, told.last_seen_at);
+  // As in the store: for one of another service this is its only use.
+  if (record.opened_by == surface::integration) {
+    record.rotated_at = std::max(record.rotated_at, told.last_seen_at);
+    rotated_when = with->steady_now();
+  }
+  if (!told.user_agent.empty()) record.user_agent = std::move(told.user_agent);
+  return messages::learnt{};
+}
+
+caf::result<messages::learnt> session_state::on_learn_doubt(messages::learn_doubt& told) {
+  promise<messages::learnt> answer{self};
+  ++news; // a row that is being read may be older
+  look_at_row(told.reason, [answer](const caf::error*) { answer.deliver(messages::learnt{}); });
+  return answer;
+}
+
+void session_state::on_sweep(messages::sweep& sweep) {
+  if (sweep.now == time_point{}) {
+    has_reminder = false;
+    if (doubt) look_at_row(*doubt, [](const caf::error*) {});
+    if (rotation_in_doubt && !rotating) look_at_rotation();
+    return;
+  }
+  if (!alive()) tell_of_end(end_reason::expired, [] {});
+  const bool busy = rotating || rotation_in_doubt || ending || !watchers.empty() || unheard > 0;
+  const bool unused = !alive() || sweep.now >= last_used + with->policy.memory_idle;
+  if (busy || !unused || leaving) return;
+  // From here on every asker is sent back to the directory, which may load another actor
+  // for this session: two at work on one id must never be.
+  leaving = true;
+  self->request(with->directory_for(record.id), no_timeout, messages::leave_session{record.id})
+      .then([this](messages::left&) { self->quit(); }, [this](caf::error&) { leaving = false; });
+}
+
+session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
+                                     session_record record, services_ptr with) {
+  quiet(self);
+  auto* state = &self->state;
+  state->self = self;
+  state->with = std::move(with);
+  state->begin(std::move(record));
+  return {handler(state, &session_state::on_validate),
+          handler(state, &session_state::on_prove),
+          handler(state, &session_state::on_issue),
+          handler(state, &session_state::on_refresh),
+          handler(state, &session_state::on_revoke),
+          handler(state, &session_state::on_learn_end),
+          handler(state, &session_state::on_learn_role),
+          handler(state, &session_state::on_learn_subscription),
+          handler(state, &session_state::on_learn_sync),
+          handler(state, &session_state::on_learn_doubt),
+          handler(state, &session_state::on_watch),
+          handler(state, &session_state::on_unwatch),
+          handler(state, &session_state::on_use_ticket),
+          handler(state, &session_state::on_sweep)};
+}
+
+} // namespace latchkey

@@ -1,0 +1,63 @@
+#include "actors/store/caretaker.hpp"
+
+#include "config/log.hpp"
+
+#include <utility>
+
+namespace latchkey {
+
+void caretaker_state::on_sweep(messages::sweep& sweep) {
+  if (sweep.now != time_point{}) return let_windows_go();
+  const auto now = with->now();
+  const auto& policy = with->policy;
+  std::deque<slice> left;
+  const auto add = [&left, now](auto fact, std::chrono::seconds kept, std::size_t max) {
+    fact.before = now - kept;
+    fact.max = max;
+    if (kept.count() > 0) left.push_back({fact, max});
+  };
+  add(storage::forget_sessions{}, policy.session_history, care_slice_max);
+  add(storage::forget_audits{}, policy.audit_history, care_slice_max);
+  add(storage::forget_workflows{}, policy.workflow_history, care_workflows_max);
+  forget(std::move(left));
+}
+
+void caretaker_state::forget(std::deque<slice> left) {
+  if (left.empty()) return rest();
+  messages::commit request{{{left.front().what}},
+                           with->steady_now() + with->policy.internal_deadline};
+  self->request(with->writers.back(), no_timeout, std::move(request))
+      .then(
+          [this, left](storage::written& written) mutable {
+            if (written.forgotten < static_cast<std::int64_t>(left.front().max)) left.pop_front();
+            forget(std::move(left));
+          },
+          [this](caf::error& error) {
+            log_warning(name,
+                        "cannot forget what is over: ", describe(to_failure(error).code).message);
+            rest();
+          });
+}
+
+void caretaker_state::rest() {
+  self->delayed_send(caretaker_actor{self}, care_every, messages::sweep{});
+}
+
+void caretaker_state::let_windows_go() {
+  const auto now = with->steady_now();
+  with->limiter->let_go(now);
+  self->delayed_send(caretaker_actor{self}, care_windows_every, messages::sweep{now});
+}
+
+caretaker_actor::behavior_type caretaker(caretaker_actor::stateful_pointer<caretaker_state> self,
+                                         services_ptr with) {
+  quiet(self);
+  auto* state = &self->state;
+  state->self = self;
+  state->with = std::move(with);
+  self->send(caretaker_actor{self}, messages::sweep{});
+  state->let_windows_go();
+  return {handler(state, &caretaker_state::on_sweep)};
+}
+
+} // namespace latchkey

@@ -1,0 +1,47 @@
+// caretaker.hpp — lets go of what has been over for long: sessions and workflows that ended, old
+// lines of the audit log, a slice a transaction, so that nobody waits for it; and, in memory,
+// windows of rate limits.
+#pragma once
+
+#include "actors/base/behave.hpp"
+#include "actors/base/services.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+
+namespace latchkey {
+
+inline constexpr std::chrono::minutes care_every{5};
+/// A part of the windows of rate limits; all of them within about two minutes.
+inline constexpr std::chrono::seconds care_windows_every{2};
+inline constexpr std::size_t care_slice_max = 500;
+inline constexpr std::size_t care_workflows_max = 50; // each with all its statuses
+
+struct caretaker_state {
+  static inline const char* name = "caretaker";
+
+  caretaker_actor::pointer self = nullptr;
+  services_ptr with;
+
+  /// Of the store; with a time, of the windows of rate limits.
+  void on_sweep(messages::sweep& sweep);
+  void let_windows_go();
+
+private:
+  /// A slice of what is over; there is more when it was full.
+  struct slice {
+    storage::fact what;
+    std::size_t max;
+  };
+  /// One slice after another; then it rests.
+  void forget(std::deque<slice> left);
+  void rest();
+};
+
+/// One on each node: those that meet pass over each other's rows.
+caretaker_actor::behavior_type caretaker(caretaker_actor::stateful_pointer<caretaker_state> self,
+                                         services_ptr with);
+
+} // namespace latchkey

@@ -1,0 +1,24 @@
+#include "actors/store/redis.hpp"
+
+namespace latchkey {
+
+caf::result<messages::redis_alive> redis_state::on_ping(messages::ping_redis& request) {
+  if (request.deadline <= clock->steady()) return to_error(error_code::timeout);
+  auto answered = connection->ping();
+  counts->redis_connections.set(connection->connected() ? 1 : 0);
+  if (!answered) return to_error(answered.error());
+  return messages::redis_alive{};
+}
+
+redis_actor::behavior_type redis(redis_actor::stateful_pointer<redis_state> self,
+                                 storage::redis_address address, const clock_source* clock,
+                                 metrics* counts) {
+  quiet(self);
+  auto* state = &self->state;
+  state->clock = clock;
+  state->counts = counts;
+  state->connection = std::make_unique<storage::redis_connection>(std::move(address));
+  return {handler(state, &redis_state::on_ping)};
+}
+
+} // namespace latchkey

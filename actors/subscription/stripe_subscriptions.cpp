@@ -1,0 +1,39 @@
+#include "actors/subscription/stripe_subscriptions.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace latchkey {
+
+const subscription_record* best_subscription(const stripe_subscriptions& all,
+                                             const tier_table& tiers, time_point now) {
+  const auto merit = [&](const subscription_record& s) {
+    const bool counts = is_live(s, now);
+    const auto rank = counts ? tiers.rank_of(s.tier) : 0;
+    const auto last_word = counts ? time_point{} : s.stripe_event_at.value_or(time_point{});
+    return std::tuple{counts, rank, last_word, s.start_date,
+                      std::string_view{s.stripe_subscription_id}};
+  };
+  const auto best = std::ranges::max_element(all, {}, merit);
+  return best == all.end() ? nullptr : &*best;
+}
+
+subscription_record* find_stripe_subscription(stripe_subscriptions& all, std::string_view id) {
+  const auto found = std::ranges::find(all, id, &subscription_record::stripe_subscription_id);
+  return found == all.end() ? nullptr : &*found;
+}
+
+const char* out_of_date(const subscription_record& known, const subscription_record& said,
+                        const messages::stripe_word& word) {
+  using kind = messages::stripe_word::kind;
+  constexpr auto older = "is older than what is known";
+  if (!known.stripe_event_at || *known.stripe_event_at < word.at) return nullptr;
+  if (*known.stripe_event_at > word.at) return older;
+  if (word.what == kind::deleted) return nullptr;
+  if (word.what == kind::created || known.status == "canceled") return older;
+  const bool follows = !word.previous_status.empty() && word.previous_status == known.status;
+  const bool falls_back = is_live(known, word.at) && !is_live(said, word.at);
+  return falls_back && !follows ? older : nullptr;
+}
+
+} // namespace latchkey

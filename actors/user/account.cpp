@@ -1,0 +1,233 @@
+// account.cpp — what a user is shown as, and the changes of the account as a whole.
+#include "actors/user/user.hpp"
+
+#include "actors/audit/audit_entry.hpp"
+#include "protocol/text/login_name.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+template <class T>
+void take_over(T& into, const std::optional<T>& from) {
+  if (from) into = *from;
+}
+
+void apply(const storage::user_changes& changes, user_record& to) {
+  take_over(to.username, changes.username);
+  take_over(to.email, changes.email);
+  take_over(to.first_name, changes.first_name);
+  take_over(to.last_name, changes.last_name);
+  take_over(to.full_name, changes.full_name);
+  take_over(to.role, changes.role);
+  take_over(to.client_id, changes.client_id);
+  take_over(to.is_active, changes.is_active);
+  take_over(to.email_verified, changes.email_verified);
+  if (changes.synced_at) to.synced_at = changes.synced_at;
+  take_over(to.brought_by, changes.brought_by);
+}
+
+/// Whether the changes bring an address that is not the user's already.
+bool is_other_email(const storage::user_changes& changes, const user_record& record) {
+  return changes.email && fold_login_name(record.email) != changes.email_key;
+}
+
+/// A name that is given in one form takes the place of the other, which is derived from now on;
+/// of first and last name, the one that was not given stays as it was shown.
+storage::user_changes settled(storage::user_changes changes, const user_record& record) {
+  const bool in_two = changes.first_name || changes.last_name;
+  if (in_two == changes.full_name.has_value()) return changes; // both forms, or neither
+  const auto shown = messages::view_of(record);
+  if (in_two) {
+    if (!changes.first_name) changes.first_name = shown.first_name;
+    if (!changes.last_name) changes.last_name = shown.last_name;
+    changes.full_name = "";
+  } else {
+    changes.first_name = changes.last_name = "";
+  }
+  return changes;
+}
+
+/// Which fields, for the audit log; values only where they decide what the user may do.
+std::string words_of(const storage::user_changes& changes) {
+  std::string out;
+  const auto add = [&out](bool given, std::string_view word) {
+    if (!given) return;
+    if (!out.empty()) out += ", ";
+    out += word;
+  };
+  add(changes.username.has_value(), "username");
+  add(changes.email.has_value(), "email");
+  add(changes.first_name.has_value(), "first_name");
+  add(changes.last_name.has_value(), "last_name");
+  add(changes.full_name.has_value(), "full_name");
+  add(changes.company.has_value(), "company");
+  add(changes.phone.has_value(), "phone");
+  add(changes.avatar_url.has_value(), "avatar_url");
+  add(changes.preferences.has_value(), "preferences");
+  add(changes.client_id.has_value(), "client_id");
+  if (changes.role) add(true, "role=" + *changes.role);
+  if (changes.is_active) add(true, *changes.is_active ? "is_active=true" : "is_active=false");
+  if (changes.email_verified)
+    add(true, *changes.email_verified ? "email_verified=true" : "email_verified=false");
+  return out.empty() ? "nothing" : out;
+}
+
+/// Why whoever saw that role may no longer ask what they asked for.
+std::optional<failure> other_role(const std::optional<std::string>& seen,
+                                  const user_record& record) {
+  if (!seen || *seen == record.role) return std::nullopt;
+  return failure{error_code::conflict, "role", "was changed meanwhile", 0};
+}
+
+/// Leaves in the changes what that service may tell of this user (messages::update_user).
+std::optional<failure> kept_to_rights(storage::user_changes& changes, const user_record& record,
+                                      const messages::telling_service& service) {
+  const bool is_its_own = record.brought_by == service.id;
+  const bool is_nobodys = record.brought_by.empty() && !record.was_used();
+  if (is_its_own || is_nobodys || service.writes_users) return std::nullopt;
+  if (is_other_email(changes, record))
+    return failure{error_code::validation_error, "email",
+                   "is another than that of the user, who was brought in or is used by somebody "
+                   "else: a change is for services with the scope users:write",
+                   0};
+  changes.email.reset();
+  changes.username.reset();
+  changes.email_verified.reset();
+  return std::nullopt;
+}
+
+} // namespace
+
+caf::result<messages::user_view> user_state::on_describe(messages::describe_user&) {
+  if (!serves()) return gone();
+  return messages::view_of(record);
+}
+
+caf::result<messages::user_view> user_state::on_update(messages::update_user& request) {
+  if (!serves()) return gone();
+  promise<messages::user_view> answer{self};
+  auto change = std::make_shared<revision>();
+  change->deadline = request.deadline;
+  if (request.changes.is_active && !*request.changes.is_active)
+    change->ends_sessions = end_reason::deactivated;
+  change->changes_role = request.changes.role.has_value();
+  auto at = std::make_shared<time_point>();
+  auto made = std::make_shared<storage::user_changes>();
+  change->facts = [this, request, answer, at, made,
+                   ends = change->ends_sessions != nullptr]() -> std::optional<storage::unit> {
+    if (const auto why = other_role(request.role_seen, record)) {
+      answer.fail(*why);
+      return std::nullopt;
+    }
+    auto changes = request.changes;
+    if (changes.synced_at && record.synced_at && *changes.synced_at < *record.synced_at) {
+      answer.deliver(messages::view_of(record));
+      return std::nullopt;
+    }
+    if (const auto why =
+            request.told_by ? kept_to_rights(changes, record, *request.told_by) : std::nullopt) {
+      answer.fail(*why);
+      return std::nullopt;
+    }
+    const bool moves = is_other_email(changes, record);
+    if (moves && !changes.email_verified) changes.email_verified = false;
+    *at = with->now();
+    auto entry = audit_entry("user.updated", words_of(changes), *at, request.who, record.id);
+    *made = settled(changes, record);
+    storage::unit unit{{storage::update_user{record.id, record.version, *made, *at}}};
+    if (ends)
+      unit.facts.emplace_back(
+          storage::end_sessions_of{record.id, std::nullopt, *at, end_reason::deactivated});
+    if (moves) add_move_of_email(unit.facts, *made, *at);
+    unit.facts.emplace_back(storage::add_audit{std::move(entry)});
+    return unit;
+  };
+  change->learn = [this, made, at] {
+    apply(*made, record);
+    record.updated_at = *at;
+    ++record.version;
+  };
+  change->done = [this, answer, made](const storage::written&) {
+    if (made->email) announce_mail();
+    answer.deliver(messages::view_of(record));
+  };
+  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
+  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+    change->alone = std::move(mine);
+    revise(change);
+  });
+  return answer;
+}
+
+void user_state::add_move_of_email(std::vector<storage::fact>& facts,
+                                   const storage::user_changes& changes, time_point at) const {
+  facts.emplace_back(storage::use_up_reset_tokens{record.id, at});
+  if (!with->mails) return;
+  facts.emplace_back(with->mails->email_changed(record.email, at));
+  // Whoever has no password does not sign in here: the service that knows them asks them.
+  const bool asks = with->policy.verification != email_verification::off &&
+                    !changes.email_verified.value_or(false) && !record.password_hash.empty();
+  if (asks) add_verification(facts, *changes.email, at);
+}
+
+caf::result<messages::user_deleted> user_state::on_delete(messages::delete_user& request) {
+  if (!serves()) return gone();
+  promise<messages::user_deleted> answer{self};
+  auto change = std::make_shared<revision>();
+  change->deadline = request.deadline;
+  change->ends_sessions = end_reason::deleted;
+  change->facts = [this, request, answer]() -> std::optional<storage::unit> {
+    if (const auto why = other_role(request.role_seen, record)) {
+      answer.fail(*why);
+      return std::nullopt;
+    }
+    const auto at = with->now();
+    auto entry =
+        audit_entry("user.deleted", "with all that was the user's", at, request.who, record.id);
+    return storage::unit{
+        {storage::delete_user{record.id, at}, storage::add_audit{std::move(entry)}}};
+  };
+  change->learn = [] {};
+  change->done = [this, answer](const storage::written&) {
+    // Nobody is served here from now on; the directory finds no such user.
+    be_removed();
+    answer.deliver(messages::user_deleted{});
+  };
+  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
+  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+    change->alone = std::move(mine);
+    revise(change);
+  });
+  return answer;
+}
+
+caf::result<messages::sessions_ended> user_state::on_end_sessions(messages::end_sessions& request) {
+  if (!serves()) return gone();
+  promise<messages::sessions_ended> answer{self};
+  auto change = std::make_shared<revision>();
+  change->deadline = request.deadline;
+  change->ends_sessions = end_reason::revoked;
+  change->keep = request.keep;
+  change->facts = [this, request]() -> std::optional<storage::unit> {
+    const auto at = with->now();
+    auto entry = audit_entry("user.sessions_ended", request.reason, at, request.who, record.id);
+    entry.session = request.keep;
+    return storage::unit{{storage::end_sessions_of{record.id, request.keep, at, request.reason},
+                          storage::add_audit{std::move(entry)}}};
+  };
+  change->learn = [] {};
+  change->done = [answer](const storage::written& written) {
+    answer.deliver(messages::sessions_ended{written.sessions_ended});
+  };
+  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
+  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+    change->alone = std::move(mine);
+    revise(change);
+  });
+  return answer;
+}
+
+} // namespace latchkey

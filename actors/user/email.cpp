@@ -1,0 +1,107 @@
+// email.cpp — whether the address is the user's: a mailed token proves it.
+#include "actors/user/user.hpp"
+
+#include "actors/audit/audit_entry.hpp"
+#include "actors/base/owner_token.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace latchkey {
+
+bool user_state::lacks_proof() const {
+  return with->policy.verification != email_verification::off && !record.email_verified;
+}
+
+void user_state::add_verification(std::vector<storage::fact>& facts, const std::string& address,
+                                  time_point at) const {
+  const auto ttl = with->policy.email_token_ttl;
+  auto token = make_owner_token(record.id, token_purpose::email_verification, at, ttl);
+  facts.emplace_back(std::move(token.fact));
+  facts.emplace_back(with->mails->email_verification(address, token.text, ttl.count(), at));
+}
+
+// -- asked for ------------------------------------------------------------------------------
+
+caf::result<messages::verification_begun>
+user_state::on_begin_verification(messages::begin_verification& request) {
+  if (!serves()) return gone();
+  promise<messages::verification_begun> answer{self};
+  // Not beside a change of the address: the old one would get a token that outlives it.
+  take_turn(turnstile::kind::together, answer, [this, request, answer](const turn& together) {
+    begin_verification(request, answer, together);
+  });
+  return answer;
+}
+
+void user_state::begin_verification(const messages::begin_verification& request,
+                                    const promise<messages::verification_begun>& answer,
+                                    const turn& together) {
+  if (record.email_verified) return answer.deliver(messages::verification_begun{true});
+  const auto at = with->now();
+  const auto key = "verification-mail:" + to_string(record.id);
+  const auto now = with->steady_now();
+  const auto verdict = with->limiter->take(key, with->policy.verification_mails, now);
+  if (!verdict.granted) {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(verdict.reset - now).count();
+    return answer.fail({error_code::rate_limited,
+                        {},
+                        "several mails were asked for already",
+                        static_cast<std::uint32_t>(std::max<std::int64_t>(wait, 1))});
+  }
+  storage::unit unit;
+  if (with->mails) add_verification(unit.facts, record.email, at);
+  unit.facts.emplace_back(storage::add_audit{
+      audit_entry("user.email_verification_requested",
+                  with->mails ? "a token was mailed" : "mail is off; nothing was sent", at,
+                  request.who, record.id)});
+  commit(
+      std::move(unit), request.deadline,
+      [this, answer, together](storage::written&) {
+        announce_mail();
+        answer.deliver(messages::verification_begun{});
+      },
+      [answer, together](const caf::error& error) { answer.deliver(error); });
+}
+
+// -- proven ---------------------------------------------------------------------------------
+
+caf::result<messages::email_confirmed>
+user_state::on_confirm_email(messages::confirm_email& request) {
+  if (!serves()) return gone();
+  promise<messages::email_confirmed> answer{self};
+  auto change = std::make_shared<revision>();
+  auto at = std::make_shared<time_point>();
+  change->deadline = request.deadline;
+  // That the token is good, and used once, is decided where it is written.
+  change->facts = [this, request, answer, at]() -> std::optional<storage::unit> {
+    if (!record.is_active) {
+      answer.fail(error_code::token_invalid);
+      return std::nullopt;
+    }
+    *at = with->now();
+    storage::user_changes changes;
+    changes.email_verified = true;
+    return storage::unit{{storage::update_user{record.id, record.version, std::move(changes), *at},
+                          storage::use_reset_token{request.token_id, record.id, request.token_hash,
+                                                   *at, token_purpose::email_verification},
+                          storage::mark_used{record.id, *at},
+                          storage::add_audit{audit_entry("user.email_verified", "by a mailed token",
+                                                         *at, request.who, record.id)}}};
+  };
+  change->learn = [this, at] {
+    record.email_verified = true;
+    if (!record.used_at) record.used_at = *at;
+    ++record.version;
+  };
+  change->done = [answer](const storage::written&) { answer.deliver(messages::email_confirmed{}); };
+  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
+  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+    change->alone = std::move(mine);
+    revise(change);
+  });
+  return answer;
+}
+
+} // namespace latchkey

@@ -1,0 +1,120 @@
+#include "actors/user/failure_gate.hpp"
+
+#include "actors/base/behave.hpp"
+
+#include <deque>
+#include <exception>
+#include <utility>
+#include <vector>
+
+namespace latchkey {
+
+struct failure_gate::core : std::enable_shared_from_this<core> {
+  using outcome = comparison::outcome;
+
+  const caf::abstract_actor* of = nullptr;
+  services_ptr with;
+  std::string key;
+  rate_limit session_policy::*limit = nullptr;
+  std::deque<go_on> waiting;
+  std::vector<comparison*> comparing; // each has one taken, from its window
+  bool advancing = false;
+  std::shared_ptr<failures_in_a_row> in_a_row;
+
+  bool may_fail_once_more() const {
+    if (!in_a_row) return true;
+    const auto max = with->policy.*(in_a_row->max);
+    return max == 0 || in_a_row->count + static_cast<std::int64_t>(comparing.size()) < max;
+  }
+  rate_verdict hold() {
+    if (!may_fail_once_more()) return rate_verdict{.granted = false};
+    return with->limiter->hold(key, with->policy.*limit, with->steady_now());
+  }
+
+  void forget() {
+    if (in_a_row) in_a_row->count = 0;
+    with->limiter->forget(key);
+    for (auto* one : comparing) {
+      const auto verdict = with->limiter->hold(key, with->policy.*limit, with->steady_now());
+      one->window_ = verdict.granted ? verdict.reset : time_point{};
+    }
+  }
+
+  void settle(comparison& one, outcome what) {
+    std::erase(comparing, &one);
+    switch (what) {
+    case outcome::right:
+      forget();
+      break;
+    case outcome::wrong:
+      with->limiter->keep(key, one.window_);
+      if (in_a_row) {
+        ++in_a_row->count;
+        in_a_row->on_wrong();
+      }
+      break;
+    case outcome::none:
+      with->limiter->give_back(key, one.window_);
+      break;
+    }
+    advance();
+  }
+
+  void advance() {
+    // A comparison may be settled before its function returns: this loop then goes on.
+    if (std::exchange(advancing, true)) return;
+    while (!waiting.empty() && !is_shutting_down(of)) {
+      const auto verdict = hold();
+      if (!verdict.granted && !comparing.empty()) break;
+      auto go = std::move(waiting.front());
+      waiting.pop_front();
+      pass may;
+      if (verdict.granted) {
+        may = std::make_shared<comparison>(weak_from_this(), verdict.reset);
+        comparing.push_back(may.get());
+      }
+      try {
+        go(std::move(may));
+      } catch (const std::exception& e) {
+        log_error("failure_gate", "a comparison could not begin: ", e.what());
+      }
+    }
+    advancing = false;
+  }
+};
+
+void failure_gate::comparison::settle(outcome what) noexcept {
+  const auto gate = std::exchange(of_, {}).lock();
+  if (!gate) return;
+  try {
+    gate->settle(*this, what);
+  } catch (const std::exception& e) {
+    log_error("failure_gate", "a comparison could not be counted: ", e.what());
+  }
+}
+
+failure_gate::failure_gate(const caf::abstract_actor* of, services_ptr with, std::string key,
+                           rate_limit session_policy::*limit,
+                           std::shared_ptr<failures_in_a_row> in_a_row)
+    : core_(std::make_shared<core>()) {
+  core_->of = of;
+  core_->with = std::move(with);
+  core_->key = std::move(key);
+  core_->limit = limit;
+  core_->in_a_row = std::move(in_a_row);
+}
+failure_gate::~failure_gate() = default;
+
+bool failure_gate::enter(go_on go) {
+  if (core_->waiting.size() >= waiting_max) return false;
+  core_->waiting.push_back(std::move(go));
+  core_->advance();
+  return true;
+}
+
+void failure_gate::forget() {
+  core_->forget();
+  core_->advance();
+}
+
+} // namespace latchkey

@@ -1,0 +1,57 @@
+// recovery.cpp — the way back by mail for somebody who has lost the password. What is
+// answered, and after how much work, does not depend on whether there is anything to send.
+#include "actors/user/user.hpp"
+
+#include "actors/audit/audit_entry.hpp"
+#include "actors/base/owner_token.hpp"
+
+#include <utility>
+
+namespace latchkey {
+
+caf::result<messages::recovery_begun>
+user_state::on_begin_recovery(messages::begin_recovery& request) {
+  if (!serves()) return gone();
+  promise<messages::recovery_begun> answer{self};
+  // Not beside a change of the address: the old one would get a token that outlives it.
+  take_turn(turnstile::kind::together, answer, [this, request, answer](const turn& together) {
+    begin_recovery(request, answer, together);
+  });
+  return answer;
+}
+
+void user_state::begin_recovery(const messages::begin_recovery& request,
+                                const promise<messages::recovery_begun>& answer,
+                                const turn& together) {
+  const auto at = with->now();
+  // A window of its own: whoever guesses passphrases must not keep the owner's mail away.
+  const auto key = "recovery-mail:" + to_string(record.id);
+  const bool granted =
+      with->limiter->take(key, with->policy.reset_mails, with->steady_now()).granted;
+  std::string reason = "mail is off; nothing was sent";
+  storage::unit unit;
+  bool sends = false;
+  if (!granted) {
+    reason = "too many; nothing was sent";
+  } else if (!record.is_active) {
+    reason = "inactive; nothing was sent";
+  } else if (with->mails) {
+    sends = true;
+    reason = "a reset token was mailed";
+    const auto ttl = with->policy.reset_token_ttl;
+    auto token = make_owner_token(record.id, token_purpose::mailed_reset, at, ttl);
+    unit.facts.emplace_back(std::move(token.fact));
+    unit.facts.emplace_back(with->mails->password_reset(record.email, token.text, ttl.count(), at));
+  }
+  unit.facts.emplace_back(storage::add_audit{
+      audit_entry("user.recovery_requested", std::move(reason), at, request.who, record.id)});
+  commit(
+      std::move(unit), request.deadline,
+      [this, answer, sends, together](storage::written&) {
+        if (sends) announce_mail();
+        answer.deliver(messages::recovery_begun{});
+      },
+      [answer, together](const caf::error& error) { answer.deliver(error); });
+}
+
+} // namespace latchkey

@@ -1,0 +1,37 @@
+// recovery.hpp — after a start: finds the workflows that run and gives each its actor,
+// which then finds it again upstream.
+#pragma once
+
+#include "actors/base/behave.hpp"
+#include "actors/base/services.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <chrono>
+#include <cstddef>
+
+namespace latchkey {
+
+struct workflow_recovery_state {
+  static inline const char* name = "workflow_recovery";
+
+  /// So many are being loaded at once.
+  static constexpr std::size_t page_max = 64;
+  static constexpr std::chrono::seconds try_again_after{1};
+
+  workflow_recovery_actor::pointer self = nullptr;
+  services_ptr with;
+  workflow_id passed; // all up to this one have their actor
+
+  void on_sweep(messages::sweep&);
+
+private:
+  void wake(const std::vector<workflow_id>& page);
+  void try_again(const caf::error& error);
+};
+
+/// Ends when it has found all.
+workflow_recovery_actor::behavior_type
+workflow_recovery(workflow_recovery_actor::stateful_pointer<workflow_recovery_state> self,
+                  services_ptr with);
+
+} // namespace latchkey

@@ -1,0 +1,164 @@
+#include "gateway/http/body/incoming_body.hpp"
+
+#include "gateway/http/connection/http_session.hpp"
+#include "gateway/http/message/error_body.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+
+namespace latchkey::http {
+namespace {
+
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+
+[[noreturn]] void throw_aborted() {
+  throw boost::system::system_error(boost::asio::error::operation_aborted);
+}
+
+} // namespace
+
+/// While the client is waited for, on the clock.
+class incoming_body::question {
+public:
+  explicit question(incoming_body& body) : body_(body), began_at_(timer_wheel::clock::now()) {
+    const auto& core = *body.session_->core_;
+    if (body.counted_ >= input_buffer::bytes_max) {
+      body.counted_ = 0;
+      body.patience_ = core.options.limits.receive_max;
+    }
+    body.is_asked_ = true;
+    core.wheel.schedule(body, std::max(body.patience_, timer_wheel::clock::duration::zero()));
+  }
+  question(const question&) = delete;
+  question& operator=(const question&) = delete;
+  ~question() {
+    body_.cancel();
+    body_.patience_ -= timer_wheel::clock::now() - began_at_;
+    body_.is_asked_ = body_.is_continuing_ = false;
+    body_.wake_.cancel();
+  }
+
+private:
+  incoming_body& body_;
+  timer_wheel::clock::time_point began_at_;
+};
+
+incoming_body::incoming_body(http_session& session)
+    : entry(&incoming_body::on_expired), session_(&session), size_(session.parser_.body_size()),
+      wake_(session.core_->io, clock_timer::time_point::max()),
+      patience_(session.core_->options.limits.receive_max) {}
+
+awaitable<result<std::string_view>> incoming_body::next() {
+  const auto kept = shared_from_this(); // the asker's session may go meanwhile
+  result<std::string_view> given = std::string_view{};
+  if (is_asked_) throw_aborted();
+  piece_.clear();
+  while (true) {
+    if (is_over_ || session_->core_->closed) throw_aborted();
+    const auto step = take();
+    if (!piece_.empty() || step != progress::need_more) break;
+    co_await fill();
+  }
+  if (piece_.empty() && refusal_ != error_code::none)
+    given = tl::unexpected(refusal_of(refusal_));
+  else
+    given = std::string_view(piece_);
+  co_return given;
+}
+
+/// Out of what has been read from the connection.
+progress incoming_body::take() {
+  if (refusal_ != error_code::none) return progress::refused;
+  if (!session_->reads_body_) return progress::complete;
+  std::size_t used = 0;
+  const auto step = session_->parser_.read_piece(session_->input_.data(), piece_, used);
+  session_->input_.consume(used);
+  if (step == progress::complete) session_->reads_body_ = false;
+  if (step == progress::refused) refusal_ = session_->parser_.refusal();
+  return step;
+}
+
+awaitable<> incoming_body::fill() {
+  auto& session = *session_;
+  const question asked(*this);
+  const bool is_awaited = session.parser_.in().expects_continue && !session.is_continued_ &&
+                          session.input_.empty() && !has_answer_;
+  if (is_awaited) co_await say_continue();
+  const auto missing =
+      std::min<std::uint64_t>(session.parser_.body_bytes_missing(), input_buffer::bytes_max);
+  const auto room = session.input_.prepare(static_cast<std::size_t>(missing));
+  boost::system::error_code error;
+  const auto count = co_await session.read_some(room, error);
+  session.input_.commit(count);
+  counted_ += count;
+  if (timed_out_)
+    refusal_ = error_code::request_timeout;
+  else if (error == boost::asio::error::operation_aborted)
+    throw_aborted();
+  else if (error || count == 0) // 0: limits larger than the buffer's own
+    refusal_ = error_code::bad_request;
+}
+
+awaitable<> incoming_body::say_continue() {
+  auto& session = *session_;
+  session.is_continued_ = true;
+  is_continuing_ = true;
+  boost::system::error_code error;
+  const auto line = boost::asio::buffer(continue_line);
+  auto token = boost::asio::redirect_error(use_awaitable, error);
+  if (session.tls_)
+    co_await boost::asio::async_write(*session.tls_, line, token);
+  else
+    co_await boost::asio::async_write(session.socket_, line, token);
+  if (error) session.close_socket(); // nothing can be said behind half a line
+  is_continuing_ = false;
+  wake_.cancel();
+}
+
+awaitable<> incoming_body::begin_answer() {
+  has_answer_ = true;
+  while (is_continuing_)
+    co_await wait();
+}
+
+awaitable<> incoming_body::end() {
+  is_over_ = true;
+  if (is_asked_) give_up();
+  while (is_asked_)
+    co_await wait();
+  session_ = nullptr;
+}
+
+void incoming_body::detach() noexcept {
+  is_over_ = true;
+  session_ = nullptr;
+  cancel();
+}
+
+awaitable<> incoming_body::wait() {
+  boost::system::error_code ignored;
+  co_await wake_.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
+}
+
+void incoming_body::on_expired(timer_wheel::entry& e) noexcept {
+  auto& self = static_cast<incoming_body&>(e);
+  if (!self.is_over_) self.timed_out_ = true;
+  self.give_up();
+}
+
+/// Lets the question end without an answer; again and again, since TLS that has just read a part
+/// of what it needs reads anew.
+void incoming_body::give_up() noexcept {
+  boost::system::error_code ignored;
+  // The client can be told only as long as it has been told nothing.
+  if (!is_over_ && (has_answer_ || is_continuing_))
+    session_->close_socket();
+  else
+    session_->socket().cancel(ignored);
+  session_->core_->wheel.schedule(*this, timer_wheel::clock::duration::zero());
+}
+
+} // namespace latchkey::http

@@ -1,0 +1,56 @@
+// incoming_body.hpp — the body of a connection's present request, read as it is asked for.
+#pragma once
+
+#include "gateway/http/body/request_body.hpp"
+#include "gateway/http/connection/server_core.hpp"
+#include "gateway/http/message/header_guard.hpp"
+#include "gateway/reactor/timer_wheel.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace latchkey::http {
+
+/// Reads what its session would read, and only while it is asked. The session waits in end()
+/// for a question that is under way before it goes on, or away.
+class incoming_body final : public request_body, private timer_wheel::entry {
+public:
+  explicit incoming_body(http_session& session);
+
+  awaitable<result<std::string_view>> next() override;
+  std::optional<std::uint64_t> size() const noexcept override { return size_; }
+
+  /// Before the answer's head is written: nothing of its own is on its way out any more.
+  awaitable<> begin_answer();
+  /// Ends next(), the one under way and every later one, which throws.
+  awaitable<> end();
+  /// The same when nothing runs any more.
+  void detach() noexcept;
+
+private:
+  class question;
+
+  progress take();
+  awaitable<> fill();
+  awaitable<> say_continue();
+  awaitable<> wait();
+  static void on_expired(timer_wheel::entry& e) noexcept;
+  void give_up() noexcept;
+
+  http_session* session_; // nullptr after its end
+  const std::optional<std::uint64_t> size_;
+  clock_timer wake_; // never expires; its end is the signal
+  std::string piece_;
+  error_code refusal_ = error_code::none;
+  timer_wheel::clock::duration patience_; // left, until bytes_max bytes have come
+  std::size_t counted_ = 0;               // bytes that came since it was full
+  bool is_asked_ = false;                 // next() waits for the client
+  bool is_continuing_ = false;            // it writes "100 Continue"
+  bool has_answer_ = false;               // whose head is written, or is going to be
+  bool is_over_ = false;
+  bool timed_out_ = false;
+};
+
+} // namespace latchkey::http

@@ -1,0 +1,94 @@
+#include "gateway/http/message/error_body.hpp"
+
+#include "protocol/text/text_codec.hpp"
+
+namespace latchkey::http {
+namespace {
+
+constexpr std::uint32_t default_retry_s = 1;
+
+/// What the client is told to wait; 0: nothing.
+std::uint32_t retry_after_s(const failure& error) {
+  if (error.retry_after_s > 0) return error.retry_after_s;
+  const bool passes = error.code == error_code::overloaded ||
+                      error.code == error_code::rate_limited ||
+                      error.code == error_code::upstream_unavailable;
+  return passes ? default_retry_s : 0;
+}
+
+void append_member(std::string& out, std::string_view key, std::string_view value) {
+  append_json_string(out, key);
+  out.push_back(':');
+  append_json_string(out, value);
+}
+
+/// RFC 6750, section 3.1: without a token there is no error to name; latchkey's codes for a
+/// token that was there are all `invalid_token`.
+std::string_view challenge_text(error_code code, challenge asks) {
+  switch (asks == challenge::bearer ? code : error_code::none) {
+  case error_code::token_expired:
+    return R"(Bearer realm="latchkey", error="invalid_token", error_description="expired")";
+  case error_code::token_invalid:
+    return R"(Bearer realm="latchkey", error="invalid_token")";
+  default:
+    return R"(Bearer realm="latchkey")";
+  }
+}
+
+} // namespace
+
+failure refusal_of(error_code code) {
+  switch (code) {
+  case error_code::payload_too_large:
+    return {code, "body", "is larger than this server takes"};
+  case error_code::uri_too_long:
+    return {code, "target", "is longer than this server takes"};
+  case error_code::headers_too_large:
+    return {code, "headers", "are larger than this server takes"};
+  case error_code::bad_request:
+    return {code, "request", "is not well-formed HTTP/1.1"};
+  default:
+    return {code, {}, {}};
+  }
+}
+
+void append_details(std::string& body, const failure& error) {
+  body.push_back('{');
+  if (!error.field.empty()) append_member(body, "field", error.field);
+  if (!error.field.empty() && !error.reason.empty()) body.push_back(',');
+  if (!error.reason.empty()) append_member(body, "reason", error.reason);
+  if (!error.more.empty()) {
+    if (!error.field.empty() || !error.reason.empty()) body.push_back(',');
+    body.append(error.more);
+  }
+  body.push_back('}');
+}
+
+void add_error_headers(response& answer, const failure& error, challenge asks) {
+  if (const auto wait_s = retry_after_s(error); wait_s > 0) answer.add("Retry-After", wait_s);
+  if (answer.status == 401 && asks != challenge::none)
+    answer.add("WWW-Authenticate", challenge_text(error.code, asks));
+}
+
+response error_response(const failure& error, std::string_view request_id, time_point now,
+                        challenge asks) {
+  const auto& entry = describe(error.code);
+  std::string body;
+  body.reserve(256);
+  body.append(R"({"error":{)");
+  append_member(body, "code", entry.name);
+  body.push_back(',');
+  append_member(body, "message", entry.message);
+  body.append(R"(,"details":)");
+  append_details(body, error);
+  body.push_back(',');
+  append_member(body, "timestamp", to_rfc3339_seconds(now));
+  body.push_back(',');
+  append_member(body, "request_id", request_id);
+  body.append("}}");
+  auto answer = json_response(entry.status, std::move(body));
+  add_error_headers(answer, error, asks);
+  return answer;
+}
+
+} // namespace latchkey::http

@@ -1,0 +1,49 @@
+// live/frames.hpp — messages as they travel on a live socket ("Auth Service Internal API
+// Documentation", Message Format): what clients say, read strictly, and what they are told.
+#pragma once
+
+#include "gateway/live/ws/frame.hpp"
+#include "gateway/request/input.hpp"
+#include "protocol/messages/live.hpp"
+#include "protocol/permission.hpp"
+#include "protocol/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace latchkey::gateway::live {
+
+inline constexpr std::size_t message_id_bytes_max = 128;
+inline constexpr std::size_t message_type_bytes_max = 64;
+
+/// What a client has said. `id` stands even when the rest is wrong, if it could be read.
+struct spoken {
+  std::string type;
+  std::string id;    // as it is stored and handed to the frames below: of a number its digits
+                     // behind a "#", of a text the text, with a "#" at its begin doubled;
+                     // empty: none
+  input data;        // its members; none when there was no `data`
+  result<void> form; // VALIDATION_ERROR when it is no message
+};
+
+spoken read_message(std::string_view text);
+
+/// "pong" to a "ping".
+ws::frame pong(std::string_view correlation_id);
+/// "ack": it was done. `members` are those of `data`, as JSON ("\"a\":1,…"); empty: none.
+ws::frame ack(std::string_view correlation_id, std::string_view members);
+/// "error", with the code and words of the one table.
+ws::frame error(std::string_view correlation_id, const failure& what);
+/// "workflow_status".
+ws::frame status(const messages::run_news& news, const messages::workflow_status& one);
+/// "session_revoked"; the socket is closed behind it.
+ws::frame session_revoked(std::string_view reason);
+/// "session_expiring": the token ends at that time, in seconds since the epoch.
+ws::frame session_expiring(std::int64_t expires_at);
+/// "permissions_changed".
+ws::frame permissions_changed(std::string_view role, const permission_set& permissions);
+/// "subscription_changed".
+ws::frame subscription_changed(std::string_view tier, std::string_view status);
+
+} // namespace latchkey::gateway::live

@@ -1,0 +1,393 @@
+#include "gateway/live/ws_acceptor.hpp"
+
+#include "actors/base/behave.hpp"
+#include "config/descriptors.hpp"
+#include "gateway/live/ws_client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::gateway {
+namespace {
+
+using messages::heard;
+using messages::run_heard;
+using messages::socket_counts;
+
+constexpr std::chrono::seconds looks_around_every{1};
+
+constexpr std::string_view types_heard[] = {"ping",   "authenticate",    "start_workflow",
+                                            "resume", "cancel_workflow", "other"};
+constexpr std::string_view types_said[] = {"pong",
+                                           "ack",
+                                           "error",
+                                           "workflow_status",
+                                           "session_revoked",
+                                           "session_expiring",
+                                           "permissions_changed",
+                                           "subscription_changed"};
+
+std::size_t sockets_max_of(const settings& configured) {
+  if (configured.ws_sockets_max > 0) return configured.ws_sockets_max;
+  return connections_by_default();
+}
+
+ws::socket_limits limits_of(const settings& configured) {
+  ws::socket_limits out;
+  out.ping_every = std::chrono::seconds{configured.ws_ping_interval_s};
+  return out;
+}
+
+/// Names a workflow on a socket, for the queue.
+ws::outgoing_queue::workflow_number number_of(const workflow_id& id) {
+  return std::hash<workflow_id>{}(id) | 1U; // 0: none
+}
+
+} // namespace
+
+/// The actor that sessions and workflows speak to.
+class ws_acceptor::holder final : public edge_actor {
+public:
+  holder(caf::actor_config& cfg, reactor& home, ws_acceptor* owner)
+      : edge_actor(cfg, home), owner_(owner) {}
+
+  const char* name() const override { return "ws_acceptor"; }
+
+  caf::behavior answers() override {
+    return {[this](messages::session_over& news) -> caf::result<heard> {
+              promise<heard> answer{this};
+              owner_->on_session_over(news, [this, answer] {
+                speak();
+                answer.deliver(heard{});
+              });
+              return answer;
+            },
+            [this](messages::role_news& news) { owner_->on_role(news); },
+            [this](messages::subscription_news& news) { owner_->on_subscription(news); },
+            [this](messages::run_news& news) -> caf::result<run_heard> {
+              promise<run_heard> answer{this};
+              owner_->on_run(news, [this, answer](run_heard word) {
+                speak();
+                answer.deliver(std::move(word));
+              });
+              return answer;
+            },
+            [this](messages::count_sockets& question) -> caf::result<socket_counts> {
+              return socket_counts{owner_->count(question.sessions)};
+            }};
+  }
+
+  template <class Handle, class Message>
+  void tell(const Handle& whom, Message message) {
+    speak();
+    send(whom, std::move(message));
+  }
+
+private:
+  ws_acceptor* owner_;
+};
+
+ws_acceptor::ws_acceptor(caf::actor_system& system, http_acceptor& edge)
+    : edge_(edge), home_(edge.home().timers(), limits_of(edge.configured()),
+                         edge.with().counts->statuses_overtaken),
+      sockets_max_(sockets_max_of(edge.configured())) {
+  auto& counts = *edge.with().counts;
+  for (const auto type : types_heard)
+    heard_.emplace_back(type, &counts.live_messages_heard(type));
+  for (const auto type : types_said)
+    said_.emplace_back(type, &counts.live_messages_said(type));
+  caf::actor_config config{&edge.home()};
+  auto made = system.spawn_class<holder, caf::no_spawn_options>(config, edge.home(), this);
+  holder_owner_ = caf::actor_cast<caf::strong_actor_ptr>(made);
+  holder_ = static_cast<holder*>(caf::actor_cast<caf::abstract_actor*>(holder_owner_));
+  handle_ = caf::actor_cast<socket_holder_actor>(holder_owner_);
+  roles_version_ = edge.with().book->version();
+}
+
+ws_acceptor::~ws_acceptor() = default;
+
+void ws_acceptor::shut() {
+  is_stopping_ = is_shut_ = true;
+  looks_around_.cancel();
+  while (!clients_.empty()) {
+    const auto client = clients_.begin()->second;
+    client->cut_off();
+  }
+  // Sessions that still wait for our word hear that we are gone, which counts.
+  holder_->close();
+}
+
+// -- coming and going ------------------------------------------------------------------------
+
+result<ws_acceptor::place> ws_acceptor::take_place(const session_id& id) {
+  const auto open = static_cast<std::size_t>(edge_.with().counts->live_sockets.value());
+  if (is_stopping_ || open + places_ >= sockets_max_) return fail(error_code::overloaded);
+  auto& session = sessions_[id];
+  if (!session) {
+    session = std::make_unique<live_session>();
+    session->id = id;
+  }
+  const auto taken = session->sockets.size() + session->splices.size() + session->places;
+  if (taken >= edge_.configured().ws_sockets_per_session)
+    return fail(error_code::overloaded, "session", "has as many sockets as it may");
+  ++session->places;
+  ++places_;
+  return place{*this, id};
+}
+
+void ws_acceptor::give_back(const session_id& id) {
+  --places_;
+  --sessions_.at(id)->places;
+  forget_if_unused(id);
+}
+
+void ws_acceptor::forget_if_unused(const session_id& id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  const auto& session = *found->second;
+  if (session.places > 0 || !session.sockets.empty() || !session.splices.empty()) return;
+  if (!session.is_over && !is_shut_) edge_.tell_session(id, messages::unwatch{handle_});
+  sessions_.erase(found);
+}
+
+/// As it is known now that it has a socket.
+live_session& ws_acceptor::session_of(const principal& who) {
+  auto& session = *sessions_.at(who.session);
+  session.user = who.user;
+  session.user_number = who.user_number;
+  // What it has told us since it was asked is newer.
+  if (session.role.empty()) session.role = who.role;
+  if (!session.permissions) session.permissions = edge_.roles().permissions_of(session.role);
+  if (!looks_around_.scheduled()) look_again();
+  return session;
+}
+
+void ws_acceptor::open(place room, http::taken_connection&& connection, const principal& who) {
+  // One that has ended since, or has nobody to answer to, is closed as it goes out of scope.
+  if (room.is_closed()) return;
+  auto& session = session_of(who);
+  const auto number = ++last_number_;
+  auto client = std::make_shared<live_client>(*this, number, session, std::move(connection));
+  session.sockets.push_back(client.get());
+  clients_.emplace(number, client);
+  edge_.with().counts->live_sockets.add(1);
+  client->set_expiry(who.expires_at);
+  client->start();
+}
+
+awaitable<result<messages::validation>> ws_acceptor::watch(session_id session,
+                                                           http_acceptor::deadline_point deadline,
+                                                           std::uint64_t counter) {
+  const messages::watch question{handle_, counter};
+  co_return co_await edge_.ask_session(session, question, deadline);
+}
+
+void ws_acceptor::splice_begun(const principal& who, std::string permission, std::uint64_t number) {
+  session_of(who).splices.push_back(number);
+  const auto& with = edge_.with();
+  const auto left = time_point{std::chrono::seconds{who.expires_at}} - with.now();
+  splices_.emplace(number,
+                   passed_socket{who.session, with.steady_now() + left, std::move(permission)});
+}
+
+void ws_acceptor::splice_ended(const session_id& id, std::uint64_t number) {
+  splices_.erase(number);
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  std::erase(found->second->splices, number);
+  forget_if_unused(id);
+}
+
+void ws_acceptor::closed(live_client& client) {
+  auto& session = client.session();
+  std::erase(session.sockets, &client);
+  forget_if_unused(session.id);
+  clients_.erase(client.number());
+  edge_.with().counts->live_sockets.add(-1);
+  if (is_stopping_ && clients_.empty())
+    if (auto done = std::exchange(stopped_, nullptr)) done();
+}
+
+void ws_acceptor::stop(std::function<void()> done) {
+  is_stopping_ = true;
+  home_.stop();
+  edge_.splices().end_all();
+  if (clients_.empty()) return done();
+  stopped_ = std::move(done);
+  std::vector<std::shared_ptr<live_client>> all;
+  for (const auto& [number, client] : clients_)
+    all.push_back(client);
+  for (const auto& client : all)
+    client->close(ws::close_code::going_away, "the server stops");
+}
+
+live_client* ws_acceptor::find(socket_number number) {
+  const auto found = clients_.find(number);
+  return found == clients_.end() ? nullptr : found->second.get();
+}
+
+// -- what clients say and hear ---------------------------------------------------------------
+
+void ws_acceptor::finish(socket_number number, std::string_view type, ws::frame answer) {
+  const auto found = clients_.find(number);
+  if (found == clients_.end()) return;
+  const auto client = found->second;
+  if (answer) say(*client, type, std::move(answer));
+  client->finish();
+}
+
+void ws_acceptor::say(live_client& client, std::string_view type, ws::frame what,
+                      std::uint64_t status_of) {
+  if (!client.is_open()) return;
+  count_of(said_, type).add();
+  client.send(std::move(what), status_of);
+}
+
+counter& ws_acceptor::count_of(const message_counts& counts, std::string_view type) {
+  for (const auto& [name, count] : counts)
+    if (name == type) return *count;
+  return *counts.back().second;
+}
+
+// -- what the holder hears -------------------------------------------------------------------
+
+void ws_acceptor::on_session_over(const messages::session_over& news, std::function<void()> done) {
+  const auto found = sessions_.find(news.session);
+  if (found == sessions_.end()) return done();
+  auto& session = *found->second;
+  session.is_over = true;
+  // The answer goes out when the last of them has nothing more to send.
+  const std::shared_ptr<void> last{nullptr, [done = std::move(done)](void*) { done(); }};
+  for (const auto number : session.splices) // each tells its end later, by splice_ended
+    edge_.splices().end(number);
+  const auto farewell = live::session_revoked(news.reason);
+  std::vector<std::shared_ptr<live_client>> all;
+  for (auto* client : session.sockets)
+    all.push_back(clients_.at(client->number()));
+  for (const auto& client : all) {
+    count_of(said_, "session_revoked").add();
+    client->end(farewell, ws::close_code::revoked, "session revoked", [last] {});
+  }
+}
+
+void ws_acceptor::on_role(const messages::role_news& news) {
+  const auto found = sessions_.find(news.session);
+  if (found == sessions_.end()) return;
+  found->second->role = news.role;
+  tell_permissions(*found->second);
+  end_splices_that_may_not();
+}
+
+void ws_acceptor::tell_permissions(live_session& session) {
+  session.permissions = edge_.roles().permissions_of(session.role);
+  const auto frame = live::permissions_changed(session.role, *session.permissions);
+  tell_session(session, "permissions_changed", frame);
+}
+
+void ws_acceptor::on_subscription(const messages::subscription_news& news) {
+  const auto found = sessions_.find(news.session);
+  if (found == sessions_.end()) return;
+  tell_session(*found->second, "subscription_changed",
+               live::subscription_changed(news.tier, news.status));
+}
+
+void ws_acceptor::tell_session(const live_session& session, std::string_view type,
+                               const ws::frame& what) {
+  // A socket that is too slow for it is closed meanwhile, and the last one ends the session here.
+  std::vector<std::shared_ptr<live_client>> all;
+  for (auto* client : session.sockets)
+    all.push_back(clients_.at(client->number()));
+  for (const auto& client : all)
+    say(*client, type, what);
+}
+
+namespace {
+
+/// Sockets that have closed, told once nobody holds it any more.
+struct closed_sockets {
+  explicit closed_sockets(std::function<void(run_heard)> tell) : done(std::move(tell)) {}
+  ~closed_sockets() { done(std::move(word)); }
+  closed_sockets(const closed_sockets&) = delete;
+  closed_sockets& operator=(const closed_sockets&) = delete;
+
+  run_heard word;
+  std::function<void(run_heard)> done;
+};
+
+} // namespace
+
+void ws_acceptor::on_run(const messages::run_news& news, std::function<void(run_heard)> done) {
+  const auto answer = std::make_shared<closed_sockets>(std::move(done));
+  std::vector<ws::frame> frames;
+  for (const auto& one : news.statuses)
+    frames.push_back(live::status(news, one));
+  const auto number = number_of(news.workflow);
+  for (const auto socket : news.sockets) {
+    const auto found = clients_.find(socket);
+    const auto client = found == clients_.end() ? nullptr : found->second;
+    if (client)
+      for (const auto& frame : frames)
+        say(*client, "workflow_status", frame, number);
+    if (!client || !client->is_open())
+      answer->word.closed.push_back(socket);
+    else if (news.is_replay)
+      client->when_sent([weak = std::weak_ptr{client}, socket, answer] {
+        const auto still = weak.lock();
+        if (!still || !still->is_open()) answer->word.closed.push_back(socket);
+      });
+  }
+}
+
+std::vector<std::size_t> ws_acceptor::count(const std::vector<session_id>& sessions) const {
+  std::vector<std::size_t> out;
+  out.reserve(sessions.size());
+  for (const auto& id : sessions) {
+    const auto found = sessions_.find(id);
+    out.push_back(found == sessions_.end() ? 0 : found->second->sockets.size());
+  }
+  return out;
+}
+
+// -- what nobody tells: roles that were changed themselves, tokens of passed-on sockets --------
+
+void ws_acceptor::turn::on_expired(timer_wheel::entry& e) noexcept {
+  static_cast<turn&>(e).owner.look_around();
+}
+
+void ws_acceptor::look_again() {
+  edge_.home().timers().schedule(looks_around_, looks_around_every);
+}
+
+void ws_acceptor::look_around() {
+  if (clients_.empty() && splices_.empty()) return; // the next one to come begins anew
+  look_at_roles();
+  end_splices_that_may_not();
+  look_again();
+}
+
+void ws_acceptor::look_at_roles() {
+  const auto version = edge_.with().book->version();
+  if (std::exchange(roles_version_, version) == version) return;
+  std::vector<session_id> changed;
+  for (const auto& [id, session] : sessions_)
+    if (session->permissions &&
+        *session->permissions != *edge_.roles().permissions_of(session->role))
+      changed.push_back(id);
+  for (const auto& id : changed)
+    if (const auto found = sessions_.find(id); found != sessions_.end())
+      tell_permissions(*found->second);
+}
+
+void ws_acceptor::end_splices_that_may_not() {
+  const auto now = edge_.with().steady_now();
+  std::vector<std::uint64_t> over;
+  for (const auto& [number, one] : splices_) {
+    const auto& session = *sessions_.at(one.session); // which has it until its end was told
+    const bool may = one.permission.empty() || session.permissions->has(one.permission);
+    if (!may || now >= one.end) over.push_back(number);
+  }
+  for (const auto number : over)
+    edge_.splices().end(number);
+}
+
+} // namespace latchkey::gateway

@@ -1,0 +1,174 @@
+// ws_acceptor.hpp — the live sockets of a reactor: which session each belongs to, what its
+// client says, and what it is told. The actor that sessions and workflows know
+// (`socket_holder_actor`) is its edge; it names sockets by number.
+#pragma once
+
+#include "gateway/http/connection/taken_connection.hpp"
+#include "gateway/live/frames.hpp"
+#include "gateway/live/ws/live_socket.hpp"
+#include "gateway/live/ws/socket_home.hpp"
+#include "gateway/reactor/edge_actor.hpp"
+#include "gateway/reactor/timer_wheel.hpp"
+#include "gateway/request/http_acceptor.hpp"
+#include "protocol/interfaces.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace latchkey::gateway {
+
+class live_client; // ws_client.hpp
+
+/// A session with sockets here, open or about to be.
+struct live_session {
+  session_id id;
+  user_id user;
+  std::int64_t user_number = 0;
+  std::string role;
+  std::shared_ptr<const permission_set> permissions;
+  std::vector<live_client*> sockets;
+  std::vector<std::uint64_t> splices; // sockets that are passed through to upstreams
+  std::size_t places = 0;             // taken, their sockets not open yet
+  bool is_over = false;
+};
+
+/// Everything here is used on the reactor's thread alone.
+class ws_acceptor {
+  /// By type, the last for all others; looked up once.
+  using message_counts = std::vector<std::pair<std::string_view, counter*>>;
+
+public:
+  using socket_number = std::uint64_t;
+
+  ws_acceptor(caf::actor_system& system, http_acceptor& edge);
+  /// After `shut`, and when coroutines that ask through `edge` are gone.
+  ~ws_acceptor();
+  ws_acceptor(const ws_acceptor&) = delete;
+  ws_acceptor& operator=(const ws_acceptor&) = delete;
+
+  const socket_holder_actor& handle() const noexcept { return handle_; }
+  http_acceptor& edge() noexcept { return edge_; }
+
+  /// Room for one socket of a session. Taken before the session is asked whether it lives, so
+  /// that the session's end finds the socket, however early it comes.
+  class place {
+  public:
+    place() = default;
+    place(place&& other) noexcept
+        : of_(std::exchange(other.of_, nullptr)), session_(other.session_) {}
+    place& operator=(place&& other) noexcept {
+      std::swap(of_, other.of_);
+      std::swap(session_, other.session_);
+      return *this;
+    }
+    ~place() {
+      if (of_ != nullptr) of_->give_back(session_);
+    }
+    /// Whether the session has ended meanwhile.
+    bool is_over() const { return of_->sessions_.at(session_)->is_over; }
+    /// The same, or nothing is accepted any more.
+    bool is_closed() const { return of_->is_stopping_ || is_over(); }
+
+  private:
+    friend class ws_acceptor;
+    place(ws_acceptor& of, const session_id& session) : of_(&of), session_(session) {}
+    ws_acceptor* of_ = nullptr;
+    session_id session_;
+  };
+  /// OVERLOADED when the server, or the session, has as many as it may.
+  result<place> take_place(const session_id& session);
+
+  /// Whether the session has a socket here, or room for one.
+  bool knows(const session_id& session) const { return sessions_.contains(session); }
+
+  /// The session's word that it lives, which then watches it for us. AUTH003.
+  /// `counter`: of the access token that was shown and that nobody has validated yet.
+  awaitable<result<messages::validation>>
+  watch(session_id session, http_acceptor::deadline_point deadline, std::uint64_t counter = 0);
+
+  /// A socket of `who` is passed through to an upstream from now on, until `splice_ended`. It is
+  /// ended with the session, and within two seconds when the token has expired or the role has
+  /// lost the permission that the route asks for (empty: none).
+  void splice_begun(const principal& who, std::string permission, std::uint64_t number);
+  void splice_ended(const session_id& session, std::uint64_t number);
+
+  /// The socket is open: `who` has a session that watches us, and a token.
+  void open(place room, http::taken_connection&& connection, const principal& who);
+
+  /// Nothing is accepted any more; every socket is closed (1001). Calls back when all are, or
+  /// have been cut off.
+  void stop(std::function<void()> done);
+
+  /// Closes every socket at once; nothing is asked of `edge` any more.
+  void shut();
+
+  // -- what conversations need (surfaces/live/conversation.cpp)
+  /// nullptr when it has been closed.
+  live_client* find(socket_number number);
+  /// A conversation has ended; `answer` is for the client, if it is still there.
+  void finish(socket_number number, std::string_view type, ws::frame answer);
+
+private:
+  class holder;
+  friend class live_client;
+  struct passed_socket {
+    session_id session;
+    time_point end; // of the token, by the steady clock
+    std::string permission;
+  };
+
+  void say(live_client& client, std::string_view type, ws::frame what, std::uint64_t status_of = 0);
+  void tell_session(const live_session& session, std::string_view type, const ws::frame& what);
+  void count_heard(std::string_view type) { count_of(heard_, type).add(); }
+  static counter& count_of(const message_counts& counts, std::string_view type);
+
+  // -- what the holder hears
+  void on_session_over(const messages::session_over& news, std::function<void()> done);
+  void on_role(const messages::role_news& news);
+  void on_subscription(const messages::subscription_news& news);
+  void on_run(const messages::run_news& news, std::function<void(messages::run_heard)> done);
+  std::vector<std::size_t> count(const std::vector<session_id>& sessions) const;
+
+  void give_back(const session_id& session);
+  void forget_if_unused(const session_id& session);
+  void closed(live_client& client);
+  live_session& session_of(const principal& who);
+  void tell_permissions(live_session& session);
+  void look_around();
+  void look_at_roles();
+  void end_splices_that_may_not();
+  void look_again();
+
+  struct turn : timer_wheel::entry {
+    explicit turn(ws_acceptor& of) : entry(&turn::on_expired), owner(of) {}
+    static void on_expired(timer_wheel::entry& e) noexcept;
+    ws_acceptor& owner;
+  };
+
+  http_acceptor& edge_;
+  ws::socket_home home_;
+  caf::strong_actor_ptr holder_owner_;
+  holder* holder_;
+  socket_holder_actor handle_;
+  std::unordered_map<socket_number, std::shared_ptr<live_client>> clients_;
+  std::unordered_map<session_id, std::unique_ptr<live_session>> sessions_;
+  std::unordered_map<std::uint64_t, passed_socket> splices_;
+  socket_number last_number_ = 0;
+  std::size_t places_ = 0;
+  std::size_t sockets_max_; // of all reactors
+  message_counts heard_;
+  message_counts said_;
+  std::uint64_t roles_version_ = 0;
+  turn looks_around_{*this}; // while there are sockets
+  std::function<void()> stopped_;
+  bool is_stopping_ = false;
+  bool is_shut_ = false;
+};
+
+} // namespace latchkey::gateway

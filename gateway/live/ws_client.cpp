@@ -1,0 +1,98 @@
+#include "gateway/live/ws_client.hpp"
+
+#include "gateway/live/conversation.hpp"
+#include "gateway/request/request_limit.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace latchkey::gateway {
+
+principal live_client::who() const {
+  principal out;
+  out.user = session_.user;
+  out.user_number = session_.user_number;
+  out.session = session_.id;
+  out.role = session_.role;
+  out.expires_at = expires_at_;
+  out.role_permissions = owner_.edge().roles().permissions_of(session_.role);
+  return out;
+}
+
+// -- what it says ----------------------------------------------------------------------------
+
+void live_client::on_text(std::string_view text) {
+  if (wants_more() && !is_behind()) return begin(text);
+  if (!waiting_) waiting_ = std::make_unique<std::deque<std::string>>();
+  waiting_->emplace_back(text);
+}
+
+void live_client::begin(std::string_view text) {
+  auto said = live::read_message(text);
+  owner_.count_heard(said.type);
+  if (said.form && said.type == "ping") return send(live::pong(said.id));
+  if (!may_say_more(said.id)) return;
+  ++under_way_;
+  live::converse(owner_, number_, std::move(said));
+}
+
+/// Everything but a ping counts like a request of the user's.
+bool live_client::may_say_more(const std::string& id) {
+  auto& edge = owner_.edge();
+  const auto taken = take_one_of_live(edge, session_.user);
+  if (taken) {
+    refused_in_a_row_ = 0;
+    return true;
+  }
+  if (++refused_in_a_row_ > refused_in_a_row_max)
+    close(ws::close_code::policy, "too many messages");
+  else
+    owner_.say(*this, "error", live::error(id, taken.error()));
+  return false;
+}
+
+void live_client::finish() {
+  --under_way_;
+  go_on();
+}
+
+void live_client::go_on() {
+  if (std::exchange(is_going_on_, true)) return; // one was answered at once
+  const auto keep = shared_from_this();
+  while (waiting_ && is_open() && !is_behind() && under_way_ < conversations_max) {
+    const auto oldest = std::move(waiting_->front());
+    waiting_->pop_front();
+    if (waiting_->empty()) waiting_.reset();
+    begin(oldest);
+  }
+  is_going_on_ = false;
+  if (wants_more()) read_on();
+}
+
+// -- its token's end -------------------------------------------------------------------------
+
+void live_client::set_expiry(std::int64_t expires_at) {
+  expires_at_ = expires_at;
+  const auto& with = owner_.edge().with();
+  end_when_ = with.steady_now() + (time_point{std::chrono::seconds{expires_at}} - with.now());
+  is_told_of_expiry_ = false;
+  wake_at(std::chrono::steady_clock::now());
+}
+
+void live_client::on_timer() {
+  const auto now = owner_.edge().with().steady_now();
+  const auto end = end_when_;
+  const auto notice = std::chrono::seconds{owner_.edge().configured().ws_expiry_notice_s};
+  if (now >= end) return end_expired();
+  if (now >= end - notice && !std::exchange(is_told_of_expiry_, true))
+    owner_.say(*this, "session_expiring", live::session_expiring(expires_at_));
+  if (!is_open()) return;
+  const auto due = is_told_of_expiry_ ? end : end - notice;
+  wake_at(std::chrono::steady_clock::now() + (due - now));
+}
+
+void live_client::end_expired() {
+  end({}, ws::close_code::token_expired, "token expired");
+}
+
+} // namespace latchkey::gateway

@@ -1,0 +1,212 @@
+// proxy_routes.cpp — reads PROXY_ROUTES member by member and says where the first problem is.
+#include "gateway/proxy/rules/proxy_routes.hpp"
+
+#include "gateway/proxy/rules/route_json.hpp"
+#include "gateway/proxy/rules/route_pattern.hpp"
+#include "protocol/permission.hpp"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+namespace latchkey::proxy {
+namespace {
+
+using json = nlohmann::json;
+using namespace route_json;
+
+constexpr std::array<http::method, 5> routable{http::method::get, http::method::post,
+                                               http::method::put, http::method::patch,
+                                               http::method::delete_};
+
+result<void> read_upstream(const json& item, const std::string& where, proxy_table& table) {
+  constexpr auto right_name = "1 to 50 characters of [a-z0-9_-]";
+  constexpr auto right_url = "http(s)://host[:port][/path]";
+  if (auto done = check_members(item, where, {"name", "url"}); !done) return done;
+  const auto name = text_member(item, where, "name", right_name);
+  if (!name) return tl::unexpected(name.error());
+  if (!is_upstream_name(*name)) return expected(where + ".name", *name, right_name);
+  if (*name == core_manager_name) return problem(where + ".name", "is that of CORE_MANAGER_URL");
+  if (std::ranges::find(table.upstreams, *name, &upstream::name) != table.upstreams.end())
+    return problem(where + ".name", "is \"" + *name + "\" a second time");
+  const auto url = text_member(item, where, "url", right_url);
+  if (!url) return tl::unexpected(url.error());
+  auto one = parse_upstream_url(*url);
+  if (!one) return expected(where + ".url", *url, right_url);
+  one->name = *name;
+  table.upstreams.push_back(*std::move(one));
+  return {};
+}
+
+result<std::vector<http::method>> read_methods(const json& item, const std::string& where) {
+  constexpr auto right = "a list of GET, POST, PUT, PATCH, DELETE";
+  const auto field = where + ".methods";
+  const auto found = item.find("methods");
+  if (found == item.end()) return problem(field, std::string{"is missing: expected "} + right);
+  if (!found->is_array() || found->empty()) return expected(field, *found, right);
+  std::vector<http::method> methods;
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    const auto& name = (*found)[i];
+    const auto* known = std::ranges::find_if(routable, [&name](http::method one) {
+      return name.is_string() && name.get_ref<const std::string&>() == http::to_string(one);
+    });
+    if (known == routable.end()) return expected(item_of(field, i), name, right);
+    if (std::ranges::find(methods, *known) != methods.end())
+      return problem(item_of(field, i), "is there a second time");
+    methods.push_back(*known);
+  }
+  return methods;
+}
+
+/// Whom a route is open to: either of two members, so that leaving both out opens nothing.
+result<std::string> read_permission(const json& item, const std::string& where) {
+  const auto signed_in = item.find("signed_in");
+  if (item.contains("permission") == (signed_in != item.end()))
+    return problem(where, "must have either \"permission\" or \"signed_in\": true");
+  if (signed_in != item.end()) {
+    if (*signed_in != true) return expected(where + ".signed_in", *signed_in, "true");
+    return std::string{};
+  }
+  constexpr auto right = "a permission such as templates:manage";
+  auto word = text_member(item, where, "permission", right);
+  if (word && !is_permission(*word)) return expected(where + ".permission", *word, right);
+  return word;
+}
+
+bool has_route(const proxy_table& table, http::method method, const std::string& shape) {
+  return std::ranges::any_of(table.routes, [&](const proxy_route& known) {
+    return known.method == method && shape_of_pattern(known.pattern) == shape;
+  });
+}
+
+result<void> add_route(const proxy_route& route, const std::string& where, proxy_table& table) {
+  if (has_route(table, route.method, shape_of_pattern(route.pattern)))
+    return problem(where,
+                   "is a second " + std::string{http::to_string(route.method)} + " of its path");
+  if (table.routes.size() == proxy_routes_max)
+    return problem("routes", "are more than " + std::to_string(proxy_routes_max));
+  table.routes.push_back(route);
+  return {};
+}
+
+result<void> read_route(const json& item, const std::string& where, const proxy_defaults& defaults,
+                        proxy_table& table) {
+  if (auto done = check_members(item, where,
+                                {"methods", "path", "upstream", "permission", "signed_in",
+                                 "body_bytes_max", "deadline_ms"});
+      !done)
+    return done;
+  const auto methods = read_methods(item, where);
+  if (!methods) return tl::unexpected(methods.error());
+  const auto pattern = text_member(item, where, "path", "a path");
+  if (!pattern) return tl::unexpected(pattern.error());
+  if (const auto right = problem_of_pattern(*pattern); !right.empty())
+    return expected(where + ".path", *pattern, right);
+  const auto name = text_member(item, where, "upstream", "an upstream's name");
+  if (!name) return tl::unexpected(name.error());
+  const auto known = std::ranges::find(table.upstreams, *name, &upstream::name);
+  if (known == table.upstreams.end())
+    return expected(where + ".upstream", *name, "the name of one of the upstreams");
+  const auto permission = read_permission(item, where);
+  if (!permission) return tl::unexpected(permission.error());
+  const auto bytes = number_member(item, where, "body_bytes_max", 1, route_body_bytes_max,
+                                   defaults.body_bytes_max);
+  if (!bytes) return tl::unexpected(bytes.error());
+  const auto longest_ms = static_cast<std::uint64_t>(defaults.deadline_max.count());
+  const auto shortest_ms = static_cast<std::uint64_t>(route_deadline_min.count());
+  const auto ms = number_member(item, where, "deadline_ms", shortest_ms, longest_ms, longest_ms);
+  if (!ms) return tl::unexpected(ms.error());
+
+  for (const auto method : *methods) {
+    const proxy_route one{
+        method,      *pattern, static_cast<std::size_t>(known - table.upstreams.begin()),
+        *permission, *bytes,   std::chrono::milliseconds{*ms}};
+    if (auto done = add_route(one, where, table); !done) return done;
+  }
+  return {};
+}
+
+/// Gateway Proxy Routes: templates for those who manage them, instances for everybody signed in,
+/// who has these permissions; an API key is for them or not.
+result<void> add_documented(const proxy_defaults& defaults, proxy_table& table) {
+  using http::method;
+  struct documented {
+    std::string_view pattern, to_read, to_write;
+    std::initializer_list<http::method> methods;
+  };
+  static constexpr auto on_all = {method::get, method::post};
+  static constexpr auto on_one = {method::get, method::put, method::delete_};
+  constexpr std::string_view manage = "templates:manage";
+  const documented rows[] = {
+      {"/api/v1/templates", manage, manage, on_all},
+      {"/api/v1/templates/{id}", manage, manage, on_one},
+      {"/api/v1/personas/instances", "instances:read", "instances:write", on_all},
+      {"/api/v1/personas/instances/{id}", "instances:read", "instances:write", on_one},
+  };
+  for (const auto& row : rows)
+    for (const auto method : row.methods) {
+      if (has_route(table, method, shape_of_pattern(row.pattern))) continue;
+      const proxy_route one{method,
+                            std::string{row.pattern},
+                            0,
+                            std::string{method == method::get ? row.to_read : row.to_write},
+                            defaults.body_bytes_max,
+                            defaults.deadline_max};
+      if (auto done = add_route(one, "routes", table); !done) return done;
+    }
+  return {};
+}
+
+result<void> add_core_manager(std::string_view url, proxy_table& table) {
+  upstream one;
+  if (!url.empty()) {
+    auto parsed = parse_upstream_url(url);
+    if (!parsed)
+      return expected("CORE_MANAGER_URL", std::string{url}, "http(s)://host[:port][/path]");
+    one = *std::move(parsed);
+  }
+  one.name = core_manager_name;
+  table.upstreams.push_back(std::move(one));
+  return {};
+}
+
+result<void> read_lists(const json& object, const proxy_defaults& defaults, proxy_table& table) {
+  const auto upstreams = list_member(object, "upstreams");
+  if (!upstreams) return tl::unexpected(upstreams.error());
+  if (upstreams->size() >= upstreams_max)
+    return problem("upstreams", "are more than " + std::to_string(upstreams_max - 1));
+  for (std::size_t i = 0; i < upstreams->size(); ++i)
+    if (auto done = read_upstream((*upstreams)[i], item_of("upstreams", i), table); !done)
+      return done;
+  const auto routes = list_member(object, "routes");
+  if (!routes) return tl::unexpected(routes.error());
+  for (std::size_t i = 0; i < routes->size(); ++i)
+    if (auto done = read_route((*routes)[i], item_of("routes", i), defaults, table); !done)
+      return done;
+  return {};
+}
+
+} // namespace
+
+result<proxy_table> read_proxy_routes(std::string_view text, const proxy_defaults& defaults) {
+  proxy_table table;
+  if (auto done = add_core_manager(defaults.core_manager_url, table); !done)
+    return tl::unexpected(done.error());
+  json object = json::object();
+  if (!text.empty()) {
+    auto whole = read_text(text, proxy_text_bytes_max);
+    if (!whole) return tl::unexpected(whole.error());
+    object = *std::move(whole);
+  }
+  if (auto done = check_members(object, {}, {"upstreams", "routes", "defaults"}); !done)
+    return tl::unexpected(done.error());
+  const auto flag = object.find("defaults");
+  if (flag != object.end() && !flag->is_boolean())
+    return expected("defaults", *flag, "true or false");
+  if (auto done = read_lists(object, defaults, table); !done) return tl::unexpected(done.error());
+  if (flag == object.end() || *flag == true)
+    if (auto done = add_documented(defaults, table); !done) return tl::unexpected(done.error());
+  return table;
+}
+
+} // namespace latchkey::proxy

@@ -1,0 +1,77 @@
+#include "gateway/proxy/upstream/read_ahead.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/system/system_error.hpp>
+#include <exception>
+#include <utility>
+
+namespace latchkey::proxy {
+
+read_ahead::read_ahead(boost::asio::io_context& io, http::request_body& body)
+    : io_(io), body_(body.shared_from_this()), wake_(io) {}
+
+/// Asks for the next piece, in a coroutine that whoever waits need not wait for.
+void read_ahead::ask() {
+  is_asked_ = true;
+  auto self = std::static_pointer_cast<read_ahead>(shared_from_this());
+  boost::asio::co_spawn(
+      io_, [self]() -> awaitable<> { co_await self->pull(); }, boost::asio::detached);
+}
+
+awaitable<> read_ahead::pull() {
+  try {
+    const auto piece = co_await body_->next();
+    if (!piece)
+      wrong_ = piece.error();
+    else if (piece->empty())
+      is_end_ = true;
+    else
+      held_.append(*piece);
+  } catch (const std::exception&) {
+    is_aborted_ = true; // the connection has gone, or the server is going
+  }
+  is_asked_ = false;
+  wake_.cancel();
+}
+
+awaitable<> read_ahead::wait(deadline_point deadline) {
+  boost::system::error_code ignored;
+  wake_.expires_at(deadline);
+  if (is_asked_) co_await wake_.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
+}
+
+void read_ahead::throw_if_aborted() const {
+  if (is_aborted_) throw boost::system::system_error(boost::asio::error::operation_aborted);
+}
+
+awaitable<result<bool>> read_ahead::gather(std::size_t bytes_max, deadline_point deadline) {
+  while (!is_end_ && !wrong_ && held_.size() <= bytes_max) {
+    if (!is_asked_) ask();
+    co_await wait(deadline);
+    throw_if_aborted();
+    if (is_asked_ && std::chrono::steady_clock::now() >= deadline) break;
+  }
+  if (wrong_) co_return tl::unexpected<failure>(*wrong_);
+  co_return is_end_&& held_.size() <= bytes_max;
+}
+
+awaitable<result<std::string_view>> read_ahead::next() {
+  result<std::string_view> given = std::string_view{};
+  while (held_.empty() && !is_end_ && !wrong_) {
+    throw_if_aborted();
+    if (!is_asked_) ask();
+    co_await wait(deadline_point::max());
+  }
+  throw_if_aborted();
+  if (held_.empty() && wrong_) {
+    given = tl::unexpected<failure>(*wrong_);
+    co_return given;
+  }
+  given_ = std::exchange(held_, {});
+  given = std::string_view{given_};
+  co_return given;
+}
+
+} // namespace latchkey::proxy

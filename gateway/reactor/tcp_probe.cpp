@@ -1,0 +1,146 @@
+#include "gateway/reactor/tcp_probe.hpp"
+
+#include "gateway/reactor/edge_actor.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <fcntl.h>
+#include <mutex>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace latchkey::gateway {
+namespace {
+
+using deadline_point = std::chrono::steady_clock::time_point;
+
+struct host_and_port {
+  std::string host, port;
+};
+
+/// `url` passed the settings' check already.
+host_and_port split(std::string_view url) {
+  const bool tls = url.starts_with("https:");
+  url.remove_prefix(url.find("//") + 2);
+  url = url.substr(0, url.find('/'));
+  const auto colon = url.rfind(':');
+  const bool has_port = colon != url.npos && url.find(']', colon) == url.npos;
+  auto host = has_port ? url.substr(0, colon) : url;
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  if (has_port) return {std::string{host}, std::string{url.substr(colon + 1)}};
+  return {std::string{host}, tls ? "443" : "80"};
+}
+
+int milliseconds_left(deadline_point deadline) {
+  const auto left = deadline - std::chrono::steady_clock::now();
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  return static_cast<int>(std::max<std::chrono::milliseconds::rep>(ms, 0));
+}
+
+bool connects(const addrinfo& where, deadline_point deadline) {
+  const int handle = ::socket(where.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (handle < 0) return false;
+  bool connected = ::connect(handle, where.ai_addr, where.ai_addrlen) == 0;
+  if (!connected && errno == EINPROGRESS) {
+    pollfd ready{handle, POLLOUT, 0};
+    int error = 0;
+    socklen_t size = sizeof(error);
+    connected = ::poll(&ready, 1, milliseconds_left(deadline)) == 1 &&
+                ::getsockopt(handle, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+  }
+  ::close(handle);
+  return connected;
+}
+
+} // namespace
+
+bool accepts_connections(std::string_view url, deadline_point deadline) {
+  const auto where = split(url);
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(where.host.c_str(), where.port.c_str(), &wanted, &found) != 0) return false;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses{found, ::freeaddrinfo};
+  for (const auto* one = found; one != nullptr; one = one->ai_next) {
+    if (milliseconds_left(deadline) == 0) return false;
+    if (connects(*one, deadline)) return true;
+  }
+  return false;
+}
+
+/// What the thread and the prober share. The prober goes first, or the answer comes.
+struct tcp_prober::flight {
+  std::mutex mutex;
+  tcp_prober* asker = nullptr; // changed on the reactor's thread, under the mutex
+
+  /// On the thread that asked.
+  static void answer(const std::shared_ptr<flight>& self, bool accepts) {
+    // While the prober is there, so is its reactor.
+    std::lock_guard lock{self->mutex};
+    if (self->asker == nullptr) return;
+    boost::asio::post(self->asker->home_.context(), [self, accepts] {
+      if (self->asker != nullptr) self->asker->land(accepts);
+    });
+  }
+};
+
+tcp_prober::tcp_prober(reactor& home, question ask, std::chrono::milliseconds limit)
+    : home_(home), ask_(std::move(ask)), limit_(limit) {}
+
+tcp_prober::~tcp_prober() {
+  if (!flight_) return;
+  std::lock_guard lock{flight_->mutex};
+  flight_->asker = nullptr;
+}
+
+void tcp_prober::begin() {
+  auto shared = std::make_shared<flight>();
+  shared->asker = this;
+  try {
+    std::thread{[shared, ask = ask_, deadline = asked_ + limit_] {
+      try {
+        flight::answer(shared, ask(deadline));
+      } catch (...) {
+        // Out of memory: the limit answers.
+      }
+    }}.detach();
+    flight_ = std::move(shared);
+  } catch (const std::system_error&) {
+    // No thread to be had: the limit answers.
+  }
+}
+
+void tcp_prober::land(bool accepts) {
+  flight_.reset();
+  // Moved out first: whoever continues may ask again.
+  if (auto complete = std::exchange(waits_for_, {})) complete(accepts);
+}
+
+awaitable<bool> tcp_prober::is_accepting() {
+  const auto now = std::chrono::steady_clock::now();
+  if (asked_ != deadline_point{} && now < asked_ + answer_stands_for) co_return last_;
+  // A thread that is still asking has had its time: no second one beside it.
+  if (flight_ || waits_for_) co_return false;
+  asked_ = now;
+  auto start = [this](auto handler) {
+    using pending = pending_question<bool, decltype(handler)>;
+    auto waiting = caf::make_counted<pending>(std::move(handler));
+    waiting->wait_until(home_.timers(), asked_ + limit_);
+    waits_for_ = [waiting](bool accepts) { waiting->complete(accepts); };
+    begin();
+  };
+  using token = decltype(use_awaitable);
+  const auto reply =
+      co_await boost::asio::async_initiate<token, void(raw_reply<bool>)>(start, use_awaitable);
+  waits_for_ = {};
+  last_ = reply && *reply;
+  co_return last_;
+}
+
+} // namespace latchkey::gateway

@@ -1,0 +1,117 @@
+#include "gateway/request/endpoint.hpp"
+
+#include "actors/audit/event_log.hpp"
+#include "gateway/request/request_limit.hpp"
+#include "protocol/text/text_codec.hpp"
+#include "protocol/tokens/opaque_key.hpp"
+
+#include <charconv>
+#include <utility>
+
+namespace latchkey::gateway {
+namespace {
+
+/// Of a User-Agent header, what a session keeps.
+constexpr std::size_t user_agent_bytes_max = 255;
+
+/// A User-Agent as a session keeps it: bounded, and UTF-8 whatever was sent.
+std::string kept_user_agent(std::string_view sent) {
+  std::string kept{sent.substr(0, user_agent_bytes_max)};
+  if (is_valid_utf8(sent)) {
+    while (!is_valid_utf8(kept))
+      kept.pop_back(); // of a character that was cut
+  } else {
+    for (char& byte : kept)
+      if (static_cast<unsigned char>(byte) >= 0x80) byte = '?';
+  }
+  return kept;
+}
+
+/// "POST /auth/token": the pattern, in which nothing is what a client chose.
+std::string route_of(const http::exchange& ex) {
+  const std::string_view pattern = ex.matched ? ex.matched->pattern : std::string_view{};
+  return std::string{to_string(ex.in.method)} + " " +
+         std::string{pattern.empty() ? std::string_view{"unmatched"} : pattern};
+}
+
+} // namespace
+
+void log_refusal(const http::exchange& ex, const failure& error) {
+  constexpr std::uint16_t unauthorized = 401, forbidden = 403, too_many = 429;
+  const auto& entry = describe(error.code);
+  if (entry.status != unauthorized && entry.status != forbidden && entry.status != too_many) return;
+  const auto route = route_of(ex);
+  const auto service = ex.service.empty() ? std::string{} : "service:" + ex.service;
+  auto reason = !error.why.empty()      ? error.why
+                : !error.reason.empty() ? error.reason
+                                        : std::string{entry.message};
+  if (error.why.empty() && !error.reason.empty() && !error.field.empty())
+    reason = error.field + ": " + reason;
+  event what;
+  what.name = "refused";
+  what.code = entry.name;
+  what.reason = reason;
+  what.user = ex.user;
+  what.by = service;
+  what.address = ex.client_address;
+  what.request_id = ex.in.request_id;
+  what.route = route;
+  what.began = ex.in.received_at;
+  log_event(what);
+}
+
+http::response error_answer(const http::exchange& ex, const failure& error) {
+  log_refusal(ex, error);
+  const auto asks =
+      http::bearer_token(ex.in).empty() ? http::challenge::bearer_unasked : http::challenge::bearer;
+  return http::error_response(error, ex.in.request_id, acceptor_of(ex).with().now(), asks);
+}
+
+messages::client_info client_of(const http::exchange& ex) {
+  return {ex.client_address, kept_user_agent(ex.in.user_agent), ex.in.request_id, route_of(ex),
+          ex.in.received_at};
+}
+
+messages::author author_of(const http::exchange& ex, const principal& who) {
+  return {client_of(ex), "user:" + to_string(who.user)};
+}
+
+awaitable<result<principal>> signed_in(http::exchange& ex) {
+  const auto token = http::bearer_token(ex.in);
+  if (token.empty())
+    co_return fail(error_code::token_invalid, "Authorization", "a Bearer token is required");
+  co_return co_await acceptor_of(ex).authenticate(token, ex.deadline);
+}
+
+awaitable<result<principal>> principal_of(http::exchange& ex) {
+  if (ex.in.x_api_key.empty()) co_return co_await signed_in(ex);
+  if (!ex.in.authorization.empty())
+    co_return fail(error_code::validation_error, "X-API-Key",
+                   "is sent beside Authorization: send one");
+  // The key's words name a user; whether it is that one's key only the user can say.
+  const auto named = parse_opaque_key(api_key_kind, ex.in.x_api_key);
+  if (named) {
+    auto may = co_await may_be_looked_up(ex, named->user);
+    if (!may) co_return tl::unexpected<failure>(std::move(may.error()));
+  }
+  co_return co_await acceptor_of(ex).authenticate_key(ex.in.x_api_key, ex.deadline);
+}
+
+result<service_principal> service_of(http::exchange& ex) {
+  const auto bearer = http::bearer_token(ex.in);
+  const auto key = ex.in.x_service_key.empty() ? bearer : ex.in.x_service_key;
+  if (!bearer.empty() && bearer != key) return fail(error_code::insufficient_permissions);
+  return acceptor_of(ex).find_service(key);
+}
+
+awaitable<result<user_id>> resolve_user(http::exchange& ex, std::string_view text) {
+  if (const auto id = parse_uuid(text)) co_return user_id{*id};
+  std::int64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  if (read.ec != std::errc{} || read.ptr != end || number <= 0)
+    co_return fail(error_code::user_not_found);
+  co_return co_await acceptor_of(ex).user_with_number(number, ex.deadline);
+}
+
+} // namespace latchkey::gateway

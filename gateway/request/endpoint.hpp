@@ -1,0 +1,45 @@
+// endpoint.hpp — what the endpoints of every surface share: the way to their reactor's
+// acceptor, failures in the envelope, and where a caller's token is found.
+#pragma once
+
+#include "gateway/http/exchange.hpp"
+#include "gateway/http/message/error_body.hpp"
+#include "gateway/request/http_acceptor.hpp"
+#include "gateway/request/input.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace latchkey::gateway {
+
+inline http_acceptor& acceptor_of(const http::exchange& ex) {
+  return *static_cast<http_acceptor*>(ex.app);
+}
+
+/// One line of the log for an answer that refuses who asks (401, 403, 429), with the reason that
+/// the client may not be told. Whatever renders a failure calls it.
+void log_refusal(const http::exchange& ex, const failure& error);
+
+/// The failure in the envelope; a 401 says that a Bearer token is wanted.
+http::response error_answer(const http::exchange& ex, const failure& error);
+
+/// Who sends the request, for audit and sessions.
+messages::client_info client_of(const http::exchange& ex);
+
+/// The client and, as the audit log has it, who it acts for: "user:<uuid>".
+messages::author author_of(const http::exchange& ex, const principal& who);
+
+/// Whoever the access token in `Authorization: Bearer` belongs to. AUTH003 without one.
+awaitable<result<principal>> signed_in(http::exchange& ex);
+/// The same, or whoever the API key in `X-API-Key` belongs to. VALIDATION_ERROR for both.
+awaitable<result<principal>> principal_of(http::exchange& ex);
+
+/// Which service the key in `X-Service-Key` or `Authorization: Bearer` belongs to. AUTH004 when
+/// there is none, when it is wrong and when there are two that differ.
+result<service_principal> service_of(http::exchange& ex);
+
+/// A user named in a path or a body: by UUID, or by number. A UUID may still be nobody's;
+/// USER001 for anything else that names nobody.
+awaitable<result<user_id>> resolve_user(http::exchange& ex, std::string_view text);
+
+} // namespace latchkey::gateway

@@ -1,0 +1,61 @@
+// principal.hpp — who makes a request, once that has been proven.
+#pragma once
+
+#include "actors/registry/registry.hpp"
+#include "protocol/messages/identity.hpp"
+#include "protocol/messages/session.hpp"
+#include "protocol/permission.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace latchkey::gateway {
+
+/// A user: by an access token, whose session has said that it lives, or by an API key.
+struct principal {
+  user_id user;
+  std::int64_t user_number = 0;
+  session_id session;        // nil: by an API key
+  std::uint64_t api_key = 0; // 0: by a session
+  std::string role;
+  surface opened_by = surface::auth_service;
+  std::int64_t issued_at = 0;  // of the access token, in seconds since the epoch; 0: an API key
+  std::int64_t expires_at = 0; // the same
+  std::shared_ptr<const permission_set> role_permissions;
+  std::shared_ptr<const permission_set> key_scopes; // nullptr: by a session
+
+  /// What the role grants and, of an API key, what the key is for.
+  bool may(std::string_view permission) const {
+    return role_permissions->has(permission) && (!key_scopes || key_scopes->has(permission));
+  }
+  /// All that it may: for services that are told (X-User-Permissions, validate-token).
+  permission_set permissions() const {
+    return key_scopes ? role_permissions->in_common_with(*key_scopes) : *role_permissions;
+  }
+};
+
+/// The user of a session, by its word that it lives; the times are those of the token that was
+/// shown.
+principal principal_by_session(const session_id& session, messages::validation word,
+                               const role_table& roles);
+
+/// Nobody gives a role that grants more than they may themselves: only a superuser makes
+/// superusers. `granted` is what the role grants, everybody's permissions included.
+bool may_grant(const principal& who, const permission_set& granted);
+/// The rule for whoever sets somebody's role, on whichever path: in person, for what an API key
+/// gave away would outlive its revocation, and as `may_grant` says. AUTH004, of the role with
+/// `field`.
+result<void> check_role_given(const principal& who, const role_table& roles, std::string_view role,
+                              const char* field);
+/// Nobody changes somebody whose role grants more than their own: an administrator does not
+/// touch a superuser.
+bool may_manage(const principal& who, const role_table& roles, const messages::user_view& target);
+
+/// A service, by one of its keys.
+struct service_principal {
+  std::shared_ptr<const service_entry> service;
+};
+
+} // namespace latchkey::gateway

@@ -1,0 +1,174 @@
+#include "gateway/sign_in/sign_in.hpp"
+
+#include "actors/audit/audit_entry.hpp"
+#include "gateway/request/request_limit.hpp"
+#include "gateway/sign_in/refresh_cookie.hpp"
+#include "protocol/text/login_name.hpp"
+#include "protocol/tokens/refresh_token.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace latchkey::gateway {
+namespace {
+
+/// Of an address whose sign-ins stand in one another's way.
+constexpr std::uint32_t retry_after_s = 1;
+
+void count_sign_in(const outcome_counters& counts, const result<messages::token_pair>& outcome) {
+  if (outcome)
+    counts.login_success->add();
+  else if (outcome.error().code == error_code::invalid_credentials)
+    counts.login_refused->add();
+  else if (outcome.error().code == error_code::overloaded)
+    counts.login_overloaded->add();
+  else
+    counts.login_error->add();
+}
+
+/// Whose earlier session the client's refresh cookie proves, whether that session lives or not;
+/// nobody's when there is none, or when it is not ours. It tells a client of the account from a
+/// stranger, and nothing else.
+awaitable<std::optional<user_id>> known_to_client(http::exchange& ex) {
+  auto& edge = acceptor_of(ex);
+  const auto cookie = refresh_cookie(ex);
+  if (!cookie || !*cookie) co_return std::nullopt;
+  const auto token = parse_refresh_token((*cookie)->reveal());
+  if (!token) co_return std::nullopt;
+  const auto noted = ex.rate;
+  const bool may = may_cost_a_read(ex).has_value();
+  ex.rate = noted; // what the sign-in counts against
+  if (!may) co_return std::nullopt;
+  const messages::read_session question{token->session, edge.deadline_for_actors(ex.deadline)};
+  const auto found =
+      co_await edge.ask(edge.with().reader_for(token->session), question, ex.deadline);
+  const bool is_ours = found && token->counter <= found->counter &&
+                       edge.with().keys->refresh.check(*token, found->salt);
+  if (!is_ours) co_return std::nullopt;
+  co_return found->user;
+}
+
+/// `sign_in` without the address's limit. `was_wrong` says of a failure that the credentials
+/// were, whatever has gone wrong after that.
+awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::string_view login,
+                                                       secret password, surface opened_by,
+                                                       bool& was_wrong) {
+  auto& edge = acceptor_of(ex);
+  const auto known = co_await known_to_client(ex);
+  auto owner = co_await owner_of(ex, login);
+  if (!owner && owner.error().code != error_code::user_not_found)
+    co_return tl::unexpected<failure>(owner.error());
+
+  constexpr const char* unknown = "unknown name";
+  result<messages::token_pair> outcome = fail_because(error_code::invalid_credentials, unknown);
+  if (owner) {
+    ex.user = *owner;
+    messages::authenticate question{std::move(password), opened_by, client_of(ex),
+                                    edge.deadline_for_actors(ex.deadline)};
+    if (known == *owner) question.budget = failure_budget::known_client;
+    outcome = co_await edge.ask_user(*owner, std::move(question), ex.deadline);
+    // Deleted since the name was looked up.
+    if (!outcome && outcome.error().code == error_code::user_not_found)
+      outcome = fail_because(error_code::invalid_credentials, unknown);
+  } else {
+    auto compared = co_await compare_with_nothing(ex, login, std::move(password));
+    if (!compared) outcome = tl::unexpected<failure>(compared.error());
+  }
+  count_sign_in(edge.with().outcomes, outcome);
+  was_wrong = !outcome && outcome.error().code == error_code::invalid_credentials;
+  // The right password of somebody who must verify the address first.
+  const bool is_early = !outcome && outcome.error().code == error_code::insufficient_permissions;
+  if (was_wrong || is_early) {
+    std::optional<user_id> named;
+    if (owner) named = *owner;
+    auto written = co_await audit_refusal(ex, "user.sign_in_refused", named, outcome.error().why);
+    if (!written) co_return tl::unexpected<failure>(written.error());
+  }
+  co_return outcome;
+}
+
+} // namespace
+
+awaitable<result<void>> audit_refusal(http::exchange& ex, std::string action,
+                                      std::optional<user_id> owner, std::string why) {
+  auto& edge = acceptor_of(ex);
+  messages::record_audit record;
+  record.entry = audit_entry(std::move(action), std::move(why), edge.with().now(), client_of(ex));
+  record.entry.user = owner;
+  record.deadline = edge.deadline_for_actors(ex.deadline);
+  auto written = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
+  if (!written) co_return tl::unexpected<failure>(written.error());
+  co_return result<void>{};
+}
+
+awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login) {
+  auto& edge = acceptor_of(ex);
+  auto key = fold_login_name(login);
+  if (!key) co_return fail(error_code::user_not_found);
+  const auto& readers = edge.with().readers;
+  const auto& reader = readers[std::hash<std::string>{}(*key) % readers.size()];
+  messages::read_login question{std::move(*key), edge.deadline_for_actors(ex.deadline)};
+  auto owner = co_await edge.ask(reader, std::move(question), ex.deadline);
+  if (!owner) co_return tl::unexpected<failure>(owner.error());
+  if (!owner->user) co_return fail(error_code::user_not_found);
+  co_return *owner->user;
+}
+
+awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_view login,
+                                             secret password, bool is_passphrase) {
+  auto& edge = acceptor_of(ex);
+  // The same name always takes the same way, as a user's does.
+  const auto& shards = edge.with().directories;
+  const auto& shard = shards[std::hash<std::string_view>{}(login) % shards.size()];
+  messages::compare_with_nothing question;
+  question.password = std::move(password);
+  question.deadline = edge.deadline_for_actors(ex.deadline);
+  question.is_passphrase = is_passphrase;
+  question.name = fold_login_name(login).value_or(std::string{login});
+  auto done = co_await edge.ask(shard, std::move(question), ex.deadline);
+  if (!done) co_return tl::unexpected<failure>(done.error());
+  co_return result<void>{};
+}
+
+result<address_attempt> address_attempt::begin(http::exchange& ex) {
+  const auto& with = acceptor_of(ex).with();
+  const auto& limit = acceptor_of(ex).configured().login_failure_limit_address;
+  address_attempt attempt;
+  if (limit.is_off()) return attempt;
+  attempt.key_ = address_key("login-address", ex.client_address);
+  const auto verdict = with.limiter->hold(attempt.key_, limit, with.steady_now());
+  if (!verdict.granted && verdict.held > 0) {
+    // Right sign-ins give back what they hold in a moment.
+    with.outcomes.sign_ins_refused->add();
+    return tl::unexpected<failure>(
+        failure{error_code::overloaded, {}, "too many sign-ins at once", retry_after_s});
+  }
+  if (!verdict.granted) {
+    ex.rate = verdict;
+    return tl::unexpected<failure>(rate_refusal(verdict, with.steady_now()));
+  }
+  attempt.limiter_ = with.limiter;
+  attempt.window_ = verdict.reset;
+  return attempt;
+}
+
+address_attempt::~address_attempt() {
+  if (limiter_) limiter_->give_back(key_, window_);
+}
+
+void address_attempt::was_wrong() {
+  if (limiter_) limiter_->keep(key_, window_);
+  limiter_.reset();
+}
+
+awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_view login,
+                                                secret password, surface opened_by) {
+  auto attempt = address_attempt::begin(ex);
+  if (!attempt) co_return tl::unexpected<failure>(attempt.error());
+  bool was_wrong = false;
+  auto outcome = co_await try_to_sign_in(ex, login, std::move(password), opened_by, was_wrong);
+  if (was_wrong) attempt->was_wrong();
+  co_return outcome;
+}
+
+} // namespace latchkey::gateway

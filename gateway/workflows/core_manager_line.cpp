@@ -1,0 +1,291 @@
+#include "gateway/workflows/core_manager_line.hpp"
+
+#include "actors/workflow/status_body.hpp"
+#include "config/log.hpp"
+#include "gateway/http/message/response.hpp"
+#include "gateway/proxy/rules/identity_headers.hpp"
+#include "gateway/proxy/rules/trace_context.hpp"
+#include "gateway/workflows/status_stream.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/text/json_text.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <charconv>
+#include <string>
+#include <utility>
+
+namespace latchkey::gateway {
+namespace {
+
+using left = messages::run_left;
+
+constexpr std::string_view runs_path = "/api/v1/workflows";
+constexpr std::size_t core_manager_index = 0; // of the upstreams: it is always the first
+
+proxy::upstream_limits limits_of(std::size_t calls_max) {
+  proxy::upstream_limits limits;
+  limits.calls_max = calls_max;
+  limits.waiting_max = calls_max;
+  return limits;
+}
+
+/// The object's own `sequence`; its place in the stream where it has none.
+std::int64_t position_of(const std::string& body, std::int64_t place) {
+  // Not by a parser that refuses numbers beyond a double's: a result may have them.
+  const auto members = json_members(body, workflow_json_depth_max);
+  if (!members) return place;
+  for (const auto& member : *members) {
+    if (member.name != "sequence") continue;
+    std::int64_t own = 0;
+    const auto* end = member.value.data() + member.value.size();
+    const auto read = std::from_chars(member.value.data(), end, own);
+    const bool is_position = read.ec == std::errc{} && read.ptr == end && own > 0;
+    return is_position ? own : place;
+  }
+  return place;
+}
+
+bool is_for_later(unsigned status) {
+  return status >= 500 || status == 408 || status == 429;
+}
+
+failure not_now(unsigned status) {
+  return {error_code::upstream_unavailable, {}, "answers " + std::to_string(status)};
+}
+
+left refusal_of(unsigned status, const std::string& why) {
+  return {left::how::refused, std::to_string(status) + " " + why};
+}
+
+std::chrono::steady_clock::time_point internal_deadline(const services& with) {
+  return std::chrono::steady_clock::now() + with.policy.internal_deadline;
+}
+
+} // namespace
+
+/// One conversation with the core manager.
+struct core_manager_line::run {
+  services_ptr with;
+  workflow_id workflow;
+  messages::workflow_caller who;
+  std::string order;
+  http::method verb = http::method::get;
+  proxy::upstream_call call; // views the texts below
+  std::string target;
+  std::string headers;
+  workflow_actor actor;
+  std::uint64_t gone = 0; // the last actor that was found to have ended
+  std::int64_t taken = 0; // objects of the stream that were statuses
+};
+
+core_manager_actor spawn_core_manager_line(caf::actor_system& system, reactor& home,
+                                           services_ptr with,
+                                           std::shared_ptr<proxy::upstream_set> upstreams,
+                                           const line_limits& limits) {
+  caf::actor_config config{&home};
+  const auto made = system.spawn_class<core_manager_line, caf::no_spawn_options>(
+      config, home, std::move(with), std::move(upstreams), limits);
+  return caf::actor_cast<core_manager_actor>(made);
+}
+
+core_manager_line::core_manager_line(caf::actor_config& cfg, reactor& home, services_ptr with,
+                                     std::shared_ptr<proxy::upstream_set> upstreams,
+                                     const line_limits& limits)
+    : edge_actor(cfg, home), with_(std::move(with)), limits_(limits),
+      streams_(home.context(), home.timers(), upstreams, limits_of(limits.streams_max)),
+      calls_(home.context(), home.timers(), upstreams, limits_of(limits.calls_max)) {}
+
+caf::behavior core_manager_line::answers() {
+  return {[this](messages::follow_run& order) { return on_follow(order); },
+          [this](messages::cancel_upstream& order) { return on_cancel(order); }};
+}
+
+void core_manager_line::on_exit() {
+  streams_.close();
+  calls_.close();
+  with_.reset(); // else each would keep the other for ever
+}
+
+// -- what is asked ----------------------------------------------------------------------------
+
+/// Runs `work` and answers with what comes of it.
+template <class Reply, class Work>
+void core_manager_line::start(Work work, std::shared_ptr<run> one, promise<Reply> owed) {
+  const caf::strong_actor_ptr keep{ctrl()};
+  auto talk = [this, keep, work, one = std::move(one), owed]() -> awaitable<> {
+    auto answer = co_await (this->*work)(one);
+    speak();
+    if (answer)
+      owed.deliver(std::move(*answer));
+    else
+      owed.fail(answer.error());
+  };
+  boost::asio::co_spawn(home().context(), std::move(talk), boost::asio::detached);
+}
+
+caf::result<messages::run_left> core_manager_line::on_follow(messages::follow_run& order) {
+  promise<messages::run_left> owed{this};
+  auto one = std::make_shared<run>();
+  one->with = with_;
+  one->workflow = order.workflow;
+  one->who = std::move(order.who);
+  one->order = std::move(order.order);
+  one->verb = one->order.empty() ? http::method::get : http::method::post;
+  one->call.deadline = internal_deadline(*with_);
+  if (auto written = write_call(*one); !written)
+    owed.fail(written.error());
+  else
+    start<messages::run_left>(&core_manager_line::follow, std::move(one), owed);
+  return owed;
+}
+
+caf::result<messages::upstream_cancelled>
+core_manager_line::on_cancel(messages::cancel_upstream& order) {
+  promise<messages::upstream_cancelled> owed{this};
+  auto one = std::make_shared<run>();
+  one->with = with_;
+  one->workflow = order.workflow;
+  one->who = std::move(order.who);
+  one->verb = http::method::delete_;
+  one->call.deadline = std::min(internal_deadline(*with_),
+                                std::chrono::steady_clock::now() + (order.deadline - with_->now()));
+  if (auto written = write_call(*one); !written)
+    owed.fail(written.error());
+  else
+    start<messages::upstream_cancelled>(&core_manager_line::cancel, std::move(one), owed);
+  return owed;
+}
+
+/// The request that says it: whom it is for, and what.
+result<void> core_manager_line::write_call(run& one) const {
+  const auto& where = streams_.upstreams().table().upstreams[core_manager_index];
+  const auto id = to_string(one.workflow);
+  const bool is_order = one.verb == http::method::post;
+  one.target = where.base_path + std::string{runs_path} + (is_order ? "" : "/" + id);
+  const auto user = to_string(one.who.user);
+  const proxy::caller_identity caller{
+      user,          one.who.client_id,   one.who.role,          one.who.tier,
+      one.who.email, one.who.permissions, one.who.email_verified};
+  const auto trace = proxy::next_trace({});
+  auto written = proxy::append_caller(caller, make_request_id(), trace.traceparent, one.headers);
+  if (!written) return written;
+  one.headers.append("Accept: application/x-ndjson, text/event-stream\r\n");
+  if (is_order)
+    one.headers.append("Content-Type: application/json\r\nIdempotency-Key: " + id + "\r\n");
+  one.call.upstream = core_manager_index;
+  one.call.method = one.verb;
+  one.call.target = one.target;
+  one.call.headers = one.headers;
+  one.call.body = one.order;
+  one.call.silence_max = limits_.silence_max;
+  return {};
+}
+
+// -- a run --------------------------------------------------------------------------------------
+
+awaitable<result<messages::run_left>> core_manager_line::follow(std::shared_ptr<run> one) {
+  auto answer = co_await streams_.call(one->call);
+  if (!answer) co_return tl::unexpected<failure>(answer.error());
+  const auto status = answer->status();
+  if (is_for_later(status)) co_return tl::unexpected<failure>(not_now(status));
+  left end;
+  end.how = left::how::accepted;
+  if (status == 202) co_return end;
+  end.how = left::how::missing;
+  if (status == 404) co_return end;
+  const auto why = std::string{http::reason_phrase(status)};
+  if (status != 200) co_return refusal_of(status, why);
+  co_return co_await bring_all(one, std::move(*answer));
+}
+
+/// The stream to its end, or the run to its.
+awaitable<result<messages::run_left>> core_manager_line::bring_all(std::shared_ptr<run> one,
+                                                                   proxy::upstream_answer answer) {
+  const auto how = status_stream::format_of(answer.header("Content-Type"));
+  if (!how) co_return refusal_of(answer.status(), "without a stream of statuses");
+  left end;
+  end.how = left::how::cut;
+  status_stream stream(*how);
+  const auto body = answer.take_body();
+  bool is_whole = false;
+  while (!is_whole) {
+    const auto piece = co_await body->next();
+    if (!piece) co_return end;
+    is_whole = piece->empty();
+    stream.add(*piece);
+    auto next = stream.next();
+    if (!next && is_whole) next = stream.rest();
+    while (next) {
+      const auto over = co_await bring(one, std::move(*next));
+      if (over) end.how = *over;
+      if (over) co_return end;
+      next = stream.next();
+    }
+    // It would be the same again, however often it is asked for.
+    if (stream.is_too_long())
+      co_return refusal_of(answer.status(), "with a status that is too long");
+  }
+  co_return end;
+}
+
+/// One object to the workflow's actor. Nothing: go on.
+awaitable<std::optional<core_manager_line::run_end>>
+core_manager_line::bring(std::shared_ptr<run> one, std::string body) {
+  const auto position = position_of(body, one->taken + 1);
+  const auto word = co_await tell(one, std::move(body), position);
+  std::optional<run_end> over;
+  if (word) {
+    ++one->taken;
+    if (word->is_over) over = left::how::over;
+    co_return over;
+  }
+  const auto code = word.error().code;
+  if (code == error_code::validation_error) { // which is none, the next time as well
+    log_warning("core_manager_line", "workflow ", to_string(one->workflow), ": ",
+                word.error().field, " ", word.error().reason);
+    co_return over;
+  }
+  over = code == error_code::not_found ? left::how::over : left::how::cut;
+  co_return over;
+}
+
+/// One that left memory meanwhile is looked up anew.
+awaitable<result<messages::status_taken>>
+core_manager_line::tell(std::shared_ptr<run> one, std::string body, std::int64_t position) {
+  constexpr int tries = 3;
+  const auto& with = *one->with;
+  const auto deadline = internal_deadline(with);
+  messages::take_status status;
+  status.body = std::move(body);
+  status.position = position;
+  status.deadline = with.steady_now() + with.policy.internal_deadline;
+  for (int i = 0; i < tries; ++i) {
+    if (!one->actor) {
+      const messages::find_workflow question{one->workflow, one->gone};
+      auto found = co_await ask(with.directory_for(one->workflow), question, deadline);
+      if (!found) co_return tl::unexpected<failure>(found.error());
+      one->actor = std::move(*found);
+    }
+    auto word = co_await ask_raw(one->actor, status, deadline);
+    if (word) co_return *word;
+    if (!is_gone(word.error())) co_return tl::unexpected<failure>(to_failure(word.error()));
+    one->gone = one->actor.id();
+    one->actor = nullptr;
+  }
+  co_return fail(error_code::internal_error);
+}
+
+// -- its end ------------------------------------------------------------------------------------
+
+awaitable<result<messages::upstream_cancelled>>
+core_manager_line::cancel(std::shared_ptr<run> one) {
+  const auto answer = co_await calls_.call(one->call);
+  if (!answer) co_return tl::unexpected<failure>(answer.error());
+  const auto status = answer->status();
+  const bool is_done = status / 100 == 2 || status == 404 || status == 409 || status == 410;
+  if (!is_done) co_return tl::unexpected<failure>(not_now(status));
+  co_return messages::upstream_cancelled{};
+}
+
+} // namespace latchkey::gateway

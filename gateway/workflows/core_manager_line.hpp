@@ -1,0 +1,64 @@
+// core_manager_line.hpp — a reactor's way to the core manager: orders runs of workflows, brings
+// what is streamed of them to their actors, and asks for their end.
+#pragma once
+
+#include "actors/base/behave.hpp"
+#include "actors/base/services.hpp"
+#include "gateway/proxy/upstream/upstream_client.hpp"
+#include "gateway/reactor/edge_actor.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+namespace latchkey::gateway {
+
+struct line_limits {
+  std::size_t streams_max = 1'024;                // UPSTREAM_STREAMS_MAX: runs that are followed
+  std::size_t calls_max = 64;                     // UPSTREAM_CONNECTIONS_MAX: for asking for ends
+  std::chrono::milliseconds silence_max{300'000}; // WORKFLOW_SILENCE_MAX
+};
+
+/// Spawns one on that reactor. It ends with `exit_reason::user_shutdown`, or any other; what is
+/// under way then answers INTERNAL_ERROR.
+core_manager_actor spawn_core_manager_line(caf::actor_system& system, reactor& home,
+                                           services_ptr with,
+                                           std::shared_ptr<proxy::upstream_set> upstreams,
+                                           const line_limits& limits = {});
+
+/// The actor itself, `core_manager_actor` of protocol/interfaces.hpp.
+class core_manager_line final : public edge_actor {
+public:
+  core_manager_line(caf::actor_config& cfg, reactor& home, services_ptr with,
+                    std::shared_ptr<proxy::upstream_set> upstreams, const line_limits& limits);
+
+  const char* name() const override { return "core_manager_line"; }
+  caf::behavior answers() override;
+  void on_exit() override;
+
+private:
+  struct run;
+  using deadline_point = std::chrono::steady_clock::time_point;
+  using run_end = enum messages::run_left::how;
+
+  caf::result<messages::run_left> on_follow(messages::follow_run& order);
+  caf::result<messages::upstream_cancelled> on_cancel(messages::cancel_upstream& order);
+
+  awaitable<result<messages::run_left>> follow(std::shared_ptr<run> one);
+  awaitable<result<messages::run_left>> bring_all(std::shared_ptr<run> one,
+                                                  proxy::upstream_answer answer);
+  awaitable<std::optional<run_end>> bring(std::shared_ptr<run> one, std::string body);
+  awaitable<result<messages::status_taken>> tell(std::shared_ptr<run> one, std::string body,
+                                                 std::int64_t position);
+  awaitable<result<messages::upstream_cancelled>> cancel(std::shared_ptr<run> one);
+  result<void> write_call(run& one) const;
+  template <class Reply, class Work>
+  void start(Work work, std::shared_ptr<run> one, promise<Reply> owed);
+
+  services_ptr with_; // until its end: they hold its handle
+  const line_limits limits_;
+  proxy::upstream_client streams_;
+  proxy::upstream_client calls_; // apart, so that many streams keep no cancellation waiting
+};
+
+} // namespace latchkey::gateway

@@ -1,0 +1,44 @@
+// Whose end is noticed, and when.
+#include "actors/base/root_watch.hpp"
+
+#include "actors/base/key_ring.hpp"
+#include "tests/support/actor_fixture.hpp"
+
+namespace latchkey::test {
+namespace {
+
+struct watched : actor_fixture {
+  std::vector<std::string> lost;
+  root_watch roots{[this](std::string_view who) { lost.emplace_back(who); }};
+
+  ~watched() { roots.stop(); } // the fixture ends everybody
+
+  void end(key_ring_actor& actor) {
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    actor = nullptr;
+    run();
+  }
+};
+
+TEST(RootWatch, NamesTheOneThatHasEnded) {
+  watched f;
+  auto one = f.spawn(key_ring, f.with().keys);
+  auto other = f.spawn(key_ring, f.with().keys);
+  f.roots.add("one", one);
+  f.roots.add("other", other);
+  f.roots.add("none", key_ring_actor{});
+  f.end(other);
+  EXPECT_EQ(f.lost, std::vector<std::string>{"other"});
+}
+
+TEST(RootWatch, LetsAllOfThemEndOnceItIsStopped) {
+  watched f;
+  auto one = f.spawn(key_ring, f.with().keys);
+  f.roots.add("one", one);
+  f.roots.stop();
+  f.end(one);
+  EXPECT_TRUE(f.lost.empty());
+}
+
+} // namespace
+} // namespace latchkey::test

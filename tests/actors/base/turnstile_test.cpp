@@ -1,0 +1,108 @@
+// Who passes together, who alone, and in which order.
+#include "actors/base/turnstile.hpp"
+
+#include <gtest/gtest.h>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace latchkey::test {
+namespace {
+
+using passage = turnstile::kind;
+
+struct queue {
+  std::string passed;                // letters of those who went on, in order
+  std::vector<turnstile::turn> mine; // their turns, in the same order
+  turnstile turns;                   // goes first, so that nobody goes on while the others do
+
+  bool enter(passage how, char letter) {
+    return turns.enter(how, [this, letter](turnstile::turn t) {
+      passed += letter;
+      mine.push_back(std::move(t));
+    });
+  }
+};
+
+TEST(Turnstile, LetsThosePassTogetherWhoMay) {
+  queue q;
+  q.enter(passage::together, 'a');
+  q.enter(passage::together, 'b');
+  EXPECT_EQ(q.passed, "ab");
+}
+
+TEST(Turnstile, LetsOnePassAlone) {
+  queue q;
+  q.enter(passage::alone, 'a');
+  q.enter(passage::alone, 'b');
+  q.enter(passage::together, 'c');
+  EXPECT_EQ(q.passed, "a");
+  q.mine[0].reset();
+  EXPECT_EQ(q.passed, "ab");
+  q.mine[1].reset();
+  EXPECT_EQ(q.passed, "abc");
+}
+
+TEST(Turnstile, KeepsTheOrderSoThatNobodyStarves) {
+  queue q;
+  q.enter(passage::together, 'a');
+  q.enter(passage::alone, 'b');
+  q.enter(passage::together, 'c'); // though it might pass beside the first
+  EXPECT_EQ(q.passed, "a");
+  q.mine[0].reset();
+  EXPECT_EQ(q.passed, "ab");
+  q.mine[1].reset();
+  EXPECT_EQ(q.passed, "abc");
+}
+
+TEST(Turnstile, WaitsForTheLastCopyOfATurn) {
+  queue q;
+  q.enter(passage::alone, 'a');
+  q.enter(passage::alone, 'b');
+  auto copy = q.mine[0];
+  q.mine[0].reset();
+  EXPECT_EQ(q.passed, "a");
+  copy.reset();
+  EXPECT_EQ(q.passed, "ab");
+}
+
+TEST(Turnstile, GoesOnWhenATurnIsNotKept) {
+  turnstile turns;
+  int passed = 0;
+  for (int i = 0; i < 3; ++i)
+    turns.enter(passage::alone, [&](const turnstile::turn&) { ++passed; });
+  EXPECT_EQ(passed, 3);
+}
+
+TEST(Turnstile, GoesOnAfterAnException) {
+  queue q;
+  q.turns.enter(passage::alone, [](const turnstile::turn&) { throw std::runtime_error{"a test"}; });
+  q.enter(passage::alone, 'b');
+  EXPECT_EQ(q.passed, "b");
+}
+
+TEST(Turnstile, RefusesMoreThanMayWait) {
+  queue q;
+  q.enter(passage::alone, 'a');
+  for (std::size_t i = 0; i < turnstile::waiting_max; ++i)
+    ASSERT_TRUE(q.enter(passage::alone, 'b'));
+  EXPECT_FALSE(q.enter(passage::alone, 'c'));
+  q.mine[0].reset();
+  EXPECT_TRUE(q.enter(passage::alone, 'd'));
+}
+
+TEST(Turnstile, DropsThoseWhoWaitWhenItGoesAndOutlivesNoTurn) {
+  turnstile::turn kept;
+  auto waits = std::make_shared<int>(0);
+  {
+    turnstile turns;
+    turns.enter(passage::alone, [&](turnstile::turn t) { kept = std::move(t); });
+    turns.enter(passage::alone, [waits](const turnstile::turn&) { ++*waits; });
+  }
+  EXPECT_EQ(waits.use_count(), 1);
+  kept.reset();
+  EXPECT_EQ(*waits, 0);
+}
+
+} // namespace
+} // namespace latchkey::test

@@ -1,0 +1,224 @@
+// Who is told of a workflow: every status once and in order, each at its own pace.
+#include "tests/actors/workflow/one_workflow.hpp"
+
+namespace latchkey::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Whose run says `count` statuses, one after another.
+void say_many(one_workflow& f, std::int64_t from, std::int64_t to) {
+  for (std::int64_t position = from; position <= to; ++position)
+    ASSERT_TRUE(f.say(position));
+}
+
+TEST(WorkflowAudience, OfSomebodyElsesRunIsRefusedAsIfItWereNot) {
+  one_workflow f;
+  EXPECT_EQ(code_of(f.attach(0, 2)), error_code::not_found);
+  ASSERT_TRUE(f.start());
+  auto other = f.attaching(0, 2);
+  other.user = f.add_user("eve", "plain:correct horse").id;
+  EXPECT_EQ(code_of(f.ask(f.actor, other)), error_code::not_found);
+  ASSERT_TRUE(f.say(1));
+  EXPECT_TRUE(f.sockets.seqs(2).empty());
+}
+
+TEST(WorkflowAudience, ThatIsAheadOrBeforeTheBeginIsRefused) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  for (const int last_seq : {-1, 2}) {
+    const auto refused = f.attach(last_seq, 2);
+    ASSERT_EQ(code_of(refused), error_code::validation_error);
+    EXPECT_EQ(refused.error().field, "last_seq");
+  }
+  ASSERT_TRUE(f.say(1));
+  EXPECT_TRUE(f.sockets.seqs(2).empty());
+}
+
+TEST(WorkflowAudience, IsToldWhatItMissedAndThenWhatComes) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  say_many(f, 1, 4);
+  const auto attached = f.attach(2, 2).value();
+  EXPECT_EQ(attached.last_seq, 5);
+  EXPECT_EQ(attached.message_id, "msg-1");
+  EXPECT_EQ(f.sockets.seqs(2), (std::vector<std::int64_t>{3, 4, 5}));
+  EXPECT_TRUE(f.sockets.told.back().is_replay);
+  EXPECT_EQ(f.counts.workflow_replays.value(), 1u);
+  ASSERT_TRUE(f.say(5));
+  EXPECT_EQ(f.sockets.seqs(2), (std::vector<std::int64_t>{3, 4, 5, 6}));
+  EXPECT_FALSE(f.sockets.told.back().is_replay);
+  ASSERT_TRUE(f.attach(6, 3));
+  EXPECT_EQ(f.counts.workflow_replays.value(), 1u) << "it has missed nothing";
+  EXPECT_TRUE(f.sockets.seqs(3).empty());
+}
+
+TEST(WorkflowAudience, IsToldOnePieceAtATimeAndHoldsNobodyElse) {
+  one_workflow f;
+  holder_script quick;
+  const auto other = f.spawn(scripted_holder, &quick);
+  ASSERT_TRUE(f.start());
+  auto request = f.attaching(1, 7);
+  request.to.holder = other;
+  ASSERT_TRUE(f.ask(f.actor, request));
+  f.sockets.is_slow = true;
+  say_many(f, 1, 10);
+  EXPECT_EQ(f.sockets.waiting, 1u);
+  EXPECT_EQ(f.sockets.seqs(1), f.up_to(2));
+  EXPECT_EQ(quick.seqs(7).back(), 11);
+  EXPECT_EQ(quick.seqs(7).size(), 10u);
+  f.hear();
+  EXPECT_EQ(f.sockets.waiting, 1u);
+  EXPECT_EQ(f.sockets.seqs(1), f.up_to(11)) << "what has gathered in one piece";
+  EXPECT_TRUE(f.sockets.told.back().is_replay);
+  f.hear();
+  EXPECT_EQ(f.sockets.waiting, 0u);
+}
+
+TEST(WorkflowAudience, WithAllButTheNewestIsToldInOnePieceForEachHolder) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  for (const std::uint64_t socket : {2, 3})
+    ASSERT_TRUE(f.attach(1, socket));
+  holder_script others;
+  const auto other = f.spawn(scripted_holder, &others);
+  auto request = f.attaching(1, 2); // a number of another holder's
+  request.to.holder = other;
+  ASSERT_TRUE(f.ask(f.actor, request));
+  const auto told = f.sockets.told.size();
+  ASSERT_TRUE(f.say(1));
+  ASSERT_EQ(f.sockets.told.size(), told + 1);
+  EXPECT_EQ(f.sockets.told.back().sockets, (std::vector<std::uint64_t>{1, 2, 3}));
+  EXPECT_FALSE(f.sockets.told.back().is_replay);
+  ASSERT_EQ(others.told.size(), 1u);
+  EXPECT_EQ(others.told.back().sockets, std::vector<std::uint64_t>{2});
+  f.sockets.is_open = false;
+  ASSERT_TRUE(f.say(2)); // all three have gone, the other holder's has not
+  f.sockets.is_open = true;
+  const auto until_then = f.sockets.told.size();
+  ASSERT_TRUE(f.say(3));
+  EXPECT_EQ(f.sockets.told.size(), until_then);
+  EXPECT_EQ(others.seqs(2), (std::vector<std::int64_t>{2, 3, 4}));
+}
+
+TEST(WorkflowAudience, ThatComesAndGoesSeesAllOfTwoHundredOnceAndInOrder) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  std::vector<std::int64_t> seen;
+  std::uint64_t socket = 100;
+  for (std::int64_t round = 0; round < 10; ++round) {
+    const auto last = seen.empty() ? 0 : seen.back();
+    ASSERT_TRUE(f.attach(last, ++socket));
+    say_many(f, round * 20 + 1, round * 20 + 7);
+    const auto told = f.sockets.seqs(socket);
+    seen.insert(seen.end(), told.begin(), told.end());
+    f.sockets.is_open = false; // what is told now is lost: it has gone
+    say_many(f, round * 20 + 8, round * 20 + 20);
+    f.sockets.is_open = true;
+  }
+  ASSERT_TRUE(f.attach(seen.back(), ++socket));
+  const auto rest = f.sockets.seqs(socket);
+  seen.insert(seen.end(), rest.begin(), rest.end());
+  EXPECT_EQ(seen, f.up_to(201));
+}
+
+TEST(WorkflowAudience, ReadsFromTheStoreWhatIsNoLongerInMemoryInPieces) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  say_many(f, 1, 199);
+  ASSERT_TRUE(f.attach(0, 2));
+  EXPECT_EQ(f.sockets.seqs(2), f.up_to(200));
+  for (const auto& news : f.sockets.told) {
+    EXPECT_LE(news.statuses.size(), workflow_state::news_statuses_max);
+    EXPECT_EQ(news.is_replay, f.sockets.is_for(news, 2));
+  }
+}
+
+TEST(WorkflowAudience, IsToldLargeStatusesInSmallPieces) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  const auto large =
+      R"({"status":"in_progress","step":"a","result":")" + std::string(60'000, 'x') + "\"}";
+  for (int i = 0; i < 9; ++i)
+    ASSERT_TRUE(f.say_body(large));
+  ASSERT_TRUE(f.attach(0, 2));
+  EXPECT_EQ(f.sockets.seqs(2), f.up_to(10));
+  for (const auto& news : f.sockets.told) {
+    std::size_t bytes = 0;
+    for (const auto& one : news.statuses)
+      bytes += one.body.size();
+    EXPECT_LE(bytes, workflow_state::news_bytes_max);
+  }
+}
+
+TEST(WorkflowAudience, IsToldOnWhenTheStoreWasAwayForAWhile) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  say_many(f, 1, 100);
+  f.store.set_down(true);
+  ASSERT_TRUE(f.attach(0, 2));
+  EXPECT_TRUE(f.sockets.seqs(2).empty());
+  f.store.set_down(false);
+  f.advance(workflow_state::look_again_after);
+  EXPECT_EQ(f.sockets.seqs(2), f.up_to(101));
+}
+
+TEST(WorkflowAudience, ThatAttachesAgainIsToldFromWhereItSays) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  say_many(f, 1, 3);
+  ASSERT_TRUE(f.attach(1, 1));
+  EXPECT_EQ(f.sockets.seqs(1), (std::vector<std::int64_t>{1, 2, 3, 4, 2, 3, 4}));
+  ASSERT_TRUE(f.say(4));
+  EXPECT_EQ(f.sockets.seqs(1).back(), 5);
+  EXPECT_EQ(std::ranges::count(f.sockets.seqs(1), 5), 1) << "it is one audience";
+}
+
+TEST(WorkflowAudience, ThatAttachesAgainWhileItIsToldIsToldOnePieceAtATime) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  say_many(f, 1, 3);
+  f.sockets.is_slow = true;
+  ASSERT_TRUE(f.attach(0, 2));
+  ASSERT_TRUE(f.attach(2, 2));
+  EXPECT_EQ(f.sockets.waiting, 1u);
+  f.hear();
+  EXPECT_EQ(f.sockets.seqs(2), (std::vector<std::int64_t>{1, 2, 3, 4, 3, 4}));
+}
+
+TEST(WorkflowAudience, WhoseSocketHasClosedIsToldNoMore) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  f.sockets.is_open = false;
+  ASSERT_TRUE(f.say(1));
+  const auto told = f.sockets.told.size();
+  ASSERT_TRUE(f.say(2));
+  EXPECT_EQ(f.sockets.told.size(), told);
+}
+
+TEST(WorkflowAudience, WhoseHolderHasEndedIsToldNoMore) {
+  one_workflow f;
+  holder_script other;
+  const auto holder = f.spawn(scripted_holder, &other);
+  ASSERT_TRUE(f.start());
+  auto request = f.attaching(1, 7);
+  request.to.holder = holder;
+  ASSERT_TRUE(f.ask(f.actor, request));
+  caf::anon_send_exit(holder, caf::exit_reason::user_shutdown);
+  say_many(f, 1, 3);
+  EXPECT_TRUE(other.told.empty());
+  EXPECT_EQ(f.sockets.seqs(1), f.up_to(4));
+}
+
+TEST(WorkflowAudience, IsBoundedAndTheOldestGoes) {
+  one_workflow f;
+  ASSERT_TRUE(f.start());
+  for (std::uint64_t socket = 2; socket <= workflow_state::audiences_max + 1; ++socket)
+    ASSERT_TRUE(f.attach(1, socket));
+  ASSERT_TRUE(f.say(1));
+  EXPECT_EQ(f.sockets.seqs(1), f.up_to(1));
+  EXPECT_EQ(f.sockets.seqs(2), (std::vector<std::int64_t>{2}));
+}
+
+} // namespace
+} // namespace latchkey::test

@@ -1,0 +1,225 @@
+// one_workflow.hpp — a user who starts workflows, with a core manager and holders of sockets that
+// do as a test says.
+#pragma once
+
+#include "actors/workflow/workflow.hpp"
+#include "tests/support/actor_fixture.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace latchkey::test {
+
+using left_how = decltype(messages::run_left::how);
+
+/// What a test and its core manager share. A question waits until it is answered.
+struct core_manager_script {
+  std::vector<messages::follow_run> asked;
+  std::vector<messages::cancel_upstream> cancelled;
+  std::size_t waiting = 0;
+  messages::run_left answer;                   // to the oldest that waits, when it is released
+  std::optional<error_code> fails_with;        // every question, as long as it is set
+  std::optional<error_code> cancel_fails_with; // the same
+};
+
+/// Promises are kept where they were made.
+template <class Reply>
+struct waiting_state {
+  std::deque<promise<Reply>> waiting;
+};
+using core_manager_fake = core_manager_actor::extend<notice<release_held>>;
+using holder_fake = socket_holder_actor::extend<notice<release_held>>;
+
+inline core_manager_fake::behavior_type
+scripted_core_manager(core_manager_fake::stateful_pointer<waiting_state<messages::run_left>> self,
+                      core_manager_script* script) {
+  quiet(self);
+  return {[self, script](messages::follow_run& m) -> caf::result<messages::run_left> {
+            script->asked.push_back(m);
+            if (script->fails_with) return to_error(*script->fails_with);
+            promise<messages::run_left> answer{self};
+            self->state.waiting.push_back(answer);
+            ++script->waiting;
+            return answer;
+          },
+          [script](messages::cancel_upstream& m) -> caf::result<messages::upstream_cancelled> {
+            script->cancelled.push_back(m);
+            if (script->cancel_fails_with) return to_error(*script->cancel_fails_with);
+            return messages::upstream_cancelled{};
+          },
+          [self, script](release_held&) {
+            self->state.waiting.front().deliver(script->answer);
+            self->state.waiting.pop_front();
+            --script->waiting;
+          }};
+}
+
+/// What a test and a holder of sockets share: who was told what.
+struct holder_script {
+  std::vector<messages::run_news> told;
+  bool is_slow = false; // it answers when it is released
+  bool is_open = true;
+  std::size_t waiting = 0;                           // news that are unanswered now
+  std::deque<std::vector<std::uint64_t>> unanswered; // their sockets
+
+  static bool is_for(const messages::run_news& news, std::uint64_t socket) {
+    return std::ranges::find(news.sockets, socket) != news.sockets.end();
+  }
+  messages::run_heard word_on(std::vector<std::uint64_t> sockets) const {
+    if (is_open) sockets.clear();
+    return {std::move(sockets)};
+  }
+  std::vector<std::int64_t> seqs(std::uint64_t socket) const {
+    std::vector<std::int64_t> out;
+    for (const auto& news : told)
+      for (const auto& one : news.statuses)
+        if (is_for(news, socket)) out.push_back(one.seq);
+    return out;
+  }
+  std::vector<std::string> bodies(std::uint64_t socket) const {
+    std::vector<std::string> out;
+    for (const auto& news : told)
+      for (const auto& one : news.statuses)
+        if (is_for(news, socket)) out.push_back(one.body);
+    return out;
+  }
+};
+
+inline holder_fake::behavior_type
+scripted_holder(holder_fake::stateful_pointer<waiting_state<messages::run_heard>> self,
+                holder_script* script) {
+  quiet(self);
+  return {[](messages::session_over&) -> caf::result<messages::heard> { return messages::heard{}; },
+          [](messages::role_news&) {},
+          [](messages::subscription_news&) {},
+          [self, script](messages::run_news& m) -> caf::result<messages::run_heard> {
+            script->told.push_back(m);
+            if (!script->is_slow) return script->word_on(m.sockets);
+            promise<messages::run_heard> answer{self};
+            self->state.waiting.push_back(answer);
+            script->unanswered.push_back(m.sockets);
+            ++script->waiting;
+            return answer;
+          },
+          [](messages::count_sockets&) -> caf::result<messages::socket_counts> { return gone(); },
+          [self, script](release_held&) {
+            self->state.waiting.front().deliver(script->word_on(script->unanswered.front()));
+            script->unanswered.pop_front();
+            self->state.waiting.pop_front();
+            --script->waiting;
+          }};
+}
+
+struct one_workflow : actor_fixture {
+  user_record owner = add_user("ada", "plain:correct horse");
+  core_manager_script upstream;
+  holder_script sockets;
+  core_manager_fake core_manager = spawn(scripted_core_manager, &upstream);
+  holder_fake holder = spawn(scripted_holder, &sockets);
+  workflow_actor actor;
+  workflow_id id = workflow_id_of(owner.id, "msg-1");
+
+  one_workflow() {
+    with().tiers = parse_tiers("free:workflows=5/month").value();
+    with().core_managers.push_back(core_manager);
+    make();
+  }
+
+  void make() { actor = ask(with().directories.front(), messages::make_workflow{id}).value(); }
+  result<workflow_actor> find() {
+    return ask(with().directories.front(), messages::find_workflow{id});
+  }
+  /// As after a restart: another actor, from the row.
+  void restart() {
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    run();
+    const messages::find_workflow question{id, actor.id()};
+    actor = ask(with().directories.front(), question).value();
+  }
+
+  messages::audience socket(std::uint64_t number) { return {holder, number}; }
+  workflow_record order(const std::string& message = "msg-1") {
+    workflow_record out;
+    out.id = workflow_id_of(owner.id, message);
+    out.user = owner.id;
+    out.message_id = message;
+    out.workflow_type = "deploy";
+    out.agent_instance_id = "agent-7";
+    out.parameters = R"({"to":"moon"})";
+    return out;
+  }
+  messages::start_run starting(std::uint64_t number = 1) {
+    return {order(), socket(number), soon()};
+  }
+  result<messages::run_started> start(std::uint64_t number = 1) {
+    return ask(actor, starting(number));
+  }
+  messages::attach_run attaching(std::int64_t last_seq, std::uint64_t number) {
+    return {owner.id, last_seq, socket(number)};
+  }
+  result<messages::run_attached> attach(std::int64_t last_seq, std::uint64_t number) {
+    return ask(actor, attaching(last_seq, number));
+  }
+
+  static std::string status_body(const std::string& step, const std::string& status) {
+    return R"({"status":")" + status + R"(","step":")" + step + R"(","progress":0.5})";
+  }
+  messages::take_status said(std::optional<std::int64_t> position,
+                             const std::string& status = "in_progress") {
+    const auto step = "step " + (position ? std::to_string(*position) : std::string{"?"});
+    return {status_body(step, status), position, soon()};
+  }
+  result<messages::status_taken> say(std::optional<std::int64_t> position,
+                                     const std::string& status = "in_progress") {
+    return ask(actor, said(position, status));
+  }
+  result<messages::status_taken> say_body(const std::string& body) {
+    return ask(actor, messages::take_status{body, std::nullopt, soon()});
+  }
+  /// Answers the oldest question that upstream was asked.
+  void leave(left_how how, const std::string& why = "") {
+    ASSERT_GT(upstream.waiting, 0u) << "upstream was not asked";
+    upstream.answer = {how, why};
+    caf::anon_send(core_manager, release_held{});
+    run();
+  }
+  /// A slow holder is through with its oldest news.
+  void hear() {
+    ASSERT_GT(sockets.waiting, 0u) << "nothing was told";
+    caf::anon_send(holder, release_held{});
+    run();
+  }
+
+  std::optional<workflow_record> row() {
+    const auto found = store.open_reader()->find(storage::find_workflow_record{id});
+    return std::get<storage::find_workflow_record::answer>(found.value());
+  }
+  std::vector<workflow_status_record> rows() {
+    const auto found = store.open_reader()->find(storage::list_workflow_statuses{id});
+    return std::get<storage::list_workflow_statuses::answer>(found.value());
+  }
+  nlohmann::json last_row() {
+    const auto all = rows();
+    return all.empty() ? nlohmann::json{} : nlohmann::json::parse(all.back().body);
+  }
+  std::int64_t charged() {
+    const auto found = store.open_reader()->find(storage::list_quota_usage{owner.id});
+    const auto usage = std::get<storage::list_quota_usage::answer>(found.value());
+    return usage.empty() ? 0 : usage.front().used;
+  }
+  void remove_owner() { write({{storage::delete_user{owner.id, clock.now()}}}); }
+
+  static std::vector<std::int64_t> up_to(std::int64_t last) {
+    std::vector<std::int64_t> out;
+    for (std::int64_t seq = 1; seq <= last; ++seq)
+      out.push_back(seq);
+    return out;
+  }
+};
+
+} // namespace latchkey::test

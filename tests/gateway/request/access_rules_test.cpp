@@ -1,0 +1,130 @@
+// What is decided without asking anybody: who may give and manage what, the flat form of
+// errors, and that the table of routes holds together.
+#include "gateway/request/principal.hpp"
+#include "gateway/surfaces/integration/flat_error.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace latchkey::gateway {
+namespace {
+
+role_record role(const std::string& name, std::vector<std::string> permissions) {
+  role_record made;
+  made.name = name;
+  made.permissions = std::move(permissions);
+  return made;
+}
+
+struct roles {
+  std::shared_ptr<const role_table> table =
+      make_role_table({role("support", {"users:read"}), role("owner", {"*"})});
+
+  principal who(const std::string& name) const {
+    principal made;
+    made.role = name;
+    made.role_permissions = table->permissions_of(name);
+    return made;
+  }
+  bool grants(const std::string& giver, const std::string& given) const {
+    return may_grant(who(giver), *table->permissions_of(given));
+  }
+  bool manages(const std::string& one, const std::string& other) const {
+    messages::user_view target;
+    target.role = other;
+    return may_manage(who(one), *table, target);
+  }
+};
+
+TEST(MayGrant, IsNeverMoreThanOnesOwn) {
+  const roles all;
+  EXPECT_FALSE(all.grants("admin", "superuser"));
+  EXPECT_FALSE(all.grants("admin", "owner"));
+  EXPECT_FALSE(all.grants("support", "admin"));
+  EXPECT_FALSE(all.grants("user", "support"));
+  EXPECT_TRUE(all.grants("admin", "admin"));
+  EXPECT_TRUE(all.grants("admin", "support"));
+  EXPECT_TRUE(all.grants("support", "user"));
+  EXPECT_TRUE(all.grants("superuser", "superuser"));
+}
+
+TEST(MayGrant, IsNoMoreThanAnApiKeyIsFor) {
+  const roles all;
+  auto key = all.who("superuser");
+  key.key_scopes = std::make_shared<const permission_set>(permission_set{"roles:write"});
+  EXPECT_FALSE(may_grant(key, *all.table->permissions_of("user")));
+  EXPECT_TRUE(key.may("roles:write"));
+  EXPECT_FALSE(key.may("users:read"));
+}
+
+TEST(MayManage, IsNobodyAboveOneself) {
+  const roles all;
+  EXPECT_FALSE(all.manages("admin", "superuser"));
+  EXPECT_FALSE(all.manages("admin", "owner"));
+  EXPECT_FALSE(all.manages("support", "admin"));
+  EXPECT_TRUE(all.manages("admin", "admin"));
+  EXPECT_TRUE(all.manages("admin", "user"));
+  EXPECT_TRUE(all.manages("superuser", "superuser"));
+  EXPECT_TRUE(all.manages("support", "a role that is gone"));
+}
+
+TEST(Principal, HasOfAKeysScopesOnlyWhatItsRoleStillGrants) {
+  const roles all;
+  auto key = all.who("user");
+  key.key_scopes =
+      std::make_shared<const permission_set>(permission_set{"users:read", "projects:read"});
+  EXPECT_FALSE(key.may("users:read"));
+  EXPECT_TRUE(key.may("projects:read"));
+  EXPECT_EQ(key.permissions(), permission_set{"projects:read"});
+}
+
+TEST(FlatError, HasThreeKeysAndTheDocumentedTexts) {
+  const std::vector<std::pair<error_code, std::string>> texts{
+      {error_code::validation_error, "Bad request"},
+      {error_code::token_invalid, "Invalid token"},
+      {error_code::insufficient_permissions, "Invalid service key"},
+      {error_code::not_found, "Not found"},
+      {error_code::method_not_allowed, "Method not allowed"},
+      {error_code::payload_too_large, "Payload too large"},
+      {error_code::unsupported_media_type, "Unsupported media type"},
+      {error_code::rate_limited, "Rate limit exceeded"},
+      {error_code::internal_error, "Internal server error"},
+      {error_code::overloaded, "Service unavailable"},
+  };
+  for (const auto& [code, text] : texts) {
+    const auto answer = integration::flat_error(failure{code});
+    EXPECT_EQ(answer.status, status_of(code));
+    const auto body = nlohmann::ordered_json::parse(answer.body);
+    ASSERT_EQ(body.size(), 3u) << answer.body;
+    EXPECT_EQ(body["error"], text);
+    EXPECT_FALSE(body["message"].get<std::string>().empty());
+    EXPECT_TRUE(body["details"].is_object() && body["details"].empty());
+  }
+}
+
+TEST(FlatError, SaysWhichFieldAndWhyInWordsOfItsEndpoint) {
+  failure wrong{error_code::validation_error, "token", "is \"required\"", 0};
+  wrong.more = R"("limit":3)";
+  const auto answer = integration::flat_error(wrong, "Failed to sync session");
+  const auto body = nlohmann::json::parse(answer.body);
+  EXPECT_EQ(body["error"], "Failed to sync session");
+  EXPECT_EQ(body["details"],
+            (nlohmann::json{{"field", "token"}, {"reason", "is \"required\""}, {"limit", 3}}));
+}
+
+TEST(FlatError, CarriesTheHeadersOfItsStatus) {
+  EXPECT_TRUE(integration::flat_error(failure{error_code::token_invalid}).has("WWW-Authenticate"));
+  const auto busy = integration::flat_error(failure{error_code::rate_limited, {}, {}, 7});
+  EXPECT_NE(busy.header_lines().find("Retry-After: 7"), std::string_view::npos);
+  EXPECT_FALSE(integration::flat_error(failure{error_code::not_found}).has("Retry-After"));
+}
+
+TEST(FlatPath, IsEverythingUnderApiAuth) {
+  for (const auto* path : {"/api/auth/validate-token", "/api/auth/", "/api/auth/nothing"})
+    EXPECT_TRUE(integration::is_flat_path(path)) << path;
+  for (const auto* path : {"/api/auth", "/auth/token", "/api/v1/auth/me", "/api/authx/a", "/"})
+    EXPECT_FALSE(integration::is_flat_path(path)) << path;
+}
+
+} // namespace
+} // namespace latchkey::gateway

@@ -1,0 +1,182 @@
+// How an acceptor finds the actor of a session, and finds it again when it has left memory.
+#include "tests/gateway/reactor/reactor_fixture.hpp"
+
+#include "actors/base/behave.hpp"
+
+namespace latchkey::gateway::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A session that lives, or one that is always about to leave.
+session_actor::behavior_type resident(session_actor::pointer self, std::int64_t number) {
+  quiet(self);
+  return {[number](messages::validate&) -> caf::result<messages::validation> {
+            if (number < 0) return gone();
+            messages::validation out;
+            out.user_number = number;
+            return out;
+          },
+          [](messages::prove&) -> caf::result<messages::validation> { return gone(); },
+          [](messages::issue_tokens&) -> caf::result<messages::token_pair> { return gone(); },
+          [](messages::refresh&) -> caf::result<messages::token_pair> {
+            return to_error(failure{error_code::conflict, "field", "reason", 3});
+          },
+          [](messages::revoke&) -> caf::result<messages::revoked> { return gone(); },
+          [](messages::learn_end&) -> caf::result<messages::learnt> { return gone(); },
+          [](messages::learn_role&) -> caf::result<messages::learnt> { return gone(); },
+          [](messages::learn_subscription&) -> caf::result<messages::learnt> { return gone(); },
+          [](messages::learn_sync&) -> caf::result<messages::learnt> { return gone(); },
+          [](messages::learn_doubt&) -> caf::result<messages::learnt> { return gone(); },
+          [](messages::watch&) -> caf::result<messages::validation> { return gone(); },
+          [](messages::unwatch&) {},
+          [](messages::use_ticket&) -> caf::result<messages::validation> { return gone(); },
+          [](messages::sweep&) {}};
+}
+
+/// What a test and its directory share.
+struct plan {
+  std::vector<session_actor> answers; // one a question; the last again and again
+  std::vector<std::uint64_t> gone;    // what was said of each
+};
+
+directory_actor::behavior_type scripted(directory_actor::pointer self, plan* script) {
+  quiet(self);
+  return {
+      [](messages::find_user&) -> caf::result<user_actor> {
+        return to_error(error_code::user_not_found);
+      },
+      [script](messages::find_session& m) -> caf::result<session_actor> {
+        script->gone.push_back(m.gone);
+        const auto next = std::min(script->gone.size(), script->answers.size());
+        if (next == 0) return to_error(error_code::token_invalid);
+        return script->answers[next - 1];
+      },
+      [](messages::compare_with_nothing&) -> caf::result<messages::compared> { return gone(); },
+      [](messages::register_user&) -> caf::result<messages::user_view> { return gone(); },
+      [](messages::adopt_session&) -> caf::result<session_actor> { return gone(); },
+      [](messages::find_subscription&) -> caf::result<subscription_actor> { return gone(); },
+      [](messages::find_workflow&) -> caf::result<workflow_actor> { return gone(); },
+      [](messages::make_workflow&) -> caf::result<workflow_actor> { return gone(); },
+      [](messages::user_sessions_ended&) -> caf::result<messages::sessions_told> { return gone(); },
+      [](messages::user_role_changed&) -> caf::result<messages::sessions_told> { return gone(); },
+      [](messages::user_subscription_changed&) -> caf::result<messages::sessions_told> {
+        return gone();
+      },
+      [](messages::sync_session&) -> caf::result<messages::session_synced> { return gone(); },
+      [](messages::leave_user&) -> caf::result<messages::left> { return gone(); },
+      [](messages::leave_session&) -> caf::result<messages::left> { return gone(); },
+      [](messages::leave_subscription&) -> caf::result<messages::left> { return gone(); },
+      [](messages::leave_workflow&) -> caf::result<messages::left> { return gone(); },
+      [](messages::sweep&) {}};
+}
+
+struct one_directory : reactor_fixture {
+  plan script;
+  session_id id{make_uuid(time_point{})};
+
+  one_directory() { with().directories.push_back(spawn(scripted, &script)); }
+  ~one_directory() { script.answers.clear(); }
+
+  /// An actor that has ended.
+  session_actor ended() {
+    auto actor = spawn(resident, 1);
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    return actor;
+  }
+  result<messages::validation> validate() {
+    return run(0, [this](http_acceptor& edge) -> awaitable<result<messages::validation>> {
+      const messages::validate question;
+      co_return co_await edge.ask_session(id, question, in(patience));
+    });
+  }
+};
+
+TEST(AskSession, PassesOnThatThereIsNone) {
+  one_directory f;
+  const auto word = f.validate();
+  ASSERT_FALSE(word);
+  EXPECT_EQ(word.error().code, error_code::token_invalid);
+  EXPECT_EQ(f.script.gone.size(), 1u);
+}
+
+TEST(AskSession, PassesOnTheSessionsOwnRefusalWhole) {
+  one_directory f;
+  f.script.answers = {f.spawn(resident, 7)};
+  const auto word = f.run(0, [&](http_acceptor& edge) -> awaitable<result<messages::token_pair>> {
+    const messages::refresh question;
+    co_return co_await edge.ask_session(f.id, question, in(patience));
+  });
+  ASSERT_FALSE(word);
+  EXPECT_EQ(word.error().code, error_code::conflict);
+  EXPECT_EQ(word.error().field, "field");
+  EXPECT_EQ(word.error().reason, "reason");
+  EXPECT_EQ(word.error().retry_after_s, 3u);
+  EXPECT_EQ(f.script.gone.size(), 1u);
+}
+
+TEST(AskSession, AsksTheDirectoryOnce) {
+  one_directory f;
+  f.script.answers = {f.spawn(resident, 7)};
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(f.validate().value().user_number, 7);
+  EXPECT_EQ(f.script.gone, std::vector<std::uint64_t>{0});
+}
+
+TEST(AskSession, LooksForTheSuccessorOfOneThatIsLeaving) {
+  one_directory f;
+  f.script.answers = {f.spawn(resident, -1), f.spawn(resident, 8)};
+  EXPECT_EQ(f.validate().value().user_number, 8);
+  EXPECT_EQ(f.script.gone, (std::vector<std::uint64_t>{0, f.script.answers[0].id()}));
+  EXPECT_EQ(f.validate().value().user_number, 8);
+  EXPECT_EQ(f.script.gone.size(), 2u);
+}
+
+TEST(AskSession, LooksForTheSuccessorOfOneThatItKnewAndThatHasEnded) {
+  one_directory f;
+  const auto first = f.spawn(resident, 7);
+  f.script.answers = {first, f.spawn(resident, 8)};
+  EXPECT_EQ(f.validate().value().user_number, 7);
+  caf::anon_send_exit(first, caf::exit_reason::user_shutdown);
+  // It ends when it comes to it; until then it may answer.
+  std::int64_t number = 7;
+  for (const auto until = in(patience); number == 7 && std::chrono::steady_clock::now() < until;)
+    number = f.validate().value().user_number;
+  EXPECT_EQ(number, 8);
+  EXPECT_EQ(f.script.gone, (std::vector<std::uint64_t>{0, first.id()}));
+}
+
+TEST(AskSession, KeepsNoHandleOfOneThatHasEnded) {
+  one_directory f;
+  auto known = f.system().spawn(resident, 7);
+  f.script.answers = {known};
+  EXPECT_EQ(f.validate().value().user_number, 7);
+  const auto seen = caf::actor_cast<caf::weak_actor_ptr>(known);
+  f.script.answers.clear();
+  known = nullptr;
+  EXPECT_TRUE(seen.lock()) << "it is remembered";
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(seen.lock()), caf::exit_reason::user_shutdown);
+  EXPECT_TRUE(f.wait_until(0, [&seen] { return !seen.lock(); }));
+}
+
+TEST(AskSession, GivesUpOnADirectoryThatKnowsOnlyTheDead) {
+  one_directory f;
+  f.script.answers = {f.spawn(resident, -1), f.ended(), f.spawn(resident, -1)};
+  const auto word = f.validate();
+  ASSERT_FALSE(word);
+  EXPECT_EQ(word.error().code, error_code::internal_error);
+  EXPECT_EQ(f.script.gone.size(), 3u);
+}
+
+TEST(AskUser, PassesOnThatThereIsNone) {
+  one_directory f;
+  const auto word = f.run(0, [&](http_acceptor& edge) -> awaitable<result<messages::user_view>> {
+    const messages::describe_user question;
+    co_return co_await edge.ask_user(user_id{f.id}, question, in(patience));
+  });
+  ASSERT_FALSE(word);
+  EXPECT_EQ(word.error().code, error_code::user_not_found);
+}
+
+} // namespace
+} // namespace latchkey::gateway::test

@@ -1,0 +1,271 @@
+// How runs are ordered at the core manager, and how what it streams of them comes to the
+// workflow's actor.
+#include "gateway/workflows/core_manager_line.hpp"
+#include "gateway/workflows/status_stream.hpp"
+#include "tests/gateway/proxy/scripted_upstream.hpp"
+#include "tests/gateway/reactor/reactor_fixture.hpp"
+
+#include "actors/base/behave.hpp"
+
+namespace latchkey::gateway::test {
+namespace {
+
+using namespace std::chrono_literals;
+using proxy::testing::peer;
+using proxy::testing::script;
+using proxy::testing::scripted_upstream;
+using run_end = enum messages::run_left::how;
+
+/// What a test says to the workflow's actor, and what that has heard.
+struct heard_of {
+  std::mutex mutex;
+  std::vector<std::string> bodies;
+  std::vector<std::int64_t> positions;
+  std::size_t last = 0;       // of the statuses: the run is over with it
+  std::size_t bad = 0;        // this one is no status
+  std::size_t gone_after = 0; // so many, then this actor has left memory
+  error_code refuses = error_code::none;
+
+  std::size_t count() {
+    const std::lock_guard lock(mutex);
+    return bodies.size();
+  }
+};
+
+workflow_actor::behavior_type taker(workflow_actor::pointer self, heard_of* all) {
+  quiet(self);
+  return {[](messages::start_run&) -> caf::result<messages::run_started> { return gone(); },
+          [](messages::attach_run&) -> caf::result<messages::run_attached> { return gone(); },
+          [](messages::cancel_run&) -> caf::result<messages::run_cancelling> { return gone(); },
+          [all](messages::take_status& m) -> caf::result<messages::status_taken> {
+            const std::lock_guard lock(all->mutex);
+            if (all->refuses != error_code::none) return to_error(all->refuses);
+            if (all->gone_after != 0 && all->bodies.size() == all->gone_after) {
+              all->gone_after = 0;
+              return gone();
+            }
+            all->bodies.push_back(m.body);
+            all->positions.push_back(m.position.value_or(-1));
+            if (all->bodies.size() == all->bad) return to_error(error_code::validation_error);
+            return messages::status_taken{all->bodies.size() == all->last};
+          },
+          [](messages::sweep&) {}};
+}
+
+directory_actor::behavior_type finder(directory_actor::pointer self, workflow_actor one,
+                                      std::atomic<int>* asked) {
+  quiet(self);
+  return {
+      [](messages::find_user&) -> caf::result<user_actor> { return gone(); },
+      [](messages::find_session&) -> caf::result<session_actor> { return gone(); },
+      [](messages::compare_with_nothing&) -> caf::result<messages::compared> { return gone(); },
+      [](messages::register_user&) -> caf::result<messages::user_view> { return gone(); },
+      [](messages::adopt_session&) -> caf::result<session_actor> { return gone(); },
+      [](messages::find_subscription&) -> caf::result<subscription_actor> { return gone(); },
+      [one, asked](messages::find_workflow&) -> caf::result<workflow_actor> {
+        ++*asked;
+        return one;
+      },
+      [](messages::make_workflow&) -> caf::result<workflow_actor> { return gone(); },
+      [](messages::user_sessions_ended&) -> caf::result<messages::sessions_told> { return gone(); },
+      [](messages::user_role_changed&) -> caf::result<messages::sessions_told> { return gone(); },
+      [](messages::user_subscription_changed&) -> caf::result<messages::sessions_told> {
+        return gone();
+      },
+      [](messages::sync_session&) -> caf::result<messages::session_synced> { return gone(); },
+      [](messages::leave_user&) -> caf::result<messages::left> { return gone(); },
+      [](messages::leave_session&) -> caf::result<messages::left> { return gone(); },
+      [](messages::leave_subscription&) -> caf::result<messages::left> { return gone(); },
+      [](messages::leave_workflow&) -> caf::result<messages::left> { return gone(); },
+      [](messages::sweep&) {}};
+}
+
+/// A line to a scripted core manager.
+struct one_line : reactor_fixture {
+  explicit one_line(std::vector<script> scripts, std::chrono::milliseconds silence_max = 20s)
+      : upstream(std::move(scripts)) {
+    proxy::proxy_defaults defaults;
+    const auto url = upstream.url();
+    defaults.core_manager_url = url;
+    set = std::make_shared<proxy::upstream_set>(*proxy::read_proxy_routes({}, defaults), counts);
+    with().directories.push_back(spawn(finder, spawn(taker, &heard), &asked));
+    line_limits limits;
+    limits.silence_max = silence_max;
+    const services_ptr shared{services_ptr{}, &with()};
+    line = spawn_core_manager_line(system(), at(0), shared, set, limits);
+  }
+  ~one_line() {
+    caf::anon_send_exit(line, caf::exit_reason::user_shutdown);
+    line = nullptr;
+    stop(); // what it counts with goes before the base
+  }
+
+  result<messages::run_left> follow(const std::string& order) {
+    return run(0, [&](http_acceptor& edge) -> awaitable<result<messages::run_left>> {
+      messages::follow_run question;
+      question.workflow = id;
+      question.who.email = "somebody@example.com";
+      question.order = order;
+      co_return co_await edge.ask(line, question, std::chrono::steady_clock::now() + patience);
+    });
+  }
+  result<messages::upstream_cancelled> cancel() {
+    return run(0, [&](http_acceptor& edge) -> awaitable<result<messages::upstream_cancelled>> {
+      messages::cancel_upstream question;
+      question.workflow = id;
+      question.deadline = system_clock_source().now() + patience;
+      co_return co_await edge.ask(line, question, std::chrono::steady_clock::now() + patience);
+    });
+  }
+
+  metrics counts;
+  heard_of heard;
+  std::atomic<int> asked{0};
+  scripted_upstream upstream;
+  std::shared_ptr<proxy::upstream_set> set;
+  core_manager_actor line;
+  workflow_id id{make_uuid(system_clock_source().now())};
+};
+
+/// Answers the first request with these bytes; what it was is told.
+script says(std::string bytes, std::promise<std::string>* seen = nullptr) {
+  return [bytes = std::move(bytes), seen](peer& one) {
+    const auto head = one.read_head();
+    if (seen != nullptr) seen->set_value(head);
+    one.send(bytes);
+  };
+}
+
+std::string stream_of(const std::string& type, const std::string& body) {
+  return "HTTP/1.1 200 OK\r\nContent-Type: " + type + "\r\n\r\n" + body;
+}
+
+constexpr const char* ndjson = "application/x-ndjson";
+
+TEST(CoreManagerLine, OrdersARunAndBringsItsStatusesOneAfterTheOther) {
+  std::promise<std::string> seen;
+  one_line f({says(stream_of(ndjson, "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n"), &seen)});
+  f.heard.last = 3;
+  const auto left = f.follow(R"({"workflow_id":"x"})");
+  ASSERT_TRUE(left.has_value());
+  EXPECT_EQ(left->how, run_end::over);
+  EXPECT_EQ(f.heard.bodies, (std::vector<std::string>{R"({"a":1})", R"({"a":2})", R"({"a":3})"}));
+  EXPECT_EQ(f.heard.positions, (std::vector<std::int64_t>{1, 2, 3}));
+  const auto head = seen.get_future().get();
+  const auto id = to_string(f.id);
+  EXPECT_TRUE(head.starts_with("POST /api/v1/workflows HTTP/1.1\r\n")) << head;
+  EXPECT_NE(head.find("Idempotency-Key: " + id + "\r\n"), std::string::npos) << head;
+  EXPECT_NE(head.find("X-User-Email: somebody@example.com\r\n"), std::string::npos) << head;
+  EXPECT_NE(head.find("Content-Length: 19\r\n"), std::string::npos) << head;
+}
+
+TEST(CoreManagerLine, FindsARunAgainAndTakesItsOwnCount) {
+  std::promise<std::string> seen;
+  one_line f({says(stream_of("text/event-stream",
+                             "id: 9\ndata: {\"result\":{\"n\":1e400},\"sequence\":4}\n\n"
+                             "data: {\"sequence\":-1}\n\n"),
+                   &seen)});
+  const auto left = f.follow("");
+  ASSERT_TRUE(left.has_value());
+  EXPECT_EQ(left->how, run_end::cut); // it ended before the run did
+  EXPECT_EQ(f.heard.positions, (std::vector<std::int64_t>{4, 2}));
+  EXPECT_TRUE(seen.get_future().get().starts_with("GET /api/v1/workflows/" + to_string(f.id)));
+}
+
+TEST(CoreManagerLine, SaysHowTheCoreManagerAnswered) {
+  const auto how_of = [](const std::string& status) {
+    one_line f({says("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n")});
+    return f.follow("{}");
+  };
+  EXPECT_EQ(how_of("202 Accepted")->how, run_end::accepted);
+  EXPECT_EQ(how_of("404 Not Found")->how, run_end::missing);
+  EXPECT_EQ(how_of("422 Unprocessable Entity")->how, run_end::refused);
+  EXPECT_TRUE(how_of("422 Unprocessable Entity")->why.starts_with("422 "));
+  EXPECT_EQ(how_of("200 OK")->how, run_end::refused); // without a stream
+}
+
+TEST(CoreManagerLine, IsDoneWithAStreamWhoseStatusIsTooLong) {
+  one_line f(
+      {says(stream_of(ndjson, "{\"a\":1}\n") + std::string(status_stream::bytes_max + 4096, 'x'))});
+  const auto left = f.follow("");
+  ASSERT_TRUE(left.has_value());
+  EXPECT_EQ(f.heard.count(), 1u);
+  EXPECT_EQ(left->how, run_end::refused);
+  EXPECT_NE(left->why.find("too long"), std::string::npos) << left->why;
+}
+
+TEST(CoreManagerLine, PassesOverWhatIsNoStatus) {
+  one_line f({says(stream_of(ndjson, "{\"a\":1}\nno object\n{\"a\":3}\n"))});
+  f.heard.bad = 2;
+  EXPECT_EQ(f.follow("{}")->how, run_end::cut);
+  EXPECT_EQ(f.heard.positions, (std::vector<std::int64_t>{1, 2, 2}));
+}
+
+TEST(CoreManagerLine, EndsAtAStatusThatIsNotTaken) {
+  one_line f({says(stream_of(ndjson, "{\"a\":1}\n{\"a\":2}\n"))});
+  f.heard.refuses = error_code::store_unavailable;
+  EXPECT_EQ(f.follow("{}")->how, run_end::cut);
+  EXPECT_EQ(f.heard.count(), 0u);
+}
+
+TEST(CoreManagerLine, FindsAnActorAgainThatLeftMemory) {
+  one_line f({says(stream_of(ndjson, "{\"a\":1}\n{\"a\":2}\n"))});
+  f.heard.gone_after = 1;
+  f.heard.last = 2;
+  EXPECT_EQ(f.follow("{}")->how, run_end::over);
+  EXPECT_EQ(f.asked, 2);
+}
+
+TEST(CoreManagerLine, CountsAStreamAsCutThatIsResetOrSilent) {
+  const auto begins = stream_of(ndjson, "{\"a\":1}\n");
+  one_line reset({[&](peer& one) {
+    one.read_head();
+    one.send(begins);
+    one.reset();
+  }});
+  EXPECT_EQ(reset.follow("{}")->how, run_end::cut);
+  one_line silent({[&](peer& one) {
+                    one.read_head();
+                    one.send(begins);
+                    one.wait_for_end();
+                  }},
+                  50ms);
+  EXPECT_EQ(silent.follow("{}")->how, run_end::cut);
+}
+
+TEST(CoreManagerLine, IsGw001WhenNobodyIsThereOrItFails) {
+  one_line gone({says("")});
+  gone.upstream.stop_listening();
+  EXPECT_EQ(gone.follow("{}").error().code, error_code::upstream_unavailable);
+  one_line failing({says("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")});
+  EXPECT_EQ(failing.follow("{}").error().code, error_code::upstream_unavailable);
+}
+
+TEST(CoreManagerLine, AsksForARunsEnd) {
+  std::promise<std::string> seen;
+  one_line f({says("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", &seen)});
+  EXPECT_TRUE(f.cancel().has_value());
+  EXPECT_TRUE(seen.get_future().get().starts_with("DELETE /api/v1/workflows/" + to_string(f.id)));
+  one_line missing({says("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")});
+  EXPECT_TRUE(missing.cancel().has_value());
+  one_line failing({says("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")});
+  EXPECT_EQ(failing.cancel().error().code, error_code::upstream_unavailable);
+}
+
+TEST(CoreManagerLine, AnswersWhoeverWaitsWhenItEnds) {
+  std::promise<void> seen;
+  one_line f({[&](peer& one) {
+    one.read_head();
+    seen.set_value();
+    one.wait_for_end();
+  }});
+  std::thread ends([&] {
+    seen.get_future().wait();
+    caf::anon_send_exit(f.line, caf::exit_reason::user_shutdown);
+  });
+  EXPECT_FALSE(f.follow("{}").has_value());
+  ends.join();
+}
+
+} // namespace
+} // namespace latchkey::gateway::test

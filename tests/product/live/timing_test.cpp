@@ -1,0 +1,94 @@
+// timing_test.cpp — what a live socket is told, and when it is closed, as time passes.
+#include "tests/product/product.hpp"
+#include "tests/support/ws_client.hpp"
+
+namespace latchkey::test {
+namespace {
+
+TEST(LiveExpiry, ASocketIsToldOfItsTokensEndAndClosedWhenItHasCome) {
+  product one{"sqlite", {{"ACCESS_TOKEN_TTL", "3"}, {"WS_EXPIRY_NOTICE", "2"}}};
+  const auto user = one.sign_in_new_user();
+  ws_client socket{one.server->port(), user.access};
+  const auto news = socket.hear();
+  EXPECT_EQ(news["type"], "session_expiring");
+  EXPECT_TRUE(is_whole_second(news["data"]["expires_at"])) << news;
+  EXPECT_EQ(socket.wait_for_close(), 4002u);
+}
+
+TEST(LiveExpiry, AFreshTokenKeepsTheSocketOpen) {
+  product one{"sqlite", {{"ACCESS_TOKEN_TTL", "3"}, {"WS_EXPIRY_NOTICE", "2"}}};
+  auto user = one.sign_in_new_user();
+  ws_client socket{one.server->port(), user.access};
+  std::string first_end;
+  for (int i = 0; i < 3; ++i) {
+    const auto news = socket.hear("session_expiring");
+    ASSERT_FALSE(news.is_null()) << "closed by " << socket.close_code();
+    user = tokens_of(one.call(post("/auth/token/refresh").cookie(user.refresh)));
+    socket.say({{"type", "authenticate"}, {"id", "a"}, {"data", {{"token", user.access}}}});
+    const auto answer = socket.hear("ack");
+    ASSERT_FALSE(answer.is_null());
+    EXPECT_GT(answer["data"]["expires_at"], news["data"]["expires_at"]);
+  }
+}
+
+TEST(LiveExpiry, ATicketIsGoodForNoLongerThanItsToken) {
+  product one{"sqlite", {{"ACCESS_TOKEN_TTL", "2"}}};
+  const auto user = one.sign_in_new_user();
+  const auto made = one.call(post("/api/v1/ws/ticket").as(user.access));
+  ASSERT_EQ(made.status, 201);
+  ASSERT_TRUE(eventually([&] { return one.status_of_me(user.access) == 401; }));
+  const std::string text = json_of(made)["ticket"];
+  const ws_client late{one.server->port(), ws_handshake("/ws?ticket=" + text)};
+  EXPECT_TRUE(is_error(late.answer(), 401, "AUTH002", "ticket"));
+}
+
+TEST(LiveSilence, AClientThatOnlyPingsStaysAndASilentOneGoes) {
+  product one{"sqlite", {{"WS_PING_INTERVAL", "1"}}};
+  const auto user = one.sign_in_new_user();
+  const auto port = one.server->port();
+  ws_client silent{port, user.access}; // answers no ping
+  ws_client pinging{port, user.access};
+  ws_client ponging{port, user.access};
+  bool was_asked = false;
+  unsigned pings = 0;
+  while (!silent.has_ended()) {
+    pinging.say({{"type", "ping"}, {"id", std::to_string(++pings)}});
+    ASSERT_EQ(pinging.hear("pong")["correlation_id"], std::to_string(pings));
+    if (const auto frame = ponging.receive_now(); frame && frame->opcode == opcode::ping) {
+      was_asked = true;
+      ws_frame answer;
+      answer.opcode = opcode::pong;
+      answer.payload = frame->payload;
+      ponging.send(answer);
+    }
+  }
+  EXPECT_TRUE(was_asked);
+  EXPECT_EQ(silent.wait_for_close(), 1008u);
+  ponging.say({{"type", "ping"}});
+  EXPECT_EQ(ponging.hear("pong")["type"], "pong");
+}
+
+TEST(LiveDrain, SocketsAreClosedWhenTheServerStops) {
+  product one{"sqlite"};
+  const auto user = one.sign_in_new_user();
+  std::vector<ws_client> open;
+  for (int i = 0; i < 20; ++i)
+    open.emplace_back(one.server->port(), user.access);
+  one.server->ask_to_stop();
+  for (auto& socket : open)
+    EXPECT_EQ(socket.wait_for_close(), 1001u);
+  open.clear();
+  EXPECT_EQ(one.server->wait(), 0);
+}
+
+TEST(LiveDrain, AClientThatNeverClosesDoesNotHoldTheServerBack) {
+  product one{"sqlite"};
+  const auto user = one.sign_in_new_user();
+  ws_client stubborn{one.server->port(), user.access};
+  one.server->ask_to_stop();
+  EXPECT_EQ(one.server->wait(), 0);
+  EXPECT_EQ(stubborn.wait_for_close(), 1001u);
+}
+
+} // namespace
+} // namespace latchkey::test

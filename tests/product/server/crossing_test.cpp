@@ -1,0 +1,225 @@
+// Every route with every kind of caller. A route that is not among the rows fails.
+#include "tests/product/core_manager.hpp"
+#include "tests/product/product.hpp"
+#include "tests/product/server/crossing_rows.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+
+namespace latchkey::test {
+namespace {
+
+using namespace crossing;
+
+constexpr const char* crossing_key = "a-service-key-of-tests";
+
+/// What the internal listener has beside the service's rows, for whoever reaches it.
+const std::set<std::string> internal_rows{"GET /internal/health", "GET /internal/metrics",
+                                          "GET /metrics"};
+/// And those that it shares with the public one.
+const std::set<std::string> shared_rows{"POST /api/auth/validate-token",
+                                        "POST /api/auth/sync-session", "POST /api/auth/sync-user",
+                                        "POST /api/auth/revoke-user-sessions"};
+
+/// "METHOD /path" of that listener, as the server itself counts them.
+std::set<std::string> routes_of(const std::string& side, const product& one) {
+  const auto listed = run_latchkey({"routes"}, one.settings, one.where.folder());
+  EXPECT_EQ(listed.exit_code, 0) << listed.err;
+  std::set<std::string> found;
+  std::istringstream lines{listed.out};
+  for (std::string listener, method, path, who, permission;
+       lines >> listener >> method >> path >> who >> permission;)
+    if (listener == side) found.insert(method + " " + path);
+  return found;
+}
+
+/// A path that names nothing that exists.
+std::string filled(std::string path) {
+  for (auto open = path.find('{'); open != path.npos; open = path.find('{')) {
+    const auto name = path.substr(open, path.find('}') - open + 1);
+    path.replace(open, name.size(),
+                 name == "{name}" || name == "{asset}" ? "nothing-of-that-name"
+                                                       : "00000000-0000-4000-8000-000000000000");
+  }
+  return path;
+}
+
+class Crossing : public testing::TestWithParam<std::string> {
+protected:
+  Crossing()
+      : upstream_folder_("sqlite"), upstream_(upstream_folder_.folder()),
+        one(GetParam(), {{"CORE_MANAGER_URL", upstream_.url()},
+                         {"SERVICE_KEYS", std::string{"tests:"} + crossing_key},
+                         {"STRIPE_WEBHOOK_SECRET", "whsec_0123456789abcdef"},
+                         {"STRIPE_PRICES", "price_free=free"},
+                         {"TIERS", "free:projects=3,api_keys=50"}}) {
+    const auto root = one.admin();
+    for (const auto* who : {"user", "admin", "superuser", "defined role", "inactive user"})
+      one.add_user(people_[who] = new_name());
+    const json role{{"name", "reader"}, {"permissions", json::array({defined_permission})}};
+    EXPECT_EQ(one.call(post_json("/admin/roles", role.dump()).as(root)).status, 201);
+    give_role(root, "admin", "admin");
+    give_role(root, "superuser", "superuser");
+    give_role(root, "defined role", "reader");
+    make_bad_tokens(root);
+    keys_[""] = new_key(one.sign_in(people_["superuser"]).access, json::array());
+  }
+
+  void give_role(const std::string& by, const std::string& who, const std::string& role) {
+    const auto path = "/admin/users/" + one.id_of(people_[who]) + "/role";
+    EXPECT_EQ(one.call(put_json(path, json{{"role", role}}.dump()).as(by)).status, 200) << who;
+  }
+
+  void make_bad_tokens(const std::string& root) {
+    tokens_["junk"] = "junk";
+    tokens_["refresh token"] = one.sign_in(people_["superuser"]).refresh;
+    tokens_["ended session"] = one.sign_in(people_["superuser"]).access;
+    EXPECT_EQ(one.call(post("/auth/logout").as(tokens_["ended session"])).status, 200);
+    tokens_["inactive user"] = one.sign_in(people_["inactive user"]).access;
+    const auto path = "/admin/users/" + one.id_of(people_["inactive user"]);
+    EXPECT_EQ(one.call(put_json(path, R"({"is_active":false})").as(root)).status, 200);
+    const auto made = one.call(
+        post_json("/service/token", R"({"service_id":"tests","scopes":[],"expires_in":3600})")
+            .as(root));
+    EXPECT_EQ(made.status, 200) << made.body;
+    tokens_["service token"] = json_of(made).value("access_token", "");
+  }
+
+  std::string new_key(const std::string& owner, const json& scopes) {
+    const json body{{"name", "tests"}, {"scopes", scopes}};
+    const auto reply = one.call(post_json("/auth/api-keys", body.dump()).as(owner));
+    EXPECT_EQ(reply.status, 201) << reply.body;
+    return json_of(reply).value("key", "");
+  }
+
+  /// With the scope that the row wants; made when first asked for.
+  std::string key_for(const row& r) {
+    auto& key = keys_[r.scope];
+    if (key.empty())
+      key = new_key(one.sign_in(people_["superuser"]).access, json::array({r.scope}));
+    return key;
+  }
+
+  http_reply ask(const row& r, const kind& who) { return one.call(request_of(r, who)); }
+
+  http_call request_of(const row& r, const kind& who) {
+    http_call asked{r.method, filled(r.path), {}, ""};
+    const bool has_body = asked.method == "POST" || asked.method == "PUT";
+    if (has_body) asked.headers.push_back({"Content-Type", "application/json"});
+    switch (who.column) {
+    case nobody:
+      return asked;
+    case bare_key:
+      return std::move(asked).with("X-API-Key", keys_[""]);
+    case good_key:
+      return std::move(asked).with("X-API-Key", key_for(r));
+    case service:
+      return std::move(asked).with("X-Service-Key", crossing_key);
+    case bad:
+      return std::move(asked).as(tokens_[who.name]);
+    default:
+      return std::move(asked).as(session_of(r, who.name));
+    }
+  }
+
+  std::string session_of(const row& r, const std::string& who) {
+    // The path that a logout takes ends what it is asked with: a session of its own each time.
+    const bool is_used_up = std::string{r.path}.ends_with("/logout");
+    if (is_used_up) return one.sign_in(people_[who]).access;
+    if (tokens_[who].empty()) tokens_[who] = one.sign_in(people_[who]).access;
+    return tokens_[who];
+  }
+
+  place upstream_folder_;
+  core_manager upstream_;
+  product one;
+  std::map<std::string, std::string> people_; // by the name of their kind
+  std::map<std::string, std::string> tokens_; // by that, too
+  std::map<std::string, std::string> keys_;   // by scope
+};
+LATCHKEY_ON_BOTH_ENGINES(Crossing);
+
+TEST_P(Crossing, HasARowForEveryRouteThatIsServed) {
+  std::set<std::string> written;
+  for (const auto& r : rows)
+    written.insert(std::string{r.method} + " " + r.path);
+  EXPECT_EQ(written.size(), rows.size()) << "a row stands here twice";
+  EXPECT_EQ(routes_of("public", one), written);
+  auto internal = internal_rows;
+  internal.insert(shared_rows.begin(), shared_rows.end());
+  for (const auto& r : internal_service_rows)
+    internal.insert(std::string{r.method} + " " + r.path);
+  EXPECT_EQ(routes_of("internal", one), internal);
+}
+
+/// An endpoint's own answer: a 404 only for what a part of the path names.
+testing::AssertionResult is_let_in(const row& r, const http_reply& reply) {
+  const bool is_missing = reply.status == 404;
+  const bool names_something = std::string_view{r.path}.find('{') != std::string_view::npos;
+  for (const int refused : {0, 401, 403, 405})
+    if (reply.status == refused) return testing::AssertionFailure() << "is refused";
+  if (reply.status >= 500) return testing::AssertionFailure() << "fails";
+  if (is_missing && !names_something) return testing::AssertionFailure() << "is no route";
+  if (reply.body.find("Malformed") != std::string::npos)
+    return testing::AssertionFailure() << "is malformed";
+  return testing::AssertionSuccess();
+}
+
+TEST_P(Crossing, LetsInWhomItShouldAndNobodyElse) {
+  for (const auto& r : rows)
+    for (const auto& who : kinds) {
+      const auto reply = ask(r, who);
+      const auto where = std::string{r.method} + " " + r.path + " by " + who.name + ": " +
+                         std::to_string(reply.status) + " " + reply.body;
+      switch (r.expected_of(who)) {
+      case u:
+        EXPECT_EQ(reply.status, 401) << where;
+        break;
+      case f:
+        EXPECT_EQ(reply.status, 403) << where;
+        break;
+      case in:
+        EXPECT_TRUE(is_let_in(r, reply)) << where;
+        break;
+      }
+    }
+}
+
+TEST_P(Crossing, LetsServicesAloneInToWhatIsTheirsOnTheInternalListener) {
+  for (const auto& r : internal_service_rows)
+    for (const auto& who : kinds) {
+      const auto asked = request_of(r, who);
+      const auto reply = one.call_internal(asked);
+      const auto where = std::string{r.path} + " by " + who.name + ": " + reply.body;
+      if (r.expected_of(who) == in)
+        EXPECT_TRUE(is_let_in(r, reply)) << where;
+      else
+        EXPECT_EQ(reply.status, r.expected_of(who) == f ? 403 : 401) << where;
+      EXPECT_TRUE(is_error(one.call(asked), 404, "NOT_FOUND")) << where;
+    }
+}
+
+TEST_P(Crossing, ShowsNothingInternalToThePublic) {
+  for (const auto& name : internal_rows) {
+    const auto path = name.substr(name.find(' ') + 1);
+    EXPECT_TRUE(is_error(one.call(get(path)), 404, "NOT_FOUND")) << path;
+    EXPECT_EQ(one.call_internal(get(path)).status, 200) << path;
+  }
+  for (const auto* path : {"/auth/me", "/admin/users", "/auth/token", "/docs", "/health"})
+    EXPECT_EQ(one.call_internal(get(path)).status, 404) << path;
+}
+
+TEST_P(Crossing, AsksAServiceForItsKeyOnTheInternalListenerToo) {
+  for (const auto& name : shared_rows) {
+    const auto path = name.substr(name.find(' ') + 1);
+    EXPECT_EQ(one.call_internal(post_json(path, "{}")).status, 403) << path;
+    EXPECT_NE(one.call_internal(post_json(path, "{}").with("X-Service-Key", crossing_key)).status,
+              403)
+        << path;
+  }
+}
+
+} // namespace
+} // namespace latchkey::test
