@@ -119,7 +119,7 @@ struct listeners::side {
 };
 
 struct listeners::parts {
-  services_ptr with;
+  actor_env_ptr env;
   std::shared_ptr<const settings> configured;
   std::shared_ptr<proxy::upstream_set> upstreams;
   std::shared_ptr<const http::router> public_routes;
@@ -173,11 +173,10 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
   options.limits.idle_max = std::chrono::seconds{configured->keep_alive_s};
   options.limits.in_flight_max = configured->in_flight_max;
   options.limits.request_max = std::chrono::seconds{configured->request_timeout_s};
-  options.hooks = hooks_for(*options.routes, *with->counts);
+  options.hooks = hooks_for(*options.routes, *env->counts);
   options.hooks.admit = [is_public](http::exchange& ex) { return admit(ex, is_public); };
   options.hooks.on_refused = [is_public](http::exchange& ex) { note_refused(ex, is_public); };
-  options.hooks.render_error = [clock = with->clock](const failure& error,
-                                                     const http::request& in) {
+  options.hooks.render_error = [clock = env->clock](const failure& error, const http::request& in) {
     return render_failure(error, in, clock->now());
   };
   options.app = one.acceptor.get();
@@ -191,7 +190,7 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
 
 result<void> listeners::parts::listen_on(side& one, caf::actor_system& system) {
   auto& home = *one.home;
-  one.acceptor = std::make_unique<http_acceptor>(system, home, with, configured);
+  one.acceptor = std::make_unique<http_acceptor>(system, home, env, configured);
   one.sockets = std::make_unique<ws_acceptor>(system, *one.acceptor);
   one.acceptor->set_sockets(one.sockets.get());
   one.acceptor->pass_on_to(upstreams);
@@ -213,12 +212,12 @@ result<void> listeners::parts::listen_on(side& one, caf::actor_system& system) {
 
 listeners::listeners(std::unique_ptr<parts> all) : parts_(std::move(all)) {}
 
-result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, services_ptr with,
+result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, actor_env_ptr env,
                                                    std::shared_ptr<const settings> configured,
                                                    std::shared_ptr<proxy::upstream_set> upstreams) {
   auto all = std::make_unique<parts>();
   all->upstreams = std::move(upstreams);
-  all->with = std::move(with);
+  all->env = std::move(env);
   all->configured = std::move(configured);
   if (auto ready = all->prepare(); !ready) return tl::unexpected<failure>(ready.error());
   // From here on the destructor takes down, on its reactor, what was put up.
@@ -319,8 +318,8 @@ void listeners::publish_counts() const {
       connections += server->connections();
       in_flight += server->in_flight();
     }
-  parts_->with->counts->connections_open.set(static_cast<std::int64_t>(connections));
-  parts_->with->counts->requests_in_flight.set(static_cast<std::int64_t>(in_flight));
+  parts_->env->counts->connections_open.set(static_cast<std::int64_t>(connections));
+  parts_->env->counts->requests_in_flight.set(static_cast<std::int64_t>(in_flight));
 }
 
 } // namespace latchkey::gateway

@@ -2,7 +2,7 @@
 // conversations, a public listener and an internal one.
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_env.hpp"
 #include "config/settings/settings.hpp"
 #include "gateway/proxy/upstream/upstream_set.hpp"
 #include "protocol/result.hpp"
@@ -17,7 +17,7 @@ class listeners {
 public:
   /// Listens on every reactor of `system`; who connects waits for `accept()`. Fails with the reason
   /// when an address cannot be had or the certificate cannot be read.
-  static result<std::unique_ptr<listeners>> open(caf::actor_system& system, services_ptr with,
+  static result<std::unique_ptr<listeners>> open(caf::actor_system& system, actor_env_ptr env,
                                                  std::shared_ptr<const settings> configured,
                                                  std::shared_ptr<proxy::upstream_set> upstreams);
 

@@ -59,7 +59,7 @@ struct server::parts {
   std::shared_ptr<proxy::upstream_set> upstreams;
   data_dir_lock only_server; // goes after the store
   std::unique_ptr<storage::store> store;
-  std::shared_ptr<services> with = std::make_shared<services>();
+  std::shared_ptr<actor_env> env = std::make_shared<actor_env>();
   std::unique_ptr<caf::actor_system_config> config;
   std::unique_ptr<caf::actor_system> system;
   std::shared_ptr<mail_carrier> mails;
@@ -147,7 +147,7 @@ result<void> server::parts::create_first_admin() {
 result<void> server::parts::load_tables() {
   auto seeded = seed_service_keys(*store, configured->service_keys, system_clock_source().now());
   if (!seeded) return seeded;
-  return load_registry(*store, *with->book);
+  return load_registry(*store, *env->book);
 }
 
 result<void> server::parts::fill_services(const secret& signing_secret) {
@@ -157,16 +157,16 @@ result<void> server::parts::fill_services(const secret& signing_secret) {
   auto carrier = configured_mail_carrier(set);
   if (!carrier) return tl::unexpected<failure>(carrier.error());
   mails = std::move(*carrier);
-  with->mails = make_mail_writer(set, signing_secret);
-  with->keys = std::move(*keys);
+  env->mails = make_mail_writer(set, signing_secret);
+  env->keys = std::move(*keys);
   auto told = newest_audit_time(*store->open_reader());
   if (!told) return tl::unexpected<failure>(told.error());
-  with->clock = &clock.emplace(system_clock_source(), *told);
-  with->count_in(counts);
-  with->tiers = set.tiers;
-  with->started_at = with->clock->steady();
-  with->publish_counts = [this] { publish_counts(); };
-  auto& policy = with->policy;
+  env->clock = &clock.emplace(system_clock_source(), *told);
+  env->count_in(counts);
+  env->tiers = set.tiers;
+  env->started_at = env->clock->steady();
+  env->publish_counts = [this] { publish_counts(); };
+  auto& policy = env->policy;
   policy.access_ttl = std::chrono::seconds{set.access_token_ttl_s};
   policy.session_ttl = std::chrono::seconds{set.session_ttl_s};
   policy.session_idle_ttl = std::chrono::seconds{set.session_idle_ttl_s};
@@ -197,10 +197,9 @@ void server::parts::spawn_actors() {
   // SQLite has one writer at a time; a second one would only wait for the first.
   const std::size_t writers = set.uses_postgres() ? set.db_writers : 1;
   for (std::size_t i = 0; i < writers; ++i)
-    with->writers.push_back(
-        sys.spawn<caf::detached>(persistence, store.get(), with->clock, &counts));
+    env->writers.push_back(sys.spawn<caf::detached>(persistence, store.get(), env->clock, &counts));
   for (std::size_t i = 0; i < set.db_readers; ++i)
-    with->readers.push_back(sys.spawn<caf::detached>(reader, store.get(), with->clock));
+    env->readers.push_back(sys.spawn<caf::detached>(reader, store.get(), env->clock));
 
   hasher_options hashing{set.hash_workers,
                          set.hash_queue_max,
@@ -210,23 +209,23 @@ void server::parts::spawn_actors() {
     workers.push_back(sys.spawn<caf::detached>(hash_worker, hashing.cost, &counts));
     roots.add("a hashing thread", workers.back());
   }
-  with->hasher = sys.spawn(password_hasher, hashing, with->clock, &counts, std::move(workers));
-  with->key_ring = sys.spawn(key_ring, with->keys);
-  with->audit = sys.spawn(audit, with->writers);
+  env->hasher = sys.spawn(password_hasher, hashing, env->clock, &counts, std::move(workers));
+  env->key_ring = sys.spawn(key_ring, env->keys);
+  env->audit = sys.spawn(audit, env->writers);
   if (!set.redis_url.empty()) {
     log_info("server", "REDIS_URL is only looked at by health checks: every process counts "
                        "rate limits by itself");
     if (auto address = storage::parse_redis_url(set.redis_url))
-      with->redis = sys.spawn<caf::detached>(redis, std::move(*address), with->clock, &counts);
+      env->redis = sys.spawn<caf::detached>(redis, std::move(*address), env->clock, &counts);
   }
-  mail_way = sys.spawn<caf::detached>(mail_transport, std::move(mails), set.mail_from, with->mails);
-  with->mailer = sys.spawn(mailer, services_ptr{with}, mail_way);
-  with->registry = sys.spawn(registry, services_ptr{with});
-  takes_care = sys.spawn(caretaker, services_ptr{with});
+  mail_way = sys.spawn<caf::detached>(mail_transport, std::move(mails), set.mail_from, env->mails);
+  env->mailer = sys.spawn(mailer, actor_env_ptr{env}, mail_way);
+  env->registry = sys.spawn(registry, actor_env_ptr{env});
+  takes_care = sys.spawn(caretaker, actor_env_ptr{env});
   spawn_core_managers();
   for (std::size_t i = 0; i < set.workers; ++i)
-    with->directories.push_back(sys.spawn(directory, services_ptr{with}));
-  finds_workflows = sys.spawn(workflow_recovery, services_ptr{with});
+    env->directories.push_back(sys.spawn(directory, actor_env_ptr{env}));
+  finds_workflows = sys.spawn(workflow_recovery, actor_env_ptr{env});
   watch_actors();
 }
 
@@ -237,27 +236,27 @@ void server::parts::spawn_core_managers() {
   auto& scheduler = reactor_scheduler::of(*system);
   for (std::size_t i = 0; i < scheduler.size(); ++i) {
     auto& home = scheduler.at(i);
-    with->core_managers.push_back(on_reactor(
-        home, [&] { return spawn_core_manager_line(*system, home, with, upstreams, limits); }));
+    env->core_managers.push_back(on_reactor(
+        home, [&] { return spawn_core_manager_line(*system, home, env, upstreams, limits); }));
   }
 }
 
 void server::parts::watch_actors() {
-  for (const auto& one : with->writers)
+  for (const auto& one : env->writers)
     roots.add("a writer", one);
-  for (const auto& one : with->readers)
+  for (const auto& one : env->readers)
     roots.add("a reader", one);
-  for (const auto& one : with->directories)
+  for (const auto& one : env->directories)
     roots.add("a shard of the directory", one);
-  roots.add("the hashers' queue", with->hasher);
-  roots.add("the key ring", with->key_ring);
-  roots.add("the audit log", with->audit);
-  roots.add("the connection to Redis", with->redis);
+  roots.add("the hashers' queue", env->hasher);
+  roots.add("the key ring", env->key_ring);
+  roots.add("the audit log", env->audit);
+  roots.add("the connection to Redis", env->redis);
   roots.add("the mail transport", mail_way);
-  roots.add("the mailer", with->mailer);
-  roots.add("the registry", with->registry);
+  roots.add("the mailer", env->mailer);
+  roots.add("the registry", env->registry);
   roots.add("the caretaker", takes_care);
-  for (const auto& one : with->core_managers)
+  for (const auto& one : env->core_managers)
     roots.add("a way to the core manager", one);
 }
 
@@ -267,27 +266,27 @@ void server::parts::stop_actors() {
   const auto end = [](const auto& handle) {
     if (handle) caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
   };
-  for (auto& handle : with->directories)
+  for (auto& handle : env->directories)
     end(handle);
-  for (auto& handle : with->core_managers)
+  for (auto& handle : env->core_managers)
     end(handle);
   end(finds_workflows);
   end(takes_care);
-  end(with->registry);
-  end(with->mailer);
+  end(env->registry);
+  end(env->mailer);
   end(mail_way);
-  end(with->hasher);
-  end(with->audit);
-  end(with->key_ring);
-  end(with->redis);
-  for (auto& handle : with->readers)
+  end(env->hasher);
+  end(env->audit);
+  end(env->key_ring);
+  end(env->redis);
+  for (auto& handle : env->readers)
     end(handle);
-  for (auto& handle : with->writers)
+  for (auto& handle : env->writers)
     end(handle);
   takes_care = nullptr;
   finds_workflows = nullptr;
   mail_way = nullptr;
-  with.reset();
+  env.reset();
   system.reset();
 }
 
@@ -322,7 +321,7 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   if (auto filled = p.fill_services(*signing_secret); !filled)
     return tl::unexpected<failure>(filled.error());
   p.spawn_actors();
-  auto sockets = listeners::open(*p.system, p.with, p.configured, p.upstreams);
+  auto sockets = listeners::open(*p.system, p.env, p.configured, p.upstreams);
   if (!sockets) return tl::unexpected<failure>(sockets.error());
   p.sockets = std::move(*sockets);
   p.listening = p.sockets.get();

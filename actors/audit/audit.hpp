@@ -1,8 +1,8 @@
 // audit.hpp — the audit log, for events that come with no other fact to be written.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 #include "storage/store.hpp"
 
 #include <caf/stateful_actor.hpp>

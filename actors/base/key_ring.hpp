@@ -2,8 +2,8 @@
 // session makes and checks its own with the key set.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 
 #include <caf/stateful_actor.hpp>
 

@@ -1,7 +1,7 @@
 // shard_round.hpp — a word for every shard of the directory, and when all have taken it.
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_env.hpp"
 
 #include <functional>
 #include <memory>
@@ -13,7 +13,7 @@ namespace latchkey {
 /// Says it to every shard and waits for all; `done` hears the first error. `here` is held as long
 /// as an answer is owed.
 template <class Self, class Message>
-void tell_shards(Self* self, const services& with, const Message& what,
+void tell_shards(Self* self, const actor_env& env, const Message& what,
                  const std::shared_ptr<const void>& here,
                  std::function<void(const caf::error*)> done) {
   struct round {
@@ -24,9 +24,8 @@ void tell_shards(Self* self, const services& with, const Message& what,
       if (--open == 0) done(first ? &*first : nullptr);
     }
   };
-  auto told =
-      std::make_shared<round>(round{with.directories.size(), std::nullopt, std::move(done)});
-  for (const auto& shard : with.directories)
+  auto told = std::make_shared<round>(round{env.directories.size(), std::nullopt, std::move(done)});
+  for (const auto& shard : env.directories)
     self->request(shard, no_timeout, what)
         .then([told, here](messages::sessions_told&) { told->settle(); },
               [told, here](caf::error& error) {

@@ -45,12 +45,12 @@ caf::result<user_actor> directory_state::on_find_user(messages::find_user& reque
     return answer;
   }
   loading::find_or_load(users, id, request.gone, answer, loads, [this, id](std::uint64_t load) {
-    const auto deadline = with->steady_now() + with->policy.internal_deadline;
-    self->request(with->reader_for(id), no_timeout, messages::read_user{id, deadline})
+    const auto deadline = env->steady_now() + env->policy.internal_deadline;
+    self->request(env->reader_for(id), no_timeout, messages::read_user{id, deadline})
         .then(
             [this, id, load](user_record& record) {
               if (!loading::is_loading(users, id, load)) return;
-              loading::loaded(users, id, self->spawn(user, std::move(record), with));
+              loading::loaded(users, id, self->spawn(user, std::move(record), env));
             },
             [this, id, load](caf::error& error) {
               if (loading::is_loading(users, id, load)) loading::not_loaded(users, id, error);
@@ -62,10 +62,10 @@ caf::result<user_actor> directory_state::on_find_user(messages::find_user& reque
 /// A wrong password of somebody's is counted in the store, which nobody waits for; so is one of
 /// nobody's, or the time of the answers would tell who is somebody.
 void directory_state::count_failure_of_nobody() {
-  const user_id nobody{make_uuid(with->now())};
-  caf::anon_send(with->writer_for(nobody),
+  const user_id nobody{make_uuid(env->now())};
+  caf::anon_send(env->writer_for(nobody),
                  messages::commit{{{storage::count_password_failures{nobody}}},
-                                  with->steady_now() + with->policy.internal_deadline});
+                                  env->steady_now() + env->policy.internal_deadline});
 }
 
 caf::result<messages::compared>
@@ -75,8 +75,8 @@ directory_state::on_compare(messages::compare_with_nothing& request) {
   const auto compare = [this, request, answer, failed] {
     messages::verify_password question{request.password, {}, request.deadline, false, true};
     if (!request.is_passphrase)
-      question.phc = stand_ins_->of(hmac_sha256(with->keys->tickets, "stand-in " + request.name));
-    self->request(with->hasher, no_timeout, std::move(question))
+      question.phc = stand_ins_->of(hmac_sha256(env->keys->tickets, "stand-in " + request.name));
+    self->request(env->hasher, no_timeout, std::move(question))
         .then(
             [this, answer, counts = !request.is_passphrase](messages::verdict&) {
               if (counts) count_failure_of_nobody();
@@ -90,7 +90,7 @@ directory_state::on_compare(messages::compare_with_nothing& request) {
   }
   // A user's is read first.
   const user_id nobody{};
-  self->request(with->reader_for(nobody), no_timeout,
+  self->request(env->reader_for(nobody), no_timeout,
                 messages::read{storage::find_recovery{nobody}, request.deadline})
       .then([compare](messages::found&) { compare(); }, failed);
   return answer;
@@ -99,7 +99,7 @@ directory_state::on_compare(messages::compare_with_nothing& request) {
 // -- whom unknown names follow -------------------------------------------------------------
 
 void directory_state::with_stand_ins(std::function<void()> go) {
-  const bool is_due = with->steady_now() >= stand_ins_due_;
+  const bool is_due = env->steady_now() >= stand_ins_due_;
   if (is_due && !std::exchange(reads_stand_ins_, true)) read_stand_ins();
   if (stand_ins_) return go();
   stand_in_askers_.push_back(std::move(go));
@@ -108,8 +108,8 @@ void directory_state::with_stand_ins(std::function<void()> go) {
 void directory_state::read_stand_ins() {
   storage::list_users question;
   question.limit = 1;
-  const auto deadline = with->steady_now() + with->policy.internal_deadline;
-  self->request(with->reader_for(user_id{}), no_timeout, messages::read{question, deadline})
+  const auto deadline = env->steady_now() + env->policy.internal_deadline;
+  self->request(env->reader_for(user_id{}), no_timeout, messages::read{question, deadline})
       .then(
           [this](messages::found& found) {
             const auto total = found.as<storage::list_users>().total;
@@ -122,8 +122,8 @@ void directory_state::read_page_of(const std::shared_ptr<stand_ins>& fresh, std:
                                    std::int64_t total) {
   if (fresh->is_full()) return take_stand_ins(fresh);
   const storage::users_after question{after, stand_ins::page_rows};
-  const auto deadline = with->steady_now() + with->policy.internal_deadline;
-  self->request(with->reader_for(user_id{}), no_timeout, messages::read{question, deadline})
+  const auto deadline = env->steady_now() + env->policy.internal_deadline;
+  self->request(env->reader_for(user_id{}), no_timeout, messages::read{question, deadline})
       .then(
           [this, fresh, after, total](messages::found& found) {
             const auto next = fresh->add(found.as<storage::users_after>(), after, total);
@@ -136,7 +136,7 @@ void directory_state::read_page_of(const std::shared_ptr<stand_ins>& fresh, std:
 /// again.
 void directory_state::take_stand_ins(std::shared_ptr<const stand_ins> fresh) {
   reads_stand_ins_ = false;
-  if (fresh) stand_ins_due_ = with->steady_now() + stand_ins_good_for;
+  if (fresh) stand_ins_due_ = env->steady_now() + stand_ins_good_for;
   if (fresh || !stand_ins_) stand_ins_ = fresh ? std::move(fresh) : std::make_shared<stand_ins>();
   for (auto& go : std::exchange(stand_in_askers_, {}))
     go();
@@ -150,7 +150,7 @@ caf::result<messages::user_view> directory_state::on_register(messages::register
   if (user.client_id.empty()) user.client_id = to_string(user.id); // as it will be stored
   auto audited =
       audit_entry("user.registered", request.by.empty() ? "open registration" : "told by a service",
-                  with->now(), request.client);
+                  env->now(), request.client);
   audited.user = user.id;
   audited.by = std::move(request.by);
   storage::unit unit{{storage::create_user{user, std::move(request.username_key),
@@ -161,11 +161,11 @@ caf::result<messages::user_view> directory_state::on_register(messages::register
         return std::holds_alternative<storage::add_mail>(what);
       });
   std::move(request.also.begin(), request.also.end(), std::back_inserter(unit.facts));
-  self->request(with->writer_for(user.id), no_timeout,
+  self->request(env->writer_for(user.id), no_timeout,
                 messages::commit{std::move(unit), request.deadline})
       .then(
           [this, answer, user, sends](storage::written& written) mutable {
-            if (sends && with->mailer) self->send(with->mailer, messages::mail_waiting{});
+            if (sends && env->mailer) self->send(env->mailer, messages::mail_waiting{});
             user.number = written.user_number;
             answer.deliver(messages::view_of(user));
           },
@@ -185,8 +185,8 @@ directory_state::on_find_subscription(messages::find_subscription& request) {
 }
 
 void directory_state::load_subscription(const user_id& id, std::uint64_t load) {
-  const auto deadline = with->steady_now() + with->policy.internal_deadline;
-  const auto& reader = with->reader_for(id);
+  const auto deadline = env->steady_now() + env->policy.internal_deadline;
+  const auto& reader = env->reader_for(id);
   const auto failed = [this, id, load](caf::error& error) {
     if (loading::is_loading(subscriptions, id, load)) loading::not_loaded(subscriptions, id, error);
   };
@@ -202,7 +202,7 @@ void directory_state::load_subscription(const user_id& id, std::uint64_t load) {
                       auto& stored = found.as<storage::find_subscription>();
                       auto record = stored ? std::move(*stored) : default_subscription(owner);
                       loading::loaded(subscriptions, id,
-                                      self->spawn(subscription, std::move(record), with));
+                                      self->spawn(subscription, std::move(record), env));
                     },
                     failed);
           },
@@ -248,7 +248,7 @@ void directory_state::sweep_buckets(Map& map, std::size_t& passed, std::size_t t
                                     time_point now) {
   const auto count = map.bucket_count();
   // In a crowd it is asked as if it were later.
-  const auto spared = std::max(std::chrono::seconds{0}, with->policy.memory_idle - crowded_idle);
+  const auto spared = std::max(std::chrono::seconds{0}, env->policy.memory_idle - crowded_idle);
   const messages::sweep question{map.size() > crowded_from ? now + spared : now};
   for (; swept_buckets < turn_end && swept_buckets < passed + count; ++swept_buckets) {
     const auto bucket = swept_buckets - passed;
@@ -261,7 +261,7 @@ void directory_state::sweep_buckets(Map& map, std::size_t& passed, std::size_t t
 void directory_state::on_sweep(messages::sweep&) {
   // The buckets of one map after the other. A map that grows in the middle of a round moves
   // some to where the round has been: the next one finds them.
-  const auto now = with->steady_now();
+  const auto now = env->steady_now();
   const auto all = users.bucket_count() + sessions.bucket_count() + subscriptions.bucket_count() +
                    workflows.bucket_count();
   if (swept_buckets >= all) swept_buckets = 0;
@@ -276,11 +276,11 @@ void directory_state::on_sweep(messages::sweep&) {
 }
 
 directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,
-                                         services_ptr with) {
+                                         actor_env_ptr env) {
   quiet(self);
   auto* state = &self->state;
   state->self = self;
-  state->with = std::move(with);
+  state->env = std::move(env);
   self->delayed_send(self, sweep_round, messages::sweep{});
   return {handler(state, &directory_state::on_find_user),
           handler(state, &directory_state::on_find_session),
@@ -302,10 +302,10 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
 }
 
 directory_actor::behavior_type
-directory_crowded_from(directory_actor::stateful_pointer<directory_state> self, services_ptr with,
+directory_crowded_from(directory_actor::stateful_pointer<directory_state> self, actor_env_ptr env,
                        std::size_t crowded_from) {
   self->state.crowded_from = crowded_from;
-  return directory(self, std::move(with));
+  return directory(self, std::move(env));
 }
 
 } // namespace latchkey

@@ -5,8 +5,8 @@
 // whoever asks while one is being loaded waits for the same load.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 #include "actors/directory/stand_ins.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -42,7 +42,7 @@ struct directory_state {
   static constexpr std::chrono::seconds stand_ins_good_for{600};
 
   directory_actor::pointer self = nullptr;
-  services_ptr with;
+  actor_env_ptr env;
   std::size_t crowded_from = crowded_from_usual;
   std::unordered_map<user_id, entry<user_actor>> users;
   std::unordered_map<session_id, entry<session_actor>> sessions;
@@ -130,10 +130,10 @@ private:
 };
 
 directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,
-                                         services_ptr with);
+                                         actor_env_ptr env);
 /// The same with another bound than the usual one.
 directory_actor::behavior_type
-directory_crowded_from(directory_actor::stateful_pointer<directory_state> self, services_ptr with,
+directory_crowded_from(directory_actor::stateful_pointer<directory_state> self, actor_env_ptr env,
                        std::size_t crowded_from);
 
 } // namespace latchkey

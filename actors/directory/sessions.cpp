@@ -32,8 +32,8 @@ void directory_state::load_session(const session_id& id) {
   end_load(resident.load);
   const auto load = resident.load = ++loads;
   session_loads.insert(load);
-  const auto deadline = with->steady_now() + with->policy.internal_deadline;
-  self->request(with->reader_for(id), no_timeout, messages::read_session{id, deadline})
+  const auto deadline = env->steady_now() + env->policy.internal_deadline;
+  self->request(env->reader_for(id), no_timeout, messages::read_session{id, deadline})
       .then(
           [this, id, load](session_record& record) {
             if (!loading::is_loading(sessions, id, load)) return;
@@ -46,14 +46,14 @@ void directory_state::load_session(const session_id& id) {
 }
 
 void directory_state::session_loaded(const session_id& id, session_record record) {
-  if (record.ended_at || record.expires_at <= with->now())
+  if (record.ended_at || record.expires_at <= env->now())
     return session_not_loaded(id, to_error(error_code::token_invalid));
   const auto owner = record.user;
   auto& resident = sessions[id];
   end_load(resident.load);
   sessions_of.emplace(owner, id);
   resident.owner = owner;
-  loading::loaded(sessions, id, self->spawn(session, std::move(record), with));
+  loading::loaded(sessions, id, self->spawn(session, std::move(record), env));
 }
 
 void directory_state::session_not_loaded(const session_id& id, const caf::error& error) {
@@ -151,7 +151,7 @@ caf::result<messages::session_synced>
 directory_state::on_sync_session(messages::sync_session& request) {
   promise<messages::session_synced> answer{self};
   auto& wanted = request.session;
-  const auto now = with->now();
+  const auto now = env->now();
   if (!request.is_active || wanted.expires_at <= now) {
     sync_end(request, answer);
     return answer;
@@ -169,11 +169,11 @@ void directory_state::sync_end(const messages::sync_session& request,
                                const promise<messages::session_synced>& answer) {
   // Whose it is never changes, so it may be looked up first.
   const auto id = request.session.id;
-  self->request(with->reader_for(id), no_timeout, messages::read_session{id, request.deadline})
+  self->request(env->reader_for(id), no_timeout, messages::read_session{id, request.deadline})
       .then(
           [this, request, answer, id](session_record& stored) {
             if (stored.user != request.session.user) return answer.fail(error_code::token_invalid);
-            write_sync(request, storage::end_session{id, with->now(), end_reason::synced}, answer);
+            write_sync(request, storage::end_session{id, env->now(), end_reason::synced}, answer);
           },
           [answer](caf::error& error) {
             // AUTH003: there is none, so nothing is left to end.
@@ -191,10 +191,10 @@ void directory_state::write_sync(const messages::sync_session& request, storage:
       audit_entry(ends ? "session.sync_ended" : "session.synced",
                   ends ? "a service says that it has ended"
                        : "a service says that it lives until " + to_rfc3339(wanted.expires_at),
-                  with->now(), messages::author{request.client, request.by}, wanted.user);
+                  env->now(), messages::author{request.client, request.by}, wanted.user);
   audited.session = wanted.id;
   storage::unit unit{{std::move(what), storage::add_audit{std::move(audited)}}};
-  self->request(with->writer_for(wanted.id), no_timeout,
+  self->request(env->writer_for(wanted.id), no_timeout,
                 messages::commit{std::move(unit), request.deadline})
       .then(
           [this, answer, ends, wanted](storage::written&) {

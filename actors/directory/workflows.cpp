@@ -25,8 +25,8 @@ caf::result<workflow_actor> directory_state::on_make_workflow(messages::make_wor
 }
 
 void directory_state::load_workflow(const workflow_id& id, std::uint64_t load) {
-  const auto deadline = with->steady_now() + with->policy.internal_deadline;
-  self->request(with->reader_for(id), no_timeout,
+  const auto deadline = env->steady_now() + env->policy.internal_deadline;
+  self->request(env->reader_for(id), no_timeout,
                 messages::read{storage::find_workflow_record{id}, deadline})
       .then(
           [this, id, load](messages::found& found) {
@@ -37,7 +37,7 @@ void directory_state::load_workflow(const workflow_id& id, std::uint64_t load) {
             workflow_record record;
             record.id = id;
             if (stored) record = std::move(*stored);
-            loading::loaded(workflows, id, self->spawn(workflow, std::move(record), with));
+            loading::loaded(workflows, id, self->spawn(workflow, std::move(record), env));
           },
           [this, id, load](caf::error& error) {
             if (loading::is_loading(workflows, id, load)) loading::not_loaded(workflows, id, error);

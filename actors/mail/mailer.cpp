@@ -17,7 +17,7 @@ std::chrono::microseconds mail_backoff(std::uint32_t attempts, double chance) {
 }
 
 time_point mailer_state::deadline() const {
-  return with->steady_now() + with->policy.internal_deadline;
+  return env->steady_now() + env->policy.internal_deadline;
 }
 
 void mailer_state::on_waiting(messages::mail_waiting&) {
@@ -41,9 +41,9 @@ void mailer_state::look() {
   is_woken = false;
   // Those that become due later are asked for too, to know when the next does, and how much later
   // depends on whether somebody has set the clock back since they were written.
-  const auto horizon = with->now() + mail_horizon;
+  const auto horizon = env->now() + mail_horizon;
   messages::read question{storage::due_mails{horizon, mails_looked_at_max}, deadline()};
-  self->request(with->readers.front(), no_timeout, std::move(question))
+  self->request(env->readers.front(), no_timeout, std::move(question))
       .then([this](messages::found& found) { looked(std::move(found.as<storage::due_mails>())); },
             [this](caf::error& error) {
               log_warning(name,
@@ -53,13 +53,13 @@ void mailer_state::look() {
 }
 
 void mailer_state::looked(std::vector<mail_record> found) {
-  with->counts->mails_waiting.set(static_cast<std::int64_t>(found.size()));
+  env->counts->mails_waiting.set(static_cast<std::int64_t>(found.size()));
   next_due.reset();
   due.clear();
   forget_plans(found);
   for (auto& mail : found) {
     const auto when = when_due(mail);
-    if (when <= with->steady_now())
+    if (when <= env->steady_now())
       due.push_back(std::move(mail));
     else if (!next_due || when < *next_due)
       next_due = when;
@@ -73,11 +73,11 @@ void mailer_state::looked(std::vector<mail_record> found) {
 /// than a lease or the pause after so many attempts, and a mail that was never tried waits not at
 /// all.
 time_point mailer_state::when_due(const mail_record& mail) {
-  const auto steady = with->steady_now();
+  const auto steady = env->steady_now();
   const auto known = plans.find(mail.id);
   if (known != plans.end() && known->second.in_row == mail.next_attempt_at)
     return known->second.when;
-  const auto left = mail.next_attempt_at - with->now();
+  const auto left = mail.next_attempt_at - env->now();
   if (left.count() <= 0 || mail.attempts == 0) return steady;
   const std::chrono::microseconds longest =
       std::max<std::chrono::microseconds>(mail_lease, mail_backoff(mail.attempts, 1));
@@ -105,7 +105,7 @@ void mailer_state::rest() {
   if (is_woken) return look();
   is_busy = false;
   const std::chrono::microseconds longest = mail_look_every;
-  wake_after(next_due ? std::min(*next_due - with->steady_now(), longest) : longest);
+  wake_after(next_due ? std::min(*next_due - env->steady_now(), longest) : longest);
 }
 
 /// The store is away: nothing would go, whoever asks for it.
@@ -125,11 +125,10 @@ void mailer_state::wake_after(std::chrono::microseconds wait) {
 // -- one of them ------------------------------------------------------------------------
 
 void mailer_state::lease(mail_record mail) {
-  const auto until = with->now() + mail_lease;
+  const auto until = env->now() + mail_lease;
   storage::unit unit{{storage::lease_mail{mail.id, mail.next_attempt_at, until}}};
   mail.attempts += 1; // as the lease has counted it
-  self->request(with->writer_for(mail.id), no_timeout,
-                messages::commit{std::move(unit), deadline()})
+  self->request(env->writer_for(mail.id), no_timeout, messages::commit{std::move(unit), deadline()})
       .then([this, mail](storage::written&) { send(mail); },
             [this](caf::error& error) {
               // Another has it.
@@ -154,13 +153,13 @@ void mailer_state::send(const mail_record& mail) {
 
 void mailer_state::settle(const mail_record& mail, const messages::mail_attempted& attempt) {
   using outcome = storage::settle_mail::outcome;
-  const auto now = with->now();
+  const auto now = env->now();
   const auto chosen = std::uniform_real_distribution<double>{0, 1}(chance);
   storage::settle_mail fact;
   fact.mail = mail.id;
   fact.at = now;
   const auto pause = mail_backoff(mail.attempts, chosen);
-  const auto when = with->steady_now() + pause;
+  const auto when = env->steady_now() + pause;
   fact.next_attempt_at = now + pause;
   if (attempt.sent)
     fact.became = outcome::sent;
@@ -172,15 +171,15 @@ void mailer_state::settle(const mail_record& mail, const messages::mail_attempte
   storage::unit unit{{fact}};
   switch (fact.became) {
   case outcome::sent:
-    with->counts->mails("sent").add();
+    env->counts->mails("sent").add();
     break;
   case outcome::again:
-    with->counts->mails("failed").add();
+    env->counts->mails("failed").add();
     plans[mail.id] = {fact.next_attempt_at, when};
     if (!next_due || when < *next_due) next_due = when;
     break;
   case outcome::given_up:
-    with->counts->mails("given_up").add();
+    env->counts->mails("given_up").add();
     log_error(name, "gave up mail ", mail.id, " (", mail.kind, ") after ", mail.attempts,
               " attempts", attempt.is_final ? ": it was refused for good" : "");
     auto reason = mail.kind + " " + to_string(mail.id) +
@@ -189,13 +188,13 @@ void mailer_state::settle(const mail_record& mail, const messages::mail_attempte
         storage::add_audit{audit_entry("mail.given_up", std::move(reason), now)});
     break;
   }
-  if (fact.became != outcome::again) with->counts->mails_waiting.add(-1);
+  if (fact.became != outcome::again) env->counts->mails_waiting.add(-1);
   note(unit);
 }
 
 /// While an outcome is not noted no other mail goes: what was sent would go again.
 void mailer_state::note(const storage::unit& unit) {
-  self->request(with->writer_for(std::get<storage::settle_mail>(unit.facts.front()).mail),
+  self->request(env->writer_for(std::get<storage::settle_mail>(unit.facts.front()).mail),
                 no_timeout, messages::commit{unit, deadline()})
       .then([this](storage::written&) { next(); },
             [this, unit](caf::error& error) {
@@ -207,11 +206,11 @@ void mailer_state::note(const storage::unit& unit) {
 }
 
 mailer_actor::behavior_type mailer(mailer_actor::stateful_pointer<mailer_state> self,
-                                   services_ptr with, mail_transport_actor transport) {
+                                   actor_env_ptr env, mail_transport_actor transport) {
   quiet(self);
   auto* state = &self->state;
   state->self = self;
-  state->with = std::move(with);
+  state->env = std::move(env);
   state->transport = std::move(transport);
   state->chance.seed(std::random_device{}());
   self->send(mailer_actor{self}, messages::mail_waiting{}); // what an earlier run left

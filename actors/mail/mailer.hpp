@@ -5,8 +5,8 @@
 // again when the lease is over. So each mail goes at least once, on whichever node.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 
 #include <atomic>
 #include <caf/stateful_actor.hpp>
@@ -43,7 +43,7 @@ struct mailer_state {
   static inline const char* name = "mailer";
 
   mailer_actor::pointer self = nullptr;
-  services_ptr with;
+  actor_env_ptr env;
   mail_transport_actor transport;
   std::shared_ptr<std::atomic<bool>> called_off = std::make_shared<std::atomic<bool>>(false);
   std::minstd_rand chance;
@@ -89,6 +89,6 @@ private:
 
 /// One on each node. `transport` is actors/mail/transport.hpp's.
 mailer_actor::behavior_type mailer(mailer_actor::stateful_pointer<mailer_state> self,
-                                   services_ptr with, mail_transport_actor transport);
+                                   actor_env_ptr env, mail_transport_actor transport);
 
 } // namespace latchkey

@@ -136,7 +136,7 @@ caf::result<messages::role_stored> registry_state::on_put(messages::put_role& re
     answer.deliver(built_in_stays());
     return answer;
   }
-  const auto now = with->now();
+  const auto now = env->now();
   role.updated_at = now;
   if (const auto known = place_of(roles, role.name);
       !request.is_new && known != roles.end() && known->name == role.name)
@@ -150,7 +150,7 @@ caf::result<messages::role_stored> registry_state::on_put(messages::put_role& re
   messages::commit commit{{{std::move(change), storage::add_audit{std::move(audited)}}},
                           request.deadline};
   // One writer for all roles: two changes of one keep their order, and so do their answers.
-  self->request(with->writers.front(), no_timeout, std::move(commit))
+  self->request(env->writers.front(), no_timeout, std::move(commit))
       .then(
           [this, answer, role](storage::written&) {
             role_is(role);
@@ -166,11 +166,11 @@ caf::result<messages::role_deleted> registry_state::on_delete(messages::delete_r
     answer.deliver(built_in_stays());
     return answer;
   }
-  auto audited = entry_of("role.deleted", request.name, request.who, with->now());
+  auto audited = entry_of("role.deleted", request.name, request.who, env->now());
   messages::commit commit{
       {{storage::remove_role{request.name}, storage::add_audit{std::move(audited)}}},
       request.deadline};
-  self->request(with->writers.front(), no_timeout, std::move(commit))
+  self->request(env->writers.front(), no_timeout, std::move(commit))
       .then(
           [this, answer, gone = request.name](storage::written&) {
             role_is_gone(gone);
@@ -187,22 +187,22 @@ void registry_state::role_is(const role_record& role) {
     *place = role;
   else
     roles.insert(place, role);
-  with->book->publish(make_role_table(roles));
+  env->book->publish(make_role_table(roles));
 }
 
 void registry_state::role_is_gone(const std::string& gone) {
   ++changes;
   const auto place = place_of(roles, gone);
   if (place != roles.end() && place->name == gone) roles.erase(place);
-  with->book->publish(make_role_table(roles));
+  env->book->publish(make_role_table(roles));
 }
 
 // -- what others have changed ----------------------------------------------------------
 
 void registry_state::on_refresh(messages::refresh_registry&) {
   self->delayed_send(self, registry_refresh, messages::refresh_registry{});
-  const auto deadline = with->steady_now() + with->policy.internal_deadline;
-  const auto& reader = with->readers.front();
+  const auto deadline = env->steady_now() + env->policy.internal_deadline;
+  const auto& reader = env->readers.front();
   self->request(reader, no_timeout, messages::read{storage::list_roles{}, deadline})
       .then(
           [this, before = changes](messages::found& found) {
@@ -221,23 +221,23 @@ void registry_state::learn_roles(std::vector<role_record> found) {
   sort_by_name(found);
   if (are_same(found, roles)) return;
   roles = std::move(found);
-  with->book->publish(make_role_table(roles));
+  env->book->publish(make_role_table(roles));
 }
 
 void registry_state::learn_services(storage::list_services::answer found) {
   if (are_same(found.services, services.services) && are_same(found.keys, services.keys)) return;
   services = std::move(found);
-  with->book->publish(make_service_table(services, *with->book->services()));
+  env->book->publish(make_service_table(services, *env->book->services()));
 }
 
 registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,
-                                       services_ptr with) {
+                                       actor_env_ptr env) {
   quiet(self);
   auto* state = &self->state;
   state->self = self;
-  state->with = std::move(with);
+  state->env = std::move(env);
   // What the start has published; in a map, so they are in order.
-  for (const auto& [role_name, entry] : state->with->book->roles()->roles)
+  for (const auto& [role_name, entry] : state->env->book->roles()->roles)
     if (!entry.role.is_built_in) state->roles.push_back(entry.role);
   self->send(self, messages::refresh_registry{});
   return {handler(state, &registry_state::on_put), handler(state, &registry_state::on_delete),

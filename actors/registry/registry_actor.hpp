@@ -2,8 +2,8 @@
 // changed of roles, services and service keys.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 #include "config/settings/settings.hpp"
 #include "storage/store.hpp"
 
@@ -26,7 +26,7 @@ struct registry_state {
   static inline const char* name = "registry";
 
   registry_actor::pointer self = nullptr;
-  services_ptr with;
+  actor_env_ptr env;
   std::vector<role_record> roles; // of the store, in the order of their names
   storage::list_services::answer services;
   std::uint64_t changes = 0; // of roles, made here: what was read before one is out of date
@@ -42,6 +42,6 @@ struct registry_state {
 };
 
 registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,
-                                       services_ptr with);
+                                       actor_env_ptr env);
 
 } // namespace latchkey

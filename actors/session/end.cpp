@@ -11,7 +11,7 @@ namespace latchkey {
 
 caf::result<messages::revoked> session_state::on_revoke(messages::revoke& request) {
   if (leaving) return gone();
-  const bool proven = !request.proof || with->keys->refresh.check(*request.proof, record.salt);
+  const bool proven = !request.proof || env->keys->refresh.check(*request.proof, record.salt);
   if (!proven) return to_error(error_code::token_invalid);
   promise<messages::revoked> answer{self};
   if (alive()) {
@@ -30,13 +30,13 @@ void session_state::end(const ending_words& words, time_point until) {
 }
 
 void session_state::write_end(const ending_words& words) {
-  const auto at = with->now();
+  const auto at = env->now();
   auto entry = audit_entry(words.action, words.reason, at, words.client);
   entry.user = record.user;
   entry.session = record.id;
   storage::unit unit{
       {storage::end_session{record.id, at, words.reason}, storage::add_audit{std::move(entry)}}};
-  self->request(with->writer_for(record.id), no_timeout,
+  self->request(env->writer_for(record.id), no_timeout,
                 messages::commit{std::move(unit), end_wanted_until})
       .then([this, told = words.told](storage::written&) { finish_end(nullptr, told); },
             [this, words](caf::error& error) { lost_end(error, words); });
@@ -45,7 +45,7 @@ void session_state::write_end(const ending_words& words) {
 void session_state::lost_end(const caf::error& error, const ending_words& words) {
   const auto code = to_failure(error).code;
   // Too late for the first who asked, and nothing was written; others joined since.
-  if (code == error_code::timeout && end_wanted_until > with->steady_now()) return write_end(words);
+  if (code == error_code::timeout && end_wanted_until > env->steady_now()) return write_end(words);
   if (code != error_code::outcome_unknown) return finish_end(&error, words.told);
   // If it went through, nobody may be told that the session lives: look.
   look_at_row(words.told, [this, error, told = words.told](const caf::error*) {
@@ -55,9 +55,8 @@ void session_state::lost_end(const caf::error& error, const ending_words& words)
 
 void session_state::look_at_row(const std::string& reason, looked done) {
   doubt = reason;
-  const auto deadline = with->steady_now() + with->policy.internal_deadline;
-  self->request(with->reader_for(record.id), no_timeout,
-                messages::read_session{record.id, deadline})
+  const auto deadline = env->steady_now() + env->policy.internal_deadline;
+  self->request(env->reader_for(record.id), no_timeout, messages::read_session{record.id, deadline})
       .then(
           [this, reason, done, before = news](session_record& fresh) {
             if (news != before) return look_at_row(reason, done);

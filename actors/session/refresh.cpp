@@ -28,12 +28,12 @@ caf::result<messages::token_pair> session_state::on_issue(messages::issue_tokens
 
 caf::result<messages::token_pair> session_state::on_refresh(messages::refresh& request) {
   if (leaving) return gone();
-  const auto& outcomes = with->outcomes;
-  if (!alive() || !with->keys->refresh.check(request.token, record.salt)) {
+  const auto& outcomes = env->outcomes;
+  if (!alive() || !env->keys->refresh.check(request.token, record.salt)) {
     outcomes.refresh_refused->add();
     return to_error(error_code::token_invalid);
   }
-  last_used = with->steady_now();
+  last_used = env->steady_now();
   promise<messages::token_pair> answer{self};
   const auto counter = request.token.counter;
   if (counter == record.counter) {
@@ -54,7 +54,7 @@ caf::result<messages::token_pair> session_state::on_refresh(messages::refresh& r
     waiting_for_refusal.push_back(answer);
     end({"session.refresh_reused", "a refresh token was used again", request.client,
          end_reason::reused},
-        last_used + with->policy.internal_deadline); // however late the request is
+        last_used + env->policy.internal_deadline); // however late the request is
   } else {
     outcomes.refresh_refused->add();
     answer.fail(error_code::token_invalid);
@@ -63,21 +63,21 @@ caf::result<messages::token_pair> session_state::on_refresh(messages::refresh& r
 }
 
 bool session_state::may_have_lost_answer() const {
-  const auto steady = with->steady_now();
+  const auto steady = env->steady_now();
   if (steady <= grace_until) return true;
-  const auto unseen_max = with->policy.refresh_unseen_max;
+  const auto unseen_max = env->policy.refresh_unseen_max;
   return record.seen < record.counter && unseen_max.count() > 0 &&
          steady <= rotated_when + unseen_max;
 }
 
 void session_state::freshen() {
-  const auto now = with->now();
-  const auto steady = with->steady_now();
-  const auto half = std::chrono::microseconds{with->policy.access_ttl} / 2;
+  const auto now = env->now();
+  const auto steady = env->steady_now();
+  const auto half = std::chrono::microseconds{env->policy.access_ttl} / 2;
   if (now < issued_at + half && steady < issued_when + half) return;
   issued_at = now;
   issued_when = steady;
-  access_over = steady + with->policy.access_ttl;
+  access_over = steady + env->policy.access_ttl;
 }
 
 // -- on its way to the store -------------------------------------------------------------
@@ -85,12 +85,12 @@ void session_state::freshen() {
 void session_state::rotate() {
   rotating = true;
   const auto from = record.counter;
-  const auto at = with->now();
+  const auto at = env->now();
   storage::unit unit{{storage::rotate_session{record.id, from, at}}};
-  self->request(with->writer_for(record.id), no_timeout,
+  self->request(env->writer_for(record.id), no_timeout,
                 messages::commit{std::move(unit), rotation_wanted_until})
       .then([this, from, at,
-             when = with->steady_now()](storage::written&) { rotated(from, at, when); },
+             when = env->steady_now()](storage::written&) { rotated(from, at, when); },
             [this](caf::error& error) { lost_rotation(error); });
 }
 
@@ -100,11 +100,11 @@ void session_state::rotated(std::uint64_t from, time_point at, time_point when) 
   record.rotated_at = issued_at = at;
   issued_when = when;
   earlier_access_over = access_over;
-  access_over = when + with->policy.access_ttl;
+  access_over = when + env->policy.access_ttl;
   // From when its successor can be known.
-  rotated_when = with->steady_now();
-  grace_until = rotated_when + with->policy.refresh_grace;
-  with->outcomes.refresh_rotated->add();
+  rotated_when = env->steady_now();
+  grace_until = rotated_when + env->policy.refresh_grace;
+  env->outcomes.refresh_rotated->add();
   // While it was being written the session may have ended: nobody is revived.
   if (ended) return refuse_rotation(to_error(error_code::token_invalid));
   answer_with_tokens(std::exchange(waiting_for_rotation, {}));
@@ -113,7 +113,7 @@ void session_state::rotated(std::uint64_t from, time_point at, time_point when) 
 void session_state::lost_rotation(const caf::error& error) {
   const auto code = to_failure(error).code;
   // Too late for the first who asked, and nothing was written; others joined since.
-  if (code == error_code::timeout && rotation_wanted_until > with->steady_now()) return rotate();
+  if (code == error_code::timeout && rotation_wanted_until > env->steady_now()) return rotate();
   // The store knows better: another writer ended or rotated it. Look, then decide.
   if (code == error_code::token_invalid) return look_at_rotation();
   rotating = false;
@@ -126,9 +126,8 @@ void session_state::lost_rotation(const caf::error& error) {
 
 void session_state::look_at_rotation() {
   rotating = true;
-  const auto deadline = with->steady_now() + with->policy.internal_deadline;
-  self->request(with->reader_for(record.id), no_timeout,
-                messages::read_session{record.id, deadline})
+  const auto deadline = env->steady_now() + env->policy.internal_deadline;
+  self->request(env->reader_for(record.id), no_timeout, messages::read_session{record.id, deadline})
       .then(
           [this, before = news](session_record& fresh) {
             if (news != before) return look_at_rotation();
@@ -164,8 +163,8 @@ void session_state::found_rotation(session_record fresh) {
   }
   // Nobody was told the successor before now.
   if (was_rotated && was_in_doubt) {
-    rotated_when = with->steady_now();
-    grace_until = rotated_when + with->policy.refresh_grace;
+    rotated_when = env->steady_now();
+    grace_until = rotated_when + env->policy.refresh_grace;
   }
   const auto refuse = [this] { refuse_rotation(to_error(error_code::token_invalid)); };
   if (has_ended) return conclude(end_reason::revoked, refuse);
@@ -187,14 +186,14 @@ void session_state::look_again_soon() {
 }
 
 void session_state::answer_with_tokens(const std::vector<promise<messages::token_pair>>& askers) {
-  const auto& keys = *with->keys;
+  const auto& keys = *env->keys;
   auto claimed = claims();
   messages::token_pair tokens;
   tokens.refresh_token = keys.refresh.issue(record.id, record.salt, record.counter);
   tokens.access_ttl_s = claimed.exp - claimed.iat;
   tokens.refresh_ttl_s =
-      std::max<std::int64_t>(0, (expires_when - with->steady_now()) / std::chrono::seconds{1});
-  self->request(with->key_ring, no_timeout, messages::sign_access{std::move(claimed)})
+      std::max<std::int64_t>(0, (expires_when - env->steady_now()) / std::chrono::seconds{1});
+  self->request(env->key_ring, no_timeout, messages::sign_access{std::move(claimed)})
       .then(
           [this, askers, tokens](messages::signed_token& token) mutable {
             tokens.access_token = std::move(token.token);
@@ -220,10 +219,10 @@ access_claims session_state::claims() const {
   c.sid = record.id;
   c.type = "access";
   c.role = record.user_role;
-  c.iss = with->keys->issuer;
-  c.aud = with->keys->audience;
+  c.iss = env->keys->issuer;
+  c.aud = env->keys->audience;
   c.iat = seconds_of(issued_at);
-  c.exp = std::min(c.iat + with->policy.access_ttl.count(), seconds_of(record.expires_at));
+  c.exp = std::min(c.iat + env->policy.access_ttl.count(), seconds_of(record.expires_at));
   c.jti = to_string(record.id) + "." + std::to_string(record.counter);
   return c;
 }

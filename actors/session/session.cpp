@@ -10,14 +10,14 @@
 namespace latchkey {
 
 session_state::~session_state() {
-  if (with) with->counts->sessions_live.add(-1);
+  if (env) env->counts->sessions_live.add(-1);
 }
 
 // -- time --------------------------------------------------------------------------------
 
 void session_state::measure() {
-  const auto steady = with->steady_now();
-  const auto today = with->now();
+  const auto steady = env->steady_now();
+  const auto today = env->now();
   // What the row tells of has happened, so it is no earlier than that.
   const auto now = std::max({today, record.created_at, record.rotated_at, record.last_seen_at});
   const auto since_rotation = now - record.rotated_at;
@@ -25,39 +25,38 @@ void session_state::measure() {
   issued_at = record.rotated_at;
   // Nobody knows how long ago a rotation was that lies ahead. The grace is for tabs that ask at the
   // same moment, so it is over; that an answer was lost may still be, and is counted from now.
-  const auto grace = with->policy.refresh_grace;
+  const auto grace = env->policy.refresh_grace;
   grace_until = record.rotated_at > today ? time_point{} : rotated_when + grace;
   expires_when = steady + (record.expires_at - now);
   // Its tokens may be younger than its rotation: no longer than this from now is certain.
-  access_over = earlier_access_over = steady + with->policy.access_ttl;
+  access_over = earlier_access_over = steady + env->policy.access_ttl;
 }
 
 void session_state::set_expiry(time_point expires_at) {
-  if (expires_at != record.expires_at)
-    expires_when = with->steady_now() + (expires_at - with->now());
+  if (expires_at != record.expires_at) expires_when = env->steady_now() + (expires_at - env->now());
   record.expires_at = expires_at;
 }
 
 bool session_state::alive() const {
-  const auto steady = with->steady_now();
-  if (ended || steady >= expires_when || with->now() >= record.expires_at) return false;
-  const auto idle = with->policy.session_idle_ttl;
+  const auto steady = env->steady_now();
+  if (ended || steady >= expires_when || env->now() >= record.expires_at) return false;
+  const auto idle = env->policy.session_idle_ttl;
   return idle.count() == 0 || steady < rotated_when + idle;
 }
 
 bool session_state::is_access_over(std::uint64_t counter) const {
   const auto over = counter < record.counter ? earlier_access_over : access_over;
-  return with->steady_now() >= over + access_leeway;
+  return env->steady_now() >= over + access_leeway;
 }
 
 void session_state::begin(session_record row) {
   record = std::move(row);
   ended = record.ended_at.has_value();
   measure();
-  last_used = with->steady_now();
-  const auto since_touch = with->now() - record.last_seen_at;
+  last_used = env->steady_now();
+  const auto since_touch = env->now() - record.last_seen_at;
   touched_when = last_used - std::max(since_touch, std::chrono::microseconds{0});
-  with->counts->sessions_live.add(1);
+  env->counts->sessions_live.add(1);
 }
 
 // -- use ---------------------------------------------------------------------------------
@@ -73,7 +72,7 @@ caf::result<messages::validation> session_state::on_validate(messages::validate&
   if (!alive()) return to_error(error_code::token_invalid);
   if (request.counter != 0 && is_access_over(request.counter))
     return to_error(error_code::token_expired);
-  last_used = with->steady_now();
+  last_used = env->steady_now();
   const bool is_news = see(request.counter);
   if (is_news || last_used >= touched_when + touched_every) touch();
   return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
@@ -81,21 +80,21 @@ caf::result<messages::validation> session_state::on_validate(messages::validate&
 
 caf::result<messages::validation> session_state::on_prove(messages::prove& request) {
   if (leaving) return gone();
-  if (!alive() || !with->keys->refresh.check(request.token, record.salt))
+  if (!alive() || !env->keys->refresh.check(request.token, record.salt))
     return to_error(error_code::token_invalid);
-  last_used = with->steady_now();
+  last_used = env->steady_now();
   if (see(request.token.counter)) touch(); // whatever comes of what it is shown for
   return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
 }
 
 void session_state::touch() {
   // Nobody waits for it; it may be lost.
-  touched_when = with->steady_now();
-  record.last_seen_at = std::max(record.last_seen_at, with->now());
+  touched_when = env->steady_now();
+  record.last_seen_at = std::max(record.last_seen_at, env->now());
   caf::anon_send(
-      with->writer_for(record.id),
+      env->writer_for(record.id),
       messages::commit{{{storage::touch_session{record.id, record.last_seen_at, record.seen}}},
-                       touched_when + with->policy.internal_deadline});
+                       touched_when + env->policy.internal_deadline});
 }
 
 // -- what the store has done to it ---------------------------------------------------
@@ -122,7 +121,7 @@ caf::result<messages::learnt> session_state::on_learn_sync(messages::learn_sync&
   // As in the store: for one of another service this is its only use.
   if (record.opened_by == surface::integration) {
     record.rotated_at = std::max(record.rotated_at, told.last_seen_at);
-    rotated_when = with->steady_now();
+    rotated_when = env->steady_now();
   }
   if (!told.user_agent.empty()) record.user_agent = std::move(told.user_agent);
   return messages::learnt{};
@@ -144,21 +143,21 @@ void session_state::on_sweep(messages::sweep& sweep) {
   }
   if (!alive()) tell_of_end(end_reason::expired, [] {});
   const bool busy = rotating || rotation_in_doubt || ending || !watchers.empty() || unheard > 0;
-  const bool unused = !alive() || sweep.now >= last_used + with->policy.memory_idle;
+  const bool unused = !alive() || sweep.now >= last_used + env->policy.memory_idle;
   if (busy || !unused || leaving) return;
   // From here on every asker is sent back to the directory, which may load another actor
   // for this session: two at work on one id must never be.
   leaving = true;
-  self->request(with->directory_for(record.id), no_timeout, messages::leave_session{record.id})
+  self->request(env->directory_for(record.id), no_timeout, messages::leave_session{record.id})
       .then([this](messages::left&) { self->quit(); }, [this](caf::error&) { leaving = false; });
 }
 
 session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
-                                     session_record record, services_ptr with) {
+                                     session_record record, actor_env_ptr env) {
   quiet(self);
   auto* state = &self->state;
   state->self = self;
-  state->with = std::move(with);
+  state->env = std::move(env);
   state->begin(std::move(record));
   return {handler(state, &session_state::on_validate),
           handler(state, &session_state::on_prove),

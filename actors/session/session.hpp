@@ -10,8 +10,8 @@
 // it was read is taken from the time of day, which may have been set back since it was written.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <functional>
@@ -34,7 +34,7 @@ struct session_state {
   static constexpr std::chrono::seconds access_leeway{5};
 
   session_actor::pointer self = nullptr;
-  services_ptr with;
+  actor_env_ptr env;
   session_record record;              // what the store knows
   bool ended = false;                 // durably
   bool rotating = false;              // a rotation is on its way to the store, or looked for there
@@ -139,6 +139,6 @@ private:
 };
 
 session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
-                                     session_record record, services_ptr with);
+                                     session_record record, actor_env_ptr env);
 
 } // namespace latchkey

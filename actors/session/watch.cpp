@@ -19,12 +19,12 @@ caf::result<messages::validation> session_state::on_watch(messages::watch& reque
 
 void session_state::on_unwatch(messages::unwatch& request) {
   std::erase(watchers, request.holder);
-  last_used = with->steady_now(); // until now
+  last_used = env->steady_now(); // until now
 }
 
 caf::result<messages::validation> session_state::on_use_ticket(messages::use_ticket& ticket) {
   if (leaving) return gone();
-  const auto now = with->now();
+  const auto now = env->now();
   std::erase_if(used_tickets, [now](const auto& used) { return used.until <= now; });
   const auto is_it = [&](const auto& used) { return used.number == ticket.number; };
   const bool is_used = std::any_of(used_tickets.begin(), used_tickets.end(), is_it);
@@ -36,7 +36,7 @@ caf::result<messages::validation> session_state::on_use_ticket(messages::use_tic
 
 void session_state::conclude(const std::string& reason, std::function<void()> done) {
   if (!std::exchange(ended, true))
-    self->delayed_send(self, ended_idle, messages::sweep{with->steady_now() + ended_idle});
+    self->delayed_send(self, ended_idle, messages::sweep{env->steady_now() + ended_idle});
   tell_of_end(reason, std::move(done));
 }
 

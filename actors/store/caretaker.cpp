@@ -8,8 +8,8 @@ namespace latchkey {
 
 void caretaker_state::on_sweep(messages::sweep& sweep) {
   if (sweep.now != time_point{}) return let_windows_go();
-  const auto now = with->now();
-  const auto& policy = with->policy;
+  const auto now = env->now();
+  const auto& policy = env->policy;
   std::deque<slice> left;
   const auto add = [&left, now](auto fact, std::chrono::seconds kept, std::size_t max) {
     fact.before = now - kept;
@@ -25,8 +25,8 @@ void caretaker_state::on_sweep(messages::sweep& sweep) {
 void caretaker_state::forget(std::deque<slice> left) {
   if (left.empty()) return rest();
   messages::commit request{{{left.front().what}},
-                           with->steady_now() + with->policy.internal_deadline};
-  self->request(with->writers.back(), no_timeout, std::move(request))
+                           env->steady_now() + env->policy.internal_deadline};
+  self->request(env->writers.back(), no_timeout, std::move(request))
       .then(
           [this, left](storage::written& written) mutable {
             if (written.forgotten < static_cast<std::int64_t>(left.front().max)) left.pop_front();
@@ -44,17 +44,17 @@ void caretaker_state::rest() {
 }
 
 void caretaker_state::let_windows_go() {
-  const auto now = with->steady_now();
-  with->limiter->let_go(now);
+  const auto now = env->steady_now();
+  env->limiter->let_go(now);
   self->delayed_send(caretaker_actor{self}, care_windows_every, messages::sweep{now});
 }
 
 caretaker_actor::behavior_type caretaker(caretaker_actor::stateful_pointer<caretaker_state> self,
-                                         services_ptr with) {
+                                         actor_env_ptr env) {
   quiet(self);
   auto* state = &self->state;
   state->self = self;
-  state->with = std::move(with);
+  state->env = std::move(env);
   self->send(caretaker_actor{self}, messages::sweep{});
   state->let_windows_go();
   return {handler(state, &caretaker_state::on_sweep)};

@@ -3,8 +3,8 @@
 // windows of rate limits.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <chrono>
@@ -23,7 +23,7 @@ struct caretaker_state {
   static inline const char* name = "caretaker";
 
   caretaker_actor::pointer self = nullptr;
-  services_ptr with;
+  actor_env_ptr env;
 
   /// Of the store; with a time, of the windows of rate limits.
   void on_sweep(messages::sweep& sweep);
@@ -42,6 +42,6 @@ private:
 
 /// One on each node: those that meet pass over each other's rows.
 caretaker_actor::behavior_type caretaker(caretaker_actor::stateful_pointer<caretaker_state> self,
-                                         services_ptr with);
+                                         actor_env_ptr env);
 
 } // namespace latchkey

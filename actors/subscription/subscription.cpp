@@ -51,17 +51,17 @@ subscription_record default_subscription(const user_record& user) {
 template <class Promise, class Go>
 void subscription_state::take_turn(turnstile::kind how, time_point deadline, const Promise& answer,
                                    Go go) {
-  last_used = with->steady_now();
+  last_used = env->steady_now();
   auto begin = [this, deadline, answer, go, talk = talks_](turnstile::turn turn) {
     if (is_known) return go(std::move(turn));
     storage::find_subscription what{record.user};
-    self->request(with->reader_for(record.user), no_timeout, messages::read{what, deadline})
+    self->request(env->reader_for(record.user), no_timeout, messages::read{what, deadline})
         .then(
             [this, deadline, go, turn, talk](messages::found& found) {
               is_known = true;
               auto& stored = found.as<storage::find_subscription>();
               if (!stored) return go(turn);
-              const bool is_other = counts_otherwise(*stored, record, with->now());
+              const bool is_other = counts_otherwise(*stored, record, env->now());
               record = std::move(*stored);
               if (!is_other) return go(turn);
               tell_of_change(deadline, [go, turn, talk] { go(turn); });
@@ -88,12 +88,12 @@ subscription_state::on_describe(messages::describe_subscription& request) {
 void subscription_state::describe(time_point deadline, const view_promise& answer,
                                   turnstile::turn turn) {
   storage::list_quota_usage what{record.user};
-  self->request(with->reader_for(record.user), no_timeout, messages::read{what, deadline})
+  self->request(env->reader_for(record.user), no_timeout, messages::read{what, deadline})
       .then(
           [this, deadline, answer, turn, talk = talks_](messages::found& found) {
-            const auto now = with->now();
+            const auto now = env->now();
             messages::subscription_view view{record, std::string{tier_in_force(record, now)}, {}};
-            for (const auto& [quota, allowed] : with->tiers.quotas_of(view.tier)) {
+            for (const auto& [quota, allowed] : env->tiers.quotas_of(view.tier)) {
               const auto window = quota_window_start(allowed.renewed, now);
               std::int64_t used = 0;
               for (const auto& row : found.as<storage::list_quota_usage>())
@@ -111,8 +111,8 @@ void subscription_state::count_keys(messages::subscription_view view, time_point
   const auto at = std::ranges::find(view.quotas, keys_quota, &messages::quota_view::quota);
   if (at == view.quotas.end()) return answer.deliver(std::move(view));
   const auto index = at - view.quotas.begin();
-  storage::list_api_keys what{record.user, with->now()};
-  self->request(with->reader_for(record.user), no_timeout, messages::read{what, deadline})
+  storage::list_api_keys what{record.user, env->now()};
+  self->request(env->reader_for(record.user), no_timeout, messages::read{what, deadline})
       .then(
           [view = std::move(view), index, answer, turn,
            talk = talks_](messages::found& found) mutable {
@@ -138,7 +138,7 @@ subscription_state::on_change(messages::change_subscription& request) {
 /// An administrator's word: what only Stripe knows stays as it is.
 subscription_record subscription_state::merged(const messages::change_subscription& request) const {
   auto next = request.subscription;
-  const auto now = with->now();
+  const auto now = env->now();
   name_row(next);
   next.start_date = record.id.is_nil() ? now : record.start_date;
   next.stripe_customer_id = record.stripe_customer_id;
@@ -151,7 +151,7 @@ subscription_record subscription_state::merged(const messages::change_subscripti
 
 /// Makes it the user's one row.
 void subscription_state::name_row(subscription_record& next) const {
-  const auto now = with->now();
+  const auto now = env->now();
   next.user = record.user;
   next.id = record.id.is_nil() ? make_uuid(now) : record.id;
   next.created_at = record.id.is_nil() ? now : record.created_at;
@@ -170,7 +170,7 @@ void subscription_state::change(messages::change_subscription request, const vie
 void subscription_state::look_at_stripes(messages::change_subscription request,
                                          const view_promise& answer, turnstile::turn turn) {
   storage::list_stripe_subscriptions what{record.user};
-  self->request(with->reader_for(record.user), no_timeout, messages::read{what, request.deadline})
+  self->request(env->reader_for(record.user), no_timeout, messages::read{what, request.deadline})
       .then(
           [this, request = std::move(request), answer, turn,
            talk = talks_](messages::found& found) mutable {
@@ -182,7 +182,7 @@ void subscription_state::look_at_stripes(messages::change_subscription request,
 
 void subscription_state::hear(messages::change_subscription request, stripe_subscriptions all,
                               const view_promise& answer, turnstile::turn turn) {
-  const auto now = with->now();
+  const auto now = env->now();
   const auto& word = *request.heard;
   const bool is_moved = word.what == messages::stripe_word::kind::moved;
   auto said = request.subscription;
@@ -191,7 +191,7 @@ void subscription_state::hear(messages::change_subscription request, stripe_subs
     answer.fail(failure{error_code::conflict, field, why});
   };
   const auto best_id = [&] {
-    const auto* best = best_subscription(all, with->tiers, now);
+    const auto* best = best_subscription(all, env->tiers, now);
     return best == nullptr ? std::string{} : best->stripe_subscription_id;
   };
   const auto best_before = best_id();
@@ -221,7 +221,7 @@ void subscription_state::hear(messages::change_subscription request, stripe_subs
   // What has never begun, or is long over, takes nothing that an administrator gave.
   const bool is_given_by_hand =
       !record.id.is_nil() && record.stripe_subscription_id.empty() && is_live(record, now);
-  const auto* best = best_subscription(all, with->tiers, now);
+  const auto* best = best_subscription(all, env->tiers, now);
   const bool is_in_vain = is_given_by_hand && (best == nullptr || !is_live(*best, now));
   if (is_in_vain || (best_after != id && !is_another))
     return keep(std::move(unit), request.deadline, answer, std::move(turn));
@@ -246,7 +246,7 @@ void subscription_state::keep(storage::unit unit, time_point deadline, const vie
   const failure beside{error_code::conflict, "event",
                        "is about a subscription beside a better one"};
   if (unit.facts.empty()) return answer.fail(beside);
-  self->request(with->writer_for(record.user), no_timeout,
+  self->request(env->writer_for(record.user), no_timeout,
                 messages::commit{std::move(unit), deadline})
       .then([beside, answer, turn, talk = talks_](storage::written&) { answer.fail(beside); },
             [answer, turn, talk = talks_](caf::error& error) { answer.deliver(error); });
@@ -256,11 +256,11 @@ void subscription_state::keep(storage::unit unit, time_point deadline, const vie
 void subscription_state::commit(const messages::change_subscription& request, storage::unit unit,
                                 subscription_record next, const view_promise& answer,
                                 turnstile::turn turn) {
-  auto entry = audit_entry("subscription.changed", next.tier + ", " + next.status, with->now(),
+  auto entry = audit_entry("subscription.changed", next.tier + ", " + next.status, env->now(),
                            request.who, record.user);
   unit.facts.emplace_back(storage::put_subscription{next});
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});
-  self->request(with->writer_for(record.user), no_timeout,
+  self->request(env->writer_for(record.user), no_timeout,
                 messages::commit{std::move(unit), request.deadline})
       .then(
           [this, next = std::move(next), deadline = request.deadline, answer, turn,
@@ -285,7 +285,7 @@ void subscription_state::tell_of_change(time_point deadline, std::function<void(
     tell_sessions(done);
   };
   const auto failed = [go_on](caf::error& error) { go_on(&error); };
-  self->request(with->directory_for(record.user), no_timeout, messages::find_user{record.user})
+  self->request(env->directory_for(record.user), no_timeout, messages::find_user{record.user})
       .then(
           [this, deadline, go_on, failed](user_actor& owner) {
             self->request(owner, no_timeout, messages::reload_user{deadline})
@@ -296,8 +296,8 @@ void subscription_state::tell_of_change(time_point deadline, std::function<void(
 
 void subscription_state::tell_sessions(std::function<void()> done) {
   const messages::user_subscription_changed news{
-      record.user, std::string{tier_in_force(record, with->now())}, record.status};
-  tell_shards(self, *with, news, talks_, [done = std::move(done)](const caf::error* error) {
+      record.user, std::string{tier_in_force(record, env->now())}, record.status};
+  tell_shards(self, *env, news, talks_, [done = std::move(done)](const caf::error* error) {
     if (error != nullptr) log_warning(name, "not every session has learnt of another tier");
     done();
   });
@@ -316,15 +316,15 @@ caf::result<messages::spent> subscription_state::on_spend(messages::spend& reque
 
 void subscription_state::spend(messages::spend request, const spent_promise& answer,
                                turnstile::turn turn) {
-  const auto now = with->now();
-  const auto allowed = with->tiers.quota_of(tier_in_force(record, now), request.quota);
+  const auto now = env->now();
+  const auto allowed = env->tiers.quota_of(tier_in_force(record, now), request.quota);
   const auto window = quota_window_start(allowed.renewed, now);
   storage::unit unit;
   unit.facts.emplace_back(
       storage::spend_quota{record.user, request.quota, window, request.amount, allowed.limit, now});
   for (auto& fact : request.with)
     unit.facts.push_back(std::move(fact));
-  self->request(with->writer_for(record.user), no_timeout,
+  self->request(env->writer_for(record.user), no_timeout,
                 messages::commit{std::move(unit), request.deadline})
       .then([answer, turn, talk = talks_](
                 storage::written& written) { answer.deliver(messages::spent{written.quota_used}); },
@@ -347,22 +347,22 @@ void subscription_state::on_owner_removed(messages::owner_removed&) {
 }
 
 void subscription_state::on_sweep(messages::sweep& sweep) {
-  if (leaving || talks_.use_count() > 1 || sweep.now < last_used + with->policy.memory_idle) return;
+  if (leaving || talks_.use_count() > 1 || sweep.now < last_used + env->policy.memory_idle) return;
   leaving = true;
-  self->request(with->directory_for(record.user), no_timeout,
+  self->request(env->directory_for(record.user), no_timeout,
                 messages::leave_subscription{record.user})
       .then([this](messages::left&) { self->quit(); }, [this](caf::error&) { leaving = false; });
 }
 
 subscription_actor::behavior_type
 subscription(subscription_actor::stateful_pointer<subscription_state> self,
-             subscription_record record, services_ptr with) {
+             subscription_record record, actor_env_ptr env) {
   quiet(self);
   auto* state = &self->state;
   state->self = self;
-  state->with = std::move(with);
+  state->env = std::move(env);
   state->record = std::move(record);
-  state->last_used = state->with->steady_now();
+  state->last_used = state->env->steady_now();
   state->turns.emplace(self);
   return {handler(state, &subscription_state::on_describe),
           handler(state, &subscription_state::on_change),

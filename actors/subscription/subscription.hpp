@@ -5,8 +5,8 @@
 // subscription passes alone, so that no spend is measured by a tier that is about to go.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/turnstile.hpp"
 #include "actors/subscription/stripe_subscriptions.hpp"
 
@@ -24,7 +24,7 @@ struct subscription_state {
   static inline const char* name = "subscription";
 
   subscription_actor::pointer self = nullptr;
-  services_ptr with;
+  actor_env_ptr env;
   subscription_record record; // what the store knows
   bool is_known = true;       // false: the store may know better
   bool leaving = false;       // memory, for want of use
@@ -72,6 +72,6 @@ private:
 
 subscription_actor::behavior_type
 subscription(subscription_actor::stateful_pointer<subscription_state> self,
-             subscription_record record, services_ptr with);
+             subscription_record record, actor_env_ptr env);
 
 } // namespace latchkey

@@ -134,7 +134,7 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
     }
     const bool moves = is_other_email(changes, record);
     if (moves && !changes.email_verified) changes.email_verified = false;
-    *at = with->now();
+    *at = env->now();
     auto entry = audit_entry("user.updated", words_of(changes), *at, request.who, record.id);
     *made = settled(changes, record);
     storage::unit unit{{storage::update_user{record.id, record.version, *made, *at}}};
@@ -165,10 +165,10 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
 void user_state::add_move_of_email(std::vector<storage::fact>& facts,
                                    const storage::user_changes& changes, time_point at) const {
   facts.emplace_back(storage::use_up_reset_tokens{record.id, at});
-  if (!with->mails) return;
-  facts.emplace_back(with->mails->email_changed(record.email, at));
+  if (!env->mails) return;
+  facts.emplace_back(env->mails->email_changed(record.email, at));
   // Whoever has no password does not sign in here: the service that knows them asks them.
-  const bool asks = with->policy.verification != email_verification::off &&
+  const bool asks = env->policy.verification != email_verification::off &&
                     !changes.email_verified.value_or(false) && !record.password_hash.empty();
   if (asks) add_verification(facts, *changes.email, at);
 }
@@ -184,7 +184,7 @@ caf::result<messages::user_deleted> user_state::on_delete(messages::delete_user&
       answer.fail(*why);
       return std::nullopt;
     }
-    const auto at = with->now();
+    const auto at = env->now();
     auto entry =
         audit_entry("user.deleted", "with all that was the user's", at, request.who, record.id);
     return storage::unit{
@@ -212,7 +212,7 @@ caf::result<messages::sessions_ended> user_state::on_end_sessions(messages::end_
   change->ends_sessions = end_reason::revoked;
   change->keep = request.keep;
   change->facts = [this, request]() -> std::optional<storage::unit> {
-    const auto at = with->now();
+    const auto at = env->now();
     auto entry = audit_entry("user.sessions_ended", request.reason, at, request.who, record.id);
     entry.session = request.keep;
     return storage::unit{{storage::end_sessions_of{record.id, request.keep, at, request.reason},

@@ -15,14 +15,14 @@ void user_state::settle_doubt(std::function<void(const caf::error*)> done) {
 }
 
 void user_state::look_again() {
-  const auto deadline = with->steady_now() + with->policy.internal_deadline;
+  const auto deadline = env->steady_now() + env->policy.internal_deadline;
   reload(deadline, [this, deadline](const caf::error* unread) {
     if (removed) return looked(nullptr);
     if (unread != nullptr || !doubt_->ends_sessions) return looked(unread);
     // No session was opened since, for that takes a turn: those that live tell whether it ended
     // the others.
     read(
-        storage::list_sessions{record.id, with->now(), 2}, deadline,
+        storage::list_sessions{record.id, env->now(), 2}, deadline,
         [this](std::vector<session_record>& live) {
           const auto& keep = doubt_->keep;
           const bool ended = std::all_of(live.begin(), live.end(), [&](const session_record& s) {

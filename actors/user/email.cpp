@@ -11,15 +11,15 @@
 namespace latchkey {
 
 bool user_state::lacks_proof() const {
-  return with->policy.verification != email_verification::off && !record.email_verified;
+  return env->policy.verification != email_verification::off && !record.email_verified;
 }
 
 void user_state::add_verification(std::vector<storage::fact>& facts, const std::string& address,
                                   time_point at) const {
-  const auto ttl = with->policy.email_token_ttl;
+  const auto ttl = env->policy.email_token_ttl;
   auto token = make_owner_token(record.id, token_purpose::email_verification, at, ttl);
   facts.emplace_back(std::move(token.fact));
-  facts.emplace_back(with->mails->email_verification(address, token.text, ttl.count(), at));
+  facts.emplace_back(env->mails->email_verification(address, token.text, ttl.count(), at));
 }
 
 // -- asked for ------------------------------------------------------------------------------
@@ -39,10 +39,10 @@ void user_state::begin_verification(const messages::begin_verification& request,
                                     const promise<messages::verification_begun>& answer,
                                     const turn& together) {
   if (record.email_verified) return answer.deliver(messages::verification_begun{true});
-  const auto at = with->now();
+  const auto at = env->now();
   const auto key = "verification-mail:" + to_string(record.id);
-  const auto now = with->steady_now();
-  const auto verdict = with->limiter->take(key, with->policy.verification_mails, now);
+  const auto now = env->steady_now();
+  const auto verdict = env->limiter->take(key, env->policy.verification_mails, now);
   if (!verdict.granted) {
     const auto wait = std::chrono::ceil<std::chrono::seconds>(verdict.reset - now).count();
     return answer.fail({error_code::rate_limited,
@@ -51,10 +51,10 @@ void user_state::begin_verification(const messages::begin_verification& request,
                         static_cast<std::uint32_t>(std::max<std::int64_t>(wait, 1))});
   }
   storage::unit unit;
-  if (with->mails) add_verification(unit.facts, record.email, at);
+  if (env->mails) add_verification(unit.facts, record.email, at);
   unit.facts.emplace_back(storage::add_audit{
       audit_entry("user.email_verification_requested",
-                  with->mails ? "a token was mailed" : "mail is off; nothing was sent", at,
+                  env->mails ? "a token was mailed" : "mail is off; nothing was sent", at,
                   request.who, record.id)});
   commit(
       std::move(unit), request.deadline,
@@ -80,7 +80,7 @@ user_state::on_confirm_email(messages::confirm_email& request) {
       answer.fail(error_code::token_invalid);
       return std::nullopt;
     }
-    *at = with->now();
+    *at = env->now();
     storage::user_changes changes;
     changes.email_verified = true;
     return storage::unit{{storage::update_user{record.id, record.version, std::move(changes), *at},

@@ -13,7 +13,7 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
   using outcome = comparison::outcome;
 
   const caf::abstract_actor* of = nullptr;
-  services_ptr with;
+  actor_env_ptr env;
   std::string key;
   rate_limit session_policy::*limit = nullptr;
   std::deque<go_on> waiting;
@@ -23,19 +23,19 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
 
   bool may_fail_once_more() const {
     if (!in_a_row) return true;
-    const auto max = with->policy.*(in_a_row->max);
+    const auto max = env->policy.*(in_a_row->max);
     return max == 0 || in_a_row->count + static_cast<std::int64_t>(comparing.size()) < max;
   }
   rate_verdict hold() {
     if (!may_fail_once_more()) return rate_verdict{.granted = false};
-    return with->limiter->hold(key, with->policy.*limit, with->steady_now());
+    return env->limiter->hold(key, env->policy.*limit, env->steady_now());
   }
 
   void forget() {
     if (in_a_row) in_a_row->count = 0;
-    with->limiter->forget(key);
+    env->limiter->forget(key);
     for (auto* one : comparing) {
-      const auto verdict = with->limiter->hold(key, with->policy.*limit, with->steady_now());
+      const auto verdict = env->limiter->hold(key, env->policy.*limit, env->steady_now());
       one->window_ = verdict.granted ? verdict.reset : time_point{};
     }
   }
@@ -47,14 +47,14 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
       forget();
       break;
     case outcome::wrong:
-      with->limiter->keep(key, one.window_);
+      env->limiter->keep(key, one.window_);
       if (in_a_row) {
         ++in_a_row->count;
         in_a_row->on_wrong();
       }
       break;
     case outcome::none:
-      with->limiter->give_back(key, one.window_);
+      env->limiter->give_back(key, one.window_);
       break;
     }
     advance();
@@ -93,12 +93,12 @@ void failure_gate::comparison::settle(outcome what) noexcept {
   }
 }
 
-failure_gate::failure_gate(const caf::abstract_actor* of, services_ptr with, std::string key,
+failure_gate::failure_gate(const caf::abstract_actor* of, actor_env_ptr env, std::string key,
                            rate_limit session_policy::*limit,
                            std::shared_ptr<failures_in_a_row> in_a_row)
     : core_(std::make_shared<core>()) {
   core_->of = of;
-  core_->with = std::move(with);
+  core_->env = std::move(env);
   core_->key = std::move(key);
   core_->limit = limit;
   core_->in_a_row = std::move(in_a_row);

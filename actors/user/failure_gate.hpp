@@ -7,7 +7,7 @@
 // is compared. The limiter keeps the windows, so an actor that leaves memory forgets none.
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_env.hpp"
 
 #include <caf/abstract_actor.hpp>
 #include <cstddef>
@@ -57,7 +57,7 @@ public:
 
   /// `of` uses it; `key` names the account and the kind of secret; `limit` is looked up each time.
   /// With `in_a_row`, nothing is compared once that many have been wrong in a row either.
-  failure_gate(const caf::abstract_actor* of, services_ptr with, std::string key,
+  failure_gate(const caf::abstract_actor* of, actor_env_ptr env, std::string key,
                rate_limit session_policy::*limit,
                std::shared_ptr<failures_in_a_row> in_a_row = nullptr);
   ~failure_gate();

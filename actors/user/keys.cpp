@@ -55,8 +55,8 @@ void user_state::with_keys(std::function<void()> done, on_error failed) {
 void user_state::read_keys() {
   // However impatient the first asker is, the next are served by the same answer.
   read(
-      storage::list_api_keys{record.id, with->now()},
-      with->steady_now() + with->policy.internal_deadline,
+      storage::list_api_keys{record.id, env->now()},
+      env->steady_now() + env->policy.internal_deadline,
       [this, before = key_changes_](std::vector<api_key_record>& found) {
         // It may be older than a change that was answered meanwhile.
         if (before != key_changes_) return read_keys();
@@ -78,7 +78,7 @@ void user_state::forget_keys() {
 
 void user_state::drop_expired_keys() {
   if (!keys) return;
-  std::erase_if(*keys, [now = with->now()](const api_key_record& key) {
+  std::erase_if(*keys, [now = env->now()](const api_key_record& key) {
     return key.expires_at && *key.expires_at <= now;
   });
 }
@@ -89,7 +89,7 @@ caf::result<messages::api_key_created>
 user_state::on_create_key(messages::create_api_key& request) {
   if (!serves()) return gone();
   promise<messages::api_key_created> answer{self};
-  const auto granted = with->book->roles()->permissions_of(record.role);
+  const auto granted = env->book->roles()->permissions_of(record.role);
   if (!granted->has_all(request.scopes)) {
     answer.fail({error_code::insufficient_permissions, "scopes",
                  "must be among the permissions of the key's owner"});
@@ -104,7 +104,7 @@ user_state::on_create_key(messages::create_api_key& request) {
               storage::find_subscription{record.id}, request.deadline,
               [this, request, answer, mine](std::optional<subscription_record>& stored) {
                 const auto bought = stored.value_or(default_subscription(record));
-                create_key(request, tier_in_force(bought, with->now()), answer, mine);
+                create_key(request, tier_in_force(bought, env->now()), answer, mine);
               },
               failed);
         },
@@ -116,7 +116,7 @@ user_state::on_create_key(messages::create_api_key& request) {
 void user_state::create_key(const messages::create_api_key& request, std::string_view tier,
                             const promise<messages::api_key_created>& answer,
                             const turn& together) {
-  const auto allowed = with->tiers.quota_of(tier, "api_keys").limit;
+  const auto allowed = env->tiers.quota_of(tier, "api_keys").limit;
   const auto max = static_cast<std::size_t>(
       std::clamp<std::int64_t>(allowed.value_or(api_keys_max), 0, std::int64_t{api_keys_max}));
   const auto refuse = [answer, max] {
@@ -128,7 +128,7 @@ void user_state::create_key(const messages::create_api_key& request, std::string
   if (keys && keys->size() >= api_keys_max) return refuse();
 
   auto made = make_opaque_key(api_key_kind, record.id);
-  const auto at = with->now();
+  const auto at = env->now();
   api_key_record key;
   key.id = made.key.id;
   key.user = record.id;
@@ -141,8 +141,8 @@ void user_state::create_key(const messages::create_api_key& request, std::string
   auto entry = audit_entry("api_key.created", key_id_text(key.id), at, request.who, record.id);
   storage::unit unit{
       {storage::add_api_key{key, max, request.session}, storage::add_audit{std::move(entry)}}};
-  if (with->mails)
-    unit.facts.emplace_back(with->mails->api_key_created(record.email, key.name, key.prefix, at));
+  if (env->mails)
+    unit.facts.emplace_back(env->mails->api_key_created(record.email, key.name, key.prefix, at));
   commit(
       std::move(unit), request.deadline,
       [this, answer, key, text = made.text, together](storage::written&) {
@@ -175,7 +175,7 @@ caf::result<messages::api_key_revoked>
 user_state::on_revoke_key(messages::revoke_api_key& request) {
   if (!serves()) return gone();
   promise<messages::api_key_revoked> answer{self};
-  const auto at = with->now();
+  const auto at = env->now();
   auto entry = audit_entry("api_key.revoked", key_id_text(request.id), at, request.who, record.id);
   const auto forget = [this, id = request.id] {
     ++key_changes_;
@@ -225,7 +225,7 @@ caf::result<messages::api_key_use> user_state::on_use_key(messages::use_api_key&
 }
 
 result<messages::api_key_use> user_state::use_key(const messages::use_api_key& request) {
-  const auto now = with->now();
+  const auto now = env->now();
   const auto place = keys ? place_of(*keys, request.id) : nowhere;
   if (!record.is_active || place == nowhere) return fail(error_code::token_invalid);
   auto& key = (*keys)[place];
@@ -235,9 +235,9 @@ result<messages::api_key_use> user_state::use_key(const messages::use_api_key& r
   if (!key.last_used_at || now >= *key.last_used_at + touched_every) {
     key.last_used_at = now;
     // Nobody waits for it; it may be lost.
-    caf::anon_send(with->writer_for(record.id),
+    caf::anon_send(env->writer_for(record.id),
                    messages::commit{{{storage::touch_api_key{key.id, now}}},
-                                    with->steady_now() + with->policy.internal_deadline});
+                                    env->steady_now() + env->policy.internal_deadline});
   }
   return messages::api_key_use{record.id, record.number, record.role, key.scopes};
 }

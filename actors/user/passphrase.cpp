@@ -28,7 +28,7 @@ void user_state::change_recovery(const messages::change_recovery& request,
   check.refused = [answer](const caf::error& error) { answer.deliver(error); };
   check.right = [this, request, answer, attempt](const secret& tried) {
     if (request.next.empty()) return set_recovery(request, answer, tried, {}, attempt);
-    self->request(with->hasher, no_timeout, messages::hash_password{request.next, request.deadline})
+    self->request(env->hasher, no_timeout, messages::hash_password{request.next, request.deadline})
         .then(
             [this, request, answer, tried, attempt, here = present_](messages::hashed& hashed) {
               set_recovery(request, answer, tried, hashed.phc, attempt);
@@ -68,7 +68,7 @@ void user_state::set_recovery(const messages::change_recovery& request,
 }
 
 storage::unit user_state::recovery_facts(const messages::author& who, const secret& phc) const {
-  const auto at = with->now();
+  const auto at = env->now();
   const bool removes = phc.empty();
   storage::unit unit;
   if (removes)
@@ -80,8 +80,7 @@ storage::unit user_state::recovery_facts(const messages::author& who, const secr
   unit.facts.emplace_back(storage::add_audit{
       audit_entry(removes ? "user.recovery_passphrase_removed" : "user.recovery_passphrase_set",
                   "with the current password", at, who, record.id)});
-  if (with->mails)
-    unit.facts.emplace_back(with->mails->recovery_changed(record.email, removes, at));
+  if (env->mails) unit.facts.emplace_back(env->mails->recovery_changed(record.email, removes, at));
   return unit;
 }
 
@@ -114,7 +113,7 @@ void user_state::compare_passphrase(const messages::verify_passphrase& request,
                                     std::uint64_t seen, bool has_passphrase) {
   const char* why_without_pass = has_passphrase ? "locked after too many wrong recovery passphrases"
                                                 : "has no recovery passphrase";
-  self->request(with->hasher, no_timeout,
+  self->request(env->hasher, no_timeout,
                 messages::verify_password{request.passphrase, phc, request.deadline})
       .then(
           [this, request, answer, pass, seen, why_without_pass,
@@ -149,9 +148,9 @@ void user_state::compare_passphrase(const messages::verify_passphrase& request,
 void user_state::grant_reset(const messages::verify_passphrase& request,
                              const promise<messages::reset_grant>& answer, const secret& rehashed,
                              const turn& together) {
-  const auto at = with->now();
-  auto token = make_owner_token(record.id, token_purpose::passphrase_reset, at,
-                                with->policy.reset_token_ttl);
+  const auto at = env->now();
+  auto token =
+      make_owner_token(record.id, token_purpose::passphrase_reset, at, env->policy.reset_token_ttl);
   storage::unit unit{{std::move(token.fact)}};
   if (!rehashed.empty()) unit.facts.emplace_back(storage::set_recovery{record.id, rehashed, at});
   unit.facts.emplace_back(storage::add_audit{audit_entry("user.recovery_passphrase_accepted",

@@ -12,7 +12,7 @@ namespace latchkey {
 storage::unit user_state::password_facts(const secret& phc, const std::string& action,
                                          const messages::author& who,
                                          const std::optional<session_id>& keep) const {
-  const auto at = with->now();
+  const auto at = env->now();
   auto entry = audit_entry(action,
                            keep ? "with the current password; every other session has ended"
                                 : "with the current password; every session has ended",
@@ -22,7 +22,7 @@ storage::unit user_state::password_facts(const secret& phc, const std::string& a
                       storage::end_sessions_of{record.id, keep, at, action},
                       storage::use_up_reset_tokens{record.id, at, true},
                       storage::add_audit{std::move(entry)}}};
-  if (with->mails) unit.facts.emplace_back(with->mails->password_changed(record.email, at));
+  if (env->mails) unit.facts.emplace_back(env->mails->password_changed(record.email, at));
   return unit;
 }
 
@@ -44,10 +44,10 @@ void user_state::change_password(const messages::change_password& request,
   check.refused = [answer](const caf::error& error) { answer.deliver(error); };
   check.right = [this, request, answer, attempt](const secret& tried) {
     if (auto good = check_password(request.next.reveal(), record.username, record.email,
-                                   with->policy.password_length_min);
+                                   env->policy.password_length_min);
         !good)
       return answer.fail(good.error());
-    self->request(with->hasher, no_timeout, messages::hash_password{request.next, request.deadline})
+    self->request(env->hasher, no_timeout, messages::hash_password{request.next, request.deadline})
         .then(
             [this, request, answer, tried, attempt, here = present_](messages::hashed& hashed) {
               set_changed_password(request, answer, tried, hashed.phc, attempt);
@@ -105,13 +105,13 @@ user_state::on_reset_password(messages::reset_password& request) {
         const bool good = token && record.is_active && token->user == record.id &&
                           token->purpose != token_purpose::email_verification &&
                           equal_in_constant_time(token->secret_hash, request.token_hash) &&
-                          !token->used_at && token->expires_at > with->now();
+                          !token->used_at && token->expires_at > env->now();
         if (!good) return answer.fail(error_code::token_invalid);
         // Before the token is used up: whoever chose badly may choose again.
         auto chosen = check_password(request.next.reveal(), record.username, record.email,
-                                     with->policy.password_length_min);
+                                     env->policy.password_length_min);
         if (!chosen) return answer.fail(chosen.error());
-        self->request(with->hasher, no_timeout,
+        self->request(env->hasher, no_timeout,
                       messages::hash_password{request.next, request.deadline})
             .then(
                 [this, request, answer, purpose = token->purpose,
@@ -126,7 +126,7 @@ user_state::on_reset_password(messages::reset_password& request) {
 
 user_state::reset_effects user_state::effects_of(token_purpose purpose) const {
   reset_effects does;
-  does.at = with->now();
+  does.at = env->now();
   does.proves_address = purpose == token_purpose::mailed_reset;
   does.takes_over = does.proves_address && !record.email_verified;
   does.ends_keys = does.takes_over || !does.proves_address;
@@ -159,8 +159,8 @@ storage::unit user_state::reset_facts(const messages::reset_password& request, c
   }
   if (does.proves_address) unit.facts.emplace_back(storage::mark_used{record.id, at});
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});
-  if (with->mails)
-    unit.facts.emplace_back(with->mails->password_was_reset(record.email, does.ends_keys, at));
+  if (env->mails)
+    unit.facts.emplace_back(env->mails->password_was_reset(record.email, does.ends_keys, at));
   return unit;
 }
 

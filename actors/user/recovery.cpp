@@ -23,11 +23,10 @@ user_state::on_begin_recovery(messages::begin_recovery& request) {
 void user_state::begin_recovery(const messages::begin_recovery& request,
                                 const promise<messages::recovery_begun>& answer,
                                 const turn& together) {
-  const auto at = with->now();
+  const auto at = env->now();
   // A window of its own: whoever guesses passphrases must not keep the owner's mail away.
   const auto key = "recovery-mail:" + to_string(record.id);
-  const bool granted =
-      with->limiter->take(key, with->policy.reset_mails, with->steady_now()).granted;
+  const bool granted = env->limiter->take(key, env->policy.reset_mails, env->steady_now()).granted;
   std::string reason = "mail is off; nothing was sent";
   storage::unit unit;
   bool sends = false;
@@ -35,13 +34,13 @@ void user_state::begin_recovery(const messages::begin_recovery& request,
     reason = "too many; nothing was sent";
   } else if (!record.is_active) {
     reason = "inactive; nothing was sent";
-  } else if (with->mails) {
+  } else if (env->mails) {
     sends = true;
     reason = "a reset token was mailed";
-    const auto ttl = with->policy.reset_token_ttl;
+    const auto ttl = env->policy.reset_token_ttl;
     auto token = make_owner_token(record.id, token_purpose::mailed_reset, at, ttl);
     unit.facts.emplace_back(std::move(token.fact));
-    unit.facts.emplace_back(with->mails->password_reset(record.email, token.text, ttl.count(), at));
+    unit.facts.emplace_back(env->mails->password_reset(record.email, token.text, ttl.count(), at));
   }
   unit.facts.emplace_back(storage::add_audit{
       audit_entry("user.recovery_requested", std::move(reason), at, request.who, record.id)});

@@ -32,12 +32,12 @@ void user_state::count_failures() {
     row->on_wrong = [this, budget = static_cast<failure_budget>(i)] {
       commit(
           {{storage::count_password_failures{record.id, budget}}},
-          with->steady_now() + with->policy.internal_deadline, [](storage::written&) {},
+          env->steady_now() + env->policy.internal_deadline, [](storage::written&) {},
           [](const caf::error&) {
             log_warning("user", "a wrong password could not be counted in the store");
           });
     };
-    logins[i].emplace(self, with, names[i] + to_string(record.id), &session_policy::login_failures,
+    logins[i].emplace(self, env, names[i] + to_string(record.id), &session_policy::login_failures,
                       row);
   }
 }
@@ -68,7 +68,7 @@ void user_state::check_login(password_check check) {
 }
 
 caf::error user_state::too_many() const {
-  with->outcomes.sign_ins_refused->add();
+  env->outcomes.sign_ins_refused->add();
   return to_error(too_many_sign_ins());
 }
 
@@ -93,7 +93,7 @@ void user_state::compare(password_check check, const failure_gate::pass& pass) {
   messages::verify_password question{check.password, phc, check.deadline, right != nullptr};
   question.is_for_nothing = !counts;
   const auto refused = check.refused;
-  self->request(with->hasher, no_timeout, std::move(question))
+  self->request(env->hasher, no_timeout, std::move(question))
       .then(
           [this, check = std::move(check), pass, phc = std::move(phc), right,
            here = present_](messages::verdict& verdict) mutable {
@@ -118,7 +118,7 @@ void user_state::compare(password_check check, const failure_gate::pass& pass) {
             if (has_failures_in_a_row())
               commit(
                   {{storage::forget_password_failures{record.id}}},
-                  with->steady_now() + with->policy.internal_deadline, [](storage::written&) {},
+                  env->steady_now() + env->policy.internal_deadline, [](storage::written&) {},
                   [](const caf::error&) {});
             pass->right();
             forget_failures();
@@ -133,7 +133,7 @@ void user_state::keep_rehashed(const secret& from, const secret& to, time_point 
                                const rehash_right& right) {
   // Nobody waits for it: if it is lost, the next sign-in does it again.
   commit(
-      {{storage::set_password_hash{record.id, record.version, to, with->now()}}}, deadline,
+      {{storage::set_password_hash{record.id, record.version, to, env->now()}}}, deadline,
       [this, from, to, right, based_on = record.version](storage::written&) {
         rehashed_ = {from, to};
         if (record.version != based_on) return;
@@ -145,7 +145,7 @@ void user_state::keep_rehashed(const secret& from, const secret& to, time_point 
         // and lose.
         const auto code = to_failure(error).code;
         if (code == error_code::outcome_unknown || code == error_code::conflict)
-          reload(with->steady_now() + with->policy.internal_deadline, [](const caf::error*) {});
+          reload(env->steady_now() + env->policy.internal_deadline, [](const caf::error*) {});
       });
 }
 
@@ -187,12 +187,12 @@ void user_state::sign_in(const messages::authenticate& request, const sign_in_an
 }
 
 bool user_state::must_verify_first() const {
-  return with->policy.verification == email_verification::required && !record.email_verified;
+  return env->policy.verification == email_verification::required && !record.email_verified;
 }
 
 void user_state::open_session(const messages::authenticate& request, const sign_in_answer& answer,
                               const turn& together) {
-  const auto at = with->now();
+  const auto at = env->now();
   session_record session;
   session.id = session_id{make_uuid(at)};
   session.user = record.id;
@@ -202,7 +202,7 @@ void user_state::open_session(const messages::authenticate& request, const sign_
   session.user_agent = request.client.user_agent;
   session.address = request.client.address;
   session.created_at = session.rotated_at = session.last_seen_at = at;
-  session.expires_at = at + with->policy.session_ttl;
+  session.expires_at = at + env->policy.session_ttl;
 
   const char* how = request.budget == failure_budget::known_client
                         ? "by password, from a client with an earlier session of the account"
@@ -214,7 +214,7 @@ void user_state::open_session(const messages::authenticate& request, const sign_
   storage::unit unit{{storage::create_session{session}, storage::add_audit{std::move(entry)},
                       storage::touch_login{record.id, at}}};
   if (!record.used_at) unit.facts.emplace_back(storage::mark_used{record.id, at});
-  self->request(with->writer_for(session.id), no_timeout,
+  self->request(env->writer_for(session.id), no_timeout,
                 messages::commit{std::move(unit), request.deadline})
       .then(
           [this, at, answer, session, together, here = present_](storage::written&) {
@@ -235,7 +235,7 @@ void user_state::hand_out_tokens(session_record session, const sign_in_answer& a
                                  const turn& together) {
   // The role of this moment: what is told of a new one comes to the shard after this.
   session.user_role = record.role;
-  const auto& directory = with->directory_for(session.id);
+  const auto& directory = env->directory_for(session.id);
   const auto failed = [answer, together, here = present_](caf::error& error) {
     answer.deliver(error);
   };

@@ -15,27 +15,26 @@ constexpr std::chrono::seconds last_look{1};
 
 bool user_state::serves() {
   if (leaving) return false;
-  last_used = with->steady_now();
+  last_used = env->steady_now();
   return true;
 }
 
 void user_state::commit(storage::unit unit, time_point deadline,
                         std::function<void(storage::written&)> done, on_error failed) {
-  self->request(with->writer_for(record.id), no_timeout,
-                messages::commit{std::move(unit), deadline})
+  self->request(env->writer_for(record.id), no_timeout, messages::commit{std::move(unit), deadline})
       .then([done = std::move(done), here = present_](storage::written& w) { done(w); },
             [failed = std::move(failed), here = present_](caf::error& e) { failed(e); });
 }
 
 void user_state::announce_mail() const {
-  if (with->mailer) self->send(with->mailer, messages::mail_waiting{});
+  if (env->mailer) self->send(env->mailer, messages::mail_waiting{});
 }
 
 // -- what the store and the sessions know --------------------------------------------
 
 template <class Message>
 void user_state::tell_sessions(Message what, std::function<void(const caf::error*)> done) {
-  tell_shards(self, *with, what, present_, std::move(done));
+  tell_shards(self, *env, what, present_, std::move(done));
 }
 template void user_state::tell_sessions(messages::user_sessions_ended what,
                                         std::function<void(const caf::error*)> done);
@@ -43,7 +42,7 @@ template void user_state::tell_sessions(messages::user_role_changed what,
                                         std::function<void(const caf::error*)> done);
 
 void user_state::reload(time_point deadline, std::function<void(const caf::error*)> done) {
-  self->request(with->reader_for(record.id), no_timeout, messages::read_user{record.id, deadline})
+  self->request(env->reader_for(record.id), no_timeout, messages::read_user{record.id, deadline})
       .then([this, done, here = present_](user_record& fresh) { learn(std::move(fresh), done); },
             [this, done, here = present_](caf::error& error) {
               if (to_failure(error).code != error_code::user_not_found) return done(&error);
@@ -91,8 +90,7 @@ void user_state::be_removed() {
 
 void user_state::leave() {
   leaving = true;
-  self->request(with->directory_for(record.id), no_timeout,
-                messages::leave_user{record.id, removed})
+  self->request(env->directory_for(record.id), no_timeout, messages::leave_user{record.id, removed})
       .then(
           [this](messages::left&) {
             // One that was removed may have others to answer still.
@@ -116,23 +114,22 @@ void user_state::on_sweep(messages::sweep& sweep) {
     has_reminder_ = false;
     return settle_doubt([](const caf::error*) {});
   }
-  if (leaving || is_busy() || sweep.now < last_used + with->policy.memory_idle) return;
+  if (leaving || is_busy() || sweep.now < last_used + env->policy.memory_idle) return;
   leave();
 }
 
 user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, user_record record,
-                               services_ptr with) {
+                               actor_env_ptr env) {
   quiet(self);
   auto* state = &self->state;
   state->self = self;
-  state->with = std::move(with);
+  state->env = std::move(env);
   state->record = std::move(record);
-  state->last_used = state->with->steady_now();
+  state->last_used = state->env->steady_now();
   const auto id = to_string(state->record.id);
   state->turns.emplace(self);
   state->count_failures();
-  state->recoveries.emplace(self, state->with, "recovery:" + id,
-                            &session_policy::recovery_failures);
+  state->recoveries.emplace(self, state->env, "recovery:" + id, &session_policy::recovery_failures);
   return {handler(state, &user_state::on_authenticate),
           handler(state, &user_state::on_describe),
           handler(state, &user_state::on_update),

@@ -7,8 +7,8 @@
 // compared.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/turnstile.hpp"
 #include "actors/user/failure_gate.hpp"
 
@@ -35,7 +35,7 @@ struct user_state {
   static constexpr std::size_t key_askers_max = 1024;
 
   user_actor::pointer self = nullptr;
-  services_ptr with;
+  actor_env_ptr env;
   user_record record;                              // what the store knows
   std::optional<std::vector<api_key_record>> keys; // not revoked, by id; unset: not read yet
   bool leaving = false;                            // memory: whoever asks is sent away
@@ -109,7 +109,7 @@ private:
   template <class Query>
   void read(Query query, time_point deadline, std::function<void(typename Query::answer&)> done,
             on_error failed) {
-    self->request(with->reader_for(record.id), no_timeout,
+    self->request(env->reader_for(record.id), no_timeout,
                   messages::read{std::move(query), deadline})
         .then([done = std::move(done),
                here = present_](messages::found& found) { done(found.as<Query>()); },
@@ -285,6 +285,6 @@ private:
 };
 
 user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, user_record record,
-                               services_ptr with);
+                               actor_env_ptr env);
 
 } // namespace latchkey

@@ -45,7 +45,7 @@ void workflow_state::add_listener(const messages::audience& to, std::int64_t nex
   known->next_seq = next_seq;
   known->missed_until = missed_until;
   known->ahead.clear();
-  if (next_seq <= missed_until) with->counts->workflow_replays.add();
+  if (next_seq <= missed_until) env->counts->workflow_replays.add();
   tell(*known);
   if (record.has_ended() && !known->is_busy) drop_listener(to); // it has heard all
 }
@@ -109,7 +109,7 @@ void workflow_state::tell(listener& whom) {
 void workflow_state::read_ahead(listener& whom) {
   whom.is_busy = true;
   const storage::list_workflow_statuses what{record.id, whom.next_seq - 1, news_statuses_max};
-  self->request(with->reader_for(record.id), no_timeout, messages::read{what, own_deadline()})
+  self->request(env->reader_for(record.id), no_timeout, messages::read{what, own_deadline()})
       .then(
           [this, to = whom.to](messages::found& found) {
             auto* one = find_listener(to);

@@ -7,9 +7,9 @@
 namespace latchkey {
 
 void workflow_recovery_state::on_sweep(messages::sweep&) {
-  const auto deadline = with->steady_now() + with->policy.internal_deadline;
+  const auto deadline = env->steady_now() + env->policy.internal_deadline;
   const storage::list_running_workflows what{passed, page_max};
-  self->request(with->reader_for(passed), no_timeout, messages::read{what, deadline})
+  self->request(env->reader_for(passed), no_timeout, messages::read{what, deadline})
       .then([this](messages::found& found) { wake(found.as<storage::list_running_workflows>()); },
             [this](caf::error& error) { try_again(error); });
 }
@@ -28,7 +28,7 @@ void workflow_recovery_state::wake(const std::vector<workflow_id>& page) {
     self->send(workflow_recovery_actor{self}, messages::sweep{});
   };
   for (const auto& id : page)
-    self->request(with->directory_for(id), no_timeout, messages::find_workflow{id})
+    self->request(env->directory_for(id), no_timeout, messages::find_workflow{id})
         .then([settle](workflow_actor&) { settle(); },
               [all, settle](caf::error& error) {
                 // One that ended meanwhile may be forgotten already.
@@ -44,11 +44,11 @@ void workflow_recovery_state::try_again(const caf::error& error) {
 
 workflow_recovery_actor::behavior_type
 workflow_recovery(workflow_recovery_actor::stateful_pointer<workflow_recovery_state> self,
-                  services_ptr with) {
+                  actor_env_ptr env) {
   quiet(self);
   auto* state = &self->state;
   state->self = self;
-  state->with = std::move(with);
+  state->env = std::move(env);
   self->send(workflow_recovery_actor{self}, messages::sweep{});
   return {handler(state, &workflow_recovery_state::on_sweep)};
 }

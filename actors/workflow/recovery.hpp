@@ -2,8 +2,8 @@
 // which then finds it again upstream.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <chrono>
@@ -19,7 +19,7 @@ struct workflow_recovery_state {
   static constexpr std::chrono::seconds try_again_after{1};
 
   workflow_recovery_actor::pointer self = nullptr;
-  services_ptr with;
+  actor_env_ptr env;
   workflow_id passed; // all up to this one have their actor
 
   void on_sweep(messages::sweep&);
@@ -32,6 +32,6 @@ private:
 /// Ends when it has found all.
 workflow_recovery_actor::behavior_type
 workflow_recovery(workflow_recovery_actor::stateful_pointer<workflow_recovery_state> self,
-                  services_ptr with);
+                  actor_env_ptr env);
 
 } // namespace latchkey

@@ -38,7 +38,7 @@ caf::result<messages::run_started> workflow_state::on_start(messages::start_run&
   if (leaving) return gone();
   promise<messages::run_started> answer{self};
   auto order = std::make_shared<messages::start_run>(std::move(request));
-  order->run = new_run(std::move(order->run), with->now());
+  order->run = new_run(std::move(order->run), env->now());
   order->run.id = record.id;
   take_turn(
       order->deadline,
@@ -51,7 +51,7 @@ void workflow_state::start(const order_ptr& order, const promise<messages::run_s
                            const turnstile::turn& turn) {
   if (is_there()) return start_again(order, answer);
   // Nobody would run it: that is known before anything is charged.
-  if (with->core_managers.empty())
+  if (env->core_managers.empty())
     return answer.fail(failure{error_code::upstream_unavailable, {}, "is not configured"});
   charge(order, answer, turn, 0, subscription_tries);
 }
@@ -71,7 +71,7 @@ void workflow_state::charge(const order_ptr& order, const promise<messages::run_
   const auto refuse = [answer, talk = talks_](caf::error& error) { answer.deliver(error); };
   const auto spend = [this, order, answer, turn, tries,
                       talk = talks_](subscription_actor& subscription) {
-    const auto now = with->now();
+    const auto now = env->now();
     const auto& run = order->run;
     messages::spend request{std::string{workflows_quota}, 1, {}, order->deadline};
     request.with.emplace_back(storage::add_workflow{run});
@@ -87,19 +87,19 @@ void workflow_state::charge(const order_ptr& order, const promise<messages::run_
               not_started(order, error, answer, turn);
             });
   };
-  self->request(with->directory_for(user), no_timeout, messages::find_subscription{user, gone})
+  self->request(env->directory_for(user), no_timeout, messages::find_subscription{user, gone})
       .then(spend, refuse);
 }
 
 void workflow_state::started(const order_ptr& order, time_point at,
                              const promise<messages::run_started>& answer) {
   record = order->run;
-  with->outcomes.workflows_started->add();
+  env->outcomes.workflows_started->add();
   written({record.id, 1, 0, accepted_workflow_status(), record.status, at});
   answer.deliver(messages::run_started{record.last_seq});
   add_listener(order->to, 1, 0);
   upstream.must_order = true;
-  upstream.first_asked = upstream.last_word = with->steady_now();
+  upstream.first_asked = upstream.last_word = env->steady_now();
   ask_upstream();
 }
 
@@ -112,7 +112,7 @@ void workflow_state::not_started(const order_ptr& order, const caf::error& error
   // It may be there all the same: the row tells.
   look(own_deadline(), [this, order, answer, error, is_taken, turn](const caf::error* unknown) {
     if (unknown != nullptr || !is_there()) return answer.deliver(error);
-    if (!is_taken) with->outcomes.workflows_started->add();
+    if (!is_taken) env->outcomes.workflows_started->add();
     start_again(order, answer);
   });
 }

@@ -39,7 +39,7 @@ void workflow_state::take(const std::shared_ptr<const said>& what,
                           const turnstile::turn& turn, int tries) {
   if (!is_there()) return answer.fail(error_code::not_found);
   upstream.has_answered = true;
-  upstream.last_word = with->steady_now();
+  upstream.last_word = env->steady_now();
   if (record.has_ended()) return answer.deliver(messages::status_taken{true});
   const auto next = record.last_position + 1;
   if (what->position && *what->position < next) return answer.deliver(messages::status_taken{});
@@ -58,7 +58,7 @@ void workflow_state::take(const std::shared_ptr<const said>& what,
         if (error != nullptr) return answer.deliver(*error);
         const bool is_last = what->words.is_last();
         write({record.id, record.last_seq + 1, next,
-               workflow_status_body(what->words, last_words()), what->words.status, with->now()},
+               workflow_status_body(what->words, last_words()), what->words.status, env->now()},
               what->deadline, turn, [answer, is_last, refuse](const caf::error* lost) {
                 if (lost != nullptr) return refuse(lost);
                 answer.deliver(messages::status_taken{is_last});
@@ -70,7 +70,7 @@ void workflow_state::take(const std::shared_ptr<const said>& what,
 
 void workflow_state::write(storage::add_workflow_status fact, time_point deadline,
                            const turnstile::turn& turn, done go_on) {
-  self->request(with->writer_for(record.id), no_timeout, messages::commit{{{fact}}, deadline})
+  self->request(env->writer_for(record.id), no_timeout, messages::commit{{{fact}}, deadline})
       .then(
           [this, fact, turn, go_on, talk = talks_](storage::written&) {
             written(fact);
@@ -93,15 +93,15 @@ void workflow_state::written(storage::add_workflow_status fact) {
   if (record.status != "in_progress") record.ended_at = fact.at;
   remember({fact.seq, std::move(fact.body)});
   count();
-  with->counts->workflow_statuses.add();
+  env->counts->workflow_statuses.add();
   upstream.pause = ask_again_first;
   upstream.trouble_since.reset();
   upstream.failed_for.reset();
   if (!record.has_ended()) return;
   upstream.ask_at.reset();
   self->delayed_send(workflow_actor{self}, ended_idle,
-                     messages::sweep{with->steady_now() + ended_idle});
-  const auto& outcomes = with->outcomes;
+                     messages::sweep{env->steady_now() + ended_idle});
+  const auto& outcomes = env->outcomes;
   (record.status == "completed" ? outcomes.workflows_completed : outcomes.workflows_failed)->add();
 }
 
@@ -119,7 +119,7 @@ void workflow_state::remember(messages::workflow_status status) {
 void workflow_state::with_last_words(time_point deadline, done go_on) {
   if (!tail.empty()) return go_on(nullptr);
   const storage::list_workflow_statuses what{record.id, record.last_seq - 1, 1};
-  self->request(with->reader_for(record.id), no_timeout, messages::read{what, deadline})
+  self->request(env->reader_for(record.id), no_timeout, messages::read{what, deadline})
       .then(
           [this, go_on, talk = talks_](messages::found& found) {
             for (auto& one : found.as<storage::list_workflow_statuses>())
@@ -161,7 +161,7 @@ void workflow_state::write_end(const turnstile::turn& turn) {
     auto body = upstream.ends_cancelled ? cancelled_workflow_status(before)
                                         : failed_workflow_status(before, *upstream.failed_for);
     write({record.id, record.last_seq + 1, record.last_position, std::move(body), "failed",
-           with->now()},
+           env->now()},
           deadline, turn, again);
   });
 }

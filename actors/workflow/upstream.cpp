@@ -31,7 +31,7 @@ void workflow_state::find_caller(std::function<void(const caf::error*)> go_on, s
     self->request(owner, no_timeout, messages::describe_user{})
         .then(
             [this, go_on, talk](messages::user_view& user) {
-              const auto& granted = with->book->roles()->permissions_of(user.role);
+              const auto& granted = env->book->roles()->permissions_of(user.role);
               upstream.who = {user.id,
                               std::move(user.client_id),
                               std::move(user.role),
@@ -46,8 +46,7 @@ void workflow_state::find_caller(std::function<void(const caf::error*)> go_on, s
               go_on(&error);
             });
   };
-  self->request(with->directory_for(record.user), no_timeout,
-                messages::find_user{record.user, gone})
+  self->request(env->directory_for(record.user), no_timeout, messages::find_user{record.user, gone})
       .then(describe, failed);
 }
 
@@ -69,10 +68,10 @@ void workflow_state::ask_upstream() {
   if (!is_running()) return;
   if (upstream.is_cancelled) tell_cancelled(); // again: the order may have come there after it
   if (upstream.is_asked) {
-    if (upstream.is_cancelled) ask_upstream_at(with->steady_now() + ask_again_last);
+    if (upstream.is_cancelled) ask_upstream_at(env->steady_now() + ask_again_last);
     return;
   }
-  const auto* way = with->core_manager_for(record.id);
+  const auto* way = env->core_manager_for(record.id);
   if (way == nullptr) return upstream_failed(to_error(error_code::upstream_unavailable));
   upstream.is_asked = true;
   upstream.calls_back = false;
@@ -81,14 +80,14 @@ void workflow_state::ask_upstream() {
     if (error == nullptr) return follow(*way);
     if (to_failure(*error).code == error_code::user_not_found) is_known = false;
     ask_upstream_later();
-    if (!is_known) remind_at(with->steady_now());
+    if (!is_known) remind_at(env->steady_now());
   });
 }
 
 void workflow_state::follow(const core_manager_actor& way) {
   // One that is cancelled is looked for, and ordered never.
   const bool is_order = std::exchange(upstream.must_order, false) && !upstream.is_cancelled;
-  upstream.followed_at = with->steady_now();
+  upstream.followed_at = env->steady_now();
   messages::follow_run request{record.id, upstream.who, is_order ? order_body() : std::string{}};
   self->request(way, no_timeout, std::move(request))
       .then(
@@ -111,13 +110,13 @@ void workflow_state::upstream_left(const messages::run_left& left, bool was_orde
   if (was_ordered) ++upstream.orders;
   switch (left.how) {
   case how::accepted:
-    upstream.last_word = with->steady_now();
+    upstream.last_word = env->steady_now();
     upstream.trouble_since.reset();
     upstream.pause = ask_again_first;
     upstream.calls_back = true;
-    return ask_upstream_at(with->steady_now() + (upstream.is_cancelled
-                                                     ? ask_again_last
-                                                     : with->policy.workflow_lost_after));
+    return ask_upstream_at(env->steady_now() + (upstream.is_cancelled
+                                                    ? ask_again_last
+                                                    : env->policy.workflow_lost_after));
   case how::missing:
     if (was_ordered) return fail_run(failure{error_code::upstream_unavailable});
     return upstream_has_nothing();
@@ -135,15 +134,15 @@ void workflow_state::upstream_left(const messages::run_left& left, bool was_orde
 /// before, and went on for a while, or was kept open for very long. What is cut as soon as it has
 /// begun to say the same is none.
 bool workflow_state::was_followed() const {
-  const auto open_for = with->steady_now() - upstream.followed_at;
+  const auto open_for = env->steady_now() - upstream.followed_at;
   const bool has_spoken = upstream.last_word >= upstream.followed_at;
-  return open_for >= with->policy.workflow_lost_after || (has_spoken && open_for > ask_again_last);
+  return open_for >= env->policy.workflow_lost_after || (has_spoken && open_for > ask_again_last);
 }
 
 /// Whether it has gone wrong for so long that it is given up.
 bool workflow_state::is_lost() {
-  if (!upstream.trouble_since) upstream.trouble_since = with->steady_now();
-  return with->steady_now() >= *upstream.trouble_since + with->policy.workflow_lost_after;
+  if (!upstream.trouble_since) upstream.trouble_since = env->steady_now();
+  return env->steady_now() >= *upstream.trouble_since + env->policy.workflow_lost_after;
 }
 
 void workflow_state::upstream_has_nothing() {
@@ -160,8 +159,8 @@ void workflow_state::upstream_failed(const caf::error& error) {
   const auto code = to_failure(error).code;
   const bool was_never_there =
       !upstream.has_answered &&
-      (with->core_managers.empty() ||
-       with->steady_now() >= upstream.first_asked + with->policy.internal_deadline);
+      (env->core_managers.empty() ||
+       env->steady_now() >= upstream.first_asked + env->policy.internal_deadline);
   if (was_never_there || (upstream.has_answered && is_lost()))
     return fail_run(
         failure{code == error_code::upstream_timeout ? code : error_code::upstream_unavailable});
@@ -171,7 +170,7 @@ void workflow_state::upstream_failed(const caf::error& error) {
 void workflow_state::ask_upstream_later() {
   const auto pause = upstream.pause;
   upstream.pause = std::min(2 * pause, ask_again_last);
-  ask_upstream_at(with->steady_now() + pause);
+  ask_upstream_at(env->steady_now() + pause);
 }
 
 // -- its end ---------------------------------------------------------------------------------
@@ -190,7 +189,7 @@ caf::result<messages::run_cancelling> workflow_state::on_cancel(messages::cancel
 }
 
 void workflow_state::cancel(time_point deadline, const promise<messages::run_cancelling>& answer) {
-  const auto* way = with->core_manager_for(record.id);
+  const auto* way = env->core_manager_for(record.id);
   if (way == nullptr) return answer.fail(error_code::upstream_unavailable);
   find_caller([this, way, deadline, answer](const caf::error* error) {
     if (error != nullptr) return answer.deliver(*error);
@@ -200,7 +199,7 @@ void workflow_state::cancel(time_point deadline, const promise<messages::run_can
               upstream.is_cancelled = true;
               answer.deliver(messages::run_cancelling{});
               // Its last status is on its way; if that is lost upstream is asked what came of it.
-              const auto due = with->steady_now() + ask_again_last;
+              const auto due = env->steady_now() + ask_again_last;
               const bool is_due = upstream.ask_at && *upstream.ask_at <= due;
               if (is_running() && !is_due) ask_upstream_at(due);
             },
@@ -213,7 +212,7 @@ void workflow_state::cancel(time_point deadline, const promise<messages::run_can
 
 /// Nobody waits for it.
 void workflow_state::tell_cancelled() {
-  const auto* way = with->core_manager_for(record.id);
+  const auto* way = env->core_manager_for(record.id);
   if (way == nullptr) return;
   self->request(*way, no_timeout,
                 messages::cancel_upstream{record.id, upstream.who, own_deadline()})

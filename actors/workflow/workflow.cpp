@@ -6,25 +6,25 @@
 namespace latchkey {
 
 workflow_state::~workflow_state() {
-  if (is_counted_) with->counts->workflows_running.add(-1);
+  if (is_counted_) env->counts->workflows_running.add(-1);
 }
 
 void workflow_state::begin(workflow_record loaded) {
   record = std::move(loaded);
-  last_used = with->steady_now();
+  last_used = env->steady_now();
   turns.emplace(self);
   count();
   if (!is_running()) return;
   // It was begun before this process, or by an actor that is no more: upstream may well know it.
   upstream.has_answered = true;
-  upstream.last_word = with->steady_now();
-  ask_upstream_at(with->steady_now());
+  upstream.last_word = env->steady_now();
+  ask_upstream_at(env->steady_now());
 }
 
 // -- the record ----------------------------------------------------------------------------
 
 void workflow_state::take_turn(time_point deadline, in_turn go, refused no) {
-  last_used = with->steady_now();
+  last_used = env->steady_now();
   auto enter = [this, deadline, go = std::move(go), no, talk = talks_](turnstile::turn turn) {
     if (is_known) return go(std::move(turn));
     look(deadline, [go, no, turn, talk](const caf::error* error) {
@@ -36,7 +36,7 @@ void workflow_state::take_turn(time_point deadline, in_turn go, refused no) {
 }
 
 void workflow_state::when_known(time_point deadline, std::function<void()> go, refused no) {
-  last_used = with->steady_now();
+  last_used = env->steady_now();
   if (is_known) return go();
   take_turn(
       deadline, [go = std::move(go)](const turnstile::turn&) { go(); }, std::move(no));
@@ -44,7 +44,7 @@ void workflow_state::when_known(time_point deadline, std::function<void()> go, r
 
 void workflow_state::look(time_point deadline, done go_on) {
   is_known = false;
-  self->request(with->reader_for(record.id), no_timeout,
+  self->request(env->reader_for(record.id), no_timeout,
                 messages::read{storage::find_workflow_record{record.id}, deadline})
       .then(
           [this, go_on, talk = talks_](messages::found& found) {
@@ -69,8 +69,8 @@ void workflow_state::adopt(std::optional<workflow_record> stored) {
   count();
   if (!was_running && is_running()) {
     upstream.must_order = record.last_position == 0; // which is no harm when it was ordered
-    upstream.first_asked = upstream.last_word = with->steady_now();
-    ask_upstream_at(with->steady_now());
+    upstream.first_asked = upstream.last_word = env->steady_now();
+    ask_upstream_at(env->steady_now());
   }
   tell_all();
 }
@@ -78,14 +78,14 @@ void workflow_state::adopt(std::optional<workflow_record> stored) {
 void workflow_state::count() {
   if (is_counted_ == is_running()) return;
   is_counted_ = is_running();
-  with->counts->workflows_running.add(is_counted_ ? 1 : -1);
+  env->counts->workflows_running.add(is_counted_ ? 1 : -1);
 }
 
 // -- time ------------------------------------------------------------------------------------
 
 void workflow_state::remind_at(time_point when) {
   const auto wait = std::clamp<std::chrono::microseconds>(
-      when - with->steady_now(), std::chrono::microseconds{0}, reminded_within);
+      when - env->steady_now(), std::chrono::microseconds{0}, reminded_within);
   if (wait.count() == 0)
     self->send(workflow_actor{self}, messages::sweep{});
   else
@@ -94,7 +94,7 @@ void workflow_state::remind_at(time_point when) {
 
 void workflow_state::look_again_soon() {
   if (std::exchange(looks_again, true)) return;
-  remind_at(with->steady_now() + look_again_after);
+  remind_at(env->steady_now() + look_again_after);
 }
 
 void workflow_state::remind() {
@@ -106,9 +106,9 @@ void workflow_state::remind() {
   tell_all();
   if (!upstream.ask_at) return;
   // The two clocks may differ by a little.
-  if (with->steady_now() < *upstream.ask_at) return remind_at(*upstream.ask_at);
-  const auto lost_at = upstream.last_word + with->policy.workflow_lost_after;
-  if (upstream.calls_back && !upstream.is_cancelled && with->steady_now() < lost_at)
+  if (env->steady_now() < *upstream.ask_at) return remind_at(*upstream.ask_at);
+  const auto lost_at = upstream.last_word + env->policy.workflow_lost_after;
+  if (upstream.calls_back && !upstream.is_cancelled && env->steady_now() < lost_at)
     return ask_upstream_at(lost_at);
   if (upstream.calls_back) upstream.trouble_since = upstream.last_word;
   upstream.ask_at.reset();
@@ -126,16 +126,16 @@ void workflow_state::on_sweep(messages::sweep& sweep) {
   if (is_there() && sweep.now < last_used + ended_idle) return;
   // From here on every asker is sent back to the directory.
   leaving = true;
-  self->request(with->directory_for(record.id), no_timeout, messages::leave_workflow{record.id})
+  self->request(env->directory_for(record.id), no_timeout, messages::leave_workflow{record.id})
       .then([this](messages::left&) { self->quit(); }, [this](caf::error&) { leaving = false; });
 }
 
 workflow_actor::behavior_type workflow(workflow_actor::stateful_pointer<workflow_state> self,
-                                       workflow_record record, services_ptr with) {
+                                       workflow_record record, actor_env_ptr env) {
   quiet(self);
   auto* state = &self->state;
   state->self = self;
-  state->with = std::move(with);
+  state->env = std::move(env);
   state->begin(std::move(record));
   return {handler(state, &workflow_state::on_start), handler(state, &workflow_state::on_attach),
           handler(state, &workflow_state::on_cancel), handler(state, &workflow_state::on_take),

@@ -6,8 +6,8 @@
 // are counted, and those that were taken before change nothing.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 #include "actors/base/turnstile.hpp"
 #include "actors/workflow/status_body.hpp"
 
@@ -68,7 +68,7 @@ struct workflow_state {
   };
 
   workflow_actor::pointer self = nullptr;
-  services_ptr with;
+  actor_env_ptr env;
   workflow_record record;   // what the store knows; last_seq 0: there is no such run
   bool is_known = true;     // false: the store may know better
   bool leaving = false;     // memory, for want of use
@@ -104,7 +104,7 @@ private:
 
   bool is_there() const noexcept { return record.last_seq > 0; }
   bool is_running() const noexcept { return is_there() && !record.has_ended(); }
-  time_point own_deadline() const { return with->steady_now() + with->policy.internal_deadline; }
+  time_point own_deadline() const { return env->steady_now() + env->policy.internal_deadline; }
 
   // -- the record (workflow.cpp)
   /// Calls `go` when its turn has come and the record is known; `no` otherwise.
@@ -191,6 +191,6 @@ private:
 
 /// `record` with last_seq 0: for a run that is not there yet.
 workflow_actor::behavior_type workflow(workflow_actor::stateful_pointer<workflow_state> self,
-                                       workflow_record record, services_ptr with);
+                                       workflow_record record, actor_env_ptr env);
 
 } // namespace latchkey

@@ -89,9 +89,9 @@ private:
 
 ws_acceptor::ws_acceptor(caf::actor_system& system, http_acceptor& edge)
     : edge_(edge), home_(edge.home().timers(), limits_of(edge.configured()),
-                         edge.with().counts->statuses_overtaken),
+                         edge.env().counts->statuses_overtaken),
       sockets_max_(sockets_max_of(edge.configured())) {
-  auto& counts = *edge.with().counts;
+  auto& counts = *edge.env().counts;
   for (const auto type : types_heard)
     heard_.emplace_back(type, &counts.live_messages_heard(type));
   for (const auto type : types_said)
@@ -101,7 +101,7 @@ ws_acceptor::ws_acceptor(caf::actor_system& system, http_acceptor& edge)
   holder_owner_ = caf::actor_cast<caf::strong_actor_ptr>(made);
   holder_ = static_cast<holder*>(caf::actor_cast<caf::abstract_actor*>(holder_owner_));
   handle_ = caf::actor_cast<socket_holder_actor>(holder_owner_);
-  roles_version_ = edge.with().book->version();
+  roles_version_ = edge.env().book->version();
 }
 
 ws_acceptor::~ws_acceptor() = default;
@@ -120,7 +120,7 @@ void ws_acceptor::shut() {
 // -- coming and going ------------------------------------------------------------------------
 
 result<ws_acceptor::place> ws_acceptor::take_place(const session_id& id) {
-  const auto open = static_cast<std::size_t>(edge_.with().counts->live_sockets.value());
+  const auto open = static_cast<std::size_t>(edge_.env().counts->live_sockets.value());
   if (is_stopping_ || open + places_ >= sockets_max_) return fail(error_code::overloaded);
   auto& session = sessions_[id];
   if (!session) {
@@ -170,7 +170,7 @@ void ws_acceptor::open(place room, http::taken_connection&& connection, const pr
   auto client = std::make_shared<live_client>(*this, number, session, std::move(connection));
   session.sockets.push_back(client.get());
   clients_.emplace(number, client);
-  edge_.with().counts->live_sockets.add(1);
+  edge_.env().counts->live_sockets.add(1);
   client->set_expiry(who.expires_at);
   client->start();
 }
@@ -184,10 +184,10 @@ awaitable<result<messages::validation>> ws_acceptor::watch(session_id session,
 
 void ws_acceptor::splice_begun(const principal& who, std::string permission, std::uint64_t number) {
   session_of(who).splices.push_back(number);
-  const auto& with = edge_.with();
-  const auto left = time_point{std::chrono::seconds{who.expires_at}} - with.now();
+  const auto& env = edge_.env();
+  const auto left = time_point{std::chrono::seconds{who.expires_at}} - env.now();
   splices_.emplace(number,
-                   passed_socket{who.session, with.steady_now() + left, std::move(permission)});
+                   passed_socket{who.session, env.steady_now() + left, std::move(permission)});
 }
 
 void ws_acceptor::splice_ended(const session_id& id, std::uint64_t number) {
@@ -203,7 +203,7 @@ void ws_acceptor::closed(live_client& client) {
   std::erase(session.sockets, &client);
   forget_if_unused(session.id);
   clients_.erase(client.number());
-  edge_.with().counts->live_sockets.add(-1);
+  edge_.env().counts->live_sockets.add(-1);
   if (is_stopping_ && clients_.empty())
     if (auto done = std::exchange(stopped_, nullptr)) done();
 }
@@ -366,7 +366,7 @@ void ws_acceptor::look_around() {
 }
 
 void ws_acceptor::look_at_roles() {
-  const auto version = edge_.with().book->version();
+  const auto version = edge_.env().book->version();
   if (std::exchange(roles_version_, version) == version) return;
   std::vector<session_id> changed;
   for (const auto& [id, session] : sessions_)
@@ -379,7 +379,7 @@ void ws_acceptor::look_at_roles() {
 }
 
 void ws_acceptor::end_splices_that_may_not() {
-  const auto now = edge_.with().steady_now();
+  const auto now = edge_.env().steady_now();
   std::vector<std::uint64_t> over;
   for (const auto& [number, one] : splices_) {
     const auto& session = *sessions_.at(one.session); // which has it until its end was told

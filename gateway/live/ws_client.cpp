@@ -73,14 +73,14 @@ void live_client::go_on() {
 
 void live_client::set_expiry(std::int64_t expires_at) {
   expires_at_ = expires_at;
-  const auto& with = owner_.edge().with();
-  end_when_ = with.steady_now() + (time_point{std::chrono::seconds{expires_at}} - with.now());
+  const auto& env = owner_.edge().env();
+  end_when_ = env.steady_now() + (time_point{std::chrono::seconds{expires_at}} - env.now());
   is_told_of_expiry_ = false;
   wake_at(std::chrono::steady_clock::now());
 }
 
 void live_client::on_timer() {
-  const auto now = owner_.edge().with().steady_now();
+  const auto now = owner_.edge().env().steady_now();
   const auto end = end_when_;
   const auto notice = std::chrono::seconds{owner_.edge().configured().ws_expiry_notice_s};
   if (now >= end) return end_expired();

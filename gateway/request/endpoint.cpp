@@ -64,7 +64,7 @@ http::response error_answer(const http::exchange& ex, const failure& error) {
   log_refusal(ex, error);
   const auto asks =
       http::bearer_token(ex.in).empty() ? http::challenge::bearer_unasked : http::challenge::bearer;
-  return http::error_response(error, ex.in.request_id, acceptor_of(ex).with().now(), asks);
+  return http::error_response(error, ex.in.request_id, acceptor_of(ex).env().now(), asks);
 }
 
 messages::client_info client_of(const http::exchange& ex) {

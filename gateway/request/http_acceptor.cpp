@@ -33,9 +33,9 @@ std::string origin_of(std::string_view url) {
 
 } // namespace
 
-http_acceptor::http_acceptor(caf::actor_system& system, reactor& home, services_ptr with,
+http_acceptor::http_acceptor(caf::actor_system& system, reactor& home, actor_env_ptr env,
                              std::shared_ptr<const settings> configured)
-    : home_(home), with_(std::move(with)), settings_(std::move(configured)),
+    : home_(home), env_(std::move(env)), settings_(std::move(configured)),
       origins_(settings_->allowed_origins), issuer_origin_(origin_of(settings_->issuer)),
       trusted_proxies_(settings_->trusted_proxies),
       core_manager_(home,
@@ -92,18 +92,18 @@ void http_acceptor::pass_on_to(std::shared_ptr<proxy::upstream_set> upstreams) {
 
 time_point http_acceptor::deadline_for_actors(deadline_point deadline) const {
   const auto left = deadline - std::chrono::steady_clock::now();
-  return with_->steady_now() + std::chrono::duration_cast<std::chrono::microseconds>(left);
+  return env_->steady_now() + std::chrono::duration_cast<std::chrono::microseconds>(left);
 }
 
 result<http_acceptor::known_token> http_acceptor::verify_token(std::string_view token,
                                                                bool remember) {
-  const auto now = with_->now();
+  const auto now = env_->now();
   if (auto* known = tokens_.find(token)) {
     const auto end = time_point{std::chrono::seconds{known->exp}};
     if (now >= end + clock_leeway) return fail(error_code::token_expired);
     return *known;
   }
-  const auto& keys = *with_->keys;
+  const auto& keys = *env_->keys;
   auto claims = verify(token, keys.access, keys.issuer, keys.audience, now, clock_leeway);
   if (!claims) return tl::unexpected<failure>(claims.error());
   const known_token known{claims->sub, claims->sid, claims->iat, claims->exp, claims->counter()};
@@ -112,8 +112,8 @@ result<http_acceptor::known_token> http_acceptor::verify_token(std::string_view 
 }
 
 result<service_claims> http_acceptor::verify_service_token(std::string_view token) const {
-  const auto& keys = *with_->keys;
-  return verify_service(token, keys.access, keys.issuer, keys.audience, with_->now(), clock_leeway);
+  const auto& keys = *env_->keys;
+  return verify_service(token, keys.access, keys.issuer, keys.audience, env_->now(), clock_leeway);
 }
 
 awaitable<result<principal>> http_acceptor::authenticate(std::string_view token,
@@ -153,9 +153,9 @@ awaitable<result<principal>> http_acceptor::authenticate_key(std::string_view ke
 
 const http_acceptor::snapshots& http_acceptor::registry() {
   // The version first: what is published meanwhile is found by the next one that looks.
-  const auto version = with_->book->version();
+  const auto version = env_->book->version();
   if (version != registry_.version)
-    registry_ = {version, with_->book->roles(), with_->book->services()};
+    registry_ = {version, env_->book->roles(), env_->book->services()};
   return registry_;
 }
 
@@ -173,14 +173,14 @@ result<service_principal> http_acceptor::find_service(std::string_view key) {
 }
 
 void http_acceptor::note_use(const service_table::key_entry& key) {
-  const auto now = with_->now();
+  const auto now = env_->now();
   const auto now_s = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
   auto noted_s = key.noted_at->load(std::memory_order_relaxed);
-  if (now_s < noted_s + key_use_noted_every_s || with_->writers.empty()) return;
+  if (now_s < noted_s + key_use_noted_every_s || env_->writers.empty()) return;
   if (!key.noted_at->compare_exchange_strong(noted_s, now_s, std::memory_order_relaxed)) return;
   messages::commit note{{{storage::touch_service_key{key.id, now}}},
-                        with_->steady_now() + with_->policy.internal_deadline};
-  caf::anon_send(with_->writer_for(key.id), std::move(note));
+                        env_->steady_now() + env_->policy.internal_deadline};
+  caf::anon_send(env_->writer_for(key.id), std::move(note));
 }
 
 awaitable<result<user_id>> http_acceptor::user_with_number(std::int64_t number,
@@ -192,7 +192,7 @@ awaitable<result<user_id>> http_acceptor::user_with_number(std::int64_t number,
     if (there || there.error().code != error_code::user_not_found) co_return id;
     numbers_.erase(number); // it may have become somebody else's
   }
-  const auto& reader = with_->readers[static_cast<std::size_t>(number) % with_->readers.size()];
+  const auto& reader = env_->readers[static_cast<std::size_t>(number) % env_->readers.size()];
   messages::read question{storage::find_user_by_number{number}, deadline_for_actors(deadline)};
   auto found = co_await ask(reader, std::move(question), deadline);
   if (!found) co_return tl::unexpected<failure>(found.error());
@@ -224,7 +224,7 @@ void http_acceptor::tell_session(const session_id& id, messages::unwatch notice)
   }
   // A session that is watched is in memory, so this loads nothing.
   edge_->speak();
-  edge_->request(with_->directory_for(id), no_timeout, messages::find_session{id})
+  edge_->request(env_->directory_for(id), no_timeout, messages::find_session{id})
       .then(
           [this, id, notice = std::move(notice)](session_actor& found) {
             // It may be watched anew meanwhile, which this must not undo.
@@ -234,19 +234,19 @@ void http_acceptor::tell_session(const session_id& id, messages::unwatch notice)
 }
 
 awaitable<bool> http_acceptor::database_alive(deadline_point deadline) {
-  return alive<reader_actor, messages::ping_store>(database_, with_->readers.front(), deadline);
+  return alive<reader_actor, messages::ping_store>(database_, env_->readers.front(), deadline);
 }
 
 awaitable<std::string_view> http_acceptor::redis_word(deadline_point deadline) {
-  if (!with_->redis) co_return "disabled";
+  if (!env_->redis) co_return "disabled";
   const bool answers =
-      co_await alive<redis_actor, messages::ping_redis>(redis_, with_->redis, deadline);
+      co_await alive<redis_actor, messages::ping_redis>(redis_, env_->redis, deadline);
   if (answers) co_return "connected";
   co_return "disconnected";
 }
 
 std::int64_t http_acceptor::uptime_s() const {
-  return std::chrono::duration_cast<std::chrono::seconds>(with_->steady_now() - with_->started_at)
+  return std::chrono::duration_cast<std::chrono::seconds>(env_->steady_now() - env_->started_at)
       .count();
 }
 

@@ -2,7 +2,7 @@
 // remembers of tokens and handles, and how an endpoint finds the actor it talks to.
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_env.hpp"
 #include "config/settings/settings.hpp"
 #include "gateway/http/message/cors.hpp"
 #include "gateway/proxy/upstream/upstream_client.hpp"
@@ -38,7 +38,7 @@ public:
   static constexpr std::size_t numbers_max = 16384;
   static constexpr std::size_t service_keys_max = 1024;
 
-  http_acceptor(caf::actor_system& system, reactor& home, services_ptr with,
+  http_acceptor(caf::actor_system& system, reactor& home, actor_env_ptr env,
                 std::shared_ptr<const settings> configured);
   /// On the reactor's thread. Coroutines that still ask through it are destroyed.
   ~http_acceptor();
@@ -46,7 +46,7 @@ public:
   http_acceptor& operator=(const http_acceptor&) = delete;
 
   reactor& home() noexcept { return home_; }
-  const services& with() const noexcept { return *with_; }
+  const actor_env& env() const noexcept { return *env_; }
   const settings& configured() const noexcept { return *settings_; }
   const http::origin_list& origins() const noexcept { return origins_; }
   /// "https://host[:port]" of the ISSUER setting; empty when that is no http(s) URL.
@@ -127,7 +127,7 @@ public:
   /// Asks the store through a reading connection.
   template <class Query>
   awaitable<result<typename Query::answer>> read(Query what, deadline_point deadline) {
-    const auto& reader = with_->readers[next_reader_++ % with_->readers.size()];
+    const auto& reader = env_->readers[next_reader_++ % env_->readers.size()];
     messages::read question{std::move(what), deadline_for_actors(deadline)};
     auto found = co_await edge_->ask(reader, std::move(question), deadline);
     if (!found) co_return tl::unexpected<failure>(found.error());
@@ -225,7 +225,7 @@ private:
       if (auto* handle = known.find(id)) {
         receiver = *handle;
       } else {
-        auto found = co_await edge_->ask(with_->directory_for(id), question, deadline);
+        auto found = co_await edge_->ask(env_->directory_for(id), question, deadline);
         if (!found) co_return tl::unexpected<failure>(found.error());
         receiver = *found;
         known.put(id, receiver);
@@ -246,7 +246,7 @@ private:
     if (known.find(id)) co_return true;
     Find question{id};
     question.if_in_memory = true;
-    const auto found = co_await edge_->ask(with_->directory_for(id), question, deadline);
+    const auto found = co_await edge_->ask(env_->directory_for(id), question, deadline);
     if (!found) co_return false;
     known.put(id, *found);
     remember_to_forget();
@@ -254,7 +254,7 @@ private:
   }
 
   reactor& home_;
-  services_ptr with_;
+  actor_env_ptr env_;
   std::shared_ptr<const settings> settings_;
   http::origin_list origins_;
   std::string issuer_origin_;

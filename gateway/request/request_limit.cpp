@@ -65,9 +65,9 @@ failure rate_refusal(const rate_verdict& verdict, time_point now) {
 
 result<void> take_one(http::exchange& ex, std::string_view key, const rate_limit& limit) {
   if (!is_counted(ex) || limit.is_off()) return {};
-  const auto& with = acceptor_of(ex).with();
-  const auto now = with.steady_now();
-  ex.rate = with.limiter->take(key, limit, now);
+  const auto& env = acceptor_of(ex).env();
+  const auto now = env.steady_now();
+  ex.rate = env.limiter->take(key, limit, now);
   if (ex.rate.granted) return {};
   return tl::unexpected<failure>(rate_refusal(ex.rate, now));
 }
@@ -85,8 +85,8 @@ result<void> take_one_of(http::exchange& ex, const principal& who) {
 result<void> take_one_of_live(http_acceptor& edge, const user_id& user) {
   const auto& limit = edge.configured().rate_limit_live;
   if (limit.is_off()) return {};
-  const auto now = edge.with().steady_now();
-  const auto verdict = edge.with().limiter->take(key_of(user).add(":live").text(), limit, now);
+  const auto now = edge.env().steady_now();
+  const auto verdict = edge.env().limiter->take(key_of(user).add(":live").text(), limit, now);
   if (verdict.granted) return {};
   return tl::unexpected<failure>(rate_refusal(verdict, now));
 }
@@ -142,11 +142,11 @@ failure counted_failure(http::exchange& ex, failure error) {
 }
 
 result<void> may_cost_a_read(http::exchange& ex) {
-  const auto& with = acceptor_of(ex).with();
+  const auto& env = acceptor_of(ex).env();
   const auto& limit = acceptor_of(ex).configured().rate_limit_unproven;
   if (!is_counted(ex) || limit.is_off()) return {};
-  const auto now = with.steady_now();
-  const auto left = with.limiter->look(address_key("unproven", ex.client_address), limit, now);
+  const auto now = env.steady_now();
+  const auto left = env.limiter->look(address_key("unproven", ex.client_address), limit, now);
   if (left.granted) return {};
   ex.rate = left;
   return tl::unexpected<failure>(rate_refusal(left, now));
@@ -170,18 +170,18 @@ awaitable<result<void>> may_be_looked_up(http::exchange& ex, user_id named) {
 }
 
 void look_at_address(http::exchange& ex) {
-  const auto& with = acceptor_of(ex).with();
+  const auto& env = acceptor_of(ex).env();
   const auto& limit = acceptor_of(ex).configured().rate_limit_unproven;
   if (is_counted(ex) && !limit.is_off())
     ex.rate =
-        with.limiter->look(address_key("unproven", ex.client_address), limit, with.steady_now());
+        env.limiter->look(address_key("unproven", ex.client_address), limit, env.steady_now());
 }
 
 void add_rate_headers(const http::exchange& ex, http::response& answer) {
   if (ex.rate.limit == 0) return;
   // What is left of the window is shown as the time of day has it now.
-  const auto& with = acceptor_of(ex).with();
-  const auto end = with.now() + (ex.rate.reset - with.steady_now());
+  const auto& env = acceptor_of(ex).env();
+  const auto end = env.now() + (ex.rate.reset - env.steady_now());
   const auto reset = std::chrono::ceil<std::chrono::seconds>(end).time_since_epoch();
   answer.add("X-RateLimit-Limit", std::uint64_t{ex.rate.limit});
   answer.add("X-RateLimit-Remaining", std::uint64_t{ex.rate.remaining});

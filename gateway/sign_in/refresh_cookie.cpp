@@ -65,7 +65,7 @@ void forget(const http::exchange& ex, std::string_view name, http::response& ans
 /// The time of day when the request's headers were here.
 time_point received_at(const http::exchange& ex) {
   const auto passed = std::chrono::steady_clock::now() - ex.in.received_at;
-  return acceptor_of(ex).with().now() -
+  return acceptor_of(ex).env().now() -
          std::chrono::duration_cast<std::chrono::microseconds>(passed);
 }
 
@@ -78,15 +78,15 @@ bool was_over(const session_record& session, const session_policy& policy, time_
 /// opened no other.
 awaitable<bool> may_be_forgotten(http::exchange& ex, const refresh_token& token) {
   auto& edge = acceptor_of(ex);
-  const auto& with = edge.with();
+  const auto& env = edge.env();
   messages::read_session question{token.session, edge.deadline_for_actors(ex.deadline)};
   const auto session =
-      co_await edge.ask(with.reader_for(token.session), std::move(question), ex.deadline);
-  if (!session || !with.keys->refresh.check(token, session->salt)) co_return false;
-  if (!was_over(*session, with.policy, received_at(ex))) co_return false;
+      co_await edge.ask(env.reader_for(token.session), std::move(question), ex.deadline);
+  if (!session || !env.keys->refresh.check(token, session->salt)) co_return false;
+  if (!was_over(*session, env.policy, received_at(ex))) co_return false;
   storage::list_sessions newest;
   newest.user = session->user;
-  newest.now = with.now();
+  newest.now = env.now();
   newest.limit = 1;
   const auto found = co_await edge.read(std::move(newest), ex.deadline);
   co_return found && (found->empty() || found->front().created_at <= session->created_at);

@@ -50,20 +50,20 @@ result<messages::register_user> checked(const registration& given, std::size_t l
 }
 
 /// The mail that asks whether the address is theirs, durable with the user.
-void add_verification(messages::register_user& request, const services& with) {
-  if (with.policy.verification == email_verification::off || !with.mails) return;
+void add_verification(messages::register_user& request, const actor_env& env) {
+  if (env.policy.verification == email_verification::off || !env.mails) return;
   const auto& user = request.user;
-  const auto ttl = with.policy.email_token_ttl;
+  const auto ttl = env.policy.email_token_ttl;
   auto token = make_owner_token(user.id, token_purpose::email_verification, user.created_at, ttl);
   request.also.emplace_back(std::move(token.fact));
   request.also.emplace_back(
-      with.mails->email_verification(user.email, token.text, ttl.count(), user.created_at));
+      env.mails->email_verification(user.email, token.text, ttl.count(), user.created_at));
 }
 
 awaitable<result<secret>> hashed(http::exchange& ex, secret text) {
   auto& edge = acceptor_of(ex);
   messages::hash_password question{std::move(text), edge.deadline_for_actors(ex.deadline)};
-  auto answer = co_await edge.ask(edge.with().hasher, std::move(question), ex.deadline);
+  auto answer = co_await edge.ask(edge.env().hasher, std::move(question), ex.deadline);
   if (!answer) co_return tl::unexpected<failure>(answer.error());
   co_return std::move(answer->phc);
 }
@@ -100,7 +100,7 @@ result<void> check_registration_open(http::exchange& ex) {
 
 awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, registration given) {
   auto& edge = acceptor_of(ex);
-  auto request = checked(given, edge.with().policy.password_length_min);
+  auto request = checked(given, edge.env().policy.password_length_min);
   if (!request) co_return tl::unexpected<failure>(request.error());
   secret passphrase;
   if (given.recovery_passphrase) {
@@ -113,7 +113,7 @@ awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, reg
 
   auto password_hash = co_await hashed(ex, std::move(given.password));
   if (!password_hash) co_return tl::unexpected<failure>(password_hash.error());
-  const auto now = edge.with().now();
+  const auto now = edge.env().now();
   auto& user = request->user;
   user.id = user_id{make_uuid(now)};
   user.created_at = user.updated_at = now;
@@ -123,10 +123,10 @@ awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, reg
     if (!passphrase_hash) co_return tl::unexpected<failure>(passphrase_hash.error());
     request->also.emplace_back(storage::set_recovery{user.id, std::move(*passphrase_hash), now});
   }
-  add_verification(*request, edge.with());
+  add_verification(*request, edge.env());
   request->client = client_of(ex);
   request->deadline = edge.deadline_for_actors(ex.deadline);
-  const auto& directory = edge.with().directory_for(user.id);
+  const auto& directory = edge.env().directory_for(user.id);
   co_return co_await edge.ask(directory, std::move(*request), ex.deadline);
 }
 

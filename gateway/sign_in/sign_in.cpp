@@ -41,9 +41,9 @@ awaitable<std::optional<user_id>> known_to_client(http::exchange& ex) {
   if (!may) co_return std::nullopt;
   const messages::read_session question{token->session, edge.deadline_for_actors(ex.deadline)};
   const auto found =
-      co_await edge.ask(edge.with().reader_for(token->session), question, ex.deadline);
+      co_await edge.ask(edge.env().reader_for(token->session), question, ex.deadline);
   const bool is_ours = found && token->counter <= found->counter &&
-                       edge.with().keys->refresh.check(*token, found->salt);
+                       edge.env().keys->refresh.check(*token, found->salt);
   if (!is_ours) co_return std::nullopt;
   co_return found->user;
 }
@@ -74,7 +74,7 @@ awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::
     auto compared = co_await compare_with_nothing(ex, login, std::move(password));
     if (!compared) outcome = tl::unexpected<failure>(compared.error());
   }
-  count_sign_in(edge.with().outcomes, outcome);
+  count_sign_in(edge.env().outcomes, outcome);
   was_wrong = !outcome && outcome.error().code == error_code::invalid_credentials;
   // The right password of somebody who must verify the address first.
   const bool is_early = !outcome && outcome.error().code == error_code::insufficient_permissions;
@@ -93,10 +93,10 @@ awaitable<result<void>> audit_refusal(http::exchange& ex, std::string action,
                                       std::optional<user_id> owner, std::string why) {
   auto& edge = acceptor_of(ex);
   messages::record_audit record;
-  record.entry = audit_entry(std::move(action), std::move(why), edge.with().now(), client_of(ex));
+  record.entry = audit_entry(std::move(action), std::move(why), edge.env().now(), client_of(ex));
   record.entry.user = owner;
   record.deadline = edge.deadline_for_actors(ex.deadline);
-  auto written = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
+  auto written = co_await edge.ask(edge.env().audit, std::move(record), ex.deadline);
   if (!written) co_return tl::unexpected<failure>(written.error());
   co_return result<void>{};
 }
@@ -105,7 +105,7 @@ awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login) 
   auto& edge = acceptor_of(ex);
   auto key = fold_login_name(login);
   if (!key) co_return fail(error_code::user_not_found);
-  const auto& readers = edge.with().readers;
+  const auto& readers = edge.env().readers;
   const auto& reader = readers[std::hash<std::string>{}(*key) % readers.size()];
   messages::read_login question{std::move(*key), edge.deadline_for_actors(ex.deadline)};
   auto owner = co_await edge.ask(reader, std::move(question), ex.deadline);
@@ -118,7 +118,7 @@ awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_vie
                                              secret password, bool is_passphrase) {
   auto& edge = acceptor_of(ex);
   // The same name always takes the same way, as a user's does.
-  const auto& shards = edge.with().directories;
+  const auto& shards = edge.env().directories;
   const auto& shard = shards[std::hash<std::string_view>{}(login) % shards.size()];
   messages::compare_with_nothing question;
   question.password = std::move(password);
@@ -131,23 +131,23 @@ awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_vie
 }
 
 result<address_attempt> address_attempt::begin(http::exchange& ex) {
-  const auto& with = acceptor_of(ex).with();
+  const auto& env = acceptor_of(ex).env();
   const auto& limit = acceptor_of(ex).configured().login_failure_limit_address;
   address_attempt attempt;
   if (limit.is_off()) return attempt;
   attempt.key_ = address_key("login-address", ex.client_address);
-  const auto verdict = with.limiter->hold(attempt.key_, limit, with.steady_now());
+  const auto verdict = env.limiter->hold(attempt.key_, limit, env.steady_now());
   if (!verdict.granted && verdict.held > 0) {
     // Right sign-ins give back what they hold in a moment.
-    with.outcomes.sign_ins_refused->add();
+    env.outcomes.sign_ins_refused->add();
     return tl::unexpected<failure>(
         failure{error_code::overloaded, {}, "too many sign-ins at once", retry_after_s});
   }
   if (!verdict.granted) {
     ex.rate = verdict;
-    return tl::unexpected<failure>(rate_refusal(verdict, with.steady_now()));
+    return tl::unexpected<failure>(rate_refusal(verdict, env.steady_now()));
   }
-  attempt.limiter_ = with.limiter;
+  attempt.limiter_ = env.limiter;
   attempt.window_ = verdict.reset;
   return attempt;
 }

@@ -58,15 +58,15 @@ left refusal_of(unsigned status, const std::string& why) {
   return {left::how::refused, std::to_string(status) + " " + why};
 }
 
-std::chrono::steady_clock::time_point internal_deadline(const services& with) {
-  return std::chrono::steady_clock::now() + with.policy.internal_deadline;
+std::chrono::steady_clock::time_point internal_deadline(const actor_env& env) {
+  return std::chrono::steady_clock::now() + env.policy.internal_deadline;
 }
 
 } // namespace
 
 /// One conversation with the core manager.
 struct core_manager_line::run {
-  services_ptr with;
+  actor_env_ptr env;
   workflow_id workflow;
   messages::workflow_caller who;
   std::string order;
@@ -80,19 +80,19 @@ struct core_manager_line::run {
 };
 
 core_manager_actor spawn_core_manager_line(caf::actor_system& system, reactor& home,
-                                           services_ptr with,
+                                           actor_env_ptr env,
                                            std::shared_ptr<proxy::upstream_set> upstreams,
                                            const line_limits& limits) {
   caf::actor_config config{&home};
   const auto made = system.spawn_class<core_manager_line, caf::no_spawn_options>(
-      config, home, std::move(with), std::move(upstreams), limits);
+      config, home, std::move(env), std::move(upstreams), limits);
   return caf::actor_cast<core_manager_actor>(made);
 }
 
-core_manager_line::core_manager_line(caf::actor_config& cfg, reactor& home, services_ptr with,
+core_manager_line::core_manager_line(caf::actor_config& cfg, reactor& home, actor_env_ptr env,
                                      std::shared_ptr<proxy::upstream_set> upstreams,
                                      const line_limits& limits)
-    : edge_actor(cfg, home), with_(std::move(with)), limits_(limits),
+    : edge_actor(cfg, home), env_(std::move(env)), limits_(limits),
       streams_(home.context(), home.timers(), upstreams, limits_of(limits.streams_max)),
       calls_(home.context(), home.timers(), upstreams, limits_of(limits.calls_max)) {}
 
@@ -104,7 +104,7 @@ caf::behavior core_manager_line::answers() {
 void core_manager_line::on_exit() {
   streams_.close();
   calls_.close();
-  with_.reset(); // else each would keep the other for ever
+  env_.reset(); // else each would keep the other for ever
 }
 
 // -- what is asked ----------------------------------------------------------------------------
@@ -127,12 +127,12 @@ void core_manager_line::start(Work work, std::shared_ptr<run> one, promise<Reply
 caf::result<messages::run_left> core_manager_line::on_follow(messages::follow_run& order) {
   promise<messages::run_left> owed{this};
   auto one = std::make_shared<run>();
-  one->with = with_;
+  one->env = env_;
   one->workflow = order.workflow;
   one->who = std::move(order.who);
   one->order = std::move(order.order);
   one->verb = one->order.empty() ? http::method::get : http::method::post;
-  one->call.deadline = internal_deadline(*with_);
+  one->call.deadline = internal_deadline(*env_);
   if (auto written = write_call(*one); !written)
     owed.fail(written.error());
   else
@@ -144,12 +144,12 @@ caf::result<messages::upstream_cancelled>
 core_manager_line::on_cancel(messages::cancel_upstream& order) {
   promise<messages::upstream_cancelled> owed{this};
   auto one = std::make_shared<run>();
-  one->with = with_;
+  one->env = env_;
   one->workflow = order.workflow;
   one->who = std::move(order.who);
   one->verb = http::method::delete_;
-  one->call.deadline = std::min(internal_deadline(*with_),
-                                std::chrono::steady_clock::now() + (order.deadline - with_->now()));
+  one->call.deadline = std::min(internal_deadline(*env_),
+                                std::chrono::steady_clock::now() + (order.deadline - env_->now()));
   if (auto written = write_call(*one); !written)
     owed.fail(written.error());
   else
@@ -254,16 +254,16 @@ core_manager_line::bring(std::shared_ptr<run> one, std::string body) {
 awaitable<result<messages::status_taken>>
 core_manager_line::tell(std::shared_ptr<run> one, std::string body, std::int64_t position) {
   constexpr int tries = 3;
-  const auto& with = *one->with;
-  const auto deadline = internal_deadline(with);
+  const auto& env = *one->env;
+  const auto deadline = internal_deadline(env);
   messages::take_status status;
   status.body = std::move(body);
   status.position = position;
-  status.deadline = with.steady_now() + with.policy.internal_deadline;
+  status.deadline = env.steady_now() + env.policy.internal_deadline;
   for (int i = 0; i < tries; ++i) {
     if (!one->actor) {
       const messages::find_workflow question{one->workflow, one->gone};
-      auto found = co_await ask(with.directory_for(one->workflow), question, deadline);
+      auto found = co_await ask(env.directory_for(one->workflow), question, deadline);
       if (!found) co_return tl::unexpected<failure>(found.error());
       one->actor = std::move(*found);
     }

@@ -2,8 +2,8 @@
 // what is streamed of them to their actors, and asks for their end.
 #pragma once
 
+#include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
-#include "actors/base/services.hpp"
 #include "gateway/proxy/upstream/upstream_client.hpp"
 #include "gateway/reactor/edge_actor.hpp"
 
@@ -22,14 +22,14 @@ struct line_limits {
 /// Spawns one on that reactor. It ends with `exit_reason::user_shutdown`, or any other; what is
 /// under way then answers INTERNAL_ERROR.
 core_manager_actor spawn_core_manager_line(caf::actor_system& system, reactor& home,
-                                           services_ptr with,
+                                           actor_env_ptr env,
                                            std::shared_ptr<proxy::upstream_set> upstreams,
                                            const line_limits& limits = {});
 
 /// The actor itself, `core_manager_actor` of protocol/interfaces.hpp.
 class core_manager_line final : public edge_actor {
 public:
-  core_manager_line(caf::actor_config& cfg, reactor& home, services_ptr with,
+  core_manager_line(caf::actor_config& cfg, reactor& home, actor_env_ptr env,
                     std::shared_ptr<proxy::upstream_set> upstreams, const line_limits& limits);
 
   const char* name() const override { return "core_manager_line"; }
@@ -55,7 +55,7 @@ private:
   template <class Reply, class Work>
   void start(Work work, std::shared_ptr<run> one, promise<Reply> owed);
 
-  services_ptr with_; // until its end: they hold its handle
+  actor_env_ptr env_; // until its end: they hold its handle
   const line_limits limits_;
   proxy::upstream_client streams_;
   proxy::upstream_client calls_; // apart, so that many streams keep no cancellation waiting

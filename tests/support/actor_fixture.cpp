@@ -106,23 +106,23 @@ password_hasher_actor::behavior_type fake_hasher(password_hasher_actor::pointer 
 
 actor_fixture::actor_fixture()
     : config_(test_config()), system_(std::make_unique<caf::actor_system>(*config_)),
-      with_(std::make_shared<services>()) {
+      env_(std::make_shared<actor_env>()) {
   // Whether all have ended is asked in the destructor, which must not wait for ever.
   system_->await_actors_before_shutdown(false);
   EXPECT_TRUE(store.migrate().has_value());
-  with_->clock = &clock;
-  with_->count_in(counts);
-  with_->keys = make_key_set(secret{signing_secret}, "issuer", "audience").value();
-  with_->started_at = clock.now();
+  env_->clock = &clock;
+  env_->count_in(counts);
+  env_->keys = make_key_set(secret{signing_secret}, "issuer", "audience").value();
+  env_->started_at = clock.now();
   commits.open(*system_, spawn(persistence, &store, &clock, &counts));
   reads.open(*system_, spawn(reader, &store, &clock));
   hashes.open(*system_, spawn(fake_hasher, caf::unit));
-  with_->writers.push_back(commits.handle());
-  with_->readers.push_back(reads.handle());
-  with_->hasher = hashes.handle();
-  with_->key_ring = spawn(key_ring, with_->keys);
-  with_->audit = spawn(audit, with_->writers);
-  with_->directories.push_back(spawn(directory, shared_services()));
+  env_->writers.push_back(commits.handle());
+  env_->readers.push_back(reads.handle());
+  env_->hasher = hashes.handle();
+  env_->key_ring = spawn(key_ring, env_->keys);
+  env_->audit = spawn(audit, env_->writers);
+  env_->directories.push_back(spawn(directory, shared_env()));
 }
 
 actor_fixture::~actor_fixture() {
@@ -134,7 +134,7 @@ actor_fixture::~actor_fixture() {
   run();
   EXPECT_EQ(system_->registry().running(), 0u) << "actors that did not end";
   // The services hold handles, and actors hold the services.
-  *with_ = services{};
+  *env_ = actor_env{};
   system_.reset();
 }
 
@@ -173,7 +173,7 @@ session_record actor_fixture::add_session(const user_record& user) {
   session.user_role = user.role;
   session.salt = random_bytes(32);
   session.created_at = session.rotated_at = session.last_seen_at = clock.now();
-  session.expires_at = clock.now() + with_->policy.session_ttl;
+  session.expires_at = clock.now() + env_->policy.session_ttl;
   write({{storage::create_session{session}}});
   return session;
 }
@@ -189,7 +189,7 @@ std::optional<session_record> actor_fixture::stored(const session_id& id) {
 }
 
 refresh_token actor_fixture::token_of(const session_record& session, std::uint64_t counter) const {
-  const auto text = with_->keys->refresh.issue(session.id, session.salt, counter);
+  const auto text = env_->keys->refresh.issue(session.id, session.salt, counter);
   return parse_refresh_token(text.reveal()).value();
 }
 

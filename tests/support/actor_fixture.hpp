@@ -6,7 +6,7 @@
 // that every interleaving can be written down.
 #pragma once
 
-#include "actors/base/services.hpp"
+#include "actors/base/actor_env.hpp"
 #include "tests/support/faulty_store.hpp"
 #include "tests/support/gate.hpp"
 
@@ -93,8 +93,8 @@ public:
   caf::actor_system& system() { return *system_; }
   /// What conversations reach; its policy may be changed at any time. One writer, one
   /// reader, one directory; `hasher` is a fake (see `fake_hasher`).
-  services& with() { return *with_; }
-  services_ptr shared_services() const { return with_; }
+  actor_env& env() { return *env_; }
+  actor_env_ptr shared_env() const { return env_; }
 
   gate<persistence_actor> commits; // in front of the real persistence actor
   gate<reader_actor> reads;        // in front of the real reader actor
@@ -168,7 +168,7 @@ private:
 
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
-  std::shared_ptr<services> with_;
+  std::shared_ptr<actor_env> env_;
   std::vector<std::function<void()>> ends_;
 };
 

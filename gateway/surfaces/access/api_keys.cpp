@@ -52,7 +52,7 @@ awaitable<http::response> create_api_key(http::exchange& ex, const principal& wh
       permission_set{body.texts("scopes", permissions_max, permission_bytes_max)}.words();
   request.expires_at = body.optional_time("expires_at");
   auto good = body.done();
-  if (good) good = check_new_key(request, edge.with().now());
+  if (good) good = check_new_key(request, edge.env().now());
   if (!good) co_return error_answer(ex, good.error());
 
   request.session = who.session;

@@ -53,7 +53,7 @@ awaitable<http::response> store_role(http::exchange& ex, const principal& who, r
   auto& edge = acceptor_of(ex);
   messages::put_role request{std::move(role), is_new, author_of(ex, who),
                              edge.deadline_for_actors(ex.deadline)};
-  auto stored = co_await edge.ask(edge.with().registry, std::move(request), ex.deadline);
+  auto stored = co_await edge.ask(edge.env().registry, std::move(request), ex.deadline);
   if (!stored) co_return error_answer(ex, stored.error());
   co_return http::json_response(is_new ? 201 : 200, role_body(stored->role).dump());
 }
@@ -121,7 +121,7 @@ awaitable<http::response> delete_role(http::exchange& ex, const principal& who) 
     co_return error_answer(ex, good.error());
   messages::delete_role request{known->role.name, author_of(ex, who),
                                 edge.deadline_for_actors(ex.deadline)};
-  auto removed = co_await edge.ask(edge.with().registry, std::move(request), ex.deadline);
+  auto removed = co_await edge.ask(edge.env().registry, std::move(request), ex.deadline);
   if (!removed) co_return error_answer(ex, removed.error());
   co_return http::empty_response();
 }

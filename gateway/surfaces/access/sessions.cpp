@@ -39,8 +39,8 @@ awaitable<http::response> list_sessions(http::exchange& ex, const principal& who
   auto& edge = acceptor_of(ex);
   storage::list_sessions question;
   question.user = who.user;
-  question.now = edge.with().now();
-  question.used_after = edge.with().policy.idle_since(question.now);
+  question.now = edge.env().now();
+  question.used_after = edge.env().policy.idle_since(question.now);
   auto found = co_await edge.read(question, ex.deadline);
   if (!found) co_return error_answer(ex, found.error());
   auto sockets = co_await live_sockets_of(ex, *found);

@@ -187,7 +187,7 @@ awaitable<http::response> refresh(http::exchange& ex) {
   const auto shown = by == delivery::cookie ? presented->tokens : std::vector<refresh_token>{};
   auto own = co_await count_holder(ex, std::move(presented->tokens), true);
   if (!own) {
-    if (own.error().code == error_code::token_invalid) edge.with().outcomes.refresh_refused->add();
+    if (own.error().code == error_code::token_invalid) edge.env().outcomes.refresh_refused->add();
     co_return co_await refusal_of_cookie(ex, shown, std::move(own.error()));
   }
   const auto session = own->session;

@@ -87,7 +87,7 @@ awaitable<result<project_record>> visible_project(http::exchange& ex, const prin
 storage::fact audit_of(const http::exchange& ex, const principal& who, std::string action,
                        const project_record& project) {
   return storage::add_audit{audit_entry(std::move(action), to_string(project.id),
-                                        acceptor_of(ex).with().now(), author_of(ex, who),
+                                        acceptor_of(ex).env().now(), author_of(ex, who),
                                         project.owner)};
 }
 
@@ -133,7 +133,7 @@ awaitable<http::response> create_project(http::exchange& ex, const principal& wh
   if (!caller) co_return error_answer(ex, caller.error());
 
   project_record project;
-  const auto now = edge.with().now();
+  const auto now = edge.env().now();
   project.id = make_uuid(now);
   project.client_id = caller->client_id;
   project.owner = who.user;
@@ -170,12 +170,12 @@ awaitable<http::response> update_project(http::exchange& ex, const principal& wh
   change.name = std::move(given->name);
   change.description = std::move(given->description);
   change.is_active = given->is_active;
-  change.at = edge.with().now();
+  change.at = edge.env().now();
   messages::commit request;
   request.unit.facts.emplace_back(std::move(change));
   request.unit.facts.push_back(audit_of(ex, who, "project.changed", *project));
   request.deadline = edge.deadline_for_actors(ex.deadline);
-  const auto& writer = edge.with().writer_for(project->owner);
+  const auto& writer = edge.env().writer_for(project->owner);
   auto written = co_await edge.ask(writer, std::move(request), ex.deadline);
   if (!written) co_return error_answer(ex, written.error());
   // Somebody else may have changed the rest meanwhile.

@@ -90,7 +90,7 @@ awaitable<result<void>> hand_over(http::exchange& ex, const stripe_change& chang
 awaitable<result<bool>> apply(http::exchange& ex, stripe_change change) {
   auto& edge = acceptor_of(ex);
   const auto event = change.word.event;
-  auto tier = tier_of(change, edge.configured().stripe_prices, edge.with().tiers);
+  auto tier = tier_of(change, edge.configured().stripe_prices, edge.env().tiers);
   if (!tier)
     log_warning("stripe", "event ", event, " is about a price that STRIPE_PRICES does not name");
   change.subscription.tier = tier.value_or("");

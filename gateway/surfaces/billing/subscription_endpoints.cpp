@@ -27,7 +27,7 @@ result<subscription_record> read_subscription(const http::exchange& ex) {
   out.trial_ends_at = body.optional_time("trial_ends_at");
   out.payment_method = body.optional_text("payment_method", payment_method_bytes_max).value_or("");
   if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
-  if (!acceptor_of(ex).with().tiers.has(out.tier))
+  if (!acceptor_of(ex).env().tiers.has(out.tier))
     return fail(error_code::validation_error, "tier", "is not one of the tiers");
   if (std::ranges::find(statuses, out.status) == statuses.end())
     return fail(error_code::validation_error, "status", "is not a subscription's status");

@@ -112,10 +112,10 @@ awaitable<result<void>> check_user(http::exchange& ex, user_id id) {
 awaitable<result<time_point>> end_of(http::exchange& ex, const subject& whose, time_point now,
                                      std::optional<time_point> told) {
   auto& edge = acceptor_of(ex);
-  const auto& reader = edge.with().reader_for(whose.session);
+  const auto& reader = edge.env().reader_for(whose.session);
   const messages::read_session question{whose.session, edge.deadline_for_actors(ex.deadline)};
   const auto stored = co_await edge.ask(reader, question, ex.deadline);
-  const auto ttl = edge.with().policy.session_ttl;
+  const auto ttl = edge.env().policy.session_ttl;
   if (!stored && stored.error().code == error_code::token_invalid)
     co_return told.value_or(now + ttl);
   if (!stored) co_return tl::unexpected<failure>(stored.error());
@@ -130,7 +130,7 @@ awaitable<result<time_point>> end_of(http::exchange& ex, const subject& whose, t
 awaitable<result<void>> tell(http::exchange& ex, const service_principal& who,
                              const session_news& news, const subject& whose, bool ends) {
   auto& edge = acceptor_of(ex);
-  const auto now = edge.with().now();
+  const auto now = edge.env().now();
   messages::sync_session request;
   request.is_active = !ends;
   request.client = client_of(ex);
@@ -151,7 +151,7 @@ awaitable<result<void>> tell(http::exchange& ex, const service_principal& who,
     if (!end) co_return tl::unexpected<failure>(end.error());
     session.expires_at = *end;
   }
-  const auto& directory = edge.with().directory_for(whose.session);
+  const auto& directory = edge.env().directory_for(whose.session);
   const auto done = co_await edge.ask(directory, std::move(request), ex.deadline);
   if (!done) co_return tl::unexpected<failure>(done.error());
   co_return result<void>{};
@@ -165,11 +165,11 @@ awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal&
   auto& edge = acceptor_of(ex);
   storage::list_sessions question;
   question.user = user;
-  question.now = edge.with().now();
+  question.now = edge.env().now();
   question.held_by = who.service->id;
   if (!ends) {
     question.limit = 1;
-    question.used_after = edge.with().policy.idle_since(question.now);
+    question.used_after = edge.env().policy.idle_since(question.now);
   }
   for (bool is_last = false; !is_last;) {
     auto held = co_await edge.read(question, ex.deadline);
@@ -188,7 +188,7 @@ awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal&
 awaitable<result<void>> sync(http::exchange& ex, const service_principal& who) {
   const auto news = read_session(ex);
   if (!news) co_return tl::unexpected<failure>(news.error());
-  const auto now = acceptor_of(ex).with().now();
+  const auto now = acceptor_of(ex).env().now();
   const bool ends =
       (news->is_active && !*news->is_active) || (news->expires_at && *news->expires_at <= now);
   const auto whose = co_await find_subject(ex, *news, ends);

@@ -61,7 +61,7 @@ result<user_news> read_user(http::exchange& ex) {
   changes.synced_at = body.optional_time("last_sync");
   // One from the future would keep all others out until then.
   if (changes.synced_at)
-    changes.synced_at = std::min(*changes.synced_at, acceptor_of(ex).with().now());
+    changes.synced_at = std::min(*changes.synced_at, acceptor_of(ex).env().now());
   if (auto good = body.done(); !good) return tl::unexpected<failure>(good.error());
 
   const auto named = parse_user(news.id);
@@ -146,7 +146,7 @@ awaitable<result<void>> change(http::exchange& ex, const service_principal& who,
 /// Whose email it is. USER001 when nobody's; USER002 when it is somebody's username alone.
 awaitable<result<user_id>> owner_of_email(http::exchange& ex, const user_news& news) {
   auto& edge = acceptor_of(ex);
-  const auto& readers = edge.with().readers;
+  const auto& readers = edge.env().readers;
   const auto& reader = readers[std::hash<std::string>{}(news.email_key) % readers.size()];
   messages::read_login question{news.email_key, edge.deadline_for_actors(ex.deadline)};
   const auto found = co_await edge.ask(reader, std::move(question), ex.deadline);
@@ -164,7 +164,7 @@ awaitable<result<user_id>> owner_of_email(http::exchange& ex, const user_news& n
 awaitable<result<void>> create(http::exchange& ex, const service_principal& who,
                                const user_news& news) {
   auto& edge = acceptor_of(ex);
-  const auto now = edge.with().now();
+  const auto now = edge.env().now();
   messages::register_user request;
   auto& user = request.user;
   if (const auto* number = std::get_if<std::int64_t>(&news.named)) {
@@ -196,7 +196,7 @@ awaitable<result<void>> create(http::exchange& ex, const service_principal& who,
   request.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   request.by = name_in_audit(who);
-  const auto& directory = edge.with().directory_for(user.id);
+  const auto& directory = edge.env().directory_for(user.id);
   const auto added = co_await edge.ask(directory, std::move(request), ex.deadline);
   if (!added) co_return tl::unexpected<failure>(added.error());
   co_return result<void>{};

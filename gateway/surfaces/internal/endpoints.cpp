@@ -36,11 +36,11 @@ awaitable<http::response> health(http::exchange& ex) {
 }
 
 awaitable<http::response> render_metrics(http::exchange& ex) {
-  const auto& with = acceptor_of(ex).with();
-  with.publish_counts();
+  const auto& env = acceptor_of(ex).env();
+  env.publish_counts();
   http::response answer;
   answer.content_type = metrics::content_type;
-  answer.body = with.counts->render();
+  answer.body = env.counts->render();
   co_return answer;
 }
 

@@ -42,8 +42,8 @@ result<shown> by_token(http_acceptor& edge, std::string_view token) {
 }
 
 result<shown> by_ticket(http_acceptor& edge, std::string_view text) {
-  const auto& with = edge.with();
-  auto read = read_ticket(with.keys->tickets, text, with.now());
+  const auto& env = edge.env();
+  auto read = read_ticket(env.keys->tickets, text, env.now());
   if (!read) return tl::unexpected<failure>(read.error());
   return shown{read->session, read->user, 0, read->token_expires_at, 0, std::move(*read)};
 }
@@ -138,11 +138,11 @@ awaitable<http::response> open_socket(http::exchange& ex) {
 }
 
 awaitable<http::response> make_ticket(http::exchange& ex, const principal& who) {
-  const auto& with = acceptor_of(ex).with();
-  const auto now = std::chrono::floor<std::chrono::seconds>(with.now());
+  const auto& env = acceptor_of(ex).env();
+  const auto now = std::chrono::floor<std::chrono::seconds>(env.now());
   const ticket made{who.session, who.user, random_number(), who.expires_at,
                     (now + ticket_ttl).time_since_epoch() / std::chrono::seconds{1}};
-  const auto text = write_ticket(with.keys->tickets, made);
+  const auto text = write_ticket(env.keys->tickets, made);
   nlohmann::ordered_json body;
   body["ticket"] = text.reveal();
   body["expires_in"] = ticket_ttl.count();

@@ -93,7 +93,7 @@ awaitable<http::response> validate_service_token(http::exchange& ex) {
   if (auto allowed = admit_service(ex, service_id); !allowed)
     co_return error_answer(ex, allowed.error());
 
-  const auto services = edge.with().book->services();
+  const auto services = edge.env().book->services();
   auto who = co_await edge.authenticate(token.reveal(), ex.deadline);
   if (who)
     co_return http::json_response(200, user_token_body(*who, services->find_service(service_id)));
@@ -112,7 +112,7 @@ awaitable<http::response> create_service_token(http::exchange& ex, const princip
       body.optional_integer("expires_in", service_token_ttl_s_min, service_token_ttl_s_max);
   if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
 
-  const auto services = edge.with().book->services();
+  const auto services = edge.env().book->services();
   const auto* service = services->find_service(service_id);
   failure wrong{error_code::validation_error, "service_id", "is not a registered service"};
   if (service == nullptr) co_return error_answer(ex, wrong);
@@ -123,13 +123,13 @@ awaitable<http::response> create_service_token(http::exchange& ex, const princip
     co_return error_answer(ex, wrong);
   }
 
-  const auto now = edge.with().now();
+  const auto now = edge.env().now();
   messages::sign_service signing;
   auto& claims = signing.claims;
   claims.service_id = service_id;
   claims.scopes = permission_set{std::move(scopes)}.words();
-  claims.iss = edge.with().keys->issuer;
-  claims.aud = edge.with().keys->audience;
+  claims.iss = edge.env().keys->issuer;
+  claims.aud = edge.env().keys->audience;
   claims.iat = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
   const auto ttl_s = asked_ttl_s.value_or(service_token_ttl_s_default);
   claims.exp = claims.iat + ttl_s;
@@ -141,9 +141,9 @@ awaitable<http::response> create_service_token(http::exchange& ex, const princip
                              client_of(ex));
   record.entry.user = who.user;
   record.deadline = edge.deadline_for_actors(ex.deadline);
-  auto made = co_await edge.ask(edge.with().key_ring, std::move(signing), ex.deadline);
+  auto made = co_await edge.ask(edge.env().key_ring, std::move(signing), ex.deadline);
   if (!made) co_return error_answer(ex, made.error());
-  auto noted = co_await edge.ask(edge.with().audit, std::move(record), ex.deadline);
+  auto noted = co_await edge.ask(edge.env().audit, std::move(record), ex.deadline);
   if (!noted) co_return error_answer(ex, noted.error());
 
   std::string out = "{\"access_token\":";

@@ -77,7 +77,7 @@ TEST(Audit, AnswersAfterCommit) {
   line.entry.at = f.clock.now();
   line.deadline = f.soon();
   f.commits.hold_questions();
-  auto waiting = f.begin(f.with().audit, line);
+  auto waiting = f.begin(f.env().audit, line);
   EXPECT_FALSE(waiting.answered());
   EXPECT_TRUE(f.store.audits().empty());
   f.commits.release();
@@ -93,7 +93,7 @@ TEST(Audit, PassesOnTheStoresError) {
   line.entry.at = f.clock.now();
   line.deadline = f.soon();
   f.store.fail_next(commit_fault::unavailable);
-  EXPECT_EQ(code_of(f.ask(f.with().audit, line)), error_code::store_unavailable);
+  EXPECT_EQ(code_of(f.ask(f.env().audit, line)), error_code::store_unavailable);
 }
 
 TEST(KeyRing, RefusesASecretThatIsTooShort) {
@@ -114,10 +114,10 @@ TEST(KeyRing, SignsWhatTheKeysInForceVerify) {
       std::chrono::duration_cast<std::chrono::seconds>(f.clock.now().time_since_epoch()).count();
   claims.exp = claims.iat + 60;
   claims.jti = "one";
-  const auto token = f.ask(f.with().key_ring, messages::sign_access{claims});
+  const auto token = f.ask(f.env().key_ring, messages::sign_access{claims});
   ASSERT_TRUE(token);
   const auto read =
-      verify(token->token.reveal(), f.with().keys->access, "issuer", "audience", f.clock.now(), 0s);
+      verify(token->token.reveal(), f.env().keys->access, "issuer", "audience", f.clock.now(), 0s);
   ASSERT_TRUE(read);
   EXPECT_EQ(*read, claims);
 }
@@ -126,7 +126,7 @@ TEST(Reader, AnswersNothingThatIsLate) {
   actor_fixture f;
   const auto owner = f.add_user("ada", "plain:correct horse");
   const auto now = f.clock.now();
-  const auto& reader = f.with().readers.front();
+  const auto& reader = f.env().readers.front();
   EXPECT_EQ(code_of(f.ask(reader, messages::read_login{"ada", now})), error_code::timeout);
   EXPECT_EQ(code_of(f.ask(reader, messages::read_user{owner.id, now})), error_code::timeout);
   EXPECT_EQ(code_of(f.ask(reader, messages::read_session{{}, now})), error_code::timeout);
@@ -136,7 +136,7 @@ TEST(Reader, AnswersNothingThatIsLate) {
 TEST(Reader, PassesOnThatTheStoreIsDown) {
   actor_fixture f;
   const auto owner = f.add_user("ada", "plain:correct horse");
-  const auto& reader = f.with().readers.front();
+  const auto& reader = f.env().readers.front();
   f.store.set_down(true);
   const auto unavailable = error_code::store_unavailable;
   EXPECT_EQ(code_of(f.ask(reader, messages::read_login{"ada", f.soon()})), unavailable);
@@ -149,7 +149,7 @@ TEST(Reader, FindsWhatIsStored) {
   actor_fixture f;
   const auto owner = f.add_user("ada", "plain:correct horse");
   const auto session = f.add_session(owner);
-  const auto& reader = f.with().readers.front();
+  const auto& reader = f.env().readers.front();
   EXPECT_EQ(f.ask(reader, messages::read_login{"ada", f.soon()})->user, owner.id);
   EXPECT_EQ(f.ask(reader, messages::read_login{"eve", f.soon()})->user, std::nullopt);
   EXPECT_EQ(f.ask(reader, messages::read_user{owner.id, f.soon()})->username, "ada");

@@ -17,20 +17,20 @@ struct set_back_user : one_user {
   std::optional<unstepped_clock> ours{std::in_place, clock};
 
   set_back_user() {
-    with().clock = &*ours;
-    with().tiers = parse_tiers("free:api_keys=5").value();
-    with().mails =
+    env().clock = &*ours;
+    env().tiers = parse_tiers("free:api_keys=5").value();
+    env().mails =
         std::make_shared<mail_writer>("https://auth.example.com", "", secret{std::string(32, 'k')});
-    auto& policy = with().policy;
+    auto& policy = env().policy;
     policy.reset_token_ttl = policy.email_token_ttl = policy.session_ttl = 1h;
   }
-  ~set_back_user() { with().clock = &clock; }
+  ~set_back_user() { env().clock = &clock; }
 
   /// Nobody is in memory any more, and the clock knows what the store tells.
   void restart() {
-    with().clock = &clock;
+    env().clock = &clock;
     ours.emplace(clock, newest_audit_time(*store.open_reader()).value());
-    with().clock = &*ours;
+    env().clock = &*ours;
     actor = anew<user_actor>(messages::find_user{record.id}, actor);
   }
   error_code state_out_of_memory(const session_id& id) {
@@ -41,8 +41,8 @@ struct set_back_user : one_user {
     return found ? code_of(ask(*found, messages::validate{})) : found.error().code;
   }
   opaque_key mailed(std::string_view kind) {
-    for (const auto& mail : stored(storage::due_mails{with().now(), 64})) {
-      const auto text = with().mails->open(mail).value().body;
+    for (const auto& mail : stored(storage::due_mails{env().now(), 64})) {
+      const auto text = env().mails->open(mail).value().body;
       const auto at = text.find(std::string{kind} + "_");
       if (at != std::string::npos)
         return parse_opaque_key(kind, text.substr(at, text.find_first_of(" \r\n", at) - at))
@@ -98,9 +98,9 @@ const std::vector<kind_of_deadline> kinds{
      }},
     {"API key",
      [](set_back_user& f) {
-       const auto made =
-           f.ask(f.actor, messages::create_api_key{
-                              "ci", {"profile:read"}, f.with().now() + 1h, f.who(), f.soon()});
+       const auto made = f.ask(
+           f.actor,
+           messages::create_api_key{"ci", {"profile:read"}, f.env().now() + 1h, f.who(), f.soon()});
        const auto key = parse_opaque_key(api_key_kind, made.value().text.reveal()).value();
        return probe{[key](set_back_user& g) {
          return g.ask(g.actor, messages::use_api_key{key.id, key.secret_hash, g.soon()})
@@ -117,14 +117,14 @@ const std::vector<kind_of_deadline> kinds{
        const auto seconds = [](time_point t) {
          return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
        };
-       const auto& keys = *f.with().keys;
+       const auto& keys = *f.env().keys;
        service_claims claims{"inventory", {"read:inventory"}, keys.issuer, keys.audience, 0, 0,
                              "1"};
-       claims.iat = seconds(f.with().now());
-       claims.exp = seconds(f.with().now() + 1h);
+       claims.iat = seconds(f.env().now());
+       claims.exp = seconds(f.env().now() + 1h);
        return probe{[token = keys.access.sign(claims)](set_back_user& g) {
-         const auto& same = *g.with().keys;
-         return verify_service(token, same.access, same.issuer, same.audience, g.with().now(), 0s)
+         const auto& same = *g.env().keys;
+         return verify_service(token, same.access, same.issuer, same.audience, g.env().now(), 0s)
              .has_value();
        }};
      }}};
@@ -168,7 +168,7 @@ TEST(ClockSetBack, LeavesWhatIsMadeAfterwardsItsTime) {
 
 TEST(ClockSetBack, LeavesAWindowOfALimitItsMinute) {
   set_back_user f;
-  f.with().policy.reset_mails = {1, 60};
+  f.env().policy.reset_mails = {1, 60};
   const auto mails = [&f] {
     EXPECT_TRUE(f.ask(f.actor, messages::begin_recovery{f.who(), f.soon()}));
     return f.commits_with_fact(

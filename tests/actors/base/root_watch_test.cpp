@@ -22,8 +22,8 @@ struct watched : actor_fixture {
 
 TEST(RootWatch, NamesTheOneThatHasEnded) {
   watched f;
-  auto one = f.spawn(key_ring, f.with().keys);
-  auto other = f.spawn(key_ring, f.with().keys);
+  auto one = f.spawn(key_ring, f.env().keys);
+  auto other = f.spawn(key_ring, f.env().keys);
   f.roots.add("one", one);
   f.roots.add("other", other);
   f.roots.add("none", key_ring_actor{});
@@ -33,7 +33,7 @@ TEST(RootWatch, NamesTheOneThatHasEnded) {
 
 TEST(RootWatch, LetsAllOfThemEndOnceItIsStopped) {
   watched f;
-  auto one = f.spawn(key_ring, f.with().keys);
+  auto one = f.spawn(key_ring, f.env().keys);
   f.roots.add("one", one);
   f.roots.stop();
   f.end(one);

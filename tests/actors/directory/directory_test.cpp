@@ -13,7 +13,7 @@ using namespace std::string_literals;
 struct one_directory : actor_fixture {
   user_record owner = add_user("ada", "plain:correct horse");
   session_record record = add_session(owner);
-  directory_actor actor = with().directories.front();
+  directory_actor actor = env().directories.front();
 
   result<session_actor> find_session(std::uint64_t gone = 0) {
     return ask(actor, messages::find_session{record.id, gone});
@@ -60,7 +60,7 @@ TEST(Directory, RefusesAnEndedSession) {
 
 TEST(Directory, RefusesAnExpiredSession) {
   one_directory f;
-  f.clock.move(f.with().policy.session_ttl);
+  f.clock.move(f.env().policy.session_ttl);
   EXPECT_EQ(code_of(f.find_session()), error_code::token_invalid);
   EXPECT_EQ(f.counts.sessions_live.value(), 0);
 }
@@ -195,7 +195,7 @@ TEST(Directory, LetsTheIdleLeaveAndLoadsThemAgain) {
   one_directory f;
   const auto session = f.find_session().value();
   const auto owner = f.ask(f.actor, messages::find_user{f.owner.id}).value();
-  f.advance(f.with().policy.memory_idle + 120s);
+  f.advance(f.env().policy.memory_idle + 120s);
   EXPECT_TRUE(f.begin(session, messages::validate{}).is_gone());
   EXPECT_TRUE(f.begin(owner, messages::describe_user{}).is_gone());
   EXPECT_EQ(f.counts.sessions_live.value(), 0);
@@ -208,7 +208,7 @@ TEST(Directory, LetsTheIdleLeaveAndLoadsThemAgain) {
 
 TEST(Directory, AsksManyWhetherTheyAreIdleInTurns) {
   one_directory f;
-  f.with().policy.memory_idle = 0s;
+  f.env().policy.memory_idle = 0s;
   constexpr std::int64_t count = 3000;
   for (std::int64_t i = 0; i < count; ++i) {
     auto one = f.record;
@@ -226,8 +226,8 @@ TEST(Directory, AsksManyWhetherTheyAreIdleInTurns) {
 TEST(Directory, LetsTheUnusedLeaveEarlierWhereThereAreMany) {
   one_directory f;
   constexpr std::size_t crowd = 20;
-  const auto shard = f.spawn(directory_crowded_from, f.shared_services(), crowd);
-  f.with().directories.front() = shard;
+  const auto shard = f.spawn(directory_crowded_from, f.shared_env(), crowd);
+  f.env().directories.front() = shard;
   caf::anon_send_exit(f.actor, caf::exit_reason::user_shutdown); // its place is taken
   const auto add = [&f, &shard] {
     auto one = f.record;
@@ -265,7 +265,7 @@ TEST(Directory, KeepsThoseInUse) {
   one_directory f;
   const auto session = f.find_session().value();
   for (int i = 0; i < 20; ++i) {
-    f.advance(f.with().policy.memory_idle / 2);
+    f.advance(f.env().policy.memory_idle / 2);
     EXPECT_TRUE(f.ask(session, messages::validate{}));
   }
 }

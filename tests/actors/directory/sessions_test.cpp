@@ -11,7 +11,7 @@ using namespace std::string_literals;
 
 struct synced : actor_fixture {
   user_record owner = add_user("ada", "plain:correct horse");
-  directory_actor actor = with().directories.front();
+  directory_actor actor = env().directories.front();
   session_id id{make_uuid(clock.now())};
 
   messages::sync_session sync(bool is_active = true) {
@@ -190,7 +190,7 @@ TEST(DirectorySessions, RemembersNobodyWhenAllAreLoaded) {
 TEST(DirectorySessions, TellsNobodyWhoHasLeft) {
   synced f;
   ASSERT_TRUE(f.ask(f.actor, messages::find_session{f.add_session(f.owner).id}));
-  f.advance(f.with().policy.memory_idle + 120s);
+  f.advance(f.env().policy.memory_idle + 120s);
   EXPECT_EQ(
       f.ask(f.actor, messages::user_sessions_ended{f.owner.id, {}, end_reason::revoked})->count,
       0u);

@@ -26,7 +26,7 @@ struct unknown_names : actor_fixture {
     question.password = secret{"a guess"s};
     question.deadline = soon();
     question.name = name;
-    EXPECT_TRUE(ask(with().directories.front(), question));
+    EXPECT_TRUE(ask(env().directories.front(), question));
     const auto& asked = hashes.question<messages::verify_password>(hashes.seen() - 1);
     EXPECT_TRUE(asked.is_for_nothing);
     EXPECT_FALSE(asked.rehashes);

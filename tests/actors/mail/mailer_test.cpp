@@ -61,7 +61,7 @@ class MailerTest : public testing::Test {
 protected:
   void start() {
     transport_ = f_.spawn(fake_transport, &way_);
-    actor_ = f_.spawn(mailer, f_.shared_services(), transport_);
+    actor_ = f_.spawn(mailer, f_.shared_env(), transport_);
   }
 
   void release(release_mails how) {

@@ -9,7 +9,7 @@ namespace {
 using std::chrono::seconds;
 
 struct with_registry : actor_fixture {
-  with_registry() { keeper = spawn(registry, shared_services()); }
+  with_registry() { keeper = spawn(registry, shared_env()); }
 
   messages::put_role put(const std::string& name, std::vector<std::string> permissions,
                          bool is_new) {
@@ -23,9 +23,9 @@ struct with_registry : actor_fixture {
   }
   messages::delete_role remove(const std::string& name) { return {name, {}, soon()}; }
   bool grants(const std::string& role, std::string_view permission) {
-    return with().book->roles()->permissions_of(role)->has(permission);
+    return env().book->roles()->permissions_of(role)->has(permission);
   }
-  bool knows(const std::string& role) { return with().book->roles()->find(role) != nullptr; }
+  bool knows(const std::string& role) { return env().book->roles()->find(role) != nullptr; }
 
   registry_actor keeper;
 };
@@ -111,7 +111,7 @@ TEST(Registry, PublishesAChangeBeforeItAnswers) {
   ASSERT_TRUE(f.ask(f.keeper, f.put("support", {"users:read"}, true)));
   EXPECT_TRUE(f.grants("support", "users:read"));
   EXPECT_TRUE(f.grants("support", "profile:read"));
-  const auto created = f.with().book->roles()->find("support")->role.created_at;
+  const auto created = f.env().book->roles()->find("support")->role.created_at;
   f.clock.move(seconds{5});
   const auto changed = f.ask(f.keeper, f.put("support", {"audit:read"}, false));
   ASSERT_TRUE(changed);
@@ -157,20 +157,20 @@ TEST(Registry, SeesWithinASecondWhatAnotherProcessHasChanged) {
   EXPECT_FALSE(f.knows("support"));
   f.advance(registry_refresh);
   EXPECT_TRUE(f.grants("support", "users:read"));
-  EXPECT_NE(f.with().book->services()->find_key(key.key_hash), nullptr);
+  EXPECT_NE(f.env().book->services()->find_key(key.key_hash), nullptr);
   f.write({{storage::revoke_service_key{key.id, f.clock.now()}}});
   f.advance(registry_refresh);
-  EXPECT_EQ(f.with().book->services()->find_key(key.key_hash), nullptr);
+  EXPECT_EQ(f.env().book->services()->find_key(key.key_hash), nullptr);
 }
 
 TEST(Registry, PublishesNothingWhenNothingHasChanged) {
   with_registry f;
   ASSERT_TRUE(f.ask(f.keeper, f.put("support", {"users:read"}, true)));
   f.advance(registry_refresh);
-  const auto before = f.with().book->version();
+  const auto before = f.env().book->version();
   f.advance(registry_refresh);
   f.advance(registry_refresh);
-  EXPECT_EQ(f.with().book->version(), before);
+  EXPECT_EQ(f.env().book->version(), before);
 }
 
 TEST(Registry, DoesNotTakeBackAChangeForWhatItReadBefore) {

@@ -12,7 +12,7 @@ TEST(SessionClock, SetBackDoesNotMakeTheGraceLonger) {
   ASSERT_TRUE(f.ask(f.actor, f.refresh(1)));
   ASSERT_EQ(f.use(2), error_code::none);
   f.clock.step(-2h);
-  f.clock.move(f.with().policy.refresh_grace + 1s);
+  f.clock.move(f.env().policy.refresh_grace + 1s);
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
   EXPECT_EQ(f.validate(), error_code::token_invalid);
 }
@@ -22,7 +22,7 @@ TEST(SessionClock, SetBackBeforeARestartDoesNotMakeTheGraceLonger) {
   ASSERT_TRUE(f.ask(f.actor, f.refresh(1)));
   ASSERT_EQ(f.use(2), error_code::none);
   f.clock.step(-2h);
-  f.clock.move(f.with().policy.refresh_grace + 1s);
+  f.clock.move(f.env().policy.refresh_grace + 1s);
   f.start();
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
 }
@@ -56,7 +56,7 @@ TEST(SessionClock, SetBackLeavesAccessTokensGoodForTheirTimeAndNoLonger) {
   f.clock.step(-2h);
   EXPECT_EQ(f.use(2), error_code::none);
   EXPECT_EQ(f.use(1), error_code::none); // in flight
-  f.clock.move(f.with().policy.access_ttl + session_state::access_leeway);
+  f.clock.move(f.env().policy.access_ttl + session_state::access_leeway);
   EXPECT_EQ(f.use(2), error_code::token_expired);
   EXPECT_EQ(f.use(1), error_code::token_expired);
   // And a new one is good.
@@ -66,10 +66,10 @@ TEST(SessionClock, SetBackLeavesAccessTokensGoodForTheirTimeAndNoLonger) {
 
 TEST(SessionClock, SetBackLeavesTheSessionItsTimeAndNoLonger) {
   one_session f;
-  f.with().policy.session_idle_ttl = 0s;
+  f.env().policy.session_idle_ttl = 0s;
   f.clock.move(1h);
   f.clock.step(-24h);
-  f.clock.move(f.with().policy.session_ttl - 1h - 1s);
+  f.clock.move(f.env().policy.session_ttl - 1h - 1s);
   EXPECT_EQ(f.validate(), error_code::none);
   f.clock.move(1s);
   EXPECT_EQ(f.validate(), error_code::token_invalid);
@@ -77,7 +77,7 @@ TEST(SessionClock, SetBackLeavesTheSessionItsTimeAndNoLonger) {
 
 TEST(SessionClock, SetBackLeavesAnIdleSessionItsTimeAndNoLonger) {
   one_session f;
-  f.with().policy.session_idle_ttl = 1h;
+  f.env().policy.session_idle_ttl = 1h;
   f.clock.step(-24h);
   f.clock.move(1h - 1s);
   EXPECT_EQ(f.validate(), error_code::none);

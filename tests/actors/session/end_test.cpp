@@ -101,7 +101,7 @@ TEST(SessionEnd, RemembersTheSurfaceThatOpenedTheSession) {
   other.id = session_id{make_uuid(f.clock.now())};
   other.opened_by = surface::login_module;
   f.write({{storage::create_session{other}}});
-  const auto actor = f.spawn(session, other, f.shared_services());
+  const auto actor = f.spawn(session, other, f.shared_env());
   EXPECT_EQ(f.ask(actor, messages::validate{})->opened_by, surface::login_module);
   EXPECT_EQ(f.ask(actor, f.revoke())->opened_by, surface::login_module);
 }
@@ -184,8 +184,8 @@ TEST(SessionEnd, ThatNobodyCouldLookUpIsLookedForThoughAnotherLookWasAnswered) {
 
 TEST(SessionEnd, ComesWithTheAbsoluteLifetime) {
   one_session f;
-  f.with().policy.session_idle_ttl = 0s;
-  f.advance(f.with().policy.session_ttl - 1us);
+  f.env().policy.session_idle_ttl = 0s;
+  f.advance(f.env().policy.session_ttl - 1us);
   EXPECT_EQ(f.validate(), error_code::none);
   f.clock.move(1us);
   EXPECT_EQ(f.validate(), error_code::token_invalid);
@@ -197,7 +197,7 @@ TEST(SessionEnd, ComesWithTheAbsoluteLifetime) {
 
 TEST(SessionEnd, ComesWhenItIsNotRefreshedForTooLong) {
   one_session f;
-  f.with().policy.session_idle_ttl = 100s;
+  f.env().policy.session_idle_ttl = 100s;
   f.advance(99s);
   EXPECT_TRUE(f.ask(f.actor, f.refresh(1)));
   f.advance(99s);
@@ -216,7 +216,7 @@ TEST(SessionEnd, IsKnownFromTheRecordThatItWasLoadedWith) {
 
 TEST(SessionEnd, SendsAskersAwayWhileItLeavesMemory) {
   one_session f;
-  f.advance(f.with().policy.memory_idle);
+  f.advance(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   auto validated = f.ask_later(f.actor, messages::validate{});
   auto refreshed = f.ask_later(f.actor, f.refresh(1));
@@ -232,7 +232,7 @@ TEST(SessionEnd, SendsAskersAwayWhileItLeavesMemory) {
 
 TEST(SessionEnd, StaysInMemoryWhileItIsUsed) {
   one_session f;
-  f.advance(f.with().policy.memory_idle - 1s);
+  f.advance(f.env().policy.memory_idle - 1s);
   EXPECT_EQ(f.validate(), error_code::none);
   f.advance(2s);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
@@ -243,7 +243,7 @@ TEST(SessionEnd, StaysInMemoryWhileItOwesAnAnswer) {
   one_session f;
   f.commits.hold_questions();
   auto refreshed = f.begin(f.actor, f.refresh(1));
-  f.advance(f.with().policy.memory_idle);
+  f.advance(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   f.run();
   EXPECT_EQ(f.validate(), error_code::none);

@@ -25,7 +25,7 @@ TEST(SessionNews, EndHoldsForTokensThatWereBeingSigned) {
 
 TEST(SessionNews, EndIsLearntWhileItLeavesMemory) {
   one_session f;
-  f.clock.move(f.with().policy.memory_idle);
+  f.clock.move(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   auto told = f.ask_later(f.actor, messages::learn_end{end_reason::revoked});
   f.run();
@@ -39,7 +39,7 @@ TEST(SessionNews, RoleIsTheOneOfTheNextTokens) {
   EXPECT_EQ(f.ask(f.actor, messages::validate{})->role, "admin");
   const auto tokens = f.ask(f.actor, messages::issue_tokens{});
   ASSERT_TRUE(tokens);
-  const auto claims = verify(tokens->access_token.reveal(), f.with().keys->access, "issuer",
+  const auto claims = verify(tokens->access_token.reveal(), f.env().keys->access, "issuer",
                              "audience", f.clock.now(), 0s);
   EXPECT_EQ(claims->role, "admin");
 }
@@ -79,10 +79,10 @@ TEST(SessionNews, DoubtIsSettledByTheStore) {
 
 TEST(SessionNews, OfAnotherServiceIsTheUseOfItsSession) {
   one_session f;
-  f.with().policy.session_idle_ttl = 100s;
+  f.env().policy.session_idle_ttl = 100s;
   auto theirs = f.record;
   theirs.opened_by = surface::integration;
-  const auto held = f.spawn(session, theirs, f.shared_services());
+  const auto held = f.spawn(session, theirs, f.shared_env());
   f.clock.move(60s);
   const messages::learn_sync news{f.record.expires_at, f.clock.now(), ""};
   EXPECT_TRUE(f.ask(held, news));

@@ -161,8 +161,8 @@ TEST(SessionOver, ThatALostRotationFindsByTheMissingRowIsToldBeforeItIsRefused) 
 
 TEST(SessionOver, ByAgeIsToldOnASweep) {
   watched_by_two f;
-  f.with().policy.session_idle_ttl = 0s;
-  f.clock.move(f.with().policy.session_ttl - 1us);
+  f.env().policy.session_idle_ttl = 0s;
+  f.clock.move(f.env().policy.session_ttl - 1us);
   f.sweep();
   EXPECT_EQ(f.first.told(), told_words{});
   f.clock.move(1us);
@@ -175,7 +175,7 @@ TEST(SessionOver, ByAgeIsToldOnASweep) {
 
 TEST(SessionOver, ForWantOfRefreshesIsToldOnASweep) {
   watched_by_two f;
-  f.with().policy.session_idle_ttl = 100s;
+  f.env().policy.session_idle_ttl = 100s;
   f.clock.move(99s);
   f.sweep();
   EXPECT_EQ(f.first.told(), told_words{});
@@ -186,7 +186,7 @@ TEST(SessionOver, ForWantOfRefreshesIsToldOnASweep) {
 
 TEST(SessionOver, ByAgeIsToldBeforeALogoutHearsOfIt) {
   watched_by_two f;
-  f.clock.move(f.with().policy.session_ttl);
+  f.clock.move(f.env().policy.session_ttl);
   auto logout = f.begin(f.actor, f.revoke());
   f.expect_end_before_answer(logout, "expired");
   EXPECT_EQ(code_of(logout.answer()), error_code::token_invalid);
@@ -196,7 +196,7 @@ TEST(SessionOver, ByAgeIsNotTheEndOfASessionThatAnotherServiceProlongs) {
   one_session f;
   watcher holder{f};
   EXPECT_EQ(holder.watch(f.actor), error_code::none);
-  f.clock.move(f.with().policy.session_ttl);
+  f.clock.move(f.env().policy.session_ttl);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   f.run();
   EXPECT_EQ(holder.told(), told_words{"over expired"});

@@ -62,14 +62,14 @@ TEST(Session, RotatesOnceItIsDurable) {
   EXPECT_EQ(f.stored_counter(), 1u);
   f.commits.release();
   EXPECT_EQ(successor(waiting.answer()),
-            f.with().keys->refresh.issue(f.record.id, f.record.salt, 2).reveal());
+            f.env().keys->refresh.issue(f.record.id, f.record.salt, 2).reveal());
   EXPECT_EQ(f.stored_counter(), 2u);
 }
 
 TEST(Session, AnswersARetriedRefreshWithTheSameSuccessor) {
   one_session f;
   const auto first = f.ask(f.actor, f.refresh(1));
-  f.advance(f.with().policy.refresh_grace);
+  f.advance(f.env().policy.refresh_grace);
   const auto retried = f.ask(f.actor, f.refresh(1));
   ASSERT_TRUE(first && retried);
   EXPECT_EQ(first->refresh_token, retried->refresh_token);
@@ -82,7 +82,7 @@ TEST(Session, EndsWhenARetryComesAfterTheGraceWindowAndTheSuccessorWasSeen) {
   one_session f;
   ASSERT_TRUE(f.ask(f.actor, f.refresh(1)));
   ASSERT_EQ(f.use(2), error_code::none);
-  f.advance(f.with().policy.refresh_grace + 1us);
+  f.advance(f.env().policy.refresh_grace + 1us);
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
   EXPECT_TRUE(f.stored(f.record.id)->ended_at.has_value());
   EXPECT_EQ(f.validate(), error_code::token_invalid);
@@ -202,7 +202,7 @@ TEST(Session, FindsARotationThatWasAppliedThoughItsOutcomeWasUnknown) {
   EXPECT_EQ(f.stored_counter(), 2u);
   // The client tries again with the token that it has.
   EXPECT_EQ(successor(f.ask(f.actor, f.refresh(1))),
-            f.with().keys->refresh.issue(f.record.id, f.record.salt, 2).reveal());
+            f.env().keys->refresh.issue(f.record.id, f.record.salt, 2).reveal());
   EXPECT_EQ(f.stored_counter(), 2u);
   // And goes on with its successor.
   EXPECT_TRUE(f.ask(f.actor, f.refresh(2)));
@@ -221,17 +221,17 @@ TEST(Session, RotatesAnewWhenAnUnknownOutcomeWasNotApplied) {
 TEST(Session, HandsOutARotationThatAnUnknownOutcomeHadAppliedHoweverLateItIsFound) {
   for (const auto unseen_max : {86400s, 0s}) {
     one_session f;
-    f.with().policy.refresh_unseen_max = unseen_max;
+    f.env().policy.refresh_unseen_max = unseen_max;
     f.store.fail_next(commit_fault::unknown_after_applying);
     EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::outcome_unknown);
     f.store.set_down(true);
     for (int i = 0; i < 4; ++i) {
-      f.advance(f.with().policy.refresh_grace);
+      f.advance(f.env().policy.refresh_grace);
       EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::outcome_unknown);
     }
     f.store.set_down(false);
     EXPECT_EQ(successor(f.ask(f.actor, f.refresh(1))),
-              f.with().keys->refresh.issue(f.record.id, f.record.salt, 2).reveal());
+              f.env().keys->refresh.issue(f.record.id, f.record.salt, 2).reveal());
     EXPECT_TRUE(f.ask(f.actor, f.refresh(2)));
     EXPECT_EQ(f.store.audits().size(), 0u);
   }
@@ -276,12 +276,12 @@ TEST(Session, AnswersTheStoresErrorWhenALostRotationCannotBeLookedInto) {
 
 TEST(Session, NeverHandsOutAnAccessTokenThatOutlivesIt) {
   one_session f;
-  f.advance(f.with().policy.session_ttl - 600s);
+  f.advance(f.env().policy.session_ttl - 600s);
   const auto answer = f.ask(f.actor, f.refresh(1));
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->access_ttl_s, 600);
   EXPECT_EQ(answer->refresh_ttl_s, 600);
-  const auto claims = verify(answer->access_token.reveal(), f.with().keys->access, "issuer",
+  const auto claims = verify(answer->access_token.reveal(), f.env().keys->access, "issuer",
                              "audience", f.clock.now(), 0s);
   ASSERT_TRUE(claims);
   EXPECT_EQ(time_point{std::chrono::seconds{claims->exp}},

@@ -16,7 +16,7 @@ std::string refresh_of(const result<messages::token_pair>& answer) {
 
 access_claims claims_of(actor_fixture& f, const result<messages::token_pair>& answer) {
   if (!answer) return {};
-  const auto& keys = *f.with().keys;
+  const auto& keys = *f.env().keys;
   const auto text = answer->access_token.reveal();
   return verify(text, keys.access, "issuer", "audience", f.clock.now(), 0s)
       .value_or(access_claims{});
@@ -38,12 +38,12 @@ TEST(UnseenSuccessor, IsGivenAgainUntilItIsSeen) {
 TEST(UnseenSuccessor, ComesWithAnAccessTokenThatIsGoodNow) {
   one_session f;
   const auto lost = f.ask(f.actor, f.refresh(1));
-  f.advance(f.with().policy.access_ttl * 3);
+  f.advance(f.env().policy.access_ttl * 3);
   const auto again = f.ask(f.actor, f.refresh(1));
   const auto claims = claims_of(f, again);
   EXPECT_EQ(claims.counter(), 2u);
   EXPECT_EQ(time_point{std::chrono::seconds{claims.iat}}, f.clock.now());
-  EXPECT_EQ(again->access_ttl_s, f.with().policy.access_ttl.count());
+  EXPECT_EQ(again->access_ttl_s, f.env().policy.access_ttl.count());
   EXPECT_EQ(f.use(2), error_code::none);
   EXPECT_NE(again->access_token, lost->access_token);
 }
@@ -51,16 +51,16 @@ TEST(UnseenSuccessor, ComesWithAnAccessTokenThatIsGoodNow) {
 TEST(UnseenSuccessor, IsNotGivenForEver) {
   one_session f;
   ASSERT_TRUE(f.ask(f.actor, f.refresh(1)));
-  f.advance(f.with().policy.refresh_unseen_max + 1s);
+  f.advance(f.env().policy.refresh_unseen_max + 1s);
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
   EXPECT_EQ(f.validate(), error_code::token_invalid);
 }
 
 TEST(UnseenSuccessor, IsGivenInTheGraceAloneWhenTheSettingIsOff) {
   one_session f;
-  f.with().policy.refresh_unseen_max = 0s;
+  f.env().policy.refresh_unseen_max = 0s;
   ASSERT_TRUE(f.ask(f.actor, f.refresh(1)));
-  f.advance(f.with().policy.refresh_grace);
+  f.advance(f.env().policy.refresh_grace);
   EXPECT_TRUE(f.ask(f.actor, f.refresh(1)));
   f.advance(1s);
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
@@ -71,7 +71,7 @@ TEST(UnseenSuccessor, IsSeenByWhateverShowsIt) {
     one_session f;
     ASSERT_TRUE(f.ask(f.actor, f.refresh(1)));
     show(f);
-    f.advance(f.with().policy.refresh_grace + 1s);
+    f.advance(f.env().policy.refresh_grace + 1s);
     EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
     EXPECT_EQ(f.validate(), error_code::token_invalid);
   };
@@ -94,7 +94,7 @@ TEST(UnseenSuccessor, IsRememberedAsSeenByTheStore) {
   const auto written = f.commits.seen();
   ASSERT_EQ(f.use(2), error_code::none); // once
   EXPECT_EQ(f.commits.seen(), written);
-  f.advance(f.with().policy.refresh_grace + 1s);
+  f.advance(f.env().policy.refresh_grace + 1s);
   f.start(); // another actor, from the row
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
   EXPECT_EQ(f.store.audits().size(), 1u);
@@ -132,7 +132,7 @@ struct many_sessions : one_session {
     record.id = session_id{make_uuid(clock.now())};
     record.salt = random_bytes(32);
     record.created_at = record.rotated_at = record.last_seen_at = clock.now();
-    record.expires_at = clock.now() + with().policy.session_ttl;
+    record.expires_at = clock.now() + env().policy.session_ttl;
     const std::vector<storage::unit> batch{{{storage::create_session{record}}}};
     ASSERT_TRUE(writer->commit(batch).front());
     put(record);
@@ -142,7 +142,7 @@ private:
   void put(const session_record& row) {
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     run();
-    actor = spawn(session, row, shared_services());
+    actor = spawn(session, row, shared_env());
   }
 };
 
@@ -215,7 +215,7 @@ TEST(UnseenSuccessor, EndsAThousandOfAThousandSessionsWhoseTokenComesBackAfterIt
       EXPECT_EQ(f.use(2), error_code::none);
     else
       EXPECT_TRUE(f.ask(f.actor, f.prove(2)) && f.use(2) == error_code::none);
-    f.clock.move(f.with().policy.refresh_grace + 1s + std::chrono::seconds{chance() % 43'200});
+    f.clock.move(f.env().policy.refresh_grace + 1s + std::chrono::seconds{chance() % 43'200});
     if (chance() % 2 == 0) f.restart();
     const auto replayed = code_of(f.ask(f.actor, f.refresh(1)));
     ended += replayed == error_code::token_invalid && f.validate() == error_code::token_invalid &&

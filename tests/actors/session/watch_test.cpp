@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 /// A session that the directory has in memory, so that it can leave it.
 struct watched_in_shard : one_session {
-  directory_actor shard = with().directories.front();
+  directory_actor shard = env().directories.front();
   watcher holder{*this};
 
   watched_in_shard() { actor = ask(shard, messages::find_session{record.id}).value(); }
@@ -48,7 +48,7 @@ TEST(SessionWatch, IsRefusedOnceTheSessionHasEndedAndNothingIsTold) {
 TEST(SessionWatch, IsRefusedOnceTheSessionIsTooOldAndNothingIsTold) {
   one_session f;
   watcher holder{f};
-  f.clock.move(f.with().policy.session_ttl);
+  f.clock.move(f.env().policy.session_ttl);
   EXPECT_EQ(holder.watch(f.actor), error_code::token_invalid);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   f.run();
@@ -95,7 +95,7 @@ TEST(SessionWatch, TellsOfItsOwnSessionByName) {
   one_session f;
   watcher holder{f};
   const auto other = f.add_session(f.owner);
-  const auto second = f.spawn(session, *f.stored(other.id), f.shared_services());
+  const auto second = f.spawn(session, *f.stored(other.id), f.shared_env());
   EXPECT_EQ(holder.watch(f.actor), error_code::none);
   EXPECT_EQ(holder.watch(second), error_code::none);
   EXPECT_TRUE(f.ask(second, messages::learn_role{"admin"}));
@@ -162,7 +162,7 @@ TEST(SessionWatch, ThatComesWhileOthersHearOfTheEndIsRefused) {
 TEST(SessionWatch, KeepsTheSessionInMemory) {
   watched_in_shard f;
   EXPECT_EQ(f.holder.watch(f.actor), error_code::none);
-  f.advance(f.with().policy.memory_idle + 180s);
+  f.advance(f.env().policy.memory_idle + 180s);
   EXPECT_FALSE(f.has_left());
   EXPECT_EQ(f.ask(f.shard, messages::find_session{f.record.id}).value(), f.actor);
 }
@@ -170,9 +170,9 @@ TEST(SessionWatch, KeepsTheSessionInMemory) {
 TEST(SessionWatch, KeepsTheSessionInMemoryNoLongerThanItLasts) {
   watched_in_shard f;
   EXPECT_EQ(f.holder.watch(f.actor), error_code::none);
-  f.advance(f.with().policy.memory_idle);
+  f.advance(f.env().policy.memory_idle);
   f.holder.unwatch(f.actor);
-  f.advance(f.with().policy.memory_idle - 60s);
+  f.advance(f.env().policy.memory_idle - 60s);
   EXPECT_FALSE(f.has_left()) << "it was used until then";
   f.advance(240s);
   EXPECT_TRUE(f.has_left());
@@ -181,7 +181,7 @@ TEST(SessionWatch, KeepsTheSessionInMemoryNoLongerThanItLasts) {
 
 TEST(SessionWatch, IsSentToTheDirectoryWhileTheSessionLeaves) {
   watched_in_shard f;
-  f.clock.move(f.with().policy.memory_idle);
+  f.clock.move(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   auto watching = f.ask_later(f.actor, messages::watch{f.holder.handle()});
   f.run();
@@ -192,7 +192,7 @@ TEST(SessionWatch, IsSentToTheDirectoryWhileTheSessionLeaves) {
 
 TEST(SessionWatch, ThatIsSentAwayIsToldNothing) {
   watched_in_shard f;
-  f.clock.move(f.with().policy.memory_idle);
+  f.clock.move(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   auto watching = f.ask_later(f.actor, messages::watch{f.holder.handle()});
   auto ending = f.ask_later(f.actor, messages::learn_end{end_reason::revoked});

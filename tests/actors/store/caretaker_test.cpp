@@ -18,7 +18,7 @@ struct one_caretaker : actor_fixture {
     write({{storage::end_session{s.id, clock.now(), "logout"}}});
     return s;
   }
-  void start() { spawn(caretaker, shared_services()); }
+  void start() { spawn(caretaker, shared_env()); }
   std::size_t commits_of(auto is) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < commits.seen(); ++i)
@@ -38,7 +38,7 @@ TEST(Caretaker, ForgetsSessionsOnceTheirTimeIsUp) {
   one_caretaker f;
   const auto over = f.add_expired();
   const auto live = f.add_session(f.owner);
-  f.with().policy.session_history = 100s;
+  f.env().policy.session_history = 100s;
   f.start();
   EXPECT_TRUE(f.stored(over.id));
   f.advance(101s);
@@ -68,7 +68,7 @@ TEST(Caretaker, ForgetsWorkflowsThatEndedOnceTheirTimeIsUp) {
   for (std::size_t i = 0; i < care_workflows_max + 1; ++i)
     over.push_back(add("over " + std::to_string(i), "completed"));
   const auto running = add("running", "in_progress");
-  f.with().policy.workflow_history = 100s;
+  f.env().policy.workflow_history = 100s;
   f.start();
   EXPECT_TRUE(std::ranges::all_of(over, is_there));
   f.advance(care_every);
@@ -80,7 +80,7 @@ TEST(Caretaker, TakesOneSliceAfterAnother) {
   one_caretaker f;
   for (std::size_t i = 0; i < care_slice_max + 1; ++i)
     f.add_expired();
-  f.clock.move(f.with().policy.session_history + 1s);
+  f.clock.move(f.env().policy.session_history + 1s);
   f.start();
   EXPECT_EQ(f.commits_of(is_of_sessions), 2u);
 }
@@ -94,15 +94,15 @@ TEST(Caretaker, KeepsTheAuditLogUnlessItIsToldOtherwise) {
   line.at = f.clock.now();
   line.action = "something.done";
   f.write({{storage::add_audit{line}}});
-  f.with().policy.audit_history = 100s;
+  f.env().policy.audit_history = 100s;
   f.advance(care_every);
   EXPECT_TRUE(f.store.audits().empty());
 }
 
 TEST(Caretaker, KeepsAllWhereNothingIsToBeForgotten) {
   one_caretaker f;
-  f.with().policy.session_history = 0s;
-  f.with().policy.workflow_history = 0s;
+  f.env().policy.session_history = 0s;
+  f.env().policy.workflow_history = 0s;
   f.start();
   EXPECT_EQ(f.commits.seen(), 0u);
 }
@@ -111,13 +111,13 @@ TEST(Caretaker, LetsGoOfWindowsThatAreOverThoughNobodyTakesAny) {
   one_caretaker f;
   constexpr std::size_t count = 500;
   for (std::size_t i = 0; i < count; ++i)
-    f.with().limiter->take("unknown:" + std::to_string(i), {10, 60}, f.clock.steady());
+    f.env().limiter->take("unknown:" + std::to_string(i), {10, 60}, f.clock.steady());
   f.store.set_down(true);
   f.start();
   f.advance(59s);
-  EXPECT_EQ(f.with().limiter->windows(), count);
+  EXPECT_EQ(f.env().limiter->windows(), count);
   f.advance(care_windows_every * (rate_limiter_parts + 1));
-  EXPECT_EQ(f.with().limiter->windows(), 0u);
+  EXPECT_EQ(f.env().limiter->windows(), 0u);
 }
 
 TEST(Caretaker, TriesAgainLaterWhenTheStoreIsAway) {

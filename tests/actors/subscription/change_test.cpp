@@ -131,7 +131,7 @@ TEST(SubscriptionChange, SaysWhenItWasCancelled) {
 
 TEST(SubscriptionChange, IsKnownToTheUsersActorBeforeItIsAnswered) {
   one_subscription f;
-  const auto& directory = f.with().directories.front();
+  const auto& directory = f.env().directories.front();
   const auto user = f.ask(directory, messages::find_user{f.owner.id}).value();
   ASSERT_EQ(f.ask(user, messages::describe_user{}).value().subscription_tier, "free");
   ASSERT_TRUE(f.change("pro"));

@@ -17,13 +17,13 @@ struct one_subscription : actor_fixture {
   subscription_actor actor;
 
   one_subscription() {
-    with().tiers = parse_tiers("free:projects=3,api_keys=2,workflows=2/month;"
-                               "pro:projects=50,api_keys=50,workflows=10000/month")
-                       .value();
+    env().tiers = parse_tiers("free:projects=3,api_keys=2,workflows=2/month;"
+                              "pro:projects=50,api_keys=50,workflows=10000/month")
+                      .value();
     find();
   }
   void find() {
-    actor = ask(with().directories.front(), messages::find_subscription{owner.id}).value();
+    actor = ask(env().directories.front(), messages::find_subscription{owner.id}).value();
   }
 
   messages::spend spending(const std::string& quota, std::int64_t amount = 1) {

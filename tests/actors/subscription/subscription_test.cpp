@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 TEST(Subscription, IsNobodysWithoutAUser) {
   one_subscription f;
   messages::find_subscription question{user_id{make_uuid(f.clock.now())}};
-  EXPECT_EQ(code_of(f.ask(f.with().directories.front(), question)), error_code::user_not_found);
+  EXPECT_EQ(code_of(f.ask(f.env().directories.front(), question)), error_code::user_not_found);
 }
 
 TEST(Subscription, RefusesWhatIsMoreThanItsTierAllows) {
@@ -238,7 +238,7 @@ TEST(Subscription, LeavesMemoryWhenNobodyNeedsItAndComesBackAsItWas) {
   one_subscription f;
   ASSERT_TRUE(f.change("pro"));
   ASSERT_TRUE(f.spend("projects"));
-  f.advance(f.with().policy.memory_idle + 3min);
+  f.advance(f.env().policy.memory_idle + 3min);
   EXPECT_TRUE(f.begin(f.actor, messages::describe_subscription{f.soon()}).is_gone());
   f.find();
   f.deadline = f.soon();
@@ -251,7 +251,7 @@ TEST(Subscription, StaysWhileSomebodyWaitsForIt) {
   f.commits.hold_answers();
   f.deadline = f.clock.now() + 1h;
   const auto waiting = f.begin(f.actor, f.spending("projects"));
-  f.advance(f.with().policy.memory_idle + 3min);
+  f.advance(f.env().policy.memory_idle + 3min);
   f.commits.hold_nothing();
   f.commits.release();
   EXPECT_EQ(waiting.answer().value().used, 1);

@@ -7,7 +7,7 @@ namespace {
 const std::string new_password = "another battery staple";
 
 struct doubtful : one_user {
-  doubtful() { with().tiers = parse_tiers("free:api_keys=5").value(); }
+  doubtful() { env().tiers = parse_tiers("free:api_keys=5").value(); }
 
   /// Asks; the change is durable, but neither its COMMIT nor a read is answered.
   template <class Message>
@@ -101,7 +101,7 @@ TEST(UserDoubt, KeepsTheUserInMemory) {
   doubtful f;
   const auto session = f.find(f.signed_in()).value();
   f.lose(f.end_all());
-  f.advance(f.with().policy.memory_idle - 60s);
+  f.advance(f.env().policy.memory_idle - 60s);
   f.store.set_down(false);
   f.advance(2s);
   EXPECT_EQ(code_of(f.ask(session, messages::validate{})), error_code::token_invalid);

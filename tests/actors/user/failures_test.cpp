@@ -8,7 +8,7 @@ namespace {
 using answers = std::vector<asked<messages::token_pair>>;
 
 struct many_sign_ins : one_user {
-  many_sign_ins() { with().policy.login_failures = {10, 900}; }
+  many_sign_ins() { env().policy.login_failures = {10, 900}; }
 
   /// All are in the mailbox before the first is looked at, and no verdict comes before all wait.
   answers begin_all(std::size_t count, const std::string& password) {
@@ -70,7 +70,7 @@ TEST(UserFailures, StaysLockedWhenTheActorIsAnother) {
   many_sign_ins f;
   for (int i = 0; i < 10; ++i)
     EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
-  f.with().policy.memory_idle = 60s; // shorter than the window
+  f.env().policy.memory_idle = 60s; // shorter than the window
   f.advance(240s);
   ASSERT_TRUE(f.begin(f.actor, messages::describe_user{}).is_gone());
   f.actor = f.find(f.record.id).value();
@@ -97,7 +97,7 @@ TEST(UserFailures, ForgetsThemAfterTheRightPassword) {
 
 TEST(UserFailures, StillCountsThoseThatWereBeingComparedWhenTheRightOneCame) {
   many_sign_ins f;
-  f.with().policy.login_failures = {3, 900};
+  f.env().policy.login_failures = {3, 900};
   f.hashes.hold_answers();
   auto right = f.begin(f.actor, f.sign_in("correct horse"));
   auto wrong = f.begin_all(2, "wrong");
@@ -113,7 +113,7 @@ TEST(UserFailures, StillCountsThoseThatWereBeingComparedWhenTheRightOneCame) {
 
 TEST(UserFailures, LetsOneWaitUntilItIsKnownWhetherAnotherWasRight) {
   many_sign_ins f;
-  f.with().policy.login_failures = {1, 900};
+  f.env().policy.login_failures = {1, 900};
   f.hashes.hold_answers();
   auto first = f.begin(f.actor, f.sign_in("correct horse"));
   auto second = f.begin(f.actor, f.sign_in("correct horse"));
@@ -126,9 +126,9 @@ TEST(UserFailures, LetsOneWaitUntilItIsKnownWhetherAnotherWasRight) {
 
 TEST(UserFailures, CountsNothingThatWasNotCompared) {
   many_sign_ins f;
-  f.with().policy.login_failures = {1, 900};
-  const auto real = f.with().hasher;
-  f.with().hasher = f.spawn(
+  f.env().policy.login_failures = {1, 900};
+  const auto real = f.env().hasher;
+  f.env().hasher = f.spawn(
       [](password_hasher_actor::pointer, caf::unit_t) {
         return password_hasher_actor::behavior_type{
             [](messages::hash_password&) -> caf::result<messages::hashed> {
@@ -141,13 +141,13 @@ TEST(UserFailures, CountsNothingThatWasNotCompared) {
       caf::unit);
   for (int i = 0; i < 5; ++i)
     EXPECT_EQ(code_of(f.ask(f.actor, f.sign_in("wrong"))), error_code::overloaded);
-  f.with().hasher = real;
+  f.env().hasher = real;
   EXPECT_TRUE(f.ask(f.actor, f.sign_in("correct horse")));
 }
 
 TEST(UserFailures, RefusesMoreThanMayWait) {
   many_sign_ins f;
-  f.with().policy.login_failures = {1, 900};
+  f.env().policy.login_failures = {1, 900};
   f.hashes.hold_answers();
   const auto all = f.begin_all(failure_gate::waiting_max + 2, "wrong");
   // In the very words of the hashers' queue, which is all that refuses a name that nobody has.
@@ -165,7 +165,7 @@ TEST(UserFailures, RefusesMoreThanMayWait) {
 
 TEST(UserFailures, ComparesNothingMoreWhileTheActorIsShutDown) {
   many_sign_ins f;
-  f.with().policy.login_failures = {1, 900};
+  f.env().policy.login_failures = {1, 900};
   f.hashes.hold_questions();
   const auto all = f.begin_all(2, "correct horse");
   caf::anon_send_exit(f.actor, caf::exit_reason::user_shutdown);
@@ -177,7 +177,7 @@ TEST(UserFailures, ComparesNothingMoreWhileTheActorIsShutDown) {
 
 TEST(UserFailures, GivesNothingBackOfALaterWindow) {
   many_sign_ins f;
-  f.with().policy.login_failures = {2, 900};
+  f.env().policy.login_failures = {2, 900};
   f.hashes.hold_answers();
   auto early = f.begin(f.actor, f.sign_in("correct horse"));
   f.clock.move(900s);
@@ -188,13 +188,13 @@ TEST(UserFailures, GivesNothingBackOfALaterWindow) {
   f.hashes.release();
   EXPECT_FALSE(early.answer());
   EXPECT_EQ(
-      f.with().limiter->look("login:" + to_string(f.record.id), {2, 900}, f.clock.now()).remaining,
+      f.env().limiter->look("login:" + to_string(f.record.id), {2, 900}, f.clock.now()).remaining,
       1u);
 }
 
 TEST(UserFailures, OfTheCurrentPasswordHaveABudgetOfTheirOwn) {
   many_sign_ins f;
-  f.with().policy.login_failures = {2, 900};
+  f.env().policy.login_failures = {2, 900};
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(code_of(f.ask(f.actor, f.change("wrong", "another battery staple"))),
               error_code::invalid_credentials);
@@ -207,7 +207,7 @@ TEST(UserFailures, OfTheCurrentPasswordHaveABudgetOfTheirOwn) {
 
 TEST(UserFailures, OfStrangersDoNotShutOutWhoChangesThePassword) {
   many_sign_ins f;
-  f.with().policy.login_failures = {2, 900};
+  f.env().policy.login_failures = {2, 900};
   for (int i = 0; i < 5; ++i)
     EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
   EXPECT_TRUE(f.ask(f.actor, f.change("correct horse", "another battery staple")));
@@ -215,7 +215,7 @@ TEST(UserFailures, OfStrangersDoNotShutOutWhoChangesThePassword) {
 
 TEST(UserFailures, OfStrangersDoNotShutOutAClientOfTheAccount) {
   many_sign_ins f;
-  f.with().policy.login_failures = {2, 900};
+  f.env().policy.login_failures = {2, 900};
   const auto from_known_client = [&f](const std::string& password) {
     auto request = f.sign_in(password);
     request.budget = failure_budget::known_client;
@@ -233,8 +233,8 @@ TEST(UserFailures, OfStrangersDoNotShutOutAClientOfTheAccount) {
 
 struct a_row_of_failures : many_sign_ins {
   a_row_of_failures() {
-    with().policy.login_failures = {3, 900};
-    with().policy.login_failures_in_a_row_max = 7;
+    env().policy.login_failures = {3, 900};
+    env().policy.login_failures_in_a_row_max = 7;
   }
   /// As many wrong ones as there is time for.
   void guess() {
@@ -258,7 +258,7 @@ TEST(UserFailures, InARowAreNoMoreThanTheLimitHoweverLongItTakes) {
 
 TEST(UserFailures, InARowAreExactWhenManyComeAtOnce) {
   a_row_of_failures f;
-  f.with().policy.login_failures = {100, 900};
+  f.env().policy.login_failures = {100, 900};
   f.hashes.hold_answers();
   const auto all = f.begin_all(50, "wrong");
   f.hashes.hold_nothing();
@@ -272,7 +272,7 @@ TEST(UserFailures, InARowAreExactWhenManyComeAtOnce) {
 TEST(UserFailures, InARowAreKnownToAnotherActor) {
   a_row_of_failures f;
   f.guess();
-  f.with().policy.memory_idle = 60s;
+  f.env().policy.memory_idle = 60s;
   f.advance(240s);
   ASSERT_TRUE(f.begin(f.actor, messages::describe_user{}).is_gone());
   f.actor = f.find(f.record.id).value();
@@ -292,7 +292,7 @@ TEST(UserFailures, InARowEndWithTheRightPassword) {
 
 TEST(UserFailures, ALockedAccountCostsWhatItsOwnHashCosts) {
   many_sign_ins f;
-  f.with().policy.login_failures = {1, 900};
+  f.env().policy.login_failures = {1, 900};
   for (int i = 0; i < 2; ++i)
     EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
   const auto* asked = f.hashes.question_if<messages::verify_password>(1);
@@ -303,7 +303,7 @@ TEST(UserFailures, ALockedAccountCostsWhatItsOwnHashCosts) {
 
 TEST(UserFailures, CountsNobodyElsesFailures) {
   many_sign_ins f;
-  f.with().policy.login_failures = {1, 900};
+  f.env().policy.login_failures = {1, 900};
   const auto other = f.find(f.add_user("grace", "plain:correct horse").id).value();
   EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
   EXPECT_TRUE(f.ask(other, f.sign_in("correct horse")));

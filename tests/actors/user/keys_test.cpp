@@ -5,7 +5,7 @@ namespace latchkey::test {
 namespace {
 
 struct key_owner : one_user {
-  key_owner() { with().tiers = parse_tiers("free:api_keys=5;pro:api_keys=unlimited").value(); }
+  key_owner() { env().tiers = parse_tiers("free:api_keys=5;pro:api_keys=unlimited").value(); }
 
   messages::create_api_key make(std::vector<std::string> scopes = {"profile:read"},
                                 std::optional<time_point> expires_at = std::nullopt) {
@@ -149,7 +149,7 @@ TEST(UserKeys, RevokesNobodyElsesKey) {
 TEST(UserKeys, DoesNotTakeARevokedOneFromAnOlderRead) {
   key_owner f;
   const auto made = f.ask(f.actor, f.make()).value();
-  const auto again = f.spawn(user, f.stored_user(), f.shared_services()); // has read no keys yet
+  const auto again = f.spawn(user, f.stored_user(), f.shared_env()); // has read no keys yet
   f.reads.hold_answers();
   auto using_it = f.begin(again, f.use(made.text));
   ASSERT_EQ(f.reads.held(), 1u); // read while the key lived
@@ -162,7 +162,7 @@ TEST(UserKeys, DoesNotTakeARevokedOneFromAnOlderRead) {
 TEST(UserKeys, ReadsThemOnceForAllWhoAskMeanwhile) {
   key_owner f;
   const auto made = f.ask(f.actor, f.make()).value();
-  const auto again = f.spawn(user, f.stored_user(), f.shared_services());
+  const auto again = f.spawn(user, f.stored_user(), f.shared_env());
   f.reads.hold_questions();
   const auto reads = f.reads.seen();
   std::vector<asked<messages::api_key_use>> all;
@@ -213,7 +213,7 @@ TEST(UserKeys, AreCountedByTheTierThatIsInForce) {
 
 TEST(UserKeys, ThatExpiredAreForgotten) {
   key_owner f;
-  f.with().tiers = parse_tiers("free:api_keys=40").value();
+  f.env().tiers = parse_tiers("free:api_keys=40").value();
   for (std::size_t i = 0; i < 40; ++i)
     ASSERT_TRUE(f.ask(f.actor, f.make({}, f.clock.now() + 60s)));
   f.clock.move(60s);
@@ -224,7 +224,7 @@ TEST(UserKeys, ThatExpiredAreForgotten) {
 
 TEST(UserKeys, HaveNoMaximumWhereTheTierHasNone) {
   key_owner f;
-  f.with().tiers = parse_tiers("free:api_keys=unlimited").value();
+  f.env().tiers = parse_tiers("free:api_keys=unlimited").value();
   constexpr std::size_t many = storage::page_rows_max + 100;
   for (std::size_t i = 0; i < many; ++i)
     ASSERT_TRUE(f.ask(f.actor, f.make())) << i;
@@ -233,7 +233,7 @@ TEST(UserKeys, HaveNoMaximumWhereTheTierHasNone) {
 
 TEST(UserKeys, AreListedOldestFirstWhateverTheirIds) {
   key_owner f;
-  f.with().tiers = parse_tiers("free:api_keys=unlimited").value();
+  f.env().tiers = parse_tiers("free:api_keys=unlimited").value();
   for (int i = 0; i < 20; ++i) {
     ASSERT_TRUE(f.ask(f.actor, f.make()));
     f.clock.move(1s);

@@ -56,7 +56,7 @@ struct one_user : actor_fixture {
 
   // -- what is so ------------------------------------------------------------------------
 
-  const directory_actor& shard() { return with().directories.front(); }
+  const directory_actor& shard() { return env().directories.front(); }
   result<user_actor> find(const user_id& id) { return ask(shard(), messages::find_user{id}); }
   result<session_actor> find(const session_id& id) {
     return ask(shard(), messages::find_session{id});

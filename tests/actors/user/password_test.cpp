@@ -6,7 +6,7 @@ namespace {
 
 struct with_mail : one_user {
   with_mail() {
-    with().mails =
+    env().mails =
         std::make_shared<mail_writer>("https://auth.example.com", "", secret{std::string(32, 'k')});
   }
   std::vector<mail_record> mails() { return stored(storage::due_mails{clock.now(), 64}); }
@@ -200,7 +200,7 @@ TEST(UserPasswordReset, TriesAgainWhenAnotherNodeChangedTheUserMeanwhile) {
 
 TEST(UserPasswordReset, OpensALockedAccountForItsOwner) {
   with_mail f;
-  f.with().policy.login_failures = {2, 900};
+  f.env().policy.login_failures = {2, 900};
   for (int i = 0; i < 3; ++i)
     EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
   ASSERT_TRUE(f.ask(f.actor, f.reset(f.add_token(), next)));
@@ -209,7 +209,7 @@ TEST(UserPasswordReset, OpensALockedAccountForItsOwner) {
 
 TEST(UserPasswordReset, EndsTheRowOfFailures) {
   with_mail f;
-  f.with().policy.login_failures_in_a_row_max = 2;
+  f.env().policy.login_failures_in_a_row_max = 2;
   for (int i = 0; i < 3; ++i)
     EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
   f.clock.move(3600s);

@@ -16,11 +16,11 @@ struct lost_password : one_user {
   std::shared_ptr<std::size_t> notices = std::make_shared<std::size_t>(0);
 
   lost_password() {
-    with().mails =
+    env().mails =
         std::make_shared<mail_writer>("https://auth.example.com", "", secret{std::string(32, 'k')});
-    with().mailer = spawn(counting_mailer, notices);
+    env().mailer = spawn(counting_mailer, notices);
     // What depends on a verified address stands in user_takeover_test.cpp.
-    with().policy.verification = email_verification::off;
+    env().policy.verification = email_verification::off;
     write({{storage::set_recovery{record.id, secret{"plain:" + passphrase}, clock.now()}}});
   }
   messages::begin_recovery request() { return {who(), soon()}; }
@@ -30,7 +30,7 @@ struct lost_password : one_user {
   std::vector<mail_record> mails() { return stored(storage::due_mails{clock.now(), 64}); }
   /// The reset token that a mail's text has.
   opaque_key token_in(const mail_record& mail) {
-    const auto text = with().mails->open(mail).value().body;
+    const auto text = env().mails->open(mail).value().body;
     const auto at = text.find("rt_");
     const auto end = text.find_first_of(" \r\n", at);
     return parse_opaque_key(reset_token_kind, text.substr(at, end - at)).value();
@@ -52,7 +52,7 @@ TEST(UserRecovery, MailsATokenThatWorks) {
   const auto token = f.token_in(mails.front());
   const auto kept = f.stored(storage::find_reset_token{token.id});
   ASSERT_TRUE(kept);
-  EXPECT_EQ(kept->expires_at, f.clock.now() + f.with().policy.reset_token_ttl);
+  EXPECT_EQ(kept->expires_at, f.clock.now() + f.env().policy.reset_token_ttl);
   EXPECT_TRUE(f.ask(f.actor, f.reset(token)));
   EXPECT_EQ(f.audited("user.recovery_requested").size(), 1u);
 }
@@ -89,7 +89,7 @@ TEST(UserRecovery, AnswersAnInactiveUserTheSameAndSendsNothing) {
 
 TEST(UserRecovery, MailsNoMoreThanTheLimitAndAnswersTheSame) {
   lost_password f;
-  f.with().policy.reset_mails = {3, 3600};
+  f.env().policy.reset_mails = {3, 3600};
   for (int i = 0; i < 8; ++i)
     EXPECT_TRUE(f.ask(f.actor, f.request()));
   EXPECT_EQ(f.mails().size(), 3u);
@@ -102,8 +102,8 @@ TEST(UserRecovery, MailsNoMoreThanTheLimitAndAnswersTheSame) {
 
 TEST(UserRecovery, IsOpenToALockedAccount) {
   lost_password f;
-  f.with().policy.login_failures = {1, 900};
-  f.with().policy.recovery_failures = {1, 900};
+  f.env().policy.login_failures = {1, 900};
+  f.env().policy.recovery_failures = {1, 900};
   for (int i = 0; i < 2; ++i)
     EXPECT_FALSE(f.ask(f.actor, f.sign_in("wrong")));
   // Nor may whoever guesses passphrases keep the owner's mail away.
@@ -116,8 +116,8 @@ TEST(UserRecovery, IsOpenToALockedAccount) {
 
 TEST(UserRecovery, IsAnsweredWhereNoMailCanBeMade) {
   lost_password f;
-  f.with().mails = nullptr;
-  f.with().mailer = nullptr;
+  f.env().mails = nullptr;
+  f.env().mailer = nullptr;
   EXPECT_TRUE(f.ask(f.actor, f.request()));
   EXPECT_EQ(f.audited("user.recovery_requested").size(), 1u);
 }
@@ -161,7 +161,7 @@ TEST(UserPassphrase, EarnsATokenThatWorks) {
 
 TEST(UserPassphrase, IsComparedExactlyAsOftenAsTheLimitSays) {
   lost_password f;
-  f.with().policy.recovery_failures = {5, 900};
+  f.env().policy.recovery_failures = {5, 900};
   f.hashes.hold_answers();
   std::vector<asked<messages::reset_grant>> all;
   for (int i = 0; i < 40; ++i)

@@ -6,10 +6,10 @@ namespace {
 
 /// Two shards, so that one half of the sessions lives beside the user and the other does not.
 struct two_shards : one_user {
-  two_shards() { with().directories.push_back(spawn(directory, shared_services())); }
+  two_shards() { env().directories.push_back(spawn(directory, shared_env())); }
 
   error_code state_of(const session_id& id) {
-    auto found = ask(with().directory_for(id), messages::find_session{id});
+    auto found = ask(env().directory_for(id), messages::find_session{id});
     return found ? code_of(ask(*found, messages::validate{})) : found.error().code;
   }
 };
@@ -40,7 +40,7 @@ TEST(UserRevocation, IsAnsweredWhileASessionLeavesMemory) {
   one_user f;
   const auto id = f.signed_in();
   const auto session = f.find(id).value();
-  f.clock.move(f.with().policy.memory_idle);
+  f.clock.move(f.env().policy.memory_idle);
   // The session's wish to leave and the news of its end cross on their way.
   auto ending = f.ask_later(f.actor, f.end_all());
   caf::anon_send(session, messages::sweep{f.clock.now()});
@@ -221,7 +221,7 @@ TEST(UserRevocation, StaysInMemoryWhileSomebodyWaits) {
   one_user f;
   f.commits.hold_questions();
   auto ending = f.begin(f.actor, f.end_all());
-  f.advance(f.with().policy.memory_idle + 120s);
+  f.advance(f.env().policy.memory_idle + 120s);
   EXPECT_TRUE(f.ask(f.actor, messages::describe_user{}));
   f.commits.release();
   EXPECT_EQ(code_of(ending.answer()), error_code::timeout); // long past its deadline

@@ -9,8 +9,8 @@ const std::string next_password = "another battery staple";
 
 struct squatted : one_user {
   squatted() {
-    with().tiers = parse_tiers("free:api_keys=5").value();
-    with().mails =
+    env().tiers = parse_tiers("free:api_keys=5").value();
+    env().mails =
         std::make_shared<mail_writer>("https://auth.example.com", "", secret{std::string(32, 'k')});
     write(
         {{storage::set_recovery{record.id, secret{"plain:" + takeover_passphrase}, clock.now()}}});
@@ -35,7 +35,7 @@ struct squatted : one_user {
     return all;
   }
   opaque_key token_in(const mail_record& mail, std::string_view kind) {
-    const auto text = with().mails->open(mail).value().body;
+    const auto text = env().mails->open(mail).value().body;
     const auto at = text.find(std::string{kind} + "_");
     return parse_opaque_key(kind, text.substr(at, text.find_first_of(" \r\n", at) - at)).value();
   }
@@ -127,7 +127,7 @@ TEST(UserPassphrase, IsRefusedWithTheSameWorkWhileTheAddressIsNotVerified) {
   EXPECT_EQ(code_of(f.ask(f.actor, f.words())), error_code::invalid_credentials);
   EXPECT_EQ(f.hashes.seen(), 1u);
   EXPECT_EQ(f.compared(), 0u);
-  f.with().policy.verification = email_verification::off;
+  f.env().policy.verification = email_verification::off;
   EXPECT_TRUE(f.ask(f.actor, f.words()));
 }
 
@@ -166,7 +166,7 @@ TEST(UserEmail, IsVerifiedByTheMailedTokenOnce) {
 
 TEST(UserEmail, IsAskedForNoOftenerThanTheLimit) {
   squatted f;
-  f.with().policy.verification_mails = {2, 3600};
+  f.env().policy.verification_mails = {2, 3600};
   for (int i = 0; i < 2; ++i)
     EXPECT_TRUE(f.ask(f.actor, f.verification()));
   const auto refused = f.ask(f.actor, f.verification());
@@ -177,7 +177,7 @@ TEST(UserEmail, IsAskedForNoOftenerThanTheLimit) {
 
 TEST(UserEmail, MustBeVerifiedBeforeASignInWhereThatIsRequired) {
   squatted f;
-  f.with().policy.verification = email_verification::required;
+  f.env().policy.verification = email_verification::required;
   EXPECT_EQ(code_of(f.ask(f.actor, f.sign_in("wrong"))), error_code::invalid_credentials);
   const auto refused = f.ask(f.actor, f.sign_in("correct horse"));
   EXPECT_EQ(code_of(refused), error_code::insufficient_permissions);

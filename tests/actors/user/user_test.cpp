@@ -53,12 +53,12 @@ TEST(User, OpensADurableAuditedSessionForTheRightPassword) {
   EXPECT_EQ(stored->opened_by, surface::login_module);
   EXPECT_EQ(stored->address, "192.0.2.1");
   EXPECT_EQ(stored->user_agent, "curl");
-  EXPECT_EQ(stored->expires_at, f.clock.now() + f.with().policy.session_ttl);
+  EXPECT_EQ(stored->expires_at, f.clock.now() + f.env().policy.session_ttl);
   EXPECT_EQ(stored->salt.size(), 32u);
   ASSERT_EQ(f.store.audits().size(), 1u);
   EXPECT_EQ(f.store.audits().front().action, "user.signed_in");
   EXPECT_EQ(f.store.audits().front().session, named->session);
-  const auto claims = verify(tokens->access_token.reveal(), f.with().keys->access, "issuer",
+  const auto claims = verify(tokens->access_token.reveal(), f.env().keys->access, "issuer",
                              "audience", f.clock.now(), 0s);
   ASSERT_TRUE(claims);
   EXPECT_EQ(claims->sub, f.record.id);
@@ -80,13 +80,13 @@ TEST(User, RefusesAsIfThePasswordWereWrongWhenTheStoreFindsItInactive) {
   // Another node deactivated the user; the record here is stale.
   auto other = f.record;
   other.id = user_id{make_uuid(f.clock.now())};
-  const auto actor = f.spawn(user, other, f.shared_services());
+  const auto actor = f.spawn(user, other, f.shared_env());
   EXPECT_EQ(code_of(f.ask(actor, f.sign_in("correct horse"))), error_code::invalid_credentials);
 }
 
 TEST(User, PassesOnThatTheHasherIsOverloaded) {
   one_user f;
-  f.with().hasher = f.spawn(
+  f.env().hasher = f.spawn(
       [](password_hasher_actor::pointer, caf::unit_t) {
         return password_hasher_actor::behavior_type{
             [](messages::hash_password&) -> caf::result<messages::hashed> {
@@ -144,7 +144,7 @@ TEST(User, KnowsOfAHashThatAnotherNodeKept) {
 
 TEST(User, SignsInEverybodyWhoBeganBeforeTheHashWasReplaced) {
   one_user f{"old:correct horse"};
-  f.with().policy.login_failures = {}; // all are compared at once
+  f.env().policy.login_failures = {}; // all are compared at once
   f.hashes.hold_answers();
   std::vector<asked<messages::token_pair>> all;
   for (int i = 0; i < 50; ++i)
@@ -199,7 +199,7 @@ TEST(User, ShowsItselfWithoutItsCredential) {
 
 TEST(User, SendsAskersAwayWhileItLeavesMemory) {
   one_user f;
-  f.advance(f.with().policy.memory_idle);
+  f.advance(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   auto signed_in = f.ask_later(f.actor, f.sign_in("correct horse"));
   auto described = f.ask_later(f.actor, messages::describe_user{});
@@ -213,7 +213,7 @@ TEST(User, StaysInMemoryUntilTokensAreHandedOut) {
   one_user f;
   f.hashes.hold_questions();
   auto slow = f.begin(f.actor, f.sign_in("correct horse"));
-  f.advance(f.with().policy.memory_idle);
+  f.advance(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   f.run();
   EXPECT_TRUE(f.ask(f.actor, messages::describe_user{}));

@@ -14,12 +14,12 @@ struct watched_user : one_user {
   std::vector<session_id> ids;
 
   watched_user() {
-    with().directories.push_back(spawn(directory, shared_services()));
-    with().tiers = parse_tiers("free:projects=3;pro:projects=50").value();
+    env().directories.push_back(spawn(directory, shared_env()));
+    env().tiers = parse_tiers("free:projects=3;pro:projects=50").value();
     for (int i = 0; i < 6; ++i) {
       ids.push_back(signed_in());
       sessions.push_back(
-          ask(with().directory_for(ids.back()), messages::find_session{ids.back()}).value());
+          ask(env().directory_for(ids.back()), messages::find_session{ids.back()}).value());
       EXPECT_EQ(first.watch(sessions.back()), error_code::none);
       EXPECT_EQ(second.watch(sessions.back()), error_code::none);
     }
@@ -144,7 +144,7 @@ TEST(UserWatch, HearsOfASessionThatItsServiceEnds) {
   word.session.user = f.record.id;
   word.is_active = false;
   word.deadline = f.soon();
-  auto syncing = f.begin(f.with().directory_for(f.ids.front()), word);
+  auto syncing = f.begin(f.env().directory_for(f.ids.front()), word);
   f.expect_end_before_answer(syncing, "synced", 1);
   EXPECT_TRUE(syncing.answer());
   EXPECT_EQ(f.first.sessions(), std::vector<session_id>{f.ids.front()});
@@ -159,13 +159,13 @@ TEST(UserWatch, HearsOfASessionThatItsServiceEndsThoughTheOutcomeWasUnknown) {
   word.session.user = f.record.id;
   word.is_active = false;
   word.deadline = f.soon();
-  auto syncing = f.begin(f.with().directory_for(f.ids.front()), word);
+  auto syncing = f.begin(f.env().directory_for(f.ids.front()), word);
   f.expect_end_before_answer(syncing, "synced", 1);
 }
 
 TEST(UserWatch, HearsOfOldAgeOnTheDirectorysSweep) {
   watched_user f;
-  f.with().policy.session_idle_ttl = 600s;
+  f.env().policy.session_idle_ttl = 600s;
   f.advance(599s);
   EXPECT_EQ(f.first.told(), told_words{});
   f.advance(121s); // a round takes a minute, or two
@@ -185,7 +185,7 @@ TEST(UserWatch, HearsOfAnotherRoleBeforeItIsAnswered) {
 
 struct watched_subscriber : watched_user {
   subscription_actor bought =
-      ask(with().directory_for(record.id), messages::find_subscription{record.id}).value();
+      ask(env().directory_for(record.id), messages::find_subscription{record.id}).value();
 
   messages::change_subscription buying(const std::string& tier, const std::string& status) {
     messages::change_subscription out;
@@ -232,7 +232,7 @@ TEST(UserWatch, HearsNothingOfASubscriptionThatIsNotDurable) {
 TEST(UserWatch, HearsOfASubscriptionWhoseOutcomeWasUnknownWhenItIsReadBack) {
   watched_subscriber f;
   const auto owner =
-      f.ask(f.with().directory_for(f.record.id), messages::find_user{f.record.id}).value();
+      f.ask(f.env().directory_for(f.record.id), messages::find_user{f.record.id}).value();
   EXPECT_EQ(f.ask(owner, messages::describe_user{})->subscription_tier, "free");
   f.store.fail_next(commit_fault::unknown_after_applying);
   EXPECT_EQ(code_of(f.ask(f.bought, f.buying("pro", "active"))), error_code::outcome_unknown);
@@ -247,7 +247,7 @@ TEST(UserWatch, HearsNothingOfTheSubscriptionOfSomebodyElse) {
   watched_subscriber f;
   const auto other = f.add_user("grace", "");
   const auto theirs =
-      f.ask(f.with().directory_for(other.id), messages::find_subscription{other.id}).value();
+      f.ask(f.env().directory_for(other.id), messages::find_subscription{other.id}).value();
   ASSERT_TRUE(f.ask(theirs, f.buying("pro", "active")));
   EXPECT_EQ(f.first.told(), told_words{});
 }

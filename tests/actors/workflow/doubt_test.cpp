@@ -109,7 +109,7 @@ TEST(WorkflowDoubt, AboutARemovedUserEndsWithTheNextStatus) {
 
 TEST(WorkflowDoubt, AboutARemovedUserEndsWhenUpstreamIsToBeAskedAgain) {
   one_workflow f;
-  const auto owner = f.ask(f.with().directories.front(), messages::find_user{f.owner.id}).value();
+  const auto owner = f.ask(f.env().directories.front(), messages::find_user{f.owner.id}).value();
   ASSERT_TRUE(f.start());
   messages::delete_user removal;
   removal.deadline = f.soon();

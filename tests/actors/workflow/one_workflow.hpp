@@ -125,21 +125,21 @@ struct one_workflow : actor_fixture {
   workflow_id id = workflow_id_of(owner.id, "msg-1");
 
   one_workflow() {
-    with().tiers = parse_tiers("free:workflows=5/month").value();
-    with().core_managers.push_back(core_manager);
+    env().tiers = parse_tiers("free:workflows=5/month").value();
+    env().core_managers.push_back(core_manager);
     make();
   }
 
-  void make() { actor = ask(with().directories.front(), messages::make_workflow{id}).value(); }
+  void make() { actor = ask(env().directories.front(), messages::make_workflow{id}).value(); }
   result<workflow_actor> find() {
-    return ask(with().directories.front(), messages::find_workflow{id});
+    return ask(env().directories.front(), messages::find_workflow{id});
   }
   /// As after a restart: another actor, from the row.
   void restart() {
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     run();
     const messages::find_workflow question{id, actor.id()};
-    actor = ask(with().directories.front(), question).value();
+    actor = ask(env().directories.front(), question).value();
   }
 
   messages::audience socket(std::uint64_t number) { return {holder, number}; }

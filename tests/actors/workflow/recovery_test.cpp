@@ -41,9 +41,9 @@ TEST(WorkflowRecovery, WaitsForAnUpstreamThatStartsMoreSlowlyThanWeDo) {
   ASSERT_TRUE(f.start());
   f.upstream.fails_with = error_code::upstream_unavailable;
   f.restart();
-  f.advance(f.with().policy.internal_deadline * 4);
+  f.advance(f.env().policy.internal_deadline * 4);
   EXPECT_FALSE(f.row()->has_ended());
-  f.advance(f.with().policy.workflow_lost_after);
+  f.advance(f.env().policy.workflow_lost_after);
   EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
 }
 
@@ -76,7 +76,7 @@ TEST(WorkflowRecovery, FindsEveryRunThatHasNotEndedOnce) {
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1, "completed"));
   f.upstream.asked.clear();
-  f.spawn(workflow_recovery, f.shared_services());
+  f.spawn(workflow_recovery, f.shared_env());
   EXPECT_EQ(asked_for(f), running);
 }
 
@@ -84,7 +84,7 @@ TEST(WorkflowRecovery, LoadsABoundedNumberAtOnce) {
   one_workflow f;
   add_runs(f, workflow_recovery_state::page_max + 5);
   f.reads.hold_questions();
-  f.spawn(workflow_recovery, f.shared_services());
+  f.spawn(workflow_recovery, f.shared_env());
   f.reads.release(); // the page
   EXPECT_EQ(f.reads.held(), workflow_recovery_state::page_max);
 }
@@ -93,7 +93,7 @@ TEST(WorkflowRecovery, TriesAgainWhenTheStoreIsAway) {
   one_workflow f;
   const auto running = add_runs(f, 3);
   f.store.set_down(true);
-  f.spawn(workflow_recovery, f.shared_services());
+  f.spawn(workflow_recovery, f.shared_env());
   EXPECT_TRUE(f.upstream.asked.empty());
   f.store.set_down(false);
   f.advance(workflow_recovery_state::try_again_after);

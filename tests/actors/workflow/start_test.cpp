@@ -19,7 +19,7 @@ TEST(WorkflowStart, OfNobodyIsRefused) {
 
 TEST(WorkflowStart, BeyondTheQuotaIsRefusedWithItsWords) {
   one_workflow f;
-  f.with().tiers = parse_tiers("free:workflows=0/month").value();
+  f.env().tiers = parse_tiers("free:workflows=0/month").value();
   const auto refused = f.start();
   ASSERT_EQ(code_of(refused), error_code::quota_exceeded);
   EXPECT_EQ(refused.error().more,
@@ -117,7 +117,7 @@ TEST(WorkflowStart, OrdersItUpstreamInTheWordsOfTheContract) {
   EXPECT_EQ(asked.who.client_id, to_string(f.owner.id));
   EXPECT_EQ(asked.who.role, "user");
   EXPECT_EQ(asked.who.tier, "free");
-  EXPECT_EQ(asked.who.permissions, *f.with().book->roles()->permissions_of("user"));
+  EXPECT_EQ(asked.who.permissions, *f.env().book->roles()->permissions_of("user"));
 }
 
 TEST(WorkflowStart, ByManyAtOnceIsOneAndChargedOnce) {
@@ -162,7 +162,7 @@ TEST(WorkflowStart, OfARunThatTheStoreHasAlreadyIsTheSameRun) {
 TEST(WorkflowStart, FindsTheSubscriptionAgainThatLeftMemory) {
   one_workflow f;
   const auto gone =
-      f.ask(f.with().directories.front(), messages::find_subscription{f.owner.id}).value();
+      f.ask(f.env().directories.front(), messages::find_subscription{f.owner.id}).value();
   caf::anon_send_exit(gone, caf::exit_reason::user_shutdown);
   ASSERT_TRUE(f.start());
   EXPECT_EQ(f.charged(), 1);
@@ -170,7 +170,7 @@ TEST(WorkflowStart, FindsTheSubscriptionAgainThatLeftMemory) {
 
 TEST(WorkflowStart, WithoutACoreManagerIsRefusedAndChargesNothing) {
   one_workflow f;
-  f.with().core_managers.clear();
+  f.env().core_managers.clear();
   const auto refused = f.start();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, error_code::upstream_unavailable);
@@ -182,7 +182,7 @@ TEST(WorkflowStart, WithoutACoreManagerIsRefusedAndChargesNothing) {
 TEST(WorkflowStart, ThatWasThereIsToldWithoutACoreManagerToo) {
   one_workflow f;
   ASSERT_TRUE(f.start());
-  f.with().core_managers.clear();
+  f.env().core_managers.clear();
   ASSERT_TRUE(f.start());
   EXPECT_EQ(f.charged(), 1);
 }

@@ -155,7 +155,7 @@ TEST(WorkflowStatus, ThatIsTheLastEndsTheRunForGood) {
 TEST(WorkflowStatus, KeepsARunInMemoryUntilItHasLongBeenOver) {
   one_workflow f;
   ASSERT_TRUE(f.start());
-  f.with().policy.workflow_lost_after = 24h;
+  f.env().policy.workflow_lost_after = 24h;
   f.leave(left_how::accepted);
   f.advance(10min);
   ASSERT_TRUE(f.say(1, "completed")) << "it runs";
@@ -202,8 +202,8 @@ TEST(WorkflowStatus, GoesToTheSameActorHoweverItIsFound) {
   f.id = workflow_id_of(f.owner.id, "another");
   EXPECT_EQ(code_of(f.find()), error_code::not_found);
   f.reads.hold_questions();
-  const auto found = f.begin(f.with().directories.front(), messages::find_workflow{f.id});
-  const auto made = f.begin(f.with().directories.front(), messages::make_workflow{f.id});
+  const auto found = f.begin(f.env().directories.front(), messages::find_workflow{f.id});
+  const auto made = f.begin(f.env().directories.front(), messages::make_workflow{f.id});
   f.reads.hold_nothing();
   f.reads.release();
   EXPECT_EQ(found.answer().value(), made.answer().value());

@@ -34,7 +34,7 @@ TEST(WorkflowUpstream, ThatNeverAnswersFailsTheRunWithinTheDeadline) {
     one_workflow f;
     f.upstream.fails_with = code;
     ASSERT_TRUE(f.start());
-    f.advance(f.with().policy.internal_deadline - 1s);
+    f.advance(f.env().policy.internal_deadline - 1s);
     EXPECT_FALSE(f.row()->has_ended());
     EXPECT_EQ(orders(f), f.upstream.asked.size()) << "nothing was ever ordered";
     f.advance(1s + workflow_state::ask_again_last);
@@ -62,7 +62,7 @@ TEST(WorkflowUpstream, ThatCannotBeAskedAtFirstIsAskedAgainAndThenFollowed) {
 
 TEST(WorkflowUpstream, ThatIsLostAfterItsFirstAnswerIsWaitedForLonger) {
   one_workflow f;
-  f.with().policy.workflow_lost_after = 300s;
+  f.env().policy.workflow_lost_after = 300s;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
   f.leave(left_how::cut);
@@ -91,7 +91,7 @@ int cuts_until_lost(one_workflow& f, const std::function<void()>& before_each,
 
 TEST(WorkflowUpstream, ThatCutsEveryStreamWithoutAWordIsLostInTheEnd) {
   one_workflow f;
-  f.with().policy.workflow_lost_after = 100s;
+  f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
   const auto cuts = cuts_until_lost(
@@ -102,7 +102,7 @@ TEST(WorkflowUpstream, ThatCutsEveryStreamWithoutAWordIsLostInTheEnd) {
 
 TEST(WorkflowUpstream, ThatSaysTheSameAgainAndAgainIsLostInTheEnd) {
   one_workflow f;
-  f.with().policy.workflow_lost_after = 100s;
+  f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
   const auto cuts = cuts_until_lost(
@@ -113,7 +113,7 @@ TEST(WorkflowUpstream, ThatSaysTheSameAgainAndAgainIsLostInTheEnd) {
 
 TEST(WorkflowUpstream, WhoseStreamIsCutAfterALongTimeIsFollowedAgain) {
   one_workflow f;
-  f.with().policy.workflow_lost_after = 100s;
+  f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
   for (std::size_t cuts = 1; cuts <= 3; ++cuts) {
@@ -129,7 +129,7 @@ TEST(WorkflowUpstream, WhoseStreamIsCutAfterALongTimeIsFollowedAgain) {
 
 TEST(WorkflowUpstream, ThatIsCutForItsSilenceButSaysWhereItStandsIsNotLost) {
   one_workflow f;
-  f.with().policy.workflow_lost_after = 100s;
+  f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
   for (int i = 0; i < 20; ++i) {
@@ -143,7 +143,7 @@ TEST(WorkflowUpstream, ThatIsCutForItsSilenceButSaysWhereItStandsIsNotLost) {
 
 TEST(WorkflowUpstream, ThatSaysNothingAtAllIsLostInTheEndAndToldSo) {
   one_workflow f;
-  f.with().policy.workflow_lost_after = 100s;
+  f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
   const auto cuts = cuts_until_lost(
@@ -233,7 +233,7 @@ TEST(WorkflowUpstream, ThatHasNoneOfAnOrderGetsItAgainButNotForEver) {
 
 TEST(WorkflowUpstream, ThatCallsBackIsAskedOnlyWhenItHasBeenSilentForLong) {
   one_workflow f;
-  f.with().policy.workflow_lost_after = 100s;
+  f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
   f.leave(left_how::accepted);
   f.advance(90s);
@@ -275,7 +275,7 @@ TEST(WorkflowUpstream, ThatCannotBeAskedToCancelSaysSo) {
   ASSERT_TRUE(f.start());
   f.upstream.cancel_fails_with = error_code::upstream_timeout;
   EXPECT_EQ(code_of(f.cancel()), error_code::upstream_timeout);
-  f.with().core_managers.clear();
+  f.env().core_managers.clear();
   EXPECT_EQ(code_of(f.cancel()), error_code::upstream_unavailable);
   EXPECT_FALSE(f.row()->has_ended());
 }

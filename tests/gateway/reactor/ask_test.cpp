@@ -161,7 +161,7 @@ awaitable<> ask_and_tell(http_acceptor& edge, answerer whom, std::atomic<int>& f
   const frame_guard frame{frames};
   const question q{1};
   auto word = co_await edge.ask(whom, q, in(patience));
-  if (word) edge.with().now(); // would be a use after the end
+  if (word) edge.env().now(); // would be a use after the end
   ++continued;
 }
 

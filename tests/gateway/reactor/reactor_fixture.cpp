@@ -48,11 +48,11 @@ watchdog::~watchdog() {
 
 reactor_fixture::reactor_fixture(std::size_t reactors)
     : config_(reactor_config(reactors)), system_(std::make_unique<caf::actor_system>(*config_)) {
-  with_->clock = &system_clock_source();
+  env_->clock = &system_clock_source();
   auto configured = std::make_shared<const settings>();
   for (std::size_t i = 0; i < reactors; ++i)
     edges_.push_back(on_reactor(i, [this, i, configured] {
-                       return std::make_unique<http_acceptor>(*system_, at(i), with_, configured);
+                       return std::make_unique<http_acceptor>(*system_, at(i), env_, configured);
                      }).get());
 }
 
@@ -65,7 +65,7 @@ void reactor_fixture::stop() {
   for (std::size_t i = 0; i < edges_.size(); ++i)
     close_edge(i);
   end_actors();
-  *with_ = services{};
+  *env_ = actor_env{};
   system_.reset();
 }
 

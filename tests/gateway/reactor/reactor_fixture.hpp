@@ -84,7 +84,7 @@ public:
   reactor& at(std::size_t index) { return reactor_scheduler::of(*system_).at(index); }
   /// To be used on its reactor's thread.
   http_acceptor& edge(std::size_t index = 0) { return *edges_[index]; }
-  services& with() { return *with_; }
+  actor_env& env() { return *env_; }
 
   /// Spawns an actor that ends with the fixture. A function without arguments takes a
   /// `caf::unit`: CAF 0.17 binds a null reference where there is none.
@@ -154,7 +154,7 @@ private:
 
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
-  std::shared_ptr<services> with_ = std::make_shared<services>();
+  std::shared_ptr<actor_env> env_ = std::make_shared<actor_env>();
   std::vector<std::unique_ptr<http_acceptor>> edges_;
   std::vector<std::function<void()>> ends_;
 };

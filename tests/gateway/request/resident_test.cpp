@@ -75,7 +75,7 @@ struct one_directory : reactor_fixture {
   plan script;
   session_id id{make_uuid(time_point{})};
 
-  one_directory() { with().directories.push_back(spawn(scripted, &script)); }
+  one_directory() { env().directories.push_back(spawn(scripted, &script)); }
   ~one_directory() { script.answers.clear(); }
 
   /// An actor that has ended.

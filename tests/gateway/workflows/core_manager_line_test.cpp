@@ -88,10 +88,10 @@ struct one_line : reactor_fixture {
     const auto url = upstream.url();
     defaults.core_manager_url = url;
     set = std::make_shared<proxy::upstream_set>(*proxy::read_proxy_routes({}, defaults), counts);
-    with().directories.push_back(spawn(finder, spawn(taker, &heard), &asked));
+    env().directories.push_back(spawn(finder, spawn(taker, &heard), &asked));
     line_limits limits;
     limits.silence_max = silence_max;
-    const services_ptr shared{services_ptr{}, &with()};
+    const actor_env_ptr shared{actor_env_ptr{}, &env()};
     line = spawn_core_manager_line(system(), at(0), shared, set, limits);
   }
   ~one_line() {

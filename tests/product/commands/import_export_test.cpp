@@ -35,7 +35,7 @@ TEST_P(ImportExport, RefusesEachBadLineWithItsReasonAndTakesTheRest) {
   struct bad_line {
     std::string line, reason;
   };
-  const auto with = [](const std::string& name, const std::string& more) {
+  const auto env = [](const std::string& name, const std::string& more) {
     return R"({"username":")" + name + R"(","email":")" + name + R"(@example.com")" + more + "}";
   };
   const std::vector<bad_line> bad = {
@@ -156,7 +156,7 @@ TEST_P(ImportExport, PassesOverAByteOrderMarkAndNamesOtherEncodings) {
 }
 
 TEST_P(ImportExport, NamesTheFamilyOfAHashThatItDoesNotTake) {
-  const auto with = [](const std::string& name, const std::string& hash) {
+  const auto env = [](const std::string& name, const std::string& hash) {
     return json{{"username", name}, {"email", name + "@example.com"}, {"password_hash", hash}}
                .dump() +
            "\n";

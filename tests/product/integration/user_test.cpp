@@ -33,7 +33,7 @@ const char* const every_column = "email, username, first_name, last_name, avatar
 TEST_P(SyncUser, NamesWhatIsWrongWithTheBody) {
   const auto number = new_number();
   const auto sound = printed(number, new_email());
-  const auto with = [&](const std::string& field, const json& value) {
+  const auto env = [&](const std::string& field, const json& value) {
     auto body = sound;
     body[field] = value;
     return body;

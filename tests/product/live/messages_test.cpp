@@ -102,7 +102,7 @@ TEST_F(LiveMessages, AuthenticateTakesAFreshTokenOfTheSameSessionAlone) {
   const auto first = server_->sign_in(name);
   const auto other = server_->sign_in(name);
   ws_client one{server_->server->port(), first.access};
-  const auto with = [](const std::string& token) {
+  const auto env = [](const std::string& token) {
     return json{{"type", "authenticate"}, {"id", "a"}, {"data", {{"token", token}}}};
   };
   const auto fresh = tokens_of(server_->call(post("/auth/token/refresh").cookie(first.refresh)));

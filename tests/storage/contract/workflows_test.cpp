@@ -213,7 +213,7 @@ TEST_P(Workflows, HoldAsMuchAsTheyMayAndNoMore) {
   const auto refused = [this](const workflow_record& made, const std::string& field) {
     return failed_with(commit({add_workflow{made}}), error_code::validation_error, field);
   };
-  const auto with = [this](auto change) {
+  const auto env = [this](auto change) {
     auto made = make_workflow("n");
     change(made);
     return made;

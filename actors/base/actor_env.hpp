@@ -1,4 +1,4 @@
-// services.hpp — what every conversation can reach: the clock, the shared actors and the
+// actor_env.hpp — what every conversation can reach: the clock, the shared actors and the
 // rules of sessions. Made once by the server, then never changed.
 #pragma once
 
@@ -89,7 +89,7 @@ struct outcome_counters {
   counter* workflows_failed = nullptr;
 };
 
-struct services {
+struct actor_env {
   const clock_source* clock = nullptr;
   metrics* counts = nullptr;
   outcome_counters outcomes; // of `counts`
@@ -138,6 +138,6 @@ private:
   }
 };
 
-using services_ptr = std::shared_ptr<const services>;
+using actor_env_ptr = std::shared_ptr<const actor_env>;
 
 } // namespace latchkey
