@@ -6,12 +6,12 @@
 #include "gateway/http/connection/tls.hpp"
 #include "gateway/http/message/content_coding.hpp"
 #include "gateway/http/message/error_body.hpp"
-#include "gateway/live/ws_acceptor.hpp"
+#include "gateway/live/socket_registry.hpp"
 #include "gateway/reactor/on_reactor.hpp"
 #include "gateway/reactor/reactor_scheduler.hpp"
 #include "gateway/reactor/resolve.hpp"
 #include "gateway/request/guards.hpp"
-#include "gateway/request/http_acceptor.hpp"
+#include "gateway/request/reactor_edge.hpp"
 #include "gateway/request/request_limit.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/surfaces/integration/flat_error.hpp"
@@ -78,27 +78,27 @@ http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
 /// Before anything else is done for a request: whose it is, as far as addresses go. What has a
 /// route is counted by its guard, which knows who asks.
 std::optional<http::response> admit(http::exchange& ex, bool is_public) {
-  ex.client_address = client_address(ex.in, acceptor_of(ex).trusted_proxies());
+  ex.client_address = client_address(ex.in, edge_of(ex).trusted_proxies());
   if (!is_public) return std::nullopt;
   if (ex.matched != nullptr) {
     // Refused before its guard is asked, so nobody has shown who it is.
     if (ex.matched->streams_body || !http::has_unread_coding(ex.in)) return std::nullopt;
-    if (auto taken = take_one_of_address(ex); !taken) return refusal(ex, taken.error());
+    if (auto charged = charge_address_limit(ex); !charged) return refusal(ex, charged.error());
     return std::nullopt;
   }
   // A browser asks for leave before it asks; the question proper will be counted.
   if (http::is_preflight(ex.in)) {
-    look_at_address(ex);
+    peek_address_limit(ex);
     return std::nullopt;
   }
-  if (auto taken = take_one_of_unproven(ex); !taken) return refusal(ex, taken.error());
+  if (auto charged = charge_unproven_limit(ex); !charged) return refusal(ex, charged.error());
   return std::nullopt;
 }
 
 /// What is refused before that costs the address nothing, and it is told what it has.
 void note_refused(http::exchange& ex, bool is_public) {
-  ex.client_address = client_address(ex.in, acceptor_of(ex).trusted_proxies());
-  if (is_public) look_at_address(ex);
+  ex.client_address = client_address(ex.in, edge_of(ex).trusted_proxies());
+  if (is_public) peek_address_limit(ex);
 }
 
 /// The edge's own failures, in the form of the path's surface.
@@ -112,8 +112,8 @@ http::response render_failure(const failure& error, const http::request& in, tim
 /// What one reactor serves.
 struct listeners::side {
   reactor* home = nullptr;
-  std::unique_ptr<http_acceptor> acceptor;
-  std::unique_ptr<ws_acceptor> sockets;
+  std::unique_ptr<reactor_edge> edge;
+  std::unique_ptr<socket_registry> sockets;
   std::unique_ptr<http::http_server> public_server;
   std::unique_ptr<http::http_server> internal_server;
 };
@@ -179,7 +179,7 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
   options.hooks.render_error = [clock = env->clock](const failure& error, const http::request& in) {
     return render_failure(error, in, clock->now());
   };
-  options.app = one.acceptor.get();
+  options.app = one.edge.get();
   if (is_public) {
     options.tls = tls;
     options.allowed_origins = http::origin_list{configured->allowed_origins};
@@ -190,10 +190,10 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
 
 result<void> listeners::parts::listen_on(side& one, caf::actor_system& system) {
   auto& home = *one.home;
-  one.acceptor = std::make_unique<http_acceptor>(system, home, env, configured);
-  one.sockets = std::make_unique<ws_acceptor>(system, *one.acceptor);
-  one.acceptor->set_sockets(one.sockets.get());
-  one.acceptor->pass_on_to(upstreams);
+  one.edge = std::make_unique<reactor_edge>(system, home, env, configured);
+  one.sockets = std::make_unique<socket_registry>(system, *one.edge);
+  one.edge->set_sockets(one.sockets.get());
+  one.edge->pass_on_to(upstreams);
   const auto serve = [&](listener which) {
     return std::make_unique<http::http_server>(home.context(), home.timers(),
                                                options_for(one, which));
@@ -232,11 +232,11 @@ result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, ac
     auto listening = on_reactor(*one.home, [&] { return p.listen_on(one, system); });
     if (!listening) return tl::unexpected<failure>(listening.error());
   }
-  auto holders = std::make_shared<std::vector<socket_holder_actor>>();
+  auto registries = std::make_shared<std::vector<socket_registry_actor>>();
   for (const auto& one : p.sides)
-    holders->push_back(one.sockets->handle());
+    registries->push_back(one.sockets->handle());
   for (auto& one : p.sides)
-    on_reactor(*one.home, [&] { one.acceptor->set_socket_holders(holders); });
+    on_reactor(*one.home, [&] { one.edge->set_socket_registries(registries); });
   return made;
 }
 
@@ -255,7 +255,7 @@ listeners::~listeners() {
       one.public_server.reset();
       one.internal_server.reset();
       if (one.sockets) one.sockets->shut();
-      one.acceptor.reset();
+      one.edge.reset();
     });
   // By now coroutines that asked are gone, too.
   for (auto& one : parts_->sides)

@@ -8,10 +8,10 @@
 #include "actors/mail/transport.hpp"
 #include "actors/password/password_hasher.hpp"
 #include "actors/registry/registry_actor.hpp"
-#include "actors/store/caretaker.hpp"
 #include "actors/store/persistence.hpp"
 #include "actors/store/reader.hpp"
 #include "actors/store/redis.hpp"
+#include "actors/store/retention.hpp"
 #include "actors/workflow/recovery.hpp"
 #include "config/data_dir_lock.hpp"
 #include "config/log.hpp"
@@ -21,7 +21,7 @@
 #include "gateway/reactor/on_reactor.hpp"
 #include "gateway/reactor/reactor_scheduler.hpp"
 #include "gateway/store_secret.hpp"
-#include "gateway/workflows/core_manager_line.hpp"
+#include "gateway/workflows/core_manager_client.hpp"
 #include "protocol/unstepped_clock.hpp"
 
 #include <atomic>
@@ -63,9 +63,9 @@ struct server::parts {
   std::unique_ptr<caf::actor_system_config> config;
   std::unique_ptr<caf::actor_system> system;
   std::shared_ptr<mail_carrier> mails;
-  mail_transport_actor mail_way;
-  caretaker_actor takes_care;
-  workflow_recovery_actor finds_workflows; // ends when it has
+  mail_transport_actor mail_transport_handle;
+  retention_actor retention_handle;
+  workflow_recovery_actor workflow_recovery_handle; // ends when it has
   root_watch roots{end_process};
   std::unique_ptr<listeners> sockets;
   std::atomic<const listeners*> listening = nullptr; // once all of `sockets` is up
@@ -218,14 +218,15 @@ void server::parts::spawn_actors() {
     if (auto address = storage::parse_redis_url(set.redis_url))
       env->redis = sys.spawn<caf::detached>(redis, std::move(*address), env->clock, &counts);
   }
-  mail_way = sys.spawn<caf::detached>(mail_transport, std::move(mails), set.mail_from, env->mails);
-  env->mailer = sys.spawn(mailer, actor_env_ptr{env}, mail_way);
+  mail_transport_handle =
+      sys.spawn<caf::detached>(mail_transport, std::move(mails), set.mail_from, env->mails);
+  env->mailer = sys.spawn(mailer, actor_env_ptr{env}, mail_transport_handle);
   env->registry = sys.spawn(registry, actor_env_ptr{env});
-  takes_care = sys.spawn(caretaker, actor_env_ptr{env});
+  retention_handle = sys.spawn(retention, actor_env_ptr{env});
   spawn_core_managers();
   for (std::size_t i = 0; i < set.workers; ++i)
     env->directories.push_back(sys.spawn(directory, actor_env_ptr{env}));
-  finds_workflows = sys.spawn(workflow_recovery, actor_env_ptr{env});
+  workflow_recovery_handle = sys.spawn(workflow_recovery, actor_env_ptr{env});
   watch_actors();
 }
 
@@ -237,7 +238,7 @@ void server::parts::spawn_core_managers() {
   for (std::size_t i = 0; i < scheduler.size(); ++i) {
     auto& home = scheduler.at(i);
     env->core_managers.push_back(on_reactor(
-        home, [&] { return spawn_core_manager_line(*system, home, env, upstreams, limits); }));
+        home, [&] { return spawn_core_manager_client(*system, home, env, upstreams, limits); }));
   }
 }
 
@@ -252,10 +253,10 @@ void server::parts::watch_actors() {
   roots.add("the key ring", env->key_ring);
   roots.add("the audit log", env->audit);
   roots.add("the connection to Redis", env->redis);
-  roots.add("the mail transport", mail_way);
+  roots.add("the mail transport", mail_transport_handle);
   roots.add("the mailer", env->mailer);
   roots.add("the registry", env->registry);
-  roots.add("the caretaker", takes_care);
+  roots.add("retention", retention_handle);
   for (const auto& one : env->core_managers)
     roots.add("a way to the core manager", one);
 }
@@ -270,11 +271,11 @@ void server::parts::stop_actors() {
     end(handle);
   for (auto& handle : env->core_managers)
     end(handle);
-  end(finds_workflows);
-  end(takes_care);
+  end(workflow_recovery_handle);
+  end(retention_handle);
   end(env->registry);
   end(env->mailer);
-  end(mail_way);
+  end(mail_transport_handle);
   end(env->hasher);
   end(env->audit);
   end(env->key_ring);
@@ -283,9 +284,9 @@ void server::parts::stop_actors() {
     end(handle);
   for (auto& handle : env->writers)
     end(handle);
-  takes_care = nullptr;
-  finds_workflows = nullptr;
-  mail_way = nullptr;
+  retention_handle = nullptr;
+  workflow_recovery_handle = nullptr;
+  mail_transport_handle = nullptr;
   env.reset();
   system.reset();
 }

@@ -32,7 +32,7 @@ using session_actor = caf::typed_actor<
     request<messages::learn_subscription, messages::learnt>,
     request<messages::learn_sync, messages::learnt>,
     request<messages::learn_doubt, messages::learnt>,
-    // Tell a holder of live sockets what becomes of it; as `validate`. Tell it no longer.
+    // Tell a socket registry what becomes of the session; as `validate`. Tell it no longer.
     request<messages::watch, messages::validation>, notice<messages::unwatch>,
     // A ticket that stands for it is used, which works once.
     request<messages::use_ticket, messages::validation>,
@@ -143,7 +143,7 @@ using registry_actor = caf::typed_actor<request<messages::put_role, messages::ro
                                         notice<messages::refresh_registry>>;
 
 /// Lets go of what has been over for long, in slices.
-using caretaker_actor = caf::typed_actor<notice<messages::sweep>>;
+using retention_actor = caf::typed_actor<notice<messages::sweep>>;
 
 /// After a start: gives every workflow that runs its actor again.
 using workflow_recovery_actor = caf::typed_actor<notice<messages::sweep>>;

@@ -59,7 +59,7 @@ struct session_state {
   std::vector<promise<messages::token_pair>> waiting_for_rotation;
   std::vector<promise<messages::token_pair>> waiting_for_refusal; // until the end is durable
   std::vector<promise<messages::revoked>> waiting_for_end;
-  std::vector<socket_holder_actor> watchers;
+  std::vector<socket_registry_actor> watchers;
   std::size_t unheard = 0; // watchers that were told of its end and have not said so
   std::vector<std::function<void()>> waiting_for_heard;
   std::vector<messages::use_ticket> used_tickets; // that would be good still

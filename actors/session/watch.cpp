@@ -11,14 +11,14 @@ namespace latchkey {
 
 caf::result<messages::validation> session_state::on_watch(messages::watch& request) {
   const bool will_tell = !leaving && alive();
-  if (will_tell && std::find(watchers.begin(), watchers.end(), request.holder) == watchers.end())
-    watchers.push_back(std::move(request.holder));
+  if (will_tell && std::find(watchers.begin(), watchers.end(), request.registry) == watchers.end())
+    watchers.push_back(std::move(request.registry));
   messages::validate use{request.counter};
   return on_validate(use);
 }
 
 void session_state::on_unwatch(messages::unwatch& request) {
-  std::erase(watchers, request.holder);
+  std::erase(watchers, request.registry);
   last_used = env->steady_now(); // until now
 }
 

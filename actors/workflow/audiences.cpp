@@ -14,7 +14,7 @@ bool is_among(std::uint64_t number, const std::vector<std::uint64_t>& sorted) {
 }
 
 bool is_same_audience(const messages::audience& a, const messages::audience& b) {
-  return a.socket == b.socket && a.holder == b.holder;
+  return a.socket == b.socket && a.registry == b.registry;
 }
 
 } // namespace
@@ -68,26 +68,26 @@ void workflow_state::tell_all() {
 
 void workflow_state::tell_newest() {
   if (tail.empty() || tail.back().seq != record.last_seq) return;
-  std::vector<std::pair<socket_holder_actor, messages::run_news>> pieces;
+  std::vector<std::pair<socket_registry_actor, messages::run_news>> pieces;
   for (auto& one : listeners) {
     const bool has_all_but_it = one.next_seq == record.last_seq && one.missed_until < one.next_seq;
     if (one.is_busy || !has_all_but_it) continue;
     auto known = std::ranges::find_if(
-        pieces, [&one](const auto& piece) { return piece.first == one.to.holder; });
+        pieces, [&one](const auto& piece) { return piece.first == one.to.registry; });
     if (known == pieces.end()) {
       messages::run_news piece;
       piece.workflow = record.id;
       piece.correlation_id = record.message_id;
       piece.statuses.push_back(tail.back());
-      known = pieces.emplace(pieces.end(), one.to.holder, std::move(piece));
+      known = pieces.emplace(pieces.end(), one.to.registry, std::move(piece));
     }
     known->second.sockets.push_back(one.to.socket);
     ++one.next_seq;
     one.is_busy = true;
     one.ahead.clear();
   }
-  for (auto& [holder, piece] : pieces)
-    send(holder, std::move(piece));
+  for (auto& [registry, piece] : pieces)
+    send(registry, std::move(piece));
 }
 
 void workflow_state::tell(listener& whom) {
@@ -146,29 +146,29 @@ void workflow_state::send(listener& whom, const std::deque<messages::workflow_st
   }
   whom.next_seq = piece.statuses.back().seq + 1;
   whom.is_busy = true;
-  send(whom.to.holder, std::move(piece));
+  send(whom.to.registry, std::move(piece));
 }
 
-void workflow_state::send(const socket_holder_actor& holder, messages::run_news piece) {
+void workflow_state::send(const socket_registry_actor& registry, messages::run_news piece) {
   auto sockets = piece.sockets;
   std::ranges::sort(sockets);
-  self->request(holder, no_timeout, std::move(piece))
+  self->request(registry, no_timeout, std::move(piece))
       .then(
-          [this, holder, sockets](messages::run_heard& word) {
+          [this, registry, sockets](messages::run_heard& word) {
             std::ranges::sort(word.closed);
-            heard(holder, sockets, word.closed);
+            heard(registry, sockets, word.closed);
           },
-          [this, holder, sockets](caf::error&) { heard(holder, sockets, sockets); });
+          [this, registry, sockets](caf::error&) { heard(registry, sockets, sockets); });
 }
 
-void workflow_state::heard(const socket_holder_actor& holder,
+void workflow_state::heard(const socket_registry_actor& registry,
                            const std::vector<std::uint64_t>& sockets,
                            const std::vector<std::uint64_t>& closed) {
   std::erase_if(listeners, [&](const listener& one) {
-    return one.to.holder == holder && is_among(one.to.socket, closed);
+    return one.to.registry == registry && is_among(one.to.socket, closed);
   });
   for (auto& one : listeners)
-    if (one.to.holder == holder && is_among(one.to.socket, sockets)) one.is_busy = false;
+    if (one.to.registry == registry && is_among(one.to.socket, sockets)) one.is_busy = false;
   tell_all();
   if (record.has_ended())
     std::erase_if(listeners, [](const listener& one) { return !one.is_busy; }); // have heard all

@@ -157,13 +157,13 @@ private:
   listener* find_listener(const messages::audience& who);
   void drop_listener(const messages::audience& who);
   void tell_all();
-  /// Everybody who has all but the newest status, in one piece for each holder.
+  /// Everybody who has all but the newest status, in one piece for each registry.
   void tell_newest();
   void tell(listener& whom);
   void read_ahead(listener& whom);
   void send(listener& whom, const std::deque<messages::workflow_status>& from);
-  void send(const socket_holder_actor& holder, messages::run_news piece);
-  void heard(const socket_holder_actor& holder, const std::vector<std::uint64_t>& sockets,
+  void send(const socket_registry_actor& registry, messages::run_news piece);
+  void heard(const socket_registry_actor& registry, const std::vector<std::uint64_t>& sockets,
              const std::vector<std::uint64_t>& closed);
 
   // -- upstream (workflow_upstream.cpp)

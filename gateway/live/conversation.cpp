@@ -1,8 +1,8 @@
 #include "gateway/live/conversation.hpp"
 
 #include "config/log.hpp"
-#include "gateway/live/ws_acceptor.hpp"
-#include "gateway/live/ws_client.hpp"
+#include "gateway/live/live_connection.hpp"
+#include "gateway/live/socket_registry.hpp"
 #include "protocol/text/text_codec.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -18,13 +18,13 @@ using deadline_point = std::chrono::steady_clock::time_point;
 
 /// One message, until it is answered. Whoever asks holds no socket: it may go meanwhile.
 struct talk {
-  ws_acceptor& sockets;
+  socket_registry& sockets;
   std::uint64_t socket;
   principal who;
   spoken said;
   deadline_point deadline;
 
-  http_acceptor& edge() { return sockets.edge(); }
+  reactor_edge& edge() { return sockets.edge(); }
 };
 
 /// The frame that answers; nullptr where what follows is the answer.
@@ -169,7 +169,7 @@ awaitable<> converse_to_the_end(talk t) {
 
 } // namespace
 
-void converse(ws_acceptor& sockets, std::uint64_t socket, spoken said) {
+void converse(socket_registry& sockets, std::uint64_t socket, spoken said) {
   const auto patience = std::chrono::seconds{sockets.edge().configured().request_timeout_s};
   talk t{sockets, socket, sockets.find(socket)->who(), std::move(said),
          std::chrono::steady_clock::now() + patience};

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 namespace latchkey::gateway {
-class ws_acceptor;
+class socket_registry;
 }
 
 namespace latchkey::gateway::live {
@@ -15,7 +15,7 @@ inline constexpr std::size_t workflow_type_bytes_max = 100;
 inline constexpr std::size_t workflow_ref_bytes_max = 64; // agent_instance_id, project_id
 inline constexpr std::size_t parameters_bytes_max = std::size_t{48} << 10;
 
-/// Answers the message by `ws_acceptor::finish`, once, whatever becomes of it:
+/// Answers the message by `socket_registry::finish`, once, whatever becomes of it:
 ///
 ///   authenticate {token}                   ack {expires_at}: the socket stays until that ends
 ///   start_workflow {workflow_type, agent_instance_id, project_id, parameters}
@@ -23,6 +23,6 @@ inline constexpr std::size_t parameters_bytes_max = std::size_t{48} << 10;
 ///   resume {workflow_id, last_seq}         ack {workflow_id, last_seq}, then what was missed
 ///   cancel_workflow {workflow_id}          ack {workflow_id}; its last status tells when it has
 ///   ping                                   is answered by pong without a conversation
-void converse(ws_acceptor& sockets, std::uint64_t socket, spoken said);
+void converse(socket_registry& sockets, std::uint64_t socket, spoken said);
 
 } // namespace latchkey::gateway::live

@@ -1,6 +1,6 @@
 #include "gateway/reactor/reactor.hpp"
 
-#include "gateway/reactor/edge_actor.hpp"
+#include "gateway/reactor/reactor_actor.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/detail/set_thread_name.hpp>

@@ -20,13 +20,13 @@
 
 namespace latchkey::gateway {
 
-class edge_actor;
+class reactor_actor;
 
 /// Something that waits for its turn on a reactor: an actor that has mail, or one
 /// message for an actor of the edge. Both own a reference.
 struct reactor_job {
   caf::resumable* actor = nullptr;
-  edge_actor* edge = nullptr;
+  reactor_actor* edge = nullptr;
   caf::mailbox_element* element = nullptr;
 };
 

@@ -1,6 +1,6 @@
 #include "gateway/reactor/tcp_probe.hpp"
 
-#include "gateway/reactor/edge_actor.hpp"
+#include "gateway/reactor/reactor_actor.hpp"
 
 #include <algorithm>
 #include <boost/asio/post.hpp>

@@ -64,7 +64,7 @@ http::response error_answer(const http::exchange& ex, const failure& error) {
   log_refusal(ex, error);
   const auto asks =
       http::bearer_token(ex.in).empty() ? http::challenge::bearer_unasked : http::challenge::bearer;
-  return http::error_response(error, ex.in.request_id, acceptor_of(ex).env().now(), asks);
+  return http::error_response(error, ex.in.request_id, edge_of(ex).env().now(), asks);
 }
 
 messages::client_info client_of(const http::exchange& ex) {
@@ -80,7 +80,7 @@ awaitable<result<principal>> signed_in(http::exchange& ex) {
   const auto token = http::bearer_token(ex.in);
   if (token.empty())
     co_return fail(error_code::token_invalid, "Authorization", "a Bearer token is required");
-  co_return co_await acceptor_of(ex).authenticate(token, ex.deadline);
+  co_return co_await edge_of(ex).authenticate(token, ex.deadline);
 }
 
 awaitable<result<principal>> principal_of(http::exchange& ex) {
@@ -94,14 +94,14 @@ awaitable<result<principal>> principal_of(http::exchange& ex) {
     auto may = co_await may_be_looked_up(ex, named->user);
     if (!may) co_return tl::unexpected<failure>(std::move(may.error()));
   }
-  co_return co_await acceptor_of(ex).authenticate_key(ex.in.x_api_key, ex.deadline);
+  co_return co_await edge_of(ex).authenticate_key(ex.in.x_api_key, ex.deadline);
 }
 
 result<service_principal> service_of(http::exchange& ex) {
   const auto bearer = http::bearer_token(ex.in);
   const auto key = ex.in.x_service_key.empty() ? bearer : ex.in.x_service_key;
   if (!bearer.empty() && bearer != key) return fail(error_code::insufficient_permissions);
-  return acceptor_of(ex).find_service(key);
+  return edge_of(ex).find_service(key);
 }
 
 awaitable<result<user_id>> resolve_user(http::exchange& ex, std::string_view text) {
@@ -111,7 +111,7 @@ awaitable<result<user_id>> resolve_user(http::exchange& ex, std::string_view tex
   const auto read = std::from_chars(text.data(), end, number);
   if (read.ec != std::errc{} || read.ptr != end || number <= 0)
     co_return fail(error_code::user_not_found);
-  co_return co_await acceptor_of(ex).user_with_number(number, ex.deadline);
+  co_return co_await edge_of(ex).user_with_number(number, ex.deadline);
 }
 
 } // namespace latchkey::gateway

@@ -4,16 +4,16 @@
 
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/message/error_body.hpp"
-#include "gateway/request/http_acceptor.hpp"
 #include "gateway/request/input.hpp"
+#include "gateway/request/reactor_edge.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace latchkey::gateway {
 
-inline http_acceptor& acceptor_of(const http::exchange& ex) {
-  return *static_cast<http_acceptor*>(ex.app);
+inline reactor_edge& edge_of(const http::exchange& ex) {
+  return *static_cast<reactor_edge*>(ex.app);
 }
 
 /// One line of the log for an answer that refuses who asks (401, 403, 429), with the reason that

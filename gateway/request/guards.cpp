@@ -19,10 +19,11 @@ using proof = awaitable<result<principal>> (*)(http::exchange&);
 awaitable<result<principal>> admitted_user(http::exchange& ex, proof prove) {
   const auto& needs = ex.matched->needs;
   auto who = co_await prove(ex);
-  if (!who) co_return tl::unexpected<failure>(counted_failure(ex, std::move(who.error())));
+  if (!who)
+    co_return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(who.error())));
   ex.user = who->user;
-  if (auto taken = take_one_of(ex, *who); !taken)
-    co_return tl::unexpected<failure>(std::move(taken.error()));
+  if (auto charged = charge_limit(ex, *who); !charged)
+    co_return tl::unexpected<failure>(std::move(charged.error()));
   if (needs.who == access::session && who->api_key != 0)
     co_return fail(error_code::insufficient_permissions, "X-API-Key",
                    "an API key does not open this: sign in");
@@ -34,10 +35,10 @@ awaitable<result<principal>> admitted_user(http::exchange& ex, proof prove) {
 
 result<service_principal> admitted_service(http::exchange& ex) {
   auto who = service_of(ex);
-  if (!who) return tl::unexpected<failure>(counted_failure(ex, std::move(who.error())));
+  if (!who) return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(who.error())));
   ex.service = who->service->id;
-  if (auto taken = take_one_of(ex, *who); !taken)
-    return tl::unexpected<failure>(std::move(taken.error()));
+  if (auto charged = charge_limit(ex, *who); !charged)
+    return tl::unexpected<failure>(std::move(charged.error()));
   const auto& scope = ex.matched->needs.permission;
   if (!who->service->scopes->has(scope))
     return fail(error_code::insufficient_permissions, "scope", scope + " is required");
@@ -82,7 +83,7 @@ http::route counted_against(http::window which, http::route made) {
 http::route open_to_anyone(http::method verb, std::string path, std::string operation,
                            endpoint answer) {
   auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
-    if (auto taken = take_one_of_address(ex); !taken) co_return refusal(ex, taken.error());
+    if (auto charged = charge_address_limit(ex); !charged) co_return refusal(ex, charged.error());
     co_return co_await answer(ex);
   };
   return row(verb, std::move(path), {access::anyone}, std::move(operation), guarded);
@@ -91,7 +92,7 @@ http::route open_to_anyone(http::method verb, std::string path, std::string oper
 http::route open_to_own_pages(http::method verb, std::string path, std::string operation,
                               endpoint answer) {
   auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
-    if (auto taken = take_one_of_address(ex); !taken) co_return refusal(ex, taken.error());
+    if (auto charged = charge_address_limit(ex); !charged) co_return refusal(ex, charged.error());
     if (auto allowed = check_origin(ex); !allowed) co_return refusal(ex, allowed.error());
     co_return co_await answer(ex);
   };
@@ -107,7 +108,7 @@ http::route open_to_own_pages_counted_later(http::method verb, std::string path,
                                             std::string operation, endpoint answer) {
   auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
     auto allowed = check_origin(ex);
-    if (!allowed) co_return refusal(ex, counted_failure(ex, std::move(allowed.error())));
+    if (!allowed) co_return refusal(ex, charge_address_on_failure(ex, std::move(allowed.error())));
     co_return co_await answer(ex);
   };
   return row(verb, std::move(path), {access::own_pages}, std::move(operation), guarded);

@@ -34,7 +34,7 @@ http::route counted_against(http::window which, http::route made);
 http::route open_to_own_pages(http::method verb, std::string path, std::string operation,
                               endpoint answer);
 /// For endpoints that find out who asks: they count it themselves, for whoever that is or, by
-/// `counted_failure`, for the address, before they tell anything.
+/// `charge_address_on_failure`, for the address, before they tell anything.
 http::route open_to_anyone_who_is_counted_later(http::method verb, std::string path,
                                                 std::string operation, endpoint answer);
 /// The same for what takes or gives a cookie.

@@ -63,26 +63,26 @@ failure rate_refusal(const rate_verdict& verdict, time_point now) {
   return refused;
 }
 
-result<void> take_one(http::exchange& ex, std::string_view key, const rate_limit& limit) {
+result<void> charge_limit(http::exchange& ex, std::string_view key, const rate_limit& limit) {
   if (!is_counted(ex) || limit.is_off()) return {};
-  const auto& env = acceptor_of(ex).env();
+  const auto& env = edge_of(ex).env();
   const auto now = env.steady_now();
   ex.rate = env.limiter->take(key, limit, now);
   if (ex.rate.granted) return {};
   return tl::unexpected<failure>(rate_refusal(ex.rate, now));
 }
 
-result<void> take_one_of(http::exchange& ex, const principal& who) {
-  const auto& set = acceptor_of(ex).configured();
+result<void> charge_limit(http::exchange& ex, const principal& who) {
+  const auto& set = edge_of(ex).configured();
   const auto kind = ex.matched->needs.counts_against;
   if (kind == http::window::gateway)
-    return take_one(ex, key_of(who).add(":gateway").text(), set.rate_limit_gateway);
-  auto taken = take_one(ex, key_of(who).text(), set.rate_limit_default);
+    return charge_limit(ex, key_of(who).add(":gateway").text(), set.rate_limit_gateway);
+  auto charged = charge_limit(ex, key_of(who).text(), set.rate_limit_default);
   if (kind == http::window::keeping) return {};
-  return taken;
+  return charged;
 }
 
-result<void> take_one_of_live(http_acceptor& edge, const user_id& user) {
+result<void> charge_live_limit(reactor_edge& edge, const user_id& user) {
   const auto& limit = edge.configured().rate_limit_live;
   if (limit.is_off()) return {};
   const auto now = edge.env().steady_now();
@@ -91,59 +91,59 @@ result<void> take_one_of_live(http_acceptor& edge, const user_id& user) {
   return tl::unexpected<failure>(rate_refusal(verdict, now));
 }
 
-result<void> take_one_of_handshakes(http::exchange& ex, const user_id& user) {
-  return take_one(ex, key_of(user).add(":open").text(),
-                  acceptor_of(ex).configured().rate_limit_handshakes);
+result<void> charge_handshake_limit(http::exchange& ex, const user_id& user) {
+  return charge_limit(ex, key_of(user).add(":open").text(),
+                      edge_of(ex).configured().rate_limit_handshakes);
 }
 
-result<void> take_one_of_refreshes(http::exchange& ex, const user_id& user) {
-  return take_one(ex, key_of(user).add(":refresh").text(),
-                  acceptor_of(ex).configured().rate_limit_refresh);
+result<void> charge_refresh_limit(http::exchange& ex, const user_id& user) {
+  return charge_limit(ex, key_of(user).add(":refresh").text(),
+                      edge_of(ex).configured().rate_limit_refresh);
 }
 
-result<void> take_one_of_silent_refreshes(http::exchange& ex) {
-  const auto& limit = acceptor_of(ex).configured().rate_limit_refresh;
+result<void> charge_silent_refresh_limit(http::exchange& ex) {
+  const auto& limit = edge_of(ex).configured().rate_limit_refresh;
   if (limit.is_off()) return {};
-  return take_one(ex, address_key("refresh", ex.client_address), limit);
+  return charge_limit(ex, address_key("refresh", ex.client_address), limit);
 }
 
-result<void> take_one_of_sender(http::exchange& ex, std::string_view sender) {
+result<void> charge_sender_limit(http::exchange& ex, std::string_view sender) {
   short_key key;
-  return take_one(ex, key.add("sender:").add(sender).text(),
-                  acceptor_of(ex).configured().rate_limit_webhook);
+  return charge_limit(ex, key.add("sender:").add(sender).text(),
+                      edge_of(ex).configured().rate_limit_webhook);
 }
 
-result<void> take_one_of(http::exchange& ex, const service_principal& who) {
+result<void> charge_limit(http::exchange& ex, const service_principal& who) {
   const auto& own = who.service->limit;
-  const auto& limit = own.is_off() ? acceptor_of(ex).configured().rate_limit_service : own;
+  const auto& limit = own.is_off() ? edge_of(ex).configured().rate_limit_service : own;
   short_key key;
-  return take_one(ex, key.add("service:").add(who.service->id).text(), limit);
+  return charge_limit(ex, key.add("service:").add(who.service->id).text(), limit);
 }
 
-result<void> take_one_of_address(http::exchange& ex) {
-  const auto& set = acceptor_of(ex).configured();
+result<void> charge_address_limit(http::exchange& ex) {
+  const auto& set = edge_of(ex).configured();
   const bool signs_in =
       ex.matched != nullptr && ex.matched->needs.counts_against == http::window::sign_in;
   const auto& limit = signs_in ? set.rate_limit_sign_in : set.rate_limit_default;
   if (limit.is_off()) return {};
-  return take_one(ex, address_key(signs_in ? "sign-in" : "address", ex.client_address), limit);
+  return charge_limit(ex, address_key(signs_in ? "sign-in" : "address", ex.client_address), limit);
 }
 
-result<void> take_one_of_unproven(http::exchange& ex) {
-  const auto& limit = acceptor_of(ex).configured().rate_limit_unproven;
+result<void> charge_unproven_limit(http::exchange& ex) {
+  const auto& limit = edge_of(ex).configured().rate_limit_unproven;
   if (limit.is_off()) return {};
-  return take_one(ex, address_key("unproven", ex.client_address), limit);
+  return charge_limit(ex, address_key("unproven", ex.client_address), limit);
 }
 
-failure counted_failure(http::exchange& ex, failure error) {
+failure charge_address_on_failure(http::exchange& ex, failure error) {
   if (!has_failed_to_prove(error.code)) return error;
-  auto taken = take_one_of_unproven(ex);
-  return taken ? std::move(error) : std::move(taken.error());
+  auto charged = charge_unproven_limit(ex);
+  return charged ? std::move(error) : std::move(charged.error());
 }
 
 result<void> may_cost_a_read(http::exchange& ex) {
-  const auto& env = acceptor_of(ex).env();
-  const auto& limit = acceptor_of(ex).configured().rate_limit_unproven;
+  const auto& env = edge_of(ex).env();
+  const auto& limit = edge_of(ex).configured().rate_limit_unproven;
   if (!is_counted(ex) || limit.is_off()) return {};
   const auto now = env.steady_now();
   const auto left = env.limiter->look(address_key("unproven", ex.client_address), limit, now);
@@ -156,7 +156,7 @@ template <class Id>
 awaitable<result<void>> may_be_looked_up_if_in_memory(http::exchange& ex, Id named) {
   const auto noted = ex.rate;
   auto may = may_cost_a_read(ex);
-  if (may || !co_await acceptor_of(ex).is_in_memory(named, ex.deadline)) co_return may;
+  if (may || !co_await edge_of(ex).is_in_memory(named, ex.deadline)) co_return may;
   ex.rate = noted; // the window that is spent is not the one that this request counts against
   co_return result<void>{};
 }
@@ -169,9 +169,9 @@ awaitable<result<void>> may_be_looked_up(http::exchange& ex, user_id named) {
   return may_be_looked_up_if_in_memory(ex, named);
 }
 
-void look_at_address(http::exchange& ex) {
-  const auto& env = acceptor_of(ex).env();
-  const auto& limit = acceptor_of(ex).configured().rate_limit_unproven;
+void peek_address_limit(http::exchange& ex) {
+  const auto& env = edge_of(ex).env();
+  const auto& limit = edge_of(ex).configured().rate_limit_unproven;
   if (is_counted(ex) && !limit.is_off())
     ex.rate =
         env.limiter->look(address_key("unproven", ex.client_address), limit, env.steady_now());
@@ -180,7 +180,7 @@ void look_at_address(http::exchange& ex) {
 void add_rate_headers(const http::exchange& ex, http::response& answer) {
   if (ex.rate.limit == 0) return;
   // What is left of the window is shown as the time of day has it now.
-  const auto& env = acceptor_of(ex).env();
+  const auto& env = edge_of(ex).env();
   const auto end = env.now() + (ex.rate.reset - env.steady_now());
   const auto reset = std::chrono::ceil<std::chrono::seconds>(end).time_since_epoch();
   answer.add("X-RateLimit-Limit", std::uint64_t{ex.rate.limit});

@@ -15,36 +15,36 @@
 
 namespace latchkey::gateway {
 
-class http_acceptor;
+class reactor_edge;
 
 /// Takes one under `key` and notes in the exchange what is left; RATE_LIMITED, with the seconds
 /// to wait, when nothing was. A route that is not counted always has one left.
-result<void> take_one(http::exchange& ex, std::string_view key, const rate_limit& limit);
+result<void> charge_limit(http::exchange& ex, std::string_view key, const rate_limit& limit);
 /// Of the user's or the API key's own window that the route counts against: RATE_LIMIT_DEFAULT, or
 /// RATE_LIMIT_GATEWAY. What keeps an account in its owner's hands (window::keeping) takes one and
 /// is never refused.
-result<void> take_one_of(http::exchange& ex, const principal& who);
+result<void> charge_limit(http::exchange& ex, const principal& who);
 /// Of RATE_LIMIT_LIVE: a message of the user's on a live socket.
-result<void> take_one_of_live(http_acceptor& edge, const user_id& user);
+result<void> charge_live_limit(reactor_edge& edge, const user_id& user);
 /// Of RATE_LIMIT_HANDSHAKES: the user opens a live socket.
-result<void> take_one_of_handshakes(http::exchange& ex, const user_id& user);
+result<void> charge_handshake_limit(http::exchange& ex, const user_id& user);
 /// Of RATE_LIMIT_REFRESH: the user's.
-result<void> take_one_of_refreshes(http::exchange& ex, const user_id& user);
+result<void> charge_refresh_limit(http::exchange& ex, const user_id& user);
 /// The same of an address, for a page that asks whether there is a cookie.
-result<void> take_one_of_silent_refreshes(http::exchange& ex);
+result<void> charge_silent_refresh_limit(http::exchange& ex);
 /// Of RATE_LIMIT_WEBHOOK: of a sender that has signed the request.
-result<void> take_one_of_sender(http::exchange& ex, std::string_view sender);
+result<void> charge_sender_limit(http::exchange& ex, std::string_view sender);
 /// The service's own limit, or RATE_LIMIT_SERVICE.
-result<void> take_one_of(http::exchange& ex, const service_principal& who);
+result<void> charge_limit(http::exchange& ex, const service_principal& who);
 /// The address's, for callers that have proven nothing: of RATE_LIMIT_SIGN_IN or
 /// RATE_LIMIT_DEFAULT, as the route says.
-result<void> take_one_of_address(http::exchange& ex);
+result<void> charge_address_limit(http::exchange& ex);
 /// Of RATE_LIMIT_UNPROVEN: the address's, for what finds nothing or shows what is no good. It is
 /// spent by nothing else, so that nobody behind an address is shut out of signing in by it.
-result<void> take_one_of_unproven(http::exchange& ex);
+result<void> charge_unproven_limit(http::exchange& ex);
 /// The address pays for what proves nothing (whoever has shown something that is not what it
 /// should be, or nothing at all); when it cannot, that is what it hears.
-failure counted_failure(http::exchange& ex, failure error);
+failure charge_address_on_failure(http::exchange& ex, failure error);
 /// Whether a credential that only a read can prove may cost one: not once the address has spent
 /// its RATE_LIMIT_UNPROVEN. RATE_LIMITED.
 result<void> may_cost_a_read(http::exchange& ex);
@@ -54,7 +54,7 @@ awaitable<result<void>> may_be_looked_up(http::exchange& ex, session_id named);
 awaitable<result<void>> may_be_looked_up(http::exchange& ex, user_id named);
 /// Notes what is left of the address's RATE_LIMIT_UNPROVEN without taking any, of a route that is
 /// counted.
-void look_at_address(http::exchange& ex);
+void peek_address_limit(http::exchange& ex);
 
 /// "<kind>:<address>", an IPv6 address by its /64.
 std::string address_key(std::string_view kind, std::string_view address);

@@ -10,7 +10,7 @@ namespace {
 
 /// What is our own, in the operator's terms.
 std::string own_of(const http::exchange& ex) {
-  const auto& configured = acceptor_of(ex).configured();
+  const auto& configured = edge_of(ex).configured();
   if (!configured.own_origin.empty()) return "ISSUER " + configured.own_origin;
   std::string shown{ex.in.is_tls ? "https://" : "http://"};
   shown.append(ex.in.host).append(", by the Host header (ISSUER is not set to a URL)");
@@ -24,19 +24,19 @@ result<void> logged(const http::exchange& ex, result<void> checked) {
            " ", ex.in.path, " CSRF_FAILED: ", checked.error().reason, "; Origin ", origin,
            ", Sec-Fetch-Site ", ex.in.sec_fetch_site.empty() ? "none" : ex.in.sec_fetch_site,
            "; own is ", own_of(ex), "; ALLOWED_ORIGINS has ",
-           acceptor_of(ex).configured().allowed_origins.size());
+           edge_of(ex).configured().allowed_origins.size());
   return checked;
 }
 
 } // namespace
 
 result<void> check_page_origin(const http::exchange& ex) {
-  const auto& edge = acceptor_of(ex);
+  const auto& edge = edge_of(ex);
   return logged(ex, http::check_page(ex.in, edge.origins(), edge.configured().own_origin));
 }
 
 result<void> check_cookie_origin(const http::exchange& ex) {
-  const auto& edge = acceptor_of(ex);
+  const auto& edge = edge_of(ex);
   return logged(ex, http::check_csrf(ex.in, edge.origins(), edge.configured().own_origin));
 }
 

@@ -16,7 +16,7 @@ constexpr std::string_view plain_name = "refresh_token";
 
 /// Whether browsers reach us by https.
 bool is_https(const http::exchange& ex) {
-  return ex.in.is_tls || acceptor_of(ex).issuer_origin().starts_with("https:");
+  return ex.in.is_tls || edge_of(ex).issuer_origin().starts_with("https:");
 }
 
 std::string_view name_of_cookie(const http::exchange& ex) {
@@ -24,7 +24,7 @@ std::string_view name_of_cookie(const http::exchange& ex) {
 }
 
 std::string attributes(const http::exchange& ex) {
-  const auto& set = acceptor_of(ex).configured();
+  const auto& set = edge_of(ex).configured();
   const bool plain_loopback = !is_https(ex) && is_loopback_host(set.http_host);
   std::string out = plain_loopback ? "; HttpOnly" : "; HttpOnly; Secure";
   out += set.cookie_same_site_none ? "; SameSite=None" : "; SameSite=Lax";
@@ -65,8 +65,7 @@ void forget(const http::exchange& ex, std::string_view name, http::response& ans
 /// The time of day when the request's headers were here.
 time_point received_at(const http::exchange& ex) {
   const auto passed = std::chrono::steady_clock::now() - ex.in.received_at;
-  return acceptor_of(ex).env().now() -
-         std::chrono::duration_cast<std::chrono::microseconds>(passed);
+  return edge_of(ex).env().now() - std::chrono::duration_cast<std::chrono::microseconds>(passed);
 }
 
 bool was_over(const session_record& session, const session_policy& policy, time_point at) {
@@ -77,7 +76,7 @@ bool was_over(const session_record& session, const session_policy& policy, time_
 /// The session of a token of ours that was over when the request came, and after which its user
 /// opened no other.
 awaitable<bool> may_be_forgotten(http::exchange& ex, const refresh_token& token) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto& env = edge.env();
   messages::read_session question{token.session, edge.deadline_for_actors(ex.deadline)};
   const auto session =
@@ -123,7 +122,7 @@ result<std::vector<refresh_token>> refresh_cookies(const http::exchange& ex) {
   if (found.empty()) return found;
   // What they prove, they prove for pages of our own site alone, and for those that the operator
   // lets use them from others.
-  const bool from_any_site = acceptor_of(ex).configured().cookie_same_site_none;
+  const bool from_any_site = edge_of(ex).configured().cookie_same_site_none;
   const auto own = from_any_site ? check_page_origin(ex) : check_cookie_origin(ex);
   if (!own) return tl::unexpected<failure>(own.error());
   return found;

@@ -61,7 +61,7 @@ void add_verification(messages::register_user& request, const actor_env& env) {
 }
 
 awaitable<result<secret>> hashed(http::exchange& ex, secret text) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   messages::hash_password question{std::move(text), edge.deadline_for_actors(ex.deadline)};
   auto answer = co_await edge.ask(edge.env().hasher, std::move(question), ex.deadline);
   if (!answer) co_return tl::unexpected<failure>(answer.error());
@@ -93,13 +93,13 @@ result<std::optional<std::string>> check_person_name_change(std::string_view fie
 }
 
 result<void> check_registration_open(http::exchange& ex) {
-  if (acceptor_of(ex).configured().registration_open) return {};
+  if (edge_of(ex).configured().registration_open) return {};
   return fail(error_code::insufficient_permissions, "registration",
               "is closed on this server: whoever runs it adds users");
 }
 
 awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, registration given) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto request = checked(given, edge.env().policy.password_length_min);
   if (!request) co_return tl::unexpected<failure>(request.error());
   secret passphrase;

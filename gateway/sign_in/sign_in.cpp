@@ -30,7 +30,7 @@ void count_sign_in(const outcome_counters& counts, const result<messages::token_
 /// nobody's when there is none, or when it is not ours. It tells a client of the account from a
 /// stranger, and nothing else.
 awaitable<std::optional<user_id>> known_to_client(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto cookie = refresh_cookie(ex);
   if (!cookie || !*cookie) co_return std::nullopt;
   const auto token = parse_refresh_token((*cookie)->reveal());
@@ -53,7 +53,7 @@ awaitable<std::optional<user_id>> known_to_client(http::exchange& ex) {
 awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::string_view login,
                                                        secret password, surface opened_by,
                                                        bool& was_wrong) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto known = co_await known_to_client(ex);
   auto owner = co_await owner_of(ex, login);
   if (!owner && owner.error().code != error_code::user_not_found)
@@ -91,7 +91,7 @@ awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::
 
 awaitable<result<void>> audit_refusal(http::exchange& ex, std::string action,
                                       std::optional<user_id> owner, std::string why) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   messages::record_audit record;
   record.entry = audit_entry(std::move(action), std::move(why), edge.env().now(), client_of(ex));
   record.entry.user = owner;
@@ -102,7 +102,7 @@ awaitable<result<void>> audit_refusal(http::exchange& ex, std::string action,
 }
 
 awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto key = fold_login_name(login);
   if (!key) co_return fail(error_code::user_not_found);
   const auto& readers = edge.env().readers;
@@ -116,7 +116,7 @@ awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login) 
 
 awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_view login,
                                              secret password, bool is_passphrase) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   // The same name always takes the same way, as a user's does.
   const auto& shards = edge.env().directories;
   const auto& shard = shards[std::hash<std::string_view>{}(login) % shards.size()];
@@ -131,8 +131,8 @@ awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_vie
 }
 
 result<address_attempt> address_attempt::begin(http::exchange& ex) {
-  const auto& env = acceptor_of(ex).env();
-  const auto& limit = acceptor_of(ex).configured().login_failure_limit_address;
+  const auto& env = edge_of(ex).env();
+  const auto& limit = edge_of(ex).configured().login_failure_limit_address;
   address_attempt attempt;
   if (limit.is_off()) return attempt;
   attempt.key_ = address_key("login-address", ex.client_address);

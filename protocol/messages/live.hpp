@@ -65,7 +65,7 @@ struct socket_counts {
 namespace latchkey {
 
 /// Whoever holds live sockets; one a reactor.
-using socket_holder_actor =
+using socket_registry_actor =
     caf::typed_actor<request<messages::session_over, messages::heard>, notice<messages::role_news>,
                      notice<messages::subscription_news>,
                      request<messages::run_news, messages::run_heard>,
@@ -79,7 +79,7 @@ namespace latchkey::messages {
 /// that to `validate`: AUTH003 when the session has ended, and nothing is told then. Otherwise
 /// whatever ends the session later is told after the answer.
 struct watch {
-  socket_holder_actor holder;
+  socket_registry_actor registry;
   std::uint64_t counter = 0; // as of `validate`
 };
 /// The ticket of this number, good until then, is used: AUTH003 when it was before. As `validate`
@@ -90,7 +90,7 @@ struct use_ticket {
 };
 /// No longer.
 struct unwatch {
-  socket_holder_actor holder;
+  socket_registry_actor registry;
 };
 
 } // namespace latchkey::messages

@@ -13,8 +13,8 @@ namespace latchkey::messages {
 
 /// The socket that statuses go to.
 struct audience {
-  socket_holder_actor holder;
-  std::uint64_t socket = 0; // a number of the holder's own, never given twice
+  socket_registry_actor registry;
+  std::uint64_t socket = 0; // a number of the registry's own, never given twice
 };
 
 /// Start the workflow, once however often this is said: charge the user's quota and make the

@@ -1,6 +1,6 @@
 #include "gateway/http/body/incoming_body.hpp"
 
-#include "gateway/http/connection/http_session.hpp"
+#include "gateway/http/connection/http_connection.hpp"
 #include "gateway/http/message/error_body.hpp"
 
 #include <boost/asio/redirect_error.hpp>
@@ -46,7 +46,7 @@ private:
   timer_wheel::clock::time_point began_at_;
 };
 
-incoming_body::incoming_body(http_session& session)
+incoming_body::incoming_body(http_connection& session)
     : entry(&incoming_body::on_expired), session_(&session), size_(session.parser_.body_size()),
       wake_(session.core_->io, clock_timer::time_point::max()),
       patience_(session.core_->options.limits.receive_max) {}

@@ -1,6 +1,6 @@
 #include "gateway/http/connection/http_server.hpp"
 
-#include "gateway/http/connection/http_session.hpp"
+#include "gateway/http/connection/http_connection.hpp"
 #include "gateway/http/connection/server_core.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -112,7 +112,7 @@ void http_server::core::close_all() {
     session->close_socket();
 }
 
-void http_server::core::add(http_session& session) noexcept {
+void http_server::core::add(http_connection& session) noexcept {
   session.next = first;
   if (first) first->previous = &session;
   first = &session;
@@ -122,8 +122,8 @@ void http_server::core::add(http_session& session) noexcept {
 namespace {
 
 /// Closes whoever has most of a kind, until all together have no more than `max`.
-void close_those_with_most(http_session* first, std::size_t http_session::*own, std::size_t& all,
-                           std::size_t max,
+void close_those_with_most(http_connection* first, std::size_t http_connection::*own,
+                           std::size_t& all, std::size_t max,
                            const std::function<void(std::string_view)>& on_closed) {
   while (all > max) {
     auto* most = first;
@@ -137,21 +137,21 @@ void close_those_with_most(http_session* first, std::size_t http_session::*own, 
 
 } // namespace
 
-void http_server::core::count_unsent(http_session& session, std::size_t bytes) noexcept {
+void http_server::core::count_unsent(http_connection& session, std::size_t bytes) noexcept {
   unsent_bytes = unsent_bytes - session.unsent_bytes + bytes;
   session.unsent_bytes = bytes;
-  close_those_with_most(first, &http_session::unsent_bytes, unsent_bytes,
+  close_those_with_most(first, &http_connection::unsent_bytes, unsent_bytes,
                         options.limits.unsent_bytes_max, options.hooks.on_unread);
 }
 
-void http_server::core::count_unfinished(http_session& session, std::size_t bytes) noexcept {
+void http_server::core::count_unfinished(http_connection& session, std::size_t bytes) noexcept {
   unfinished_bytes = unfinished_bytes - session.unfinished_bytes + bytes;
   session.unfinished_bytes = bytes;
-  close_those_with_most(first, &http_session::unfinished_bytes, unfinished_bytes,
+  close_those_with_most(first, &http_connection::unfinished_bytes, unfinished_bytes,
                         options.limits.unfinished_bytes_max, options.hooks.on_unfinished);
 }
 
-void http_server::core::remove(http_session& session) noexcept {
+void http_server::core::remove(http_connection& session) noexcept {
   unsent_bytes -= session.unsent_bytes;
   unfinished_bytes -= session.unfinished_bytes;
   if (session.previous) session.previous->next = session.next;
@@ -168,7 +168,7 @@ void http_server::core::tell_if_drained() {
 
 awaitable<> serve(std::shared_ptr<http_server::core> core, tcp_socket socket, tcp::endpoint peer,
                   bool refuses) {
-  http_session session(std::move(core), std::move(socket), peer, refuses);
+  http_connection session(std::move(core), std::move(socket), peer, refuses);
   co_await session.run();
 }
 

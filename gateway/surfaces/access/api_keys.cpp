@@ -32,7 +32,7 @@ result<void> check_new_key(const messages::create_api_key& key, time_point now) 
 } // namespace
 
 awaitable<http::response> list_api_keys(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const messages::list_api_keys question{edge.deadline_for_actors(ex.deadline)};
   auto list = co_await edge.ask_user(who.user, question, ex.deadline);
   if (!list) co_return error_answer(ex, list.error());
@@ -44,7 +44,7 @@ awaitable<http::response> list_api_keys(http::exchange& ex, const principal& who
 }
 
 awaitable<http::response> create_api_key(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   messages::create_api_key request;
   request.name = body.text("name", 1, 4 * key_name_chars_max);
@@ -66,7 +66,7 @@ awaitable<http::response> create_api_key(http::exchange& ex, const principal& wh
 }
 
 awaitable<http::response> revoke_api_key(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto id = parse_key_id(ex.params["id"]);
   if (!id) {
     const failure missing{error_code::not_found, {}, {}, 0};

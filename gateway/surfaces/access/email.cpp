@@ -7,7 +7,7 @@
 namespace latchkey::gateway::access {
 
 awaitable<http::response> request_verification(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in, body_form::json_or_empty);
   if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
   if (edge.configured().verification == email_verification::off) {
@@ -24,7 +24,7 @@ awaitable<http::response> request_verification(http::exchange& ex, const princip
 }
 
 awaitable<http::response> confirm_verification(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto token = body.hidden("token", 1, opaque_key_bytes_max);
   if (auto read = body.done(); !read) co_return error_answer(ex, read.error());

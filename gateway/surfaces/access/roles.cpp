@@ -50,7 +50,7 @@ failure no_such_role() {
 
 awaitable<http::response> store_role(http::exchange& ex, const principal& who, role_record role,
                                      bool is_new) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   messages::put_role request{std::move(role), is_new, author_of(ex, who),
                              edge.deadline_for_actors(ex.deadline)};
   auto stored = co_await edge.ask(edge.env().registry, std::move(request), ex.deadline);
@@ -62,14 +62,14 @@ awaitable<http::response> store_role(http::exchange& ex, const principal& who, r
 
 awaitable<http::response> list_roles(http::exchange& ex, const principal&) {
   json roles = json::array();
-  for (const auto& [name, entry] : acceptor_of(ex).roles().roles)
+  for (const auto& [name, entry] : edge_of(ex).roles().roles)
     roles.push_back(role_body(entry.role));
   const json body{{"roles", std::move(roles)}};
   co_return http::json_response(200, body.dump());
 }
 
 awaitable<http::response> get_role(http::exchange& ex, const principal&) {
-  const auto* found = acceptor_of(ex).roles().find(ex.params["name"]);
+  const auto* found = edge_of(ex).roles().find(ex.params["name"]);
   if (found == nullptr) co_return error_answer(ex, no_such_role());
   co_return http::json_response(200, role_body(found->role).dump());
 }
@@ -101,7 +101,7 @@ awaitable<http::response> update_role(http::exchange& ex, const principal& who) 
   if (good) good = check_permissions(permissions);
   if (!good) co_return error_answer(ex, good.error());
 
-  const auto* known = acceptor_of(ex).roles().find(ex.params["name"]);
+  const auto* known = edge_of(ex).roles().find(ex.params["name"]);
   if (known == nullptr) co_return error_answer(ex, no_such_role());
   // Neither what it grants now nor what it will may be more than the caller's own.
   good = check_grant(who, known->role.permissions);
@@ -114,7 +114,7 @@ awaitable<http::response> update_role(http::exchange& ex, const principal& who) 
 }
 
 awaitable<http::response> delete_role(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto* known = edge.roles().find(ex.params["name"]);
   if (known == nullptr) co_return error_answer(ex, no_such_role());
   if (auto good = check_grant(who, known->role.permissions); !good)
@@ -127,7 +127,7 @@ awaitable<http::response> delete_role(http::exchange& ex, const principal& who) 
 }
 
 awaitable<http::response> set_user_role(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto role = body.text("role", 1, role_name_bytes_max);
   if (auto read = body.done(); !read) co_return error_answer(ex, read.error());

@@ -19,13 +19,13 @@ failure no_such_session() {
 /// How many sockets each of them has, on all reactors.
 awaitable<result<std::vector<std::size_t>>>
 live_sockets_of(http::exchange& ex, const std::vector<session_record>& all) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   messages::count_sockets question;
   for (const auto& one : all)
     question.sessions.push_back(one.id);
   std::vector<std::size_t> sum(all.size());
-  for (const auto& holder : edge.socket_holders()) {
-    auto here = co_await edge.ask(holder, question, ex.deadline);
+  for (const auto& registry : edge.socket_registries()) {
+    auto here = co_await edge.ask(registry, question, ex.deadline);
     if (!here) co_return tl::unexpected<failure>(here.error());
     for (std::size_t i = 0; i < sum.size(); ++i)
       sum[i] += here->counts[i];
@@ -36,7 +36,7 @@ live_sockets_of(http::exchange& ex, const std::vector<session_record>& all) {
 } // namespace
 
 awaitable<http::response> list_sessions(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   storage::list_sessions question;
   question.user = who.user;
   question.now = edge.env().now();
@@ -53,7 +53,7 @@ awaitable<http::response> list_sessions(http::exchange& ex, const principal& who
 }
 
 awaitable<http::response> end_session(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto named = parse_uuid(ex.params["id"]);
   if (!named) co_return error_answer(ex, no_such_session());
   const session_id id{*named};

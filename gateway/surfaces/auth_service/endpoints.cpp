@@ -69,26 +69,26 @@ awaitable<http::response> refusal_of_cookie(http::exchange& ex, std::vector<refr
 /// else for the address, so that nobody behind it keeps the others from refreshing. A session that
 /// is not in memory costs a read, which an address that has shown too much junk does not get.
 /// AUTH003, RATE_LIMITED; `may_refuse` false: never for the user's own window.
-awaitable<result<refresh_token>> count_holder(http::exchange& ex, std::vector<refresh_token> shown,
-                                              bool may_refuse) {
+awaitable<result<refresh_token>>
+charge_token_owner(http::exchange& ex, std::vector<refresh_token> shown, bool may_refuse) {
   failure error{error_code::token_invalid, {}, {}, 0};
   for (auto& token : shown) {
     auto may = co_await may_be_looked_up(ex, token.session);
     if (!may) co_return tl::unexpected<failure>(std::move(may.error()));
     messages::prove question{token};
-    auto holder =
-        co_await acceptor_of(ex).ask_session(token.session, std::move(question), ex.deadline);
-    if (!holder && holder.error().code == error_code::token_invalid) { // a neighbour's
+    auto owner = co_await edge_of(ex).ask_session(token.session, std::move(question), ex.deadline);
+    if (!owner && owner.error().code == error_code::token_invalid) { // a neighbour's
       // Each has cost a read; the last is counted below.
-      if (&token != &shown.back()) (void)take_one_of_unproven(ex);
+      if (&token != &shown.back()) (void)charge_unproven_limit(ex);
       continue;
     }
-    if (!holder) co_return tl::unexpected<failure>(counted_failure(ex, std::move(holder.error())));
-    auto taken = take_one_of_refreshes(ex, holder->user);
-    if (!taken && may_refuse) co_return tl::unexpected<failure>(taken.error());
+    if (!owner)
+      co_return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(owner.error())));
+    auto charged = charge_refresh_limit(ex, owner->user);
+    if (!charged && may_refuse) co_return tl::unexpected<failure>(charged.error());
     co_return std::move(token);
   }
-  co_return tl::unexpected<failure>(counted_failure(ex, std::move(error)));
+  co_return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(error)));
 }
 
 /// Which session was ended, and by whose paths it had been opened.
@@ -99,11 +99,13 @@ struct logged_out {
 
 /// Ends the session that a refresh cookie names.
 awaitable<result<logged_out>> log_out_by_cookie(http::exchange& ex, failure otherwise) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto shown = refresh_cookies(ex);
-  if (!shown) co_return tl::unexpected<failure>(counted_failure(ex, std::move(shown.error())));
-  if (shown->empty()) co_return tl::unexpected<failure>(counted_failure(ex, std::move(otherwise)));
-  auto token = co_await count_holder(ex, std::move(*shown), false);
+  if (!shown)
+    co_return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(shown.error())));
+  if (shown->empty())
+    co_return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(otherwise)));
+  auto token = co_await charge_token_owner(ex, std::move(*shown), false);
   if (!token) co_return tl::unexpected<failure>(token.error());
   const auto session = token->session;
   messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
@@ -115,14 +117,14 @@ awaitable<result<logged_out>> log_out_by_cookie(http::exchange& ex, failure othe
 
 /// Ends the session of the access token or, when that is no longer good, of the cookie.
 awaitable<result<logged_out>> log_out(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto who = co_await signed_in(ex);
   if (!who && (who.error().code == error_code::token_expired ||
                who.error().code == error_code::token_invalid))
     co_return co_await log_out_by_cookie(ex, who.error());
   if (!who) co_return tl::unexpected<failure>(who.error());
   // Counted and never refused: the row is one that keeps the account in its owner's hands.
-  static_cast<void>(take_one_of(ex, *who));
+  static_cast<void>(charge_limit(ex, *who));
   messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::nullopt};
   auto ended = co_await edge.ask_session(who->session, std::move(request), ex.deadline);
@@ -167,7 +169,7 @@ awaitable<http::response> sign_in_with(http::exchange& ex, surface opened_by) {
 
 awaitable<http::response> describe(http::exchange& ex, const principal& who, id_form form) {
   const messages::describe_user question;
-  auto user = co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
+  auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
   if (!user) co_return error_answer(ex, user.error());
   co_return http::json_response(200, user_body(*user, form));
 }
@@ -175,17 +177,18 @@ awaitable<http::response> describe(http::exchange& ex, const principal& who, id_
 } // namespace
 
 awaitable<http::response> refresh(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto presented = presented_refresh_tokens(ex);
   if (!presented && presented.error().reason == no_token_reason) {
     // A page asks whether somebody is signed in: an honest question with a window of its own.
-    auto taken = take_one_of_silent_refreshes(ex);
-    co_return error_answer(ex, taken ? presented.error() : taken.error());
+    auto charged = charge_silent_refresh_limit(ex);
+    co_return error_answer(ex, charged ? presented.error() : charged.error());
   }
-  if (!presented) co_return error_answer(ex, counted_failure(ex, std::move(presented.error())));
+  if (!presented)
+    co_return error_answer(ex, charge_address_on_failure(ex, std::move(presented.error())));
   const auto by = presented->by;
   const auto shown = by == delivery::cookie ? presented->tokens : std::vector<refresh_token>{};
-  auto own = co_await count_holder(ex, std::move(presented->tokens), true);
+  auto own = co_await charge_token_owner(ex, std::move(presented->tokens), true);
   if (!own) {
     if (own.error().code == error_code::token_invalid) edge.env().outcomes.refresh_refused->add();
     co_return co_await refusal_of_cookie(ex, shown, std::move(own.error()));

@@ -5,7 +5,7 @@
 namespace latchkey::gateway::auth_service {
 
 awaitable<http::response> health(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto now = to_rfc3339(edge.env().now());
   const bool alive = co_await edge.database_alive(ex.deadline);
   if (!alive) {

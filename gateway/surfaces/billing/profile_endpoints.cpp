@@ -63,7 +63,7 @@ result<void> check_changes(storage::user_changes& changes, const messages::user_
 
 awaitable<http::response> profile_answer(http::exchange& ex, const messages::user_view& user) {
   const storage::find_profile question{user.id};
-  auto profile = co_await acceptor_of(ex).read(question, ex.deadline);
+  auto profile = co_await edge_of(ex).read(question, ex.deadline);
   if (!profile) co_return error_answer(ex, profile.error());
   co_return http::json_response(200, profile_body(user, profile->value_or(profile_record{})));
 }
@@ -72,13 +72,13 @@ awaitable<http::response> profile_answer(http::exchange& ex, const messages::use
 
 awaitable<http::response> get_profile(http::exchange& ex, const principal& who) {
   const messages::describe_user question;
-  auto user = co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
+  auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
   if (!user) co_return error_answer(ex, user.error());
   co_return co_await profile_answer(ex, *user);
 }
 
 awaitable<http::response> update_profile(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto given = read_changes(ex);
   if (!given) co_return error_answer(ex, given.error());
   const messages::describe_user who_is_it;

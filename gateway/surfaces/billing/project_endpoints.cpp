@@ -65,7 +65,7 @@ result<project_input> read_project(const http::exchange& ex, name_is needed) {
 
 awaitable<result<messages::user_view>> describe(http::exchange& ex, const principal& who) {
   const messages::describe_user question;
-  co_return co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
+  co_return co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
 }
 
 /// The project that `{id}` names, if the caller may know of it; NOT_FOUND otherwise.
@@ -73,7 +73,7 @@ awaitable<result<project_record>> visible_project(http::exchange& ex, const prin
   const auto id = parse_uuid(ex.params["id"]);
   if (!id) co_return fail(error_code::not_found);
   const storage::find_project question{*id};
-  auto found = co_await acceptor_of(ex).read(question, ex.deadline);
+  auto found = co_await edge_of(ex).read(question, ex.deadline);
   if (!found) co_return tl::unexpected<failure>(found.error());
   if (!*found) co_return fail(error_code::not_found);
   if ((*found)->owner == who.user) co_return std::move(**found);
@@ -87,7 +87,7 @@ awaitable<result<project_record>> visible_project(http::exchange& ex, const prin
 storage::fact audit_of(const http::exchange& ex, const principal& who, std::string action,
                        const project_record& project) {
   return storage::add_audit{audit_entry(std::move(action), to_string(project.id),
-                                        acceptor_of(ex).env().now(), author_of(ex, who),
+                                        edge_of(ex).env().now(), author_of(ex, who),
                                         project.owner)};
 }
 
@@ -113,7 +113,7 @@ awaitable<http::response> list_projects(http::exchange& ex, const principal& who
   question.client_id = caller->client_id;
   question.offset = static_cast<std::size_t>((page - 1) * limit);
   question.limit = static_cast<std::size_t>(limit);
-  auto found = co_await acceptor_of(ex).read(question, ex.deadline);
+  auto found = co_await edge_of(ex).read(question, ex.deadline);
   if (!found) co_return error_answer(ex, found.error());
   std::string out = "{\"total\":" + std::to_string(found->total) +
                     ",\"page\":" + std::to_string(page) + ",\"limit\":" + std::to_string(limit) +
@@ -126,7 +126,7 @@ awaitable<http::response> list_projects(http::exchange& ex, const principal& who
 }
 
 awaitable<http::response> create_project(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto given = read_project(ex, name_is::required);
   if (!given) co_return error_answer(ex, given.error());
   auto caller = co_await describe(ex, who);
@@ -159,7 +159,7 @@ awaitable<http::response> get_project(http::exchange& ex, const principal& who) 
 }
 
 awaitable<http::response> update_project(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto given = read_project(ex, name_is::optional);
   if (!given) co_return error_answer(ex, given.error());
   auto project = co_await visible_project(ex, who);
@@ -185,7 +185,7 @@ awaitable<http::response> update_project(http::exchange& ex, const principal& wh
 }
 
 awaitable<http::response> delete_project(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto project = co_await visible_project(ex, who);
   if (!project) co_return error_answer(ex, project.error());
   messages::spend request;

@@ -39,7 +39,7 @@ awaitable<result<user_id>> owner_of(http::exchange& ex, const stripe_change& cha
   if (!change.user.empty()) co_return co_await resolve_user(ex, change.user);
   if (known) co_return known->user;
   const storage::find_stripe_customer question{change.subscription.stripe_customer_id};
-  auto found = co_await acceptor_of(ex).read(question, ex.deadline);
+  auto found = co_await edge_of(ex).read(question, ex.deadline);
   if (!found) co_return tl::unexpected<failure>(found.error());
   if (!*found) co_return fail(error_code::user_not_found);
   co_return **found;
@@ -50,7 +50,7 @@ messages::change_subscription request_of(http::exchange& ex, const stripe_change
   request.subscription = change.subscription;
   request.heard = change.word;
   request.who = {client_of(ex), "stripe"};
-  request.deadline = acceptor_of(ex).deadline_for_actors(ex.deadline);
+  request.deadline = edge_of(ex).deadline_for_actors(ex.deadline);
   return request;
 }
 
@@ -58,7 +58,7 @@ messages::change_subscription request_of(http::exchange& ex, const stripe_change
 awaitable<result<void>> take_from(http::exchange& ex, user_id before, const stripe_change& change) {
   auto request = request_of(ex, change);
   request.heard->what = messages::stripe_word::kind::moved;
-  auto told = co_await acceptor_of(ex).ask_subscription(before, std::move(request), ex.deadline);
+  auto told = co_await edge_of(ex).ask_subscription(before, std::move(request), ex.deadline);
   if (told) co_return result<void>{};
   const auto code = told.error().code;
   if (code == error_code::conflict || code == error_code::user_not_found) co_return result<void>{};
@@ -67,7 +67,7 @@ awaitable<result<void>> take_from(http::exchange& ex, user_id before, const stri
 
 /// To its owner, who may be another than before.
 awaitable<result<void>> hand_over(http::exchange& ex, const stripe_change& change) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const storage::find_stripe_subscription question{change.subscription.stripe_subscription_id};
   auto found = co_await edge.read(question, ex.deadline);
   if (!found) co_return tl::unexpected<failure>(found.error());
@@ -88,7 +88,7 @@ awaitable<result<void>> hand_over(http::exchange& ex, const stripe_change& chang
 
 /// True: the user's subscription is as the event says. False: it was not for us to act on.
 awaitable<result<bool>> apply(http::exchange& ex, stripe_change change) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto event = change.word.event;
   auto tier = tier_of(change, edge.configured().stripe_prices, edge.env().tiers);
   if (!tier)
@@ -108,13 +108,14 @@ awaitable<result<bool>> apply(http::exchange& ex, stripe_change change) {
 } // namespace
 
 awaitable<http::response> stripe_webhook(http::exchange& ex) {
-  const auto& key = acceptor_of(ex).configured().stripe_webhook_secret;
+  const auto& key = edge_of(ex).configured().stripe_webhook_secret;
   // What Stripe has signed counts for Stripe; anything else for the address that it comes from.
-  if (key.empty()) co_return error_answer(ex, counted_failure(ex, failure{error_code::not_found}));
+  if (key.empty())
+    co_return error_answer(ex, charge_address_on_failure(ex, failure{error_code::not_found}));
   if (auto good = check_signature(ex, key); !good)
-    co_return error_answer(ex, counted_failure(ex, std::move(good.error())));
-  if (auto taken = take_one_of_sender(ex, "stripe"); !taken)
-    co_return error_answer(ex, taken.error());
+    co_return error_answer(ex, charge_address_on_failure(ex, std::move(good.error())));
+  if (auto charged = charge_sender_limit(ex, "stripe"); !charged)
+    co_return error_answer(ex, charged.error());
   if (!http::is_media_type(ex.in.content_type, "application/json")) {
     const failure refusal{error_code::unsupported_media_type, "Content-Type",
                           "must be application/json"};

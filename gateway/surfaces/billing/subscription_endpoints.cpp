@@ -27,7 +27,7 @@ result<subscription_record> read_subscription(const http::exchange& ex) {
   out.trial_ends_at = body.optional_time("trial_ends_at");
   out.payment_method = body.optional_text("payment_method", payment_method_bytes_max).value_or("");
   if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
-  if (!acceptor_of(ex).env().tiers.has(out.tier))
+  if (!edge_of(ex).env().tiers.has(out.tier))
     return fail(error_code::validation_error, "tier", "is not one of the tiers");
   if (std::ranges::find(statuses, out.status) == statuses.end())
     return fail(error_code::validation_error, "status", "is not a subscription's status");
@@ -41,7 +41,7 @@ result<subscription_record> read_subscription(const http::exchange& ex) {
 } // namespace
 
 awaitable<http::response> get_subscription(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   messages::describe_subscription question{edge.deadline_for_actors(ex.deadline)};
   auto view = co_await edge.ask_subscription(who.user, std::move(question), ex.deadline);
   if (!view) co_return error_answer(ex, view.error());
@@ -51,7 +51,7 @@ awaitable<http::response> get_subscription(http::exchange& ex, const principal& 
 }
 
 awaitable<http::response> put_subscription(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto given = read_subscription(ex);
   if (!given) co_return error_answer(ex, given.error());
   auto owner = co_await resolve_user(ex, ex.params["user_id"]);

@@ -15,7 +15,7 @@ constexpr std::size_t reason_bytes_max = 255;
 } // namespace
 
 awaitable<http::response> revoke_user_sessions(http::exchange& ex, const service_principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto user = body.id_text("user_id");
   auto reason = body.optional_text("reason", reason_bytes_max);

@@ -75,7 +75,7 @@ failure wrong_token(std::string reason) {
 
 /// `ends`: the session is to end; its own token may have died with it in an earlier try.
 awaitable<result<subject>> find_subject(http::exchange& ex, const session_news& news, bool ends) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto user = co_await find_user(ex, "user_id", news.user);
   if (!user) co_return tl::unexpected<failure>(user.error());
   subject found{*user, {}};
@@ -100,7 +100,7 @@ awaitable<result<subject>> find_subject(http::exchange& ex, const session_news& 
 /// USER001 when there is nobody of that id: a session of nobody's would count as ended.
 awaitable<result<void>> check_user(http::exchange& ex, user_id id) {
   const messages::describe_user question;
-  const auto user = co_await acceptor_of(ex).ask_user(id, question, ex.deadline);
+  const auto user = co_await edge_of(ex).ask_user(id, question, ex.deadline);
   if (!user && user.error().code == error_code::user_not_found)
     co_return fail(error_code::user_not_found, "user_id", "names no user");
   if (!user) co_return tl::unexpected<failure>(user.error());
@@ -111,7 +111,7 @@ awaitable<result<void>> check_user(http::exchange& ex, user_id id) {
 /// session that was opened here lives no longer than any of its kind, whatever is told.
 awaitable<result<time_point>> end_of(http::exchange& ex, const subject& whose, time_point now,
                                      std::optional<time_point> told) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto& reader = edge.env().reader_for(whose.session);
   const messages::read_session question{whose.session, edge.deadline_for_actors(ex.deadline)};
   const auto stored = co_await edge.ask(reader, question, ex.deadline);
@@ -129,7 +129,7 @@ awaitable<result<time_point>> end_of(http::exchange& ex, const subject& whose, t
 /// Makes durable what the service tells of that session.
 awaitable<result<void>> tell(http::exchange& ex, const service_principal& who,
                              const session_news& news, const subject& whose, bool ends) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto now = edge.env().now();
   messages::sync_session request;
   request.is_active = !ends;
@@ -162,7 +162,7 @@ awaitable<result<void>> tell(http::exchange& ex, const service_principal& who,
 /// live one that it told of in this way before, or a new one; all of them when they are to end.
 awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal& who,
                                     const session_news& news, user_id user, bool ends) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   storage::list_sessions question;
   question.user = user;
   question.now = edge.env().now();
@@ -188,7 +188,7 @@ awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal&
 awaitable<result<void>> sync(http::exchange& ex, const service_principal& who) {
   const auto news = read_session(ex);
   if (!news) co_return tl::unexpected<failure>(news.error());
-  const auto now = acceptor_of(ex).env().now();
+  const auto now = edge_of(ex).env().now();
   const bool ends =
       (news->is_active && !*news->is_active) || (news->expires_at && *news->expires_at <= now);
   const auto whose = co_await find_subject(ex, *news, ends);

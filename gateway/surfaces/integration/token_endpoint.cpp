@@ -48,11 +48,11 @@ std::vector<http::route> routes() {
 }
 
 awaitable<http::response> validate_token(http::exchange& ex, const service_principal&) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto plain = http::is_media_type(ex.in.content_type, http::json_type)
                          ? plain_token(ex.in.body)
                          : std::nullopt;
-  result<http_acceptor::known_token> known = fail(error_code::token_invalid);
+  result<reactor_edge::known_token> known = fail(error_code::token_invalid);
   if (plain) known = edge.verify_token(*plain);
   if (!known) {
     // Whether the body is at fault or the token is for the general reader to say.

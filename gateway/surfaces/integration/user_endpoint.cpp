@@ -60,8 +60,7 @@ result<user_news> read_user(http::exchange& ex) {
   changes.avatar_url = body.optional_text("profile_picture", picture_url_bytes_max);
   changes.synced_at = body.optional_time("last_sync");
   // One from the future would keep all others out until then.
-  if (changes.synced_at)
-    changes.synced_at = std::min(*changes.synced_at, acceptor_of(ex).env().now());
+  if (changes.synced_at) changes.synced_at = std::min(*changes.synced_at, edge_of(ex).env().now());
   if (auto good = body.done(); !good) return tl::unexpected<failure>(good.error());
 
   const auto named = parse_user(news.id);
@@ -86,8 +85,7 @@ bool has_other_role(const failure& error) {
 
 /// What a person with the scopes of the service might change of that user ("may_manage"). Whoever
 /// sets an email has a reset mailed to it, so administrators' is for nobody but themselves.
-bool may_manage(http_acceptor& edge, const service_principal& who,
-                const messages::user_view& user) {
+bool may_manage(reactor_edge& edge, const service_principal& who, const messages::user_view& user) {
   if (!who.service->scopes->has("users:write") || is_admin_role(user.role)) return false;
   const auto& roles = edge.roles();
   const auto own = who.service->scopes->with(*roles.everybody);
@@ -96,7 +94,7 @@ bool may_manage(http_acceptor& edge, const service_principal& who,
 
 /// Of users who may more than everybody, the email and the state are not for every service: whoever
 /// sets the state shuts administrators out. VALIDATION_ERROR.
-result<void> check_privilege(http_acceptor& edge, const service_principal& who,
+result<void> check_privilege(reactor_edge& edge, const service_principal& who,
                              const user_news& news, const messages::user_view& user) {
   const auto& roles = edge.roles();
   if (roles.everybody->has_all(roles.permissions_of(user.role)->words())) return {};
@@ -117,7 +115,7 @@ result<void> check_privilege(http_acceptor& edge, const service_principal& who,
 /// Changes what was told of a user that is there. USER001 when it is not.
 awaitable<result<void>> change(http::exchange& ex, const service_principal& who,
                                const user_news& news, user_id id) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const messages::describe_user question;
   const auto user = co_await edge.ask_user(id, question, ex.deadline);
   if (!user) co_return tl::unexpected<failure>(user.error());
@@ -145,7 +143,7 @@ awaitable<result<void>> change(http::exchange& ex, const service_principal& who,
 
 /// Whose email it is. USER001 when nobody's; USER002 when it is somebody's username alone.
 awaitable<result<user_id>> owner_of_email(http::exchange& ex, const user_news& news) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto& readers = edge.env().readers;
   const auto& reader = readers[std::hash<std::string>{}(news.email_key) % readers.size()];
   messages::read_login question{news.email_key, edge.deadline_for_actors(ex.deadline)};
@@ -163,7 +161,7 @@ awaitable<result<user_id>> owner_of_email(http::exchange& ex, const user_news& n
 /// Adds the user: without a password, known by the email. USER002 when any of it is taken.
 awaitable<result<void>> create(http::exchange& ex, const service_principal& who,
                                const user_news& news) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto now = edge.env().now();
   messages::register_user request;
   auto& user = request.user;

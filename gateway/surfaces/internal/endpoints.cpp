@@ -9,7 +9,7 @@ std::string_view health_word(bool healthy) {
   return healthy ? "healthy" : "unhealthy";
 }
 
-awaitable<std::string_view> core_manager_word(http_acceptor& edge) {
+awaitable<std::string_view> core_manager_word(reactor_edge& edge) {
   if (edge.configured().core_manager_url.empty()) co_return "disabled";
   const bool accepts = co_await edge.core_manager().is_accepting();
   co_return health_word(accepts);
@@ -18,7 +18,7 @@ awaitable<std::string_view> core_manager_word(http_acceptor& edge) {
 } // namespace
 
 awaitable<http::response> health(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const bool database = co_await edge.database_alive(ex.deadline);
   const auto core_manager = co_await core_manager_word(edge);
   const auto redis = co_await edge.redis_word(ex.deadline);
@@ -36,7 +36,7 @@ awaitable<http::response> health(http::exchange& ex) {
 }
 
 awaitable<http::response> render_metrics(http::exchange& ex) {
-  const auto& env = acceptor_of(ex).env();
+  const auto& env = edge_of(ex).env();
   env.publish_counts();
   http::response answer;
   answer.content_type = metrics::content_type;

@@ -22,7 +22,7 @@ result<void> check_status(const http::request& in) {
 } // namespace
 
 awaitable<http::response> take_workflow_status(http::exchange& ex, const service_principal&) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   if (auto good = check_status(ex.in); !good) co_return error_answer(ex, good.error());
   const auto named = parse_uuid(ex.params["id"]);
   if (!named) co_return error_answer(ex, failure{error_code::not_found});

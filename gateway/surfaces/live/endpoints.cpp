@@ -1,7 +1,7 @@
 #include "gateway/surfaces/live/endpoints.hpp"
 
 #include "gateway/http/message/websocket_handshake.hpp"
-#include "gateway/live/ws_acceptor.hpp"
+#include "gateway/live/socket_registry.hpp"
 #include "gateway/request/guards.hpp"
 #include "gateway/request/request_limit.hpp"
 #include "gateway/sign_in/refresh_cookie.hpp"
@@ -35,13 +35,13 @@ std::uint64_t random_number() {
   return number;
 }
 
-result<shown> by_token(http_acceptor& edge, std::string_view token) {
+result<shown> by_token(reactor_edge& edge, std::string_view token) {
   auto known = edge.verify_token(token, false); // once for hours
   if (!known) return tl::unexpected<failure>(known.error());
   return shown{known->session, known->user, known->iat, known->exp, known->counter, {}};
 }
 
-result<shown> by_ticket(http_acceptor& edge, std::string_view text) {
+result<shown> by_ticket(reactor_edge& edge, std::string_view text) {
   const auto& env = edge.env();
   auto read = read_ticket(env.keys->tickets, text, env.now());
   if (!read) return tl::unexpected<failure>(read.error());
@@ -50,7 +50,7 @@ result<shown> by_ticket(http_acceptor& edge, std::string_view text) {
 
 /// Exactly one of the three ways.
 result<shown> what_is_shown(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto query = input::of_query(ex.in);
   const auto in_query = query.optional_hidden("ticket", ticket_bytes_max).value_or(secret{});
   if (auto wrong = query.done(); !wrong) return tl::unexpected<failure>(wrong.error());
@@ -74,7 +74,7 @@ result<shown> what_is_shown(http::exchange& ex) {
 
 /// The session says that it lives, and is watched from now on.
 awaitable<result<principal>> watched(http::exchange& ex, shown what) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   if (what.by_ticket) {
     const messages::use_ticket once{what.by_ticket->number,
                                     time_point{std::chrono::seconds{what.by_ticket->good_until}}};
@@ -99,18 +99,18 @@ awaitable<result<principal>> watched(http::exchange& ex, shown what) {
 } // namespace
 
 awaitable<http::response> open_socket(http::exchange& ex) {
-  auto& sockets = *acceptor_of(ex).sockets();
+  auto& sockets = *edge_of(ex).sockets();
   const auto checked = http::check_websocket(ex.in);
   if (!checked.is_good()) {
-    const auto counted = counted_failure(ex, checked.as_failure());
+    const auto counted = charge_address_on_failure(ex, checked.as_failure());
     auto answer = error_answer(ex, counted);
     if (counted.code == checked.refusal) http::refuse_websocket(checked, answer);
     co_return answer;
   }
   if (auto own = check_origin(ex); !own)
-    co_return error_answer(ex, counted_failure(ex, std::move(own.error())));
+    co_return error_answer(ex, charge_address_on_failure(ex, std::move(own.error())));
   auto what = what_is_shown(ex);
-  if (!what) co_return error_answer(ex, counted_failure(ex, std::move(what.error())));
+  if (!what) co_return error_answer(ex, charge_address_on_failure(ex, std::move(what.error())));
   if (ex.is_stopping()) {
     const failure stopping{error_code::overloaded};
     co_return error_answer(ex, stopping);
@@ -118,9 +118,9 @@ awaitable<http::response> open_socket(http::exchange& ex) {
   auto room = sockets.take_place(what->session);
   if (!room) co_return error_answer(ex, room.error());
   auto who = co_await watched(ex, std::move(*what));
-  if (!who) co_return error_answer(ex, counted_failure(ex, std::move(who.error())));
-  if (auto taken = take_one_of_handshakes(ex, who->user); !taken)
-    co_return error_answer(ex, taken.error());
+  if (!who) co_return error_answer(ex, charge_address_on_failure(ex, std::move(who.error())));
+  if (auto charged = charge_handshake_limit(ex, who->user); !charged)
+    co_return error_answer(ex, charged.error());
   if (room->is_over()) {
     const failure ended{error_code::token_invalid};
     co_return error_answer(ex, ended);
@@ -138,7 +138,7 @@ awaitable<http::response> open_socket(http::exchange& ex) {
 }
 
 awaitable<http::response> make_ticket(http::exchange& ex, const principal& who) {
-  const auto& env = acceptor_of(ex).env();
+  const auto& env = edge_of(ex).env();
   const auto now = std::chrono::floor<std::chrono::seconds>(env.now());
   const ticket made{who.session, who.user, random_number(), who.expires_at,
                     (now + ticket_ttl).time_since_epoch() / std::chrono::seconds{1}};

@@ -29,7 +29,7 @@ bool offers_another(const http::request& in) {
 }
 
 awaitable<result<principal>> principal_of_ticket(http::exchange& ex, std::string text) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   const auto shown = read_ticket(edge.env().keys->tickets, text, edge.env().now());
   if (!shown) co_return tl::unexpected<failure>(shown.error());
   const messages::use_ticket once{shown->number,
@@ -58,7 +58,7 @@ awaitable<result<principal>> principal_of_handshake(http::exchange& ex) {
   if (!offers_another(ex.in))
     co_return fail(error_code::validation_error, std::string{protocol_name},
                    "must offer a subprotocol beside bearer.TOKEN, which is never selected");
-  co_return co_await acceptor_of(ex).authenticate(in_protocol, ex.deadline);
+  co_return co_await edge_of(ex).authenticate(in_protocol, ex.deadline);
 }
 
 } // namespace latchkey::gateway::live

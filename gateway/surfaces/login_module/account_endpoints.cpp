@@ -58,13 +58,13 @@ awaitable<http::response> register_account(http::exchange& ex) {
 
 awaitable<http::response> get_profile(http::exchange& ex, const principal& who) {
   const messages::describe_user question;
-  auto user = co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
+  auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
   if (!user) co_return error_answer(ex, user.error());
   co_return http::json_response(200, account_body(*user));
 }
 
 awaitable<http::response> update_profile(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto full_name = body.optional_text("full_name", full_name_bytes_max);
   const auto username = body.optional_text("username", login_name_bytes_max);
@@ -92,7 +92,7 @@ awaitable<http::response> update_profile(http::exchange& ex, const principal& wh
 }
 
 awaitable<http::response> change_password(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   messages::change_password request;
   request.current = body.hidden("current_password", 1, password_input_bytes_max);
@@ -114,7 +114,7 @@ namespace {
 awaitable<http::response> change_recovery(http::exchange& ex, const principal& who,
                                           messages::change_recovery request,
                                           std::string_view message) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   request.who.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(who.user, std::move(request), ex.deadline);

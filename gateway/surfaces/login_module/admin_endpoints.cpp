@@ -16,8 +16,8 @@ awaitable<result<messages::user_view>> managed_user(http::exchange& ex, const pr
   auto id = co_await resolve_user(ex, ex.params["id"]);
   if (!id) co_return tl::unexpected<failure>(id.error());
   const messages::describe_user question;
-  auto user = co_await acceptor_of(ex).ask_user(*id, question, ex.deadline);
-  if (user && !may_manage(who, acceptor_of(ex).roles(), *user))
+  auto user = co_await edge_of(ex).ask_user(*id, question, ex.deadline);
+  if (user && !may_manage(who, edge_of(ex).roles(), *user))
     co_return fail(error_code::insufficient_permissions, "user_id",
                    "has more permissions than you have");
   co_return user;
@@ -32,7 +32,7 @@ std::optional<std::string> role_for(bool is_admin, std::string_view role) {
 } // namespace
 
 awaitable<http::response> list_users(http::exchange& ex, const principal&) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto query = input::of_query(ex.in);
   const auto page = query.optional_integer("page", 1, page_max).value_or(1);
   const auto limit = query.optional_integer("limit", 1, limit_max).value_or(limit_default);
@@ -60,13 +60,13 @@ awaitable<http::response> get_user(http::exchange& ex, const principal&) {
   auto id = co_await resolve_user(ex, ex.params["id"]);
   if (!id) co_return error_answer(ex, id.error());
   const messages::describe_user question;
-  auto user = co_await acceptor_of(ex).ask_user(*id, question, ex.deadline);
+  auto user = co_await edge_of(ex).ask_user(*id, question, ex.deadline);
   if (!user) co_return error_answer(ex, user.error());
   co_return http::json_response(200, account_body(*user, account_form::seen));
 }
 
 awaitable<http::response> update_user(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   messages::update_user request;
   request.changes.is_active = body.optional_flag("is_active");
@@ -95,7 +95,7 @@ awaitable<http::response> update_user(http::exchange& ex, const principal& who) 
 }
 
 awaitable<http::response> delete_user(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto user = co_await managed_user(ex, who);
   if (!user) co_return error_answer(ex, user.error());
   messages::delete_user request{author_of(ex, who), edge.deadline_for_actors(ex.deadline),

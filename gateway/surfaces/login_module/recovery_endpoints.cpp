@@ -37,7 +37,7 @@ awaitable<> wait_for_answer_step(std::chrono::steady_clock::time_point begun) {
 } // namespace
 
 awaitable<http::response> request_reset(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto sent = body.text("email", 1, login_name_bytes_max);
   if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
@@ -67,7 +67,7 @@ awaitable<http::response> request_reset(http::exchange& ex) {
 }
 
 awaitable<http::response> verify_passphrase(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto sent = body.text("email", 1, login_name_bytes_max);
   const auto words = body.hidden("passphrase", 1, recovery_passphrase_bytes_max);
@@ -114,7 +114,7 @@ awaitable<http::response> verify_passphrase(http::exchange& ex) {
 }
 
 awaitable<http::response> reset_password(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto token = body.hidden("reset_token", 1, opaque_key_bytes_max);
   messages::reset_password request;

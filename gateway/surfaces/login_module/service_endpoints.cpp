@@ -64,11 +64,11 @@ bool is_about_the_token(error_code code) {
 /// without one, which is taken unless SERVICE_KEY_REQUIRED, the address's, and of that a window for
 /// each name, so that nobody spends what is another's. AUTH004, RATE_LIMITED.
 result<void> admit_service(http::exchange& ex, const std::string& service_id) {
-  const auto& edge = acceptor_of(ex);
+  const auto& edge = edge_of(ex);
   const auto caller = service_of(ex);
   const bool is_proven = caller && caller->service->id == service_id;
-  if (is_proven) return take_one_of(ex, *caller);
-  if (auto taken = take_one_of_address(ex); !taken) return taken;
+  if (is_proven) return charge_limit(ex, *caller);
+  if (auto charged = charge_address_limit(ex); !charged) return charged;
   if (edge.configured().service_key_required) {
     if (!caller) return tl::unexpected<failure>(caller.error());
     return fail(error_code::insufficient_permissions, "service_id", "is another service's");
@@ -76,19 +76,19 @@ result<void> admit_service(http::exchange& ex, const std::string& service_id) {
   // The name may be as long as a limiter's key; its hash is not.
   const auto key = address_key("validate", ex.client_address) + ":" +
                    hash_of_key(service_id).substr(0, service_hash_chars);
-  return take_one(ex, key, edge.configured().rate_limit_service);
+  return charge_limit(ex, key, edge.configured().rate_limit_service);
 }
 
 } // namespace
 
 awaitable<http::response> validate_service_token(http::exchange& ex) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto token = body.hidden("token", 1, access_token_bytes_max);
   const auto named = read_service_id(body);
   auto read = body.done();
   if (read && !named) read = tl::unexpected<failure>(named.error());
-  if (!read) co_return error_answer(ex, counted_failure(ex, std::move(read.error())));
+  if (!read) co_return error_answer(ex, charge_address_on_failure(ex, std::move(read.error())));
   const auto& service_id = *named;
   if (auto allowed = admit_service(ex, service_id); !allowed)
     co_return error_answer(ex, allowed.error());
@@ -104,7 +104,7 @@ awaitable<http::response> validate_service_token(http::exchange& ex) {
 }
 
 awaitable<http::response> create_service_token(http::exchange& ex, const principal& who) {
-  auto& edge = acceptor_of(ex);
+  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto service_id = body.text("service_id", 1, service_id_chars_max);
   auto scopes = body.texts("scopes", permissions_max, permission_bytes_max);

@@ -27,8 +27,8 @@ failure no_handshake() {
 }
 
 /// From now on bytes go both ways.
-void pass_through(http_acceptor& edge, const principal& who, std::string permission,
-                  const ws_acceptor::place& room, http::taken_connection client,
+void pass_through(reactor_edge& edge, const principal& who, std::string permission,
+                  const socket_registry::place& room, http::taken_connection client,
                   http::taken_connection upstream, std::shared_ptr<void> keep) {
   if (room.is_closed()) return; // both are closed as they go out of scope
   auto* sockets = edge.sockets();
@@ -57,7 +57,7 @@ result<http::response> answer_of(proxy::upstream_answer said, const proxy::upstr
 }
 
 result<http::response> upgrade_of(http::exchange& ex, const principal& who,
-                                  const proxy::proxy_route& route, ws_acceptor::place room,
+                                  const proxy::proxy_route& route, socket_registry::place room,
                                   proxy::upstream_answer said, const proxy::upstream& from) {
   const auto checked = http::check_websocket(ex.in);
   if (!checked.is_good()) return tl::unexpected<failure>(no_handshake());
@@ -72,7 +72,7 @@ result<http::response> upgrade_of(http::exchange& ex, const principal& who,
   add_lines(lines, answer);
   answer.add("Upgrade", "websocket");
   auto given = said.take_connection();
-  answer.taken_by = [&edge = acceptor_of(ex), who, permission = route.permission,
+  answer.taken_by = [&edge = edge_of(ex), who, permission = route.permission,
                      room = std::move(room), upstream = std::move(given.connection),
                      keep = std::move(given.keep)](http::taken_connection&& client) mutable {
     pass_through(edge, who, std::move(permission), room, std::move(client), std::move(upstream),

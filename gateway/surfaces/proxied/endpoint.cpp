@@ -46,7 +46,7 @@ result<void> write_headers(const http::exchange& ex, const principal& who,
   caller.email = user.email;
   caller.email_verified = user.email_verified;
   caller.permissions = who.permissions();
-  const bool is_https = came_by_https(ex.in, acceptor_of(ex).trusted_proxies());
+  const bool is_https = came_by_https(ex.in, edge_of(ex).trusted_proxies());
   const proxy::forwarding what{caller, ex.client_address, is_https};
   return proxy::append_request_headers(ex.in, what, out);
 }
@@ -57,7 +57,7 @@ bool asks_for_websocket(const http::exchange& ex) {
 }
 
 const proxy::upstream& upstream_of(const http::exchange& ex, const proxy::proxy_route& route) {
-  return acceptor_of(ex).upstreams().upstreams().table().upstreams[route.upstream];
+  return edge_of(ex).upstreams().upstreams().table().upstreams[route.upstream];
 }
 
 result<void> prepare(const http::exchange& ex, const principal& who,
@@ -99,7 +99,7 @@ awaitable<result<void>> take_sized(const http::exchange& ex, std::uint64_t size,
 
 /// One of unknown size: as a whole when it is small and its end comes soon.
 awaitable<result<void>> take_unsized(const http::exchange& ex, passage& out) {
-  auto& io = acceptor_of(ex).home().context();
+  auto& io = edge_of(ex).home().context();
   out.pieces = std::make_shared<proxy::read_ahead>(io, *ex.body);
   const auto until = std::chrono::steady_clock::now() + end_awaited_for;
   const auto is_whole = co_await out.pieces->gather(gathered_body_bytes_max, until);
@@ -143,9 +143,9 @@ http::response to_nobody() {
 
 /// For a socket that is passed through: its session is watched, so that its end finds it. `who` is
 /// then as the session knows them, which tells of every change from there on.
-awaitable<result<ws_acceptor::place>> take_place(http::exchange& ex, principal& who,
-                                                 const proxy::proxy_route& route) {
-  auto& edge = acceptor_of(ex);
+awaitable<result<socket_registry::place>> take_place(http::exchange& ex, principal& who,
+                                                     const proxy::proxy_route& route) {
+  auto& edge = edge_of(ex);
   auto& sockets = *edge.sockets();
   // Nobody would end it with the key.
   if (who.session.is_nil())
@@ -165,10 +165,10 @@ awaitable<result<ws_acceptor::place>> take_place(http::exchange& ex, principal& 
 
 awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who,
                                        const proxy::proxy_route& route, passage& what,
-                                       ws_acceptor::place room) {
+                                       socket_registry::place room) {
   std::optional<result<proxy::upstream_answer>> said;
   try {
-    said.emplace(co_await acceptor_of(ex).upstreams().call(what.call));
+    said.emplace(co_await edge_of(ex).upstreams().call(what.call));
   } catch (const boost::system::system_error& ended) {
     if (ended.code() != boost::asio::error::operation_aborted) throw;
   }
@@ -188,8 +188,8 @@ awaitable<http::response> pass_on(http::exchange& ex, const principal& caller,
                                   const proxy::proxy_route& route) {
   auto who = caller;
   passage what;
-  ws_acceptor::place room;
-  what.call.held = acceptor_of(ex).upstreams().upstreams().calls_of_users().begin(who.user);
+  socket_registry::place room;
+  what.call.held = edge_of(ex).upstreams().upstreams().calls_of_users().begin(who.user);
   if (!what.call.held) {
     const failure crowded{
         error_code::rate_limited, {}, "has too many requests under way", crowded_retry_s};
@@ -202,7 +202,7 @@ awaitable<http::response> pass_on(http::exchange& ex, const principal& caller,
     room = std::move(*taken);
   }
   const messages::describe_user question;
-  const auto user = co_await acceptor_of(ex).ask_user(who.user, question, ex.deadline);
+  const auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
   if (!user) co_return error_answer(ex, user.error());
   auto ready = prepare(ex, who, *user, route, what);
   if (ready) ready = co_await take_body(ex, what);

@@ -2,7 +2,7 @@
 // Gateway Proxy Routes): requests, answers and WebSockets.
 #pragma once
 
-#include "gateway/live/ws_acceptor.hpp"
+#include "gateway/live/socket_registry.hpp"
 #include "gateway/openapi/document.hpp"
 #include "gateway/proxy/rules/proxy_routes.hpp"
 #include "gateway/proxy/upstream/upstream_client.hpp"
@@ -27,7 +27,7 @@ result<http::response> answer_of(proxy::upstream_answer said, const proxy::upstr
 /// Its 101, and then its bytes both ways, until `who` may use the route no more. GW001 when that
 /// was no answer to this handshake.
 result<http::response> upgrade_of(http::exchange& ex, const principal& who,
-                                  const proxy::proxy_route& route, ws_acceptor::place room,
+                                  const proxy::proxy_route& route, socket_registry::place room,
                                   proxy::upstream_answer said, const proxy::upstream& from);
 
 } // namespace latchkey::gateway::proxied

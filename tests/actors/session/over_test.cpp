@@ -194,15 +194,15 @@ TEST(SessionOver, ByAgeIsToldBeforeALogoutHearsOfIt) {
 
 TEST(SessionOver, ByAgeIsNotTheEndOfASessionThatAnotherServiceProlongs) {
   one_session f;
-  watcher holder{f};
-  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  watcher sockets{f};
+  EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   f.clock.move(f.env().policy.session_ttl);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   f.run();
-  EXPECT_EQ(holder.told(), told_words{"over expired"});
+  EXPECT_EQ(sockets.told(), told_words{"over expired"});
   const auto prolonged = f.clock.now() + 3600s;
   EXPECT_TRUE(f.ask(f.actor, messages::learn_sync{prolonged, f.clock.now(), ""}));
-  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  EXPECT_EQ(sockets.watch(f.actor), error_code::none);
 }
 
 // -- watchers that do not answer -----------------------------------------------------------------

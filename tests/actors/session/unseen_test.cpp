@@ -79,9 +79,9 @@ TEST(UnseenSuccessor, IsSeenByWhateverShowsIt) {
   ends_after([](one_session& f) { EXPECT_TRUE(f.ask(f.actor, f.prove(2))); });
   ends_after([](one_session& f) { EXPECT_TRUE(f.ask(f.actor, f.refresh(2))); });
   ends_after([](one_session& f) {
-    watcher holder{f};
-    EXPECT_TRUE(f.ask(f.actor, messages::watch{holder.handle(), 2}));
-    holder.unwatch(f.actor);
+    watcher sockets{f};
+    EXPECT_TRUE(f.ask(f.actor, messages::watch{sockets.handle(), 2}));
+    sockets.unwatch(f.actor);
   });
 }
 

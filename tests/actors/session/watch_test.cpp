@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 /// A session that the directory has in memory, so that it can leave it.
 struct watched_in_shard : one_session {
   directory_actor shard = env().directories.front();
-  watcher holder{*this};
+  watcher sockets{*this};
 
   watched_in_shard() { actor = ask(shard, messages::find_session{record.id}).value(); }
   /// Whether its actor has left memory.
@@ -19,8 +19,8 @@ struct watched_in_shard : one_session {
 
 TEST(SessionWatch, IsAnsweredAsAValidation) {
   one_session f;
-  watcher holder{f};
-  const auto word = f.ask(f.actor, messages::watch{holder.handle()});
+  watcher sockets{f};
+  const auto word = f.ask(f.actor, messages::watch{sockets.handle()});
   ASSERT_TRUE(word);
   EXPECT_EQ(word->user, f.owner.id);
   EXPECT_EQ(word->user_number, f.owner.number);
@@ -30,39 +30,39 @@ TEST(SessionWatch, IsAnsweredAsAValidation) {
 
 TEST(SessionWatch, IsAUseOfTheSession) {
   one_session f;
-  watcher holder{f};
+  watcher sockets{f};
   f.clock.move(60s);
-  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   EXPECT_EQ(f.stored(f.record.id)->last_seen_at, f.clock.now());
 }
 
 TEST(SessionWatch, IsRefusedOnceTheSessionHasEndedAndNothingIsTold) {
   one_session f;
-  watcher holder{f};
+  watcher sockets{f};
   ASSERT_TRUE(f.ask(f.actor, f.revoke()));
-  EXPECT_EQ(holder.watch(f.actor), error_code::token_invalid);
+  EXPECT_EQ(sockets.watch(f.actor), error_code::token_invalid);
   ASSERT_TRUE(f.ask(f.actor, messages::learn_end{end_reason::revoked}));
-  EXPECT_EQ(holder.told(), told_words{});
+  EXPECT_EQ(sockets.told(), told_words{});
 }
 
 TEST(SessionWatch, IsRefusedOnceTheSessionIsTooOldAndNothingIsTold) {
   one_session f;
-  watcher holder{f};
+  watcher sockets{f};
   f.clock.move(f.env().policy.session_ttl);
-  EXPECT_EQ(holder.watch(f.actor), error_code::token_invalid);
+  EXPECT_EQ(sockets.watch(f.actor), error_code::token_invalid);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   f.run();
-  EXPECT_EQ(holder.told(), told_words{});
+  EXPECT_EQ(sockets.told(), told_words{});
 }
 
 TEST(SessionWatch, SaidTwiceIsToldOnce) {
   one_session f;
-  watcher holder{f};
-  EXPECT_EQ(holder.watch(f.actor), error_code::none);
-  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  watcher sockets{f};
+  EXPECT_EQ(sockets.watch(f.actor), error_code::none);
+  EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
   EXPECT_TRUE(f.ask(f.actor, f.revoke()));
-  EXPECT_EQ(holder.told(), (told_words{"role admin", "over logout"}));
+  EXPECT_EQ(sockets.told(), (told_words{"role admin", "over logout"}));
 }
 
 TEST(SessionWatch, TellsNoLongerWhoWatchesNoLonger) {
@@ -82,27 +82,27 @@ TEST(SessionWatch, TellsNoLongerWhoWatchesNoLonger) {
 
 TEST(SessionWatch, MayBeSaidAgainAfterItWasTakenBack) {
   one_session f;
-  watcher holder{f};
-  EXPECT_EQ(holder.watch(f.actor), error_code::none);
-  holder.unwatch(f.actor);
-  holder.unwatch(f.actor);
-  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  watcher sockets{f};
+  EXPECT_EQ(sockets.watch(f.actor), error_code::none);
+  sockets.unwatch(f.actor);
+  sockets.unwatch(f.actor);
+  EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   EXPECT_TRUE(f.ask(f.actor, f.revoke()));
-  EXPECT_EQ(holder.told(), told_words{"over logout"});
+  EXPECT_EQ(sockets.told(), told_words{"over logout"});
 }
 
 TEST(SessionWatch, TellsOfItsOwnSessionByName) {
   one_session f;
-  watcher holder{f};
+  watcher sockets{f};
   const auto other = f.add_session(f.owner);
   const auto second = f.spawn(session, *f.stored(other.id), f.shared_env());
-  EXPECT_EQ(holder.watch(f.actor), error_code::none);
-  EXPECT_EQ(holder.watch(second), error_code::none);
+  EXPECT_EQ(sockets.watch(f.actor), error_code::none);
+  EXPECT_EQ(sockets.watch(second), error_code::none);
   EXPECT_TRUE(f.ask(second, messages::learn_role{"admin"}));
   EXPECT_TRUE(f.ask(second, messages::learn_subscription{"pro", "active"}));
   EXPECT_TRUE(f.ask(second, messages::learn_end{end_reason::revoked}));
   EXPECT_TRUE(f.ask(f.actor, f.revoke()));
-  EXPECT_EQ(holder.sessions(),
+  EXPECT_EQ(sockets.sessions(),
             (std::vector<session_id>{other.id, other.id, other.id, f.record.id}));
 }
 
@@ -110,37 +110,37 @@ TEST(SessionWatch, TellsOfItsOwnSessionByName) {
 
 TEST(SessionWatch, ThatComesBeforeAnEndIsGrantedAndThenToldOfIt) {
   one_session f;
-  watcher holder{f};
-  auto watching = f.ask_later(f.actor, messages::watch{holder.handle()});
+  watcher sockets{f};
+  auto watching = f.ask_later(f.actor, messages::watch{sockets.handle()});
   auto ending = f.ask_later(f.actor, messages::learn_end{end_reason::password_changed});
   f.run();
   EXPECT_TRUE(watching.answer());
   EXPECT_TRUE(ending.answer());
-  EXPECT_EQ(holder.told(), told_words{"over password_changed"});
+  EXPECT_EQ(sockets.told(), told_words{"over password_changed"});
 }
 
 TEST(SessionWatch, ThatComesAfterAnEndIsRefused) {
   one_session f;
-  watcher holder{f};
+  watcher sockets{f};
   auto ending = f.ask_later(f.actor, messages::learn_end{end_reason::password_changed});
-  auto watching = f.ask_later(f.actor, messages::watch{holder.handle()});
+  auto watching = f.ask_later(f.actor, messages::watch{sockets.handle()});
   f.run();
   EXPECT_TRUE(ending.answer());
   EXPECT_EQ(code_of(watching.answer()), error_code::token_invalid);
-  EXPECT_EQ(holder.told(), told_words{});
+  EXPECT_EQ(sockets.told(), told_words{});
 }
 
 TEST(SessionWatch, ThatComesWhileAnEndIsBeingWrittenIsToldOfIt) {
   one_session f;
-  watcher holder{f};
+  watcher sockets{f};
   f.commits.hold_questions();
   auto logout = f.begin(f.actor, f.revoke());
-  EXPECT_EQ(holder.watch(f.actor), error_code::none);
-  holder.be_slow();
+  EXPECT_EQ(sockets.watch(f.actor), error_code::none);
+  sockets.be_slow();
   f.commits.release();
-  EXPECT_EQ(holder.told(), told_words{"over logout"});
+  EXPECT_EQ(sockets.told(), told_words{"over logout"});
   EXPECT_FALSE(logout.answered());
-  holder.answer();
+  sockets.answer();
   EXPECT_TRUE(logout.answer());
 }
 
@@ -161,7 +161,7 @@ TEST(SessionWatch, ThatComesWhileOthersHearOfTheEndIsRefused) {
 
 TEST(SessionWatch, KeepsTheSessionInMemory) {
   watched_in_shard f;
-  EXPECT_EQ(f.holder.watch(f.actor), error_code::none);
+  EXPECT_EQ(f.sockets.watch(f.actor), error_code::none);
   f.advance(f.env().policy.memory_idle + 180s);
   EXPECT_FALSE(f.has_left());
   EXPECT_EQ(f.ask(f.shard, messages::find_session{f.record.id}).value(), f.actor);
@@ -169,9 +169,9 @@ TEST(SessionWatch, KeepsTheSessionInMemory) {
 
 TEST(SessionWatch, KeepsTheSessionInMemoryNoLongerThanItLasts) {
   watched_in_shard f;
-  EXPECT_EQ(f.holder.watch(f.actor), error_code::none);
+  EXPECT_EQ(f.sockets.watch(f.actor), error_code::none);
   f.advance(f.env().policy.memory_idle);
-  f.holder.unwatch(f.actor);
+  f.sockets.unwatch(f.actor);
   f.advance(f.env().policy.memory_idle - 60s);
   EXPECT_FALSE(f.has_left()) << "it was used until then";
   f.advance(240s);
@@ -183,33 +183,33 @@ TEST(SessionWatch, IsSentToTheDirectoryWhileTheSessionLeaves) {
   watched_in_shard f;
   f.clock.move(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
-  auto watching = f.ask_later(f.actor, messages::watch{f.holder.handle()});
+  auto watching = f.ask_later(f.actor, messages::watch{f.sockets.handle()});
   f.run();
   EXPECT_TRUE(watching.is_gone());
   const auto successor = f.ask(f.shard, messages::find_session{f.record.id}).value();
-  EXPECT_EQ(f.holder.watch(successor), error_code::none);
+  EXPECT_EQ(f.sockets.watch(successor), error_code::none);
 }
 
 TEST(SessionWatch, ThatIsSentAwayIsToldNothing) {
   watched_in_shard f;
   f.clock.move(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
-  auto watching = f.ask_later(f.actor, messages::watch{f.holder.handle()});
+  auto watching = f.ask_later(f.actor, messages::watch{f.sockets.handle()});
   auto ending = f.ask_later(f.actor, messages::learn_end{end_reason::revoked});
   f.run();
   EXPECT_TRUE(watching.is_gone());
   EXPECT_TRUE(ending.answer());
-  EXPECT_EQ(f.holder.told(), told_words{});
+  EXPECT_EQ(f.sockets.told(), told_words{});
 }
 
 TEST(SessionWatch, LetsTheSessionLeaveOnceAllHaveHeardOfItsEnd) {
   watched_in_shard f;
-  EXPECT_EQ(f.holder.watch(f.actor), error_code::none);
-  f.holder.be_slow();
+  EXPECT_EQ(f.sockets.watch(f.actor), error_code::none);
+  f.sockets.be_slow();
   auto logout = f.begin(f.actor, f.revoke());
   f.advance(180s);
   EXPECT_FALSE(logout.answered());
-  f.holder.answer();
+  f.sockets.answer();
   EXPECT_TRUE(logout.answer());
   f.advance(180s);
   EXPECT_TRUE(f.has_left());
@@ -219,24 +219,24 @@ TEST(SessionWatch, LetsTheSessionLeaveOnceAllHaveHeardOfItsEnd) {
 
 TEST(SessionWatch, TellsOfAnotherRoleOnce) {
   one_session f;
-  watcher holder{f};
-  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  watcher sockets{f};
+  EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   EXPECT_TRUE(f.ask(f.actor, messages::learn_role{f.owner.role})); // the same
   EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
   EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
-  EXPECT_EQ(holder.told(), told_words{"role admin"});
+  EXPECT_EQ(sockets.told(), told_words{"role admin"});
 }
 
 TEST(SessionWatch, TellsOfARoleThatIsFoundInTheRow) {
   one_session f;
-  watcher holder{f};
-  EXPECT_EQ(holder.watch(f.actor), error_code::none);
+  watcher sockets{f};
+  EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   storage::user_changes changes;
   changes.role = "admin";
   f.write({{storage::rotate_session{f.record.id, 1, f.clock.now()},
             storage::update_user{f.owner.id, f.owner.version, changes, f.clock.now()}}});
   EXPECT_TRUE(f.ask(f.actor, f.refresh(1))); // loses, and reads the row
-  EXPECT_EQ(holder.told(), told_words{"role admin"});
+  EXPECT_EQ(sockets.told(), told_words{"role admin"});
 }
 
 } // namespace

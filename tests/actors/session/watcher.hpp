@@ -1,4 +1,4 @@
-// watcher.hpp — a holder of live sockets, as a session knows it: it remembers what it is told, and
+// watcher.hpp — a socket registry, as a session knows it: it remembers what it is told, and
 // answers at once or when a test lets it.
 #pragma once
 
@@ -31,7 +31,7 @@ LATCHKEY_LOCAL_MESSAGE(latchkey::test::answer_all)
 
 namespace latchkey::test {
 
-using watcher_actor = socket_holder_actor::extend<notice<answer_all>>;
+using watcher_actor = socket_registry_actor::extend<notice<answer_all>>;
 
 struct watcher_state {
   static inline const char* name = "watcher";
@@ -72,7 +72,7 @@ public:
   explicit watcher(actor_fixture& fixture)
       : fixture_(&fixture), actor_(fixture.spawn(watcher_behavior, log_)) {}
 
-  socket_holder_actor handle() const { return actor_; }
+  socket_registry_actor handle() const { return actor_; }
   /// Answers nobody until it is let.
   void be_slow() { log_->is_slow = true; }
   void answer() {

@@ -56,10 +56,10 @@ TEST(WorkflowAudience, IsToldWhatItMissedAndThenWhatComes) {
 TEST(WorkflowAudience, IsToldOnePieceAtATimeAndHoldsNobodyElse) {
   one_workflow f;
   holder_script quick;
-  const auto other = f.spawn(scripted_holder, &quick);
+  const auto other = f.spawn(scripted_registry, &quick);
   ASSERT_TRUE(f.start());
   auto request = f.attaching(1, 7);
-  request.to.holder = other;
+  request.to.registry = other;
   ASSERT_TRUE(f.ask(f.actor, request));
   f.sockets.is_slow = true;
   say_many(f, 1, 10);
@@ -81,9 +81,9 @@ TEST(WorkflowAudience, WithAllButTheNewestIsToldInOnePieceForEachHolder) {
   for (const std::uint64_t socket : {2, 3})
     ASSERT_TRUE(f.attach(1, socket));
   holder_script others;
-  const auto other = f.spawn(scripted_holder, &others);
-  auto request = f.attaching(1, 2); // a number of another holder's
-  request.to.holder = other;
+  const auto other = f.spawn(scripted_registry, &others);
+  auto request = f.attaching(1, 2); // a number of another registry's
+  request.to.registry = other;
   ASSERT_TRUE(f.ask(f.actor, request));
   const auto told = f.sockets.told.size();
   ASSERT_TRUE(f.say(1));
@@ -93,7 +93,7 @@ TEST(WorkflowAudience, WithAllButTheNewestIsToldInOnePieceForEachHolder) {
   ASSERT_EQ(others.told.size(), 1u);
   EXPECT_EQ(others.told.back().sockets, std::vector<std::uint64_t>{2});
   f.sockets.is_open = false;
-  ASSERT_TRUE(f.say(2)); // all three have gone, the other holder's has not
+  ASSERT_TRUE(f.say(2)); // all three have gone, the other registry's has not
   f.sockets.is_open = true;
   const auto until_then = f.sockets.told.size();
   ASSERT_TRUE(f.say(3));
@@ -199,12 +199,12 @@ TEST(WorkflowAudience, WhoseSocketHasClosedIsToldNoMore) {
 TEST(WorkflowAudience, WhoseHolderHasEndedIsToldNoMore) {
   one_workflow f;
   holder_script other;
-  const auto holder = f.spawn(scripted_holder, &other);
+  const auto registry = f.spawn(scripted_registry, &other);
   ASSERT_TRUE(f.start());
   auto request = f.attaching(1, 7);
-  request.to.holder = holder;
+  request.to.registry = registry;
   ASSERT_TRUE(f.ask(f.actor, request));
-  caf::anon_send_exit(holder, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(registry, caf::exit_reason::user_shutdown);
   say_many(f, 1, 3);
   EXPECT_TRUE(other.told.empty());
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(4));

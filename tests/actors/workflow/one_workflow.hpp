@@ -1,4 +1,4 @@
-// one_workflow.hpp — a user who starts workflows, with a core manager and holders of sockets that
+// one_workflow.hpp — a user who starts workflows, with a core manager and socket registries that
 // do as a test says.
 #pragma once
 
@@ -33,7 +33,7 @@ struct waiting_state {
   std::deque<promise<Reply>> waiting;
 };
 using core_manager_fake = core_manager_actor::extend<notice<release_held>>;
-using holder_fake = socket_holder_actor::extend<notice<release_held>>;
+using registry_fake = socket_registry_actor::extend<notice<release_held>>;
 
 inline core_manager_fake::behavior_type
 scripted_core_manager(core_manager_fake::stateful_pointer<waiting_state<messages::run_left>> self,
@@ -59,7 +59,7 @@ scripted_core_manager(core_manager_fake::stateful_pointer<waiting_state<messages
           }};
 }
 
-/// What a test and a holder of sockets share: who was told what.
+/// What a test and a registry of sockets share: who was told what.
 struct holder_script {
   std::vector<messages::run_news> told;
   bool is_slow = false; // it answers when it is released
@@ -90,9 +90,9 @@ struct holder_script {
   }
 };
 
-inline holder_fake::behavior_type
-scripted_holder(holder_fake::stateful_pointer<waiting_state<messages::run_heard>> self,
-                holder_script* script) {
+inline registry_fake::behavior_type
+scripted_registry(registry_fake::stateful_pointer<waiting_state<messages::run_heard>> self,
+                  holder_script* script) {
   quiet(self);
   return {[](messages::session_over&) -> caf::result<messages::heard> { return messages::heard{}; },
           [](messages::role_news&) {},
@@ -120,7 +120,7 @@ struct one_workflow : actor_fixture {
   core_manager_script upstream;
   holder_script sockets;
   core_manager_fake core_manager = spawn(scripted_core_manager, &upstream);
-  holder_fake holder = spawn(scripted_holder, &sockets);
+  registry_fake registry = spawn(scripted_registry, &sockets);
   workflow_actor actor;
   workflow_id id = workflow_id_of(owner.id, "msg-1");
 
@@ -142,7 +142,7 @@ struct one_workflow : actor_fixture {
     actor = ask(env().directories.front(), question).value();
   }
 
-  messages::audience socket(std::uint64_t number) { return {holder, number}; }
+  messages::audience socket(std::uint64_t number) { return {registry, number}; }
   workflow_record order(const std::string& message = "msg-1") {
     workflow_record out;
     out.id = workflow_id_of(owner.id, message);
@@ -188,10 +188,10 @@ struct one_workflow : actor_fixture {
     caf::anon_send(core_manager, release_held{});
     run();
   }
-  /// A slow holder is through with its oldest news.
+  /// A slow registry is through with its oldest news.
   void hear() {
     ASSERT_GT(sockets.waiting, 0u) << "nothing was told";
-    caf::anon_send(holder, release_held{});
+    caf::anon_send(registry, release_held{});
     run();
   }
 

@@ -13,7 +13,7 @@ using answer = result<reply>;
 answerer ended(reactor_fixture& f) {
   auto actor = f.spawn(echo, caf::unit);
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-  f.run(0, [&](http_acceptor& edge) -> awaitable<answer> {
+  f.run(0, [&](reactor_edge& edge) -> awaitable<answer> {
     const question q{1};
     for (;;) {
       auto word = co_await edge.ask(actor, q, in(patience));
@@ -27,7 +27,7 @@ TEST(Ask, IsHandledOnTheReactorOfTheAsker) {
   reactor_fixture f{2};
   const auto actor = f.spawn(echo, caf::unit);
   for (std::size_t i : {0u, 1u, 0u, 1u}) {
-    const auto handled = f.run(i, [&](http_acceptor& edge) -> awaitable<std::vector<std::size_t>> {
+    const auto handled = f.run(i, [&](reactor_edge& edge) -> awaitable<std::vector<std::size_t>> {
       std::vector<std::size_t> out;
       const question q{7};
       // It may still be at work on the other reactor; once it rests it is woken here.
@@ -49,7 +49,7 @@ TEST(Ask, IsHandledOnTheReactorOfTheAsker) {
 TEST(Ask, OfADetachedActorContinuesOnTheReactorOfTheAsker) {
   reactor_fixture f{2};
   const auto actor = f.spawn_detached(echo, caf::unit);
-  const auto continued_on = f.run(1, [&](http_acceptor& edge) -> awaitable<std::size_t> {
+  const auto continued_on = f.run(1, [&](reactor_edge& edge) -> awaitable<std::size_t> {
     const question q{7};
     auto word = co_await edge.ask(actor, q, in(patience));
     if (!word || word->handled_on != no_reactor) co_return no_reactor;
@@ -62,7 +62,7 @@ TEST(Ask, AnswersTimeoutAtTheDeadlineAndDropsTheLateAnswer) {
   reactor_fixture f;
   const auto slow = f.spawn(mute, caf::unit);
   const auto started = std::chrono::steady_clock::now();
-  const auto words = f.run(0, [&](http_acceptor& edge) -> awaitable<std::vector<error_code>> {
+  const auto words = f.run(0, [&](reactor_edge& edge) -> awaitable<std::vector<error_code>> {
     std::vector<error_code> out;
     const question never{1};
     const question now{0};
@@ -83,7 +83,7 @@ TEST(Ask, AnswersTimeoutAtTheDeadlineAndDropsTheLateAnswer) {
 TEST(Ask, WithADeadlineInThePastAnswersTimeout) {
   reactor_fixture f;
   const auto slow = f.spawn(mute, caf::unit);
-  const auto word = f.run(0, [&](http_acceptor& edge) -> awaitable<answer> {
+  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<answer> {
     const question q{1};
     co_return co_await edge.ask(slow, q, in(-1s));
   });
@@ -95,7 +95,7 @@ TEST(Ask, OfAnActorThatHasEndedAnswersAtOnce) {
   reactor_fixture f;
   const auto gone = ended(f);
   const auto started = std::chrono::steady_clock::now();
-  const auto word = f.run(0, [&](http_acceptor& edge) -> awaitable<answer> {
+  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<answer> {
     const question q{1};
     co_return co_await edge.ask(gone, q, in(patience));
   });
@@ -107,7 +107,7 @@ TEST(Ask, OfAnActorThatHasEndedAnswersAtOnce) {
 TEST(Ask, SurvivesACoroutineThatThrowsAfterItsAnswer) {
   reactor_fixture f;
   const auto actor = f.spawn(echo, caf::unit);
-  const auto throws = [&](http_acceptor& edge) -> awaitable<answer> {
+  const auto throws = [&](reactor_edge& edge) -> awaitable<answer> {
     const question q{1};
     auto word = co_await edge.ask(actor, q, in(patience));
     throw std::runtime_error("as told");
@@ -118,7 +118,7 @@ TEST(Ask, SurvivesACoroutineThatThrowsAfterItsAnswer) {
      boost::asio::co_spawn(
          f.at(0).context(), [&] { return throws(f.edge()); }, boost::asio::detached);
    }).get();
-  const auto word = f.run(0, [&](http_acceptor& edge) -> awaitable<answer> {
+  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<answer> {
     const question q{2};
     co_return co_await edge.ask(actor, q, in(patience));
   });
@@ -136,7 +136,7 @@ TEST(Ask, LosesNothingInAHundredThousandConversations) {
   std::atomic<std::uint64_t> right = 0;
   std::atomic<std::size_t> left = 2 * askers;
   std::promise<void> all;
-  const auto talk = [&](http_acceptor& edge, std::size_t start) -> awaitable<> {
+  const auto talk = [&](reactor_edge& edge, std::size_t start) -> awaitable<> {
     for (std::uint64_t i = 0; i < each; ++i) {
       const question q{i};
       auto word = co_await edge.ask(actors[(start + i) % actors.size()], q, in(patience));
@@ -156,7 +156,7 @@ TEST(Ask, LosesNothingInAHundredThousandConversations) {
 // -- the end of an acceptor ------------------------------------------------------------
 
 /// Asks and never comes back when the acceptor ends first.
-awaitable<> ask_and_tell(http_acceptor& edge, answerer whom, std::atomic<int>& frames,
+awaitable<> ask_and_tell(reactor_edge& edge, answerer whom, std::atomic<int>& frames,
                          std::atomic<int>& continued) {
   const frame_guard frame{frames};
   const question q{1};
@@ -196,7 +196,7 @@ TEST(AcceptorsEnd, OvertakesAnAnswerThatIsQueuedAlready) {
     for (int i = 0; i < 1000; ++i)
       crowd.push_back(f.spawn(echo, caf::unit));
     // Once all of them have answered, each waits for mail and becomes one job by it.
-    f.run(0, [&](http_acceptor& edge) -> awaitable<bool> {
+    f.run(0, [&](reactor_edge& edge) -> awaitable<bool> {
       for (const auto& one : crowd) {
         const question q{1};
         co_await edge.ask(one, q, in(patience));
@@ -220,25 +220,25 @@ TEST(EdgeActor, DestroysWhoeverAsksAfterItsEnd) {
   std::atomic<int> continued = 0;
   reactor_fixture f;
   const auto actor = f.spawn(echo, caf::unit);
-  const auto talk = [&](edge_actor& edge) -> awaitable<> {
+  const auto talk = [&](reactor_actor& edge) -> awaitable<> {
     const frame_guard frame{frames};
     const question q{1};
     auto word = co_await edge.ask(actor, q, in(patience));
     ++continued;
   };
   // The handle must outlive the coroutine's frame, which is destroyed later.
-  const auto owner =
-      f.on_reactor(0, [&] {
-         caf::actor_config config{&f.at(0)};
-         auto handle = f.system().spawn_class<edge_actor, caf::no_spawn_options>(config, f.at(0));
-         auto strong = caf::actor_cast<caf::strong_actor_ptr>(handle);
-         auto& edge = static_cast<edge_actor&>(*strong->get());
-         edge.close();
-         edge.close(); // once more changes nothing
-         boost::asio::co_spawn(
-             f.at(0).context(), [&] { return talk(edge); }, boost::asio::detached);
-         return strong;
-       }).get();
+  const auto owner = f.on_reactor(0, [&] {
+                        caf::actor_config config{&f.at(0)};
+                        auto handle = f.system().spawn_class<reactor_actor, caf::no_spawn_options>(
+                            config, f.at(0));
+                        auto strong = caf::actor_cast<caf::strong_actor_ptr>(handle);
+                        auto& edge = static_cast<reactor_actor&>(*strong->get());
+                        edge.close();
+                        edge.close(); // once more changes nothing
+                        boost::asio::co_spawn(
+                            f.at(0).context(), [&] { return talk(edge); }, boost::asio::detached);
+                        return strong;
+                      }).get();
   EXPECT_TRUE(f.wait_until(0, [&] { return frames == 0; }));
   EXPECT_EQ(continued, 0);
 }

@@ -52,7 +52,7 @@ reactor_fixture::reactor_fixture(std::size_t reactors)
   auto configured = std::make_shared<const settings>();
   for (std::size_t i = 0; i < reactors; ++i)
     edges_.push_back(on_reactor(i, [this, i, configured] {
-                       return std::make_unique<http_acceptor>(*system_, at(i), env_, configured);
+                       return std::make_unique<reactor_edge>(*system_, at(i), env_, configured);
                      }).get());
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "gateway/reactor/reactor_scheduler.hpp"
-#include "gateway/request/http_acceptor.hpp"
+#include "gateway/request/reactor_edge.hpp"
 
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
@@ -83,7 +83,7 @@ public:
   caf::actor_system& system() { return *system_; }
   reactor& at(std::size_t index) { return reactor_scheduler::of(*system_).at(index); }
   /// To be used on its reactor's thread.
-  http_acceptor& edge(std::size_t index = 0) { return *edges_[index]; }
+  reactor_edge& edge(std::size_t index = 0) { return *edges_[index]; }
   actor_env& env() { return *env_; }
 
   /// Spawns an actor that ends with the fixture. A function without arguments takes a
@@ -109,7 +109,7 @@ public:
   /// Runs `talk(edge)`, a coroutine, on the reactor and waits for what it answers.
   template <class Talk>
   auto run(std::size_t index, Talk talk) {
-    using answer = typename std::invoke_result_t<Talk, http_acceptor&>::value_type;
+    using answer = typename std::invoke_result_t<Talk, reactor_edge&>::value_type;
     auto promised = std::make_shared<std::promise<answer>>();
     auto done = promised->get_future();
     boost::asio::post(at(index).context(), [this, index, talk, promised] {
@@ -155,11 +155,11 @@ private:
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
   std::shared_ptr<actor_env> env_ = std::make_shared<actor_env>();
-  std::vector<std::unique_ptr<http_acceptor>> edges_;
+  std::vector<std::unique_ptr<reactor_edge>> edges_;
   std::vector<std::function<void()>> ends_;
 };
 
-inline http_acceptor::deadline_point in(std::chrono::milliseconds time) {
+inline reactor_edge::deadline_point in(std::chrono::milliseconds time) {
   return std::chrono::steady_clock::now() + time;
 }
 

@@ -98,7 +98,7 @@ TEST(Reactor, ServesSocketsAndOthersBesideAnActorThatFeedsItself) {
   });
   EXPECT_EQ(fired.get_future().wait_for(patience), std::future_status::ready);
   const auto actor = f.spawn(echo, caf::unit);
-  const auto word = f.run(0, [&](http_acceptor& edge) -> awaitable<result<reply>> {
+  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<result<reply>> {
     const question q{1};
     co_return co_await edge.ask(actor, q, in(patience));
   });
@@ -106,7 +106,7 @@ TEST(Reactor, ServesSocketsAndOthersBesideAnActorThatFeedsItself) {
 }
 
 /// Asks one that answers for as long as it is let, and one that never does.
-awaitable<> talk_for_ever(http_acceptor& edge, answerer whom, std::atomic<int>& frames) {
+awaitable<> talk_for_ever(reactor_edge& edge, answerer whom, std::atomic<int>& frames) {
   const frame_guard frame{frames};
   for (;;) {
     const question q{1};

@@ -99,7 +99,7 @@ TEST(TcpProber, AnswersAtItsLimitWhileTheResolverHangs) {
   f.on_reactor(0, [&] {
      prober = std::make_unique<tcp_prober>(f.at(0), hanging::question(resolver), 20ms);
    }).get();
-  const auto ask = [&](http_acceptor&) { return prober->is_accepting(); };
+  const auto ask = [&](reactor_edge&) { return prober->is_accepting(); };
   EXPECT_FALSE(f.run(0, ask));
   EXPECT_FALSE(f.run(0, ask)); // the answer stands; nobody asks again
   EXPECT_EQ(f.at(0).timers().size(), 0u);
@@ -118,7 +118,7 @@ TEST(TcpProber, PassesTheAnswerOn) {
        const auto question = [&asked, accepts](auto) { return ++asked > 0 && accepts; };
        prober = std::make_unique<tcp_prober>(f.at(0), question, patience);
      }).get();
-    const auto ask = [&](http_acceptor&) { return prober->is_accepting(); };
+    const auto ask = [&](reactor_edge&) { return prober->is_accepting(); };
     EXPECT_EQ(f.run(0, ask), accepts);
     EXPECT_EQ(f.run(0, ask), accepts);
     f.on_reactor(0, [&] { prober.reset(); }).get();

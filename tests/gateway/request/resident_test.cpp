@@ -85,7 +85,7 @@ struct one_directory : reactor_fixture {
     return actor;
   }
   result<messages::validation> validate() {
-    return run(0, [this](http_acceptor& edge) -> awaitable<result<messages::validation>> {
+    return run(0, [this](reactor_edge& edge) -> awaitable<result<messages::validation>> {
       const messages::validate question;
       co_return co_await edge.ask_session(id, question, in(patience));
     });
@@ -103,7 +103,7 @@ TEST(AskSession, PassesOnThatThereIsNone) {
 TEST(AskSession, PassesOnTheSessionsOwnRefusalWhole) {
   one_directory f;
   f.script.answers = {f.spawn(resident, 7)};
-  const auto word = f.run(0, [&](http_acceptor& edge) -> awaitable<result<messages::token_pair>> {
+  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<result<messages::token_pair>> {
     const messages::refresh question;
     co_return co_await edge.ask_session(f.id, question, in(patience));
   });
@@ -170,7 +170,7 @@ TEST(AskSession, GivesUpOnADirectoryThatKnowsOnlyTheDead) {
 
 TEST(AskUser, PassesOnThatThereIsNone) {
   one_directory f;
-  const auto word = f.run(0, [&](http_acceptor& edge) -> awaitable<result<messages::user_view>> {
+  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<result<messages::user_view>> {
     const messages::describe_user question;
     co_return co_await edge.ask_user(user_id{f.id}, question, in(patience));
   });

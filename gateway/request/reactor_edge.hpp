@@ -1,4 +1,4 @@
-// http_acceptor.hpp — a reactor's way from sockets to actors: its edge actor, what it
+// reactor_edge.hpp — a reactor's way from sockets to actors: its edge actor, what it
 // remembers of tokens and handles, and how an endpoint finds the actor it talks to.
 #pragma once
 
@@ -6,8 +6,8 @@
 #include "config/settings/settings.hpp"
 #include "gateway/http/message/cors.hpp"
 #include "gateway/proxy/upstream/upstream_client.hpp"
-#include "gateway/reactor/edge_actor.hpp"
 #include "gateway/reactor/generation_cache.hpp"
+#include "gateway/reactor/reactor_actor.hpp"
 #include "gateway/reactor/splice_set.hpp"
 #include "gateway/reactor/tcp_probe.hpp"
 #include "gateway/reactor/timer_wheel.hpp"
@@ -24,10 +24,10 @@
 
 namespace latchkey::gateway {
 
-class ws_acceptor;
+class socket_registry;
 
 /// Everything here is used on the reactor's thread alone.
-class http_acceptor {
+class reactor_edge {
 public:
   using deadline_point = std::chrono::steady_clock::time_point;
 
@@ -38,12 +38,12 @@ public:
   static constexpr std::size_t numbers_max = 16384;
   static constexpr std::size_t service_keys_max = 1024;
 
-  http_acceptor(caf::actor_system& system, reactor& home, actor_env_ptr env,
-                std::shared_ptr<const settings> configured);
+  reactor_edge(caf::actor_system& system, reactor& home, actor_env_ptr env,
+               std::shared_ptr<const settings> configured);
   /// On the reactor's thread. Coroutines that still ask through it are destroyed.
-  ~http_acceptor();
-  http_acceptor(const http_acceptor&) = delete;
-  http_acceptor& operator=(const http_acceptor&) = delete;
+  ~reactor_edge();
+  reactor_edge(const reactor_edge&) = delete;
+  reactor_edge& operator=(const reactor_edge&) = delete;
 
   reactor& home() noexcept { return home_; }
   const actor_env& env() const noexcept { return *env_; }
@@ -61,7 +61,7 @@ public:
   template <class Handle, class Message>
   awaitable<result<reply_of<Handle, Message>>> ask(const Handle& receiver, Message message,
                                                    deadline_point deadline) {
-    return edge_->ask(receiver, std::move(message), deadline);
+    return actor_->ask(receiver, std::move(message), deadline);
   }
 
   /// Asks the session's, the user's or the subscription's actor, wherever it is. An actor that left
@@ -102,13 +102,13 @@ public:
   void tell_session(const session_id& id, messages::unwatch notice);
 
   /// The live sockets of this reactor, and those of all.
-  ws_acceptor* sockets() noexcept { return sockets_; }
-  void set_sockets(ws_acceptor* here) noexcept { sockets_ = here; }
-  const std::vector<socket_holder_actor>& socket_holders() const noexcept {
-    return *socket_holders_;
+  socket_registry* sockets() noexcept { return sockets_; }
+  void set_sockets(socket_registry* here) noexcept { sockets_ = here; }
+  const std::vector<socket_registry_actor>& socket_registries() const noexcept {
+    return *socket_registries_;
   }
-  void set_socket_holders(std::shared_ptr<const std::vector<socket_holder_actor>> all) {
-    socket_holders_ = std::move(all);
+  void set_socket_registries(std::shared_ptr<const std::vector<socket_registry_actor>> all) {
+    socket_registries_ = std::move(all);
   }
 
   /// What a good access token says.
@@ -129,7 +129,7 @@ public:
   awaitable<result<typename Query::answer>> read(Query what, deadline_point deadline) {
     const auto& reader = env_->readers[next_reader_++ % env_->readers.size()];
     messages::read question{std::move(what), deadline_for_actors(deadline)};
-    auto found = co_await edge_->ask(reader, std::move(question), deadline);
+    auto found = co_await actor_->ask(reader, std::move(question), deadline);
     if (!found) co_return tl::unexpected<failure>(found.error());
     co_return std::move(found->template as<Query>());
   }
@@ -199,9 +199,9 @@ private:
   };
   /// A turn of forget_ended().
   struct turn : timer_wheel::entry {
-    explicit turn(http_acceptor& acceptor) : entry(&turn::on_expired), owner(acceptor) {}
+    explicit turn(reactor_edge& edge) : entry(&turn::on_expired), owner(edge) {}
     static void on_expired(timer_wheel::entry& e) noexcept;
-    http_acceptor& owner;
+    reactor_edge& owner;
   };
 
   template <class Handle, class Question>
@@ -225,13 +225,13 @@ private:
       if (auto* handle = known.find(id)) {
         receiver = *handle;
       } else {
-        auto found = co_await edge_->ask(env_->directory_for(id), question, deadline);
+        auto found = co_await actor_->ask(env_->directory_for(id), question, deadline);
         if (!found) co_return tl::unexpected<failure>(found.error());
         receiver = *found;
         known.put(id, receiver);
         remember_to_forget();
       }
-      auto reply = co_await edge_->ask_raw(receiver, message, deadline);
+      auto reply = co_await actor_->ask_raw(receiver, message, deadline);
       if (reply) co_return std::move(*reply);
       if (!is_gone(reply.error())) co_return tl::unexpected<failure>(to_failure(reply.error()));
       question.gone = receiver.id();
@@ -246,7 +246,7 @@ private:
     if (known.find(id)) co_return true;
     Find question{id};
     question.if_in_memory = true;
-    const auto found = co_await edge_->ask(env_->directory_for(id), question, deadline);
+    const auto found = co_await actor_->ask(env_->directory_for(id), question, deadline);
     if (!found) co_return false;
     known.put(id, *found);
     remember_to_forget();
@@ -260,8 +260,8 @@ private:
   std::string issuer_origin_;
   proxy_list trusted_proxies_;
   snapshots registry_;
-  caf::strong_actor_ptr edge_owner_;
-  edge_actor* edge_;
+  caf::strong_actor_ptr actor_owner_;
+  reactor_actor* actor_;
   generation_cache<std::string, known_token, token_hash> tokens_{tokens_max};
   generation_cache<session_id, session_actor> sessions_{handles_max};
   generation_cache<user_id, user_actor> users_{handles_max};
@@ -275,9 +275,9 @@ private:
   last_word database_;
   last_word redis_;
   tcp_prober core_manager_;
-  ws_acceptor* sockets_ = nullptr;
-  std::shared_ptr<const std::vector<socket_holder_actor>> socket_holders_ =
-      std::make_shared<std::vector<socket_holder_actor>>();
+  socket_registry* sockets_ = nullptr;
+  std::shared_ptr<const std::vector<socket_registry_actor>> socket_registries_ =
+      std::make_shared<std::vector<socket_registry_actor>>();
   std::unique_ptr<proxy::upstream_client> upstreams_;
   splice_set splices_;
 };

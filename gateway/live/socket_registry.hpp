@@ -1,15 +1,15 @@
-// ws_acceptor.hpp — the live sockets of a reactor: which session each belongs to, what its
+// socket_registry.hpp — the live sockets of a reactor: which session each belongs to, what its
 // client says, and what it is told. The actor that sessions and workflows know
-// (`socket_holder_actor`) is its edge; it names sockets by number.
+// (`socket_registry_actor`) is its edge; it names sockets by number.
 #pragma once
 
 #include "gateway/http/connection/taken_connection.hpp"
 #include "gateway/live/frames.hpp"
 #include "gateway/live/ws/live_socket.hpp"
 #include "gateway/live/ws/socket_home.hpp"
-#include "gateway/reactor/edge_actor.hpp"
+#include "gateway/reactor/reactor_actor.hpp"
 #include "gateway/reactor/timer_wheel.hpp"
-#include "gateway/request/http_acceptor.hpp"
+#include "gateway/request/reactor_edge.hpp"
 #include "protocol/interfaces.hpp"
 
 #include <cstdint>
@@ -23,7 +23,7 @@
 
 namespace latchkey::gateway {
 
-class live_client; // ws_client.hpp
+class live_connection; // ws_client.hpp
 
 /// A session with sockets here, open or about to be.
 struct live_session {
@@ -32,28 +32,28 @@ struct live_session {
   std::int64_t user_number = 0;
   std::string role;
   std::shared_ptr<const permission_set> permissions;
-  std::vector<live_client*> sockets;
+  std::vector<live_connection*> sockets;
   std::vector<std::uint64_t> splices; // sockets that are passed through to upstreams
   std::size_t places = 0;             // taken, their sockets not open yet
   bool is_over = false;
 };
 
 /// Everything here is used on the reactor's thread alone.
-class ws_acceptor {
+class socket_registry {
   /// By type, the last for all others; looked up once.
   using message_counts = std::vector<std::pair<std::string_view, counter*>>;
 
 public:
   using socket_number = std::uint64_t;
 
-  ws_acceptor(caf::actor_system& system, http_acceptor& edge);
+  socket_registry(caf::actor_system& system, reactor_edge& edge);
   /// After `shut`, and when coroutines that ask through `edge` are gone.
-  ~ws_acceptor();
-  ws_acceptor(const ws_acceptor&) = delete;
-  ws_acceptor& operator=(const ws_acceptor&) = delete;
+  ~socket_registry();
+  socket_registry(const socket_registry&) = delete;
+  socket_registry& operator=(const socket_registry&) = delete;
 
-  const socket_holder_actor& handle() const noexcept { return handle_; }
-  http_acceptor& edge() noexcept { return edge_; }
+  const socket_registry_actor& handle() const noexcept { return handle_; }
+  reactor_edge& edge() noexcept { return edge_; }
 
   /// Room for one socket of a session. Taken before the session is asked whether it lives, so
   /// that the session's end finds the socket, however early it comes.
@@ -76,9 +76,9 @@ public:
     bool is_closed() const { return of_->is_stopping_ || is_over(); }
 
   private:
-    friend class ws_acceptor;
-    place(ws_acceptor& of, const session_id& session) : of_(&of), session_(session) {}
-    ws_acceptor* of_ = nullptr;
+    friend class socket_registry;
+    place(socket_registry& of, const session_id& session) : of_(&of), session_(session) {}
+    socket_registry* of_ = nullptr;
     session_id session_;
   };
   /// OVERLOADED when the server, or the session, has as many as it may.
@@ -90,7 +90,7 @@ public:
   /// The session's word that it lives, which then watches it for us. AUTH003.
   /// `counter`: of the access token that was shown and that nobody has validated yet.
   awaitable<result<messages::validation>>
-  watch(session_id session, http_acceptor::deadline_point deadline, std::uint64_t counter = 0);
+  watch(session_id session, reactor_edge::deadline_point deadline, std::uint64_t counter = 0);
 
   /// A socket of `who` is passed through to an upstream from now on, until `splice_ended`. It is
   /// ended with the session, and within two seconds when the token has expired or the role has
@@ -110,25 +110,26 @@ public:
 
   // -- what conversations need (surfaces/live/conversation.cpp)
   /// nullptr when it has been closed.
-  live_client* find(socket_number number);
+  live_connection* find(socket_number number);
   /// A conversation has ended; `answer` is for the client, if it is still there.
   void finish(socket_number number, std::string_view type, ws::frame answer);
 
 private:
-  class holder;
-  friend class live_client;
+  class mailbox;
+  friend class live_connection;
   struct passed_socket {
     session_id session;
     time_point end; // of the token, by the steady clock
     std::string permission;
   };
 
-  void say(live_client& client, std::string_view type, ws::frame what, std::uint64_t status_of = 0);
+  void say(live_connection& client, std::string_view type, ws::frame what,
+           std::uint64_t status_of = 0);
   void tell_session(const live_session& session, std::string_view type, const ws::frame& what);
   void count_heard(std::string_view type) { count_of(heard_, type).add(); }
   static counter& count_of(const message_counts& counts, std::string_view type);
 
-  // -- what the holder hears
+  // -- what the mailbox takes
   void on_session_over(const messages::session_over& news, std::function<void()> done);
   void on_role(const messages::role_news& news);
   void on_subscription(const messages::subscription_news& news);
@@ -137,7 +138,7 @@ private:
 
   void give_back(const session_id& session);
   void forget_if_unused(const session_id& session);
-  void closed(live_client& client);
+  void closed(live_connection& client);
   live_session& session_of(const principal& who);
   void tell_permissions(live_session& session);
   void look_around();
@@ -146,17 +147,17 @@ private:
   void look_again();
 
   struct turn : timer_wheel::entry {
-    explicit turn(ws_acceptor& of) : entry(&turn::on_expired), owner(of) {}
+    explicit turn(socket_registry& of) : entry(&turn::on_expired), owner(of) {}
     static void on_expired(timer_wheel::entry& e) noexcept;
-    ws_acceptor& owner;
+    socket_registry& owner;
   };
 
-  http_acceptor& edge_;
+  reactor_edge& edge_;
   ws::socket_home home_;
-  caf::strong_actor_ptr holder_owner_;
-  holder* holder_;
-  socket_holder_actor handle_;
-  std::unordered_map<socket_number, std::shared_ptr<live_client>> clients_;
+  caf::strong_actor_ptr mailbox_owner_;
+  mailbox* mailbox_;
+  socket_registry_actor handle_;
+  std::unordered_map<socket_number, std::shared_ptr<live_connection>> clients_;
   std::unordered_map<session_id, std::unique_ptr<live_session>> sessions_;
   std::unordered_map<std::uint64_t, passed_socket> splices_;
   socket_number last_number_ = 0;

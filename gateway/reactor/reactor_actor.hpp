@@ -1,4 +1,4 @@
-// edge_actor.hpp — the actor at the edge of a reactor, and ask(): how a coroutine that
+// reactor_actor.hpp — the actor at the edge of a reactor, and ask(): how a coroutine that
 // serves a socket talks to actors.
 #pragma once
 
@@ -22,12 +22,12 @@
 #include <utility>
 
 namespace latchkey::gateway {
-class edge_actor;
+class reactor_actor;
 }
 
 namespace caf {
 template <>
-class behavior_type_of<latchkey::gateway::edge_actor> {
+class behavior_type_of<latchkey::gateway::reactor_actor> {
 public:
   using type = behavior;
 };
@@ -77,15 +77,15 @@ private:
 /// An actor that lives on one reactor for good: whatever is sent to it is handled there,
 /// between socket events. It must be spoken through on that reactor's thread alone. One that is
 /// asked something derives from it.
-class edge_actor : public caf::extend<caf::scheduled_actor, edge_actor>::with<
-                       caf::mixin::sender, caf::mixin::requester, caf::mixin::behavior_changer> {
+class reactor_actor : public caf::extend<caf::scheduled_actor, reactor_actor>::with<
+                          caf::mixin::sender, caf::mixin::requester, caf::mixin::behavior_changer> {
 public:
   using signatures = caf::none_t;
   using behavior_type = caf::behavior;
 
-  edge_actor(caf::actor_config& cfg, reactor& home);
+  reactor_actor(caf::actor_config& cfg, reactor& home);
 
-  const char* name() const override { return "edge"; }
+  const char* name() const override { return "reactor"; }
   void launch(caf::execution_unit* unit, bool lazy, bool hide) override;
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit* unit) override;
   void enqueue(caf::strong_actor_ptr source, caf::message_id id, caf::message content,

@@ -1,8 +1,8 @@
-#include "gateway/live/ws_acceptor.hpp"
+#include "gateway/live/socket_registry.hpp"
 
 #include "actors/base/behave.hpp"
 #include "config/descriptors.hpp"
-#include "gateway/live/ws_client.hpp"
+#include "gateway/live/live_connection.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -46,12 +46,12 @@ ws::outgoing_queue::workflow_number number_of(const workflow_id& id) {
 } // namespace
 
 /// The actor that sessions and workflows speak to.
-class ws_acceptor::holder final : public edge_actor {
+class socket_registry::mailbox final : public reactor_actor {
 public:
-  holder(caf::actor_config& cfg, reactor& home, ws_acceptor* owner)
-      : edge_actor(cfg, home), owner_(owner) {}
+  mailbox(caf::actor_config& cfg, reactor& home, socket_registry* owner)
+      : reactor_actor(cfg, home), owner_(owner) {}
 
-  const char* name() const override { return "ws_acceptor"; }
+  const char* name() const override { return "socket_registry"; }
 
   caf::behavior answers() override {
     return {[this](messages::session_over& news) -> caf::result<heard> {
@@ -84,10 +84,10 @@ public:
   }
 
 private:
-  ws_acceptor* owner_;
+  socket_registry* owner_;
 };
 
-ws_acceptor::ws_acceptor(caf::actor_system& system, http_acceptor& edge)
+socket_registry::socket_registry(caf::actor_system& system, reactor_edge& edge)
     : edge_(edge), home_(edge.home().timers(), limits_of(edge.configured()),
                          edge.env().counts->statuses_overtaken),
       sockets_max_(sockets_max_of(edge.configured())) {
@@ -97,16 +97,16 @@ ws_acceptor::ws_acceptor(caf::actor_system& system, http_acceptor& edge)
   for (const auto type : types_said)
     said_.emplace_back(type, &counts.live_messages_said(type));
   caf::actor_config config{&edge.home()};
-  auto made = system.spawn_class<holder, caf::no_spawn_options>(config, edge.home(), this);
-  holder_owner_ = caf::actor_cast<caf::strong_actor_ptr>(made);
-  holder_ = static_cast<holder*>(caf::actor_cast<caf::abstract_actor*>(holder_owner_));
-  handle_ = caf::actor_cast<socket_holder_actor>(holder_owner_);
+  auto made = system.spawn_class<mailbox, caf::no_spawn_options>(config, edge.home(), this);
+  mailbox_owner_ = caf::actor_cast<caf::strong_actor_ptr>(made);
+  mailbox_ = static_cast<mailbox*>(caf::actor_cast<caf::abstract_actor*>(mailbox_owner_));
+  handle_ = caf::actor_cast<socket_registry_actor>(mailbox_owner_);
   roles_version_ = edge.env().book->version();
 }
 
-ws_acceptor::~ws_acceptor() = default;
+socket_registry::~socket_registry() = default;
 
-void ws_acceptor::shut() {
+void socket_registry::shut() {
   is_stopping_ = is_shut_ = true;
   looks_around_.cancel();
   while (!clients_.empty()) {
@@ -114,12 +114,12 @@ void ws_acceptor::shut() {
     client->cut_off();
   }
   // Sessions that still wait for our word hear that we are gone, which counts.
-  holder_->close();
+  mailbox_->close();
 }
 
 // -- coming and going ------------------------------------------------------------------------
 
-result<ws_acceptor::place> ws_acceptor::take_place(const session_id& id) {
+result<socket_registry::place> socket_registry::take_place(const session_id& id) {
   const auto open = static_cast<std::size_t>(edge_.env().counts->live_sockets.value());
   if (is_stopping_ || open + places_ >= sockets_max_) return fail(error_code::overloaded);
   auto& session = sessions_[id];
@@ -135,13 +135,13 @@ result<ws_acceptor::place> ws_acceptor::take_place(const session_id& id) {
   return place{*this, id};
 }
 
-void ws_acceptor::give_back(const session_id& id) {
+void socket_registry::give_back(const session_id& id) {
   --places_;
   --sessions_.at(id)->places;
   forget_if_unused(id);
 }
 
-void ws_acceptor::forget_if_unused(const session_id& id) {
+void socket_registry::forget_if_unused(const session_id& id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   const auto& session = *found->second;
@@ -151,7 +151,7 @@ void ws_acceptor::forget_if_unused(const session_id& id) {
 }
 
 /// As it is known now that it has a socket.
-live_session& ws_acceptor::session_of(const principal& who) {
+live_session& socket_registry::session_of(const principal& who) {
   auto& session = *sessions_.at(who.session);
   session.user = who.user;
   session.user_number = who.user_number;
@@ -162,12 +162,12 @@ live_session& ws_acceptor::session_of(const principal& who) {
   return session;
 }
 
-void ws_acceptor::open(place room, http::taken_connection&& connection, const principal& who) {
+void socket_registry::open(place room, http::taken_connection&& connection, const principal& who) {
   // One that has ended since, or has nobody to answer to, is closed as it goes out of scope.
   if (room.is_closed()) return;
   auto& session = session_of(who);
   const auto number = ++last_number_;
-  auto client = std::make_shared<live_client>(*this, number, session, std::move(connection));
+  auto client = std::make_shared<live_connection>(*this, number, session, std::move(connection));
   session.sockets.push_back(client.get());
   clients_.emplace(number, client);
   edge_.env().counts->live_sockets.add(1);
@@ -175,14 +175,15 @@ void ws_acceptor::open(place room, http::taken_connection&& connection, const pr
   client->start();
 }
 
-awaitable<result<messages::validation>> ws_acceptor::watch(session_id session,
-                                                           http_acceptor::deadline_point deadline,
-                                                           std::uint64_t counter) {
+awaitable<result<messages::validation>>
+socket_registry::watch(session_id session, reactor_edge::deadline_point deadline,
+                       std::uint64_t counter) {
   const messages::watch question{handle_, counter};
   co_return co_await edge_.ask_session(session, question, deadline);
 }
 
-void ws_acceptor::splice_begun(const principal& who, std::string permission, std::uint64_t number) {
+void socket_registry::splice_begun(const principal& who, std::string permission,
+                                   std::uint64_t number) {
   session_of(who).splices.push_back(number);
   const auto& env = edge_.env();
   const auto left = time_point{std::chrono::seconds{who.expires_at}} - env.now();
@@ -190,7 +191,7 @@ void ws_acceptor::splice_begun(const principal& who, std::string permission, std
                    passed_socket{who.session, env.steady_now() + left, std::move(permission)});
 }
 
-void ws_acceptor::splice_ended(const session_id& id, std::uint64_t number) {
+void socket_registry::splice_ended(const session_id& id, std::uint64_t number) {
   splices_.erase(number);
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
@@ -198,7 +199,7 @@ void ws_acceptor::splice_ended(const session_id& id, std::uint64_t number) {
   forget_if_unused(id);
 }
 
-void ws_acceptor::closed(live_client& client) {
+void socket_registry::closed(live_connection& client) {
   auto& session = client.session();
   std::erase(session.sockets, &client);
   forget_if_unused(session.id);
@@ -208,27 +209,27 @@ void ws_acceptor::closed(live_client& client) {
     if (auto done = std::exchange(stopped_, nullptr)) done();
 }
 
-void ws_acceptor::stop(std::function<void()> done) {
+void socket_registry::stop(std::function<void()> done) {
   is_stopping_ = true;
   home_.stop();
   edge_.splices().end_all();
   if (clients_.empty()) return done();
   stopped_ = std::move(done);
-  std::vector<std::shared_ptr<live_client>> all;
+  std::vector<std::shared_ptr<live_connection>> all;
   for (const auto& [number, client] : clients_)
     all.push_back(client);
   for (const auto& client : all)
     client->close(ws::close_code::going_away, "the server stops");
 }
 
-live_client* ws_acceptor::find(socket_number number) {
+live_connection* socket_registry::find(socket_number number) {
   const auto found = clients_.find(number);
   return found == clients_.end() ? nullptr : found->second.get();
 }
 
 // -- what clients say and hear ---------------------------------------------------------------
 
-void ws_acceptor::finish(socket_number number, std::string_view type, ws::frame answer) {
+void socket_registry::finish(socket_number number, std::string_view type, ws::frame answer) {
   const auto found = clients_.find(number);
   if (found == clients_.end()) return;
   const auto client = found->second;
@@ -236,22 +237,23 @@ void ws_acceptor::finish(socket_number number, std::string_view type, ws::frame 
   client->finish();
 }
 
-void ws_acceptor::say(live_client& client, std::string_view type, ws::frame what,
-                      std::uint64_t status_of) {
+void socket_registry::say(live_connection& client, std::string_view type, ws::frame what,
+                          std::uint64_t status_of) {
   if (!client.is_open()) return;
   count_of(said_, type).add();
   client.send(std::move(what), status_of);
 }
 
-counter& ws_acceptor::count_of(const message_counts& counts, std::string_view type) {
+counter& socket_registry::count_of(const message_counts& counts, std::string_view type) {
   for (const auto& [name, count] : counts)
     if (name == type) return *count;
   return *counts.back().second;
 }
 
-// -- what the holder hears -------------------------------------------------------------------
+// -- what the mailbox takes -------------------------------------------------------------------
 
-void ws_acceptor::on_session_over(const messages::session_over& news, std::function<void()> done) {
+void socket_registry::on_session_over(const messages::session_over& news,
+                                      std::function<void()> done) {
   const auto found = sessions_.find(news.session);
   if (found == sessions_.end()) return done();
   auto& session = *found->second;
@@ -261,7 +263,7 @@ void ws_acceptor::on_session_over(const messages::session_over& news, std::funct
   for (const auto number : session.splices) // each tells its end later, by splice_ended
     edge_.splices().end(number);
   const auto farewell = live::session_revoked(news.reason);
-  std::vector<std::shared_ptr<live_client>> all;
+  std::vector<std::shared_ptr<live_connection>> all;
   for (auto* client : session.sockets)
     all.push_back(clients_.at(client->number()));
   for (const auto& client : all) {
@@ -270,7 +272,7 @@ void ws_acceptor::on_session_over(const messages::session_over& news, std::funct
   }
 }
 
-void ws_acceptor::on_role(const messages::role_news& news) {
+void socket_registry::on_role(const messages::role_news& news) {
   const auto found = sessions_.find(news.session);
   if (found == sessions_.end()) return;
   found->second->role = news.role;
@@ -278,23 +280,23 @@ void ws_acceptor::on_role(const messages::role_news& news) {
   end_splices_that_may_not();
 }
 
-void ws_acceptor::tell_permissions(live_session& session) {
+void socket_registry::tell_permissions(live_session& session) {
   session.permissions = edge_.roles().permissions_of(session.role);
   const auto frame = live::permissions_changed(session.role, *session.permissions);
   tell_session(session, "permissions_changed", frame);
 }
 
-void ws_acceptor::on_subscription(const messages::subscription_news& news) {
+void socket_registry::on_subscription(const messages::subscription_news& news) {
   const auto found = sessions_.find(news.session);
   if (found == sessions_.end()) return;
   tell_session(*found->second, "subscription_changed",
                live::subscription_changed(news.tier, news.status));
 }
 
-void ws_acceptor::tell_session(const live_session& session, std::string_view type,
-                               const ws::frame& what) {
+void socket_registry::tell_session(const live_session& session, std::string_view type,
+                                   const ws::frame& what) {
   // A socket that is too slow for it is closed meanwhile, and the last one ends the session here.
-  std::vector<std::shared_ptr<live_client>> all;
+  std::vector<std::shared_ptr<live_connection>> all;
   for (auto* client : session.sockets)
     all.push_back(clients_.at(client->number()));
   for (const auto& client : all)
@@ -316,7 +318,7 @@ struct closed_sockets {
 
 } // namespace
 
-void ws_acceptor::on_run(const messages::run_news& news, std::function<void(run_heard)> done) {
+void socket_registry::on_run(const messages::run_news& news, std::function<void(run_heard)> done) {
   const auto answer = std::make_shared<closed_sockets>(std::move(done));
   std::vector<ws::frame> frames;
   for (const auto& one : news.statuses)
@@ -338,7 +340,7 @@ void ws_acceptor::on_run(const messages::run_news& news, std::function<void(run_
   }
 }
 
-std::vector<std::size_t> ws_acceptor::count(const std::vector<session_id>& sessions) const {
+std::vector<std::size_t> socket_registry::count(const std::vector<session_id>& sessions) const {
   std::vector<std::size_t> out;
   out.reserve(sessions.size());
   for (const auto& id : sessions) {
@@ -350,22 +352,22 @@ std::vector<std::size_t> ws_acceptor::count(const std::vector<session_id>& sessi
 
 // -- what nobody tells: roles that were changed themselves, tokens of passed-on sockets --------
 
-void ws_acceptor::turn::on_expired(timer_wheel::entry& e) noexcept {
+void socket_registry::turn::on_expired(timer_wheel::entry& e) noexcept {
   static_cast<turn&>(e).owner.look_around();
 }
 
-void ws_acceptor::look_again() {
+void socket_registry::look_again() {
   edge_.home().timers().schedule(looks_around_, looks_around_every);
 }
 
-void ws_acceptor::look_around() {
+void socket_registry::look_around() {
   if (clients_.empty() && splices_.empty()) return; // the next one to come begins anew
   look_at_roles();
   end_splices_that_may_not();
   look_again();
 }
 
-void ws_acceptor::look_at_roles() {
+void socket_registry::look_at_roles() {
   const auto version = edge_.env().book->version();
   if (std::exchange(roles_version_, version) == version) return;
   std::vector<session_id> changed;
@@ -378,7 +380,7 @@ void ws_acceptor::look_at_roles() {
       tell_permissions(*found->second);
 }
 
-void ws_acceptor::end_splices_that_may_not() {
+void socket_registry::end_splices_that_may_not() {
   const auto now = edge_.env().steady_now();
   std::vector<std::uint64_t> over;
   for (const auto& [number, one] : splices_) {

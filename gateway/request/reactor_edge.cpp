@@ -1,6 +1,6 @@
-#include "gateway/request/http_acceptor.hpp"
+#include "gateway/request/reactor_edge.hpp"
 
-#include "gateway/live/ws_acceptor.hpp"
+#include "gateway/live/socket_registry.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 
 #include <caf/abstract_actor.hpp>
@@ -33,8 +33,8 @@ std::string origin_of(std::string_view url) {
 
 } // namespace
 
-http_acceptor::http_acceptor(caf::actor_system& system, reactor& home, actor_env_ptr env,
-                             std::shared_ptr<const settings> configured)
+reactor_edge::reactor_edge(caf::actor_system& system, reactor& home, actor_env_ptr env,
+                           std::shared_ptr<const settings> configured)
     : home_(home), env_(std::move(env)), settings_(std::move(configured)),
       origins_(settings_->allowed_origins), issuer_origin_(origin_of(settings_->issuer)),
       trusted_proxies_(settings_->trusted_proxies),
@@ -44,26 +44,26 @@ http_acceptor::http_acceptor(caf::actor_system& system, reactor& home, actor_env
                     }),
       splices_(home.timers()) {
   caf::actor_config config{&home};
-  auto handle = system.spawn_class<edge_actor, caf::no_spawn_options>(config, home);
-  edge_owner_ = caf::actor_cast<caf::strong_actor_ptr>(handle);
-  edge_ = static_cast<edge_actor*>(caf::actor_cast<caf::abstract_actor*>(edge_owner_));
+  auto handle = system.spawn_class<reactor_actor, caf::no_spawn_options>(config, home);
+  actor_owner_ = caf::actor_cast<caf::strong_actor_ptr>(handle);
+  actor_ = static_cast<reactor_actor*>(caf::actor_cast<caf::abstract_actor*>(actor_owner_));
 }
 
-http_acceptor::~http_acceptor() {
+reactor_edge::~reactor_edge() {
   // At once: an answer that is queued already must not wake a coroutine that would find
   // this gone.
-  edge_->close();
+  actor_->close();
 }
 
-void http_acceptor::turn::on_expired(timer_wheel::entry& e) noexcept {
+void reactor_edge::turn::on_expired(timer_wheel::entry& e) noexcept {
   static_cast<turn&>(e).owner.forget_ended();
 }
 
-void http_acceptor::remember_to_forget() {
+void reactor_edge::remember_to_forget() {
   if (!forgets_.scheduled()) home_.timers().schedule(forgets_, handles_looked_at_every);
 }
 
-void http_acceptor::forget_ended() {
+void reactor_edge::forget_ended() {
   const auto has_ended = [](const auto& handle) {
     return caf::actor_cast<caf::abstract_actor*>(handle)->getf(
         caf::abstract_actor::is_terminated_flag);
@@ -80,7 +80,7 @@ void http_acceptor::forget_ended() {
   if (left > 0) remember_to_forget();
 }
 
-void http_acceptor::pass_on_to(std::shared_ptr<proxy::upstream_set> upstreams) {
+void reactor_edge::pass_on_to(std::shared_ptr<proxy::upstream_set> upstreams) {
   proxy::upstream_limits limits;
   limits.calls_max = settings_->upstream_connections_max;
   // Half of what a reactor takes on is left to those who ask nobody else.
@@ -90,13 +90,13 @@ void http_acceptor::pass_on_to(std::shared_ptr<proxy::upstream_set> upstreams) {
                                                         std::move(upstreams), limits);
 }
 
-time_point http_acceptor::deadline_for_actors(deadline_point deadline) const {
+time_point reactor_edge::deadline_for_actors(deadline_point deadline) const {
   const auto left = deadline - std::chrono::steady_clock::now();
   return env_->steady_now() + std::chrono::duration_cast<std::chrono::microseconds>(left);
 }
 
-result<http_acceptor::known_token> http_acceptor::verify_token(std::string_view token,
-                                                               bool remember) {
+result<reactor_edge::known_token> reactor_edge::verify_token(std::string_view token,
+                                                             bool remember) {
   const auto now = env_->now();
   if (auto* known = tokens_.find(token)) {
     const auto end = time_point{std::chrono::seconds{known->exp}};
@@ -111,13 +111,13 @@ result<http_acceptor::known_token> http_acceptor::verify_token(std::string_view 
   return known;
 }
 
-result<service_claims> http_acceptor::verify_service_token(std::string_view token) const {
+result<service_claims> reactor_edge::verify_service_token(std::string_view token) const {
   const auto& keys = *env_->keys;
   return verify_service(token, keys.access, keys.issuer, keys.audience, env_->now(), clock_leeway);
 }
 
-awaitable<result<principal>> http_acceptor::authenticate(std::string_view token,
-                                                         deadline_point deadline) {
+awaitable<result<principal>> reactor_edge::authenticate(std::string_view token,
+                                                        deadline_point deadline) {
   auto known = verify_token(token);
   if (!known) co_return tl::unexpected<failure>(known.error());
   const messages::validate question{known->counter};
@@ -131,8 +131,8 @@ awaitable<result<principal>> http_acceptor::authenticate(std::string_view token,
   co_return who;
 }
 
-awaitable<result<principal>> http_acceptor::authenticate_key(std::string_view key,
-                                                             deadline_point deadline) {
+awaitable<result<principal>> reactor_edge::authenticate_key(std::string_view key,
+                                                            deadline_point deadline) {
   auto named = parse_opaque_key(api_key_kind, key);
   if (!named) co_return fail(error_code::token_invalid, "X-API-Key", "is not an API key");
   messages::use_api_key question{named->id, std::move(named->secret_hash),
@@ -151,7 +151,7 @@ awaitable<result<principal>> http_acceptor::authenticate_key(std::string_view ke
   co_return who;
 }
 
-const http_acceptor::snapshots& http_acceptor::registry() {
+const reactor_edge::snapshots& reactor_edge::registry() {
   // The version first: what is published meanwhile is found by the next one that looks.
   const auto version = env_->book->version();
   if (version != registry_.version)
@@ -159,7 +159,7 @@ const http_acceptor::snapshots& http_acceptor::registry() {
   return registry_;
 }
 
-result<service_principal> http_acceptor::find_service(std::string_view key) {
+result<service_principal> reactor_edge::find_service(std::string_view key) {
   if (key.empty() || key.size() > service_key_bytes_max)
     return fail(error_code::insufficient_permissions);
   const auto& table = registered_services();
@@ -172,7 +172,7 @@ result<service_principal> http_acceptor::find_service(std::string_view key) {
   return service_principal{found->service};
 }
 
-void http_acceptor::note_use(const service_table::key_entry& key) {
+void reactor_edge::note_use(const service_table::key_entry& key) {
   const auto now = env_->now();
   const auto now_s = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
   auto noted_s = key.noted_at->load(std::memory_order_relaxed);
@@ -183,8 +183,8 @@ void http_acceptor::note_use(const service_table::key_entry& key) {
   caf::anon_send(env_->writer_for(key.id), std::move(note));
 }
 
-awaitable<result<user_id>> http_acceptor::user_with_number(std::int64_t number,
-                                                           deadline_point deadline) {
+awaitable<result<user_id>> reactor_edge::user_with_number(std::int64_t number,
+                                                          deadline_point deadline) {
   if (const auto* known = numbers_.find(number)) {
     const auto id = *known;
     const messages::describe_user question;
@@ -202,7 +202,7 @@ awaitable<result<user_id>> http_acceptor::user_with_number(std::int64_t number,
 }
 
 template <class Handle, class Question>
-awaitable<bool> http_acceptor::alive(last_word& last, const Handle& whom, deadline_point deadline) {
+awaitable<bool> reactor_edge::alive(last_word& last, const Handle& whom, deadline_point deadline) {
   const auto now = std::chrono::steady_clock::now();
   if (last.asked != deadline_point{} && now < last.asked + health_stands_for) co_return last.alive;
   // Others that ask meanwhile hear the last word, so a frozen database gets one question
@@ -210,34 +210,34 @@ awaitable<bool> http_acceptor::alive(last_word& last, const Handle& whom, deadli
   last.asked = now;
   const auto wait_until = std::min(deadline, now + health_wait_max);
   const Question question{deadline_for_actors(wait_until)};
-  auto word = co_await edge_->ask(whom, question, wait_until);
+  auto word = co_await actor_->ask(whom, question, wait_until);
   last.alive = word.has_value();
   last.why = !word && word.error().field == "database" ? word.error().reason : "";
   co_return last.alive;
 }
 
-void http_acceptor::tell_session(const session_id& id, messages::unwatch notice) {
+void reactor_edge::tell_session(const session_id& id, messages::unwatch notice) {
   if (const auto* known = sessions_.find(id)) {
-    edge_->speak();
-    edge_->send(*known, std::move(notice));
+    actor_->speak();
+    actor_->send(*known, std::move(notice));
     return;
   }
   // A session that is watched is in memory, so this loads nothing.
-  edge_->speak();
-  edge_->request(env_->directory_for(id), no_timeout, messages::find_session{id})
+  actor_->speak();
+  actor_->request(env_->directory_for(id), no_timeout, messages::find_session{id})
       .then(
           [this, id, notice = std::move(notice)](session_actor& found) {
             // It may be watched anew meanwhile, which this must not undo.
-            if (!sockets_->knows(id)) edge_->send(found, notice);
+            if (!sockets_->knows(id)) actor_->send(found, notice);
           },
           [](caf::error&) {});
 }
 
-awaitable<bool> http_acceptor::database_alive(deadline_point deadline) {
+awaitable<bool> reactor_edge::database_alive(deadline_point deadline) {
   return alive<reader_actor, messages::ping_store>(database_, env_->readers.front(), deadline);
 }
 
-awaitable<std::string_view> http_acceptor::redis_word(deadline_point deadline) {
+awaitable<std::string_view> reactor_edge::redis_word(deadline_point deadline) {
   if (!env_->redis) co_return "disabled";
   const bool answers =
       co_await alive<redis_actor, messages::ping_redis>(redis_, env_->redis, deadline);
@@ -245,7 +245,7 @@ awaitable<std::string_view> http_acceptor::redis_word(deadline_point deadline) {
   co_return "disconnected";
 }
 
-std::int64_t http_acceptor::uptime_s() const {
+std::int64_t reactor_edge::uptime_s() const {
   return std::chrono::duration_cast<std::chrono::seconds>(env_->steady_now() - env_->started_at)
       .count();
 }

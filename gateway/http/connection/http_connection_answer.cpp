@@ -1,6 +1,6 @@
-// http_session_answer.cpp — from a request that has been read to the bytes of its answer.
+// http_connection_answer.cpp — from a request that has been read to the bytes of its answer.
 #include "gateway/http/body/incoming_body.hpp"
-#include "gateway/http/connection/http_session.hpp"
+#include "gateway/http/connection/http_connection.hpp"
 #include "gateway/http/message/content_coding.hpp"
 #include "gateway/http/message/cors.hpp"
 #include "gateway/http/message/error_body.hpp"
@@ -33,7 +33,7 @@ failure plain_failure(error_code code, std::uint32_t retry_after_s = 0) {
 } // namespace
 
 /// False: the connection is over.
-awaitable<bool> http_session::answer_request() {
+awaitable<bool> http_connection::answer_request() {
   phase_ = phase::handling;
   exchange x{parser_.in()};
   x.matched = match_.found;
@@ -44,7 +44,7 @@ awaitable<bool> http_session::answer_request() {
   x.stopping = &core_->stopping;
   x.connection = this;
   x.has_peer_gone = [](const void* connection) noexcept {
-    return static_cast<const http_session*>(connection)->has_peer_gone();
+    return static_cast<const http_connection*>(connection)->has_peer_gone();
   };
   auto answer = answer_without_handler(x);
   if (!answer) {
@@ -83,13 +83,13 @@ awaitable<bool> http_session::answer_request() {
 }
 
 /// Nobody else reads from the connection afterwards.
-awaitable<> http_session::end_body() {
+awaitable<> http_connection::end_body() {
   if (body_) co_await body_->end();
   body_.reset();
 }
 
 /// A client that did not ask for it would read the 101's other protocol as an answer.
-void http_session::check_upgrade(const exchange& x, response& answer) const {
+void http_connection::check_upgrade(const exchange& x, response& answer) const {
   constexpr unsigned switching = 101;
   if (answer.status != switching && !answer.taken_by) return;
   const bool is_good =
@@ -99,7 +99,7 @@ void http_session::check_upgrade(const exchange& x, response& answer) const {
   answer = render(plain_failure(error_code::internal_error));
 }
 
-std::optional<response> http_session::answer_without_handler(exchange& x) {
+std::optional<response> http_connection::answer_without_handler(exchange& x) {
   const auto& options = core_->options;
   if (refuses_ || (x.matched && core_->in_flight >= options.limits.in_flight_max)) {
     if (options.hooks.on_refused) options.hooks.on_refused(x);
@@ -117,7 +117,7 @@ std::optional<response> http_session::answer_without_handler(exchange& x) {
   return std::nullopt;
 }
 
-response http_session::answer_without_route() const {
+response http_connection::answer_without_route() const {
   const auto& in = parser_.in();
   auto is_star = in.target == "*";
   auto never = in.method == method::trace || in.method == method::connect;
@@ -142,7 +142,7 @@ response http_session::answer_without_route() const {
 }
 
 /// A message that broke HTTP, or a limit: what follows it cannot be told apart from it.
-void http_session::answer_refusal(error_code code) {
+void http_connection::answer_refusal(error_code code) {
   phase_ = phase::handling;
   auto& in = parser_.in();
   if (in.request_id.empty()) in.request_id = make_request_id();
@@ -158,19 +158,19 @@ void http_session::answer_refusal(error_code code) {
   next_request();
 }
 
-response http_session::render(const failure& error) const {
+response http_connection::render(const failure& error) const {
   const auto& in = parser_.in();
   if (core_->options.hooks.render_error) return core_->options.hooks.render_error(error, in);
   return error_response(error, in.request_id, core_->options.clock->now());
 }
 
-void http_session::on_exception(const exchange& x, std::string_view what) const {
+void http_connection::on_exception(const exchange& x, std::string_view what) const {
   if (core_->closed) return; // and gone may be what the hook works on
   if (core_->options.hooks.on_exception) core_->options.hooks.on_exception(x, what);
 }
 
 /// Writes the answer, or its head, into the output.
-body_framing http_session::finish(response& answer, const exchange* x) {
+body_framing http_connection::finish(response& answer, const exchange* x) {
   const auto& options = core_->options;
   const auto& in = parser_.in();
   if (x && options.hooks.decorate) options.hooks.decorate(*x, answer);
@@ -199,7 +199,7 @@ body_framing http_session::finish(response& answer, const exchange* x) {
   return framing;
 }
 
-void http_session::next_request() {
+void http_connection::next_request() {
   parser_.reset();
   match_ = {};
   reads_body_ = false;

@@ -1,4 +1,4 @@
-// caretaker.hpp — lets go of what has been over for long: sessions and workflows that ended, old
+// retention.hpp — lets go of what has been over for long: sessions and workflows that ended, old
 // lines of the audit log, a slice a transaction, so that nobody waits for it; and, in memory,
 // windows of rate limits.
 #pragma once
@@ -19,10 +19,10 @@ inline constexpr std::chrono::seconds care_windows_every{2};
 inline constexpr std::size_t care_slice_max = 500;
 inline constexpr std::size_t care_workflows_max = 50; // each with all its statuses
 
-struct caretaker_state {
-  static inline const char* name = "caretaker";
+struct retention_state {
+  static inline const char* name = "retention";
 
-  caretaker_actor::pointer self = nullptr;
+  retention_actor::pointer self = nullptr;
   actor_env_ptr env;
 
   /// Of the store; with a time, of the windows of rate limits.
@@ -41,7 +41,7 @@ private:
 };
 
 /// One on each node: those that meet pass over each other's rows.
-caretaker_actor::behavior_type caretaker(caretaker_actor::stateful_pointer<caretaker_state> self,
+retention_actor::behavior_type retention(retention_actor::stateful_pointer<retention_state> self,
                                          actor_env_ptr env);
 
 } // namespace latchkey

@@ -1,4 +1,4 @@
-#include "gateway/live/ws_client.hpp"
+#include "gateway/live/live_connection.hpp"
 
 #include "gateway/live/conversation.hpp"
 #include "gateway/request/request_limit.hpp"
@@ -8,7 +8,7 @@
 
 namespace latchkey::gateway {
 
-principal live_client::who() const {
+principal live_connection::who() const {
   principal out;
   out.user = session_.user;
   out.user_number = session_.user_number;
@@ -21,13 +21,13 @@ principal live_client::who() const {
 
 // -- what it says ----------------------------------------------------------------------------
 
-void live_client::on_text(std::string_view text) {
+void live_connection::on_text(std::string_view text) {
   if (wants_more() && !is_behind()) return begin(text);
   if (!waiting_) waiting_ = std::make_unique<std::deque<std::string>>();
   waiting_->emplace_back(text);
 }
 
-void live_client::begin(std::string_view text) {
+void live_connection::begin(std::string_view text) {
   auto said = live::read_message(text);
   owner_.count_heard(said.type);
   if (said.form && said.type == "ping") return send(live::pong(said.id));
@@ -37,26 +37,26 @@ void live_client::begin(std::string_view text) {
 }
 
 /// Everything but a ping counts like a request of the user's.
-bool live_client::may_say_more(const std::string& id) {
+bool live_connection::may_say_more(const std::string& id) {
   auto& edge = owner_.edge();
-  const auto taken = take_one_of_live(edge, session_.user);
-  if (taken) {
+  const auto charged = charge_live_limit(edge, session_.user);
+  if (charged) {
     refused_in_a_row_ = 0;
     return true;
   }
   if (++refused_in_a_row_ > refused_in_a_row_max)
     close(ws::close_code::policy, "too many messages");
   else
-    owner_.say(*this, "error", live::error(id, taken.error()));
+    owner_.say(*this, "error", live::error(id, charged.error()));
   return false;
 }
 
-void live_client::finish() {
+void live_connection::finish() {
   --under_way_;
   go_on();
 }
 
-void live_client::go_on() {
+void live_connection::go_on() {
   if (std::exchange(is_going_on_, true)) return; // one was answered at once
   const auto keep = shared_from_this();
   while (waiting_ && is_open() && !is_behind() && under_way_ < conversations_max) {
@@ -71,7 +71,7 @@ void live_client::go_on() {
 
 // -- its token's end -------------------------------------------------------------------------
 
-void live_client::set_expiry(std::int64_t expires_at) {
+void live_connection::set_expiry(std::int64_t expires_at) {
   expires_at_ = expires_at;
   const auto& env = owner_.edge().env();
   end_when_ = env.steady_now() + (time_point{std::chrono::seconds{expires_at}} - env.now());
@@ -79,7 +79,7 @@ void live_client::set_expiry(std::int64_t expires_at) {
   wake_at(std::chrono::steady_clock::now());
 }
 
-void live_client::on_timer() {
+void live_connection::on_timer() {
   const auto now = owner_.edge().env().steady_now();
   const auto end = end_when_;
   const auto notice = std::chrono::seconds{owner_.edge().configured().ws_expiry_notice_s};
@@ -91,7 +91,7 @@ void live_client::on_timer() {
   wake_at(std::chrono::steady_clock::now() + (due - now));
 }
 
-void live_client::end_expired() {
+void live_connection::end_expired() {
   end({}, ws::close_code::token_expired, "token expired");
 }
 

@@ -1,4 +1,4 @@
-// http_session.hpp — one connection: a coroutine that reads, routes, awaits the handler and
+// http_connection.hpp — one connection: a coroutine that reads, routes, awaits the handler and
 // writes, request after request. Plain TCP or TLS.
 #pragma once
 
@@ -18,11 +18,11 @@ namespace latchkey::http {
 class body_stream;
 class incoming_body;
 
-class http_session : private timer_wheel::entry {
+class http_connection : private timer_wheel::entry {
 public:
-  http_session(std::shared_ptr<http_server::core> core, tcp_socket socket,
-               const tcp::endpoint& peer, bool refuses);
-  ~http_session();
+  http_connection(std::shared_ptr<http_server::core> core, tcp_socket socket,
+                  const tcp::endpoint& peer, bool refuses);
+  ~http_connection();
 
   awaitable<> run();
 
@@ -31,8 +31,8 @@ public:
   void close_socket() noexcept;
   const std::string& peer_address() const noexcept { return peer_address_; }
 
-  http_session* next = nullptr; // of the server's list
-  http_session* previous = nullptr;
+  http_connection* next = nullptr; // of the server's list
+  http_connection* previous = nullptr;
   std::size_t unsent_bytes =
       0; // of an answer, in memory of its own, for which the peer has no room
   std::size_t unfinished_bytes = 0; // of a body, while the peer is waited for
@@ -51,7 +51,7 @@ private:
   };
   enum class received : std::uint8_t { need_more, ready, refused, wants_continue };
 
-  // -- reading: http_session.cpp
+  // -- reading: http_connection.cpp
   awaitable<bool> handshake();
   awaitable<> converse();
   awaitable<bool> fill();
@@ -61,7 +61,7 @@ private:
   received parse();
   progress begin_body();
 
-  // -- answering: http_session_answer.cpp
+  // -- answering: http_connection_answer.cpp
   awaitable<bool> answer_request();
   awaitable<> end_body();
   std::optional<response> answer_without_handler(exchange& x);
@@ -73,7 +73,7 @@ private:
   body_framing finish(response& answer, const exchange* x);
   void next_request();
 
-  // -- answers that are more than a text: http_session_stream.cpp
+  // -- answers that are more than a text: http_connection_stream.cpp
   awaitable<bool> go_on(const exchange& x, response& answer, body_framing framing);
   awaitable<bool> await_piece(body_stream& body);
   awaitable<bool> write_piece(body_stream& body);
@@ -81,7 +81,7 @@ private:
   bool has_peer_gone() const noexcept;
   void hand_over(const exchange& x, takeover taken_by);
 
-  // -- writing: http_session_write.cpp
+  // -- writing: http_connection_write.cpp
   bool write_now();
   void drop_output();
   void enter_last(phase next_phase, timer_wheel::clock::duration at_most);

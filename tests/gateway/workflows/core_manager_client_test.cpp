@@ -1,6 +1,6 @@
 // How runs are ordered at the core manager, and how what it streams of them comes to the
 // workflow's actor.
-#include "gateway/workflows/core_manager_line.hpp"
+#include "gateway/workflows/core_manager_client.hpp"
 #include "gateway/workflows/status_stream.hpp"
 #include "tests/gateway/proxy/scripted_upstream.hpp"
 #include "tests/gateway/reactor/reactor_fixture.hpp"
@@ -92,7 +92,7 @@ struct one_line : reactor_fixture {
     line_limits limits;
     limits.silence_max = silence_max;
     const actor_env_ptr shared{actor_env_ptr{}, &env()};
-    line = spawn_core_manager_line(system(), at(0), shared, set, limits);
+    line = spawn_core_manager_client(system(), at(0), shared, set, limits);
   }
   ~one_line() {
     caf::anon_send_exit(line, caf::exit_reason::user_shutdown);
@@ -101,7 +101,7 @@ struct one_line : reactor_fixture {
   }
 
   result<messages::run_left> follow(const std::string& order) {
-    return run(0, [&](http_acceptor& edge) -> awaitable<result<messages::run_left>> {
+    return run(0, [&](reactor_edge& edge) -> awaitable<result<messages::run_left>> {
       messages::follow_run question;
       question.workflow = id;
       question.who.email = "somebody@example.com";
@@ -110,7 +110,7 @@ struct one_line : reactor_fixture {
     });
   }
   result<messages::upstream_cancelled> cancel() {
-    return run(0, [&](http_acceptor& edge) -> awaitable<result<messages::upstream_cancelled>> {
+    return run(0, [&](reactor_edge& edge) -> awaitable<result<messages::upstream_cancelled>> {
       messages::cancel_upstream question;
       question.workflow = id;
       question.deadline = system_clock_source().now() + patience;

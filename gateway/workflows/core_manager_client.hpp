@@ -1,11 +1,11 @@
-// core_manager_line.hpp — a reactor's way to the core manager: orders runs of workflows, brings
+// core_manager_client.hpp — a reactor's way to the core manager: orders runs of workflows, brings
 // what is streamed of them to their actors, and asks for their end.
 #pragma once
 
 #include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
 #include "gateway/proxy/upstream/upstream_client.hpp"
-#include "gateway/reactor/edge_actor.hpp"
+#include "gateway/reactor/reactor_actor.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -21,16 +21,16 @@ struct line_limits {
 
 /// Spawns one on that reactor. It ends with `exit_reason::user_shutdown`, or any other; what is
 /// under way then answers INTERNAL_ERROR.
-core_manager_actor spawn_core_manager_line(caf::actor_system& system, reactor& home,
-                                           actor_env_ptr env,
-                                           std::shared_ptr<proxy::upstream_set> upstreams,
-                                           const line_limits& limits = {});
+core_manager_actor spawn_core_manager_client(caf::actor_system& system, reactor& home,
+                                             actor_env_ptr env,
+                                             std::shared_ptr<proxy::upstream_set> upstreams,
+                                             const line_limits& limits = {});
 
 /// The actor itself, `core_manager_actor` of protocol/interfaces.hpp.
-class core_manager_line final : public edge_actor {
+class core_manager_client final : public reactor_actor {
 public:
-  core_manager_line(caf::actor_config& cfg, reactor& home, actor_env_ptr env,
-                    std::shared_ptr<proxy::upstream_set> upstreams, const line_limits& limits);
+  core_manager_client(caf::actor_config& cfg, reactor& home, actor_env_ptr env,
+                      std::shared_ptr<proxy::upstream_set> upstreams, const line_limits& limits);
 
   const char* name() const override { return "core_manager_line"; }
   caf::behavior answers() override;

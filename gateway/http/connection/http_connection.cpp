@@ -1,4 +1,4 @@
-#include "gateway/http/connection/http_session.hpp"
+#include "gateway/http/connection/http_connection.hpp"
 
 #include "gateway/http/body/body_stream.hpp"
 #include "gateway/http/body/incoming_body.hpp"
@@ -11,9 +11,9 @@
 
 namespace latchkey::http {
 
-http_session::http_session(std::shared_ptr<http_server::core> core, tcp_socket socket,
-                           const tcp::endpoint& peer, bool refuses)
-    : entry(&http_session::on_expired), core_(std::move(core)), socket_(std::move(socket)),
+http_connection::http_connection(std::shared_ptr<http_server::core> core, tcp_socket socket,
+                                 const tcp::endpoint& peer, bool refuses)
+    : entry(&http_connection::on_expired), core_(std::move(core)), socket_(std::move(socket)),
       peer_address_(peer.address().to_string()), parser_(core_->options.limits), refuses_(refuses) {
   if (core_->tls) tls_ = std::make_unique<tls_stream>(std::move(socket_), *core_->tls);
   parser_.in().peer_address = peer_address_;
@@ -21,17 +21,17 @@ http_session::http_session(std::shared_ptr<http_server::core> core, tcp_socket s
   core_->add(*this);
 }
 
-http_session::~http_session() {
+http_connection::~http_connection() {
   if (body_) body_->detach(); // the reactor ends around both
   core_->remove(*this);
 }
 
-void http_session::drain() noexcept {
+void http_connection::drain() noexcept {
   auto waits = phase_ == phase::idle || phase_ == phase::receiving || phase_ == phase::handshaking;
   if (waits && !has_begun_) close_socket();
 }
 
-void http_session::close_socket() noexcept {
+void http_connection::close_socket() noexcept {
   boost::system::error_code ignored;
   // Where nothing of an answer is under way the end is an orderly one.
   const bool waits = phase_ == phase::idle || (phase_ == phase::receiving && !has_begun_);
@@ -40,13 +40,13 @@ void http_session::close_socket() noexcept {
   if (stream_) stream_->cancel();
 }
 
-void http_session::enter(phase next_phase, timer_wheel::clock::duration at_most) {
+void http_connection::enter(phase next_phase, timer_wheel::clock::duration at_most) {
   phase_ = next_phase;
   core_->wheel.schedule(*this, at_most);
 }
 
-void http_session::on_expired(timer_wheel::entry& e) noexcept {
-  auto& self = static_cast<http_session&>(e);
+void http_connection::on_expired(timer_wheel::entry& e) noexcept {
+  auto& self = static_cast<http_connection&>(e);
   if (self.phase_ == phase::handling) return;                     // a handler has its own deadline
   if (self.phase_ == phase::streaming && !self.has_peer_gone()) { // so has a source
     self.enter(phase::streaming, self.core_->options.limits.stream_check);
@@ -64,7 +64,7 @@ void http_session::on_expired(timer_wheel::entry& e) noexcept {
   self.enter(phase::receiving, timer_wheel::clock::duration::zero());
 }
 
-awaitable<> http_session::run() {
+awaitable<> http_connection::run() {
   boost::system::error_code ignored;
   socket().non_blocking(true, ignored);
   // The handshake and the first request are on one clock.
@@ -76,7 +76,7 @@ awaitable<> http_session::run() {
   co_await converse();
 }
 
-awaitable<bool> http_session::handshake() {
+awaitable<bool> http_connection::handshake() {
   boost::system::error_code error;
   co_await tls_->async_handshake(boost::asio::ssl::stream_base::server,
                                  boost::asio::redirect_error(use_awaitable, error));
@@ -84,7 +84,7 @@ awaitable<bool> http_session::handshake() {
 }
 
 /// Requests in, answers out, until one side has had enough.
-awaitable<> http_session::converse() {
+awaitable<> http_connection::converse() {
   // No switch: g++ 12 loses its way when a coroutine suspends inside one.
   bool is_alive = true;
   while (keep_alive_ && is_alive && !core_->closed) {
@@ -110,7 +110,7 @@ awaitable<> http_session::converse() {
 }
 
 /// Reads what there is, under the deadline of the phase. False: the connection is over.
-awaitable<bool> http_session::fill() {
+awaitable<bool> http_connection::fill() {
   boost::system::error_code error;
   auto missing = std::min<std::uint64_t>(parser_.body_bytes_missing(), input_buffer::bytes_max);
   auto room = input_.prepare(static_cast<std::size_t>(missing));
@@ -125,8 +125,8 @@ awaitable<bool> http_session::fill() {
   co_return true;
 }
 
-awaitable<std::size_t> http_session::read_some(input_buffer::room room,
-                                               boost::system::error_code& error) {
+awaitable<std::size_t> http_connection::read_some(input_buffer::room room,
+                                                  boost::system::error_code& error) {
   auto buffer = boost::asio::buffer(room.data, room.size);
   auto token = boost::asio::redirect_error(use_awaitable, error);
   return tls_ ? tls_->async_read_some(buffer, token) : socket_.async_read_some(buffer, token);
@@ -134,7 +134,7 @@ awaitable<std::size_t> http_session::read_some(input_buffer::room room,
 
 /// A new connection's first request has been on the clock since it was accepted, a later
 /// one's is from its first byte.
-void http_session::await_bytes() {
+void http_connection::await_bytes() {
   if (phase_ == phase::receiving) return;
   if (has_begun_)
     enter(phase::receiving, core_->options.limits.receive_max);
@@ -143,7 +143,7 @@ void http_session::await_bytes() {
 }
 
 /// Whether there is anything left to say.
-bool http_session::on_read_failed() {
+bool http_connection::on_read_failed() {
   if (!timed_out_ || !has_begun_ || core_->closed) return false;
   answer_refusal(error_code::request_timeout);
   // One span for the 408 and for the peer to read it.
@@ -151,7 +151,7 @@ bool http_session::on_read_failed() {
   return true;
 }
 
-http_session::received http_session::parse() {
+http_connection::received http_connection::parse() {
   auto step = progress::need_more;
   std::size_t used = 0;
   if (!reads_body_) {
@@ -173,7 +173,7 @@ http_session::received http_session::parse() {
 
 /// Routes as soon as the headers are there, since the route may limit the body, or read it
 /// itself. A client that asks before it sends is told at once when nothing will take its body.
-progress http_session::begin_body() {
+progress http_connection::begin_body() {
   auto& in = parser_.in();
   in.received_at = std::chrono::steady_clock::now();
   match_ = core_->options.routes->find(in.method, in.path);

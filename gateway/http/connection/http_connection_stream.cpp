@@ -1,7 +1,7 @@
-// http_session_stream.cpp — answers that are more than a text: a body that comes piece by
+// http_connection_stream.cpp — answers that are more than a text: a body that comes piece by
 // piece, and a connection that somebody else goes on with.
 #include "gateway/http/body/body_stream.hpp"
-#include "gateway/http/connection/http_session.hpp"
+#include "gateway/http/connection/http_connection.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
@@ -28,7 +28,7 @@ private:
 } // namespace
 
 /// What follows the head. False: the connection is over for this session.
-awaitable<bool> http_session::go_on(const exchange& x, response& answer, body_framing framing) {
+awaitable<bool> http_connection::go_on(const exchange& x, response& answer, body_framing framing) {
   bool is_alive = co_await flush();
   if (!is_alive || core_->closed) co_return false;
   if (answer.taken_by) {
@@ -49,7 +49,7 @@ awaitable<bool> http_session::go_on(const exchange& x, response& answer, body_fr
 }
 
 /// The source may take as long as it likes; the peer is looked at meanwhile.
-awaitable<bool> http_session::await_piece(body_stream& body) {
+awaitable<bool> http_connection::await_piece(body_stream& body) {
   enter(phase::streaming, core_->options.limits.stream_check);
   body.ask();
   while (!body.has_given() && !core_->closed)
@@ -59,7 +59,7 @@ awaitable<bool> http_session::await_piece(body_stream& body) {
   co_return !core_->closed && socket().is_open();
 }
 
-awaitable<bool> http_session::write_piece(body_stream& body) {
+awaitable<bool> http_connection::write_piece(body_stream& body) {
   enter(phase::sending, core_->options.limits.send_max);
   boost::system::error_code error;
   // Never at once: a quick source and a quick peer must not keep the reactor to themselves.
@@ -78,7 +78,7 @@ awaitable<bool> http_session::write_piece(body_stream& body) {
 }
 
 /// The source has failed after the head: the client must not take what it has for the whole.
-bool http_session::break_off(const exchange& x, const body_stream& body, body_framing framing) {
+bool http_connection::break_off(const exchange& x, const body_stream& body, body_framing framing) {
   if (!body.exception().empty()) on_exception(x, body.exception());
   keep_alive_ = false;
   if (framing != body_framing::until_close) return true; // the length or the last chunk is missing
@@ -91,13 +91,13 @@ bool http_session::break_off(const exchange& x, const body_stream& body, body_fr
 
 /// Whether nobody reads any more, for a source that has given nothing for a while: a reset, or
 /// an end of what the peer sends. Bytes may still lie before that end, encrypted ones too.
-bool http_session::has_peer_gone() const noexcept {
+bool http_connection::has_peer_gone() const noexcept {
   auto& open = const_cast<tcp_socket&>(socket()); // whose handle is not const
   pollfd peer{open.native_handle(), POLLRDHUP, 0};
   return ::poll(&peer, 1, 0) == 1;
 }
 
-void http_session::hand_over(const exchange& x, takeover taken_by) {
+void http_connection::hand_over(const exchange& x, takeover taken_by) {
   cancel();
   taken_connection given{std::move(socket_), std::move(tls_), std::string(input_.data()),
                          peer_address_};

@@ -1,4 +1,4 @@
-#include "actors/store/caretaker.hpp"
+#include "actors/store/retention.hpp"
 
 #include "config/log.hpp"
 
@@ -6,7 +6,7 @@
 
 namespace latchkey {
 
-void caretaker_state::on_sweep(messages::sweep& sweep) {
+void retention_state::on_sweep(messages::sweep& sweep) {
   if (sweep.now != time_point{}) return let_windows_go();
   const auto now = env->now();
   const auto& policy = env->policy;
@@ -22,7 +22,7 @@ void caretaker_state::on_sweep(messages::sweep& sweep) {
   forget(std::move(left));
 }
 
-void caretaker_state::forget(std::deque<slice> left) {
+void retention_state::forget(std::deque<slice> left) {
   if (left.empty()) return rest();
   messages::commit request{{{left.front().what}},
                            env->steady_now() + env->policy.internal_deadline};
@@ -39,25 +39,25 @@ void caretaker_state::forget(std::deque<slice> left) {
           });
 }
 
-void caretaker_state::rest() {
-  self->delayed_send(caretaker_actor{self}, care_every, messages::sweep{});
+void retention_state::rest() {
+  self->delayed_send(retention_actor{self}, care_every, messages::sweep{});
 }
 
-void caretaker_state::let_windows_go() {
+void retention_state::let_windows_go() {
   const auto now = env->steady_now();
   env->limiter->let_go(now);
-  self->delayed_send(caretaker_actor{self}, care_windows_every, messages::sweep{now});
+  self->delayed_send(retention_actor{self}, care_windows_every, messages::sweep{now});
 }
 
-caretaker_actor::behavior_type caretaker(caretaker_actor::stateful_pointer<caretaker_state> self,
+retention_actor::behavior_type retention(retention_actor::stateful_pointer<retention_state> self,
                                          actor_env_ptr env) {
   quiet(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);
-  self->send(caretaker_actor{self}, messages::sweep{});
+  self->send(retention_actor{self}, messages::sweep{});
   state->let_windows_go();
-  return {handler(state, &caretaker_state::on_sweep)};
+  return {handler(state, &retention_state::on_sweep)};
 }
 
 } // namespace latchkey

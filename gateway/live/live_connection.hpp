@@ -1,9 +1,9 @@
-// ws_client.hpp — a live socket with its user: what it says is handed to conversations, a few
+// live_connection.hpp — a live socket with its user: what it says is handed to conversations, a few
 // at a time.
 #pragma once
 
+#include "gateway/live/socket_registry.hpp"
 #include "gateway/live/ws/live_socket.hpp"
-#include "gateway/live/ws_acceptor.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -13,7 +13,7 @@
 
 namespace latchkey::gateway {
 
-class live_client final : public ws::live_socket {
+class live_connection final : public ws::live_socket {
 public:
   /// Conversations of one socket at a time; what is said beyond waits, and then the socket is
   /// not read.
@@ -21,12 +21,12 @@ public:
   /// So many messages refused in a row for want of a rate limit are enough (1008).
   static constexpr unsigned refused_in_a_row_max = 100;
 
-  live_client(ws_acceptor& owner, ws_acceptor::socket_number number, live_session& session,
-              http::taken_connection&& connection)
+  live_connection(socket_registry& owner, socket_registry::socket_number number,
+                  live_session& session, http::taken_connection&& connection)
       : live_socket(owner.home_, std::move(connection)), owner_(owner), number_(number),
         session_(session) {}
 
-  ws_acceptor::socket_number number() const noexcept { return number_; }
+  socket_registry::socket_number number() const noexcept { return number_; }
   live_session& session() noexcept { return session_; }
   /// Whose word counts now: the session's user, by the token that ends at `expires_at`.
   principal who() const;
@@ -49,8 +49,8 @@ private:
   bool may_say_more(const std::string& id);
   void end_expired();
 
-  ws_acceptor& owner_;
-  const ws_acceptor::socket_number number_;
+  socket_registry& owner_;
+  const socket_registry::socket_number number_;
   live_session& session_;
   std::int64_t expires_at_ = 0;
   time_point end_when_{}; // the same by the steady clock

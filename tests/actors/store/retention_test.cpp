@@ -1,5 +1,5 @@
 // What is forgotten of what is over, and when.
-#include "actors/store/caretaker.hpp"
+#include "actors/store/retention.hpp"
 
 #include "tests/support/actor_fixture.hpp"
 
@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct one_caretaker : actor_fixture {
+struct one_retention : actor_fixture {
   user_record owner = add_user("ada", "");
 
   session_record add_expired() {
@@ -18,7 +18,7 @@ struct one_caretaker : actor_fixture {
     write({{storage::end_session{s.id, clock.now(), "logout"}}});
     return s;
   }
-  void start() { spawn(caretaker, shared_env()); }
+  void start() { spawn(retention, shared_env()); }
   std::size_t commits_of(auto is) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < commits.seen(); ++i)
@@ -34,8 +34,8 @@ bool is_of_audits(const storage::fact& fact) {
   return std::holds_alternative<storage::forget_audits>(fact);
 }
 
-TEST(Caretaker, ForgetsSessionsOnceTheirTimeIsUp) {
-  one_caretaker f;
+TEST(Retention, ForgetsSessionsOnceTheirTimeIsUp) {
+  one_retention f;
   const auto over = f.add_expired();
   const auto live = f.add_session(f.owner);
   f.env().policy.session_history = 100s;
@@ -48,8 +48,8 @@ TEST(Caretaker, ForgetsSessionsOnceTheirTimeIsUp) {
   EXPECT_TRUE(f.stored(live.id));
 }
 
-TEST(Caretaker, ForgetsWorkflowsThatEndedOnceTheirTimeIsUp) {
-  one_caretaker f;
+TEST(Retention, ForgetsWorkflowsThatEndedOnceTheirTimeIsUp) {
+  one_retention f;
   const auto add = [&f](const std::string& message, const std::string& status) {
     workflow_record run;
     run.id = workflow_id_of(f.owner.id, message);
@@ -76,8 +76,8 @@ TEST(Caretaker, ForgetsWorkflowsThatEndedOnceTheirTimeIsUp) {
   EXPECT_TRUE(is_there(running));
 }
 
-TEST(Caretaker, TakesOneSliceAfterAnother) {
-  one_caretaker f;
+TEST(Retention, TakesOneSliceAfterAnother) {
+  one_retention f;
   for (std::size_t i = 0; i < care_slice_max + 1; ++i)
     f.add_expired();
   f.clock.move(f.env().policy.session_history + 1s);
@@ -85,8 +85,8 @@ TEST(Caretaker, TakesOneSliceAfterAnother) {
   EXPECT_EQ(f.commits_of(is_of_sessions), 2u);
 }
 
-TEST(Caretaker, KeepsTheAuditLogUnlessItIsToldOtherwise) {
-  one_caretaker f;
+TEST(Retention, KeepsTheAuditLogUnlessItIsToldOtherwise) {
+  one_retention f;
   f.start();
   EXPECT_EQ(f.commits_of(is_of_audits), 0u);
   audit_record line;
@@ -99,16 +99,16 @@ TEST(Caretaker, KeepsTheAuditLogUnlessItIsToldOtherwise) {
   EXPECT_TRUE(f.store.audits().empty());
 }
 
-TEST(Caretaker, KeepsAllWhereNothingIsToBeForgotten) {
-  one_caretaker f;
+TEST(Retention, KeepsAllWhereNothingIsToBeForgotten) {
+  one_retention f;
   f.env().policy.session_history = 0s;
   f.env().policy.workflow_history = 0s;
   f.start();
   EXPECT_EQ(f.commits.seen(), 0u);
 }
 
-TEST(Caretaker, LetsGoOfWindowsThatAreOverThoughNobodyTakesAny) {
-  one_caretaker f;
+TEST(Retention, LetsGoOfWindowsThatAreOverThoughNobodyTakesAny) {
+  one_retention f;
   constexpr std::size_t count = 500;
   for (std::size_t i = 0; i < count; ++i)
     f.env().limiter->take("unknown:" + std::to_string(i), {10, 60}, f.clock.steady());
@@ -120,8 +120,8 @@ TEST(Caretaker, LetsGoOfWindowsThatAreOverThoughNobodyTakesAny) {
   EXPECT_EQ(f.env().limiter->windows(), 0u);
 }
 
-TEST(Caretaker, TriesAgainLaterWhenTheStoreIsAway) {
-  one_caretaker f;
+TEST(Retention, TriesAgainLaterWhenTheStoreIsAway) {
+  one_retention f;
   f.store.set_down(true);
   f.start();
   f.store.set_down(false);

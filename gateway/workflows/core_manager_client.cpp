@@ -1,4 +1,4 @@
-#include "gateway/workflows/core_manager_line.hpp"
+#include "gateway/workflows/core_manager_client.hpp"
 
 #include "actors/workflow/status_body.hpp"
 #include "config/log.hpp"
@@ -65,7 +65,7 @@ std::chrono::steady_clock::time_point internal_deadline(const actor_env& env) {
 } // namespace
 
 /// One conversation with the core manager.
-struct core_manager_line::run {
+struct core_manager_client::run {
   actor_env_ptr env;
   workflow_id workflow;
   messages::workflow_caller who;
@@ -79,29 +79,29 @@ struct core_manager_line::run {
   std::int64_t taken = 0; // objects of the stream that were statuses
 };
 
-core_manager_actor spawn_core_manager_line(caf::actor_system& system, reactor& home,
-                                           actor_env_ptr env,
-                                           std::shared_ptr<proxy::upstream_set> upstreams,
-                                           const line_limits& limits) {
+core_manager_actor spawn_core_manager_client(caf::actor_system& system, reactor& home,
+                                             actor_env_ptr env,
+                                             std::shared_ptr<proxy::upstream_set> upstreams,
+                                             const line_limits& limits) {
   caf::actor_config config{&home};
-  const auto made = system.spawn_class<core_manager_line, caf::no_spawn_options>(
+  const auto made = system.spawn_class<core_manager_client, caf::no_spawn_options>(
       config, home, std::move(env), std::move(upstreams), limits);
   return caf::actor_cast<core_manager_actor>(made);
 }
 
-core_manager_line::core_manager_line(caf::actor_config& cfg, reactor& home, actor_env_ptr env,
-                                     std::shared_ptr<proxy::upstream_set> upstreams,
-                                     const line_limits& limits)
-    : edge_actor(cfg, home), env_(std::move(env)), limits_(limits),
+core_manager_client::core_manager_client(caf::actor_config& cfg, reactor& home, actor_env_ptr env,
+                                         std::shared_ptr<proxy::upstream_set> upstreams,
+                                         const line_limits& limits)
+    : reactor_actor(cfg, home), env_(std::move(env)), limits_(limits),
       streams_(home.context(), home.timers(), upstreams, limits_of(limits.streams_max)),
       calls_(home.context(), home.timers(), upstreams, limits_of(limits.calls_max)) {}
 
-caf::behavior core_manager_line::answers() {
+caf::behavior core_manager_client::answers() {
   return {[this](messages::follow_run& order) { return on_follow(order); },
           [this](messages::cancel_upstream& order) { return on_cancel(order); }};
 }
 
-void core_manager_line::on_exit() {
+void core_manager_client::on_exit() {
   streams_.close();
   calls_.close();
   env_.reset(); // else each would keep the other for ever
@@ -111,7 +111,7 @@ void core_manager_line::on_exit() {
 
 /// Runs `work` and answers with what comes of it.
 template <class Reply, class Work>
-void core_manager_line::start(Work work, std::shared_ptr<run> one, promise<Reply> owed) {
+void core_manager_client::start(Work work, std::shared_ptr<run> one, promise<Reply> owed) {
   const caf::strong_actor_ptr keep{ctrl()};
   auto talk = [this, keep, work, one = std::move(one), owed]() -> awaitable<> {
     auto answer = co_await (this->*work)(one);
@@ -124,7 +124,7 @@ void core_manager_line::start(Work work, std::shared_ptr<run> one, promise<Reply
   boost::asio::co_spawn(home().context(), std::move(talk), boost::asio::detached);
 }
 
-caf::result<messages::run_left> core_manager_line::on_follow(messages::follow_run& order) {
+caf::result<messages::run_left> core_manager_client::on_follow(messages::follow_run& order) {
   promise<messages::run_left> owed{this};
   auto one = std::make_shared<run>();
   one->env = env_;
@@ -136,12 +136,12 @@ caf::result<messages::run_left> core_manager_line::on_follow(messages::follow_ru
   if (auto written = write_call(*one); !written)
     owed.fail(written.error());
   else
-    start<messages::run_left>(&core_manager_line::follow, std::move(one), owed);
+    start<messages::run_left>(&core_manager_client::follow, std::move(one), owed);
   return owed;
 }
 
 caf::result<messages::upstream_cancelled>
-core_manager_line::on_cancel(messages::cancel_upstream& order) {
+core_manager_client::on_cancel(messages::cancel_upstream& order) {
   promise<messages::upstream_cancelled> owed{this};
   auto one = std::make_shared<run>();
   one->env = env_;
@@ -153,12 +153,12 @@ core_manager_line::on_cancel(messages::cancel_upstream& order) {
   if (auto written = write_call(*one); !written)
     owed.fail(written.error());
   else
-    start<messages::upstream_cancelled>(&core_manager_line::cancel, std::move(one), owed);
+    start<messages::upstream_cancelled>(&core_manager_client::cancel, std::move(one), owed);
   return owed;
 }
 
 /// The request that says it: whom it is for, and what.
-result<void> core_manager_line::write_call(run& one) const {
+result<void> core_manager_client::write_call(run& one) const {
   const auto& where = streams_.upstreams().table().upstreams[core_manager_index];
   const auto id = to_string(one.workflow);
   const bool is_order = one.verb == http::method::post;
@@ -184,7 +184,7 @@ result<void> core_manager_line::write_call(run& one) const {
 
 // -- a run --------------------------------------------------------------------------------------
 
-awaitable<result<messages::run_left>> core_manager_line::follow(std::shared_ptr<run> one) {
+awaitable<result<messages::run_left>> core_manager_client::follow(std::shared_ptr<run> one) {
   auto answer = co_await streams_.call(one->call);
   if (!answer) co_return tl::unexpected<failure>(answer.error());
   const auto status = answer->status();
@@ -200,8 +200,8 @@ awaitable<result<messages::run_left>> core_manager_line::follow(std::shared_ptr<
 }
 
 /// The stream to its end, or the run to its.
-awaitable<result<messages::run_left>> core_manager_line::bring_all(std::shared_ptr<run> one,
-                                                                   proxy::upstream_answer answer) {
+awaitable<result<messages::run_left>>
+core_manager_client::bring_all(std::shared_ptr<run> one, proxy::upstream_answer answer) {
   const auto how = status_stream::format_of(answer.header("Content-Type"));
   if (!how) co_return refusal_of(answer.status(), "without a stream of statuses");
   left end;
@@ -230,8 +230,8 @@ awaitable<result<messages::run_left>> core_manager_line::bring_all(std::shared_p
 }
 
 /// One object to the workflow's actor. Nothing: go on.
-awaitable<std::optional<core_manager_line::run_end>>
-core_manager_line::bring(std::shared_ptr<run> one, std::string body) {
+awaitable<std::optional<core_manager_client::run_end>>
+core_manager_client::bring(std::shared_ptr<run> one, std::string body) {
   const auto position = position_of(body, one->taken + 1);
   const auto word = co_await tell(one, std::move(body), position);
   std::optional<run_end> over;
@@ -252,7 +252,7 @@ core_manager_line::bring(std::shared_ptr<run> one, std::string body) {
 
 /// One that left memory meanwhile is looked up anew.
 awaitable<result<messages::status_taken>>
-core_manager_line::tell(std::shared_ptr<run> one, std::string body, std::int64_t position) {
+core_manager_client::tell(std::shared_ptr<run> one, std::string body, std::int64_t position) {
   constexpr int tries = 3;
   const auto& env = *one->env;
   const auto deadline = internal_deadline(env);
@@ -279,7 +279,7 @@ core_manager_line::tell(std::shared_ptr<run> one, std::string body, std::int64_t
 // -- its end ------------------------------------------------------------------------------------
 
 awaitable<result<messages::upstream_cancelled>>
-core_manager_line::cancel(std::shared_ptr<run> one) {
+core_manager_client::cancel(std::shared_ptr<run> one) {
   const auto answer = co_await calls_.call(one->call);
   if (!answer) co_return tl::unexpected<failure>(answer.error());
   const auto status = answer->status();

@@ -1,6 +1,6 @@
-// http_session_write.cpp — answers out: at once when the socket takes them, else under a
+// http_connection_write.cpp — answers out: at once when the socket takes them, else under a
 // deadline; and an end that lets the peer read the last one.
-#include "gateway/http/connection/http_session.hpp"
+#include "gateway/http/connection/http_connection.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
@@ -13,7 +13,7 @@ constexpr std::size_t kept_output_bytes_max = std::size_t{4} * 1024;
 } // namespace
 
 /// True when nothing is left to write. Errors come out of write_rest().
-bool http_session::write_now() {
+bool http_connection::write_now() {
   if (output_.empty()) return true;
   if (tls_) return false;
   boost::system::error_code error;
@@ -26,14 +26,14 @@ bool http_session::write_now() {
 }
 
 /// Once all of it is written.
-void http_session::drop_output() {
+void http_connection::drop_output() {
   sent_ = 0;
   output_.clear();
   if (output_.capacity() > kept_output_bytes_max) std::string{}.swap(output_);
 }
 
 /// A peer that was too slow to ask has its one span already, see on_read_failed().
-void http_session::enter_last(phase next_phase, timer_wheel::clock::duration at_most) {
+void http_connection::enter_last(phase next_phase, timer_wheel::clock::duration at_most) {
   if (timed_out_)
     phase_ = next_phase;
   else
@@ -41,7 +41,7 @@ void http_session::enter_last(phase next_phase, timer_wheel::clock::duration at_
 }
 
 /// False: the peer has gone or was too slow.
-awaitable<bool> http_session::write_rest() {
+awaitable<bool> http_connection::write_rest() {
   enter_last(phase::sending, core_->options.limits.send_max);
   core_->count_unsent(*this, output_.size() - sent_);
   boost::system::error_code error;
@@ -60,14 +60,14 @@ awaitable<bool> http_session::write_rest() {
   co_return true;
 }
 
-awaitable<bool> http_session::flush() {
+awaitable<bool> http_connection::flush() {
   if (write_now()) co_return true;
   co_return co_await write_rest();
 }
 
 /// A socket closed over unread input resets the connection, and the peer may lose the last
 /// answer with it. So: say the end, and read on until the peer has said it too, for a while.
-awaitable<> http_session::linger() {
+awaitable<> http_connection::linger() {
   enter_last(phase::lingering, core_->options.limits.linger_max);
   boost::system::error_code error;
   if (tls_) co_await tls_->async_shutdown(boost::asio::redirect_error(use_awaitable, error));
