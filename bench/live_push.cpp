@@ -109,7 +109,7 @@ std::string member(const std::string& text, const std::string& name) {
   return text.substr(begin, text.find('"', begin) - begin);
 }
 
-std::string start_run(audience& all, std::size_t i) {
+std::string start_workflow(audience& all, std::size_t i) {
   send_all(all.fd(i), masked_text(R"({"type":"start_workflow","id":"run)" + std::to_string(i) +
                                   R"(","data":{"workflow_type":"bench"}})"));
   return member(all.hear(i), "workflow_id");
@@ -145,7 +145,7 @@ int push_statuses(char** words) {
   for (std::size_t i = 0; i < sockets; ++i) {
     all.add(open_socket(port, static_cast<int>(i), "/ws", token));
     if (i < runs)
-      ids.push_back(start_run(all, i));
+      ids.push_back(start_workflow(all, i));
     else
       watch_run(all, i, ids[i % runs]);
   }

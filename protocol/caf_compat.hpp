@@ -1,7 +1,7 @@
 // caf_compat.hpp — the only file with spellings that CAF changed after 0.17.
 //
-// It brings in the parts of CAF that conversations need, carries a `failure` in a
-// `caf::error` and back, and teaches CAF's serializers about std::optional.
+// It brings in the parts of CAF that conversations need, says which types may be sent, and carries
+// a `failure` in a `caf::error` and back.
 #pragma once
 
 #include "protocol/result.hpp"
@@ -18,10 +18,29 @@
 #include <caf/sec.hpp>
 #include <caf/typed_actor.hpp>
 
-#include <optional>
+#include <type_traits>
 
-/// For messages that stay inside one process: they are never serialised.
+/// For a type outside `latchkey::messages` that actors send to each other.
 #define LATCHKEY_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
+
+namespace latchkey::messages {
+
+/// Found for every type of this namespace: all of them may be sent. They stay inside one process
+/// and are never serialised.
+template <class Message>
+std::true_type may_be_sent(const Message*);
+
+} // namespace latchkey::messages
+
+namespace caf {
+
+template <class Message>
+requires requires(const Message* message) {
+  may_be_sent(message);
+}
+struct allowed_unsafe_message_type<Message> : std::true_type {};
+
+} // namespace caf
 
 namespace latchkey {
 
@@ -73,24 +92,3 @@ inline bool is_gone(const caf::error& e) {
 }
 
 } // namespace latchkey
-
-namespace caf {
-
-template <class Inspector, class T>
-typename Inspector::result_type inspect(Inspector& f, std::optional<T>& x) {
-  bool present = x.has_value();
-  if constexpr (Inspector::reads_state) {
-    if (present) return f(present, *x);
-    return f(present);
-  } else {
-    if (auto e = f(present)) return e;
-    if (!present) {
-      x.reset();
-      return none;
-    }
-    x.emplace();
-    return f(*x);
-  }
-}
-
-} // namespace caf

@@ -13,19 +13,19 @@ result<time_point> newest_audit_time(storage::reader& from) {
   return newest->empty() ? time_point{} : newest->front().at;
 }
 
-caf::result<messages::recorded> audit_state::on_record(messages::record_audit& request) {
-  promise<messages::recorded> answer{self};
+caf::result<messages::done> audit_state::on_record(messages::record_audit& request) {
+  promise<messages::done> answer{self};
   const auto& writer = writers[std::hash<uuid>{}(request.entry.id) % writers.size()];
   storage::unit unit{{storage::add_audit{std::move(request.entry)}}};
   self->request(writer, no_timeout, messages::commit{std::move(unit), request.deadline})
-      .then([answer](storage::written&) { answer.deliver(messages::recorded{}); },
+      .then([answer](storage::written&) { answer.deliver(messages::done{}); },
             [answer](caf::error& error) { answer.deliver(error); });
   return answer;
 }
 
 audit_actor::behavior_type audit(audit_actor::stateful_pointer<audit_state> self,
                                  std::vector<persistence_actor> writers) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->writers = std::move(writers);

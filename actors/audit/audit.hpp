@@ -19,7 +19,7 @@ struct audit_state {
   audit_actor::pointer self = nullptr;
   std::vector<persistence_actor> writers;
 
-  caf::result<messages::recorded> on_record(messages::record_audit& request);
+  caf::result<messages::done> on_record(messages::record_audit& request);
 };
 
 audit_actor::behavior_type audit(audit_actor::stateful_pointer<audit_state> self,

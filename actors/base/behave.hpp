@@ -16,7 +16,7 @@ namespace latchkey {
 
 /// CAF's defaults print messages, passwords included, to stdout and end the actor at
 /// an error; ours do neither.
-inline void quiet(caf::scheduled_actor* self) {
+inline void install_default_handlers(caf::scheduled_actor* self) {
   self->set_default_handler(caf::drop);
   self->set_error_handler([](caf::scheduled_actor*, caf::error&) {});
   self->set_down_handler([](caf::scheduled_actor*, caf::down_msg&) {});

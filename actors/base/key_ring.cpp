@@ -35,7 +35,7 @@ key_ring_state::on_sign_service(messages::sign_service& request) {
 
 key_ring_actor::behavior_type key_ring(key_ring_actor::stateful_pointer<key_ring_state> self,
                                        std::shared_ptr<const key_set> keys) {
-  quiet(self);
+  install_default_handlers(self);
   self->state.keys = std::move(keys);
   return {handler(&self->state, &key_ring_state::on_sign),
           handler(&self->state, &key_ring_state::on_sign_service)};

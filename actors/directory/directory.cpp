@@ -68,9 +68,8 @@ void directory_state::count_failure_of_nobody() {
                                   env->steady_now() + env->policy.internal_deadline});
 }
 
-caf::result<messages::compared>
-directory_state::on_compare(messages::compare_with_nothing& request) {
-  promise<messages::compared> answer{self};
+caf::result<messages::done> directory_state::on_compare(messages::compare_with_nothing& request) {
+  promise<messages::done> answer{self};
   const auto failed = [answer](caf::error& error) { answer.deliver(error); };
   const auto compare = [this, request, answer, failed] {
     messages::verify_password question{request.password, {}, request.deadline, false, true};
@@ -80,7 +79,7 @@ directory_state::on_compare(messages::compare_with_nothing& request) {
         .then(
             [this, answer, counts = !request.is_passphrase](messages::verdict&) {
               if (counts) count_failure_of_nobody();
-              answer.deliver(messages::compared{});
+              answer.deliver(messages::done{});
             },
             failed);
   };
@@ -222,25 +221,25 @@ void directory_state::forget_subscription(const user_id& id) {
 
 // -- leaving -----------------------------------------------------------------------------
 
-caf::result<messages::left> directory_state::on_leave_user(messages::leave_user& request) {
+caf::result<messages::done> directory_state::on_leave_user(messages::leave_user& request) {
   users.erase(request.id);
   if (request.removed) forget_subscription(request.id);
-  return messages::left{};
+  return messages::done{};
 }
 
-caf::result<messages::left> directory_state::on_leave_session(messages::leave_session& request) {
+caf::result<messages::done> directory_state::on_leave_session(messages::leave_session& request) {
   const auto found = sessions.find(request.id);
-  if (found == sessions.end()) return messages::left{};
+  if (found == sessions.end()) return messages::done{};
   sessions_of.erase({found->second.owner, request.id});
   end_load(found->second.load);
   sessions.erase(found);
-  return messages::left{};
+  return messages::done{};
 }
 
-caf::result<messages::left>
+caf::result<messages::done>
 directory_state::on_leave_subscription(messages::leave_subscription& request) {
   subscriptions.erase(request.id);
-  return messages::left{};
+  return messages::done{};
 }
 
 template <class Map>
@@ -277,7 +276,7 @@ void directory_state::on_sweep(messages::sweep&) {
 
 directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,
                                          actor_env_ptr env) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);

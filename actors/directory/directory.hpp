@@ -66,12 +66,12 @@ struct directory_state {
 
   // directory.cpp
   caf::result<user_actor> on_find_user(messages::find_user& request);
-  caf::result<messages::compared> on_compare(messages::compare_with_nothing& request);
+  caf::result<messages::done> on_compare(messages::compare_with_nothing& request);
   caf::result<messages::user_view> on_register(messages::register_user& request);
   caf::result<subscription_actor> on_find_subscription(messages::find_subscription& request);
-  caf::result<messages::left> on_leave_user(messages::leave_user& request);
-  caf::result<messages::left> on_leave_session(messages::leave_session& request);
-  caf::result<messages::left> on_leave_subscription(messages::leave_subscription& request);
+  caf::result<messages::done> on_leave_user(messages::leave_user& request);
+  caf::result<messages::done> on_leave_session(messages::leave_session& request);
+  caf::result<messages::done> on_leave_subscription(messages::leave_subscription& request);
   /// A bounded turn of a round that comes to everybody in memory within a minute, or two
   /// when the maps grow meanwhile.
   void on_sweep(messages::sweep&);
@@ -83,12 +83,12 @@ struct directory_state {
   caf::result<messages::sessions_told> on_role_changed(messages::user_role_changed& news);
   caf::result<messages::sessions_told>
   on_subscription_changed(messages::user_subscription_changed& news);
-  caf::result<messages::session_synced> on_sync_session(messages::sync_session& request);
+  caf::result<messages::done> on_sync_session(messages::sync_session& request);
 
   // directory_workflows.cpp
   caf::result<workflow_actor> on_find_workflow(messages::find_workflow& request);
   caf::result<workflow_actor> on_make_workflow(messages::make_workflow& request);
-  caf::result<messages::left> on_leave_workflow(messages::leave_workflow& request);
+  caf::result<messages::done> on_leave_workflow(messages::leave_workflow& request);
 
 private:
   using told = std::function<void(const caf::error*)>;
@@ -112,14 +112,13 @@ private:
   bool was_told_since(const user_id& user, std::uint64_t load) const;
   template <class News>
   caf::result<messages::sessions_told>
-  tell_sessions(const user_id& user, const std::optional<session_id>& keep, const News& news);
+  tell_sessions(const user_id& user, const std::optional<session_id>& keep, News news);
   /// Tells one session, if it is in memory; one that is gone counts as told.
   template <class News>
   void tell_session(const session_id& id, const News& news, told done);
-  void sync_end(const messages::sync_session& request,
-                const promise<messages::session_synced>& answer);
+  void sync_end(const messages::sync_session& request, const promise<messages::done>& answer);
   void write_sync(const messages::sync_session& request, storage::fact what,
-                  const promise<messages::session_synced>& answer);
+                  const promise<messages::done>& answer);
   template <class Map>
   void sweep_buckets(Map& map, std::size_t& passed, std::size_t turn_end, time_point now);
 

@@ -98,14 +98,14 @@ void directory_state::tell_session(const session_id& id, const News& news, told 
   const auto found = sessions.find(id);
   if (found == sessions.end() || !found->second.actor) return done(nullptr);
   self->request(found->second.actor, no_timeout, news)
-      .then([done](messages::learnt&) { done(nullptr); },
+      .then([done](messages::done&) { done(nullptr); },
             [done](caf::error& error) { done(is_gone(error) ? nullptr : &error); });
 }
 
 template <class News>
 caf::result<messages::sessions_told>
 directory_state::tell_sessions(const user_id& user, const std::optional<session_id>& keep,
-                               const News& news) {
+                               News news) {
   struct round {
     promise<messages::sessions_told> answer;
     std::size_t count = 0;
@@ -123,6 +123,7 @@ directory_state::tell_sessions(const user_id& user, const std::optional<session_
     if (keep && at->second == *keep) continue;
     ++all->count;
     ++all->open;
+    news.session = at->second;
     tell_session(at->second, news, [all](const caf::error* error) { all->settle(error); });
   }
   all->settle(nullptr);
@@ -131,25 +132,24 @@ directory_state::tell_sessions(const user_id& user, const std::optional<session_
 
 caf::result<messages::sessions_told>
 directory_state::on_sessions_ended(messages::user_sessions_ended& news) {
-  return tell_sessions(news.user, news.keep, messages::learn_end{news.reason});
+  return tell_sessions(news.user, news.keep, messages::session_ended{{}, news.reason});
 }
 
 caf::result<messages::sessions_told>
 directory_state::on_role_changed(messages::user_role_changed& news) {
-  return tell_sessions(news.user, std::nullopt, messages::learn_role{news.role});
+  return tell_sessions(news.user, std::nullopt, messages::role_changed{{}, news.role});
 }
 
 caf::result<messages::sessions_told>
 directory_state::on_subscription_changed(messages::user_subscription_changed& news) {
   return tell_sessions(news.user, std::nullopt,
-                       messages::learn_subscription{news.tier, news.status});
+                       messages::subscription_changed{{}, news.tier, news.status});
 }
 
 // -- of other services ---------------------------------------------------------------------
 
-caf::result<messages::session_synced>
-directory_state::on_sync_session(messages::sync_session& request) {
-  promise<messages::session_synced> answer{self};
+caf::result<messages::done> directory_state::on_sync_session(messages::sync_session& request) {
+  promise<messages::done> answer{self};
   auto& wanted = request.session;
   const auto now = env->now();
   if (!request.is_active || wanted.expires_at <= now) {
@@ -166,7 +166,7 @@ directory_state::on_sync_session(messages::sync_session& request) {
 }
 
 void directory_state::sync_end(const messages::sync_session& request,
-                               const promise<messages::session_synced>& answer) {
+                               const promise<messages::done>& answer) {
   // Whose it is never changes, so it may be looked up first.
   const auto id = request.session.id;
   self->request(env->reader_for(id), no_timeout, messages::read_session{id, request.deadline})
@@ -178,13 +178,13 @@ void directory_state::sync_end(const messages::sync_session& request,
           [answer](caf::error& error) {
             // AUTH003: there is none, so nothing is left to end.
             if (to_failure(error).code == error_code::token_invalid)
-              return answer.deliver(messages::session_synced{});
+              return answer.deliver(messages::done{});
             answer.deliver(error);
           });
 }
 
 void directory_state::write_sync(const messages::sync_session& request, storage::fact what,
-                                 const promise<messages::session_synced>& answer) {
+                                 const promise<messages::done>& answer) {
   const auto& wanted = request.session;
   const bool ends = std::holds_alternative<storage::end_session>(what);
   auto audited =
@@ -200,19 +200,21 @@ void directory_state::write_sync(const messages::sync_session& request, storage:
           [this, answer, ends, wanted](storage::written&) {
             const auto done = [answer](const caf::error* error) {
               if (error != nullptr) return answer.deliver(*error);
-              answer.deliver(messages::session_synced{});
+              answer.deliver(messages::done{});
             };
             if (is_loading_session(wanted.id)) load_session(wanted.id);
-            if (ends) return tell_session(wanted.id, messages::learn_end{end_reason::synced}, done);
+            if (ends)
+              return tell_session(wanted.id, messages::session_ended{wanted.id, end_reason::synced},
+                                  done);
             tell_session(
                 wanted.id,
-                messages::learn_sync{wanted.expires_at, wanted.last_seen_at, wanted.user_agent},
+                messages::session_synced{wanted.expires_at, wanted.last_seen_at, wanted.user_agent},
                 done);
           },
           [this, answer, id = wanted.id](caf::error& error) {
             if (to_failure(error).code != error_code::outcome_unknown) return answer.deliver(error);
             if (is_loading_session(id)) load_session(id);
-            tell_session(id, messages::learn_doubt{end_reason::synced},
+            tell_session(id, messages::outcome_in_doubt{end_reason::synced},
                          [answer, error](const caf::error*) { answer.deliver(error); });
           });
 }

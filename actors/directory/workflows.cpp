@@ -44,9 +44,9 @@ void directory_state::load_workflow(const workflow_id& id, std::uint64_t load) {
           });
 }
 
-caf::result<messages::left> directory_state::on_leave_workflow(messages::leave_workflow& request) {
+caf::result<messages::done> directory_state::on_leave_workflow(messages::leave_workflow& request) {
   workflows.erase(request.id);
-  return messages::left{};
+  return messages::done{};
 }
 
 } // namespace latchkey

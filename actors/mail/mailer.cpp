@@ -44,15 +44,17 @@ void mailer_state::look() {
   const auto horizon = env->now() + mail_horizon;
   messages::read question{storage::due_mails{horizon, mails_looked_at_max}, deadline()};
   self->request(env->readers.front(), no_timeout, std::move(question))
-      .then([this](messages::found& found) { looked(std::move(found.as<storage::due_mails>())); },
-            [this](caf::error& error) {
-              log_warning(name,
-                          "cannot look for mails: ", describe(to_failure(error).code).message);
-              pause();
-            });
+      .then(
+          [this](messages::found& found) {
+            on_looked_up(std::move(found.as<storage::due_mails>()));
+          },
+          [this](caf::error& error) {
+            log_warning(name, "cannot look for mails: ", describe(to_failure(error).code).message);
+            pause();
+          });
 }
 
-void mailer_state::looked(std::vector<mail_record> found) {
+void mailer_state::on_looked_up(std::vector<mail_record> found) {
   env->counts->mails_waiting.set(static_cast<std::int64_t>(found.size()));
   next_due.reset();
   due.clear();
@@ -207,7 +209,7 @@ void mailer_state::note(const storage::unit& unit) {
 
 mailer_actor::behavior_type mailer(mailer_actor::stateful_pointer<mailer_state> self,
                                    actor_env_ptr env, mail_transport_actor transport) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);

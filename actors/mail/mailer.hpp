@@ -75,7 +75,7 @@ private:
   void look();
   time_point when_due(const mail_record& mail);
   void forget_plans(const std::vector<mail_record>& waiting);
-  void looked(std::vector<mail_record> found);
+  void on_looked_up(std::vector<mail_record> found);
   void next();
   void lease(mail_record mail);
   void send(const mail_record& mail);

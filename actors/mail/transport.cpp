@@ -28,7 +28,7 @@ mail_transport_actor::behavior_type
 mail_transport(mail_transport_actor::stateful_pointer<mail_transport_state> self,
                std::shared_ptr<mail_carrier> carrier, std::string from,
                std::shared_ptr<const mail_writer> writer) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->carrier = std::move(carrier);
   state->from = std::move(from);

@@ -129,7 +129,7 @@ password_hasher_actor::behavior_type
 password_hasher(password_hasher_actor::stateful_pointer<password_hasher_state> self,
                 hasher_options options, const clock_source* clock, metrics* counts,
                 std::vector<password_hasher_actor> workers) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->clock = clock;
@@ -184,7 +184,7 @@ caf::result<messages::verdict> hash_worker_state::on_verify(messages::verify_pas
 password_hasher_actor::behavior_type
 hash_worker(password_hasher_actor::stateful_pointer<hash_worker_state> self, argon2_cost cost,
             metrics* counts) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->counts = counts;

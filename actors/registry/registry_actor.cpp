@@ -160,8 +160,8 @@ caf::result<messages::role_stored> registry_state::on_put(messages::put_role& re
   return answer;
 }
 
-caf::result<messages::role_deleted> registry_state::on_delete(messages::delete_role& request) {
-  promise<messages::role_deleted> answer{self};
+caf::result<messages::done> registry_state::on_delete(messages::delete_role& request) {
+  promise<messages::done> answer{self};
   if (is_built_in_role(request.name)) {
     answer.deliver(built_in_stays());
     return answer;
@@ -174,7 +174,7 @@ caf::result<messages::role_deleted> registry_state::on_delete(messages::delete_r
       .then(
           [this, answer, gone = request.name](storage::written&) {
             role_is_gone(gone);
-            answer.deliver(messages::role_deleted{});
+            answer.deliver(messages::done{});
           },
           [answer](caf::error& error) { answer.deliver(error); });
   return answer;
@@ -232,7 +232,7 @@ void registry_state::learn_services(storage::list_services::answer found) {
 
 registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,
                                        actor_env_ptr env) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);

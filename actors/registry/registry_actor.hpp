@@ -32,7 +32,7 @@ struct registry_state {
   std::uint64_t changes = 0; // of roles, made here: what was read before one is out of date
 
   caf::result<messages::role_stored> on_put(messages::put_role& request);
-  caf::result<messages::role_deleted> on_delete(messages::delete_role& request);
+  caf::result<messages::done> on_delete(messages::delete_role& request);
   void on_refresh(messages::refresh_registry&);
 
   void role_is(const role_record& role);

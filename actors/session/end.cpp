@@ -19,7 +19,7 @@ caf::result<messages::revoked> session_state::on_revoke(messages::revoke& reques
     end({"session.revoked", request.reason, request.client, request.reason}, request.deadline);
   } else {
     // That it has ended before is true for its watchers too when it is said.
-    tell_of_end(end_reason::expired, [answer] { answer.fail(error_code::token_invalid); });
+    notify_watchers(end_reason::expired, [answer] { answer.fail(error_code::token_invalid); });
   }
   return answer;
 }
@@ -53,28 +53,28 @@ void session_state::lost_end(const caf::error& error, const ending_words& words)
   });
 }
 
-void session_state::look_at_row(const std::string& reason, looked done) {
-  doubt = reason;
+void session_state::look_at_row(const std::string& reason, on_looked_up done) {
+  in_doubt = reason;
   const auto deadline = env->steady_now() + env->policy.internal_deadline;
   self->request(env->reader_for(record.id), no_timeout, messages::read_session{record.id, deadline})
       .then(
           [this, reason, done, before = news](session_record& fresh) {
             if (news != before) return look_at_row(reason, done);
-            doubt.reset();
+            in_doubt.reset();
             set_expiry(fresh.expires_at);
             record.user_agent = std::move(fresh.user_agent);
             const auto known = [done] { done(nullptr); };
-            if (fresh.ended_at) return conclude(reason, known);
+            if (fresh.ended_at) return mark_ended(reason, known);
             known();
           },
           [this, reason, done](caf::error& error) {
             // AUTH003: the store has no such session any more.
             if (to_failure(error).code == error_code::token_invalid) {
-              doubt.reset();
-              return conclude(reason, [done] { done(nullptr); });
+              in_doubt.reset();
+              return mark_ended(reason, [done] { done(nullptr); });
             }
-            doubt = reason; // which another look may have settled for itself meanwhile
-            look_again_soon();
+            in_doubt = reason; // which another look may have settled for itself meanwhile
+            retry_in_doubt_soon();
             done(&error);
           });
 }
@@ -90,7 +90,7 @@ void session_state::finish_end(const caf::error* error, const std::string& told)
       asker.deliver(*error);
     return;
   }
-  conclude(told, [this, askers = std::move(askers), refused = std::move(refused)] {
+  mark_ended(told, [this, askers = std::move(askers), refused = std::move(refused)] {
     for (auto& asker : askers)
       asker.deliver(messages::revoked{record.opened_by});
     for (auto& asker : refused)

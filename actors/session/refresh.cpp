@@ -119,7 +119,7 @@ void session_state::lost_rotation(const caf::error& error) {
   rotating = false;
   if (code == error_code::outcome_unknown) {
     rotation_in_doubt = true;
-    look_again_soon();
+    retry_in_doubt_soon();
   }
   refuse_rotation(error);
 }
@@ -139,10 +139,10 @@ void session_state::look_at_rotation() {
             // AUTH003: the store has no such session any more.
             if (to_failure(second).code == error_code::token_invalid) {
               rotation_in_doubt = false;
-              return conclude(end_reason::revoked, refuse);
+              return mark_ended(end_reason::revoked, refuse);
             }
             if (!rotation_in_doubt) return refuse();
-            look_again_soon();
+            retry_in_doubt_soon();
             refuse_rotation(to_error(error_code::outcome_unknown));
           });
 }
@@ -167,7 +167,7 @@ void session_state::found_rotation(session_record fresh) {
     grace_until = rotated_when + env->policy.refresh_grace;
   }
   const auto refuse = [this] { refuse_rotation(to_error(error_code::token_invalid)); };
-  if (has_ended) return conclude(end_reason::revoked, refuse);
+  if (has_ended) return mark_ended(end_reason::revoked, refuse);
   if (waiting_for_rotation.empty()) return;
   if (!was_rotated && was_in_doubt && alive()) return rotate();
   if (!is_one_ahead || !alive() || !may_have_lost_answer()) return refuse();
@@ -180,7 +180,7 @@ void session_state::refuse_rotation(const caf::error& error) {
     asker.deliver(error);
 }
 
-void session_state::look_again_soon() {
+void session_state::retry_in_doubt_soon() {
   if (!std::exchange(has_reminder, true))
     self->delayed_send(self, look_again_every, messages::sweep{});
 }

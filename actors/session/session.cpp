@@ -101,20 +101,20 @@ void session_state::touch() {
 
 // One that is about to leave answers too: it has not left before the directory says so.
 
-caf::result<messages::learnt> session_state::on_learn_end(messages::learn_end& told) {
-  promise<messages::learnt> answer{self};
+caf::result<messages::done> session_state::on_session_ended(messages::session_ended& told) {
+  promise<messages::done> answer{self};
   ++news;
-  conclude(told.reason, [answer] { answer.deliver(messages::learnt{}); });
+  mark_ended(told.reason, [answer] { answer.deliver(messages::done{}); });
   return answer;
 }
 
-caf::result<messages::learnt> session_state::on_learn_role(messages::learn_role& told) {
+caf::result<messages::done> session_state::on_role_changed(messages::role_changed& told) {
   ++news;
   take_role(std::move(told.role));
-  return messages::learnt{};
+  return messages::done{};
 }
 
-caf::result<messages::learnt> session_state::on_learn_sync(messages::learn_sync& told) {
+caf::result<messages::done> session_state::on_session_synced(messages::session_synced& told) {
   ++news;
   set_expiry(told.expires_at);
   record.last_seen_at = std::max(record.last_seen_at, told.last_seen_at);
@@ -124,37 +124,38 @@ caf::result<messages::learnt> session_state::on_learn_sync(messages::learn_sync&
     rotated_when = env->steady_now();
   }
   if (!told.user_agent.empty()) record.user_agent = std::move(told.user_agent);
-  return messages::learnt{};
+  return messages::done{};
 }
 
-caf::result<messages::learnt> session_state::on_learn_doubt(messages::learn_doubt& told) {
-  promise<messages::learnt> answer{self};
+caf::result<messages::done> session_state::on_outcome_in_doubt(messages::outcome_in_doubt& told) {
+  promise<messages::done> answer{self};
   ++news; // a row that is being read may be older
-  look_at_row(told.reason, [answer](const caf::error*) { answer.deliver(messages::learnt{}); });
+  look_at_row(told.reason, [answer](const caf::error*) { answer.deliver(messages::done{}); });
   return answer;
 }
 
 void session_state::on_sweep(messages::sweep& sweep) {
   if (sweep.now == time_point{}) {
     has_reminder = false;
-    if (doubt) look_at_row(*doubt, [](const caf::error*) {});
+    if (in_doubt) look_at_row(*in_doubt, [](const caf::error*) {});
     if (rotation_in_doubt && !rotating) look_at_rotation();
     return;
   }
-  if (!alive()) tell_of_end(end_reason::expired, [] {});
-  const bool busy = rotating || rotation_in_doubt || ending || !watchers.empty() || unheard > 0;
+  if (!alive()) notify_watchers(end_reason::expired, [] {});
+  const bool busy =
+      rotating || rotation_in_doubt || ending || !watchers.empty() || pending_acks > 0;
   const bool unused = !alive() || sweep.now >= last_used + env->policy.memory_idle;
   if (busy || !unused || leaving) return;
   // From here on every asker is sent back to the directory, which may load another actor
   // for this session: two at work on one id must never be.
   leaving = true;
   self->request(env->directory_for(record.id), no_timeout, messages::leave_session{record.id})
-      .then([this](messages::left&) { self->quit(); }, [this](caf::error&) { leaving = false; });
+      .then([this](messages::done&) { self->quit(); }, [this](caf::error&) { leaving = false; });
 }
 
 session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
                                      session_record record, actor_env_ptr env) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);
@@ -164,11 +165,11 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
           handler(state, &session_state::on_issue),
           handler(state, &session_state::on_refresh),
           handler(state, &session_state::on_revoke),
-          handler(state, &session_state::on_learn_end),
-          handler(state, &session_state::on_learn_role),
-          handler(state, &session_state::on_learn_subscription),
-          handler(state, &session_state::on_learn_sync),
-          handler(state, &session_state::on_learn_doubt),
+          handler(state, &session_state::on_session_ended),
+          handler(state, &session_state::on_role_changed),
+          handler(state, &session_state::on_subscription_changed),
+          handler(state, &session_state::on_session_synced),
+          handler(state, &session_state::on_outcome_in_doubt),
           handler(state, &session_state::on_watch),
           handler(state, &session_state::on_unwatch),
           handler(state, &session_state::on_use_ticket),

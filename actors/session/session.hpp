@@ -35,16 +35,16 @@ struct session_state {
 
   session_actor::pointer self = nullptr;
   actor_env_ptr env;
-  session_record record;              // what the store knows
-  bool ended = false;                 // durably
-  bool rotating = false;              // a rotation is on its way to the store, or looked for there
-  bool rotation_in_doubt = false;     // the store may have rotated it, and nobody was told
-  bool ending = false;                // an end is on its way to the store
-  bool leaving = false;               // memory, for want of use
-  bool has_reminder = false;          // to look again
-  std::optional<std::string> doubt;   // the store may have changed it, or ended it for this reason
-  time_point rotation_wanted_until{}; // the latest deadline of those who asked
-  time_point end_wanted_until{};      // the same for the end
+  session_record record;               // what the store knows
+  bool ended = false;                  // durably
+  bool rotating = false;               // a rotation is on its way to the store, or looked for there
+  bool rotation_in_doubt = false;      // the store may have rotated it, and nobody was told
+  bool ending = false;                 // an end is on its way to the store
+  bool leaving = false;                // memory, for want of use
+  bool has_reminder = false;           // to look again
+  std::optional<std::string> in_doubt; // the store may have changed it, or ended it for this reason
+  time_point rotation_wanted_until{};  // the latest deadline of those who asked
+  time_point end_wanted_until{};       // the same for the end
   // By the steady clock:
   time_point rotated_when{};        // last
   time_point grace_until{};         // a retried refresh is answered though its successor was seen
@@ -60,8 +60,8 @@ struct session_state {
   std::vector<promise<messages::token_pair>> waiting_for_refusal; // until the end is durable
   std::vector<promise<messages::revoked>> waiting_for_end;
   std::vector<socket_registry_actor> watchers;
-  std::size_t unheard = 0; // watchers that were told of its end and have not said so
-  std::vector<std::function<void()>> waiting_for_heard;
+  std::size_t pending_acks = 0; // watchers that were told of its end and have not said so
+  std::vector<std::function<void()>> waiting_for_acks;
   std::vector<messages::use_ticket> used_tickets; // that would be good still
 
   session_state() = default;
@@ -73,10 +73,10 @@ struct session_state {
   void begin(session_record row);
   caf::result<messages::validation> on_validate(messages::validate& request);
   caf::result<messages::validation> on_prove(messages::prove& request);
-  caf::result<messages::learnt> on_learn_end(messages::learn_end&);
-  caf::result<messages::learnt> on_learn_role(messages::learn_role& told);
-  caf::result<messages::learnt> on_learn_sync(messages::learn_sync& told);
-  caf::result<messages::learnt> on_learn_doubt(messages::learn_doubt&);
+  caf::result<messages::done> on_session_ended(messages::session_ended&);
+  caf::result<messages::done> on_role_changed(messages::role_changed& told);
+  caf::result<messages::done> on_session_synced(messages::session_synced& told);
+  caf::result<messages::done> on_outcome_in_doubt(messages::outcome_in_doubt&);
   void on_sweep(messages::sweep& sweep);
   // session_refresh.cpp
   caf::result<messages::token_pair> on_issue(messages::issue_tokens&);
@@ -87,10 +87,10 @@ struct session_state {
   caf::result<messages::validation> on_watch(messages::watch& request);
   void on_unwatch(messages::unwatch& request);
   caf::result<messages::validation> on_use_ticket(messages::use_ticket& ticket);
-  caf::result<messages::learnt> on_learn_subscription(messages::learn_subscription& told);
+  caf::result<messages::done> on_subscription_changed(messages::subscription_changed& told);
 
 private:
-  using looked = std::function<void(const caf::error*)>;
+  using on_looked_up = std::function<void(const caf::error*)>;
 
   void touch();
   /// The refresh token with that counter, or an access token that came with it, was shown.
@@ -116,7 +116,7 @@ private:
   void lost_rotation(const caf::error& error);
   /// The access token of the last rotation is replaced when half of its time is over.
   void freshen();
-  void look_again_soon();
+  void retry_in_doubt_soon();
   void look_at_rotation();
   void found_rotation(session_record fresh);
   void end(const ending_words& words, time_point until);
@@ -127,13 +127,13 @@ private:
   void refuse_rotation(const caf::error& error);
   /// Asks the store what a COMMIT of unknown outcome has done; `done` hears why that is not known.
   /// Until it is, the store is asked again. `reason`: that it has ended for, if it has.
-  void look_at_row(const std::string& reason, looked done);
+  void look_at_row(const std::string& reason, on_looked_up done);
   /// It has ended, durably: from here on it says so. Nothing else ends one that lives; `done` as in
-  /// `tell_of_end`.
-  void conclude(const std::string& reason, std::function<void()> done);
+  /// `notify_watchers`.
+  void mark_ended(const std::string& reason, std::function<void()> done);
   /// Tells every watcher, each once, and calls `done` when all who were ever told have heard.
-  void tell_of_end(const std::string& reason, std::function<void()> done);
-  void heard_one();
+  void notify_watchers(const std::string& reason, std::function<void()> done);
+  void on_ack();
   void take_role(std::string role);
   access_claims claims() const;
 };

@@ -34,25 +34,25 @@ caf::result<messages::validation> session_state::on_use_ticket(messages::use_tic
   return on_validate(use);
 }
 
-void session_state::conclude(const std::string& reason, std::function<void()> done) {
+void session_state::mark_ended(const std::string& reason, std::function<void()> done) {
   if (!std::exchange(ended, true))
     self->delayed_send(self, ended_idle, messages::sweep{env->steady_now() + ended_idle});
-  tell_of_end(reason, std::move(done));
+  notify_watchers(reason, std::move(done));
 }
 
-void session_state::tell_of_end(const std::string& reason, std::function<void()> done) {
+void session_state::notify_watchers(const std::string& reason, std::function<void()> done) {
   for (const auto& watcher : std::exchange(watchers, {})) {
-    ++unheard;
-    self->request(watcher, no_timeout, messages::session_over{record.id, reason})
-        .then([this](messages::heard&) { heard_one(); }, [this](caf::error&) { heard_one(); });
+    ++pending_acks;
+    self->request(watcher, no_timeout, messages::session_ended{record.id, reason})
+        .then([this](messages::done&) { on_ack(); }, [this](caf::error&) { on_ack(); });
   }
-  if (unheard == 0) return done();
-  waiting_for_heard.push_back(std::move(done));
+  if (pending_acks == 0) return done();
+  waiting_for_acks.push_back(std::move(done));
 }
 
-void session_state::heard_one() {
-  if (--unheard > 0) return;
-  for (auto& done : std::exchange(waiting_for_heard, {}))
+void session_state::on_ack() {
+  if (--pending_acks > 0) return;
+  for (auto& done : std::exchange(waiting_for_acks, {}))
     done();
 }
 
@@ -60,14 +60,14 @@ void session_state::take_role(std::string role) {
   if (role == record.user_role) return;
   record.user_role = std::move(role);
   for (const auto& watcher : watchers)
-    self->send(watcher, messages::role_news{record.id, record.user_role});
+    self->send(watcher, messages::role_changed{record.id, record.user_role});
 }
 
-caf::result<messages::learnt>
-session_state::on_learn_subscription(messages::learn_subscription& told) {
+caf::result<messages::done>
+session_state::on_subscription_changed(messages::subscription_changed& told) {
   for (const auto& watcher : watchers)
-    self->send(watcher, messages::subscription_news{record.id, told.tier, told.status});
-  return messages::learnt{};
+    self->send(watcher, messages::subscription_changed{record.id, told.tier, told.status});
+  return messages::done{};
 }
 
 } // namespace latchkey

@@ -59,7 +59,7 @@ void persistence_state::write() {
 persistence_actor::behavior_type
 persistence(persistence_actor::stateful_pointer<persistence_state> self, storage::store* store,
             const clock_source* clock, metrics* counts) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->clock = clock;

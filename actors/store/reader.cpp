@@ -34,16 +34,16 @@ caf::result<messages::found> reader_state::on_read(messages::read& request) {
   return messages::found{std::move(*found)};
 }
 
-caf::result<messages::store_alive> reader_state::on_ping(messages::ping_store& request) {
+caf::result<messages::done> reader_state::on_ping(messages::ping_store& request) {
   if (late(request.deadline)) return to_error(error_code::timeout);
   auto answered = connection->ping();
   if (!answered) return to_error(answered.error());
-  return messages::store_alive{};
+  return messages::done{};
 }
 
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
                                    storage::store* store, const clock_source* clock) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->clock = clock;
   state->connection = store->open_reader();

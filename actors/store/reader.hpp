@@ -21,7 +21,7 @@ struct reader_state {
   caf::result<user_record> on_user(messages::read_user& request);
   caf::result<session_record> on_session(messages::read_session& request);
   caf::result<messages::found> on_read(messages::read& request);
-  caf::result<messages::store_alive> on_ping(messages::ping_store& request);
+  caf::result<messages::done> on_ping(messages::ping_store& request);
 
 private:
   bool late(time_point deadline) const { return deadline <= clock->steady(); }

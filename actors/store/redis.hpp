@@ -19,7 +19,7 @@ struct redis_state {
   metrics* counts = nullptr;
   std::unique_ptr<storage::redis_connection> connection;
 
-  caf::result<messages::redis_alive> on_ping(messages::ping_redis& request);
+  caf::result<messages::done> on_ping(messages::ping_redis& request);
 };
 
 redis_actor::behavior_type redis(redis_actor::stateful_pointer<redis_state> self,

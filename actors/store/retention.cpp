@@ -51,7 +51,7 @@ void retention_state::let_windows_go() {
 
 retention_actor::behavior_type retention(retention_actor::stateful_pointer<retention_state> self,
                                          actor_env_ptr env) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);

@@ -289,7 +289,7 @@ void subscription_state::tell_of_change(time_point deadline, std::function<void(
       .then(
           [this, deadline, go_on, failed](user_actor& owner) {
             self->request(owner, no_timeout, messages::reload_user{deadline})
-                .then([go_on](messages::user_reloaded&) { go_on(nullptr); }, failed);
+                .then([go_on](messages::done&) { go_on(nullptr); }, failed);
           },
           failed);
 }
@@ -351,13 +351,13 @@ void subscription_state::on_sweep(messages::sweep& sweep) {
   leaving = true;
   self->request(env->directory_for(record.user), no_timeout,
                 messages::leave_subscription{record.user})
-      .then([this](messages::left&) { self->quit(); }, [this](caf::error&) { leaving = false; });
+      .then([this](messages::done&) { self->quit(); }, [this](caf::error&) { leaving = false; });
 }
 
 subscription_actor::behavior_type
 subscription(subscription_actor::stateful_pointer<subscription_state> self,
              subscription_record record, actor_env_ptr env) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);

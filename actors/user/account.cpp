@@ -102,12 +102,12 @@ std::optional<failure> kept_to_rights(storage::user_changes& changes, const user
 } // namespace
 
 caf::result<messages::user_view> user_state::on_describe(messages::describe_user&) {
-  if (!serves()) return gone();
+  if (!is_accepting()) return gone();
   return messages::view_of(record);
 }
 
 caf::result<messages::user_view> user_state::on_update(messages::update_user& request) {
-  if (!serves()) return gone();
+  if (!is_accepting()) return gone();
   promise<messages::user_view> answer{self};
   auto change = std::make_shared<revision>();
   change->deadline = request.deadline;
@@ -173,9 +173,9 @@ void user_state::add_move_of_email(std::vector<storage::fact>& facts,
   if (asks) add_verification(facts, *changes.email, at);
 }
 
-caf::result<messages::user_deleted> user_state::on_delete(messages::delete_user& request) {
-  if (!serves()) return gone();
-  promise<messages::user_deleted> answer{self};
+caf::result<messages::done> user_state::on_delete(messages::delete_user& request) {
+  if (!is_accepting()) return gone();
+  promise<messages::done> answer{self};
   auto change = std::make_shared<revision>();
   change->deadline = request.deadline;
   change->ends_sessions = end_reason::deleted;
@@ -193,8 +193,8 @@ caf::result<messages::user_deleted> user_state::on_delete(messages::delete_user&
   change->learn = [] {};
   change->done = [this, answer](const storage::written&) {
     // Nobody is served here from now on; the directory finds no such user.
-    be_removed();
-    answer.deliver(messages::user_deleted{});
+    on_removed();
+    answer.deliver(messages::done{});
   };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
   take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
@@ -205,7 +205,7 @@ caf::result<messages::user_deleted> user_state::on_delete(messages::delete_user&
 }
 
 caf::result<messages::sessions_ended> user_state::on_end_sessions(messages::end_sessions& request) {
-  if (!serves()) return gone();
+  if (!is_accepting()) return gone();
   promise<messages::sessions_ended> answer{self};
   auto change = std::make_shared<revision>();
   change->deadline = request.deadline;

@@ -26,7 +26,7 @@ void user_state::add_verification(std::vector<storage::fact>& facts, const std::
 
 caf::result<messages::verification_begun>
 user_state::on_begin_verification(messages::begin_verification& request) {
-  if (!serves()) return gone();
+  if (!is_accepting()) return gone();
   promise<messages::verification_begun> answer{self};
   // Not beside a change of the address: the old one would get a token that outlives it.
   take_turn(turnstile::kind::together, answer, [this, request, answer](const turn& together) {
@@ -67,10 +67,9 @@ void user_state::begin_verification(const messages::begin_verification& request,
 
 // -- proven ---------------------------------------------------------------------------------
 
-caf::result<messages::email_confirmed>
-user_state::on_confirm_email(messages::confirm_email& request) {
-  if (!serves()) return gone();
-  promise<messages::email_confirmed> answer{self};
+caf::result<messages::done> user_state::on_confirm_email(messages::confirm_email& request) {
+  if (!is_accepting()) return gone();
+  promise<messages::done> answer{self};
   auto change = std::make_shared<revision>();
   auto at = std::make_shared<time_point>();
   change->deadline = request.deadline;
@@ -95,7 +94,7 @@ user_state::on_confirm_email(messages::confirm_email& request) {
     if (!record.used_at) record.used_at = *at;
     ++record.version;
   };
-  change->done = [answer](const storage::written&) { answer.deliver(messages::email_confirmed{}); };
+  change->done = [answer](const storage::written&) { answer.deliver(messages::done{}); };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
   take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
     change->alone = std::move(mine);

@@ -87,7 +87,7 @@ void user_state::drop_expired_keys() {
 
 caf::result<messages::api_key_created>
 user_state::on_create_key(messages::create_api_key& request) {
-  if (!serves()) return gone();
+  if (!is_accepting()) return gone();
   promise<messages::api_key_created> answer{self};
   const auto granted = env->book->roles()->permissions_of(record.role);
   if (!granted->has_all(request.scopes)) {
@@ -160,7 +160,7 @@ void user_state::create_key(const messages::create_api_key& request, std::string
 }
 
 caf::result<messages::api_key_list> user_state::on_list_keys(messages::list_api_keys&) {
-  if (!serves()) return gone();
+  if (!is_accepting()) return gone();
   promise<messages::api_key_list> answer{self};
   with_keys(
       [this, answer] {
@@ -171,10 +171,9 @@ caf::result<messages::api_key_list> user_state::on_list_keys(messages::list_api_
   return answer;
 }
 
-caf::result<messages::api_key_revoked>
-user_state::on_revoke_key(messages::revoke_api_key& request) {
-  if (!serves()) return gone();
-  promise<messages::api_key_revoked> answer{self};
+caf::result<messages::done> user_state::on_revoke_key(messages::revoke_api_key& request) {
+  if (!is_accepting()) return gone();
+  promise<messages::done> answer{self};
   const auto at = env->now();
   auto entry = audit_entry("api_key.revoked", key_id_text(request.id), at, request.who, record.id);
   const auto forget = [this, id = request.id] {
@@ -188,7 +187,7 @@ user_state::on_revoke_key(messages::revoke_api_key& request) {
       request.deadline,
       [answer, forget](storage::written&) {
         forget();
-        answer.deliver(messages::api_key_revoked{});
+        answer.deliver(messages::done{});
       },
       [this, answer, forget](const caf::error& error) {
         const auto code = to_failure(error).code;
@@ -202,14 +201,14 @@ user_state::on_revoke_key(messages::revoke_api_key& request) {
 // -- used -----------------------------------------------------------------------------------
 
 caf::result<messages::api_key_use> user_state::on_use_key(messages::use_api_key& request) {
-  if (!serves()) return gone();
-  if (keys && !doubt_) {
+  if (!is_accepting()) return gone();
+  if (keys && !in_doubt_) {
     auto used = use_key(request);
     if (!used) return to_error(used.error());
     return std::move(*used);
   }
   promise<messages::api_key_use> answer{self};
-  settle_doubt([this, request, answer](const caf::error* doubtful) {
+  settle_in_doubt([this, request, answer](const caf::error* doubtful) {
     if (doubtful != nullptr) return answer.deliver(*doubtful);
     with_keys(
         [this, request, answer] {

@@ -12,9 +12,8 @@ namespace latchkey {
 
 // -- set and removed ------------------------------------------------------------------------
 
-caf::result<messages::recovery_changed>
-user_state::on_change_recovery(messages::change_recovery& request) {
-  if (!serves()) return gone();
+caf::result<messages::done> user_state::on_change_recovery(messages::change_recovery& request) {
+  if (!is_accepting()) return gone();
   recovery_answer answer{self};
   change_recovery(request, answer, 1);
   return answer;
@@ -58,7 +57,7 @@ void user_state::set_recovery(const messages::change_recovery& request,
   change->learn = [] {};
   change->done = [this, answer](const storage::written&) {
     announce_mail();
-    answer.deliver(messages::recovery_changed{});
+    answer.deliver(messages::done{});
   };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
   take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
@@ -88,7 +87,7 @@ storage::unit user_state::recovery_facts(const messages::author& who, const secr
 
 caf::result<messages::reset_grant>
 user_state::on_verify_passphrase(messages::verify_passphrase& request) {
-  if (!serves()) return gone();
+  if (!is_accepting()) return gone();
   promise<messages::reset_grant> answer{self};
   read(
       storage::find_recovery{record.id}, request.deadline,

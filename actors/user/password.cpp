@@ -28,9 +28,8 @@ storage::unit user_state::password_facts(const secret& phc, const std::string& a
 
 // -- by the old one ---------------------------------------------------------------------
 
-caf::result<messages::password_changed>
-user_state::on_change_password(messages::change_password& request) {
-  if (!serves()) return gone();
+caf::result<messages::done> user_state::on_change_password(messages::change_password& request) {
+  if (!is_accepting()) return gone();
   password_answer answer{self};
   change_password(request, answer, 1);
   return answer;
@@ -81,7 +80,7 @@ void user_state::set_changed_password(const messages::change_password& request,
   };
   change->done = [this, answer](const storage::written&) {
     announce_mail();
-    answer.deliver(messages::password_changed{});
+    answer.deliver(messages::done{});
   };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
   take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
@@ -92,9 +91,8 @@ void user_state::set_changed_password(const messages::change_password& request,
 
 // -- by a reset token -----------------------------------------------------------------------
 
-caf::result<messages::password_changed>
-user_state::on_reset_password(messages::reset_password& request) {
-  if (!serves()) return gone();
+caf::result<messages::done> user_state::on_reset_password(messages::reset_password& request) {
+  if (!is_accepting()) return gone();
   password_answer answer{self};
   const auto failed = [answer](const caf::error& error) { answer.deliver(error); };
   // A look first, so that a token which is no good costs no hash; that it is used once is
@@ -196,7 +194,7 @@ void user_state::set_reset_password(const messages::reset_password& request,
     // A locked account is open again for its owner.
     forget_failures();
     announce_mail();
-    answer.deliver(messages::password_changed{});
+    answer.deliver(messages::done{});
   };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
   take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {

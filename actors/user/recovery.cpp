@@ -9,10 +9,9 @@
 
 namespace latchkey {
 
-caf::result<messages::recovery_begun>
-user_state::on_begin_recovery(messages::begin_recovery& request) {
-  if (!serves()) return gone();
-  promise<messages::recovery_begun> answer{self};
+caf::result<messages::done> user_state::on_begin_recovery(messages::begin_recovery& request) {
+  if (!is_accepting()) return gone();
+  promise<messages::done> answer{self};
   // Not beside a change of the address: the old one would get a token that outlives it.
   take_turn(turnstile::kind::together, answer, [this, request, answer](const turn& together) {
     begin_recovery(request, answer, together);
@@ -21,8 +20,7 @@ user_state::on_begin_recovery(messages::begin_recovery& request) {
 }
 
 void user_state::begin_recovery(const messages::begin_recovery& request,
-                                const promise<messages::recovery_begun>& answer,
-                                const turn& together) {
+                                const promise<messages::done>& answer, const turn& together) {
   const auto at = env->now();
   // A window of its own: whoever guesses passphrases must not keep the owner's mail away.
   const auto key = "recovery-mail:" + to_string(record.id);
@@ -48,7 +46,7 @@ void user_state::begin_recovery(const messages::begin_recovery& request,
       std::move(unit), request.deadline,
       [this, answer, sends, together](storage::written&) {
         if (sends) announce_mail();
-        answer.deliver(messages::recovery_begun{});
+        answer.deliver(messages::done{});
       },
       [answer, together](const caf::error& error) { answer.deliver(error); });
 }

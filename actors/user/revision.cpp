@@ -47,10 +47,10 @@ void user_state::lost_revision(const revision_ptr& change, const caf::error& err
   // Nobody knows whether it went through, or somebody else removed the user. What the store says
   // must hold for the sessions in memory too, whatever the asker is told.
   if (why.code == error_code::outcome_unknown || why.code == error_code::user_not_found) {
-    doubt_ = doubt{change->ends_sessions, change->keep};
+    in_doubt_ = unknown_outcome{change->ends_sessions, change->keep};
     forget_keys();
     ++recovery_changes_;
-    return settle_doubt([change, error](const caf::error*) { change->failed(error); });
+    return settle_in_doubt([change, error](const caf::error*) { change->failed(error); });
   }
   if (!lost_by_version(why) || change->attempt == attempts_max) return change->failed(error);
   ++change->attempt;

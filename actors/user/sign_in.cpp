@@ -53,8 +53,8 @@ void user_state::forget_failures() {
 }
 
 void user_state::check_login(password_check check) {
-  if (doubt_)
-    return settle_doubt([this, check = std::move(check)](const caf::error* error) {
+  if (in_doubt_)
+    return settle_in_doubt([this, check = std::move(check)](const caf::error* error) {
       if (error != nullptr) return check.refused(*error);
       check_login(check);
     });
@@ -152,7 +152,7 @@ void user_state::keep_rehashed(const secret& from, const secret& to, time_point 
 // -- sessions -----------------------------------------------------------------------------
 
 caf::result<messages::token_pair> user_state::on_authenticate(messages::authenticate& request) {
-  if (!serves()) return gone();
+  if (!is_accepting()) return gone();
   sign_in_answer answer{self};
   sign_in(request, answer, 1);
   return answer;

@@ -13,7 +13,7 @@ constexpr std::chrono::seconds last_look{1};
 
 } // namespace
 
-bool user_state::serves() {
+bool user_state::is_accepting() {
   if (leaving) return false;
   last_used = env->steady_now();
   return true;
@@ -46,7 +46,7 @@ void user_state::reload(time_point deadline, std::function<void(const caf::error
       .then([this, done, here = present_](user_record& fresh) { learn(std::move(fresh), done); },
             [this, done, here = present_](caf::error& error) {
               if (to_failure(error).code != error_code::user_not_found) return done(&error);
-              be_removed();
+              on_removed();
               tell_sessions(
                   messages::user_sessions_ended{record.id, std::nullopt, end_reason::deleted},
                   [done, error](const caf::error*) { done(&error); });
@@ -68,21 +68,21 @@ void user_state::learn(user_record fresh, std::function<void(const caf::error*)>
     done(nullptr);
 }
 
-caf::result<messages::user_reloaded> user_state::on_reload(messages::reload_user& request) {
-  if (!serves()) return gone();
-  promise<messages::user_reloaded> answer{self};
+caf::result<messages::done> user_state::on_reload(messages::reload_user& request) {
+  if (!is_accepting()) return gone();
+  promise<messages::done> answer{self};
   reload(request.deadline, [answer](const caf::error* error) {
     if (error != nullptr)
       answer.deliver(*error);
     else
-      answer.deliver(messages::user_reloaded{});
+      answer.deliver(messages::done{});
   });
   return answer;
 }
 
 // -- leaving -----------------------------------------------------------------------------
 
-void user_state::be_removed() {
+void user_state::on_removed() {
   if (std::exchange(removed, true)) return;
   record.is_active = false;
   leave();
@@ -92,7 +92,7 @@ void user_state::leave() {
   leaving = true;
   self->request(env->directory_for(record.id), no_timeout, messages::leave_user{record.id, removed})
       .then(
-          [this](messages::left&) {
+          [this](messages::done&) {
             // One that was removed may have others to answer still.
             if (is_busy())
               self->delayed_send(self, last_look, messages::sweep{});
@@ -112,7 +112,7 @@ void user_state::on_sweep(messages::sweep& sweep) {
   }
   if (sweep.now == time_point{}) {
     has_reminder_ = false;
-    return settle_doubt([](const caf::error*) {});
+    return settle_in_doubt([](const caf::error*) {});
   }
   if (leaving || is_busy() || sweep.now < last_used + env->policy.memory_idle) return;
   leave();
@@ -120,7 +120,7 @@ void user_state::on_sweep(messages::sweep& sweep) {
 
 user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, user_record record,
                                actor_env_ptr env) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);

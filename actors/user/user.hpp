@@ -54,27 +54,27 @@ struct user_state {
   // user_account.cpp
   caf::result<messages::user_view> on_describe(messages::describe_user&);
   caf::result<messages::user_view> on_update(messages::update_user& request);
-  caf::result<messages::user_deleted> on_delete(messages::delete_user& request);
+  caf::result<messages::done> on_delete(messages::delete_user& request);
   caf::result<messages::sessions_ended> on_end_sessions(messages::end_sessions& request);
   // user_password.cpp
-  caf::result<messages::password_changed> on_change_password(messages::change_password& request);
-  caf::result<messages::password_changed> on_reset_password(messages::reset_password& request);
+  caf::result<messages::done> on_change_password(messages::change_password& request);
+  caf::result<messages::done> on_reset_password(messages::reset_password& request);
   // user_recovery.cpp
-  caf::result<messages::recovery_begun> on_begin_recovery(messages::begin_recovery& request);
+  caf::result<messages::done> on_begin_recovery(messages::begin_recovery& request);
   // user_passphrase.cpp
   caf::result<messages::reset_grant> on_verify_passphrase(messages::verify_passphrase& request);
-  caf::result<messages::recovery_changed> on_change_recovery(messages::change_recovery& request);
+  caf::result<messages::done> on_change_recovery(messages::change_recovery& request);
   // user_email.cpp
   caf::result<messages::verification_begun>
   on_begin_verification(messages::begin_verification& request);
-  caf::result<messages::email_confirmed> on_confirm_email(messages::confirm_email& request);
+  caf::result<messages::done> on_confirm_email(messages::confirm_email& request);
   // user_keys.cpp
   caf::result<messages::api_key_created> on_create_key(messages::create_api_key& request);
   caf::result<messages::api_key_list> on_list_keys(messages::list_api_keys& request);
-  caf::result<messages::api_key_revoked> on_revoke_key(messages::revoke_api_key& request);
+  caf::result<messages::done> on_revoke_key(messages::revoke_api_key& request);
   caf::result<messages::api_key_use> on_use_key(messages::use_api_key& request);
   // user.cpp
-  caf::result<messages::user_reloaded> on_reload(messages::reload_user& request);
+  caf::result<messages::done> on_reload(messages::reload_user& request);
   void on_sweep(messages::sweep& sweep);
 
 private:
@@ -86,18 +86,18 @@ private:
 
   /// Whoever holds a copy keeps the actor in memory.
   presence present_ = std::make_shared<const char>();
-  bool is_busy() const { return doubt_ || present_.use_count() > 1; }
+  bool is_busy() const { return in_doubt_ || present_.use_count() > 1; }
   /// Whether somebody may still be served here; counts as a use.
-  bool serves();
+  bool is_accepting();
   void leave();
-  void be_removed();
+  void on_removed();
 
   /// A turn, once there is no doubt, or OVERLOADED. `go` hears nothing when the asker has been
   /// told.
   template <class Reply>
   void take_turn(turnstile::kind how, const promise<Reply>& answer, turnstile::go_on go) {
     auto begin = [this, answer, go = std::move(go), here = present_](const turn& mine) {
-      settle_doubt([answer, go, mine, here](const caf::error* error) {
+      settle_in_doubt([answer, go, mine, here](const caf::error* error) {
         if (error != nullptr) return answer.deliver(*error);
         go(mine);
       });
@@ -156,18 +156,18 @@ private:
   // -- doubt (user_doubt.cpp) -----------------------------------------------------------------
 
   /// What a COMMIT of unknown outcome may have done besides changing the row.
-  struct doubt {
+  struct unknown_outcome {
     const char* ends_sessions = nullptr; // as in `revision`
     std::optional<session_id> keep;
   };
   /// Calls `done` at once, or when the store has been asked what it did; with an error when the
   /// store does not say.
-  void settle_doubt(std::function<void(const caf::error*)> done);
-  void look_again();
-  void looked(const caf::error* error);
-  std::optional<doubt> doubt_;
-  std::vector<std::function<void(const caf::error*)>> doubt_askers_; // while it is being looked
-  bool has_reminder_ = false;                                        // to look again
+  void settle_in_doubt(std::function<void(const caf::error*)> done);
+  void retry_in_doubt();
+  void on_looked_up(const caf::error* error);
+  std::optional<unknown_outcome> in_doubt_;
+  std::vector<std::function<void(const caf::error*)>> in_doubt_askers_; // while it is being looked
+  bool has_reminder_ = false;                                           // to look again
 
   // -- passwords (user_sign_in.cpp, user_password.cpp) ----------------------------------------
 
@@ -210,7 +210,7 @@ private:
                     const turn& together);
   void hand_out_tokens(session_record session, const sign_in_answer& answer, const turn& together);
 
-  using password_answer = promise<messages::password_changed>;
+  using password_answer = promise<messages::done>;
   void change_password(const messages::change_password& request, const password_answer& answer,
                        std::size_t attempt);
   void set_changed_password(const messages::change_password& request, const password_answer& answer,
@@ -237,7 +237,7 @@ private:
   // -----------------------------------------------------------
 
   void begin_recovery(const messages::begin_recovery& request,
-                      const promise<messages::recovery_begun>& answer, const turn& together);
+                      const promise<messages::done>& answer, const turn& together);
   void compare_passphrase(const messages::verify_passphrase& request,
                           const promise<messages::reset_grant>& answer,
                           const failure_gate::pass& pass, const secret& phc, std::uint64_t seen,
@@ -245,7 +245,7 @@ private:
   void grant_reset(const messages::verify_passphrase& request,
                    const promise<messages::reset_grant>& answer, const secret& rehashed,
                    const turn& together);
-  using recovery_answer = promise<messages::recovery_changed>;
+  using recovery_answer = promise<messages::done>;
   void change_recovery(const messages::change_recovery& request, const recovery_answer& answer,
                        std::size_t attempt);
   void set_recovery(const messages::change_recovery& request, const recovery_answer& answer,

@@ -19,15 +19,16 @@ bool is_same_audience(const messages::audience& a, const messages::audience& b) 
 
 } // namespace
 
-caf::result<messages::run_attached> workflow_state::on_attach(messages::attach_run& request) {
+caf::result<messages::workflow_resumed>
+workflow_state::on_resume(messages::resume_workflow& request) {
   if (leaving) return gone();
-  promise<messages::run_attached> answer{self};
+  promise<messages::workflow_resumed> answer{self};
   const auto attach = [this, request, answer] {
     if (!is_there() || record.user != request.user) return answer.fail(error_code::not_found);
     if (request.last_seq < 0 || request.last_seq > record.last_seq)
       return answer.fail(failure{error_code::validation_error, "last_seq",
                                  "must be from 0 to " + std::to_string(record.last_seq)});
-    answer.deliver(messages::run_attached{record.last_seq, record.message_id});
+    answer.deliver(messages::workflow_resumed{record.last_seq, record.message_id});
     add_listener(request.to, request.last_seq + 1, record.last_seq);
   };
   when_known(own_deadline(), attach, [answer](const caf::error& error) { answer.deliver(error); });
@@ -68,14 +69,14 @@ void workflow_state::tell_all() {
 
 void workflow_state::tell_newest() {
   if (tail.empty() || tail.back().seq != record.last_seq) return;
-  std::vector<std::pair<socket_registry_actor, messages::run_news>> pieces;
+  std::vector<std::pair<socket_registry_actor, messages::workflow_statuses>> pieces;
   for (auto& one : listeners) {
     const bool has_all_but_it = one.next_seq == record.last_seq && one.missed_until < one.next_seq;
     if (one.is_busy || !has_all_but_it) continue;
     auto known = std::ranges::find_if(
         pieces, [&one](const auto& piece) { return piece.first == one.to.registry; });
     if (known == pieces.end()) {
-      messages::run_news piece;
+      messages::workflow_statuses piece;
       piece.workflow = record.id;
       piece.correlation_id = record.message_id;
       piece.statuses.push_back(tail.back());
@@ -124,12 +125,12 @@ void workflow_state::read_ahead(listener& whom) {
           },
           [this, to = whom.to](caf::error&) {
             if (auto* one = find_listener(to)) one->is_busy = false;
-            look_again_soon();
+            retry_in_doubt_soon();
           });
 }
 
 void workflow_state::send(listener& whom, const std::deque<messages::workflow_status>& from) {
-  messages::run_news piece;
+  messages::workflow_statuses piece;
   piece.sockets.push_back(whom.to.socket);
   piece.workflow = record.id;
   piece.correlation_id = record.message_id;
@@ -149,12 +150,13 @@ void workflow_state::send(listener& whom, const std::deque<messages::workflow_st
   send(whom.to.registry, std::move(piece));
 }
 
-void workflow_state::send(const socket_registry_actor& registry, messages::run_news piece) {
+void workflow_state::send(const socket_registry_actor& registry,
+                          messages::workflow_statuses piece) {
   auto sockets = piece.sockets;
   std::ranges::sort(sockets);
   self->request(registry, no_timeout, std::move(piece))
       .then(
-          [this, registry, sockets](messages::run_heard& word) {
+          [this, registry, sockets](messages::statuses_delivered& word) {
             std::ranges::sort(word.closed);
             heard(registry, sockets, word.closed);
           },

@@ -45,7 +45,7 @@ void workflow_recovery_state::try_again(const caf::error& error) {
 workflow_recovery_actor::behavior_type
 workflow_recovery(workflow_recovery_actor::stateful_pointer<workflow_recovery_state> self,
                   actor_env_ptr env) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);

@@ -34,10 +34,11 @@ workflow_record new_run(workflow_record run, time_point now) {
 
 } // namespace
 
-caf::result<messages::run_started> workflow_state::on_start(messages::start_run& request) {
+caf::result<messages::workflow_started>
+workflow_state::on_start(messages::start_workflow& request) {
   if (leaving) return gone();
-  promise<messages::run_started> answer{self};
-  auto order = std::make_shared<messages::start_run>(std::move(request));
+  promise<messages::workflow_started> answer{self};
+  auto order = std::make_shared<messages::start_workflow>(std::move(request));
   order->run = new_run(std::move(order->run), env->now());
   order->run.id = record.id;
   take_turn(
@@ -47,7 +48,8 @@ caf::result<messages::run_started> workflow_state::on_start(messages::start_run&
   return answer;
 }
 
-void workflow_state::start(const order_ptr& order, const promise<messages::run_started>& answer,
+void workflow_state::start(const order_ptr& order,
+                           const promise<messages::workflow_started>& answer,
                            const turnstile::turn& turn) {
   if (is_there()) return start_again(order, answer);
   // Nobody would run it: that is known before anything is charged.
@@ -57,15 +59,16 @@ void workflow_state::start(const order_ptr& order, const promise<messages::run_s
 }
 
 void workflow_state::start_again(const order_ptr& order,
-                                 const promise<messages::run_started>& answer) {
+                                 const promise<messages::workflow_started>& answer) {
   if (!same_words(record, order->run))
     return answer.fail(failure{error_code::conflict, "id", "has started another workflow"});
-  answer.deliver(messages::run_started{record.last_seq});
+  answer.deliver(messages::workflow_started{record.last_seq});
   // A socket that has said it before is being told.
   if (find_listener(order->to) == nullptr) add_listener(order->to, 1, record.last_seq);
 }
 
-void workflow_state::charge(const order_ptr& order, const promise<messages::run_started>& answer,
+void workflow_state::charge(const order_ptr& order,
+                            const promise<messages::workflow_started>& answer,
                             const turnstile::turn& turn, std::uint64_t gone, int tries) {
   const auto& user = order->run.user;
   const auto refuse = [answer, talk = talks_](caf::error& error) { answer.deliver(error); };
@@ -92,11 +95,11 @@ void workflow_state::charge(const order_ptr& order, const promise<messages::run_
 }
 
 void workflow_state::started(const order_ptr& order, time_point at,
-                             const promise<messages::run_started>& answer) {
+                             const promise<messages::workflow_started>& answer) {
   record = order->run;
   env->outcomes.workflows_started->add();
   written({record.id, 1, 0, accepted_workflow_status(), record.status, at});
-  answer.deliver(messages::run_started{record.last_seq});
+  answer.deliver(messages::workflow_started{record.last_seq});
   add_listener(order->to, 1, 0);
   upstream.must_order = true;
   upstream.first_asked = upstream.last_word = env->steady_now();
@@ -104,7 +107,7 @@ void workflow_state::started(const order_ptr& order, time_point at,
 }
 
 void workflow_state::not_started(const order_ptr& order, const caf::error& error,
-                                 const promise<messages::run_started>& answer,
+                                 const promise<messages::workflow_started>& answer,
                                  const turnstile::turn& turn) {
   const auto why = to_failure(error);
   const bool is_taken = why.code == error_code::conflict && why.field == "id";

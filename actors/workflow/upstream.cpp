@@ -88,10 +88,11 @@ void workflow_state::follow(const core_manager_actor& way) {
   // One that is cancelled is looked for, and ordered never.
   const bool is_order = std::exchange(upstream.must_order, false) && !upstream.is_cancelled;
   upstream.followed_at = env->steady_now();
-  messages::follow_run request{record.id, upstream.who, is_order ? order_body() : std::string{}};
+  messages::stream_workflow request{record.id, upstream.who,
+                                    is_order ? order_body() : std::string{}};
   self->request(way, no_timeout, std::move(request))
       .then(
-          [this, is_order](messages::run_left& left) {
+          [this, is_order](messages::stream_ended& left) {
             upstream.is_asked = false;
             if (is_running()) upstream_left(left, is_order);
           },
@@ -104,8 +105,8 @@ void workflow_state::follow(const core_manager_actor& way) {
 
 // -- what has come of it ---------------------------------------------------------------------
 
-void workflow_state::upstream_left(const messages::run_left& left, bool was_ordered) {
-  using how = decltype(messages::run_left::how); // the member hides its type
+void workflow_state::upstream_left(const messages::stream_ended& left, bool was_ordered) {
+  using how = decltype(messages::stream_ended::how); // the member hides its type
   upstream.has_answered = true;
   if (was_ordered) ++upstream.orders;
   switch (left.how) {
@@ -175,9 +176,9 @@ void workflow_state::ask_upstream_later() {
 
 // -- its end ---------------------------------------------------------------------------------
 
-caf::result<messages::run_cancelling> workflow_state::on_cancel(messages::cancel_run& request) {
+caf::result<messages::done> workflow_state::on_cancel(messages::cancel_workflow& request) {
   if (leaving) return gone();
-  promise<messages::run_cancelling> answer{self};
+  promise<messages::done> answer{self};
   const auto go = [this, request, answer] {
     if (!is_there() || record.user != request.user) return answer.fail(error_code::not_found);
     if (record.has_ended())
@@ -188,16 +189,16 @@ caf::result<messages::run_cancelling> workflow_state::on_cancel(messages::cancel
   return answer;
 }
 
-void workflow_state::cancel(time_point deadline, const promise<messages::run_cancelling>& answer) {
+void workflow_state::cancel(time_point deadline, const promise<messages::done>& answer) {
   const auto* way = env->core_manager_for(record.id);
   if (way == nullptr) return answer.fail(error_code::upstream_unavailable);
   find_caller([this, way, deadline, answer](const caf::error* error) {
     if (error != nullptr) return answer.deliver(*error);
     self->request(*way, no_timeout, messages::cancel_upstream{record.id, upstream.who, deadline})
         .then(
-            [this, answer, talk = talks_](messages::upstream_cancelled&) {
+            [this, answer, talk = talks_](messages::done&) {
               upstream.is_cancelled = true;
-              answer.deliver(messages::run_cancelling{});
+              answer.deliver(messages::done{});
               // Its last status is on its way; if that is lost upstream is asked what came of it.
               const auto due = env->steady_now() + ask_again_last;
               const bool is_due = upstream.ask_at && *upstream.ask_at <= due;
@@ -216,7 +217,7 @@ void workflow_state::tell_cancelled() {
   if (way == nullptr) return;
   self->request(*way, no_timeout,
                 messages::cancel_upstream{record.id, upstream.who, own_deadline()})
-      .then([](messages::upstream_cancelled&) {}, [](caf::error&) {});
+      .then([](messages::done&) {}, [](caf::error&) {});
 }
 
 void workflow_state::run_removed() {

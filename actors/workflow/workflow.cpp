@@ -52,7 +52,7 @@ void workflow_state::look(time_point deadline, done go_on) {
             go_on(nullptr);
           },
           [this, go_on, talk = talks_](caf::error& error) {
-            look_again_soon();
+            retry_in_doubt_soon();
             go_on(&error);
           });
 }
@@ -92,7 +92,7 @@ void workflow_state::remind_at(time_point when) {
     self->delayed_send(workflow_actor{self}, wait, messages::sweep{});
 }
 
-void workflow_state::look_again_soon() {
+void workflow_state::retry_in_doubt_soon() {
   if (std::exchange(looks_again, true)) return;
   remind_at(env->steady_now() + look_again_after);
 }
@@ -127,17 +127,17 @@ void workflow_state::on_sweep(messages::sweep& sweep) {
   // From here on every asker is sent back to the directory.
   leaving = true;
   self->request(env->directory_for(record.id), no_timeout, messages::leave_workflow{record.id})
-      .then([this](messages::left&) { self->quit(); }, [this](caf::error&) { leaving = false; });
+      .then([this](messages::done&) { self->quit(); }, [this](caf::error&) { leaving = false; });
 }
 
 workflow_actor::behavior_type workflow(workflow_actor::stateful_pointer<workflow_state> self,
                                        workflow_record record, actor_env_ptr env) {
-  quiet(self);
+  install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);
   state->begin(std::move(record));
-  return {handler(state, &workflow_state::on_start), handler(state, &workflow_state::on_attach),
+  return {handler(state, &workflow_state::on_start), handler(state, &workflow_state::on_resume),
           handler(state, &workflow_state::on_cancel), handler(state, &workflow_state::on_take),
           handler(state, &workflow_state::on_sweep)};
 }

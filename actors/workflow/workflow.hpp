@@ -50,7 +50,7 @@ struct workflow_state {
 
   /// Upstream, as far as it is known.
   struct upstream_state {
-    bool is_asked = false;       // a `follow_run` is under way
+    bool is_asked = false;       // a `stream_workflow` is under way
     bool has_answered = false;   // ever; also when it may have, before a restart
     bool must_order = false;     // the next question is an order
     bool calls_back = false;     // what it says next comes by itself
@@ -88,16 +88,16 @@ struct workflow_state {
   void on_sweep(messages::sweep& sweep);
   void begin(workflow_record loaded);
   // workflow_start.cpp
-  caf::result<messages::run_started> on_start(messages::start_run& request);
+  caf::result<messages::workflow_started> on_start(messages::start_workflow& request);
   // workflow_audiences.cpp
-  caf::result<messages::run_attached> on_attach(messages::attach_run& request);
+  caf::result<messages::workflow_resumed> on_resume(messages::resume_workflow& request);
   // workflow_statuses.cpp
   caf::result<messages::status_taken> on_take(messages::take_status& request);
   // workflow_upstream.cpp
-  caf::result<messages::run_cancelling> on_cancel(messages::cancel_run& request);
+  caf::result<messages::done> on_cancel(messages::cancel_workflow& request);
 
 private:
-  using order_ptr = std::shared_ptr<const messages::start_run>;
+  using order_ptr = std::shared_ptr<const messages::start_workflow>;
   using done = std::function<void(const caf::error*)>;
   using in_turn = std::function<void(turnstile::turn)>;
   using refused = std::function<void(const caf::error&)>;
@@ -119,18 +119,19 @@ private:
   /// Reminds the actor of what is due then.
   void remind_at(time_point when);
   /// The same, soon, and once for however many it is said.
-  void look_again_soon();
+  void retry_in_doubt_soon();
   void remind();
 
   // -- the start (workflow_start.cpp)
-  void start(const order_ptr& order, const promise<messages::run_started>& answer,
+  void start(const order_ptr& order, const promise<messages::workflow_started>& answer,
              const turnstile::turn& turn);
-  void charge(const order_ptr& order, const promise<messages::run_started>& answer,
+  void charge(const order_ptr& order, const promise<messages::workflow_started>& answer,
               const turnstile::turn& turn, std::uint64_t gone, int tries);
-  void started(const order_ptr& order, time_point at, const promise<messages::run_started>& answer);
+  void started(const order_ptr& order, time_point at,
+               const promise<messages::workflow_started>& answer);
   void not_started(const order_ptr& order, const caf::error& error,
-                   const promise<messages::run_started>& answer, const turnstile::turn& turn);
-  void start_again(const order_ptr& order, const promise<messages::run_started>& answer);
+                   const promise<messages::workflow_started>& answer, const turnstile::turn& turn);
+  void start_again(const order_ptr& order, const promise<messages::workflow_started>& answer);
 
   // -- what is taken (workflow_statuses.cpp)
   struct said {
@@ -162,7 +163,7 @@ private:
   void tell(listener& whom);
   void read_ahead(listener& whom);
   void send(listener& whom, const std::deque<messages::workflow_status>& from);
-  void send(const socket_registry_actor& registry, messages::run_news piece);
+  void send(const socket_registry_actor& registry, messages::workflow_statuses piece);
   void heard(const socket_registry_actor& registry, const std::vector<std::uint64_t>& sockets,
              const std::vector<std::uint64_t>& closed);
 
@@ -174,14 +175,14 @@ private:
   void ask_upstream_at(time_point when);
   void ask_upstream();
   void follow(const core_manager_actor& way);
-  void upstream_left(const messages::run_left& left, bool was_ordered);
+  void upstream_left(const messages::stream_ended& left, bool was_ordered);
   void upstream_failed(const caf::error& error);
   bool was_followed() const;
   bool is_lost();
   void tell_cancelled();
   void ask_upstream_later();
   void upstream_has_nothing();
-  void cancel(time_point deadline, const promise<messages::run_cancelling>& answer);
+  void cancel(time_point deadline, const promise<messages::done>& answer);
   void run_removed();
 
   bool is_counted_ = false; // among those that run

@@ -99,7 +99,7 @@ awaitable<answered> start_workflow(talk& t) {
   auto run = read_order(t);
   if (!run) co_return tl::unexpected<failure>(run.error());
   const auto id = run->id;
-  messages::start_run order{
+  messages::start_workflow order{
       std::move(*run), {t.sockets.handle(), t.socket}, t.edge().deadline_for_actors(t.deadline)};
   auto started =
       co_await t.edge().ask_workflow<messages::make_workflow>(id, std::move(order), t.deadline);
@@ -112,7 +112,8 @@ awaitable<answered> resume(talk& t) {
   const auto last_seq = t.said.data.optional_integer("last_seq", 0, std::int64_t{1} << 53);
   if (!id) co_return tl::unexpected<failure>(id.error());
   if (auto wrong = t.said.data.done(); !wrong) co_return tl::unexpected<failure>(wrong.error());
-  messages::attach_run request{t.who.user, last_seq.value_or(0), {t.sockets.handle(), t.socket}};
+  messages::resume_workflow request{
+      t.who.user, last_seq.value_or(0), {t.sockets.handle(), t.socket}};
   auto attached =
       co_await t.edge().ask_workflow<messages::find_workflow>(*id, std::move(request), t.deadline);
   if (!attached) co_return tl::unexpected<failure>(as_client_hears(attached.error()));
@@ -126,7 +127,7 @@ awaitable<answered> cancel_workflow(talk& t) {
   auto id = named_workflow(t.said.data);
   if (!id) co_return tl::unexpected<failure>(id.error());
   if (auto wrong = t.said.data.done(); !wrong) co_return tl::unexpected<failure>(wrong.error());
-  messages::cancel_run request{t.who.user, t.edge().deadline_for_actors(t.deadline)};
+  messages::cancel_workflow request{t.who.user, t.edge().deadline_for_actors(t.deadline)};
   auto begun =
       co_await t.edge().ask_workflow<messages::find_workflow>(*id, std::move(request), t.deadline);
   if (!begun) co_return tl::unexpected<failure>(as_client_hears(begun.error()));

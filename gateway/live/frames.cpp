@@ -108,7 +108,7 @@ ws::frame error(std::string_view correlation_id, const failure& what) {
   return finish(std::move(out));
 }
 
-ws::frame status(const messages::run_news& news, const messages::workflow_status& one) {
+ws::frame status(const messages::workflow_statuses& news, const messages::workflow_status& one) {
   auto out = begin("workflow_status", news.correlation_id);
   append_name(out, "data");
   out.push_back('{');

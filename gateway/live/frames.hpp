@@ -36,7 +36,7 @@ ws::frame ack(std::string_view correlation_id, std::string_view members);
 /// "error", with the code and words of the one table.
 ws::frame error(std::string_view correlation_id, const failure& what);
 /// "workflow_status".
-ws::frame status(const messages::run_news& news, const messages::workflow_status& one);
+ws::frame status(const messages::workflow_statuses& news, const messages::workflow_status& one);
 /// "session_revoked"; the socket is closed behind it.
 ws::frame session_revoked(std::string_view reason);
 /// "session_expiring": the token ends at that time, in seconds since the epoch.

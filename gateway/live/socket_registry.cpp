@@ -10,9 +10,9 @@
 namespace latchkey::gateway {
 namespace {
 
-using messages::heard;
-using messages::run_heard;
+using messages::done;
 using messages::socket_counts;
+using messages::statuses_delivered;
 
 constexpr std::chrono::seconds looks_around_every{1};
 
@@ -54,19 +54,19 @@ public:
   const char* name() const override { return "socket_registry"; }
 
   caf::behavior answers() override {
-    return {[this](messages::session_over& news) -> caf::result<heard> {
-              promise<heard> answer{this};
-              owner_->on_session_over(news, [this, answer] {
+    return {[this](messages::session_ended& news) -> caf::result<messages::done> {
+              promise<messages::done> answer{this};
+              owner_->on_session_ended(news, [this, answer] {
                 speak();
-                answer.deliver(heard{});
+                answer.deliver(messages::done{});
               });
               return answer;
             },
-            [this](messages::role_news& news) { owner_->on_role(news); },
-            [this](messages::subscription_news& news) { owner_->on_subscription(news); },
-            [this](messages::run_news& news) -> caf::result<run_heard> {
-              promise<run_heard> answer{this};
-              owner_->on_run(news, [this, answer](run_heard word) {
+            [this](messages::role_changed& news) { owner_->on_role(news); },
+            [this](messages::subscription_changed& news) { owner_->on_subscription(news); },
+            [this](messages::workflow_statuses& news) -> caf::result<statuses_delivered> {
+              promise<statuses_delivered> answer{this};
+              owner_->on_workflow_statuses(news, [this, answer](statuses_delivered word) {
                 speak();
                 answer.deliver(std::move(word));
               });
@@ -158,7 +158,7 @@ live_session& socket_registry::session_of(const principal& who) {
   // What it has told us since it was asked is newer.
   if (session.role.empty()) session.role = who.role;
   if (!session.permissions) session.permissions = edge_.roles().permissions_of(session.role);
-  if (!looks_around_.scheduled()) look_again();
+  if (!looks_around_.scheduled()) schedule_look_around();
   return session;
 }
 
@@ -252,8 +252,8 @@ counter& socket_registry::count_of(const message_counts& counts, std::string_vie
 
 // -- what the mailbox takes -------------------------------------------------------------------
 
-void socket_registry::on_session_over(const messages::session_over& news,
-                                      std::function<void()> done) {
+void socket_registry::on_session_ended(const messages::session_ended& news,
+                                       std::function<void()> done) {
   const auto found = sessions_.find(news.session);
   if (found == sessions_.end()) return done();
   auto& session = *found->second;
@@ -272,7 +272,7 @@ void socket_registry::on_session_over(const messages::session_over& news,
   }
 }
 
-void socket_registry::on_role(const messages::role_news& news) {
+void socket_registry::on_role(const messages::role_changed& news) {
   const auto found = sessions_.find(news.session);
   if (found == sessions_.end()) return;
   found->second->role = news.role;
@@ -286,7 +286,7 @@ void socket_registry::tell_permissions(live_session& session) {
   tell_session(session, "permissions_changed", frame);
 }
 
-void socket_registry::on_subscription(const messages::subscription_news& news) {
+void socket_registry::on_subscription(const messages::subscription_changed& news) {
   const auto found = sessions_.find(news.session);
   if (found == sessions_.end()) return;
   tell_session(*found->second, "subscription_changed",
@@ -307,18 +307,19 @@ namespace {
 
 /// Sockets that have closed, told once nobody holds it any more.
 struct closed_sockets {
-  explicit closed_sockets(std::function<void(run_heard)> tell) : done(std::move(tell)) {}
+  explicit closed_sockets(std::function<void(statuses_delivered)> tell) : done(std::move(tell)) {}
   ~closed_sockets() { done(std::move(word)); }
   closed_sockets(const closed_sockets&) = delete;
   closed_sockets& operator=(const closed_sockets&) = delete;
 
-  run_heard word;
-  std::function<void(run_heard)> done;
+  statuses_delivered word;
+  std::function<void(statuses_delivered)> done;
 };
 
 } // namespace
 
-void socket_registry::on_run(const messages::run_news& news, std::function<void(run_heard)> done) {
+void socket_registry::on_workflow_statuses(const messages::workflow_statuses& news,
+                                           std::function<void(statuses_delivered)> done) {
   const auto answer = std::make_shared<closed_sockets>(std::move(done));
   std::vector<ws::frame> frames;
   for (const auto& one : news.statuses)
@@ -356,7 +357,7 @@ void socket_registry::turn::on_expired(timer_wheel::entry& e) noexcept {
   static_cast<turn&>(e).owner.look_around();
 }
 
-void socket_registry::look_again() {
+void socket_registry::schedule_look_around() {
   edge_.home().timers().schedule(looks_around_, looks_around_every);
 }
 
@@ -364,7 +365,7 @@ void socket_registry::look_around() {
   if (clients_.empty() && splices_.empty()) return; // the next one to come begins anew
   look_at_roles();
   end_splices_that_may_not();
-  look_again();
+  schedule_look_around();
 }
 
 void socket_registry::look_at_roles() {

@@ -130,10 +130,11 @@ private:
   static counter& count_of(const message_counts& counts, std::string_view type);
 
   // -- what the mailbox takes
-  void on_session_over(const messages::session_over& news, std::function<void()> done);
-  void on_role(const messages::role_news& news);
-  void on_subscription(const messages::subscription_news& news);
-  void on_run(const messages::run_news& news, std::function<void(messages::run_heard)> done);
+  void on_session_ended(const messages::session_ended& news, std::function<void()> done);
+  void on_role(const messages::role_changed& news);
+  void on_subscription(const messages::subscription_changed& news);
+  void on_workflow_statuses(const messages::workflow_statuses& news,
+                            std::function<void(messages::statuses_delivered)> done);
   std::vector<std::size_t> count(const std::vector<session_id>& sessions) const;
 
   void give_back(const session_id& session);
@@ -144,7 +145,7 @@ private:
   void look_around();
   void look_at_roles();
   void end_splices_that_may_not();
-  void look_again();
+  void schedule_look_around();
 
   struct turn : timer_wheel::entry {
     explicit turn(socket_registry& of) : entry(&turn::on_expired), owner(of) {}

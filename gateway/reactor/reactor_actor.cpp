@@ -6,7 +6,7 @@ namespace latchkey::gateway {
 
 reactor_actor::reactor_actor(caf::actor_config& cfg, reactor& home)
     : extended_base(cfg), home_(home) {
-  quiet(this);
+  install_default_handlers(this);
 }
 
 void reactor_actor::launch(caf::execution_unit* unit, bool, bool hide) {

@@ -18,7 +18,7 @@
 namespace latchkey::gateway {
 namespace {
 
-using left = messages::run_left;
+using left = messages::stream_ended;
 
 constexpr std::string_view runs_path = "/api/v1/workflows";
 constexpr std::size_t core_manager_index = 0; // of the upstreams: it is always the first
@@ -97,7 +97,7 @@ core_manager_client::core_manager_client(caf::actor_config& cfg, reactor& home, 
       calls_(home.context(), home.timers(), upstreams, limits_of(limits.calls_max)) {}
 
 caf::behavior core_manager_client::answers() {
-  return {[this](messages::follow_run& order) { return on_follow(order); },
+  return {[this](messages::stream_workflow& order) { return on_follow(order); },
           [this](messages::cancel_upstream& order) { return on_cancel(order); }};
 }
 
@@ -124,8 +124,9 @@ void core_manager_client::start(Work work, std::shared_ptr<run> one, promise<Rep
   boost::asio::co_spawn(home().context(), std::move(talk), boost::asio::detached);
 }
 
-caf::result<messages::run_left> core_manager_client::on_follow(messages::follow_run& order) {
-  promise<messages::run_left> owed{this};
+caf::result<messages::stream_ended>
+core_manager_client::on_follow(messages::stream_workflow& order) {
+  promise<messages::stream_ended> owed{this};
   auto one = std::make_shared<run>();
   one->env = env_;
   one->workflow = order.workflow;
@@ -136,13 +137,12 @@ caf::result<messages::run_left> core_manager_client::on_follow(messages::follow_
   if (auto written = write_call(*one); !written)
     owed.fail(written.error());
   else
-    start<messages::run_left>(&core_manager_client::follow, std::move(one), owed);
+    start<messages::stream_ended>(&core_manager_client::follow, std::move(one), owed);
   return owed;
 }
 
-caf::result<messages::upstream_cancelled>
-core_manager_client::on_cancel(messages::cancel_upstream& order) {
-  promise<messages::upstream_cancelled> owed{this};
+caf::result<messages::done> core_manager_client::on_cancel(messages::cancel_upstream& order) {
+  promise<messages::done> owed{this};
   auto one = std::make_shared<run>();
   one->env = env_;
   one->workflow = order.workflow;
@@ -153,7 +153,7 @@ core_manager_client::on_cancel(messages::cancel_upstream& order) {
   if (auto written = write_call(*one); !written)
     owed.fail(written.error());
   else
-    start<messages::upstream_cancelled>(&core_manager_client::cancel, std::move(one), owed);
+    start<messages::done>(&core_manager_client::cancel, std::move(one), owed);
   return owed;
 }
 
@@ -184,7 +184,7 @@ result<void> core_manager_client::write_call(run& one) const {
 
 // -- a run --------------------------------------------------------------------------------------
 
-awaitable<result<messages::run_left>> core_manager_client::follow(std::shared_ptr<run> one) {
+awaitable<result<messages::stream_ended>> core_manager_client::follow(std::shared_ptr<run> one) {
   auto answer = co_await streams_.call(one->call);
   if (!answer) co_return tl::unexpected<failure>(answer.error());
   const auto status = answer->status();
@@ -200,7 +200,7 @@ awaitable<result<messages::run_left>> core_manager_client::follow(std::shared_pt
 }
 
 /// The stream to its end, or the run to its.
-awaitable<result<messages::run_left>>
+awaitable<result<messages::stream_ended>>
 core_manager_client::bring_all(std::shared_ptr<run> one, proxy::upstream_answer answer) {
   const auto how = status_stream::format_of(answer.header("Content-Type"));
   if (!how) co_return refusal_of(answer.status(), "without a stream of statuses");
@@ -278,14 +278,13 @@ core_manager_client::tell(std::shared_ptr<run> one, std::string body, std::int64
 
 // -- its end ------------------------------------------------------------------------------------
 
-awaitable<result<messages::upstream_cancelled>>
-core_manager_client::cancel(std::shared_ptr<run> one) {
+awaitable<result<messages::done>> core_manager_client::cancel(std::shared_ptr<run> one) {
   const auto answer = co_await calls_.call(one->call);
   if (!answer) co_return tl::unexpected<failure>(answer.error());
   const auto status = answer->status();
   const bool is_done = status / 100 == 2 || status == 404 || status == 409 || status == 410;
   if (!is_done) co_return tl::unexpected<failure>(not_now(status));
-  co_return messages::upstream_cancelled{};
+  co_return messages::done{};
 }
 
 } // namespace latchkey::gateway

@@ -39,18 +39,18 @@ public:
 private:
   struct run;
   using deadline_point = std::chrono::steady_clock::time_point;
-  using run_end = enum messages::run_left::how;
+  using run_end = enum messages::stream_ended::how;
 
-  caf::result<messages::run_left> on_follow(messages::follow_run& order);
-  caf::result<messages::upstream_cancelled> on_cancel(messages::cancel_upstream& order);
+  caf::result<messages::stream_ended> on_follow(messages::stream_workflow& order);
+  caf::result<messages::done> on_cancel(messages::cancel_upstream& order);
 
-  awaitable<result<messages::run_left>> follow(std::shared_ptr<run> one);
-  awaitable<result<messages::run_left>> bring_all(std::shared_ptr<run> one,
-                                                  proxy::upstream_answer answer);
+  awaitable<result<messages::stream_ended>> follow(std::shared_ptr<run> one);
+  awaitable<result<messages::stream_ended>> bring_all(std::shared_ptr<run> one,
+                                                      proxy::upstream_answer answer);
   awaitable<std::optional<run_end>> bring(std::shared_ptr<run> one, std::string body);
   awaitable<result<messages::status_taken>> tell(std::shared_ptr<run> one, std::string body,
                                                  std::int64_t position);
-  awaitable<result<messages::upstream_cancelled>> cancel(std::shared_ptr<run> one);
+  awaitable<result<messages::done>> cancel(std::shared_ptr<run> one);
   result<void> write_call(run& one) const;
   template <class Reply, class Work>
   void start(Work work, std::shared_ptr<run> one, promise<Reply> owed);

@@ -46,7 +46,6 @@ struct delete_user {
   time_point deadline{};
   std::optional<std::string> role_seen = {};
 };
-struct user_deleted {};
 
 /// AUTH001 when `current` is wrong (it counts as a failed login), USER003 for a bad new one.
 /// Every session but `keep` ends.
@@ -57,7 +56,6 @@ struct change_password {
   author who;
   time_point deadline{};
 };
-struct password_changed {};
 
 /// End every session but `keep`.
 struct end_sessions {
@@ -78,7 +76,6 @@ struct change_recovery {
   author who;
   time_point deadline{};
 };
-struct recovery_changed {};
 
 /// Mail a token that verifies the user's address, if that is not verified. RATE_LIMITED when
 /// several were asked for already.
@@ -97,14 +94,12 @@ struct confirm_email {
   author who;
   time_point deadline{};
 };
-struct email_confirmed {};
 
 /// Mail a reset token to the user's address, if the user may have one.
 struct begin_recovery {
   author who;
   time_point deadline{};
 };
-struct recovery_begun {};
 
 /// A reset token for the right recovery passphrase; AUTH001 otherwise, and as long as the address
 /// is not verified (EMAIL_VERIFICATION off: no matter).
@@ -155,7 +150,6 @@ struct revoke_api_key {
   author who;
   time_point deadline{};
 };
-struct api_key_revoked {};
 
 /// Is this a live key of yours? AUTH003 otherwise, and when the user is inactive.
 struct use_api_key {
@@ -174,6 +168,5 @@ struct api_key_use {
 struct reload_user {
   time_point deadline{};
 };
-struct user_reloaded {};
 
 } // namespace latchkey::messages

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "protocol/facts/facts.hpp"
+#include "protocol/messages/done.hpp"
 #include "protocol/messages/session.hpp"
 
 namespace latchkey::messages {
@@ -13,20 +14,10 @@ struct authenticate {
   client_info client;
   time_point deadline{};
   failure_budget budget = failure_budget::stranger; // that a wrong password counts against
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, authenticate& x) {
-    return f(x.password, x.opened_by, x.client, x.deadline, x.budget);
-  }
 };
 
 /// What may be shown of the user?
-struct describe_user {
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, describe_user&) {
-    return f();
-  }
-};
+struct describe_user {};
 
 /// A user without the credential.
 struct user_view {
@@ -71,21 +62,11 @@ struct find_user {
   user_id id;
   std::uint64_t gone = 0;
   bool if_in_memory = false;
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, find_user& x) {
-    return f(x.id, x.gone, x.if_in_memory);
-  }
 };
 struct find_session {
   session_id id;
   std::uint64_t gone = 0;
   bool if_in_memory = false;
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, find_session& x) {
-    return f(x.id, x.gone, x.if_in_memory);
-  }
 };
 
 /// A session that has just become durable and needs an actor.
@@ -103,7 +84,6 @@ struct compare_with_nothing {
   bool is_passphrase = false;
   std::string name = {}; // folded
 };
-struct compared {};
 
 /// What follows is said by the actors of the user and of the subscription to every shard of the
 /// directory, after COMMIT, and answered once each session in memory, or on its way there, knows
@@ -140,7 +120,6 @@ struct sync_session {
   std::string by;
   time_point deadline{};
 };
-struct session_synced {};
 
 /// An actor that was not used for a while asks to leave memory; the directory forgets
 /// it first, so that nobody is sent there any more, and then answers.
@@ -151,8 +130,5 @@ struct leave_user {
 struct leave_session {
   session_id id;
 };
-/// You may: nobody is sent to you any more. (A reply is never CAF's unit: it travels as an
-/// empty message, and no handler of the asker's matches one.)
-struct left {};
 
 } // namespace latchkey::messages

@@ -12,27 +12,6 @@
 
 namespace latchkey::messages {
 
-/// The session has ended, durably. The answer comes when none of its sockets here is open any
-/// more and nothing else will be sent on one.
-struct session_over {
-  session_id session;
-  std::string reason; // for the client: one of `end_reason`
-};
-struct heard {};
-
-/// The session's user has another role from now on.
-struct role_news {
-  session_id session;
-  std::string role;
-};
-
-/// The session's user has another subscription, or another tier of it, from now on.
-struct subscription_news {
-  session_id session;
-  std::string tier;   // in force
-  std::string status; // "active", "canceled", …
-};
-
 /// One status of a workflow, as it was made durable.
 struct workflow_status {
   std::int64_t seq = 0; // 1, 2, 3, …
@@ -40,7 +19,7 @@ struct workflow_status {
 };
 
 /// Statuses, in order, for sockets that are all told the same.
-struct run_news {
+struct workflow_statuses {
   std::vector<std::uint64_t> sockets; // as in `audience`
   workflow_id workflow;
   std::string correlation_id; // of the message that started the workflow
@@ -48,7 +27,7 @@ struct run_news {
   bool is_replay = false; // of what the client has missed: the answer comes when it was sent
 };
 /// The others are open still.
-struct run_heard {
+struct statuses_delivered {
   std::vector<std::uint64_t> closed;
 };
 
@@ -66,9 +45,9 @@ namespace latchkey {
 
 /// Whoever holds live sockets; one a reactor.
 using socket_registry_actor =
-    caf::typed_actor<request<messages::session_over, messages::heard>, notice<messages::role_news>,
-                     notice<messages::subscription_news>,
-                     request<messages::run_news, messages::run_heard>,
+    caf::typed_actor<request<messages::session_ended, messages::done>,
+                     notice<messages::role_changed>, notice<messages::subscription_changed>,
+                     request<messages::workflow_statuses, messages::statuses_delivered>,
                      request<messages::count_sockets, messages::socket_counts>>;
 
 } // namespace latchkey

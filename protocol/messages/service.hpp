@@ -3,6 +3,7 @@
 
 #include "protocol/facts/records.hpp"
 #include "protocol/messages/account.hpp"
+#include "protocol/messages/done.hpp"
 #include "protocol/tokens/jwt.hpp"
 
 #include <atomic>
@@ -64,7 +65,6 @@ struct delete_role {
 struct role_stored {
   role_record role;
 };
-struct role_deleted {};
 
 /// Look whether roles, services or keys were changed by somebody else.
 struct refresh_registry {};
@@ -91,6 +91,5 @@ struct record_audit {
   audit_record entry;
   time_point deadline{};
 };
-struct recorded {};
 
 } // namespace latchkey::messages

@@ -2,19 +2,11 @@
 #pragma once
 
 #include "protocol/facts/records.hpp"
+#include "protocol/messages/done.hpp"
 #include "protocol/tokens/refresh_token.hpp"
 
 #include <chrono>
 #include <optional>
-
-namespace latchkey {
-
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, refresh_token& x) {
-  return f(x.session, x.counter, x.mac);
-}
-
-} // namespace latchkey
 
 /// Why a session has ended, in the words that whoever is signed in by it hears. Somebody's free
 /// words about it are for the audit log alone.
@@ -41,11 +33,6 @@ struct client_info {
   std::string request_id;
   std::string route = {};                           // "POST /auth/token"; for the log alone
   std::chrono::steady_clock::time_point began = {}; // when the request came; for the log alone
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, client_info& x) {
-    return f(x.address, x.user_agent, x.request_id);
-  }
 };
 
 /// Is this session alive?
@@ -53,11 +40,6 @@ struct validate {
   /// Of the access token of its own that was shown (`access_claims::counter`): that it arrived is
   /// known from then on. 0: none was.
   std::uint64_t counter = 0;
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, validate& x) {
-    return f(x.counter);
-  }
 };
 
 /// It is, and this is whose it is.
@@ -66,11 +48,6 @@ struct validation {
   std::int64_t user_number = 0;
   std::string role;
   surface opened_by = surface::auth_service;
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, validation& x) {
-    return f(x.user, x.user_number, x.role, x.opened_by);
-  }
 };
 
 /// Is this session alive, and is the token one of its own, whether it was exchanged or not?
@@ -79,12 +56,7 @@ struct prove {
 };
 
 /// Give me the tokens of the session that I have just opened.
-struct issue_tokens {
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, issue_tokens&) {
-    return f();
-  }
-};
+struct issue_tokens {};
 
 /// The two tokens that a sign-in or a refresh hands out.
 struct token_pair {
@@ -92,11 +64,6 @@ struct token_pair {
   secret refresh_token;
   std::int64_t access_ttl_s = 0;
   std::int64_t refresh_ttl_s = 0; // until the session's absolute end
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, token_pair& x) {
-    return f(x.access_token, x.refresh_token, x.access_ttl_s, x.refresh_ttl_s);
-  }
 };
 
 /// Rotate. The answer comes after COMMIT. The previous token gets the same successor again until
@@ -106,11 +73,6 @@ struct refresh {
   refresh_token token;
   client_info client;
   time_point deadline{};
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, refresh& x) {
-    return f(x.token, x.client, x.deadline);
-  }
 };
 
 /// End the session. The answer comes after COMMIT. Who has not proven otherwise that the
@@ -120,47 +82,44 @@ struct revoke {
   client_info client;
   time_point deadline{};
   std::optional<refresh_token> proof;
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, revoke& x) {
-    return f(x.reason, x.client, x.deadline, x.proof);
-  }
 };
 
 struct revoked {
   surface opened_by = surface::auth_service;
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, revoked& x) {
-    return f(x.opened_by);
-  }
 };
 
-/// The store has ended you. Stop validating, let your watchers hear of it, then answer.
-struct learn_end {
+// Events, durable when they are sent. The directory tells the session; the session tells those who
+// watch it.
+
+/// The session has ended. The session answers when those who watch it have; a socket registry, when
+/// none of the session's sockets is open any more and nothing else will be sent on one.
+struct session_ended {
+  session_id session;
   std::string reason; // one of `end_reason`
 };
-/// Your user's role is another from now on.
-struct learn_role {
+/// The session's user has another role.
+struct role_changed {
+  session_id session;
   std::string role;
 };
-/// Your user's subscription is another from now on.
-struct learn_subscription {
+/// The session's user has another subscription, or another tier of it.
+struct subscription_changed {
+  session_id session;
   std::string tier;   // in force
   std::string status; // "active", "canceled", …
 };
-/// Another service has changed you ("Service Integration API Documentation", Sync User Session).
-struct learn_sync {
+/// Another service has changed the session ("Service Integration API Documentation", Sync User
+/// Session).
+struct session_synced {
   time_point expires_at{};
   time_point last_seen_at{};
   std::string user_agent;
 };
-/// The store may have ended or changed you, and nobody knows: look until you do. The answer comes
-/// after the first look, whatever it has found.
-struct learn_doubt {
-  std::string reason; // one of `end_reason`, if it has ended you
+/// The store may have ended or changed the session, and nobody knows: the session looks until it
+/// does. The answer comes after the first look, whatever it has found.
+struct outcome_in_doubt {
+  std::string reason; // one of `end_reason`, if it has ended
 };
-struct learnt {};
 
 /// Time to look whether anybody still needs you; without a time it is an actor's own reminder of
 /// what it still has to do.

@@ -6,6 +6,7 @@
 
 #include "protocol/facts/facts.hpp"
 #include "protocol/facts/queries.hpp"
+#include "protocol/messages/done.hpp"
 
 #include <utility>
 
@@ -58,11 +59,9 @@ struct found {
 struct ping_store {
   time_point deadline{};
 };
-struct store_alive {};
 
 struct ping_redis {
   time_point deadline{};
 };
-struct redis_alive {};
 
 } // namespace latchkey::messages

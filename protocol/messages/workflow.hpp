@@ -19,36 +19,35 @@ struct audience {
 
 /// Start the workflow, once however often this is said: charge the user's quota and make the
 /// run durable, then answer, then tell the audience every status from the first. One that was
-/// started before tells those who ask again as `attach_run` does. SUB002 as `spend`; CONFLICT
+/// started before tells those who ask again as `resume_workflow` does. SUB002 as `spend`; CONFLICT
 /// (field "id") when the run was ordered with other words.
-struct start_run {
+struct start_workflow {
   workflow_record run;
   audience to;
   time_point deadline{};
 };
-struct run_started {
+struct workflow_started {
   std::int64_t last_seq = 0; // that is durable
 };
 
 /// Tell the audience every status behind `last_seq`, then what comes. NOT_FOUND when the workflow
 /// is another user's; VALIDATION_ERROR (field "last_seq") for one that is ahead.
-struct attach_run {
+struct resume_workflow {
   user_id user;
   std::int64_t last_seq = 0;
   audience to;
 };
-struct run_attached {
+struct workflow_resumed {
   std::int64_t last_seq = 0; // that is durable
   std::string message_id;    // that started it
 };
 
 /// Ask upstream to end it; its last status tells when it has. NOT_FOUND as above, CONFLICT
 /// (field "workflow_id") when it has ended, GW001 and GW002 when upstream does not answer.
-struct cancel_run {
+struct cancel_workflow {
   user_id user;
   time_point deadline{};
 };
-struct run_cancelling {};
 
 /// What upstream says of the run. `position` counts upstream's statuses from 1 where it is known;
 /// one that was taken before changes nothing. The answer comes after COMMIT. NOT_FOUND when
@@ -77,12 +76,12 @@ struct workflow_caller {
 /// `workflow`, one `take_status` after the other (their positions are those in the stream, or
 /// what its objects say themselves: `sequence`), until it is over. GW001 when upstream cannot be
 /// asked or answers 5xx, GW002 when it is silent.
-struct follow_run {
+struct stream_workflow {
   workflow_id workflow;
   workflow_caller who;
   std::string order; // the body of POST /api/v1/workflows; empty: GET /api/v1/workflows/{id}
 };
-struct run_left {
+struct stream_ended {
   enum class how : std::uint8_t {
     over,     // the last status was taken
     cut,      // the stream ended before
@@ -99,7 +98,6 @@ struct cancel_upstream {
   workflow_caller who;
   time_point deadline{};
 };
-struct upstream_cancelled {};
 
 /// Whose actor is this workflow's? NOT_FOUND when there is no such run.
 struct find_workflow {

@@ -23,7 +23,7 @@ using gate_behavior = typename gate_state<Handle>::actor::behavior_type;
 template <class Handle>
 gate_state<Handle>* prepare(gate_pointer<Handle> self, Handle behind,
                             std::shared_ptr<gate_control> control) {
-  quiet(self);
+  install_default_handlers(self);
   self->state.self = self;
   self->state.behind = std::move(behind);
   self->state.control = std::move(control);
@@ -45,7 +45,7 @@ gate_behavior<reader_actor> reader_gate(gate_pointer<reader_actor> self, reader_
           [state](messages::read_user& m) { return state->pass<user_record>(m); },
           [state](messages::read_session& m) { return state->pass<session_record>(m); },
           [state](messages::read& m) { return state->pass<messages::found>(m); },
-          [state](messages::ping_store& m) { return state->pass<messages::store_alive>(m); },
+          [state](messages::ping_store& m) { return state->pass<messages::done>(m); },
           [state](release_held& m) { state->release(m.index); }};
 }
 
@@ -90,7 +90,7 @@ void gate<password_hasher_actor>::open(caf::actor_system& system, password_hashe
 }
 
 password_hasher_actor::behavior_type fake_hasher(password_hasher_actor::pointer self, caf::unit_t) {
-  quiet(self);
+  install_default_handlers(self);
   return {[](messages::hash_password& m) -> caf::result<messages::hashed> {
             return messages::hashed{secret{"plain:" + std::string{m.password.reveal()}}};
           },

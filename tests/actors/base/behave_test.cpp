@@ -19,11 +19,11 @@ struct rogue_state {
   static inline const char* name = "rogue";
   audit_actor::pointer self = nullptr;
 
-  caf::result<messages::recorded> on_record(messages::record_audit& request) {
+  caf::result<messages::done> on_record(messages::record_audit& request) {
     if (request.entry.action == "throw") throw std::runtime_error("as told");
-    promise<messages::recorded> answer{self};
+    promise<messages::done> answer{self};
     if (request.entry.action == "keep") {
-      answer.deliver(messages::recorded{});
+      answer.deliver(messages::done{});
       answer.fail(error_code::conflict); // the first answer counts
     }
     return answer;
@@ -31,7 +31,7 @@ struct rogue_state {
 };
 
 audit_actor::behavior_type rogue(audit_actor::stateful_pointer<rogue_state> self, caf::unit_t) {
-  quiet(self);
+  install_default_handlers(self);
   self->state.self = self;
   return {handler(&self->state, &rogue_state::on_record)};
 }

@@ -165,7 +165,7 @@ TEST(SessionEnd, WhileALostRotationIsLookedIntoIsNotUndone) {
 TEST(SessionEnd, ThatNobodyCouldLookUpIsLookedForThoughAnotherLookWasAnswered) {
   one_session f;
   f.reads.hold_answers();
-  const auto synced = f.begin(f.actor, messages::learn_doubt{end_reason::synced});
+  const auto synced = f.begin(f.actor, messages::outcome_in_doubt{end_reason::synced});
   f.reads.hold_questions();
   f.store.fail_next(commit_fault::unknown_after_applying);
   const auto logout = f.begin(f.actor, f.revoke());

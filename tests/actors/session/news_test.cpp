@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 TEST(SessionNews, EndIsTheEndOfEverything) {
   one_session f;
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_end{end_reason::revoked}));
+  EXPECT_TRUE(f.ask(f.actor, messages::session_ended{f.record.id, end_reason::revoked}));
   EXPECT_EQ(f.validate(), error_code::token_invalid);
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::token_invalid);
   EXPECT_EQ(code_of(f.ask(f.actor, messages::issue_tokens{})), error_code::token_invalid);
@@ -17,7 +17,7 @@ TEST(SessionNews, EndIsTheEndOfEverything) {
 TEST(SessionNews, EndHoldsForTokensThatWereBeingSigned) {
   one_session f;
   auto asked = f.ask_later(f.actor, messages::issue_tokens{});
-  auto told = f.ask_later(f.actor, messages::learn_end{end_reason::revoked});
+  auto told = f.ask_later(f.actor, messages::session_ended{f.record.id, end_reason::revoked});
   f.run();
   EXPECT_TRUE(told.answer());
   EXPECT_EQ(code_of(asked.answer()), error_code::token_invalid);
@@ -27,7 +27,7 @@ TEST(SessionNews, EndIsLearntWhileItLeavesMemory) {
   one_session f;
   f.clock.move(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
-  auto told = f.ask_later(f.actor, messages::learn_end{end_reason::revoked});
+  auto told = f.ask_later(f.actor, messages::session_ended{f.record.id, end_reason::revoked});
   f.run();
   EXPECT_TRUE(told.answered());
   EXPECT_TRUE(told.is_gone() || told.answer());
@@ -35,7 +35,7 @@ TEST(SessionNews, EndIsLearntWhileItLeavesMemory) {
 
 TEST(SessionNews, RoleIsTheOneOfTheNextTokens) {
   one_session f;
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
+  EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, "admin"}));
   EXPECT_EQ(f.ask(f.actor, messages::validate{})->role, "admin");
   const auto tokens = f.ask(f.actor, messages::issue_tokens{});
   ASSERT_TRUE(tokens);
@@ -53,7 +53,7 @@ TEST(SessionNews, RoleIsNewerThanARowThatWasBeingRead) {
   storage::user_changes changes;
   changes.role = "admin";
   f.write({{storage::update_user{f.owner.id, f.owner.version, changes, f.clock.now()}}});
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
+  EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, "admin"}));
   f.reads.hold_nothing();
   f.reads.release();
   EXPECT_TRUE(refreshing.answer());
@@ -62,12 +62,12 @@ TEST(SessionNews, RoleIsNewerThanARowThatWasBeingRead) {
 
 TEST(SessionNews, DoubtIsSettledByTheStore) {
   one_session f;
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{end_reason::synced}));
+  EXPECT_TRUE(f.ask(f.actor, messages::outcome_in_doubt{end_reason::synced}));
   EXPECT_EQ(f.validate(), error_code::none);
   f.write({{storage::end_session{f.record.id, f.clock.now(), "elsewhere"}}});
   f.store.set_down(true);
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{end_reason::synced}));
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{end_reason::synced}));
+  EXPECT_TRUE(f.ask(f.actor, messages::outcome_in_doubt{end_reason::synced}));
+  EXPECT_TRUE(f.ask(f.actor, messages::outcome_in_doubt{end_reason::synced}));
   EXPECT_EQ(f.validate(), error_code::none); // nobody knows
   const auto reads = f.reads.seen();
   f.advance(10s);
@@ -84,7 +84,7 @@ TEST(SessionNews, OfAnotherServiceIsTheUseOfItsSession) {
   theirs.opened_by = surface::integration;
   const auto held = f.spawn(session, theirs, f.shared_env());
   f.clock.move(60s);
-  const messages::learn_sync news{f.record.expires_at, f.clock.now(), ""};
+  const messages::session_synced news{f.record.expires_at, f.clock.now(), ""};
   EXPECT_TRUE(f.ask(held, news));
   EXPECT_TRUE(f.ask(f.actor, news));
   f.clock.move(60s);

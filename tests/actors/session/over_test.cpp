@@ -104,7 +104,7 @@ TEST(SessionOver, ByATokenThatCameBackIsToldBeforeItIsRefused) {
 
 TEST(SessionOver, ThatIsLearntIsToldBeforeItIsAnswered) {
   watched_by_two f;
-  auto told = f.begin(f.actor, messages::learn_end{end_reason::password_changed});
+  auto told = f.begin(f.actor, messages::session_ended{f.record.id, end_reason::password_changed});
   f.expect_end_before_answer(told, "password_changed");
   EXPECT_TRUE(told.answer());
 }
@@ -112,7 +112,7 @@ TEST(SessionOver, ThatIsLearntIsToldBeforeItIsAnswered) {
 TEST(SessionOver, IsLearntAgainWhenAllHaveHeard) {
   watched_by_two f;
   auto logout = f.begin(f.actor, f.revoke());
-  auto told = f.begin(f.actor, messages::learn_end{end_reason::revoked});
+  auto told = f.begin(f.actor, messages::session_ended{f.record.id, end_reason::revoked});
   auto again = f.begin(f.actor, f.revoke());
   EXPECT_FALSE(told.answered());
   EXPECT_FALSE(again.answered()) << "it has not ended for everybody yet";
@@ -125,7 +125,7 @@ TEST(SessionOver, IsLearntAgainWhenAllHaveHeard) {
 TEST(SessionOver, ThatDoubtFindsIsToldBeforeItIsAnswered) {
   watched_by_two f;
   f.end_elsewhere();
-  auto doubted = f.begin(f.actor, messages::learn_doubt{end_reason::synced});
+  auto doubted = f.begin(f.actor, messages::outcome_in_doubt{end_reason::synced});
   f.expect_end_before_answer(doubted, "synced");
   EXPECT_TRUE(doubted.answer());
 }
@@ -133,13 +133,13 @@ TEST(SessionOver, ThatDoubtFindsIsToldBeforeItIsAnswered) {
 TEST(SessionOver, ThatDoubtFindsByTheMissingRowIsToldBeforeItIsAnswered) {
   watched_by_two f;
   f.lose_row();
-  auto doubted = f.begin(f.actor, messages::learn_doubt{end_reason::synced});
+  auto doubted = f.begin(f.actor, messages::outcome_in_doubt{end_reason::synced});
   f.expect_end_before_answer(doubted, "synced");
 }
 
 TEST(SessionOver, ThatDoubtDoesNotFindIsNotTold) {
   watched_by_two f;
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_doubt{end_reason::synced}));
+  EXPECT_TRUE(f.ask(f.actor, messages::outcome_in_doubt{end_reason::synced}));
   EXPECT_EQ(f.first.told(), told_words{});
 }
 
@@ -201,7 +201,7 @@ TEST(SessionOver, ByAgeIsNotTheEndOfASessionThatAnotherServiceProlongs) {
   f.run();
   EXPECT_EQ(sockets.told(), told_words{"over expired"});
   const auto prolonged = f.clock.now() + 3600s;
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_sync{prolonged, f.clock.now(), ""}));
+  EXPECT_TRUE(f.ask(f.actor, messages::session_synced{prolonged, f.clock.now(), ""}));
   EXPECT_EQ(sockets.watch(f.actor), error_code::none);
 }
 

@@ -14,7 +14,7 @@ struct watched_in_shard : one_session {
 
   watched_in_shard() { actor = ask(shard, messages::find_session{record.id}).value(); }
   /// Whether its actor has left memory.
-  bool has_left() { return begin(actor, messages::learn_role{owner.role}).is_gone(); }
+  bool has_left() { return begin(actor, messages::role_changed{record.id, owner.role}).is_gone(); }
 };
 
 TEST(SessionWatch, IsAnsweredAsAValidation) {
@@ -41,7 +41,7 @@ TEST(SessionWatch, IsRefusedOnceTheSessionHasEndedAndNothingIsTold) {
   watcher sockets{f};
   ASSERT_TRUE(f.ask(f.actor, f.revoke()));
   EXPECT_EQ(sockets.watch(f.actor), error_code::token_invalid);
-  ASSERT_TRUE(f.ask(f.actor, messages::learn_end{end_reason::revoked}));
+  ASSERT_TRUE(f.ask(f.actor, messages::session_ended{f.record.id, end_reason::revoked}));
   EXPECT_EQ(sockets.told(), told_words{});
 }
 
@@ -60,7 +60,7 @@ TEST(SessionWatch, SaidTwiceIsToldOnce) {
   watcher sockets{f};
   EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   EXPECT_EQ(sockets.watch(f.actor), error_code::none);
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
+  EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, "admin"}));
   EXPECT_TRUE(f.ask(f.actor, f.revoke()));
   EXPECT_EQ(sockets.told(), (told_words{"role admin", "over logout"}));
 }
@@ -73,8 +73,8 @@ TEST(SessionWatch, TellsNoLongerWhoWatchesNoLonger) {
   EXPECT_EQ(stayer.watch(f.actor), error_code::none);
   leaver.be_slow();
   leaver.unwatch(f.actor);
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_subscription{"pro", "active"}));
+  EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, "admin"}));
+  EXPECT_TRUE(f.ask(f.actor, messages::subscription_changed{f.record.id, "pro", "active"}));
   EXPECT_TRUE(f.ask(f.actor, f.revoke()));
   EXPECT_EQ(leaver.told(), told_words{});
   EXPECT_EQ(stayer.told(), (told_words{"role admin", "subscription pro active", "over logout"}));
@@ -98,9 +98,9 @@ TEST(SessionWatch, TellsOfItsOwnSessionByName) {
   const auto second = f.spawn(session, *f.stored(other.id), f.shared_env());
   EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   EXPECT_EQ(sockets.watch(second), error_code::none);
-  EXPECT_TRUE(f.ask(second, messages::learn_role{"admin"}));
-  EXPECT_TRUE(f.ask(second, messages::learn_subscription{"pro", "active"}));
-  EXPECT_TRUE(f.ask(second, messages::learn_end{end_reason::revoked}));
+  EXPECT_TRUE(f.ask(second, messages::role_changed{other.id, "admin"}));
+  EXPECT_TRUE(f.ask(second, messages::subscription_changed{other.id, "pro", "active"}));
+  EXPECT_TRUE(f.ask(second, messages::session_ended{other.id, end_reason::revoked}));
   EXPECT_TRUE(f.ask(f.actor, f.revoke()));
   EXPECT_EQ(sockets.sessions(),
             (std::vector<session_id>{other.id, other.id, other.id, f.record.id}));
@@ -112,7 +112,8 @@ TEST(SessionWatch, ThatComesBeforeAnEndIsGrantedAndThenToldOfIt) {
   one_session f;
   watcher sockets{f};
   auto watching = f.ask_later(f.actor, messages::watch{sockets.handle()});
-  auto ending = f.ask_later(f.actor, messages::learn_end{end_reason::password_changed});
+  auto ending =
+      f.ask_later(f.actor, messages::session_ended{f.record.id, end_reason::password_changed});
   f.run();
   EXPECT_TRUE(watching.answer());
   EXPECT_TRUE(ending.answer());
@@ -122,7 +123,8 @@ TEST(SessionWatch, ThatComesBeforeAnEndIsGrantedAndThenToldOfIt) {
 TEST(SessionWatch, ThatComesAfterAnEndIsRefused) {
   one_session f;
   watcher sockets{f};
-  auto ending = f.ask_later(f.actor, messages::learn_end{end_reason::password_changed});
+  auto ending =
+      f.ask_later(f.actor, messages::session_ended{f.record.id, end_reason::password_changed});
   auto watching = f.ask_later(f.actor, messages::watch{sockets.handle()});
   f.run();
   EXPECT_TRUE(ending.answer());
@@ -195,7 +197,7 @@ TEST(SessionWatch, ThatIsSentAwayIsToldNothing) {
   f.clock.move(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   auto watching = f.ask_later(f.actor, messages::watch{f.sockets.handle()});
-  auto ending = f.ask_later(f.actor, messages::learn_end{end_reason::revoked});
+  auto ending = f.ask_later(f.actor, messages::session_ended{f.record.id, end_reason::revoked});
   f.run();
   EXPECT_TRUE(watching.is_gone());
   EXPECT_TRUE(ending.answer());
@@ -221,9 +223,9 @@ TEST(SessionWatch, TellsOfAnotherRoleOnce) {
   one_session f;
   watcher sockets{f};
   EXPECT_EQ(sockets.watch(f.actor), error_code::none);
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{f.owner.role})); // the same
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
-  EXPECT_TRUE(f.ask(f.actor, messages::learn_role{"admin"}));
+  EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, f.owner.role})); // the same
+  EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, "admin"}));
+  EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, "admin"}));
   EXPECT_EQ(sockets.told(), told_words{"role admin"});
 }
 

@@ -35,35 +35,37 @@ using watcher_actor = socket_registry_actor::extend<notice<answer_all>>;
 
 struct watcher_state {
   static inline const char* name = "watcher";
-  std::vector<promise<messages::heard>> owed;
+  std::vector<promise<messages::done>> owed;
 };
 
 inline watcher_actor::behavior_type
 watcher_behavior(watcher_actor::stateful_pointer<watcher_state> self,
                  std::shared_ptr<watcher_log> log) {
-  quiet(self);
+  install_default_handlers(self);
   const auto note = [log](const session_id& session, std::string words) {
     log->told.push_back(std::move(words));
     log->sessions.push_back(session);
   };
-  return {[self, log, note](messages::session_over& news) -> caf::result<messages::heard> {
+  return {[self, log, note](messages::session_ended& news) -> caf::result<messages::done> {
             note(news.session, "over " + news.reason);
-            promise<messages::heard> answer{self};
+            promise<messages::done> answer{self};
             if (log->is_slow)
               self->state.owed.push_back(answer);
             else
-              answer.deliver(messages::heard{});
+              answer.deliver(messages::done{});
             return answer;
           },
-          [note](messages::role_news& news) { note(news.session, "role " + news.role); },
-          [note](messages::subscription_news& news) {
+          [note](messages::role_changed& news) { note(news.session, "role " + news.role); },
+          [note](messages::subscription_changed& news) {
             note(news.session, "subscription " + news.tier + " " + news.status);
           },
-          [](messages::run_news&) -> caf::result<messages::run_heard> { return gone(); },
+          [](messages::workflow_statuses&) -> caf::result<messages::statuses_delivered> {
+            return gone();
+          },
           [](messages::count_sockets&) -> caf::result<messages::socket_counts> { return gone(); },
           [self](answer_all&) {
             for (auto& answer : std::exchange(self->state.owed, {}))
-              answer.deliver(messages::heard{});
+              answer.deliver(messages::done{});
           }};
 }
 

@@ -8,7 +8,7 @@ const std::string passphrase = "four words as passphrase";
 
 mailer_actor::behavior_type counting_mailer(mailer_actor::pointer self,
                                             std::shared_ptr<std::size_t> count) {
-  quiet(self);
+  install_default_handlers(self);
   return {[count](messages::mail_waiting&) { ++*count; }, [](messages::mail_timer&) {}};
 }
 

@@ -15,14 +15,14 @@
 
 namespace latchkey::test {
 
-using left_how = decltype(messages::run_left::how);
+using left_how = decltype(messages::stream_ended::how);
 
 /// What a test and its core manager share. A question waits until it is answered.
 struct core_manager_script {
-  std::vector<messages::follow_run> asked;
+  std::vector<messages::stream_workflow> asked;
   std::vector<messages::cancel_upstream> cancelled;
   std::size_t waiting = 0;
-  messages::run_left answer;                   // to the oldest that waits, when it is released
+  messages::stream_ended answer;               // to the oldest that waits, when it is released
   std::optional<error_code> fails_with;        // every question, as long as it is set
   std::optional<error_code> cancel_fails_with; // the same
 };
@@ -35,22 +35,22 @@ struct waiting_state {
 using core_manager_fake = core_manager_actor::extend<notice<release_held>>;
 using registry_fake = socket_registry_actor::extend<notice<release_held>>;
 
-inline core_manager_fake::behavior_type
-scripted_core_manager(core_manager_fake::stateful_pointer<waiting_state<messages::run_left>> self,
-                      core_manager_script* script) {
-  quiet(self);
-  return {[self, script](messages::follow_run& m) -> caf::result<messages::run_left> {
+inline core_manager_fake::behavior_type scripted_core_manager(
+    core_manager_fake::stateful_pointer<waiting_state<messages::stream_ended>> self,
+    core_manager_script* script) {
+  install_default_handlers(self);
+  return {[self, script](messages::stream_workflow& m) -> caf::result<messages::stream_ended> {
             script->asked.push_back(m);
             if (script->fails_with) return to_error(*script->fails_with);
-            promise<messages::run_left> answer{self};
+            promise<messages::stream_ended> answer{self};
             self->state.waiting.push_back(answer);
             ++script->waiting;
             return answer;
           },
-          [script](messages::cancel_upstream& m) -> caf::result<messages::upstream_cancelled> {
+          [script](messages::cancel_upstream& m) -> caf::result<messages::done> {
             script->cancelled.push_back(m);
             if (script->cancel_fails_with) return to_error(*script->cancel_fails_with);
-            return messages::upstream_cancelled{};
+            return messages::done{};
           },
           [self, script](release_held&) {
             self->state.waiting.front().deliver(script->answer);
@@ -61,16 +61,16 @@ scripted_core_manager(core_manager_fake::stateful_pointer<waiting_state<messages
 
 /// What a test and a registry of sockets share: who was told what.
 struct holder_script {
-  std::vector<messages::run_news> told;
+  std::vector<messages::workflow_statuses> told;
   bool is_slow = false; // it answers when it is released
   bool is_open = true;
   std::size_t waiting = 0;                           // news that are unanswered now
   std::deque<std::vector<std::uint64_t>> unanswered; // their sockets
 
-  static bool is_for(const messages::run_news& news, std::uint64_t socket) {
+  static bool is_for(const messages::workflow_statuses& news, std::uint64_t socket) {
     return std::ranges::find(news.sockets, socket) != news.sockets.end();
   }
-  messages::run_heard word_on(std::vector<std::uint64_t> sockets) const {
+  messages::statuses_delivered word_on(std::vector<std::uint64_t> sockets) const {
     if (is_open) sockets.clear();
     return {std::move(sockets)};
   }
@@ -91,28 +91,29 @@ struct holder_script {
 };
 
 inline registry_fake::behavior_type
-scripted_registry(registry_fake::stateful_pointer<waiting_state<messages::run_heard>> self,
+scripted_registry(registry_fake::stateful_pointer<waiting_state<messages::statuses_delivered>> self,
                   holder_script* script) {
-  quiet(self);
-  return {[](messages::session_over&) -> caf::result<messages::heard> { return messages::heard{}; },
-          [](messages::role_news&) {},
-          [](messages::subscription_news&) {},
-          [self, script](messages::run_news& m) -> caf::result<messages::run_heard> {
-            script->told.push_back(m);
-            if (!script->is_slow) return script->word_on(m.sockets);
-            promise<messages::run_heard> answer{self};
-            self->state.waiting.push_back(answer);
-            script->unanswered.push_back(m.sockets);
-            ++script->waiting;
-            return answer;
-          },
-          [](messages::count_sockets&) -> caf::result<messages::socket_counts> { return gone(); },
-          [self, script](release_held&) {
-            self->state.waiting.front().deliver(script->word_on(script->unanswered.front()));
-            script->unanswered.pop_front();
-            self->state.waiting.pop_front();
-            --script->waiting;
-          }};
+  install_default_handlers(self);
+  return {
+      [](messages::session_ended&) -> caf::result<messages::done> { return messages::done{}; },
+      [](messages::role_changed&) {},
+      [](messages::subscription_changed&) {},
+      [self, script](messages::workflow_statuses& m) -> caf::result<messages::statuses_delivered> {
+        script->told.push_back(m);
+        if (!script->is_slow) return script->word_on(m.sockets);
+        promise<messages::statuses_delivered> answer{self};
+        self->state.waiting.push_back(answer);
+        script->unanswered.push_back(m.sockets);
+        ++script->waiting;
+        return answer;
+      },
+      [](messages::count_sockets&) -> caf::result<messages::socket_counts> { return gone(); },
+      [self, script](release_held&) {
+        self->state.waiting.front().deliver(script->word_on(script->unanswered.front()));
+        script->unanswered.pop_front();
+        self->state.waiting.pop_front();
+        --script->waiting;
+      }};
 }
 
 struct one_workflow : actor_fixture {
@@ -153,16 +154,16 @@ struct one_workflow : actor_fixture {
     out.parameters = R"({"to":"moon"})";
     return out;
   }
-  messages::start_run starting(std::uint64_t number = 1) {
+  messages::start_workflow starting(std::uint64_t number = 1) {
     return {order(), socket(number), soon()};
   }
-  result<messages::run_started> start(std::uint64_t number = 1) {
+  result<messages::workflow_started> start(std::uint64_t number = 1) {
     return ask(actor, starting(number));
   }
-  messages::attach_run attaching(std::int64_t last_seq, std::uint64_t number) {
+  messages::resume_workflow attaching(std::int64_t last_seq, std::uint64_t number) {
     return {owner.id, last_seq, socket(number)};
   }
-  result<messages::run_attached> attach(std::int64_t last_seq, std::uint64_t number) {
+  result<messages::workflow_resumed> attach(std::int64_t last_seq, std::uint64_t number) {
     return ask(actor, attaching(last_seq, number));
   }
 

@@ -122,7 +122,7 @@ TEST(WorkflowStart, OrdersItUpstreamInTheWordsOfTheContract) {
 
 TEST(WorkflowStart, ByManyAtOnceIsOneAndChargedOnce) {
   one_workflow f;
-  std::vector<asked<messages::run_started>> all;
+  std::vector<asked<messages::workflow_started>> all;
   for (std::uint64_t socket = 1; socket <= 20; ++socket)
     all.push_back(f.ask_later(f.actor, f.starting(socket)));
   f.run();

@@ -252,8 +252,8 @@ TEST(WorkflowUpstream, ThatCallsBackIsAskedOnlyWhenItHasBeenSilentForLong) {
 // -- how it is cancelled ---------------------------------------------------------------------
 
 struct cancelling : one_workflow {
-  result<messages::run_cancelling> cancel() {
-    return ask(actor, messages::cancel_run{owner.id, soon()});
+  result<messages::done> cancel() {
+    return ask(actor, messages::cancel_workflow{owner.id, soon()});
   }
 };
 
@@ -261,7 +261,7 @@ TEST(WorkflowUpstream, IsNotAskedToCancelWhatIsNotOrHasEndedOrIsAnothers) {
   cancelling f;
   EXPECT_EQ(code_of(f.cancel()), error_code::not_found);
   ASSERT_TRUE(f.start());
-  const messages::cancel_run by_eve{f.add_user("eve", "").id, f.soon()};
+  const messages::cancel_workflow by_eve{f.add_user("eve", "").id, f.soon()};
   EXPECT_EQ(code_of(f.ask(f.actor, by_eve)), error_code::not_found);
   ASSERT_TRUE(f.say(1, "completed"));
   const auto refused = f.cancel();

@@ -16,12 +16,12 @@ struct mute_state {
 } // namespace
 
 answerer::behavior_type echo(answerer::pointer self, caf::unit_t) {
-  quiet(self);
+  install_default_handlers(self);
   return {[](question& q) { return reply{q.number, here()}; }};
 }
 
 answerer::behavior_type mute(answerer::pointer self, caf::unit_t) {
-  quiet(self);
+  install_default_handlers(self);
   auto state = std::make_shared<mute_state>();
   return {[self, state](question& q) -> caf::result<reply> {
     if (q.number != 0) {

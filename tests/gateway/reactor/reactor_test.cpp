@@ -166,7 +166,7 @@ public:
   }
 
   static answerer::behavior_type actor(answerer::pointer self) {
-    quiet(self);
+    install_default_handlers(self);
     return {[](question& q) {
       id_ = gettid();
       pthread_setspecific(key_, &id_);

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 /// A session that lives, or one that is always about to leave.
 session_actor::behavior_type resident(session_actor::pointer self, std::int64_t number) {
-  quiet(self);
+  install_default_handlers(self);
   return {[number](messages::validate&) -> caf::result<messages::validation> {
             if (number < 0) return gone();
             messages::validation out;
@@ -23,11 +23,11 @@ session_actor::behavior_type resident(session_actor::pointer self, std::int64_t 
             return to_error(failure{error_code::conflict, "field", "reason", 3});
           },
           [](messages::revoke&) -> caf::result<messages::revoked> { return gone(); },
-          [](messages::learn_end&) -> caf::result<messages::learnt> { return gone(); },
-          [](messages::learn_role&) -> caf::result<messages::learnt> { return gone(); },
-          [](messages::learn_subscription&) -> caf::result<messages::learnt> { return gone(); },
-          [](messages::learn_sync&) -> caf::result<messages::learnt> { return gone(); },
-          [](messages::learn_doubt&) -> caf::result<messages::learnt> { return gone(); },
+          [](messages::session_ended&) -> caf::result<messages::done> { return gone(); },
+          [](messages::role_changed&) -> caf::result<messages::done> { return gone(); },
+          [](messages::subscription_changed&) -> caf::result<messages::done> { return gone(); },
+          [](messages::session_synced&) -> caf::result<messages::done> { return gone(); },
+          [](messages::outcome_in_doubt&) -> caf::result<messages::done> { return gone(); },
           [](messages::watch&) -> caf::result<messages::validation> { return gone(); },
           [](messages::unwatch&) {},
           [](messages::use_ticket&) -> caf::result<messages::validation> { return gone(); },
@@ -41,7 +41,7 @@ struct plan {
 };
 
 directory_actor::behavior_type scripted(directory_actor::pointer self, plan* script) {
-  quiet(self);
+  install_default_handlers(self);
   return {
       [](messages::find_user&) -> caf::result<user_actor> {
         return to_error(error_code::user_not_found);
@@ -52,7 +52,7 @@ directory_actor::behavior_type scripted(directory_actor::pointer self, plan* scr
         if (next == 0) return to_error(error_code::token_invalid);
         return script->answers[next - 1];
       },
-      [](messages::compare_with_nothing&) -> caf::result<messages::compared> { return gone(); },
+      [](messages::compare_with_nothing&) -> caf::result<messages::done> { return gone(); },
       [](messages::register_user&) -> caf::result<messages::user_view> { return gone(); },
       [](messages::adopt_session&) -> caf::result<session_actor> { return gone(); },
       [](messages::find_subscription&) -> caf::result<subscription_actor> { return gone(); },
@@ -63,11 +63,11 @@ directory_actor::behavior_type scripted(directory_actor::pointer self, plan* scr
       [](messages::user_subscription_changed&) -> caf::result<messages::sessions_told> {
         return gone();
       },
-      [](messages::sync_session&) -> caf::result<messages::session_synced> { return gone(); },
-      [](messages::leave_user&) -> caf::result<messages::left> { return gone(); },
-      [](messages::leave_session&) -> caf::result<messages::left> { return gone(); },
-      [](messages::leave_subscription&) -> caf::result<messages::left> { return gone(); },
-      [](messages::leave_workflow&) -> caf::result<messages::left> { return gone(); },
+      [](messages::sync_session&) -> caf::result<messages::done> { return gone(); },
+      [](messages::leave_user&) -> caf::result<messages::done> { return gone(); },
+      [](messages::leave_session&) -> caf::result<messages::done> { return gone(); },
+      [](messages::leave_subscription&) -> caf::result<messages::done> { return gone(); },
+      [](messages::leave_workflow&) -> caf::result<messages::done> { return gone(); },
       [](messages::sweep&) {}};
 }
 

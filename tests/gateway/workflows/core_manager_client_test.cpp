@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using proxy::testing::peer;
 using proxy::testing::script;
 using proxy::testing::scripted_upstream;
-using run_end = enum messages::run_left::how;
+using run_end = enum messages::stream_ended::how;
 
 /// What a test says to the workflow's actor, and what that has heard.
 struct heard_of {
@@ -33,32 +33,33 @@ struct heard_of {
 };
 
 workflow_actor::behavior_type taker(workflow_actor::pointer self, heard_of* all) {
-  quiet(self);
-  return {[](messages::start_run&) -> caf::result<messages::run_started> { return gone(); },
-          [](messages::attach_run&) -> caf::result<messages::run_attached> { return gone(); },
-          [](messages::cancel_run&) -> caf::result<messages::run_cancelling> { return gone(); },
-          [all](messages::take_status& m) -> caf::result<messages::status_taken> {
-            const std::lock_guard lock(all->mutex);
-            if (all->refuses != error_code::none) return to_error(all->refuses);
-            if (all->gone_after != 0 && all->bodies.size() == all->gone_after) {
-              all->gone_after = 0;
-              return gone();
-            }
-            all->bodies.push_back(m.body);
-            all->positions.push_back(m.position.value_or(-1));
-            if (all->bodies.size() == all->bad) return to_error(error_code::validation_error);
-            return messages::status_taken{all->bodies.size() == all->last};
-          },
-          [](messages::sweep&) {}};
+  install_default_handlers(self);
+  return {
+      [](messages::start_workflow&) -> caf::result<messages::workflow_started> { return gone(); },
+      [](messages::resume_workflow&) -> caf::result<messages::workflow_resumed> { return gone(); },
+      [](messages::cancel_workflow&) -> caf::result<messages::done> { return gone(); },
+      [all](messages::take_status& m) -> caf::result<messages::status_taken> {
+        const std::lock_guard lock(all->mutex);
+        if (all->refuses != error_code::none) return to_error(all->refuses);
+        if (all->gone_after != 0 && all->bodies.size() == all->gone_after) {
+          all->gone_after = 0;
+          return gone();
+        }
+        all->bodies.push_back(m.body);
+        all->positions.push_back(m.position.value_or(-1));
+        if (all->bodies.size() == all->bad) return to_error(error_code::validation_error);
+        return messages::status_taken{all->bodies.size() == all->last};
+      },
+      [](messages::sweep&) {}};
 }
 
 directory_actor::behavior_type finder(directory_actor::pointer self, workflow_actor one,
                                       std::atomic<int>* asked) {
-  quiet(self);
+  install_default_handlers(self);
   return {
       [](messages::find_user&) -> caf::result<user_actor> { return gone(); },
       [](messages::find_session&) -> caf::result<session_actor> { return gone(); },
-      [](messages::compare_with_nothing&) -> caf::result<messages::compared> { return gone(); },
+      [](messages::compare_with_nothing&) -> caf::result<messages::done> { return gone(); },
       [](messages::register_user&) -> caf::result<messages::user_view> { return gone(); },
       [](messages::adopt_session&) -> caf::result<session_actor> { return gone(); },
       [](messages::find_subscription&) -> caf::result<subscription_actor> { return gone(); },
@@ -72,11 +73,11 @@ directory_actor::behavior_type finder(directory_actor::pointer self, workflow_ac
       [](messages::user_subscription_changed&) -> caf::result<messages::sessions_told> {
         return gone();
       },
-      [](messages::sync_session&) -> caf::result<messages::session_synced> { return gone(); },
-      [](messages::leave_user&) -> caf::result<messages::left> { return gone(); },
-      [](messages::leave_session&) -> caf::result<messages::left> { return gone(); },
-      [](messages::leave_subscription&) -> caf::result<messages::left> { return gone(); },
-      [](messages::leave_workflow&) -> caf::result<messages::left> { return gone(); },
+      [](messages::sync_session&) -> caf::result<messages::done> { return gone(); },
+      [](messages::leave_user&) -> caf::result<messages::done> { return gone(); },
+      [](messages::leave_session&) -> caf::result<messages::done> { return gone(); },
+      [](messages::leave_subscription&) -> caf::result<messages::done> { return gone(); },
+      [](messages::leave_workflow&) -> caf::result<messages::done> { return gone(); },
       [](messages::sweep&) {}};
 }
 
@@ -100,17 +101,17 @@ struct one_line : reactor_fixture {
     stop(); // what it counts with goes before the base
   }
 
-  result<messages::run_left> follow(const std::string& order) {
-    return run(0, [&](reactor_edge& edge) -> awaitable<result<messages::run_left>> {
-      messages::follow_run question;
+  result<messages::stream_ended> follow(const std::string& order) {
+    return run(0, [&](reactor_edge& edge) -> awaitable<result<messages::stream_ended>> {
+      messages::stream_workflow question;
       question.workflow = id;
       question.who.email = "somebody@example.com";
       question.order = order;
       co_return co_await edge.ask(line, question, std::chrono::steady_clock::now() + patience);
     });
   }
-  result<messages::upstream_cancelled> cancel() {
-    return run(0, [&](reactor_edge& edge) -> awaitable<result<messages::upstream_cancelled>> {
+  result<messages::done> cancel() {
+    return run(0, [&](reactor_edge& edge) -> awaitable<result<messages::done>> {
       messages::cancel_upstream question;
       question.workflow = id;
       question.deadline = system_clock_source().now() + patience;
