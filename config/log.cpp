@@ -266,7 +266,7 @@ result<void> log_start(const log_options& options) {
     next->sinks.push_back(std::make_shared<descriptor_sink>(options.console, false, *next->pool));
   if (!options.file.empty()) {
     const auto fd = open_log_file(options.file);
-    if (!fd) return tl::unexpected<failure>(fd.error());
+    if (!fd) return fail(fd.error());
     next->file = options.file;
     next->file_sink = std::make_shared<descriptor_sink>(*fd, true, *next->pool);
     next->sinks.push_back(next->file_sink);
@@ -286,7 +286,7 @@ result<void> log_reopen() {
   const std::shared_lock lock(running_mutex);
   if (!running || !running->file_sink) return {};
   const auto fd = open_log_file(running->file);
-  if (!fd) return tl::unexpected<failure>(fd.error());
+  if (!fd) return fail(fd.error());
   running->file_sink->turn_to(*fd);
   return {};
 }

@@ -18,7 +18,7 @@ std::unique_ptr<storage::store> open_configured_store(const settings& configured
 result<void> create_admin(storage::store& store, const settings& configured,
                           const new_admin& admin) {
   auto email = normal_email(admin.email);
-  if (!email) return tl::unexpected<failure>(email.error());
+  if (!email) return fail(email.error());
   if (auto good = check_username(admin.username, *email); !good) return good;
   if (auto good = check_password(admin.password.reveal(), admin.username, *email,
                                  configured.password_length_min);
@@ -31,7 +31,7 @@ result<void> create_admin(storage::store& store, const settings& configured,
   password_hasher_engine engine{
       {configured.argon2_memory_kib, configured.argon2_iterations, /*lanes*/ 1}};
   auto phc = engine.hash(admin.password);
-  if (!phc) return tl::unexpected<failure>(phc.error());
+  if (!phc) return fail(phc.error());
 
   const auto now = system_clock_source().now();
   storage::create_user fact;
@@ -52,7 +52,7 @@ result<void> create_admin(storage::store& store, const settings& configured,
   const std::array<storage::unit, 1> batch{
       storage::unit{{std::move(fact), storage::add_audit{std::move(entry)}}}};
   auto outcome = store.open_writer()->commit(batch);
-  if (!outcome.front()) return tl::unexpected<failure>(outcome.front().error());
+  if (!outcome.front()) return fail(outcome.front().error());
   return {};
 }
 

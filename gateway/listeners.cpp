@@ -137,21 +137,21 @@ struct listeners::parts {
 
 result<void> listeners::parts::prepare() {
   auto public_table = routes_of(listener::public_side, *configured);
-  if (!public_table) return tl::unexpected<failure>(public_table.error());
+  if (!public_table) return fail(public_table.error());
   public_routes = std::move(*public_table);
   auto internal_table = routes_of(listener::internal_side, *configured);
-  if (!internal_table) return tl::unexpected<failure>(internal_table.error());
+  if (!internal_table) return fail(internal_table.error());
   internal_routes = std::move(*internal_table);
   if (configured->uses_tls()) {
     auto context = http::make_tls_context(configured->tls_cert, configured->tls_key);
-    if (!context) return tl::unexpected<failure>(context.error());
+    if (!context) return fail(context.error());
     tls = std::move(*context);
   }
   auto host = numeric_address(configured->http_host);
-  if (!host) return tl::unexpected<failure>(host.error());
+  if (!host) return fail(host.error());
   http_host = std::move(*host);
   host = numeric_address(configured->internal_host);
-  if (!host) return tl::unexpected<failure>(host.error());
+  if (!host) return fail(host.error());
   internal_host = std::move(*host);
   auto unused = check_port_is_free(http_host, configured->http_port);
   if (unused) unused = check_port_is_free(internal_host, configured->internal_port);
@@ -219,7 +219,7 @@ result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, ac
   all->upstreams = std::move(upstreams);
   all->env = std::move(env);
   all->configured = std::move(configured);
-  if (auto ready = all->prepare(); !ready) return tl::unexpected<failure>(ready.error());
+  if (auto ready = all->prepare(); !ready) return fail(ready.error());
   // From here on the destructor takes down, on its reactor, what was put up.
   std::unique_ptr<listeners> made{new listeners{std::move(all)}};
   auto& p = *made->parts_;
@@ -230,7 +230,7 @@ result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, ac
     auto& one = p.sides.emplace_back();
     one.home = &scheduler.at(i);
     auto listening = on_reactor(*one.home, [&] { return p.listen_on(one, system); });
-    if (!listening) return tl::unexpected<failure>(listening.error());
+    if (!listening) return fail(listening.error());
   }
   auto registries = std::make_shared<std::vector<socket_registry_actor>>();
   for (const auto& one : p.sides)
@@ -274,7 +274,7 @@ result<bool> listeners::reload_certificate() {
   const auto& set = *parts_->configured;
   if (!set.uses_tls()) return false;
   auto context = http::make_tls_context(set.tls_cert, set.tls_key);
-  if (!context) return tl::unexpected<failure>(context.error());
+  if (!context) return fail(context.error());
   for (auto& one : parts_->sides)
     on_reactor(*one.home, [&] { one.public_server->use_tls(*context); });
   return true;

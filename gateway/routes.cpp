@@ -90,7 +90,7 @@ result<std::string> description_of(rows all, const settings& configured,
 
 result<std::shared_ptr<const http::router>> routes_of(listener side, const settings& configured) {
   const auto proxied = proxy::configured_routes(configured);
-  if (!proxied) return tl::unexpected<failure>(proxied.error());
+  if (!proxied) return fail(proxied.error());
   auto description = std::make_shared<docs::published_description>();
   auto surfaces = side == listener::public_side ? public_surfaces() : internal_surfaces();
   if (side == listener::public_side) surfaces.push_back(docs::routes(description));
@@ -99,7 +99,7 @@ result<std::shared_ptr<const http::router>> routes_of(listener side, const setti
   if (side == listener::internal_side)
     for (auto& row : all)
       row.needs.is_counted = false;
-  if (auto known = check_permissions(all); !known) return tl::unexpected<failure>(known.error());
+  if (auto known = check_permissions(all); !known) return fail(known.error());
   // What these ask for is the operator's to say, and to put into roles.
   if (side == listener::public_side) {
     auto more = proxied::routes(*proxied);
@@ -108,11 +108,11 @@ result<std::shared_ptr<const http::router>> routes_of(listener side, const setti
   }
   if (side == listener::public_side) {
     auto described = description_of(all, configured, *proxied);
-    if (!described) return tl::unexpected<failure>(described.error());
+    if (!described) return fail(described.error());
     description->publish(std::move(*described));
   }
   auto table = http::router::make(std::move(all));
-  if (!table) return tl::unexpected<failure>(table.error());
+  if (!table) return fail(table.error());
   return std::make_shared<const http::router>(std::move(*table));
 }
 

@@ -89,7 +89,7 @@ struct server::parts {
 
 result<void> server::parts::read_upstreams() {
   auto table = proxy::configured_routes(*configured);
-  if (!table) return tl::unexpected<failure>(table.error());
+  if (!table) return fail(table.error());
   upstreams = std::make_shared<proxy::upstream_set>(
       *std::move(table), counts, proxy::breaker_settings{}, configured->upstream_calls_per_user);
   return {};
@@ -100,18 +100,18 @@ result<void> server::parts::read_upstreams() {
 result<void> server::parts::open() {
   if (auto made = prepare_data_dir(*configured); !made) return made;
   auto locked = data_dir_lock::take(configured->data_dir);
-  if (!locked) return tl::unexpected<failure>(locked.error());
+  if (!locked) return fail(locked.error());
   only_server = std::move(*locked);
   store = open_configured_store(*configured);
   // Before anything is read or changed: a running server of another version keeps its schema.
   if (auto claimed = store->claim(describe_this_process(), end_for_another); !claimed)
     return claimed;
   auto applied = store->migrate();
-  if (!applied) return tl::unexpected<failure>(applied.error());
+  if (!applied) return fail(applied.error());
   for (const auto& name : *applied)
     log_info("storage", "applied migration ", name);
   auto has_admin = store->open_reader()->answer_to(storage::has_administrator{});
-  if (!has_admin) return tl::unexpected<failure>(has_admin.error());
+  if (!has_admin) return fail(has_admin.error());
   needs_admin = !*has_admin;
   if (needs_admin && configured->admin_password.empty())
     if (auto refusal = refuse_generated_admin_password(*configured))
@@ -129,7 +129,7 @@ result<void> server::parts::create_first_admin() {
   if (!created && created.error().code == error_code::user_exists) {
     // Another node that started at the same moment may have been first; or somebody else has it.
     auto has_admin = store->open_reader()->answer_to(storage::has_administrator{});
-    if (!has_admin) return tl::unexpected<failure>(has_admin.error());
+    if (!has_admin) return fail(has_admin.error());
     if (*has_admin) return {};
     const auto* setting = created.error().field == "email" ? "ADMIN_EMAIL" : "ADMIN_USERNAME";
     return fail(error_code::conflict, setting,
@@ -153,14 +153,14 @@ result<void> server::parts::load_tables() {
 result<void> server::parts::fill_services(const secret& signing_secret) {
   const auto& set = *configured;
   auto keys = make_key_set(signing_secret, set.issuer, set.audience);
-  if (!keys) return tl::unexpected<failure>(keys.error());
+  if (!keys) return fail(keys.error());
   auto carrier = configured_mail_carrier(set);
-  if (!carrier) return tl::unexpected<failure>(carrier.error());
+  if (!carrier) return fail(carrier.error());
   mails = std::move(*carrier);
   env->mails = make_mail_writer(set, signing_secret);
   env->keys = std::move(*keys);
   auto told = newest_audit_time(*store->open_reader());
-  if (!told) return tl::unexpected<failure>(told.error());
+  if (!told) return fail(told.error());
   env->clock = &clock.emplace(system_clock_source(), *told);
   env->count_in(counts);
   env->tiers = set.tiers;
@@ -310,26 +310,24 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   auto& p = *made->parts_;
   if (!p.configured->redis_url.empty())
     if (auto address = parse_redis_url(p.configured->redis_url); !address)
-      return tl::unexpected<failure>(address.error());
-  if (auto read = p.read_upstreams(); !read) return tl::unexpected<failure>(read.error());
-  if (auto opened = p.open(); !opened) return tl::unexpected<failure>(opened.error());
+      return fail(address.error());
+  if (auto read = p.read_upstreams(); !read) return fail(read.error());
+  if (auto opened = p.open(); !opened) return fail(opened.error());
   const auto origin = origin_of_secret(*p.configured);
   auto signing_secret = load_or_create_signing_secret(*p.configured);
-  if (!signing_secret) return tl::unexpected<failure>(signing_secret.error());
+  if (!signing_secret) return fail(signing_secret.error());
   if (auto agreed = agree_on_secret(*p.store, *signing_secret, origin, *p.configured); !agreed)
-    return tl::unexpected<failure>(agreed.error());
-  if (auto loaded = p.load_tables(); !loaded) return tl::unexpected<failure>(loaded.error());
-  if (auto filled = p.fill_services(*signing_secret); !filled)
-    return tl::unexpected<failure>(filled.error());
+    return fail(agreed.error());
+  if (auto loaded = p.load_tables(); !loaded) return fail(loaded.error());
+  if (auto filled = p.fill_services(*signing_secret); !filled) return fail(filled.error());
   p.spawn_actors();
   auto sockets = listeners::open(*p.system, p.env, p.configured, p.upstreams);
-  if (!sockets) return tl::unexpected<failure>(sockets.error());
+  if (!sockets) return fail(sockets.error());
   p.sockets = std::move(*sockets);
   p.listening = p.sockets.get();
   // After all that may fail, for a generated password is told once, by a start that succeeded;
   // and before anybody can register under the administrator's name.
-  if (auto created = p.create_first_admin(); !created)
-    return tl::unexpected<failure>(created.error());
+  if (auto created = p.create_first_admin(); !created) return fail(created.error());
   p.sockets->accept();
   return made;
 }

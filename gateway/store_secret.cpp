@@ -66,7 +66,7 @@ secret_origin origin_of_secret(const settings& configured) {
 result<std::string> compare_secret(storage::store& store, const std::optional<secret>& key,
                                    secret_origin origin, const settings& configured) {
   const auto note = store.read_note(note_name);
-  if (!note) return tl::unexpected<failure>(note.error());
+  if (!note) return fail(note.error());
   const auto known = words_of(note->value_or(""));
   const auto ours = key ? fingerprint_of(*key) : "";
   if (known.empty() || known.back() == ours) return "";
@@ -74,7 +74,7 @@ result<std::string> compare_secret(storage::store& store, const std::optional<se
   const bool is_new = std::ranges::find(known, ours) == known.end();
   if (origin == secret_origin::kept && is_new) {
     const auto live = store.has_live_sessions(system_clock_source().now());
-    if (!live) return tl::unexpected<failure>(live.error());
+    if (!live) return fail(live.error());
     if (*live)
       return fail(error_code::conflict, "DATA_DIR",
                   path +
@@ -92,10 +92,10 @@ result<void> agree_on_secret(storage::store& store, const secret& key, secret_or
     log_warning("server", "JWT_SECRET_KEY looks like a placeholder: whoever guesses it can sign "
                           "in as anybody. Set one such as `openssl rand -base64 48` prints");
   const auto warning = compare_secret(store, key, origin, configured);
-  if (!warning) return tl::unexpected<failure>(warning.error());
+  if (!warning) return fail(warning.error());
   if (!warning->empty()) log_warning("server", *warning);
   const auto note = store.read_note(note_name);
-  if (!note) return tl::unexpected<failure>(note.error());
+  if (!note) return fail(note.error());
   auto known = words_of(note->value_or(""));
   const auto ours = fingerprint_of(key);
   if (!known.empty() && known.back() == ours) return {};

@@ -23,20 +23,25 @@ struct failure {
 template <class T>
 using result = tl::expected<T, failure>;
 
+/// The failure as what a function that returns a `result` returns: `return fail(user.error());`.
+inline tl::unexpected<failure> fail(failure error) {
+  return tl::unexpected<failure>(std::move(error));
+}
+
 inline tl::unexpected<failure> fail(error_code code, std::string field = {},
                                     std::string reason = {}) {
-  return tl::unexpected<failure>(failure{code, std::move(field), std::move(reason), 0});
+  return fail(failure{code, std::move(field), std::move(reason), 0});
 }
 
 inline tl::unexpected<failure> fail_with_retry(error_code code, std::uint32_t retry_after_s,
                                                std::string reason = {}) {
-  return tl::unexpected<failure>(failure{code, {}, std::move(reason), retry_after_s});
+  return fail(failure{code, {}, std::move(reason), retry_after_s});
 }
 
 /// A refusal whose reason the caller must not learn: a wrong password and a locked account look
 /// alike. `why` is for the operator.
 inline tl::unexpected<failure> fail_because(error_code code, std::string why) {
-  return tl::unexpected<failure>(failure{code, {}, {}, 0, {}, std::move(why)});
+  return fail(failure{code, {}, {}, 0, {}, std::move(why)});
 }
 
 } // namespace latchkey

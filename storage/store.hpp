@@ -56,7 +56,7 @@ public:
   template <class Query>
   result<typename Query::answer> answer_to(Query what) {
     auto found = find(query(std::move(what)));
-    if (!found) return tl::unexpected<failure>(std::move(found.error()));
+    if (!found) return fail(std::move(found.error()));
     return std::get<typename Query::answer>(std::move(*found));
   }
 };

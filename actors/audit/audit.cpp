@@ -9,7 +9,7 @@ result<time_point> newest_audit_time(storage::reader& from) {
   storage::list_audit question;
   question.limit = 1;
   const auto newest = from.answer_to(std::move(question));
-  if (!newest) return tl::unexpected<failure>(newest.error());
+  if (!newest) return fail(newest.error());
   return newest->empty() ? time_point{} : newest->front().at;
 }
 

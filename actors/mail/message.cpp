@@ -130,7 +130,7 @@ void append_quoted(std::string& out, std::string_view line) {
 result<std::string> mail_message(const std::string& from, const mail_record& mail,
                                  const mail_text& text) {
   for (const auto& address : {from, mail.recipient})
-    if (auto good = check_email(address); !good) return tl::unexpected<failure>(good.error());
+    if (auto good = check_email(address); !good) return fail(good.error());
   const bool as_it_is = is_sent_as_it_is(text.body);
   std::string out;
   const auto header = [&out](std::string_view name, std::string_view value) {

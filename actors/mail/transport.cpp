@@ -44,7 +44,7 @@ result<std::shared_ptr<mail_carrier>> configured_mail_carrier(const settings& co
     return make_outbox_carrier(folder);
   }
   auto server = read_smtp_server(configured.smtp_url);
-  if (!server) return tl::unexpected<failure>(server.error());
+  if (!server) return fail(server.error());
   log_info(mail_transport_state::name, "mails go to ", server->shown);
   return make_smtp_carrier(std::move(*server), configured.mail_from,
                            configured_greeting(configured));

@@ -141,7 +141,7 @@ storage::add_mail mail_writer::sealed(std::string kind, const std::string& recip
 
 result<mail_text> mail_writer::open(const mail_record& mail) const {
   const auto plain = open_sealed(seal_key_, mail.sealed, binding_of(mail));
-  if (!plain) return tl::unexpected<failure>(plain.error());
+  if (!plain) return fail(plain.error());
   const auto text = plain->reveal();
   const auto line = text.find('\n');
   if (line == std::string_view::npos) return fail(error_code::internal_error, {}, "no subject");

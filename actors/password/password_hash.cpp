@@ -131,8 +131,7 @@ password_hasher_engine&
 password_hasher_engine::operator=(password_hasher_engine&&) noexcept = default;
 
 result<secret> password_hasher_engine::hash(const secret& password) {
-  if (auto checked = check_cost(cost_); !checked)
-    return tl::unexpected<failure>(std::move(checked.error()));
+  if (auto checked = check_cost(cost_); !checked) return fail(std::move(checked.error()));
   if (password.reveal().size() > password_input_bytes_max)
     return fail(error_code::validation_error, "password", "Password must have at most 4096 bytes");
   if (!sodium_is_ready()) return fail(error_code::internal_error);
@@ -173,13 +172,12 @@ result<verify_result> password_hasher_engine::verify_foreign(const secret& passw
                                                              const secret& stored) {
   const auto foreign = foreign_hash::parse(stored.reveal());
   if (!foreign) {
-    if (auto done = compute_nothing(password); !done)
-      return tl::unexpected<failure>(std::move(done.error()));
+    if (auto done = compute_nothing(password); !done) return fail(std::move(done.error()));
     return verify_result{.refused = true};
   }
   if (password.reveal().size() > password_input_bytes_max) return verify_result{};
   const auto matches = foreign->matches(password);
-  if (!matches) return tl::unexpected<failure>(matches.error());
+  if (!matches) return fail(matches.error());
   return verify_result{.matches = *matches, .needs_rehash = *matches};
 }
 

@@ -70,8 +70,7 @@ result<void> seed_key(storage::writer& writer, std::string_view id, std::string_
   if (!is_known_service) units.push_back(facts_of_service(id, now));
   units.push_back(facts_of_key(id, key, now));
   for (const auto& outcome : writer.commit(units))
-    if (!outcome && outcome.error().code != error_code::conflict)
-      return tl::unexpected<failure>(outcome.error());
+    if (!outcome && outcome.error().code != error_code::conflict) return fail(outcome.error());
   return {};
 }
 
@@ -95,7 +94,7 @@ caf::error built_in_stays() {
 result<void> seed_service_keys(storage::store& store, const secret& service_keys, time_point now) {
   if (service_keys.empty()) return {};
   auto known = find(store, storage::list_services{});
-  if (!known) return tl::unexpected<failure>(known.error());
+  if (!known) return fail(known.error());
   const auto& services = std::get<storage::list_services::answer>(*known).services;
   auto writer = store.open_writer();
   for (auto rest = service_keys.reveal(); !rest.empty();) {
@@ -119,9 +118,9 @@ result<void> seed_service_keys(storage::store& store, const secret& service_keys
 
 result<void> load_registry(storage::store& store, registry_book& book) {
   auto roles = find(store, storage::list_roles{});
-  if (!roles) return tl::unexpected<failure>(roles.error());
+  if (!roles) return fail(roles.error());
   auto services = find(store, storage::list_services{});
-  if (!services) return tl::unexpected<failure>(services.error());
+  if (!services) return fail(services.error());
   book.publish(make_role_table(std::get<storage::list_roles::answer>(*roles)));
   book.publish(make_service_table(std::get<storage::list_services::answer>(*services), {}));
   return {};

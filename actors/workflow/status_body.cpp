@@ -83,12 +83,10 @@ std::string body_with(std::string_view status, std::string_view step, std::strin
 
 result<workflow_status_words> read_workflow_status(std::string_view text) {
   auto object = read_object(text);
-  if (!object) return tl::unexpected<failure>(std::move(object.error()));
+  if (!object) return fail(std::move(object.error()));
   workflow_status_words words;
-  if (auto good = read_names(*object, words); !good)
-    return tl::unexpected<failure>(std::move(good.error()));
-  if (auto good = read_numbers(*object, words); !good)
-    return tl::unexpected<failure>(std::move(good.error()));
+  if (auto good = read_names(*object, words); !good) return fail(std::move(good.error()));
+  if (auto good = read_numbers(*object, words); !good) return fail(std::move(good.error()));
   const auto result = std::ranges::find(*object, "result", &json_member::name);
   if (result != object->end()) words.result = std::move(result->value);
   if (const auto error = member(*object, "error"); !error.empty()) {

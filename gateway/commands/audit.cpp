@@ -46,16 +46,16 @@ result<user_id> user_named(storage::reader& reader, const std::string& name) {
   const auto read = std::from_chars(name.data(), end, number);
   if (read.ec == std::errc{} && read.ptr == end) {
     const auto found = reader.answer_to(storage::find_user_by_number{number});
-    if (!found) return tl::unexpected<failure>(found.error());
+    if (!found) return fail(found.error());
     if (*found) return (*found)->id;
   }
   if (const auto key = fold_login_name(name)) {
     const auto found = reader.find_login(*key);
-    if (!found) return tl::unexpected<failure>(found.error());
+    if (!found) return fail(found.error());
     if (*found) return **found;
   }
-  return tl::unexpected<failure>(wrong("--user", "nobody is called " + setting_values::shown(name) +
-                                                     "; a deleted user is found by the id"));
+  return fail(wrong("--user", "nobody is called " + setting_values::shown(name) +
+                                  "; a deleted user is found by the id"));
 }
 
 /// The newest lines that the options ask for, oldest of them first.
@@ -65,7 +65,7 @@ result<std::vector<audit_record>> lines_of(storage::reader& reader, storage::lis
   while (all.size() < limit) {
     question.limit = std::min(limit - all.size(), storage::page_rows_max);
     auto page = reader.answer_to(question);
-    if (!page) return tl::unexpected<failure>(page.error());
+    if (!page) return fail(page.error());
     const bool is_last = page->size() < question.limit;
     if (!page->empty()) question.before = page->back();
     std::ranges::move(*page, std::back_inserter(all));

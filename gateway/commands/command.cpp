@@ -72,7 +72,7 @@ opened_store::opened_store(const chosen_command& chosen, std::ostream& out, sche
     if (auto made = prepare_data_dir(configured); !made) return made;
     store = open_configured_store(configured);
     auto migrated = store->migrate();
-    if (!migrated) return tl::unexpected<failure>(migrated.error());
+    if (!migrated) return fail(migrated.error());
     applied = std::move(*migrated);
     return {};
   };

@@ -31,7 +31,7 @@ struct create_options {
 result<void> commit(storage::store& store, storage::unit unit) {
   const std::array<storage::unit, 1> batch{std::move(unit)};
   auto outcome = store.open_writer()->commit(batch);
-  if (!outcome.front()) return tl::unexpected<failure>(outcome.front().error());
+  if (!outcome.front()) return fail(outcome.front().error());
   return {};
 }
 

@@ -25,11 +25,11 @@ result<void> write_all(int to, std::string_view bytes) {
 result<user_line> whole(storage::reader& reader, user_record user, bool with_hashes) {
   user_line out;
   auto profile = reader.answer_to(storage::find_profile{user.id});
-  if (!profile) return tl::unexpected<failure>(profile.error());
+  if (!profile) return fail(profile.error());
   if (*profile) out.profile = std::move(**profile);
   if (with_hashes) {
     auto recovery = reader.answer_to(storage::find_recovery{user.id});
-    if (!recovery) return tl::unexpected<failure>(recovery.error());
+    if (!recovery) return fail(recovery.error());
     if (*recovery) out.recovery_passphrase_hash = std::move(**recovery);
   }
   out.user = std::move(user);
@@ -45,18 +45,17 @@ result<std::uint64_t> export_users(storage::store& store, int to, bool with_hash
   std::string page_text;
   for (std::int64_t after = 0;;) {
     auto page = reader->answer_to(storage::users_after{after, export_page_users_max});
-    if (!page) return tl::unexpected<failure>(page.error());
+    if (!page) return fail(page.error());
     if (page->empty()) return count;
     after = page->back().number;
     page_text.clear();
     for (auto& user : *page) {
       const auto all = whole(*reader, std::move(user), with_hashes);
-      if (!all) return tl::unexpected<failure>(all.error());
+      if (!all) return fail(all.error());
       append_user_line(page_text, *all, with_hashes);
       ++count;
     }
-    if (auto written = write_all(to, page_text); !written)
-      return tl::unexpected<failure>(written.error());
+    if (auto written = write_all(to, page_text); !written) return fail(written.error());
     shown.show(count, count);
   }
 }

@@ -93,7 +93,7 @@ public:
         writer_(store.open_writer()) {}
 
   result<import_outcome> run(int from) {
-    if (auto known = read_roles(); !known) return tl::unexpected<failure>(known.error());
+    if (auto known = read_roles(); !known) return fail(known.error());
     line_reader lines{from};
     for (std::uint64_t number = 1;; ++number) {
       std::string_view line;
@@ -114,17 +114,17 @@ public:
       else
         take(number, line);
       if (batch_.size() >= import_batch_users_max)
-        if (auto done = flush(); !done) return tl::unexpected<failure>(done.error());
+        if (auto done = flush(); !done) return fail(done.error());
       shown_.show(outcome_.imported, lines.bytes_read());
     }
-    if (auto done = flush(); !done) return tl::unexpected<failure>(done.error());
+    if (auto done = flush(); !done) return fail(done.error());
     return outcome_;
   }
 
 private:
   result<void> read_roles() {
     auto stored = reader_->answer_to(storage::list_roles{});
-    if (!stored) return tl::unexpected<failure>(stored.error());
+    if (!stored) return fail(stored.error());
     for (const auto& role : *stored)
       roles_.insert(role.name);
     for (const auto& role : built_in_roles())
@@ -178,7 +178,7 @@ private:
     const auto& error = outcome.error();
     if (error.code == error_code::user_exists) {
       const auto found = occupant_of(from);
-      if (!found) return tl::unexpected<failure>(found.error());
+      if (!found) return fail(found.error());
       if (*found == occupant::similar) {
         refuse(from.line, {error.code, "email",
                            "is another user's but for the case or form of its letters (" +
@@ -210,13 +210,13 @@ private:
   /// alone is another person; so is one of a similar email, unless the username is the same too.
   result<occupant> occupant_of(const pending& from) {
     const auto by_id = reader_->find_user(from.id);
-    if (!by_id) return tl::unexpected<failure>(by_id.error());
+    if (!by_id) return fail(by_id.error());
     if (*by_id) return occupant::same;
     const auto owner = reader_->find_login(from.email_key);
-    if (!owner) return tl::unexpected<failure>(owner.error());
+    if (!owner) return fail(owner.error());
     if (!*owner) return occupant::other;
     const auto user = reader_->find_user(**owner);
-    if (!user) return tl::unexpected<failure>(user.error());
+    if (!user) return fail(user.error());
     if (!*user || fold_login_name((*user)->email) != from.email_key) return occupant::other;
     const bool is_same =
         (*user)->email == from.email || fold_login_name((*user)->username) == from.username_key;
@@ -229,7 +229,7 @@ private:
     for (const auto& unit : batch_) {
       const auto taken = taken_of(std::get<storage::create_user>(unit.facts.front()));
       if (!taken)
-        out.emplace_back(tl::unexpected<failure>(taken.error()));
+        out.emplace_back(fail(taken.error()));
       else if (!taken->empty())
         out.emplace_back(fail(error_code::user_exists, *taken));
       else
@@ -243,15 +243,15 @@ private:
     for (const auto& [field, key] : std::map<std::string, std::string>{
              {"username", fact.username_key}, {"email", fact.email_key}}) {
       const auto owner = reader_->find_login(key);
-      if (!owner) return tl::unexpected<failure>(owner.error());
+      if (!owner) return fail(owner.error());
       if (*owner) return field;
     }
     const auto by_id = reader_->find_user(fact.user.id);
-    if (!by_id) return tl::unexpected<failure>(by_id.error());
+    if (!by_id) return fail(by_id.error());
     if (*by_id) return std::string{"id"};
     if (fact.user.number == 0) return std::string{};
     const auto by_number = reader_->answer_to(storage::find_user_by_number{fact.user.number});
-    if (!by_number) return tl::unexpected<failure>(by_number.error());
+    if (!by_number) return fail(by_number.error());
     return *by_number ? std::string{"number"} : std::string{};
   }
 

@@ -23,7 +23,7 @@ result<void> take_name(std::string& to, input& in, std::string_view field, std::
   const auto given = in.optional_text(field, bytes_for(chars_max));
   if (!given) return {};
   auto name = check_person_name(field, *given, chars_max);
-  if (!name) return tl::unexpected<failure>(name.error());
+  if (!name) return fail(name.error());
   to = std::move(*name);
   return {};
 }
@@ -101,14 +101,14 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
       in.object_text("preferences", storage::preferences_bytes_max).value_or("");
 
   // What is wrong with the line itself comes first: the rest may follow from it.
-  if (auto sound = in.done(); !sound) return tl::unexpected<failure>(sound.error());
+  if (auto sound = in.done(); !sound) return fail(sound.error());
   keep_first(check_header_value("client_id", user.client_id));
   if (auto email = normal_email(user.email))
     user.email = std::move(*email);
   else
-    keep_first(tl::unexpected<failure>(email.error()));
+    keep_first(fail(email.error()));
   keep_first(check_username(user.username, user.email));
-  if (!good) return tl::unexpected<failure>(good.error());
+  if (!good) return fail(good.error());
   return out;
 }
 

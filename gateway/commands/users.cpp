@@ -140,7 +140,7 @@ result<void> note_export(storage::store& store, std::string action, std::string 
   entry.by = "cli";
   const std::array<storage::unit, 1> batch{storage::unit{{storage::add_audit{std::move(entry)}}}};
   auto outcome = store.open_writer()->commit(batch);
-  if (!outcome.front()) return tl::unexpected<failure>(outcome.front().error());
+  if (!outcome.front()) return fail(outcome.front().error());
   return {};
 }
 

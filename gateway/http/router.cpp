@@ -114,7 +114,7 @@ struct router::table {
 
   result<endpoint*> endpoint_for(const route& r) {
     auto segments = parse_pattern(r.pattern);
-    if (!segments) return tl::unexpected(broken(r, "malformed pattern"));
+    if (!segments) return fail(broken(r, "malformed pattern"));
     auto is_fixed = [](const segment& s) { return s.is == segment::kind::fixed; };
     if (std::all_of(segments->begin(), segments->end(), is_fixed)) return &exact[r.pattern];
     for (auto& known : patterns)
@@ -125,12 +125,12 @@ struct router::table {
 
   result<void> add(std::uint32_t index) {
     auto& r = routes[index];
-    if (r.needs.who == access::undecided) return tl::unexpected(broken(r, "access is undecided"));
-    if (!r.handle) return tl::unexpected(broken(r, "no handler"));
+    if (r.needs.who == access::undecided) return fail(broken(r, "access is undecided"));
+    if (!r.handle) return fail(broken(r, "no handler"));
     auto place = endpoint_for(r);
-    if (!place) return tl::unexpected(place.error());
+    if (!place) return fail(place.error());
     auto& slot = (*place)->by_method[static_cast<std::size_t>(r.method)];
-    if (slot != no_route) return tl::unexpected(broken(r, "stands there twice"));
+    if (slot != no_route) return fail(broken(r, "stands there twice"));
     slot = index;
     (*place)->methods = static_cast<std::uint16_t>((*place)->methods | bit_of(r.method));
     if (r.name.empty()) r.name = r.pattern;
@@ -147,7 +147,7 @@ result<router> router::make(std::vector<route> routes) {
   auto t = std::make_unique<table>();
   t->routes = std::move(routes);
   for (std::uint32_t i = 0; i < t->routes.size(); ++i)
-    if (auto added = t->add(i); !added) return tl::unexpected(added.error());
+    if (auto added = t->add(i); !added) return fail(added.error());
   std::stable_sort(t->patterns.begin(), t->patterns.end(), is_more_specific);
   return router(std::move(t));
 }

@@ -60,11 +60,11 @@ failure as_client_hears(failure why) {
 
 awaitable<answered> authenticate(talk& t) {
   const auto token = t.said.data.hidden("token", 1, 8192);
-  if (auto wrong = t.said.data.done(); !wrong) co_return tl::unexpected<failure>(wrong.error());
+  if (auto wrong = t.said.data.done(); !wrong) co_return fail(wrong.error());
   auto who = co_await t.edge().authenticate(token.reveal(), t.deadline);
   if (!who) {
     who.error().field = "token";
-    co_return tl::unexpected<failure>(who.error());
+    co_return fail(who.error());
   }
   if (who->session != t.who.session)
     co_return fail(error_code::insufficient_permissions, "token",
@@ -88,7 +88,7 @@ result<workflow_record> read_order(talk& t) {
       data.optional_text("agent_instance_id", workflow_ref_bytes_max).value_or(std::string{});
   run.project_id = data.optional_text("project_id", workflow_ref_bytes_max).value_or(std::string{});
   run.parameters = data.object_text("parameters", parameters_bytes_max).value_or("{}");
-  if (auto wrong = data.done(); !wrong) return tl::unexpected<failure>(wrong.error());
+  if (auto wrong = data.done(); !wrong) return fail(wrong.error());
   if (run.message_id.empty())
     return fail(error_code::validation_error, "id", "is required: it starts the workflow once");
   run.id = workflow_id_of(run.user, run.message_id);
@@ -97,26 +97,26 @@ result<workflow_record> read_order(talk& t) {
 
 awaitable<answered> start_workflow(talk& t) {
   auto run = read_order(t);
-  if (!run) co_return tl::unexpected<failure>(run.error());
+  if (!run) co_return fail(run.error());
   const auto id = run->id;
   messages::start_workflow order{
       std::move(*run), {t.sockets.handle(), t.socket}, t.edge().deadline_for_actors(t.deadline)};
   auto started =
       co_await t.edge().ask_workflow<messages::make_workflow>(id, std::move(order), t.deadline);
-  if (!started) co_return tl::unexpected<failure>(started.error());
+  if (!started) co_return fail(started.error());
   co_return ws::frame{};
 }
 
 awaitable<answered> resume(talk& t) {
   auto id = named_workflow(t.said.data);
   const auto last_seq = t.said.data.optional_integer("last_seq", 0, std::int64_t{1} << 53);
-  if (!id) co_return tl::unexpected<failure>(id.error());
-  if (auto wrong = t.said.data.done(); !wrong) co_return tl::unexpected<failure>(wrong.error());
+  if (!id) co_return fail(id.error());
+  if (auto wrong = t.said.data.done(); !wrong) co_return fail(wrong.error());
   messages::resume_workflow request{
       t.who.user, last_seq.value_or(0), {t.sockets.handle(), t.socket}};
   auto attached =
       co_await t.edge().ask_workflow<messages::find_workflow>(*id, std::move(request), t.deadline);
-  if (!attached) co_return tl::unexpected<failure>(as_client_hears(attached.error()));
+  if (!attached) co_return fail(as_client_hears(attached.error()));
   std::string members;
   append_member(members, "workflow_id", json_text(to_string(*id)));
   append_member(members, "last_seq", std::to_string(attached->last_seq));
@@ -125,12 +125,12 @@ awaitable<answered> resume(talk& t) {
 
 awaitable<answered> cancel_workflow(talk& t) {
   auto id = named_workflow(t.said.data);
-  if (!id) co_return tl::unexpected<failure>(id.error());
-  if (auto wrong = t.said.data.done(); !wrong) co_return tl::unexpected<failure>(wrong.error());
+  if (!id) co_return fail(id.error());
+  if (auto wrong = t.said.data.done(); !wrong) co_return fail(wrong.error());
   messages::cancel_workflow request{t.who.user, t.edge().deadline_for_actors(t.deadline)};
   auto begun =
       co_await t.edge().ask_workflow<messages::find_workflow>(*id, std::move(request), t.deadline);
-  if (!begun) co_return tl::unexpected<failure>(as_client_hears(begun.error()));
+  if (!begun) co_return fail(as_client_hears(begun.error()));
   std::string members;
   append_member(members, "workflow_id", json_text(to_string(*id)));
   co_return ack(t.said.id, members);
@@ -148,7 +148,7 @@ constexpr message_row message_table[] = {{"authenticate", authenticate},
                                          {"cancel_workflow", cancel_workflow}};
 
 awaitable<answered> answer_to(talk& t) {
-  if (!t.said.form) co_return tl::unexpected<failure>(t.said.form.error());
+  if (!t.said.form) co_return fail(t.said.form.error());
   for (const auto& row : message_table)
     if (row.type == t.said.type) co_return co_await row.answer(t);
   co_return fail(error_code::validation_error, "type",

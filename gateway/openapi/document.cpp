@@ -241,9 +241,9 @@ result<void> writer::add(const http::route& row) {
   const auto& words = found->second.words;
   const place at{row, found->second, {found->second.is_flat, row.needs.is_counted}};
   auto listed = parameters(at);
-  if (!listed) return tl::unexpected<failure>(listed.error());
+  if (!listed) return fail(listed.error());
   auto answered = answers(at);
-  if (!answered) return tl::unexpected<failure>(answered.error());
+  if (!answered) return fail(answered.error());
 
   auto about = words.value("description", std::string{});
   json operation{{"operationId", row.operation},
@@ -299,7 +299,7 @@ result<std::string> writer::finish() {
 
 result<std::string> describe_api(const std::vector<http::route>& routes, const api_facts& facts) {
   auto fragments = read_fragments(embedded::openapi_fragments());
-  if (!fragments) return tl::unexpected<failure>(fragments.error());
+  if (!fragments) return fail(fragments.error());
   try {
     for (const auto& given : facts.passed_on)
       for (const auto& row : routes)
@@ -309,7 +309,7 @@ result<std::string> describe_api(const std::vector<http::route>& routes, const a
               operation_words{passed_on_tag, false, words_for(given, row.pattern)});
     writer out{*fragments, facts};
     for (const auto& row : routes)
-      if (auto added = out.add(row); !added) return tl::unexpected<failure>(added.error());
+      if (auto added = out.add(row); !added) return fail(added.error());
     return out.finish();
   } catch (const std::exception& problem) { // a value of another type than expected
     return fail(error_code::internal_error, {},

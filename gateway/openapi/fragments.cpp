@@ -106,10 +106,10 @@ result<fragment_set> read_fragments(std::span<const embedded::file> files) {
   fragment_set all;
   for (const auto& file : files) {
     try {
-      if (auto added = add(all, file); !added) return tl::unexpected<failure>(added.error());
+      if (auto added = add(all, file); !added) return fail(added.error());
     } catch (const json::exception& problem) { // a value of another type than expected
       auto said = broken(file, problem.what());
-      return tl::unexpected<failure>(said.error());
+      return fail(said.error());
     }
   }
   return all;

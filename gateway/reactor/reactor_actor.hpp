@@ -134,7 +134,7 @@ public:
   awaitable<result<reply_of<Handle, Message>>> ask(const Handle& receiver, Message message,
                                                    std::chrono::steady_clock::time_point deadline) {
     auto reply = co_await ask_raw(receiver, std::move(message), deadline);
-    if (!reply) co_return tl::unexpected<failure>(to_failure(reply.error()));
+    if (!reply) co_return fail(to_failure(reply.error()));
     co_return std::move(*reply);
   }
 

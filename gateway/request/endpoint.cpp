@@ -92,7 +92,7 @@ awaitable<result<principal>> principal_of(http::exchange& ex) {
   const auto named = parse_opaque_key(api_key_kind, ex.in.x_api_key);
   if (named) {
     auto may = co_await may_be_looked_up(ex, named->user);
-    if (!may) co_return tl::unexpected<failure>(std::move(may.error()));
+    if (!may) co_return fail(std::move(may.error()));
   }
   co_return co_await edge_of(ex).authenticate_key(ex.in.x_api_key, ex.deadline);
 }

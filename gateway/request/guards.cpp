@@ -19,11 +19,9 @@ using proof = awaitable<result<principal>> (*)(http::exchange&);
 awaitable<result<principal>> admitted_user(http::exchange& ex, proof prove) {
   const auto& needs = ex.matched->needs;
   auto who = co_await prove(ex);
-  if (!who)
-    co_return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(who.error())));
+  if (!who) co_return fail(charge_address_on_failure(ex, std::move(who.error())));
   ex.user = who->user;
-  if (auto charged = charge_limit(ex, *who); !charged)
-    co_return tl::unexpected<failure>(std::move(charged.error()));
+  if (auto charged = charge_limit(ex, *who); !charged) co_return fail(std::move(charged.error()));
   if (needs.who == access::session && who->api_key != 0)
     co_return fail(error_code::insufficient_permissions, "X-API-Key",
                    "an API key does not open this: sign in");
@@ -35,10 +33,9 @@ awaitable<result<principal>> admitted_user(http::exchange& ex, proof prove) {
 
 result<service_principal> admitted_service(http::exchange& ex) {
   auto who = service_of(ex);
-  if (!who) return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(who.error())));
+  if (!who) return fail(charge_address_on_failure(ex, std::move(who.error())));
   ex.service = who->service->id;
-  if (auto charged = charge_limit(ex, *who); !charged)
-    return tl::unexpected<failure>(std::move(charged.error()));
+  if (auto charged = charge_limit(ex, *who); !charged) return fail(std::move(charged.error()));
   const auto& scope = ex.matched->needs.permission;
   if (!who->service->scopes->has(scope))
     return fail(error_code::insufficient_permissions, "scope", scope + " is required");

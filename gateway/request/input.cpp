@@ -302,7 +302,7 @@ result<void> input::done() {
       problem(name,
               is_query_ ? "is not a parameter of this request" : "is not a field of this request");
   }
-  if (first_) return tl::unexpected<failure>(*first_);
+  if (first_) return fail(*first_);
   return {};
 }
 

@@ -105,7 +105,7 @@ result<reactor_edge::known_token> reactor_edge::verify_token(std::string_view to
   }
   const auto& keys = *env_->keys;
   auto claims = verify(token, keys.access, keys.issuer, keys.audience, now, clock_leeway);
-  if (!claims) return tl::unexpected<failure>(claims.error());
+  if (!claims) return fail(claims.error());
   const known_token known{claims->sub, claims->sid, claims->iat, claims->exp, claims->counter()};
   if (remember) tokens_.put(std::string{token}, known);
   return known;
@@ -119,10 +119,10 @@ result<service_claims> reactor_edge::verify_service_token(std::string_view token
 awaitable<result<principal>> reactor_edge::authenticate(std::string_view token,
                                                         deadline_point deadline) {
   auto known = verify_token(token);
-  if (!known) co_return tl::unexpected<failure>(known.error());
+  if (!known) co_return fail(known.error());
   const messages::validate question{known->counter};
   auto word = co_await ask_session(known->session, question, deadline);
-  if (!word) co_return tl::unexpected<failure>(word.error());
+  if (!word) co_return fail(word.error());
   // A token is one session's of one user's; anything else was not signed for it.
   if (word->user != known->user) co_return fail(error_code::token_invalid);
   auto who = principal_by_session(known->session, *std::move(word), roles());
@@ -140,7 +140,7 @@ awaitable<result<principal>> reactor_edge::authenticate_key(std::string_view key
   auto word = co_await ask_user(named->user, std::move(question), deadline);
   if (!word && word.error().code == error_code::user_not_found)
     co_return fail(error_code::token_invalid);
-  if (!word) co_return tl::unexpected<failure>(word.error());
+  if (!word) co_return fail(word.error());
   principal who;
   who.user = word->user;
   who.user_number = word->user_number;
@@ -195,7 +195,7 @@ awaitable<result<user_id>> reactor_edge::user_with_number(std::int64_t number,
   const auto& reader = env_->readers[static_cast<std::size_t>(number) % env_->readers.size()];
   messages::read question{storage::find_user_by_number{number}, deadline_for_actors(deadline)};
   auto found = co_await ask(reader, std::move(question), deadline);
-  if (!found) co_return tl::unexpected<failure>(found.error());
+  if (!found) co_return fail(found.error());
   const auto& user = found->as<storage::find_user_by_number>();
   if (!user) co_return fail(error_code::user_not_found);
   co_return numbers_.put(number, user->id);

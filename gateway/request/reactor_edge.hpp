@@ -130,7 +130,7 @@ public:
     const auto& reader = env_->readers[next_reader_++ % env_->readers.size()];
     messages::read question{std::move(what), deadline_for_actors(deadline)};
     auto found = co_await actor_->ask(reader, std::move(question), deadline);
-    if (!found) co_return tl::unexpected<failure>(found.error());
+    if (!found) co_return fail(found.error());
     co_return std::move(found->template as<Query>());
   }
 
@@ -226,14 +226,14 @@ private:
         receiver = *handle;
       } else {
         auto found = co_await actor_->ask(env_->directory_for(id), question, deadline);
-        if (!found) co_return tl::unexpected<failure>(found.error());
+        if (!found) co_return fail(found.error());
         receiver = *found;
         known.put(id, receiver);
         remember_to_forget();
       }
       auto reply = co_await actor_->ask_raw(receiver, message, deadline);
       if (reply) co_return std::move(*reply);
-      if (!is_gone(reply.error())) co_return tl::unexpected<failure>(to_failure(reply.error()));
+      if (!is_gone(reply.error())) co_return fail(to_failure(reply.error()));
       question.gone = receiver.id();
       known.erase(id);
     }

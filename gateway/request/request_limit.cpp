@@ -69,7 +69,7 @@ result<void> charge_limit(http::exchange& ex, std::string_view key, const rate_l
   const auto now = env.steady_now();
   ex.rate = env.limiter->take(key, limit, now);
   if (ex.rate.granted) return {};
-  return tl::unexpected<failure>(rate_refusal(ex.rate, now));
+  return fail(rate_refusal(ex.rate, now));
 }
 
 result<void> charge_limit(http::exchange& ex, const principal& who) {
@@ -88,7 +88,7 @@ result<void> charge_live_limit(reactor_edge& edge, const user_id& user) {
   const auto now = edge.env().steady_now();
   const auto verdict = edge.env().limiter->take(key_of(user).add(":live").text(), limit, now);
   if (verdict.granted) return {};
-  return tl::unexpected<failure>(rate_refusal(verdict, now));
+  return fail(rate_refusal(verdict, now));
 }
 
 result<void> charge_handshake_limit(http::exchange& ex, const user_id& user) {
@@ -149,7 +149,7 @@ result<void> may_cost_a_read(http::exchange& ex) {
   const auto left = env.limiter->look(address_key("unproven", ex.client_address), limit, now);
   if (left.granted) return {};
   ex.rate = left;
-  return tl::unexpected<failure>(rate_refusal(left, now));
+  return fail(rate_refusal(left, now));
 }
 
 template <class Id>

@@ -124,13 +124,13 @@ result<std::vector<refresh_token>> refresh_cookies(const http::exchange& ex) {
   // lets use them from others.
   const bool from_any_site = edge_of(ex).configured().cookie_same_site_none;
   const auto own = from_any_site ? check_page_origin(ex) : check_cookie_origin(ex);
-  if (!own) return tl::unexpected<failure>(own.error());
+  if (!own) return fail(own.error());
   return found;
 }
 
 result<std::optional<secret>> refresh_cookie(const http::exchange& ex) {
   const auto found = refresh_cookies(ex);
-  if (!found) return tl::unexpected<failure>(found.error());
+  if (!found) return fail(found.error());
   if (found->empty()) return std::optional<secret>{};
   const auto& best = found->front();
   std::string text = to_string(best.session) + '.' + std::to_string(best.counter) + '.';

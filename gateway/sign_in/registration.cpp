@@ -16,7 +16,7 @@ result<void> set_name(std::string& to, std::string_view field,
                       const std::optional<std::string>& name, std::size_t code_points_max) {
   if (!name) return {};
   auto checked = check_person_name(field, *name, code_points_max);
-  if (!checked) return tl::unexpected<failure>(checked.error());
+  if (!checked) return fail(checked.error());
   to = std::move(*checked);
   return {};
 }
@@ -34,12 +34,12 @@ result<messages::register_user> checked(const registration& given, std::size_t l
     good = set_name(user.full_name, "full_name", given.full_name, full_name_code_points_max);
   if (good) {
     auto email = normal_email(user.email);
-    if (!email) return tl::unexpected<failure>(email.error());
+    if (!email) return fail(email.error());
     user.email = std::move(*email);
   }
   if (good) good = check_username(user.username, user.email);
   if (good) good = check_password(given.password.reveal(), user.username, user.email, length_min);
-  if (!good) return tl::unexpected<failure>(good.error());
+  if (!good) return fail(good.error());
   auto username_key = fold_login_name(user.username);
   auto email_key = fold_login_name(user.email);
   if (!username_key) return fail(error_code::validation_error, "username", "is not a valid name");
@@ -64,7 +64,7 @@ awaitable<result<secret>> hashed(http::exchange& ex, secret text) {
   auto& edge = edge_of(ex);
   messages::hash_password question{std::move(text), edge.deadline_for_actors(ex.deadline)};
   auto answer = co_await edge.ask(edge.env().hasher, std::move(question), ex.deadline);
-  if (!answer) co_return tl::unexpected<failure>(answer.error());
+  if (!answer) co_return fail(answer.error());
   co_return std::move(answer->phc);
 }
 
@@ -88,7 +88,7 @@ result<std::optional<std::string>> check_person_name_change(std::string_view fie
                                                             std::string_view shown) {
   if (name == shown) return std::optional<std::string>{};
   auto checked = check_person_name(field, name, code_points_max);
-  if (!checked) return tl::unexpected<failure>(checked.error());
+  if (!checked) return fail(checked.error());
   return std::optional{std::move(*checked)};
 }
 
@@ -101,18 +101,18 @@ result<void> check_registration_open(http::exchange& ex) {
 awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, registration given) {
   auto& edge = edge_of(ex);
   auto request = checked(given, edge.env().policy.password_length_min);
-  if (!request) co_return tl::unexpected<failure>(request.error());
+  if (!request) co_return fail(request.error());
   secret passphrase;
   if (given.recovery_passphrase) {
     auto normal = normal_passphrase(*given.recovery_passphrase, "recovery_passphrase");
-    if (!normal) co_return tl::unexpected<failure>(normal.error());
+    if (!normal) co_return fail(normal.error());
     auto good = check_passphrase(*normal, "recovery_passphrase");
-    if (!good) co_return tl::unexpected<failure>(good.error());
+    if (!good) co_return fail(good.error());
     passphrase = std::move(*normal);
   }
 
   auto password_hash = co_await hashed(ex, std::move(given.password));
-  if (!password_hash) co_return tl::unexpected<failure>(password_hash.error());
+  if (!password_hash) co_return fail(password_hash.error());
   const auto now = edge.env().now();
   auto& user = request->user;
   user.id = user_id{make_uuid(now)};
@@ -120,7 +120,7 @@ awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, reg
   user.password_hash = std::move(*password_hash);
   if (!passphrase.empty()) {
     auto passphrase_hash = co_await hashed(ex, std::move(passphrase));
-    if (!passphrase_hash) co_return tl::unexpected<failure>(passphrase_hash.error());
+    if (!passphrase_hash) co_return fail(passphrase_hash.error());
     request->also.emplace_back(storage::set_recovery{user.id, std::move(*passphrase_hash), now});
   }
   add_verification(*request, edge.env());

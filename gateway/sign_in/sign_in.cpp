@@ -56,8 +56,7 @@ awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::
   auto& edge = edge_of(ex);
   const auto known = co_await known_to_client(ex);
   auto owner = co_await owner_of(ex, login);
-  if (!owner && owner.error().code != error_code::user_not_found)
-    co_return tl::unexpected<failure>(owner.error());
+  if (!owner && owner.error().code != error_code::user_not_found) co_return fail(owner.error());
 
   constexpr const char* unknown = "unknown name";
   result<messages::token_pair> outcome = fail_because(error_code::invalid_credentials, unknown);
@@ -72,7 +71,7 @@ awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::
       outcome = fail_because(error_code::invalid_credentials, unknown);
   } else {
     auto compared = co_await compare_with_nothing(ex, login, std::move(password));
-    if (!compared) outcome = tl::unexpected<failure>(compared.error());
+    if (!compared) outcome = fail(compared.error());
   }
   count_sign_in(edge.env().outcomes, outcome);
   was_wrong = !outcome && outcome.error().code == error_code::invalid_credentials;
@@ -82,7 +81,7 @@ awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::
     std::optional<user_id> named;
     if (owner) named = *owner;
     auto written = co_await audit_refusal(ex, "user.sign_in_refused", named, outcome.error().why);
-    if (!written) co_return tl::unexpected<failure>(written.error());
+    if (!written) co_return fail(written.error());
   }
   co_return outcome;
 }
@@ -97,7 +96,7 @@ awaitable<result<void>> audit_refusal(http::exchange& ex, std::string action,
   record.entry.user = owner;
   record.deadline = edge.deadline_for_actors(ex.deadline);
   auto written = co_await edge.ask(edge.env().audit, std::move(record), ex.deadline);
-  if (!written) co_return tl::unexpected<failure>(written.error());
+  if (!written) co_return fail(written.error());
   co_return result<void>{};
 }
 
@@ -109,7 +108,7 @@ awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login) 
   const auto& reader = readers[std::hash<std::string>{}(*key) % readers.size()];
   messages::read_login question{std::move(*key), edge.deadline_for_actors(ex.deadline)};
   auto owner = co_await edge.ask(reader, std::move(question), ex.deadline);
-  if (!owner) co_return tl::unexpected<failure>(owner.error());
+  if (!owner) co_return fail(owner.error());
   if (!owner->user) co_return fail(error_code::user_not_found);
   co_return *owner->user;
 }
@@ -126,7 +125,7 @@ awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_vie
   question.is_passphrase = is_passphrase;
   question.name = fold_login_name(login).value_or(std::string{login});
   auto done = co_await edge.ask(shard, std::move(question), ex.deadline);
-  if (!done) co_return tl::unexpected<failure>(done.error());
+  if (!done) co_return fail(done.error());
   co_return result<void>{};
 }
 
@@ -140,12 +139,11 @@ result<address_attempt> address_attempt::begin(http::exchange& ex) {
   if (!verdict.granted && verdict.held > 0) {
     // Right sign-ins give back what they hold in a moment.
     env.outcomes.sign_ins_refused->add();
-    return tl::unexpected<failure>(
-        failure{error_code::overloaded, {}, "too many sign-ins at once", retry_after_s});
+    return fail(failure{error_code::overloaded, {}, "too many sign-ins at once", retry_after_s});
   }
   if (!verdict.granted) {
     ex.rate = verdict;
-    return tl::unexpected<failure>(rate_refusal(verdict, env.steady_now()));
+    return fail(rate_refusal(verdict, env.steady_now()));
   }
   attempt.limiter_ = env.limiter;
   attempt.window_ = verdict.reset;
@@ -164,7 +162,7 @@ void address_attempt::was_wrong() {
 awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_view login,
                                                 secret password, surface opened_by) {
   auto attempt = address_attempt::begin(ex);
-  if (!attempt) co_return tl::unexpected<failure>(attempt.error());
+  if (!attempt) co_return fail(attempt.error());
   bool was_wrong = false;
   auto outcome = co_await try_to_sign_in(ex, login, std::move(password), opened_by, was_wrong);
   if (was_wrong) attempt->was_wrong();

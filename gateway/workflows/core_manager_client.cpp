@@ -186,9 +186,9 @@ result<void> core_manager_client::write_call(run& one) const {
 
 awaitable<result<messages::stream_ended>> core_manager_client::follow(std::shared_ptr<run> one) {
   auto answer = co_await streams_.call(one->call);
-  if (!answer) co_return tl::unexpected<failure>(answer.error());
+  if (!answer) co_return fail(answer.error());
   const auto status = answer->status();
-  if (is_for_later(status)) co_return tl::unexpected<failure>(not_now(status));
+  if (is_for_later(status)) co_return fail(not_now(status));
   left end;
   end.how = left::how::accepted;
   if (status == 202) co_return end;
@@ -264,12 +264,12 @@ core_manager_client::tell(std::shared_ptr<run> one, std::string body, std::int64
     if (!one->actor) {
       const messages::find_workflow question{one->workflow, one->gone};
       auto found = co_await ask(env.directory_for(one->workflow), question, deadline);
-      if (!found) co_return tl::unexpected<failure>(found.error());
+      if (!found) co_return fail(found.error());
       one->actor = std::move(*found);
     }
     auto word = co_await ask_raw(one->actor, status, deadline);
     if (word) co_return *word;
-    if (!is_gone(word.error())) co_return tl::unexpected<failure>(to_failure(word.error()));
+    if (!is_gone(word.error())) co_return fail(to_failure(word.error()));
     one->gone = one->actor.id();
     one->actor = nullptr;
   }
@@ -280,10 +280,10 @@ core_manager_client::tell(std::shared_ptr<run> one, std::string body, std::int64
 
 awaitable<result<messages::done>> core_manager_client::cancel(std::shared_ptr<run> one) {
   const auto answer = co_await calls_.call(one->call);
-  if (!answer) co_return tl::unexpected<failure>(answer.error());
+  if (!answer) co_return fail(answer.error());
   const auto status = answer->status();
   const bool is_done = status / 100 == 2 || status == 404 || status == 409 || status == 410;
-  if (!is_done) co_return tl::unexpected<failure>(not_now(status));
+  if (!is_done) co_return fail(not_now(status));
   co_return messages::done{};
 }
 

@@ -222,7 +222,7 @@ result<std::string> normal_email(std::string_view email) {
       if (const auto domain = ascii_domain(email.substr(sign + 1)))
         normal = std::string{email.substr(0, sign + 1)} + *domain;
   }
-  if (auto good = check_email(normal); !good) return tl::unexpected<failure>(good.error());
+  if (auto good = check_email(normal); !good) return fail(good.error());
   return normal;
 }
 

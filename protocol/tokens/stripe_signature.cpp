@@ -71,7 +71,7 @@ std::string expected_signature(std::string_view seconds, std::string_view body, 
 result<void> check_stripe_signature(std::string_view header, std::string_view body,
                                     const secret& key, time_point now) {
   const auto said = read_header(header);
-  if (!said) return tl::unexpected<failure>(said.error());
+  if (!said) return fail(said.error());
   const auto expected = expected_signature(said->text, body, key);
   bool matches = false;
   for (std::size_t i = 0; i < said->count; ++i)

@@ -118,7 +118,7 @@ std::string claim::holder() {
 
 result<void> claim::take() {
   const std::lock_guard lock(mutex_);
-  if (auto why = link_.ensure(true)) return tl::unexpected<failure>(link_.why_not(*why));
+  if (auto why = link_.ensure(true)) return fail(link_.why_not(*why));
   try {
     // A host that has died says no goodbye: the server shall find out by itself, within half a
     // minute.

@@ -26,14 +26,14 @@ bool is_askable(std::string_view text) {
 
 result<void> postgres_reader::ask(const std::function<void()>& read) {
   for (int attempt = 1;; ++attempt) {
-    if (auto why = link_.ensure()) return tl::unexpected<failure>(std::move(*why));
+    if (auto why = link_.ensure()) return fail(std::move(*why));
     try {
       read();
       return {};
     } catch (...) {
       const auto kind = link_.classify();
       if ((kind != trouble::lost && kind != trouble::read_only) || attempt == attempts_max)
-        return tl::unexpected<failure>(failure_of(kind));
+        return fail(failure_of(kind));
     }
   }
 }

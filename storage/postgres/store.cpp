@@ -18,7 +18,7 @@ constexpr const char* migration_lock = "SELECT pg_advisory_xact_lock(78110321650
 result<std::vector<std::string>> apply_missing(connection& link) {
   link.run(sql::make_migrations_table);
   const auto have = link.run(sql::newest_migration)[0][0].as<std::int64_t>();
-  if (have > newest_version()) return tl::unexpected<failure>(check_version(have).error());
+  if (have > newest_version()) return fail(check_version(have).error());
   std::vector<std::string> applied;
   for (const auto& step : migrations()) {
     if (step.version <= have) continue;
@@ -55,7 +55,7 @@ public:
     auto& o = patient->options;
     o.statement_timeout = o.lock_timeout = o.round_trip_timeout = o.migrate_timeout;
     connection link(patient, "latchkey-migrate");
-    if (auto why = link.ensure()) return tl::unexpected<failure>(link.why_not(*why));
+    if (auto why = link.ensure()) return fail(link.why_not(*why));
     try {
       link.execute("BEGIN");
       link.execute(migration_lock);
@@ -67,17 +67,16 @@ public:
       // attempt finds out by itself what is there.
       const auto kind = link.classify();
       if (kind == trouble::broken || kind == trouble::bad_row)
-        return tl::unexpected<failure>(
-            link.why_not({error_code::internal_error, "schema",
-                          "the database refuses a statement of the schema", 0}));
-      return tl::unexpected<failure>(
+        return fail(link.why_not({error_code::internal_error, "schema",
+                                  "the database refuses a statement of the schema", 0}));
+      return fail(
           link.why_not({error_code::store_unavailable, {}, "the database does not answer", 1}));
     }
   }
 
   result<void> check_schema() override {
     connection link(common_, "latchkey-check");
-    if (auto why = link.ensure()) return tl::unexpected<failure>(link.why_not(*why));
+    if (auto why = link.ensure()) return fail(link.why_not(*why));
     try {
       const bool has_any = !link.run(sql::has_migrations_table).empty();
       return check_version(has_any ? link.run(sql::newest_migration)[0][0].as<std::int64_t>() : 0);
@@ -135,13 +134,13 @@ private:
   /// On a connection that ends with it.
   result<void> on_own(const std::function<void(connection&)>& run) {
     connection link(common_, "latchkey-notes");
-    if (auto why = link.ensure(true)) return tl::unexpected<failure>(link.why_not(*why));
+    if (auto why = link.ensure(true)) return fail(link.why_not(*why));
     try {
       run(link);
       return {};
     } catch (...) {
       link.classify();
-      return tl::unexpected<failure>(
+      return fail(
           link.why_not({error_code::store_unavailable, {}, "the database does not answer", 1}));
     }
   }

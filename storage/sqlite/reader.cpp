@@ -26,19 +26,19 @@ result<void> sqlite_reader::with_database(const std::function<std::optional<erro
       db_ = std::move(*opened);
     } else {
       trouble = opened.error().code;
-      answer = tl::unexpected<failure>(to_failure(opened.error()));
+      answer = fail(to_failure(opened.error()));
     }
   }
   if (db_ && db_->has_moved()) {
     const error moved{SQLITE_READONLY_DBMOVED, {}};
     trouble = moved.code;
     common_->trouble = word_of(moved.code);
-    answer = tl::unexpected<failure>(to_failure(moved));
+    answer = fail(to_failure(moved));
     if (!common_->is_claimed) db_.reset();
   } else if (db_) {
     const auto met = read();
     trouble = db_->take_trouble();
-    if (met) answer = tl::unexpected<failure>(to_failure(*met));
+    if (met) answer = fail(to_failure(*met));
     // A file that was damaged or replaced is opened afresh the next time.
     if (met && is_store_error(*met)) db_.reset();
   }

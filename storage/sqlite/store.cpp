@@ -21,13 +21,13 @@ constexpr int fold_patience_ms = 500;
 
 /// Inside BEGIN EXCLUSIVE: the names of what was missing and now is there.
 result<std::vector<std::string>> apply_missing(database& db) {
-  const auto failed = [](const error& e) { return tl::unexpected<failure>(to_failure(e)); };
+  const auto failed = [](const error& e) { return fail(to_failure(e)); };
   if (auto made = db.run(sql::make_migrations_table, {}); !made) return failed(made.error());
   std::int64_t have = 0;
   const auto asked = db.run(sql::newest_migration, {},
                             [&have](const sql::row_source& row) { have = sql::number_at(row, 0); });
   if (!asked) return failed(asked.error());
-  if (have > newest_version()) return tl::unexpected<failure>(check_version(have).error());
+  if (have > newest_version()) return fail(check_version(have).error());
   std::vector<std::string> applied;
   for (const auto& step : migrations()) {
     if (step.version <= have) continue;
@@ -48,14 +48,13 @@ result<std::vector<std::string>> apply_missing(database& db) {
 }
 
 result<std::vector<std::string>> migrate(database& db) {
-  if (auto begun = db.execute("BEGIN EXCLUSIVE"); !begun)
-    return tl::unexpected<failure>(to_failure(begun.error()));
+  if (auto begun = db.execute("BEGIN EXCLUSIVE"); !begun) return fail(to_failure(begun.error()));
   auto applied = apply_missing(db);
   if (!applied) {
     db.roll_back();
   } else if (auto done = db.execute("COMMIT"); !done) {
     db.roll_back();
-    return tl::unexpected<failure>(to_failure(done.error()));
+    return fail(to_failure(done.error()));
   }
   return applied;
 }
@@ -89,13 +88,13 @@ public:
 
   result<std::vector<std::string>> migrate() override {
     try {
-      if (auto belongs = check_log(); !belongs) return tl::unexpected<failure>(belongs.error());
+      if (auto belongs = check_log(); !belongs) return fail(belongs.error());
       auto options = common_->options;
       options.busy_timeout_ms = options.migrate_busy_timeout_ms;
       const auto opened = database::open(common_->path, options, common_->open_count);
       if (!opened) {
         trouble_teller().note(opened.error().code);
-        return tl::unexpected<failure>(to_failure(opened.error()));
+        return fail(to_failure(opened.error()));
       }
       auto applied = sqlite::migrate(**opened);
       trouble_teller().note((*opened)->take_trouble());
@@ -112,9 +111,9 @@ public:
       return check_version(0);
     if (auto belongs = check_log(); !belongs) return belongs;
     const auto opened = database::open(common_->path, common_->options, common_->open_count);
-    if (!opened) return tl::unexpected<failure>(to_failure(opened.error()));
+    if (!opened) return fail(to_failure(opened.error()));
     const auto version = schema_version(**opened);
-    if (!version) return tl::unexpected<failure>(to_failure(version.error()));
+    if (!version) return fail(to_failure(version.error()));
     return check_version(*version);
   }
 
@@ -190,9 +189,9 @@ private:
   result<void> on_own(const std::function<outcome(database&)>& run) {
     auto opened =
         database::open(common_->path, common_->options, common_->open_count, common_->file);
-    if (!opened) return tl::unexpected<failure>(to_failure(opened.error()));
+    if (!opened) return fail(to_failure(opened.error()));
     const auto ran = run(**opened);
-    if (!ran) return tl::unexpected<failure>(to_failure(ran.error()));
+    if (!ran) return fail(to_failure(ran.error()));
     return {};
   }
 

@@ -24,7 +24,7 @@ const sql::statement release_savepoint{"release", "RELEASE one_unit"};
 /// Answers `why` to every unit that was not refused on its own account.
 void fail_all(std::span<result<written>> answers, const failure& why) {
   for (auto& answer : answers)
-    if (answer) answer = tl::unexpected<failure>(why);
+    if (answer) answer = fail(why);
 }
 
 failure unwritable() {
@@ -77,7 +77,7 @@ std::vector<result<written>> sqlite_writer::commit(std::span<const unit> batch) 
 
 void sqlite_writer::commit_slice(std::span<const unit> batch, outcomes answers) {
   for (std::size_t i = 0; i < batch.size(); ++i)
-    if (auto wrong = check_unit(batch[i])) answers[i] = tl::unexpected<failure>(std::move(*wrong));
+    if (auto wrong = check_unit(batch[i])) answers[i] = fail(std::move(*wrong));
   if (auto why = connect()) return fail_all(answers, *why);
   if (auto begun = db_->run(begin_writing, {}); !begun)
     return fail_all(answers, to_failure(begun.error()));
@@ -148,7 +148,7 @@ std::optional<failure> sqlite_writer::write_unit(const unit& facts, result<writt
     auto why = apply_fact(*db_, what, *answer);
     if (!why) continue;
     if (why->store_wide) return std::move(why->why);
-    answer = tl::unexpected<failure>(std::move(why->why));
+    answer = fail(std::move(why->why));
     if (auto undone = db_->run(undo_unit, {}); !undone) return to_failure(undone.error());
     break;
   }

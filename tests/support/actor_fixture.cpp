@@ -14,50 +14,6 @@ namespace {
 
 constexpr std::string_view signing_secret = "a secret for tests, thirty-two bytes";
 
-template <class Handle>
-using gate_pointer =
-    typename gate_state<Handle>::actor::template stateful_pointer<gate_state<Handle>>;
-template <class Handle>
-using gate_behavior = typename gate_state<Handle>::actor::behavior_type;
-
-template <class Handle>
-gate_state<Handle>* prepare(gate_pointer<Handle> self, Handle behind,
-                            std::shared_ptr<gate_control> control) {
-  install_default_handlers(self);
-  self->state.self = self;
-  self->state.behind = std::move(behind);
-  self->state.control = std::move(control);
-  return &self->state;
-}
-
-gate_behavior<persistence_actor> persistence_gate(gate_pointer<persistence_actor> self,
-                                                  persistence_actor behind,
-                                                  std::shared_ptr<gate_control> control) {
-  auto* state = prepare<persistence_actor>(self, std::move(behind), std::move(control));
-  return {[state](messages::commit& m) { return state->pass<storage::written>(m); },
-          [](messages::flush&) {}, [state](release_held& m) { state->release(m.index); }};
-}
-
-gate_behavior<reader_actor> reader_gate(gate_pointer<reader_actor> self, reader_actor behind,
-                                        std::shared_ptr<gate_control> control) {
-  auto* state = prepare<reader_actor>(self, std::move(behind), std::move(control));
-  return {[state](messages::read_login& m) { return state->pass<messages::login_owner>(m); },
-          [state](messages::read_user& m) { return state->pass<user_record>(m); },
-          [state](messages::read_session& m) { return state->pass<session_record>(m); },
-          [state](messages::read& m) { return state->pass<messages::found>(m); },
-          [state](messages::ping_store& m) { return state->pass<messages::done>(m); },
-          [state](release_held& m) { state->release(m.index); }};
-}
-
-gate_behavior<password_hasher_actor> hasher_gate(gate_pointer<password_hasher_actor> self,
-                                                 password_hasher_actor behind,
-                                                 std::shared_ptr<gate_control> control) {
-  auto* state = prepare<password_hasher_actor>(self, std::move(behind), std::move(control));
-  return {[state](messages::hash_password& m) { return state->pass<messages::hashed>(m); },
-          [state](messages::verify_password& m) { return state->pass<messages::verdict>(m); },
-          [state](release_held& m) { state->release(m.index); }};
-}
-
 std::unique_ptr<caf::actor_system_config> test_config() {
   auto config = std::make_unique<caf::actor_system_config>();
   config->set("scheduler.policy", caf::atom("testing"));
@@ -67,27 +23,6 @@ std::unique_ptr<caf::actor_system_config> test_config() {
 }
 
 } // namespace
-
-template <>
-void gate<persistence_actor>::open(caf::actor_system& system, persistence_actor behind) {
-  system_ = &system;
-  actor_ = system.spawn(persistence_gate, std::move(behind), control_);
-  handle_ = actor_;
-}
-
-template <>
-void gate<reader_actor>::open(caf::actor_system& system, reader_actor behind) {
-  system_ = &system;
-  actor_ = system.spawn(reader_gate, std::move(behind), control_);
-  handle_ = actor_;
-}
-
-template <>
-void gate<password_hasher_actor>::open(caf::actor_system& system, password_hasher_actor behind) {
-  system_ = &system;
-  actor_ = system.spawn(hasher_gate, std::move(behind), control_);
-  handle_ = actor_;
-}
 
 password_hasher_actor::behavior_type fake_hasher(password_hasher_actor::pointer self, caf::unit_t) {
   install_default_handlers(self);

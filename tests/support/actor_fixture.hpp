@@ -61,7 +61,7 @@ public:
       return fail(error_code::none);
     }
     const raw_reply& raw = **box_;
-    if (!raw) return tl::unexpected<failure>(to_failure(raw.error()));
+    if (!raw) return fail(to_failure(raw.error()));
     return *raw;
   }
   /// Whether the answer is that its receiver has ended or is about to.

@@ -133,8 +133,8 @@ private:
 
   /// A failure for what is not to reach the store.
   result<written> refuse(const storage::unit& u, commit_fault fault) const {
-    if (auto wrong = storage::check_unit(u)) return tl::unexpected<failure>(std::move(*wrong));
-    if (fault == commit_fault::unavailable) return tl::unexpected<failure>(unavailable());
+    if (auto wrong = storage::check_unit(u)) return fail(std::move(*wrong));
+    if (fault == commit_fault::unavailable) return fail(unavailable());
     if (fault == commit_fault::unknown_without_applying) return fail(error_code::outcome_unknown);
     if (link_->bad && link_->bad(u)) return fail(error_code::validation_error);
     return written{};
@@ -173,7 +173,7 @@ private:
   auto read(Question question) -> decltype(question()) {
     {
       const std::lock_guard lock(link_->mutex);
-      if (link_->down) return tl::unexpected<failure>(unavailable());
+      if (link_->down) return fail(unavailable());
     }
     return question();
   }
@@ -291,45 +291,45 @@ std::unique_ptr<storage::writer> faulty_store::open_writer() {
 
 result<std::vector<std::string>> faulty_store::migrate() {
   const std::lock_guard lock(core_->mutex);
-  if (core_->down) return tl::unexpected<failure>(unavailable());
+  if (core_->down) return fail(unavailable());
   if (std::exchange(core_->migrated, true)) return std::vector<std::string>();
   return std::vector<std::string>{"memory"};
 }
 
 result<void> faulty_store::check_schema() {
   const std::lock_guard lock(core_->mutex);
-  if (core_->down) return tl::unexpected<failure>(unavailable());
+  if (core_->down) return fail(unavailable());
   return core_->real->check_schema();
 }
 
 result<void> faulty_store::claim(const std::string& who,
                                  std::function<void(const std::string&)> lost) {
   const std::lock_guard lock(core_->mutex);
-  if (core_->down) return tl::unexpected<failure>(unavailable());
+  if (core_->down) return fail(unavailable());
   return core_->real->claim(who, std::move(lost));
 }
 
 result<std::optional<std::string>> faulty_store::read_note(std::string_view name) {
   const std::lock_guard lock(core_->mutex);
-  if (core_->down) return tl::unexpected<failure>(unavailable());
+  if (core_->down) return fail(unavailable());
   return core_->real->read_note(name);
 }
 
 result<void> faulty_store::write_note(std::string_view name, std::string_view value) {
   const std::lock_guard lock(core_->mutex);
-  if (core_->down) return tl::unexpected<failure>(unavailable());
+  if (core_->down) return fail(unavailable());
   return core_->real->write_note(name, value);
 }
 
 result<bool> faulty_store::has_live_sessions(time_point now) {
   const std::lock_guard lock(core_->mutex);
-  if (core_->down) return tl::unexpected<failure>(unavailable());
+  if (core_->down) return fail(unavailable());
   return core_->real->has_live_sessions(now);
 }
 
 result<void> faulty_store::back_up(const std::string& path) {
   const std::lock_guard lock(core_->mutex);
-  if (core_->down) return tl::unexpected<failure>(unavailable());
+  if (core_->down) return fail(unavailable());
   return core_->real->back_up(path);
 }
 

@@ -4,6 +4,7 @@
 
 #include "actors/base/behave.hpp"
 #include "protocol/interfaces.hpp"
+#include "tests/support/signature.hpp"
 
 #include <any>
 #include <caf/actor_system.hpp>
@@ -13,6 +14,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace latchkey::test {
@@ -74,12 +76,42 @@ private:
   }
 };
 
+template <class Signature, class Handle>
+auto gate_handler(gate_state<Handle>* state) {
+  using in = typename signature<Signature>::in;
+  using out = typename signature<Signature>::out;
+  if constexpr (signature<Signature>::is_answered)
+    return [state](in& question) { return state->template pass<out>(question); };
+  else
+    return [](in&) {}; // only the actor behind the gate sends it, and to itself
+}
+
+template <class... Signatures>
+auto gate_behavior(gate_state<caf::typed_actor<Signatures...>>* state) ->
+    typename gate_state<caf::typed_actor<Signatures...>>::actor::behavior_type {
+  return {gate_handler<Signatures>(state)...,
+          [state](release_held& message) { state->release(message.index); }};
+}
+
 /// The test's side of a gate.
 template <class Handle>
 class gate {
 public:
   /// Spawns it in front of `behind`.
-  void open(caf::actor_system& system, Handle behind);
+  void open(caf::actor_system& system, Handle behind) {
+    using state = gate_state<Handle>;
+    const auto run = [](typename state::actor::template stateful_pointer<state> self,
+                        Handle receiver, std::shared_ptr<gate_control> control) {
+      install_default_handlers(self);
+      self->state.self = self;
+      self->state.behind = std::move(receiver);
+      self->state.control = std::move(control);
+      return gate_behavior(&self->state);
+    };
+    system_ = &system;
+    actor_ = system.spawn(run, std::move(behind), control_);
+    handle_ = actor_;
+  }
 
   /// What askers are given.
   const Handle& handle() const { return handle_; }

@@ -63,7 +63,7 @@ awaitable<result<std::string_view>> incoming_body::next() {
     co_await fill();
   }
   if (piece_.empty() && refusal_ != error_code::none)
-    given = tl::unexpected(refusal_of(refusal_));
+    given = fail(refusal_of(refusal_));
   else
     given = std::string_view(piece_);
   co_return given;

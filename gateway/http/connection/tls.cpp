@@ -68,8 +68,7 @@ result<std::shared_ptr<ssl::context>> make_tls_context(const std::string& chain_
                                  reinterpret_cast<const unsigned char*>(session_context.data()),
                                  static_cast<unsigned>(session_context.size()));
   SSL_CTX_set_alpn_select_cb(handle, select_protocol, nullptr);
-  if (auto loaded = load(*context, chain_path, key_path); !loaded)
-    return tl::unexpected(loaded.error());
+  if (auto loaded = load(*context, chain_path, key_path); !loaded) return fail(loaded.error());
   return context;
 }
 

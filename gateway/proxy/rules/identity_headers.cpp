@@ -39,7 +39,7 @@ std::optional<std::string> without_credentials(std::string_view name, std::strin
 /// The client's own headers, as far as they go on.
 result<void> append_clients(const http::request& in, bool keeps_tracestate, std::string& out) {
   const auto options = connection_options(in.headers);
-  if (!options) return tl::unexpected(options.error());
+  if (!options) return fail(options.error());
   for (const auto& [name, value] : in.headers) {
     if (!is_line(name, value))
       return fail(error_code::validation_error, "headers", "one could not stand in a line");

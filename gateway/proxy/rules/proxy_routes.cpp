@@ -24,13 +24,13 @@ result<void> read_upstream(const json& item, const std::string& where, proxy_tab
   constexpr auto right_url = "http(s)://host[:port][/path]";
   if (auto done = check_members(item, where, {"name", "url"}); !done) return done;
   const auto name = text_member(item, where, "name", right_name);
-  if (!name) return tl::unexpected(name.error());
+  if (!name) return fail(name.error());
   if (!is_upstream_name(*name)) return expected(where + ".name", *name, right_name);
   if (*name == core_manager_name) return problem(where + ".name", "is that of CORE_MANAGER_URL");
   if (std::ranges::find(table.upstreams, *name, &upstream::name) != table.upstreams.end())
     return problem(where + ".name", "is \"" + *name + "\" a second time");
   const auto url = text_member(item, where, "url", right_url);
-  if (!url) return tl::unexpected(url.error());
+  if (!url) return fail(url.error());
   auto one = parse_upstream_url(*url);
   if (!one) return expected(where + ".url", *url, right_url);
   one->name = *name;
@@ -97,25 +97,25 @@ result<void> read_route(const json& item, const std::string& where, const proxy_
       !done)
     return done;
   const auto methods = read_methods(item, where);
-  if (!methods) return tl::unexpected(methods.error());
+  if (!methods) return fail(methods.error());
   const auto pattern = text_member(item, where, "path", "a path");
-  if (!pattern) return tl::unexpected(pattern.error());
+  if (!pattern) return fail(pattern.error());
   if (const auto right = problem_of_pattern(*pattern); !right.empty())
     return expected(where + ".path", *pattern, right);
   const auto name = text_member(item, where, "upstream", "an upstream's name");
-  if (!name) return tl::unexpected(name.error());
+  if (!name) return fail(name.error());
   const auto known = std::ranges::find(table.upstreams, *name, &upstream::name);
   if (known == table.upstreams.end())
     return expected(where + ".upstream", *name, "the name of one of the upstreams");
   const auto permission = read_permission(item, where);
-  if (!permission) return tl::unexpected(permission.error());
+  if (!permission) return fail(permission.error());
   const auto bytes = number_member(item, where, "body_bytes_max", 1, route_body_bytes_max,
                                    defaults.body_bytes_max);
-  if (!bytes) return tl::unexpected(bytes.error());
+  if (!bytes) return fail(bytes.error());
   const auto longest_ms = static_cast<std::uint64_t>(defaults.deadline_max.count());
   const auto shortest_ms = static_cast<std::uint64_t>(route_deadline_min.count());
   const auto ms = number_member(item, where, "deadline_ms", shortest_ms, longest_ms, longest_ms);
-  if (!ms) return tl::unexpected(ms.error());
+  if (!ms) return fail(ms.error());
 
   for (const auto method : *methods) {
     const proxy_route one{
@@ -172,14 +172,14 @@ result<void> add_core_manager(std::string_view url, proxy_table& table) {
 
 result<void> read_lists(const json& object, const proxy_defaults& defaults, proxy_table& table) {
   const auto upstreams = list_member(object, "upstreams");
-  if (!upstreams) return tl::unexpected(upstreams.error());
+  if (!upstreams) return fail(upstreams.error());
   if (upstreams->size() >= upstreams_max)
     return problem("upstreams", "are more than " + std::to_string(upstreams_max - 1));
   for (std::size_t i = 0; i < upstreams->size(); ++i)
     if (auto done = read_upstream((*upstreams)[i], item_of("upstreams", i), table); !done)
       return done;
   const auto routes = list_member(object, "routes");
-  if (!routes) return tl::unexpected(routes.error());
+  if (!routes) return fail(routes.error());
   for (std::size_t i = 0; i < routes->size(); ++i)
     if (auto done = read_route((*routes)[i], item_of("routes", i), defaults, table); !done)
       return done;
@@ -191,21 +191,21 @@ result<void> read_lists(const json& object, const proxy_defaults& defaults, prox
 result<proxy_table> read_proxy_routes(std::string_view text, const proxy_defaults& defaults) {
   proxy_table table;
   if (auto done = add_core_manager(defaults.core_manager_url, table); !done)
-    return tl::unexpected(done.error());
+    return fail(done.error());
   json object = json::object();
   if (!text.empty()) {
     auto whole = read_text(text, proxy_text_bytes_max);
-    if (!whole) return tl::unexpected(whole.error());
+    if (!whole) return fail(whole.error());
     object = *std::move(whole);
   }
   if (auto done = check_members(object, {}, {"upstreams", "routes", "defaults"}); !done)
-    return tl::unexpected(done.error());
+    return fail(done.error());
   const auto flag = object.find("defaults");
   if (flag != object.end() && !flag->is_boolean())
     return expected("defaults", *flag, "true or false");
-  if (auto done = read_lists(object, defaults, table); !done) return tl::unexpected(done.error());
+  if (auto done = read_lists(object, defaults, table); !done) return fail(done.error());
   if (flag == object.end() || *flag == true)
-    if (auto done = add_documented(defaults, table); !done) return tl::unexpected(done.error());
+    if (auto done = add_documented(defaults, table); !done) return fail(done.error());
   return table;
 }
 

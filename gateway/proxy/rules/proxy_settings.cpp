@@ -31,7 +31,7 @@ result<proxy_table> configured_routes(const settings& configured) {
   if (table) return table;
   auto problem = table.error();
   problem.reason = sentence_of(configured, problem);
-  return tl::unexpected<failure>(std::move(problem));
+  return fail(std::move(problem));
 }
 
 } // namespace latchkey::proxy

@@ -53,7 +53,7 @@ awaitable<result<bool>> read_ahead::gather(std::size_t bytes_max, deadline_point
     throw_if_aborted();
     if (is_asked_ && std::chrono::steady_clock::now() >= deadline) break;
   }
-  if (wrong_) co_return tl::unexpected<failure>(*wrong_);
+  if (wrong_) co_return fail(*wrong_);
   co_return is_end_&& held_.size() <= bytes_max;
 }
 
@@ -66,7 +66,7 @@ awaitable<result<std::string_view>> read_ahead::next() {
   }
   throw_if_aborted();
   if (held_.empty() && wrong_) {
-    given = tl::unexpected<failure>(*wrong_);
+    given = fail(*wrong_);
     co_return given;
   }
   given_ = std::exchange(held_, {});

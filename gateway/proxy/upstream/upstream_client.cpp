@@ -46,7 +46,7 @@ public:
   tl::unexpected<failure> refused(failure why) {
     const bool is_late = why.code == error_code::upstream_timeout;
     tell(is_late ? about_.counts.timed_out : about_.counts.refused);
-    return tl::unexpected<failure>(std::move(why));
+    return fail(std::move(why));
   }
   void answered(upstream_answer::state& on) {
     const auto now = std::chrono::steady_clock::now();
@@ -170,7 +170,7 @@ awaitable<result<upstream_answer>> make_call(std::shared_ptr<upstream_client::co
   auto state = std::make_shared<upstream_answer::state>(std::move(granted->seat), what);
   state->leave.emplace(std::move(granted->leave));
   const auto end = co_await send_until_answered(*state, what);
-  if (end == exchange_end::withdrawn) co_return tl::unexpected<failure>(*state->withdrawal);
+  if (end == exchange_end::withdrawn) co_return fail(*state->withdrawal);
   if (end != exchange_end::answered) co_return record.failed(end, *state);
   record.answered(*state);
   co_return upstream_answer(std::move(state));

@@ -137,7 +137,7 @@ awaitable<result<granted_call>> take_seat(std::shared_ptr<upstream_client::core>
                                           upstream_pool& pool,
                                           std::chrono::steady_clock::time_point deadline) {
   auto leave = pool.about.breaker.admit(std::chrono::steady_clock::now());
-  if (!leave) co_return tl::unexpected<failure>(leave.error());
+  if (!leave) co_return fail(leave.error());
   if (pool.queue.empty() && pool.calls < core->limits.calls_max) {
     co_return seated_at_once(core, pool, *std::move(leave));
   }
@@ -150,7 +150,7 @@ awaitable<result<granted_call>> take_seat(std::shared_ptr<upstream_client::core>
   pool.let_in();
   const bool was_called = co_await place.wait_until(deadline);
   core->throw_if_closed();
-  if (!was_called) co_return tl::unexpected<failure>(leave.error());
+  if (!was_called) co_return fail(leave.error());
   co_return place.take();
 }
 

@@ -26,7 +26,7 @@ live_sockets_of(http::exchange& ex, const std::vector<session_record>& all) {
   std::vector<std::size_t> sum(all.size());
   for (const auto& registry : edge.socket_registries()) {
     auto here = co_await edge.ask(registry, question, ex.deadline);
-    if (!here) co_return tl::unexpected<failure>(here.error());
+    if (!here) co_return fail(here.error());
     for (std::size_t i = 0; i < sum.size(); ++i)
       sum[i] += here->counts[i];
   }

@@ -39,17 +39,17 @@ struct presented_tokens {
 result<presented_tokens> presented_refresh_tokens(const http::exchange& ex) {
   auto body = input::of(ex.in, body_form::json_or_empty);
   auto in_body = body.optional_hidden("refresh_token", refresh_token_bytes_max);
-  if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
+  if (auto read = body.done(); !read) return fail(read.error());
   presented_tokens presented;
   if (in_body) {
     auto parsed = parse_refresh_token(in_body->reveal());
-    if (!parsed) return tl::unexpected<failure>(parsed.error());
+    if (!parsed) return fail(parsed.error());
     presented.by = delivery::body;
     presented.tokens.push_back(std::move(*parsed));
     return presented;
   }
   auto in_cookies = refresh_cookies(ex);
-  if (!in_cookies) return tl::unexpected<failure>(in_cookies.error());
+  if (!in_cookies) return fail(in_cookies.error());
   if (in_cookies->empty())
     return fail(error_code::token_invalid, "refresh_token", std::string{no_token_reason});
   presented.tokens = std::move(*in_cookies);
@@ -74,7 +74,7 @@ charge_token_owner(http::exchange& ex, std::vector<refresh_token> shown, bool ma
   failure error{error_code::token_invalid, {}, {}, 0};
   for (auto& token : shown) {
     auto may = co_await may_be_looked_up(ex, token.session);
-    if (!may) co_return tl::unexpected<failure>(std::move(may.error()));
+    if (!may) co_return fail(std::move(may.error()));
     messages::prove question{token};
     auto owner = co_await edge_of(ex).ask_session(token.session, std::move(question), ex.deadline);
     if (!owner && owner.error().code == error_code::token_invalid) { // a neighbour's
@@ -82,13 +82,12 @@ charge_token_owner(http::exchange& ex, std::vector<refresh_token> shown, bool ma
       if (&token != &shown.back()) (void)charge_unproven_limit(ex);
       continue;
     }
-    if (!owner)
-      co_return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(owner.error())));
+    if (!owner) co_return fail(charge_address_on_failure(ex, std::move(owner.error())));
     auto charged = charge_refresh_limit(ex, owner->user);
-    if (!charged && may_refuse) co_return tl::unexpected<failure>(charged.error());
+    if (!charged && may_refuse) co_return fail(charged.error());
     co_return std::move(token);
   }
-  co_return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(error)));
+  co_return fail(charge_address_on_failure(ex, std::move(error)));
 }
 
 /// Which session was ended, and by whose paths it had been opened.
@@ -101,17 +100,15 @@ struct logged_out {
 awaitable<result<logged_out>> log_out_by_cookie(http::exchange& ex, failure otherwise) {
   auto& edge = edge_of(ex);
   auto shown = refresh_cookies(ex);
-  if (!shown)
-    co_return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(shown.error())));
-  if (shown->empty())
-    co_return tl::unexpected<failure>(charge_address_on_failure(ex, std::move(otherwise)));
+  if (!shown) co_return fail(charge_address_on_failure(ex, std::move(shown.error())));
+  if (shown->empty()) co_return fail(charge_address_on_failure(ex, std::move(otherwise)));
   auto token = co_await charge_token_owner(ex, std::move(*shown), false);
-  if (!token) co_return tl::unexpected<failure>(token.error());
+  if (!token) co_return fail(token.error());
   const auto session = token->session;
   messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::move(*token)};
   auto ended = co_await edge.ask_session(session, std::move(request), ex.deadline);
-  if (!ended) co_return tl::unexpected<failure>(ended.error());
+  if (!ended) co_return fail(ended.error());
   co_return logged_out{session, ended->opened_by};
 }
 
@@ -122,13 +119,13 @@ awaitable<result<logged_out>> log_out(http::exchange& ex) {
   if (!who && (who.error().code == error_code::token_expired ||
                who.error().code == error_code::token_invalid))
     co_return co_await log_out_by_cookie(ex, who.error());
-  if (!who) co_return tl::unexpected<failure>(who.error());
+  if (!who) co_return fail(who.error());
   // Counted and never refused: the row is one that keeps the account in its owner's hands.
   static_cast<void>(charge_limit(ex, *who));
   messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::nullopt};
   auto ended = co_await edge.ask_session(who->session, std::move(request), ex.deadline);
-  if (!ended) co_return tl::unexpected<failure>(ended.error());
+  if (!ended) co_return fail(ended.error());
   co_return logged_out{who->session, ended->opened_by};
 }
 

@@ -38,7 +38,7 @@ result<storage::user_changes> read_changes(const http::exchange& ex) {
     out.avatar_url = body.optional_text("avatar_url", picture_url_bytes_max).value_or("");
   if (body.has("preferences"))
     out.preferences = body.object_text("preferences", preferences_bytes_max).value_or("");
-  if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
+  if (auto read = body.done(); !read) return fail(read.error());
   return out;
 }
 
@@ -53,7 +53,7 @@ result<void> check_changes(storage::user_changes& changes, const messages::user_
     if (!given) continue;
     auto checked =
         check_person_name_change(texts[i].field, *given, texts[i].code_points_max, shown[i]);
-    if (!checked) return tl::unexpected<failure>(checked.error());
+    if (!checked) return fail(checked.error());
     given = std::move(*checked);
   }
   if (changes.avatar_url == profile.avatar_url) changes.avatar_url.reset();

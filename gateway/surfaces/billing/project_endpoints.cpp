@@ -59,7 +59,7 @@ result<project_input> read_project(const http::exchange& ex, name_is needed) {
   auto good = body.done();
   if (good && out.name) good = check_name(*out.name);
   if (good && out.description) good = check_description(*out.description);
-  if (!good) return tl::unexpected<failure>(good.error());
+  if (!good) return fail(good.error());
   return out;
 }
 
@@ -74,11 +74,11 @@ awaitable<result<project_record>> visible_project(http::exchange& ex, const prin
   if (!id) co_return fail(error_code::not_found);
   const storage::find_project question{*id};
   auto found = co_await edge_of(ex).read(question, ex.deadline);
-  if (!found) co_return tl::unexpected<failure>(found.error());
+  if (!found) co_return fail(found.error());
   if (!*found) co_return fail(error_code::not_found);
   if ((*found)->owner == who.user) co_return std::move(**found);
   auto caller = co_await describe(ex, who);
-  if (!caller) co_return tl::unexpected<failure>(caller.error());
+  if (!caller) co_return fail(caller.error());
   if (caller->client_id.empty() || caller->client_id != (*found)->client_id)
     co_return fail(error_code::not_found);
   co_return std::move(**found);

@@ -40,7 +40,7 @@ awaitable<result<user_id>> owner_of(http::exchange& ex, const stripe_change& cha
   if (known) co_return known->user;
   const storage::find_stripe_customer question{change.subscription.stripe_customer_id};
   auto found = co_await edge_of(ex).read(question, ex.deadline);
-  if (!found) co_return tl::unexpected<failure>(found.error());
+  if (!found) co_return fail(found.error());
   if (!*found) co_return fail(error_code::user_not_found);
   co_return **found;
 }
@@ -62,7 +62,7 @@ awaitable<result<void>> take_from(http::exchange& ex, user_id before, const stri
   if (told) co_return result<void>{};
   const auto code = told.error().code;
   if (code == error_code::conflict || code == error_code::user_not_found) co_return result<void>{};
-  co_return tl::unexpected<failure>(told.error());
+  co_return fail(told.error());
 }
 
 /// To its owner, who may be another than before.
@@ -70,10 +70,10 @@ awaitable<result<void>> hand_over(http::exchange& ex, const stripe_change& chang
   auto& edge = edge_of(ex);
   const storage::find_stripe_subscription question{change.subscription.stripe_subscription_id};
   auto found = co_await edge.read(question, ex.deadline);
-  if (!found) co_return tl::unexpected<failure>(found.error());
+  if (!found) co_return fail(found.error());
   const auto& known = found->known;
   auto owner = co_await owner_of(ex, change, known);
-  if (!owner) co_return tl::unexpected<failure>(owner.error());
+  if (!owner) co_return fail(owner.error());
   if (known && known->user != *owner) {
     if (known->stripe_event_at > change.word.at)
       co_return fail(error_code::conflict, "event", "is older than what is known");
@@ -82,7 +82,7 @@ awaitable<result<void>> hand_over(http::exchange& ex, const stripe_change& chang
   }
   auto request = request_of(ex, change);
   auto changed = co_await edge.ask_subscription(*owner, std::move(request), ex.deadline);
-  if (!changed) co_return tl::unexpected<failure>(changed.error());
+  if (!changed) co_return fail(changed.error());
   co_return result<void>{};
 }
 
@@ -102,7 +102,7 @@ awaitable<result<bool>> apply(http::exchange& ex, stripe_change change) {
     log_warning("stripe", "event ", event, " is about a customer who is nobody here");
     co_return false;
   }
-  co_return tl::unexpected<failure>(done.error());
+  co_return fail(done.error());
 }
 
 } // namespace

@@ -136,7 +136,7 @@ result<std::optional<stripe_change>> read_stripe_event(std::string_view body) {
   const auto& data = at(event, "data");
   word.previous_status = text_at(at(data, "previous_attributes"), "status");
   auto change = read_change(at(data, "object"), std::move(word));
-  if (!change) return tl::unexpected<failure>(change.error());
+  if (!change) return fail(change.error());
   return std::optional{std::move(*change)};
 }
 

@@ -26,7 +26,7 @@ result<subscription_record> read_subscription(const http::exchange& ex) {
   out.end_date = body.optional_time("end_date");
   out.trial_ends_at = body.optional_time("trial_ends_at");
   out.payment_method = body.optional_text("payment_method", payment_method_bytes_max).value_or("");
-  if (auto read = body.done(); !read) return tl::unexpected<failure>(read.error());
+  if (auto read = body.done(); !read) return fail(read.error());
   if (!edge_of(ex).env().tiers.has(out.tier))
     return fail(error_code::validation_error, "tier", "is not one of the tiers");
   if (std::ranges::find(statuses, out.status) == statuses.end())

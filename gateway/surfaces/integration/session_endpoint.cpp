@@ -44,7 +44,7 @@ result<void> read_data(const std::string& object, session_news& news) {
   if (!good) {
     auto error = std::move(good.error());
     error.field.insert(0, "session_data.");
-    return tl::unexpected<failure>(std::move(error));
+    return fail(std::move(error));
   }
   if (device) news.device = device_words(*device);
   return {};
@@ -57,9 +57,9 @@ result<session_news> read_session(const http::exchange& ex) {
   news.token = body.optional_hidden("token", token_bytes_max);
   body.optional_time("timestamp");
   const auto data = body.object_text("session_data", session_data_bytes_max);
-  if (auto good = body.done(); !good) return tl::unexpected<failure>(good.error());
+  if (auto good = body.done(); !good) return fail(good.error());
   if (!data) return fail(error_code::validation_error, "session_data", "is required");
-  if (auto good = read_data(*data, news); !good) return tl::unexpected<failure>(good.error());
+  if (auto good = read_data(*data, news); !good) return fail(good.error());
   return news;
 }
 
@@ -77,23 +77,23 @@ failure wrong_token(std::string reason) {
 awaitable<result<subject>> find_subject(http::exchange& ex, const session_news& news, bool ends) {
   auto& edge = edge_of(ex);
   const auto user = co_await find_user(ex, "user_id", news.user);
-  if (!user) co_return tl::unexpected<failure>(user.error());
+  if (!user) co_return fail(user.error());
   subject found{*user, {}};
   if (news.session) found.session = session_named(*user, *news.session);
   if (!news.token) co_return found; // of the service's own, when it names none
   const auto known = edge.verify_token(news.token->reveal());
-  if (!known) co_return tl::unexpected<failure>(wrong_token("does not hold"));
-  if (known->user != *user) co_return tl::unexpected<failure>(wrong_token("is another user's"));
+  if (!known) co_return fail(wrong_token("does not hold"));
+  if (known->user != *user) co_return fail(wrong_token("is another user's"));
   if (!news.session) found.session = known->session;
   if (ends && found.session == known->session) co_return found;
   const messages::validate question{known->counter};
   const auto word = co_await edge.ask_session(known->session, question, ex.deadline);
   if (!word && word.error().code == error_code::token_invalid)
-    co_return tl::unexpected<failure>(wrong_token("is of a session that has ended"));
+    co_return fail(wrong_token("is of a session that has ended"));
   if (!word && word.error().code == error_code::token_expired)
-    co_return tl::unexpected<failure>(wrong_token("does not hold"));
-  if (!word) co_return tl::unexpected<failure>(word.error());
-  if (word->user != *user) co_return tl::unexpected<failure>(wrong_token("is another user's"));
+    co_return fail(wrong_token("does not hold"));
+  if (!word) co_return fail(word.error());
+  if (word->user != *user) co_return fail(wrong_token("is another user's"));
   co_return found;
 }
 
@@ -103,7 +103,7 @@ awaitable<result<void>> check_user(http::exchange& ex, user_id id) {
   const auto user = co_await edge_of(ex).ask_user(id, question, ex.deadline);
   if (!user && user.error().code == error_code::user_not_found)
     co_return fail(error_code::user_not_found, "user_id", "names no user");
-  if (!user) co_return tl::unexpected<failure>(user.error());
+  if (!user) co_return fail(user.error());
   co_return result<void>{};
 }
 
@@ -118,7 +118,7 @@ awaitable<result<time_point>> end_of(http::exchange& ex, const subject& whose, t
   const auto ttl = edge.env().policy.session_ttl;
   if (!stored && stored.error().code == error_code::token_invalid)
     co_return told.value_or(now + ttl);
-  if (!stored) co_return tl::unexpected<failure>(stored.error());
+  if (!stored) co_return fail(stored.error());
   auto end = told.value_or(stored->expires_at);
   if (told && stored->opened_by != surface::integration)
     end = std::min(end, stored->created_at + ttl);
@@ -148,12 +148,12 @@ awaitable<result<void>> tell(http::exchange& ex, const service_principal& who,
   }
   if (!ends) {
     const auto end = co_await end_of(ex, whose, now, news.expires_at);
-    if (!end) co_return tl::unexpected<failure>(end.error());
+    if (!end) co_return fail(end.error());
     session.expires_at = *end;
   }
   const auto& directory = edge.env().directory_for(whose.session);
   const auto done = co_await edge.ask(directory, std::move(request), ex.deadline);
-  if (!done) co_return tl::unexpected<failure>(done.error());
+  if (!done) co_return fail(done.error());
   co_return result<void>{};
 }
 
@@ -173,7 +173,7 @@ awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal&
   }
   for (bool is_last = false; !is_last;) {
     auto held = co_await edge.read(question, ex.deadline);
-    if (!held) co_return tl::unexpected<failure>(held.error());
+    if (!held) co_return fail(held.error());
     is_last = !ends || held->size() < question.limit;
     if (held->empty() && !ends) held->emplace_back().id = session_id{make_uuid(question.now)};
     for (const auto& one : *held) {
@@ -187,12 +187,12 @@ awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal&
 
 awaitable<result<void>> sync(http::exchange& ex, const service_principal& who) {
   const auto news = read_session(ex);
-  if (!news) co_return tl::unexpected<failure>(news.error());
+  if (!news) co_return fail(news.error());
   const auto now = edge_of(ex).env().now();
   const bool ends =
       (news->is_active && !*news->is_active) || (news->expires_at && *news->expires_at <= now);
   const auto whose = co_await find_subject(ex, *news, ends);
-  if (!whose) co_return tl::unexpected<failure>(whose.error());
+  if (!whose) co_return fail(whose.error());
   if (ends) {
     const auto known = co_await check_user(ex, whose->user);
     if (!known) co_return known;

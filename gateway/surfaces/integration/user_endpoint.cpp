@@ -36,7 +36,7 @@ result<void> check_names(storage::user_changes& changes, const messages::user_vi
                         const std::string* shown) -> result<void> {
     if (!name || (shown != nullptr && *name == *shown)) return {};
     auto checked = check_person_name(field, *name, first_name_code_points_max);
-    if (!checked) return tl::unexpected<failure>(checked.error());
+    if (!checked) return fail(checked.error());
     *name = std::move(*checked);
     return {};
   };
@@ -61,13 +61,13 @@ result<user_news> read_user(http::exchange& ex) {
   changes.synced_at = body.optional_time("last_sync");
   // One from the future would keep all others out until then.
   if (changes.synced_at) changes.synced_at = std::min(*changes.synced_at, edge_of(ex).env().now());
-  if (auto good = body.done(); !good) return tl::unexpected<failure>(good.error());
+  if (auto good = body.done(); !good) return fail(good.error());
 
   const auto named = parse_user(news.id);
   if (!named) return fail(error_code::validation_error, "id", "must be a user's number or UUID");
   news.named = *named;
   auto email = normal_email(news.email);
-  if (!email) return tl::unexpected<failure>(email.error());
+  if (!email) return fail(email.error());
   news.email = std::move(*email);
   auto key = fold_login_name(news.email);
   if (!key) return fail(error_code::validation_error, "email", "is not a valid address");
@@ -118,7 +118,7 @@ awaitable<result<void>> change(http::exchange& ex, const service_principal& who,
   auto& edge = edge_of(ex);
   const messages::describe_user question;
   const auto user = co_await edge.ask_user(id, question, ex.deadline);
-  if (!user) co_return tl::unexpected<failure>(user.error());
+  if (!user) co_return fail(user.error());
   auto told = news.changes;
   if (auto good = check_names(told, &*user); !good) co_return good;
   if (auto may = check_privilege(edge, who, news, *user); !may) co_return may;
@@ -137,7 +137,7 @@ awaitable<result<void>> change(http::exchange& ex, const service_principal& who,
     changes.username_key = news.email_key;
   }
   const auto changed = co_await edge.ask_user(id, std::move(request), ex.deadline);
-  if (!changed) co_return tl::unexpected<failure>(changed.error());
+  if (!changed) co_return fail(changed.error());
   co_return result<void>{};
 }
 
@@ -148,11 +148,11 @@ awaitable<result<user_id>> owner_of_email(http::exchange& ex, const user_news& n
   const auto& reader = readers[std::hash<std::string>{}(news.email_key) % readers.size()];
   messages::read_login question{news.email_key, edge.deadline_for_actors(ex.deadline)};
   const auto found = co_await edge.ask(reader, std::move(question), ex.deadline);
-  if (!found) co_return tl::unexpected<failure>(found.error());
+  if (!found) co_return fail(found.error());
   if (!found->user) co_return fail(error_code::user_not_found);
   const messages::describe_user who_is_it;
   const auto user = co_await edge.ask_user(*found->user, who_is_it, ex.deadline);
-  if (!user) co_return tl::unexpected<failure>(user.error());
+  if (!user) co_return fail(user.error());
   if (fold_login_name(user->email) != news.email_key)
     co_return fail(error_code::user_exists, "email", "is taken");
   co_return *found->user;
@@ -196,7 +196,7 @@ awaitable<result<void>> create(http::exchange& ex, const service_principal& who,
   request.by = name_in_audit(who);
   const auto& directory = edge.env().directory_for(user.id);
   const auto added = co_await edge.ask(directory, std::move(request), ex.deadline);
-  if (!added) co_return tl::unexpected<failure>(added.error());
+  if (!added) co_return fail(added.error());
   co_return result<void>{};
 }
 
@@ -206,14 +206,14 @@ awaitable<result<void>> change_or_create(http::exchange& ex, const service_princ
                                          const user_news& news, bool& lost) {
   lost = false;
   const auto id = co_await find_user(ex, "id", news.id);
-  if (!id && !is_nobody(id.error())) co_return tl::unexpected<failure>(id.error());
+  if (!id && !is_nobody(id.error())) co_return fail(id.error());
   if (id) {
     auto changed = co_await change(ex, who, news, *id);
     lost = !changed && has_other_role(changed.error());
     if (changed || !is_nobody(changed.error())) co_return changed;
   }
   const auto owner = co_await owner_of_email(ex, news);
-  if (!owner && !is_nobody(owner.error())) co_return tl::unexpected<failure>(owner.error());
+  if (!owner && !is_nobody(owner.error())) co_return fail(owner.error());
   if (owner) {
     auto changed = co_await change(ex, who, news, *owner);
     lost = !changed && (is_nobody(changed.error()) || has_other_role(changed.error()));

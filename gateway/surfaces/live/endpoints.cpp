@@ -37,14 +37,14 @@ std::uint64_t random_number() {
 
 result<shown> by_token(reactor_edge& edge, std::string_view token) {
   auto known = edge.verify_token(token, false); // once for hours
-  if (!known) return tl::unexpected<failure>(known.error());
+  if (!known) return fail(known.error());
   return shown{known->session, known->user, known->iat, known->exp, known->counter, {}};
 }
 
 result<shown> by_ticket(reactor_edge& edge, std::string_view text) {
   const auto& env = edge.env();
   auto read = read_ticket(env.keys->tickets, text, env.now());
-  if (!read) return tl::unexpected<failure>(read.error());
+  if (!read) return fail(read.error());
   return shown{read->session, read->user, 0, read->token_expires_at, 0, std::move(*read)};
 }
 
@@ -53,7 +53,7 @@ result<shown> what_is_shown(http::exchange& ex) {
   auto& edge = edge_of(ex);
   auto query = input::of_query(ex.in);
   const auto in_query = query.optional_hidden("ticket", ticket_bytes_max).value_or(secret{});
-  if (auto wrong = query.done(); !wrong) return tl::unexpected<failure>(wrong.error());
+  if (auto wrong = query.done(); !wrong) return fail(wrong.error());
   const auto in_header = http::bearer_token(ex.in);
   const auto in_protocol = http::subprotocol_value(ex.in, http::bearer_subprotocol);
   const int ways = !in_query.empty() + !in_header.empty() + !in_protocol.empty();
@@ -79,10 +79,10 @@ awaitable<result<principal>> watched(http::exchange& ex, shown what) {
     const messages::use_ticket once{what.by_ticket->number,
                                     time_point{std::chrono::seconds{what.by_ticket->good_until}}};
     auto good = co_await edge.ask_session(what.session, once, ex.deadline);
-    if (!good) co_return tl::unexpected<failure>(good.error());
+    if (!good) co_return fail(good.error());
   }
   auto word = co_await edge.sockets()->watch(what.session, ex.deadline, what.counter);
-  if (!word) co_return tl::unexpected<failure>(word.error());
+  if (!word) co_return fail(word.error());
   if (word->user != what.user) co_return fail(error_code::token_invalid);
   principal who;
   who.user = word->user;

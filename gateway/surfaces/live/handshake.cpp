@@ -31,11 +31,11 @@ bool offers_another(const http::request& in) {
 awaitable<result<principal>> principal_of_ticket(http::exchange& ex, std::string text) {
   auto& edge = edge_of(ex);
   const auto shown = read_ticket(edge.env().keys->tickets, text, edge.env().now());
-  if (!shown) co_return tl::unexpected<failure>(shown.error());
+  if (!shown) co_return fail(shown.error());
   const messages::use_ticket once{shown->number,
                                   time_point{std::chrono::seconds{shown->good_until}}};
   auto word = co_await edge.ask_session(shown->session, once, ex.deadline);
-  if (!word) co_return tl::unexpected<failure>(word.error());
+  if (!word) co_return fail(word.error());
   if (word->user != shown->user) co_return fail(error_code::token_invalid);
   auto who = principal_by_session(shown->session, *std::move(word), edge.roles());
   who.expires_at = shown->token_expires_at;
@@ -48,9 +48,9 @@ awaitable<result<principal>> principal_of_handshake(http::exchange& ex) {
   if (!is_handshake_without_headers(ex.in)) co_return co_await principal_of(ex);
   const auto in_protocol = http::subprotocol_value(ex.in, http::bearer_subprotocol);
   auto in_query = http::form_value(ex.in.query, "ticket");
-  if (!in_query) co_return tl::unexpected<failure>(in_query.error());
+  if (!in_query) co_return fail(in_query.error());
   if (in_protocol.empty() && !*in_query) co_return co_await principal_of(ex);
-  if (auto own = check_origin(ex); !own) co_return tl::unexpected<failure>(own.error());
+  if (auto own = check_origin(ex); !own) co_return fail(own.error());
   if (!in_protocol.empty() && *in_query)
     co_return fail(error_code::validation_error, "ticket",
                    "is sent beside a bearer subprotocol: choose one");

@@ -14,7 +14,7 @@ constexpr std::int64_t limit_default = 50;
 /// The user that `{id}` names, if the caller stands above them. USER001, AUTH004.
 awaitable<result<messages::user_view>> managed_user(http::exchange& ex, const principal& who) {
   auto id = co_await resolve_user(ex, ex.params["id"]);
-  if (!id) co_return tl::unexpected<failure>(id.error());
+  if (!id) co_return fail(id.error());
   const messages::describe_user question;
   auto user = co_await edge_of(ex).ask_user(*id, question, ex.deadline);
   if (user && !may_manage(who, edge_of(ex).roles(), *user))

@@ -53,13 +53,12 @@ awaitable<http::response> request_reset(http::exchange& ex) {
     request.deadline = edge.deadline_for_actors(ex.deadline);
     auto begun = co_await edge.ask_user(*owner, std::move(request), ex.deadline);
     // Deleted since the address was looked up.
-    if (!begun && begun.error().code != error_code::user_not_found)
-      outcome = tl::unexpected<failure>(begun.error());
+    if (!begun && begun.error().code != error_code::user_not_found) outcome = fail(begun.error());
   } else if (owner.error().code == error_code::user_not_found) {
     outcome = co_await audit_refusal(ex, "recovery.requested_unknown", std::nullopt,
                                      "the address is nobody's; nothing was sent");
   } else {
-    outcome = tl::unexpected<failure>(owner.error());
+    outcome = fail(owner.error());
   }
   co_await wait_for_answer_step(begun_at);
   if (!outcome) co_return error_answer(ex, outcome.error());

@@ -70,7 +70,7 @@ result<void> admit_service(http::exchange& ex, const std::string& service_id) {
   if (is_proven) return charge_limit(ex, *caller);
   if (auto charged = charge_address_limit(ex); !charged) return charged;
   if (edge.configured().service_key_required) {
-    if (!caller) return tl::unexpected<failure>(caller.error());
+    if (!caller) return fail(caller.error());
     return fail(error_code::insufficient_permissions, "service_id", "is another service's");
   }
   // The name may be as long as a limiter's key; its hash is not.
@@ -87,7 +87,7 @@ awaitable<http::response> validate_service_token(http::exchange& ex) {
   const auto token = body.hidden("token", 1, access_token_bytes_max);
   const auto named = read_service_id(body);
   auto read = body.done();
-  if (read && !named) read = tl::unexpected<failure>(named.error());
+  if (read && !named) read = fail(named.error());
   if (!read) co_return error_answer(ex, charge_address_on_failure(ex, std::move(read.error())));
   const auto& service_id = *named;
   if (auto allowed = admit_service(ex, service_id); !allowed)

@@ -47,7 +47,7 @@ result<http::response> answer_of(proxy::upstream_answer said, const proxy::upstr
   answer.content_type = {};
   std::string lines;
   if (auto done = proxy::append_response_headers(said.headers(), lines, &from); !done)
-    return tl::unexpected<failure>(done.error());
+    return fail(done.error());
   add_lines(lines, answer);
   if (auto whole = said.whole_body())
     answer.body = *std::move(whole);
@@ -60,12 +60,12 @@ result<http::response> upgrade_of(http::exchange& ex, const principal& who,
                                   const proxy::proxy_route& route, socket_registry::place room,
                                   proxy::upstream_answer said, const proxy::upstream& from) {
   const auto checked = http::check_websocket(ex.in);
-  if (!checked.is_good()) return tl::unexpected<failure>(no_handshake());
+  if (!checked.is_good()) return fail(no_handshake());
   if (said.header("Sec-WebSocket-Accept") != http::websocket_accept_of(checked.key))
-    return tl::unexpected<failure>(no_handshake());
+    return fail(no_handshake());
   std::string lines;
   if (auto done = proxy::append_response_headers(said.headers(), lines, &from); !done)
-    return tl::unexpected<failure>(done.error());
+    return fail(done.error());
   http::response answer;
   answer.status = said.status();
   answer.content_type = {};

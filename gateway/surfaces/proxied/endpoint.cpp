@@ -87,7 +87,7 @@ result<void> prepare(const http::exchange& ex, const principal& who,
 awaitable<result<void>> take_sized(const http::exchange& ex, std::uint64_t size, passage& out) {
   while (out.body.size() < size) {
     const auto piece = co_await ex.body->next();
-    if (!piece) co_return tl::unexpected<failure>(piece.error());
+    if (!piece) co_return fail(piece.error());
     if (piece->empty()) break;
     out.body.append(*piece);
     if (std::chrono::steady_clock::now() >= out.call.deadline)
@@ -103,7 +103,7 @@ awaitable<result<void>> take_unsized(const http::exchange& ex, passage& out) {
   out.pieces = std::make_shared<proxy::read_ahead>(io, *ex.body);
   const auto until = std::chrono::steady_clock::now() + end_awaited_for;
   const auto is_whole = co_await out.pieces->gather(gathered_body_bytes_max, until);
-  if (!is_whole) co_return tl::unexpected<failure>(is_whole.error());
+  if (!is_whole) co_return fail(is_whole.error());
   out.call.pieces = out.pieces.get();
   if (*is_whole) {
     out.body = out.pieces->take_whole();
@@ -154,7 +154,7 @@ awaitable<result<socket_registry::place>> take_place(http::exchange& ex, princip
   auto room = sockets.take_place(who.session);
   if (!room) co_return room;
   const auto word = co_await sockets.watch(who.session, ex.deadline);
-  if (!word) co_return tl::unexpected<failure>(word.error());
+  if (!word) co_return fail(word.error());
   who.role = word->role;
   who.role_permissions = edge.roles().permissions_of(who.role);
   if (!route.permission.empty() && !who.may(route.permission))

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/stub.hpp"
 
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
@@ -41,32 +42,29 @@ struct watcher_state {
 inline watcher_actor::behavior_type
 watcher_behavior(watcher_actor::stateful_pointer<watcher_state> self,
                  std::shared_ptr<watcher_log> log) {
-  install_default_handlers(self);
   const auto note = [log](const session_id& session, std::string words) {
     log->told.push_back(std::move(words));
     log->sessions.push_back(session);
   };
-  return {[self, log, note](messages::session_ended& news) -> caf::result<messages::done> {
-            note(news.session, "over " + news.reason);
-            promise<messages::done> answer{self};
-            if (log->is_slow)
-              self->state.owed.push_back(answer);
-            else
-              answer.deliver(messages::done{});
-            return answer;
-          },
-          [note](messages::role_changed& news) { note(news.session, "role " + news.role); },
-          [note](messages::subscription_changed& news) {
-            note(news.session, "subscription " + news.tier + " " + news.status);
-          },
-          [](messages::workflow_statuses&) -> caf::result<messages::statuses_delivered> {
-            return gone();
-          },
-          [](messages::count_sockets&) -> caf::result<messages::socket_counts> { return gone(); },
-          [self](answer_all&) {
-            for (auto& answer : std::exchange(self->state.owed, {}))
-              answer.deliver(messages::done{});
-          }};
+  return stub<watcher_actor>(
+      self,
+      [self, log, note](messages::session_ended& event) -> caf::result<messages::done> {
+        note(event.session, "over " + event.reason);
+        promise<messages::done> answer{self};
+        if (log->is_slow)
+          self->state.owed.push_back(answer);
+        else
+          answer.deliver(messages::done{});
+        return answer;
+      },
+      [note](messages::role_changed& event) { note(event.session, "role " + event.role); },
+      [note](messages::subscription_changed& event) {
+        note(event.session, "subscription " + event.tier + " " + event.status);
+      },
+      [self](answer_all&) {
+        for (auto& answer : std::exchange(self->state.owed, {}))
+          answer.deliver(messages::done{});
+      });
 }
 
 class watcher {

@@ -4,6 +4,7 @@
 
 #include "actors/workflow/workflow.hpp"
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/stub.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -93,11 +94,8 @@ struct holder_script {
 inline registry_fake::behavior_type
 scripted_registry(registry_fake::stateful_pointer<waiting_state<messages::statuses_delivered>> self,
                   holder_script* script) {
-  install_default_handlers(self);
-  return {
-      [](messages::session_ended&) -> caf::result<messages::done> { return messages::done{}; },
-      [](messages::role_changed&) {},
-      [](messages::subscription_changed&) {},
+  return stub<registry_fake>(
+      self,
       [self, script](messages::workflow_statuses& m) -> caf::result<messages::statuses_delivered> {
         script->told.push_back(m);
         if (!script->is_slow) return script->word_on(m.sockets);
@@ -107,13 +105,12 @@ scripted_registry(registry_fake::stateful_pointer<waiting_state<messages::status
         ++script->waiting;
         return answer;
       },
-      [](messages::count_sockets&) -> caf::result<messages::socket_counts> { return gone(); },
       [self, script](release_held&) {
         self->state.waiting.front().deliver(script->word_on(script->unanswered.front()));
         script->unanswered.pop_front();
         self->state.waiting.pop_front();
         --script->waiting;
-      }};
+      });
 }
 
 struct one_workflow : actor_fixture {

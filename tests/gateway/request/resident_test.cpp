@@ -1,7 +1,10 @@
 // How an acceptor finds the actor of a session, and finds it again when it has left memory.
 #include "tests/gateway/reactor/reactor_fixture.hpp"
+#include "tests/support/stub.hpp"
 
-#include "actors/base/behave.hpp"
+#include <algorithm>
+#include <cstdint>
+#include <vector>
 
 namespace latchkey::gateway::test {
 namespace {
@@ -10,28 +13,17 @@ using namespace std::chrono_literals;
 
 /// A session that lives, or one that is always about to leave.
 session_actor::behavior_type resident(session_actor::pointer self, std::int64_t number) {
-  install_default_handlers(self);
-  return {[number](messages::validate&) -> caf::result<messages::validation> {
-            if (number < 0) return gone();
-            messages::validation out;
-            out.user_number = number;
-            return out;
-          },
-          [](messages::prove&) -> caf::result<messages::validation> { return gone(); },
-          [](messages::issue_tokens&) -> caf::result<messages::token_pair> { return gone(); },
-          [](messages::refresh&) -> caf::result<messages::token_pair> {
-            return to_error(failure{error_code::conflict, "field", "reason", 3});
-          },
-          [](messages::revoke&) -> caf::result<messages::revoked> { return gone(); },
-          [](messages::session_ended&) -> caf::result<messages::done> { return gone(); },
-          [](messages::role_changed&) -> caf::result<messages::done> { return gone(); },
-          [](messages::subscription_changed&) -> caf::result<messages::done> { return gone(); },
-          [](messages::session_synced&) -> caf::result<messages::done> { return gone(); },
-          [](messages::outcome_in_doubt&) -> caf::result<messages::done> { return gone(); },
-          [](messages::watch&) -> caf::result<messages::validation> { return gone(); },
-          [](messages::unwatch&) {},
-          [](messages::use_ticket&) -> caf::result<messages::validation> { return gone(); },
-          [](messages::sweep&) {}};
+  return latchkey::test::stub<session_actor>(
+      self,
+      [number](messages::validate&) -> caf::result<messages::validation> {
+        if (number < 0) return gone();
+        messages::validation out;
+        out.user_number = number;
+        return out;
+      },
+      [](messages::refresh&) -> caf::result<messages::token_pair> {
+        return to_error(failure{error_code::conflict, "field", "reason", 3});
+      });
 }
 
 /// What a test and its directory share.
@@ -41,34 +33,17 @@ struct plan {
 };
 
 directory_actor::behavior_type scripted(directory_actor::pointer self, plan* script) {
-  install_default_handlers(self);
-  return {
+  return latchkey::test::stub<directory_actor>(
+      self,
       [](messages::find_user&) -> caf::result<user_actor> {
         return to_error(error_code::user_not_found);
       },
-      [script](messages::find_session& m) -> caf::result<session_actor> {
-        script->gone.push_back(m.gone);
+      [script](messages::find_session& request) -> caf::result<session_actor> {
+        script->gone.push_back(request.gone);
         const auto next = std::min(script->gone.size(), script->answers.size());
         if (next == 0) return to_error(error_code::token_invalid);
         return script->answers[next - 1];
-      },
-      [](messages::compare_with_nothing&) -> caf::result<messages::done> { return gone(); },
-      [](messages::register_user&) -> caf::result<messages::user_view> { return gone(); },
-      [](messages::adopt_session&) -> caf::result<session_actor> { return gone(); },
-      [](messages::find_subscription&) -> caf::result<subscription_actor> { return gone(); },
-      [](messages::find_workflow&) -> caf::result<workflow_actor> { return gone(); },
-      [](messages::make_workflow&) -> caf::result<workflow_actor> { return gone(); },
-      [](messages::user_sessions_ended&) -> caf::result<messages::sessions_told> { return gone(); },
-      [](messages::user_role_changed&) -> caf::result<messages::sessions_told> { return gone(); },
-      [](messages::user_subscription_changed&) -> caf::result<messages::sessions_told> {
-        return gone();
-      },
-      [](messages::sync_session&) -> caf::result<messages::done> { return gone(); },
-      [](messages::leave_user&) -> caf::result<messages::done> { return gone(); },
-      [](messages::leave_session&) -> caf::result<messages::done> { return gone(); },
-      [](messages::leave_subscription&) -> caf::result<messages::done> { return gone(); },
-      [](messages::leave_workflow&) -> caf::result<messages::done> { return gone(); },
-      [](messages::sweep&) {}};
+      });
 }
 
 struct one_directory : reactor_fixture {

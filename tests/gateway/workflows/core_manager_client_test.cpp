@@ -4,8 +4,7 @@
 #include "gateway/workflows/status_stream.hpp"
 #include "tests/gateway/proxy/scripted_upstream.hpp"
 #include "tests/gateway/reactor/reactor_fixture.hpp"
-
-#include "actors/base/behave.hpp"
+#include "tests/support/stub.hpp"
 
 namespace latchkey::gateway::test {
 namespace {
@@ -33,52 +32,28 @@ struct heard_of {
 };
 
 workflow_actor::behavior_type taker(workflow_actor::pointer self, heard_of* all) {
-  install_default_handlers(self);
-  return {
-      [](messages::start_workflow&) -> caf::result<messages::workflow_started> { return gone(); },
-      [](messages::resume_workflow&) -> caf::result<messages::workflow_resumed> { return gone(); },
-      [](messages::cancel_workflow&) -> caf::result<messages::done> { return gone(); },
-      [all](messages::take_status& m) -> caf::result<messages::status_taken> {
+  return latchkey::test::stub<workflow_actor>(
+      self, [all](messages::take_status& request) -> caf::result<messages::status_taken> {
         const std::lock_guard lock(all->mutex);
         if (all->refuses != error_code::none) return to_error(all->refuses);
         if (all->gone_after != 0 && all->bodies.size() == all->gone_after) {
           all->gone_after = 0;
           return gone();
         }
-        all->bodies.push_back(m.body);
-        all->positions.push_back(m.position.value_or(-1));
+        all->bodies.push_back(request.body);
+        all->positions.push_back(request.position.value_or(-1));
         if (all->bodies.size() == all->bad) return to_error(error_code::validation_error);
         return messages::status_taken{all->bodies.size() == all->last};
-      },
-      [](messages::sweep&) {}};
+      });
 }
 
-directory_actor::behavior_type finder(directory_actor::pointer self, workflow_actor one,
+directory_actor::behavior_type finder(directory_actor::pointer self, workflow_actor found,
                                       std::atomic<int>* asked) {
-  install_default_handlers(self);
-  return {
-      [](messages::find_user&) -> caf::result<user_actor> { return gone(); },
-      [](messages::find_session&) -> caf::result<session_actor> { return gone(); },
-      [](messages::compare_with_nothing&) -> caf::result<messages::done> { return gone(); },
-      [](messages::register_user&) -> caf::result<messages::user_view> { return gone(); },
-      [](messages::adopt_session&) -> caf::result<session_actor> { return gone(); },
-      [](messages::find_subscription&) -> caf::result<subscription_actor> { return gone(); },
-      [one, asked](messages::find_workflow&) -> caf::result<workflow_actor> {
+  return latchkey::test::stub<directory_actor>(
+      self, [found, asked](messages::find_workflow&) -> caf::result<workflow_actor> {
         ++*asked;
-        return one;
-      },
-      [](messages::make_workflow&) -> caf::result<workflow_actor> { return gone(); },
-      [](messages::user_sessions_ended&) -> caf::result<messages::sessions_told> { return gone(); },
-      [](messages::user_role_changed&) -> caf::result<messages::sessions_told> { return gone(); },
-      [](messages::user_subscription_changed&) -> caf::result<messages::sessions_told> {
-        return gone();
-      },
-      [](messages::sync_session&) -> caf::result<messages::done> { return gone(); },
-      [](messages::leave_user&) -> caf::result<messages::done> { return gone(); },
-      [](messages::leave_session&) -> caf::result<messages::done> { return gone(); },
-      [](messages::leave_subscription&) -> caf::result<messages::done> { return gone(); },
-      [](messages::leave_workflow&) -> caf::result<messages::done> { return gone(); },
-      [](messages::sweep&) {}};
+        return found;
+      });
 }
 
 /// A line to a scripted core manager.
