@@ -1,5 +1,5 @@
-// messages/account.hpp — what is said to a user's actor by those who keep the account: its
-// owner, an administrator, a service. Every answer comes after COMMIT.
+// messages/account.hpp — messages to a user's actor from those who manage the account: its owner,
+// an administrator, a service. Every answer comes after COMMIT.
 #pragma once
 
 #include "protocol/messages/identity.hpp"
@@ -9,46 +9,46 @@
 
 namespace latchkey::messages {
 
-/// Who does it, for the audit log.
+/// The one who asked for a change, for the audit log.
 struct author {
   client_info client;
   std::string by; // audit_record::by; empty: the user
 };
 
-/// A service by whose word a user is changed.
+/// The service that asks for a change of a user.
 struct telling_service {
   std::string id;
   bool writes_users = false; // it may change the email of any user of `role_seen`
 };
 
 /// Change what is set in `changes`. Deactivation ends every session; a new role reaches every
-/// session before the answer. With `changes.synced_at` before the stored one nothing changes, and
-/// that is no error. Another email is not verified unless `changes` says so, and uses up the reset
-/// tokens that were mailed to the old one, which is told of it; a user with a password is sent a
-/// verification mail. Errors as storage::update_user, but a lost race is tried again; CONFLICT
-/// (field "role") when the user no longer has `role_seen`.
+/// session before the answer. When `changes.synced_at` is before the stored one, nothing changes,
+/// and that is no error. A new email is unverified unless `changes` says otherwise. It uses up the
+/// reset tokens that were mailed to the old address; the old address is mailed a notice, and a user
+/// with a password is mailed a verification. Errors as storage::update_user, but a lost race is
+/// tried again; CONFLICT (field "role") when the user no longer has `role_seen`.
 ///
-/// By the word of a service (`told_by`) the email changes only of a user whom that service brought
-/// in, of one whom no service did and nobody has used, and where the service writes users;
-/// VALIDATION_ERROR (field "email") otherwise. Whether the address is verified, and how it is
-/// spelt, is then not taken from it either.
+/// A service (`told_by`) may change the email only of a user that it created, of a user that no
+/// service created and nobody has used, or with the scope to write users; otherwise
+/// VALIDATION_ERROR (field "email"), and neither the verification nor the spelling of the address
+/// changes.
 struct update_user {
   storage::user_changes changes;
   author who;
   time_point deadline{};
-  std::optional<std::string> role_seen = {}; // by which the asker was allowed to ask
+  std::optional<std::string> role_seen = {}; // the user's role when the request was allowed
   std::optional<telling_service> told_by = {};
 };
 
-/// Remove the user; every session ends. `role_seen` as above.
+/// Remove the user and end every session. `role_seen` as above.
 struct delete_user {
   author who;
   time_point deadline{};
   std::optional<std::string> role_seen = {};
 };
 
-/// AUTH001 when `current` is wrong (it counts as a failed login), USER003 for a bad new one.
-/// Every session but `keep` ends.
+/// Replace the password and end every session but `keep`. AUTH001 when `current` is wrong (it
+/// counts as a failed login), USER003 for a bad new one.
 struct change_password {
   secret current;
   secret next;
@@ -77,8 +77,8 @@ struct change_recovery {
   time_point deadline{};
 };
 
-/// Mail a token that verifies the user's address, if that is not verified. RATE_LIMITED when
-/// several were asked for already.
+/// Mail a token that verifies the user's address, unless it is verified. RATE_LIMITED after
+/// several such mails.
 struct begin_verification {
   author who;
   time_point deadline{};
@@ -87,7 +87,7 @@ struct verification_begun {
   bool was_verified = false; // already; no mail is sent
 };
 
-/// Use the token up: the address is verified. AUTH003.
+/// Use the token up and mark the address as verified. AUTH003.
 struct confirm_email {
   std::uint64_t token_id = 0;
   std::string token_hash;
@@ -101,8 +101,8 @@ struct begin_recovery {
   time_point deadline{};
 };
 
-/// A reset token for the right recovery passphrase; AUTH001 otherwise, and as long as the address
-/// is not verified (EMAIL_VERIFICATION off: no matter).
+/// A reset token for the right recovery passphrase. AUTH001 when it is wrong, and while the address
+/// is unverified (unless EMAIL_VERIFICATION is off).
 struct verify_passphrase {
   secret passphrase;
   author who;
@@ -112,10 +112,10 @@ struct reset_grant {
   secret token;
 };
 
-/// Use the token up and set the password; every session ends. A mailed token proves the address:
-/// one that was not verified before is from now on, and whatever was set up before is gone (API
-/// keys, the recovery passphrase, tokens, mails on their way). A token for the passphrase ends API
-/// keys and uses the passphrase up. AUTH003, USER003.
+/// Use the token up, set the password and end every session. A mailed token proves the address:
+/// when the address was unverified, it becomes verified, and API keys, the recovery passphrase,
+/// tokens and unsent mails from before are removed. A token earned by the passphrase removes API
+/// keys and the passphrase. AUTH003, USER003.
 struct reset_password {
   std::uint64_t token_id = 0;
   std::string token_hash;
@@ -124,8 +124,8 @@ struct reset_password {
   time_point deadline{};
 };
 
-/// SUB002 when the tier's quota of keys is used up, AUTH004 when a scope is not the owner's,
-/// AUTH003 when the session in which it is asked for has ended. The owner is told by mail.
+/// Make an API key and mail the owner about it. SUB002 when the tier's quota of keys is used up,
+/// AUTH004 when the owner does not have a scope, AUTH003 when `session` has ended.
 struct create_api_key {
   std::string name;
   std::vector<std::string> scopes;
@@ -151,7 +151,7 @@ struct revoke_api_key {
   time_point deadline{};
 };
 
-/// Is this a live key of yours? AUTH003 otherwise, and when the user is inactive.
+/// Is this a live key of the user's? AUTH003 when it is not, and when the user is inactive.
 struct use_api_key {
   std::uint64_t id = 0;
   std::string secret_hash;
@@ -164,7 +164,7 @@ struct api_key_use {
   std::vector<std::string> scopes;
 };
 
-/// The store knows better than you: read yourself again, then answer.
+/// The row in the store is newer: read it again, then answer.
 struct reload_user {
   time_point deadline{};
 };

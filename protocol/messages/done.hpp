@@ -1,12 +1,12 @@
-// messages/done.hpp — the answer that says no more than that what was asked for is done.
+// messages/done.hpp — the answer to a request that asks for nothing but an action.
 #pragma once
 
 #include "protocol/caf_compat.hpp"
 
 namespace latchkey::messages {
 
-/// What was asked for is done; where it writes, after COMMIT. (A reply is never CAF's unit: that
-/// travels as an empty message, and no handler of the asker's matches one.)
+/// The action is done; where it writes, after COMMIT. (Not CAF's unit, which is sent as an empty
+/// message that no handler of the asker matches.)
 struct done {};
 
 } // namespace latchkey::messages

@@ -1,4 +1,4 @@
-// messages/identity.hpp — what is said to and by a user and the directory.
+// messages/identity.hpp — messages to and from a user's actor and the directory.
 #pragma once
 
 #include "protocol/facts/facts.hpp"
@@ -7,13 +7,13 @@
 
 namespace latchkey::messages {
 
-/// Is this the user's password? Then open a session.
+/// Open a session if this is the user's password.
 struct authenticate {
   secret password;
   surface opened_by = surface::auth_service;
   client_info client;
   time_point deadline{};
-  failure_budget budget = failure_budget::stranger; // that a wrong password counts against
+  failure_budget budget = failure_budget::stranger; // a wrong password counts against it
 };
 
 /// What may be shown of the user?
@@ -43,21 +43,21 @@ std::string full_name_of(const user_view& user);
 
 user_view view_of(const user_record& user);
 
-/// Add this user. The password is hashed already. The answer comes after COMMIT.
+/// Add this user, whose password is hashed already. The answer comes after COMMIT.
 struct register_user {
   user_record user;
   std::string username_key;
   std::string email_key;
-  std::vector<storage::fact> also; // made durable with it
+  std::vector<storage::fact> also; // made durable in the same transaction
   client_info client;
   time_point deadline{};
   std::string by = {};         // audit_record::by
   bool keeps_sequence = false; // storage::create_user
 };
 
-/// Who has this user, or this session? Loads it when nobody has. `gone` names an actor
-/// (by its CAF id) that the asker found to have ended: never that one again. `if_in_memory`: loads
-/// nobody; whoever is not in memory is as one who is not there.
+/// Which actor has this user, or this session? It is loaded when none has. `gone` is the CAF id of
+/// an actor that the asker found to have ended; that actor is never the answer. With `if_in_memory`
+/// nothing is loaded, and what is not in memory does not exist.
 struct find_user {
   user_id id;
   std::uint64_t gone = 0;
@@ -69,15 +69,15 @@ struct find_session {
   bool if_in_memory = false;
 };
 
-/// A session that has just become durable and needs an actor.
+/// Spawn the actor of a session that has just become durable.
 struct adopt_session {
   session_record session;
 };
 
-/// A sign-in by a name that nobody has: compare the password with nothing. It takes the way
-/// that a user's takes, from reactor to reactor, so that the time tells nothing either; with a
-/// recovery passphrase, by the reader too. The work is that of a user whom the name selects, always
-/// the same (actors/directory/stand_ins.hpp).
+/// A sign-in by a name that no user has: compare the password for nothing. The message passes
+/// through the same actors as a user's sign-in, so that the time tells nothing; with a recovery
+/// passphrase, through the reader too. The comparison costs what that of a user costs whom the name
+/// selects, always the same one (actors/directory/stand_ins.hpp).
 struct compare_with_nothing {
   secret password;
   time_point deadline{};
@@ -85,22 +85,22 @@ struct compare_with_nothing {
   std::string name = {}; // folded
 };
 
-/// What follows is said by the actors of the user and of the subscription to every shard of the
-/// directory, after COMMIT, and answered once each session in memory, or on its way there, knows
-/// it; for an end, once those who watch the sessions have heard of it too.
-///
+// The actors of a user and of a subscription send the following events to every shard of the
+// directory after COMMIT. The answer comes when each session in memory, or being loaded, knows; for
+// an end, when the socket registries that watch the sessions know too.
+
 /// All of the user's sessions but `keep` have ended.
 struct user_sessions_ended {
   user_id user;
   std::optional<session_id> keep;
   std::string reason; // one of `end_reason`
 };
-/// The user has this role now.
+/// The user has another role.
 struct user_role_changed {
   user_id user;
   std::string role;
 };
-/// The user has this subscription now.
+/// The user has another subscription, or another tier of it.
 struct user_subscription_changed {
   user_id user;
   std::string tier;   // in force
@@ -110,8 +110,8 @@ struct sessions_told {
   std::size_t count = 0; // that were in memory
 };
 
-/// What another service says of a session ("Service Integration API Documentation", Sync User
-/// Session): add it, change it, or end it. The answer comes after COMMIT and after its actor,
+/// Another service adds, changes or ends a session that it keeps ("Service Integration API
+/// Documentation", Sync User Session). The answer comes after COMMIT and when the session's actor,
 /// if it is in memory, knows. AUTH003, USER001 as storage::upsert_session.
 struct sync_session {
   session_record session;
@@ -121,8 +121,8 @@ struct sync_session {
   time_point deadline{};
 };
 
-/// An actor that was not used for a while asks to leave memory; the directory forgets
-/// it first, so that nobody is sent there any more, and then answers.
+/// An actor that was not used for a while asks to leave memory. The directory forgets it, so that
+/// nobody is sent to it any more, and then answers.
 struct leave_user {
   user_id id;
   bool removed = false; // from the store: nothing of the user may stay in memory

@@ -1,4 +1,5 @@
-// messages/service.hpp — what is said to the password hasher, the key ring and the audit log.
+// messages/service.hpp — messages to the password hasher, the key ring, the registry, the mailer
+// and the audit log.
 #pragma once
 
 #include "protocol/facts/records.hpp"
@@ -20,14 +21,14 @@ struct hashed {
   secret phc;
 };
 
-/// Compare a password with a stored hash. An empty `phc` costs the same and never
-/// matches: it stands for a user that does not exist. So does one that is compared for nothing: it
-/// costs what the stored hash costs.
+/// Compare a password with a stored hash. An empty `phc`, for a user who does not exist, costs what
+/// a hash at today's cost does and never matches. With `is_for_nothing` the comparison costs what
+/// `phc` costs and never matches.
 struct verify_password {
   secret password;
   secret phc;
   time_point deadline{};
-  bool rehashes = true; // one that matches at another cost than today's is hashed anew
+  bool rehashes = true; // hash a matching password anew when its cost is not today's
   bool is_for_nothing = false;
 };
 struct verdict {
@@ -43,14 +44,15 @@ struct signed_token {
   secret token;
 };
 
-/// The same for a service's token ("API Reference", Generate Service Token). VALIDATION_ERROR
-/// (field "scopes") when it would be longer than any that is looked at.
+/// Sign a service's token ("API Reference", Generate Service Token). VALIDATION_ERROR (field
+/// "scopes") when it would be longer than any token that is accepted.
 struct sign_service {
   service_claims claims;
 };
 
-/// Add or change a role, or take it away; every request after the answer goes by it. Errors
-/// as the facts of the same names; CONFLICT (field "name") for a built-in one.
+/// Add, change or remove a role; it is in force for every request after the answer. Errors as the
+/// facts storage::add_role, update_role and remove_role; CONFLICT (field "name") for a built-in
+/// one.
 struct put_role {
   role_record role;
   bool is_new = false;
@@ -66,17 +68,17 @@ struct role_stored {
   role_record role;
 };
 
-/// Look whether roles, services or keys were changed by somebody else.
+/// Read again roles, services and keys, which another process may have changed.
 struct refresh_registry {};
 
-/// Mail has become durable: send what is due.
+/// A mail has become durable: send what is due.
 struct mail_waiting {};
 /// The mailer's own timer. Only the one that was set last counts.
 struct mail_timer {
   std::uint64_t number = 0;
 };
-/// Hand this mail over; give up at once when `called_off` becomes true. The transport logs what
-/// it is told by others.
+/// Hand this mail over; give up at once when `called_off` becomes true. The transport logs the
+/// replies of the mail server.
 struct send_mail {
   mail_record mail;
   std::shared_ptr<const std::atomic<bool>> called_off;

@@ -1,7 +1,5 @@
-// messages/storage.hpp — what is said to the persistence and reader actors.
-//
-// They run beside the database connection of their own process, so none of this ever
-// travels between nodes.
+// messages/storage.hpp — messages to the persistence, reader and Redis actors, which run in the
+// process of whoever sends them.
 #pragma once
 
 #include "protocol/facts/facts.hpp"
@@ -18,9 +16,10 @@ struct commit {
   time_point deadline{};
 };
 
-/// Write what has gathered; a persistence actor says this to itself.
+/// Write the commits that have gathered; a persistence actor sends this to itself.
 struct flush {};
 
+/// Which user has this name or address?
 struct read_login {
   std::string login_key; // folded
   time_point deadline{};
@@ -29,19 +28,19 @@ struct login_owner {
   std::optional<user_id> user;
 };
 
-/// USER001 when there is none.
+/// The user's row. USER001 when there is none.
 struct read_user {
   user_id id;
   time_point deadline{};
 };
 
-/// AUTH003 when there is none.
+/// The session's row. AUTH003 when there is none.
 struct read_session {
   session_id id;
   time_point deadline{};
 };
 
-/// Any other question. Answered by the alternative of the same position.
+/// Any other query. `found` holds the alternative at the same position.
 struct read {
   storage::query what;
   time_point deadline{};
@@ -49,17 +48,19 @@ struct read {
 struct found {
   storage::finding answer;
 
-  /// The answer to a `Query`, which must have been the question.
+  /// The answer to a `Query`, which must have been the query that was sent.
   template <class Query>
   typename Query::answer& as() {
     return std::get<typename Query::answer>(answer);
   }
 };
 
+/// Does the database answer?
 struct ping_store {
   time_point deadline{};
 };
 
+/// Does Redis answer?
 struct ping_redis {
   time_point deadline{};
 };

@@ -1,5 +1,5 @@
-// messages/subscription.hpp — what is said to and by a user's subscription: its tier and
-// what is left of its quotas.
+// messages/subscription.hpp — messages to and from a user's subscription: its tier, its quotas and
+// how much of them is used.
 #pragma once
 
 #include "protocol/facts/facts.hpp"
@@ -12,7 +12,7 @@
 
 namespace latchkey::messages {
 
-/// What does the user have, and what is used of it?
+/// Which tier does the user have, and how much of its quotas is used?
 struct describe_subscription {
   time_point deadline{};
 };
@@ -23,31 +23,31 @@ struct quota_view {
   std::optional<time_point> resets_at; // unset: never
 };
 struct subscription_view {
-  subscription_record subscription; // id nil: the default one, which no row stands for
-  std::string tier;                 // that counts now (see tier_in_force)
+  subscription_record subscription; // id nil: the default subscription, which has no row
+  std::string tier;                 // in force now (see tier_in_force)
   std::vector<quota_view> quotas;   // of that tier
 };
 
-/// What Stripe said of a subscription of its own ("customer.subscription.created", …).
+/// An event of Stripe's about a subscription ("customer.subscription.created", …).
 struct stripe_word {
   /// `moved`: the subscription is another user's from now on.
   enum class kind : std::uint8_t { created, updated, deleted, moved } what = kind::updated;
   std::string event;           // its id, which is never acted on twice
-  time_point at{};             // when it came about, in whole seconds
-  std::string previous_status; // before an update that changed the status; empty: it did not
+  time_point at{};             // when it happened, in whole seconds
+  std::string previous_status; // of an update that changed the status; empty: it did not
 };
 
-/// Make `subscription` the user's; id, user, created_at and updated_at are not the asker's to
-/// say. Unless Stripe was heard, start_date and what only Stripe knows stay as they are.
+/// Make `subscription` the user's; its id, user, created_at and updated_at are set here. Without an
+/// event of Stripe's, start_date and the fields that only Stripe knows stay as they are.
 ///
-/// What Stripe says is kept for each of its subscriptions; the user's own then is the best that
-/// is live (`best_subscription`). An empty tier stands for a price that nobody knows: the tier of
-/// that subscription stays.
+/// With one, the subscription is stored as one of the user's at Stripe, and the user's own becomes
+/// the best of those that are live (`best_subscription`). An empty tier means an unknown price: the
+/// subscription keeps its tier.
 ///
-/// Otherwise CONFLICT, and the user's subscription does not change: field "id" for an event seen
-/// before, "event" for one that is older than what is known of its subscription, or about one
-/// beside a better one (which is kept all the same), "price" when the tier is empty and nothing
-/// is known. USER001.
+/// CONFLICT when the user's subscription does not change: field "id" for an event seen before,
+/// "event" for one that is older than what is known of its subscription, or about a subscription
+/// beside a better one (which is stored all the same), "price" for an unknown price of a
+/// subscription that is not known. USER001.
 struct change_subscription {
   subscription_record subscription;
   std::optional<stripe_word> heard;
@@ -55,8 +55,8 @@ struct change_subscription {
   time_point deadline{};
 };
 
-/// Charge a quota and make `with` durable in the same transaction. SUB002 with quota, limit
-/// and resets_at in the failure's `more`. A negative amount gives back and is never refused.
+/// Charge a quota and make the facts `with` durable in the same transaction. SUB002 with quota,
+/// limit and resets_at in the failure's `more`. A negative amount is given back, never refused.
 struct spend {
   std::string quota;
   std::int64_t amount = 1;
@@ -67,7 +67,7 @@ struct spent {
   std::int64_t used = 0;
 };
 
-/// Who has this user's subscription? USER001 when there is no such user.
+/// Which actor has this user's subscription? USER001 when there is no such user.
 struct find_subscription {
   user_id id;
   std::uint64_t gone = 0; // as in find_user
@@ -76,7 +76,7 @@ struct leave_subscription {
   user_id id;
 };
 
-/// Your user has been removed, and nobody is sent to you any more: end.
+/// The user was removed, and the directory sends nobody here any more: end.
 struct owner_removed {};
 
 } // namespace latchkey::messages

@@ -1,5 +1,5 @@
-// messages/workflow.hpp — what is said to and by a workflow's proxy, and to the way that leads to
-// the core manager ("Auth Service Internal API Documentation", WebSocket Protocol).
+// messages/workflow.hpp — messages to and from a workflow's actor and the core manager's client
+// ("Auth Service Internal API Documentation", WebSocket Protocol).
 #pragma once
 
 #include "protocol/messages/live.hpp"
@@ -11,16 +11,16 @@
 
 namespace latchkey::messages {
 
-/// The socket that statuses go to.
+/// A socket that statuses are sent to.
 struct audience {
   socket_registry_actor registry;
   std::uint64_t socket = 0; // a number of the registry's own, never given twice
 };
 
-/// Start the workflow, once however often this is said: charge the user's quota and make the
-/// run durable, then answer, then tell the audience every status from the first. One that was
-/// started before tells those who ask again as `resume_workflow` does. SUB002 as `spend`; CONFLICT
-/// (field "id") when the run was ordered with other words.
+/// Start the workflow, once, however often this is sent: charge the user's quota and make the run
+/// durable, then answer, then send the audience every status from the first. When the run was
+/// started before, the audience is sent its statuses as by `resume_workflow`. SUB002 as `spend`;
+/// CONFLICT (field "id") when the run was started with other parameters.
 struct start_workflow {
   workflow_record run;
   audience to;
@@ -30,8 +30,8 @@ struct workflow_started {
   std::int64_t last_seq = 0; // that is durable
 };
 
-/// Tell the audience every status behind `last_seq`, then what comes. NOT_FOUND when the workflow
-/// is another user's; VALIDATION_ERROR (field "last_seq") for one that is ahead.
+/// Send the audience every status after `last_seq`, then those to come. NOT_FOUND when the workflow
+/// is another user's; VALIDATION_ERROR when `last_seq` is ahead of the run.
 struct resume_workflow {
   user_id user;
   std::int64_t last_seq = 0;
@@ -42,26 +42,27 @@ struct workflow_resumed {
   std::string message_id;    // that started it
 };
 
-/// Ask upstream to end it; its last status tells when it has. NOT_FOUND as above, CONFLICT
-/// (field "workflow_id") when it has ended, GW001 and GW002 when upstream does not answer.
+/// Ask the core manager to end the run; its last status tells when it has ended. NOT_FOUND as
+/// above, CONFLICT (field "workflow_id") when it has ended before, GW001 and GW002 when the core
+/// manager does not answer.
 struct cancel_workflow {
   user_id user;
   time_point deadline{};
 };
 
-/// What upstream says of the run. `position` counts upstream's statuses from 1 where it is known;
-/// one that was taken before changes nothing. The answer comes after COMMIT. NOT_FOUND when
-/// there is no such run; VALIDATION_ERROR for what is no status.
+/// A status of the run from the core manager. `position` numbers the core manager's statuses from
+/// 1, where it is known; a status that was taken before changes nothing. The answer comes after
+/// COMMIT. NOT_FOUND when there is no such run; VALIDATION_ERROR when `body` is no status.
 struct take_status {
   std::string body; // a JSON object: status, step, progress, result
   std::optional<std::int64_t> position;
   time_point deadline{};
 };
 struct status_taken {
-  bool is_over = false; // it was the last: no more will be taken
+  bool is_over = false; // the status was the last: no more will be taken
 };
 
-/// Whom the core manager is told of.
+/// The user on whose behalf the core manager is asked.
 struct workflow_caller {
   user_id user;
   std::string client_id;
@@ -72,10 +73,10 @@ struct workflow_caller {
   bool email_verified = false;
 };
 
-/// Order a run, or find it again when `order` is empty, and bring what is streamed of it to
-/// `workflow`, one `take_status` after the other (their positions are those in the stream, or
-/// what its objects say themselves: `sequence`), until it is over. GW001 when upstream cannot be
-/// asked or answers 5xx, GW002 when it is silent.
+/// Order a run, or find it again when `order` is empty, and send its statuses to the actor of
+/// `workflow`, one `take_status` after the other, until the run is over. Their positions are those
+/// in the stream, or the `sequence` of each object. GW001 when the core manager cannot be reached
+/// or answers 5xx, GW002 when it is silent.
 struct stream_workflow {
   workflow_id workflow;
   workflow_caller who;
@@ -84,27 +85,27 @@ struct stream_workflow {
 struct stream_ended {
   enum class how : std::uint8_t {
     over,     // the last status was taken
-    cut,      // the stream ended before
-    accepted, // 202: statuses will be called back
+    cut,      // the stream ended before that
+    accepted, // 202: the core manager will send statuses to our callback
     missing,  // 404
-    refused   // another 4xx: the run was not begun
+    refused   // another 4xx: the run was not started
   } how = how::over;
   std::string why; // of `refused`: "422 Unprocessable Entity"
 };
 
-/// Ask upstream to end the run: DELETE. A 404 counts as done.
+/// Ask the core manager to end the run: DELETE. A 404 counts as done.
 struct cancel_upstream {
   workflow_id workflow;
   workflow_caller who;
   time_point deadline{};
 };
 
-/// Whose actor is this workflow's? NOT_FOUND when there is no such run.
+/// Which actor has this workflow? NOT_FOUND when there is no such run.
 struct find_workflow {
   workflow_id id;
   std::uint64_t gone = 0; // as in find_user
 };
-/// The same for one that may not be there yet.
+/// The same for a run that may not have started.
 struct make_workflow {
   workflow_id id;
   std::uint64_t gone = 0;
