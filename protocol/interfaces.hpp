@@ -162,11 +162,11 @@ using directory_actor = caf::typed_actor<
     request<messages::make_workflow, workflow_actor>,
     // The store has ended a user's sessions. How many in memory know, and have had their sockets
     // closed.
-    request<messages::user_sessions_ended, messages::sessions_told>,
+    request<messages::user_sessions_ended, messages::sessions_notified>,
     // The store has another role for a user. How many sessions in memory know.
-    request<messages::user_role_changed, messages::sessions_told>,
+    request<messages::user_role_changed, messages::sessions_notified>,
     // The store has another subscription for a user. How many sessions in memory know.
-    request<messages::user_subscription_changed, messages::sessions_told>,
+    request<messages::user_subscription_changed, messages::sessions_notified>,
     // Add, change or end a session that another service keeps. Done after COMMIT and when its actor
     // in memory knows. AUTH003 when it is another user's, USER001 when there is no such user.
     request<messages::sync_session, messages::done>,

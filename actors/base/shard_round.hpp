@@ -27,7 +27,7 @@ void tell_shards(Self* self, const actor_env& env, const Message& what,
   auto told = std::make_shared<round>(round{env.directories.size(), std::nullopt, std::move(done)});
   for (const auto& shard : env.directories)
     self->request(shard, no_timeout, what)
-        .then([told, here](messages::sessions_told&) { told->settle(); },
+        .then([told, here](messages::sessions_notified&) { told->settle(); },
               [told, here](caf::error& error) {
                 // A shard that is gone has nobody in memory.
                 if (!is_gone(error) && !told->first) told->first = error;

@@ -79,9 +79,9 @@ struct directory_state {
   // directory_sessions.cpp
   caf::result<session_actor> on_find_session(messages::find_session& request);
   caf::result<session_actor> on_adopt(messages::adopt_session& request);
-  caf::result<messages::sessions_told> on_sessions_ended(messages::user_sessions_ended& news);
-  caf::result<messages::sessions_told> on_role_changed(messages::user_role_changed& news);
-  caf::result<messages::sessions_told>
+  caf::result<messages::sessions_notified> on_sessions_ended(messages::user_sessions_ended& news);
+  caf::result<messages::sessions_notified> on_role_changed(messages::user_role_changed& news);
+  caf::result<messages::sessions_notified>
   on_subscription_changed(messages::user_subscription_changed& news);
   caf::result<messages::done> on_sync_session(messages::sync_session& request);
 
@@ -111,7 +111,7 @@ private:
   void end_load(std::uint64_t load);
   bool was_told_since(const user_id& user, std::uint64_t load) const;
   template <class News>
-  caf::result<messages::sessions_told>
+  caf::result<messages::sessions_notified>
   tell_sessions(const user_id& user, const std::optional<session_id>& keep, News news);
   /// Tells one session, if it is in memory; one that is gone counts as told.
   template <class News>

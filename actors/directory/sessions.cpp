@@ -103,20 +103,20 @@ void directory_state::tell_session(const session_id& id, const News& news, told 
 }
 
 template <class News>
-caf::result<messages::sessions_told>
+caf::result<messages::sessions_notified>
 directory_state::tell_sessions(const user_id& user, const std::optional<session_id>& keep,
                                News news) {
   struct round {
-    promise<messages::sessions_told> answer;
+    promise<messages::sessions_notified> answer;
     std::size_t count = 0;
     std::size_t open = 1; // this loop
     void settle(const caf::error* error) {
       if (error != nullptr) answer.deliver(*error);
-      if (--open == 0) answer.deliver(messages::sessions_told{count});
+      if (--open == 0) answer.deliver(messages::sessions_notified{count});
     }
   };
   if (!session_loads.empty()) told_users.push_back({user, loads});
-  promise<messages::sessions_told> answer{self};
+  promise<messages::sessions_notified> answer{self};
   auto all = std::make_shared<round>(round{answer});
   for (auto at = sessions_of.lower_bound({user, session_id{}});
        at != sessions_of.end() && at->first == user; ++at) {
@@ -130,17 +130,17 @@ directory_state::tell_sessions(const user_id& user, const std::optional<session_
   return answer;
 }
 
-caf::result<messages::sessions_told>
+caf::result<messages::sessions_notified>
 directory_state::on_sessions_ended(messages::user_sessions_ended& news) {
   return tell_sessions(news.user, news.keep, messages::session_ended{{}, news.reason});
 }
 
-caf::result<messages::sessions_told>
+caf::result<messages::sessions_notified>
 directory_state::on_role_changed(messages::user_role_changed& news) {
   return tell_sessions(news.user, std::nullopt, messages::role_changed{{}, news.role});
 }
 
-caf::result<messages::sessions_told>
+caf::result<messages::sessions_notified>
 directory_state::on_subscription_changed(messages::user_subscription_changed& news) {
   return tell_sessions(news.user, std::nullopt,
                        messages::subscription_changed{{}, news.tier, news.status});

@@ -10,8 +10,8 @@ const subscription_record* best_subscription(const stripe_subscriptions& all,
   const auto merit = [&](const subscription_record& s) {
     const bool counts = is_live(s, now);
     const auto rank = counts ? tiers.rank_of(s.tier) : 0;
-    const auto last_word = counts ? time_point{} : s.stripe_event_at.value_or(time_point{});
-    return std::tuple{counts, rank, last_word, s.start_date,
+    const auto last_event = counts ? time_point{} : s.stripe_event_at.value_or(time_point{});
+    return std::tuple{counts, rank, last_event, s.start_date,
                       std::string_view{s.stripe_subscription_id}};
   };
   const auto best = std::ranges::max_element(all, {}, merit);
@@ -24,15 +24,15 @@ subscription_record* find_stripe_subscription(stripe_subscriptions& all, std::st
 }
 
 const char* out_of_date(const subscription_record& known, const subscription_record& said,
-                        const messages::stripe_word& word) {
-  using kind = messages::stripe_word::kind;
+                        const messages::stripe_event& event) {
+  using kind = messages::stripe_event::kind;
   constexpr auto older = "is older than what is known";
-  if (!known.stripe_event_at || *known.stripe_event_at < word.at) return nullptr;
-  if (*known.stripe_event_at > word.at) return older;
-  if (word.what == kind::deleted) return nullptr;
-  if (word.what == kind::created || known.status == "canceled") return older;
-  const bool follows = !word.previous_status.empty() && word.previous_status == known.status;
-  const bool falls_back = is_live(known, word.at) && !is_live(said, word.at);
+  if (!known.stripe_event_at || *known.stripe_event_at < event.at) return nullptr;
+  if (*known.stripe_event_at > event.at) return older;
+  if (event.type == kind::deleted) return nullptr;
+  if (event.type == kind::created || known.status == "canceled") return older;
+  const bool follows = !event.previous_status.empty() && event.previous_status == known.status;
+  const bool falls_back = is_live(known, event.at) && !is_live(said, event.at);
   return falls_back && !follows ? older : nullptr;
 }
 

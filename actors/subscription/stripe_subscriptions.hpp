@@ -21,7 +21,7 @@ const subscription_record* best_subscription(const stripe_subscriptions& all,
 /// The one with that id of Stripe's; nullptr.
 subscription_record* find_stripe_subscription(stripe_subscriptions& all, std::string_view id);
 
-/// Why `word` about the subscription changes nothing of it, where `known` is what is known;
+/// Why `event` about the subscription changes nothing of it, where `known` is what is known;
 /// nullptr when it does. Order is by Stripe's own time, whatever the order of arrival.
 ///
 /// That time is in whole seconds. Among events of one second the creation comes before all
@@ -29,6 +29,6 @@ subscription_record* find_stripe_subscription(stripe_subscriptions& all, std::st
 /// as the previous one; where neither does, a live status stands over one that is not, since what
 /// has not been paid yet comes before what has.
 const char* out_of_date(const subscription_record& known, const subscription_record& said,
-                        const messages::stripe_word& word);
+                        const messages::stripe_event& event);
 
 } // namespace latchkey

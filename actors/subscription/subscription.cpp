@@ -160,7 +160,7 @@ void subscription_state::name_row(subscription_record& next) const {
 
 void subscription_state::change(messages::change_subscription request, const view_promise& answer,
                                 turnstile::turn turn) {
-  if (request.heard) return look_at_stripes(std::move(request), answer, std::move(turn));
+  if (request.event) return look_at_stripes(std::move(request), answer, std::move(turn));
   auto next = merged(request);
   commit(request, {}, std::move(next), answer, std::move(turn));
 }
@@ -183,8 +183,8 @@ void subscription_state::look_at_stripes(messages::change_subscription request,
 void subscription_state::hear(messages::change_subscription request, stripe_subscriptions all,
                               const view_promise& answer, turnstile::turn turn) {
   const auto now = env->now();
-  const auto& word = *request.heard;
-  const bool is_moved = word.what == messages::stripe_word::kind::moved;
+  const auto& word = *request.event;
+  const bool is_moved = word.type == messages::stripe_event::kind::moved;
   auto said = request.subscription;
   const auto id = said.stripe_subscription_id;
   const auto conflict = [&](const char* field, const char* why) {
@@ -209,7 +209,7 @@ void subscription_state::hear(messages::change_subscription request, stripe_subs
     said.created_at = known != nullptr ? known->created_at : now;
     said.updated_at = now;
     if (said.start_date == time_point{}) said.start_date = now;
-    unit.facts.emplace_back(storage::add_stripe_event{word.event, now});
+    unit.facts.emplace_back(storage::add_stripe_event{word.id, now});
     unit.facts.emplace_back(storage::put_stripe_subscription{said});
     if (known != nullptr)
       *known = said;

@@ -106,11 +106,11 @@ void workflow_state::follow(const core_manager_actor& way) {
 // -- what has come of it ---------------------------------------------------------------------
 
 void workflow_state::upstream_left(const messages::stream_ended& left, bool was_ordered) {
-  using how = decltype(messages::stream_ended::how); // the member hides its type
+  using messages::stream_outcome;
   upstream.has_answered = true;
   if (was_ordered) ++upstream.orders;
-  switch (left.how) {
-  case how::accepted:
+  switch (left.outcome) {
+  case stream_outcome::accepted:
     upstream.last_word = env->steady_now();
     upstream.trouble_since.reset();
     upstream.pause = ask_again_first;
@@ -118,13 +118,13 @@ void workflow_state::upstream_left(const messages::stream_ended& left, bool was_
     return ask_upstream_at(env->steady_now() + (upstream.is_cancelled
                                                     ? ask_again_last
                                                     : env->policy.workflow_lost_after));
-  case how::missing:
+  case stream_outcome::missing:
     if (was_ordered) return fail_run(failure{error_code::upstream_unavailable});
     return upstream_has_nothing();
-  case how::refused:
-    return fail_run(failure{error_code::validation_error, {}, left.why});
-  case how::over: // but the last status was not taken
-  case how::cut:
+  case stream_outcome::refused:
+    return fail_run(failure{error_code::validation_error, {}, left.reason});
+  case stream_outcome::over: // but the last status was not taken
+  case stream_outcome::cut:
     if (was_followed()) upstream.trouble_since.reset();
     if (is_lost()) return fail_run(failure{error_code::upstream_unavailable});
     return ask_upstream_later();

@@ -18,8 +18,6 @@
 namespace latchkey::gateway {
 namespace {
 
-using left = messages::stream_ended;
-
 constexpr std::string_view runs_path = "/api/v1/workflows";
 constexpr std::size_t core_manager_index = 0; // of the upstreams: it is always the first
 
@@ -54,8 +52,8 @@ failure not_now(unsigned status) {
   return {error_code::upstream_unavailable, {}, "answers " + std::to_string(status)};
 }
 
-left refusal_of(unsigned status, const std::string& why) {
-  return {left::how::refused, std::to_string(status) + " " + why};
+messages::stream_ended refusal_of(unsigned status, const std::string& why) {
+  return {messages::stream_outcome::refused, std::to_string(status) + " " + why};
 }
 
 std::chrono::steady_clock::time_point internal_deadline(const actor_env& env) {
@@ -68,7 +66,7 @@ std::chrono::steady_clock::time_point internal_deadline(const actor_env& env) {
 struct core_manager_client::run {
   actor_env_ptr env;
   workflow_id workflow;
-  messages::workflow_caller who;
+  messages::workflow_caller caller;
   std::string order;
   http::method verb = http::method::get;
   proxy::upstream_call call; // views the texts below
@@ -130,7 +128,7 @@ core_manager_client::on_follow(messages::stream_workflow& order) {
   auto one = std::make_shared<run>();
   one->env = env_;
   one->workflow = order.workflow;
-  one->who = std::move(order.who);
+  one->caller = std::move(order.caller);
   one->order = std::move(order.order);
   one->verb = one->order.empty() ? http::method::get : http::method::post;
   one->call.deadline = internal_deadline(*env_);
@@ -146,7 +144,7 @@ caf::result<messages::done> core_manager_client::on_cancel(messages::cancel_upst
   auto one = std::make_shared<run>();
   one->env = env_;
   one->workflow = order.workflow;
-  one->who = std::move(order.who);
+  one->caller = std::move(order.caller);
   one->verb = http::method::delete_;
   one->call.deadline = std::min(internal_deadline(*env_),
                                 std::chrono::steady_clock::now() + (order.deadline - env_->now()));
@@ -163,10 +161,14 @@ result<void> core_manager_client::write_call(run& one) const {
   const auto id = to_string(one.workflow);
   const bool is_order = one.verb == http::method::post;
   one.target = where.base_path + std::string{runs_path} + (is_order ? "" : "/" + id);
-  const auto user = to_string(one.who.user);
-  const proxy::caller_identity caller{
-      user,          one.who.client_id,   one.who.role,          one.who.tier,
-      one.who.email, one.who.permissions, one.who.email_verified};
+  const auto user = to_string(one.caller.user);
+  const proxy::caller_identity caller{user,
+                                      one.caller.client_id,
+                                      one.caller.role,
+                                      one.caller.tier,
+                                      one.caller.email,
+                                      one.caller.permissions,
+                                      one.caller.email_verified};
   const auto trace = proxy::next_trace({});
   auto written = proxy::append_caller(caller, make_request_id(), trace.traceparent, one.headers);
   if (!written) return written;
@@ -189,10 +191,10 @@ awaitable<result<messages::stream_ended>> core_manager_client::follow(std::share
   if (!answer) co_return fail(answer.error());
   const auto status = answer->status();
   if (is_for_later(status)) co_return fail(not_now(status));
-  left end;
-  end.how = left::how::accepted;
+  messages::stream_ended end;
+  end.outcome = messages::stream_outcome::accepted;
   if (status == 202) co_return end;
-  end.how = left::how::missing;
+  end.outcome = messages::stream_outcome::missing;
   if (status == 404) co_return end;
   const auto why = std::string{http::reason_phrase(status)};
   if (status != 200) co_return refusal_of(status, why);
@@ -204,8 +206,8 @@ awaitable<result<messages::stream_ended>>
 core_manager_client::bring_all(std::shared_ptr<run> one, proxy::upstream_answer answer) {
   const auto how = status_stream::format_of(answer.header("Content-Type"));
   if (!how) co_return refusal_of(answer.status(), "without a stream of statuses");
-  left end;
-  end.how = left::how::cut;
+  messages::stream_ended end;
+  end.outcome = messages::stream_outcome::cut;
   status_stream stream(*how);
   const auto body = answer.take_body();
   bool is_whole = false;
@@ -218,7 +220,7 @@ core_manager_client::bring_all(std::shared_ptr<run> one, proxy::upstream_answer 
     if (!next && is_whole) next = stream.rest();
     while (next) {
       const auto over = co_await bring(one, std::move(*next));
-      if (over) end.how = *over;
+      if (over) end.outcome = *over;
       if (over) co_return end;
       next = stream.next();
     }
@@ -230,14 +232,14 @@ core_manager_client::bring_all(std::shared_ptr<run> one, proxy::upstream_answer 
 }
 
 /// One object to the workflow's actor. Nothing: go on.
-awaitable<std::optional<core_manager_client::run_end>>
+awaitable<std::optional<messages::stream_outcome>>
 core_manager_client::bring(std::shared_ptr<run> one, std::string body) {
   const auto position = position_of(body, one->taken + 1);
   const auto word = co_await tell(one, std::move(body), position);
-  std::optional<run_end> over;
+  std::optional<messages::stream_outcome> over;
   if (word) {
     ++one->taken;
-    if (word->is_over) over = left::how::over;
+    if (word->is_over) over = messages::stream_outcome::over;
     co_return over;
   }
   const auto code = word.error().code;
@@ -246,7 +248,8 @@ core_manager_client::bring(std::shared_ptr<run> one, std::string body) {
                 word.error().field, " ", word.error().reason);
     co_return over;
   }
-  over = code == error_code::not_found ? left::how::over : left::how::cut;
+  over = code == error_code::not_found ? messages::stream_outcome::over
+                                       : messages::stream_outcome::cut;
   co_return over;
 }
 

@@ -39,7 +39,6 @@ public:
 private:
   struct run;
   using deadline_point = std::chrono::steady_clock::time_point;
-  using run_end = enum messages::stream_ended::how;
 
   caf::result<messages::stream_ended> on_follow(messages::stream_workflow& order);
   caf::result<messages::done> on_cancel(messages::cancel_upstream& order);
@@ -47,7 +46,8 @@ private:
   awaitable<result<messages::stream_ended>> follow(std::shared_ptr<run> one);
   awaitable<result<messages::stream_ended>> bring_all(std::shared_ptr<run> one,
                                                       proxy::upstream_answer answer);
-  awaitable<std::optional<run_end>> bring(std::shared_ptr<run> one, std::string body);
+  awaitable<std::optional<messages::stream_outcome>> bring(std::shared_ptr<run> one,
+                                                           std::string body);
   awaitable<result<messages::status_taken>> tell(std::shared_ptr<run> one, std::string body,
                                                  std::int64_t position);
   awaitable<result<messages::done>> cancel(std::shared_ptr<run> one);

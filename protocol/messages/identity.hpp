@@ -106,7 +106,7 @@ struct user_subscription_changed {
   std::string tier;   // in force
   std::string status; // "active", "canceled", …
 };
-struct sessions_told {
+struct sessions_notified {
   std::size_t count = 0; // that were in memory
 };
 

@@ -29,10 +29,10 @@ struct subscription_view {
 };
 
 /// An event of Stripe's about a subscription ("customer.subscription.created", …).
-struct stripe_word {
+struct stripe_event {
   /// `moved`: the subscription is another user's from now on.
-  enum class kind : std::uint8_t { created, updated, deleted, moved } what = kind::updated;
-  std::string event;           // its id, which is never acted on twice
+  enum class kind : std::uint8_t { created, updated, deleted, moved } type = kind::updated;
+  std::string id;              // never acted on twice
   time_point at{};             // when it happened, in whole seconds
   std::string previous_status; // of an update that changed the status; empty: it did not
 };
@@ -50,7 +50,7 @@ struct stripe_word {
 /// subscription that is not known. USER001.
 struct change_subscription {
   subscription_record subscription;
-  std::optional<stripe_word> heard;
+  std::optional<stripe_event> event; // unset: changed by hand
   author who;
   time_point deadline{};
 };

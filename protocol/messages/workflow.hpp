@@ -79,24 +79,26 @@ struct workflow_caller {
 /// or answers 5xx, GW002 when it is silent.
 struct stream_workflow {
   workflow_id workflow;
-  workflow_caller who;
+  workflow_caller caller;
   std::string order; // the body of POST /api/v1/workflows; empty: GET /api/v1/workflows/{id}
 };
-struct stream_ended {
-  enum class how : std::uint8_t {
+/// How the stream of a run's statuses ended.
+enum class stream_outcome : std::uint8_t {
     over,     // the last status was taken
     cut,      // the stream ended before that
     accepted, // 202: the core manager will send statuses to our callback
     missing,  // 404
     refused   // another 4xx: the run was not started
-  } how = how::over;
-  std::string why; // of `refused`: "422 Unprocessable Entity"
+};
+struct stream_ended {
+  stream_outcome outcome = stream_outcome::over;
+  std::string reason; // of `refused`: "422 Unprocessable Entity"
 };
 
 /// Ask the core manager to end the run: DELETE. A 404 counts as done.
 struct cancel_upstream {
   workflow_id workflow;
-  workflow_caller who;
+  workflow_caller caller;
   time_point deadline{};
 };
 

@@ -48,7 +48,7 @@ awaitable<result<user_id>> owner_of(http::exchange& ex, const stripe_change& cha
 messages::change_subscription request_of(http::exchange& ex, const stripe_change& change) {
   messages::change_subscription request;
   request.subscription = change.subscription;
-  request.heard = change.word;
+  request.event = change.event;
   request.who = {client_of(ex), "stripe"};
   request.deadline = edge_of(ex).deadline_for_actors(ex.deadline);
   return request;
@@ -57,7 +57,7 @@ messages::change_subscription request_of(http::exchange& ex, const stripe_change
 /// Takes the subscription from whoever had it. First of all: what is cut off here is said again.
 awaitable<result<void>> take_from(http::exchange& ex, user_id before, const stripe_change& change) {
   auto request = request_of(ex, change);
-  request.heard->what = messages::stripe_word::kind::moved;
+  request.event->type = messages::stripe_event::kind::moved;
   auto told = co_await edge_of(ex).ask_subscription(before, std::move(request), ex.deadline);
   if (told) co_return result<void>{};
   const auto code = told.error().code;
@@ -75,7 +75,7 @@ awaitable<result<void>> hand_over(http::exchange& ex, const stripe_change& chang
   auto owner = co_await owner_of(ex, change, known);
   if (!owner) co_return fail(owner.error());
   if (known && known->user != *owner) {
-    if (known->stripe_event_at > change.word.at)
+    if (known->stripe_event_at > change.event.at)
       co_return fail(error_code::conflict, "event", "is older than what is known");
     auto taken = co_await take_from(ex, known->user, change);
     if (!taken) co_return taken;
@@ -89,7 +89,7 @@ awaitable<result<void>> hand_over(http::exchange& ex, const stripe_change& chang
 /// True: the user's subscription is as the event says. False: it was not for us to act on.
 awaitable<result<bool>> apply(http::exchange& ex, stripe_change change) {
   auto& edge = edge_of(ex);
-  const auto event = change.word.event;
+  const auto event = change.event.id;
   auto tier = tier_of(change, edge.configured().stripe_prices, edge.env().tiers);
   if (!tier)
     log_warning("stripe", "event ", event, " is about a price that STRIPE_PRICES does not name");

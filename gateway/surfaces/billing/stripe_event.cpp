@@ -10,7 +10,7 @@ namespace latchkey::gateway::billing {
 namespace {
 
 using nlohmann::json;
-using kind = messages::stripe_word::kind;
+using kind = messages::stripe_event::kind;
 
 constexpr std::size_t id_bytes_max = 255;             // VARCHAR(255)
 constexpr std::size_t status_bytes_max = 50;          // VARCHAR(50)
@@ -82,22 +82,22 @@ std::optional<kind> kind_of(std::string_view type) {
   return std::nullopt;
 }
 
-result<stripe_change> read_change(const json& object, messages::stripe_word word) {
+result<stripe_change> read_change(const json& object, messages::stripe_event event) {
   stripe_change out;
   auto& said = out.subscription;
-  out.word = std::move(word);
+  out.event = std::move(event);
   said.stripe_subscription_id = text_at(object, "id");
   if (said.stripe_subscription_id.empty() || said.stripe_subscription_id.size() > id_bytes_max)
     return wrong("data.object.id", "is required");
   said.stripe_customer_id = id_at(object, "customer");
   if (said.stripe_customer_id.empty() || said.stripe_customer_id.size() > id_bytes_max)
     return wrong("data.object.customer", "is required");
-  said.status = out.word.what == kind::deleted ? "canceled" : text_at(object, "status");
+  said.status = out.event.type == kind::deleted ? "canceled" : text_at(object, "status");
   if (said.status.empty() || said.status.size() > status_bytes_max)
     return wrong("data.object.status", "is required");
-  said.start_date = time_at(object, "start_date").value_or(out.word.at);
+  said.start_date = time_at(object, "start_date").value_or(out.event.at);
   said.end_date = end_of(object);
-  if (out.word.what == kind::deleted && !said.end_date) said.end_date = out.word.at;
+  if (out.event.type == kind::deleted && !said.end_date) said.end_date = out.event.at;
   said.trial_ends_at = time_at(object, "trial_end");
   said.cancelled_at = time_at(object, "canceled_at");
   said.payment_method = id_at(object, "default_payment_method");
@@ -124,25 +124,25 @@ result<std::optional<stripe_change>> read_stripe_event(std::string_view body) {
   if (!event.is_object()) return wrong("body", "is not a JSON object");
   const auto type = text_at(event, "type");
   if (type.empty()) return wrong("type", "is required");
-  messages::stripe_word word;
-  word.event = text_at(event, "id");
-  if (word.event.empty() || word.event.size() > id_bytes_max) return wrong("id", "is required");
-  const auto what = kind_of(type);
-  if (!what) return std::optional<stripe_change>{};
-  word.what = *what;
+  messages::stripe_event out;
+  out.id = text_at(event, "id");
+  if (out.id.empty() || out.id.size() > id_bytes_max) return wrong("id", "is required");
+  const auto known_type = kind_of(type);
+  if (!known_type) return std::optional<stripe_change>{};
+  out.type = *known_type;
   const auto created = time_at(event, "created");
   if (!created) return wrong("created", "is required, in seconds");
-  word.at = *created;
+  out.at = *created;
   const auto& data = at(event, "data");
-  word.previous_status = text_at(at(data, "previous_attributes"), "status");
-  auto change = read_change(at(data, "object"), std::move(word));
+  out.previous_status = text_at(at(data, "previous_attributes"), "status");
+  auto change = read_change(at(data, "object"), std::move(out));
   if (!change) return fail(change.error());
   return std::optional{std::move(*change)};
 }
 
 std::optional<std::string> tier_of(const stripe_change& change, std::string_view prices,
                                    const tier_table& tiers) {
-  if (change.word.what == kind::deleted) return "free";
+  if (change.event.type == kind::deleted) return "free";
   for (const auto& price : change.prices)
     if (const auto tier = tier_of_price(prices, price); !tier.empty()) return std::string{tier};
   if (tiers.has(change.tier)) return change.tier;

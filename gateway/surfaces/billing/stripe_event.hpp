@@ -18,7 +18,7 @@ inline constexpr std::size_t payment_method_bytes_max = 100;
 
 /// What a "customer.subscription.created", ".updated", ".paused", ".resumed" or ".deleted" says.
 struct stripe_change {
-  messages::stripe_word word;
+  messages::stripe_event event;
   subscription_record subscription; // tier: not yet; see `tier_of`
   std::string user;                 // metadata.user_id: a UUID or a number; empty: none
   std::string tier;                 // metadata.tier; empty: none

@@ -186,7 +186,7 @@ TEST(ClockSetBack, KeepsNobodyFromAskingForACutWorkflow) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
-  f.leave(left_how::cut);
+  f.leave(messages::stream_outcome::cut);
   const auto asked = f.upstream.asked.size();
   f.clock.step(-1h);
   f.advance(workflow_state::ask_again_last);

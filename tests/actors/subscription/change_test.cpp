@@ -9,7 +9,7 @@ namespace latchkey::test {
 namespace {
 
 using namespace std::chrono_literals;
-using kind = messages::stripe_word::kind;
+using kind = messages::stripe_event::kind;
 
 struct stripe_subscription : one_subscription {
   int events = 0;
@@ -23,10 +23,11 @@ struct stripe_subscription : one_subscription {
     out.subscription.stripe_subscription_id = "sub_1";
     out.subscription.stripe_customer_id = "cus_1";
     out.subscription.start_date = clock.now() - 24h;
-    out.heard = messages::stripe_word{what,
-                                      "evt_" + std::to_string(++events),
-                                      std::chrono::floor<std::chrono::seconds>(clock.now()) + after,
-                                      {}};
+    out.event =
+        messages::stripe_event{what,
+                               "evt_" + std::to_string(++events),
+                               std::chrono::floor<std::chrono::seconds>(clock.now()) + after,
+                               {}};
     out.who.by = "stripe";
     return out;
   }
@@ -176,7 +177,7 @@ TEST(StripeWord, ThatWasHeardBeforeIsNotActedOn) {
   const auto event = f.hearing(kind::created, 0s);
   ASSERT_TRUE(f.hear(event));
   auto again = event;
-  again.heard->at += 1s; // whatever else it says
+  again.event->at += 1s; // whatever else it says
   again.subscription.tier = "free";
   EXPECT_TRUE(f.changes_nothing(again, "id"));
 }
@@ -281,11 +282,11 @@ TEST(StripeWord, OfSeveralThatAreLiveTheBestTierCountsThenTheNewest) {
 TEST(StripeWord, OfTwoUpdatesInOneSecondFollowsThePreviousStatusElseThePaidOne) {
   stripe_subscription f;
   auto paid = f.hearing(kind::updated, 0s);
-  paid.heard->previous_status = "incomplete";
+  paid.event->previous_status = "incomplete";
   ASSERT_TRUE(f.hear(paid));
   EXPECT_TRUE(f.changes_nothing(f.hearing(kind::updated, 0s, "pro", "incomplete"), "event"));
   auto unpaid = f.hearing(kind::updated, 0s, "pro", "unpaid");
-  unpaid.heard->previous_status = "active";
+  unpaid.event->previous_status = "active";
   EXPECT_EQ(f.hear(unpaid).value().tier, "free");
 }
 

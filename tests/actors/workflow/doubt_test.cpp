@@ -70,7 +70,7 @@ TEST(WorkflowDoubt, OfTheEndThatIsOursEndsItOnce) {
     one_workflow f;
     ASSERT_TRUE(f.start());
     f.store.fail_next(fault);
-    f.leave(left_how::refused, "400 Bad Request");
+    f.leave(stream_outcome::refused, "400 Bad Request");
     f.advance(workflow_state::ask_again_last);
     EXPECT_EQ(f.row()->status, "failed");
     EXPECT_EQ(f.rows().size(), 2u);
@@ -99,7 +99,7 @@ TEST(WorkflowDoubt, AboutARemovedUserEndsWithTheNextStatus) {
   EXPECT_EQ(code_of(f.say(1)), error_code::not_found);
   ASSERT_EQ(f.upstream.cancelled.size(), 1u);
   EXPECT_EQ(f.upstream.cancelled.front().workflow, f.id);
-  f.leave(left_how::cut);
+  f.leave(stream_outcome::cut);
   f.advance(2min);
   EXPECT_EQ(f.upstream.asked.size(), 1u);
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(1));
@@ -114,7 +114,7 @@ TEST(WorkflowDoubt, AboutARemovedUserEndsWhenUpstreamIsToBeAskedAgain) {
   messages::delete_user removal;
   removal.deadline = f.soon();
   ASSERT_TRUE(f.ask(owner, removal));
-  f.leave(left_how::cut);
+  f.leave(stream_outcome::cut);
   f.advance(2min);
   EXPECT_EQ(f.upstream.asked.size(), 1u);
   EXPECT_EQ(f.upstream.cancelled.size(), 1u);

@@ -16,7 +16,7 @@
 
 namespace latchkey::test {
 
-using left_how = decltype(messages::stream_ended::how);
+using messages::stream_outcome;
 
 /// What a test and its core manager share. A question waits until it is answered.
 struct core_manager_script {
@@ -180,9 +180,9 @@ struct one_workflow : actor_fixture {
     return ask(actor, messages::take_status{body, std::nullopt, soon()});
   }
   /// Answers the oldest question that upstream was asked.
-  void leave(left_how how, const std::string& why = "") {
+  void leave(stream_outcome outcome, const std::string& why = "") {
     ASSERT_GT(upstream.waiting, 0u) << "upstream was not asked";
-    upstream.answer = {how, why};
+    upstream.answer = {outcome, why};
     caf::anon_send(core_manager, release_held{});
     run();
   }

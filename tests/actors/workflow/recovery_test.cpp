@@ -16,7 +16,7 @@ TEST(WorkflowRecovery, GoesOnWithoutAGapAndWithoutADouble) {
   f.restart();
   ASSERT_EQ(f.upstream.asked.size(), 2u);
   EXPECT_TRUE(f.upstream.asked.back().order.empty());
-  EXPECT_EQ(f.upstream.asked.back().who.email, "ada@example.com");
+  EXPECT_EQ(f.upstream.asked.back().caller.email, "ada@example.com");
   ASSERT_TRUE(f.attach(2, 9));
   for (std::int64_t position = 1; position <= 5; ++position)
     ASSERT_TRUE(f.say(position, position == 5 ? "completed" : "in_progress"));
@@ -29,8 +29,8 @@ TEST(WorkflowRecovery, OrdersAgainWhatUpstreamNeverHeardOf) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.restart();
-  f.leave(left_how::cut); // to the actor that is no more
-  f.leave(left_how::missing);
+  f.leave(stream_outcome::cut); // to the actor that is no more
+  f.leave(stream_outcome::missing);
   f.advance(1s);
   ASSERT_EQ(f.upstream.asked.size(), 3u);
   EXPECT_EQ(f.upstream.asked.back().order, f.upstream.asked.front().order);

@@ -112,12 +112,12 @@ TEST(WorkflowStart, OrdersItUpstreamInTheWordsOfTheContract) {
                                 {"project_id", nullptr},
                                 {"parameters", {{"to", "moon"}}}};
   EXPECT_EQ(nlohmann::json::parse(asked.order), expected);
-  EXPECT_EQ(asked.who.user, f.owner.id);
-  EXPECT_EQ(asked.who.email, "bea@example.com");
-  EXPECT_EQ(asked.who.client_id, to_string(f.owner.id));
-  EXPECT_EQ(asked.who.role, "user");
-  EXPECT_EQ(asked.who.tier, "free");
-  EXPECT_EQ(asked.who.permissions, *f.env().book->roles()->permissions_of("user"));
+  EXPECT_EQ(asked.caller.user, f.owner.id);
+  EXPECT_EQ(asked.caller.email, "bea@example.com");
+  EXPECT_EQ(asked.caller.client_id, to_string(f.owner.id));
+  EXPECT_EQ(asked.caller.role, "user");
+  EXPECT_EQ(asked.caller.tier, "free");
+  EXPECT_EQ(asked.caller.permissions, *f.env().book->roles()->permissions_of("user"));
 }
 
 TEST(WorkflowStart, ByManyAtOnceIsOneAndChargedOnce) {

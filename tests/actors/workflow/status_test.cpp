@@ -156,7 +156,7 @@ TEST(WorkflowStatus, KeepsARunInMemoryUntilItHasLongBeenOver) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.env().policy.workflow_lost_after = 24h;
-  f.leave(left_how::accepted);
+  f.leave(stream_outcome::accepted);
   f.advance(10min);
   ASSERT_TRUE(f.say(1, "completed")) << "it runs";
   f.advance(workflow_state::ended_idle - 1s);
@@ -172,7 +172,7 @@ TEST(WorkflowStatus, LeavesMemorySecondsAfterTheLast) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1, "completed"));
-  f.leave(left_how::over);
+  f.leave(stream_outcome::over);
   f.advance(workflow_state::ended_idle);
   EXPECT_TRUE(f.begin(f.actor, f.attaching(0, 2)).is_gone());
 }
@@ -180,7 +180,7 @@ TEST(WorkflowStatus, LeavesMemorySecondsAfterTheLast) {
 TEST(WorkflowStatus, HoldsNoMemoryOfARunThatEndedLongBeforeItWasToBeAskedFor) {
   one_workflow f;
   ASSERT_TRUE(f.start());
-  f.leave(left_how::accepted); // and is asked for when it says nothing for ten minutes
+  f.leave(stream_outcome::accepted); // and is asked for when it says nothing for ten minutes
   ASSERT_TRUE(f.say(1, "completed"));
   const auto actor = caf::actor_cast<caf::weak_actor_ptr>(f.actor);
   f.actor = nullptr;

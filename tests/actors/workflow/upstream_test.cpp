@@ -18,7 +18,7 @@ std::size_t orders(const one_workflow& f) {
 TEST(WorkflowUpstream, ThatRefusesTheOrderFailsTheRunWithTheReason) {
   one_workflow f;
   ASSERT_TRUE(f.start());
-  f.leave(left_how::refused, "422 Unprocessable Entity");
+  f.leave(stream_outcome::refused, "422 Unprocessable Entity");
   EXPECT_EQ(f.last_row(), nlohmann::json::parse(R"({
     "status":"failed","step":"accepted","progress":0,"result":{},
     "error":{"code":"VALIDATION_ERROR","message":"Invalid input parameters",
@@ -65,7 +65,7 @@ TEST(WorkflowUpstream, ThatIsLostAfterItsFirstAnswerIsWaitedForLonger) {
   f.env().policy.workflow_lost_after = 300s;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
-  f.leave(left_how::cut);
+  f.leave(stream_outcome::cut);
   f.upstream.fails_with = error_code::upstream_unavailable;
   f.advance(200s);
   EXPECT_FALSE(f.row()->has_ended());
@@ -82,7 +82,7 @@ int cuts_until_lost(one_workflow& f, const std::function<void()>& before_each,
   int cuts = 0;
   for (; cuts < 100 && !f.row()->has_ended(); ++cuts) {
     before_each();
-    f.leave(left_how::cut);
+    f.leave(stream_outcome::cut);
     f.advance(workflow_state::ask_again_last);
     after_each();
   }
@@ -118,7 +118,7 @@ TEST(WorkflowUpstream, WhoseStreamIsCutAfterALongTimeIsFollowedAgain) {
   ASSERT_TRUE(f.say(1));
   for (std::size_t cuts = 1; cuts <= 3; ++cuts) {
     f.advance(1000s); // the stream is open, and nothing new comes
-    f.leave(left_how::cut);
+    f.leave(stream_outcome::cut);
     EXPECT_FALSE(f.row()->has_ended());
     f.advance(workflow_state::ask_again_last);
     ASSERT_EQ(f.upstream.asked.size(), 1 + cuts);
@@ -134,7 +134,7 @@ TEST(WorkflowUpstream, ThatIsCutForItsSilenceButSaysWhereItStandsIsNotLost) {
   ASSERT_TRUE(f.say(1));
   for (int i = 0; i < 20; ++i) {
     f.advance(50s);
-    f.leave(left_how::cut);
+    f.leave(stream_outcome::cut);
     f.advance(workflow_state::ask_again_last);
     ASSERT_TRUE(f.say(1)); // from the beginning
   }
@@ -158,9 +158,9 @@ TEST(WorkflowUpstream, ThatHasForgottenARunWithStatusesFailsIt) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
-  f.leave(left_how::cut);
+  f.leave(stream_outcome::cut);
   f.advance(1s);
-  f.leave(left_how::missing);
+  f.leave(stream_outcome::missing);
   EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
 }
 
@@ -168,7 +168,7 @@ TEST(WorkflowUpstream, ThatCannotBeToldInTheStoreIsFailedOnceItCan) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.store.set_disk_full(true);
-  f.leave(left_how::refused, "400 Bad Request");
+  f.leave(stream_outcome::refused, "400 Bad Request");
   f.advance(5s);
   EXPECT_FALSE(f.row()->has_ended());
   f.store.set_disk_full(false);
@@ -185,13 +185,13 @@ TEST(WorkflowUpstream, ThatWasCutIsFollowedAgainAndWhatWasTakenIsNotTakenTwice) 
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.say(1));
   ASSERT_TRUE(f.say(2));
-  f.leave(left_how::cut);
+  f.leave(stream_outcome::cut);
   f.advance(1s);
   ASSERT_EQ(f.upstream.asked.size(), 2u);
   EXPECT_TRUE(f.upstream.asked.back().order.empty()) << "it is found, not ordered again";
   for (std::int64_t position = 1; position <= 5; ++position)
     ASSERT_TRUE(f.say(position, position == 5 ? "completed" : "in_progress"));
-  f.leave(left_how::over);
+  f.leave(stream_outcome::over);
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(6));
   f.advance(1min);
   EXPECT_EQ(f.upstream.asked.size(), 2u);
@@ -203,7 +203,7 @@ TEST(WorkflowUpstream, IsAskedMoreAndMoreRarelyUntilThereIsProgress) {
   std::vector<std::chrono::microseconds> pauses;
   const auto cut_and_measure = [&] {
     const auto asked = f.upstream.asked.size();
-    f.leave(left_how::cut);
+    f.leave(stream_outcome::cut);
     const auto begin = f.clock.now();
     while (f.upstream.asked.size() == asked && f.clock.now() < begin + 60s)
       f.advance(100ms);
@@ -224,7 +224,7 @@ TEST(WorkflowUpstream, ThatHasNoneOfAnOrderGetsItAgainButNotForEver) {
   ASSERT_TRUE(f.start());
   for (int i = 0; i < 20 && f.upstream.waiting > 0; ++i) {
     const bool is_order = !f.upstream.asked.back().order.empty();
-    f.leave(is_order ? left_how::cut : left_how::missing);
+    f.leave(is_order ? stream_outcome::cut : stream_outcome::missing);
     f.advance(workflow_state::ask_again_last);
   }
   EXPECT_EQ(orders(f), static_cast<std::size_t>(workflow_state::orders_max));
@@ -235,7 +235,7 @@ TEST(WorkflowUpstream, ThatCallsBackIsAskedOnlyWhenItHasBeenSilentForLong) {
   one_workflow f;
   f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
-  f.leave(left_how::accepted);
+  f.leave(stream_outcome::accepted);
   f.advance(90s);
   ASSERT_TRUE(f.say(1));
   f.advance(90s);
@@ -243,7 +243,7 @@ TEST(WorkflowUpstream, ThatCallsBackIsAskedOnlyWhenItHasBeenSilentForLong) {
   f.advance(10s);
   ASSERT_EQ(f.upstream.asked.size(), 2u);
   EXPECT_TRUE(f.upstream.asked.back().order.empty());
-  f.leave(left_how::accepted);
+  f.leave(stream_outcome::accepted);
   f.advance(99s);
   EXPECT_EQ(f.upstream.asked.size(), 2u) << "it lives";
   EXPECT_FALSE(f.row()->has_ended());
@@ -286,7 +286,7 @@ TEST(WorkflowUpstream, ThatIsAskedToCancelEndsTheRunItself) {
   ASSERT_TRUE(f.cancel());
   ASSERT_EQ(f.upstream.cancelled.size(), 1u);
   EXPECT_EQ(f.upstream.cancelled.front().workflow, f.id);
-  EXPECT_EQ(f.upstream.cancelled.front().who.email, "ada@example.com");
+  EXPECT_EQ(f.upstream.cancelled.front().caller.email, "ada@example.com");
   EXPECT_FALSE(f.row()->has_ended());
   ASSERT_TRUE(f.say_body(R"({"status":"failed","step":"cancelled"})"));
   EXPECT_EQ(f.row()->status, "failed");
@@ -317,7 +317,7 @@ TEST(WorkflowUpstream, ThatNeverGotTheOrderDoesNotGetItOnceTheRunIsCancelled) {
   f.upstream.fails_with.reset();
   f.advance(workflow_state::ask_again_last);
   EXPECT_EQ(orders(f), before);
-  f.leave(left_how::missing);
+  f.leave(stream_outcome::missing);
   EXPECT_EQ(f.last_row()["step"], "cancelled");
   EXPECT_EQ(f.row()->status, "failed");
 }
@@ -325,11 +325,11 @@ TEST(WorkflowUpstream, ThatNeverGotTheOrderDoesNotGetItOnceTheRunIsCancelled) {
 TEST(WorkflowUpstream, ThatKnowsACancelledRunNoMoreHasCancelledIt) {
   cancelling f;
   ASSERT_TRUE(f.start());
-  f.leave(left_how::accepted);
+  f.leave(stream_outcome::accepted);
   ASSERT_TRUE(f.cancel());
   f.advance(workflow_state::ask_again_last);
   ASSERT_EQ(f.upstream.asked.size(), 2u) << "its last status may have been lost";
-  f.leave(left_how::missing);
+  f.leave(stream_outcome::missing);
   EXPECT_EQ(
       f.last_row(),
       nlohmann::json::parse(R"({"status":"failed","step":"cancelled","progress":0,"result":{}})"));

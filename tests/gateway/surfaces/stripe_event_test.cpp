@@ -86,9 +86,9 @@ TEST(StripeEvent, SurvivesAnyTextAtAll) {
 
 TEST(StripeEvent, SaysWhatWhomAndWhen) {
   const auto said = read(event());
-  EXPECT_EQ(said.word.what, messages::stripe_word::kind::updated);
-  EXPECT_EQ(said.word.event, "evt_1");
-  EXPECT_EQ(said.word.at, at(1'700'000'000));
+  EXPECT_EQ(said.event.type, messages::stripe_event::kind::updated);
+  EXPECT_EQ(said.event.id, "evt_1");
+  EXPECT_EQ(said.event.at, at(1'700'000'000));
   EXPECT_EQ(said.user, "7");
   EXPECT_EQ(said.tier, "pro");
   EXPECT_EQ(said.prices, (std::vector<std::string>{"price_1", "pro"}));
@@ -139,7 +139,7 @@ TEST(StripeEvent, OfTheEndIsAnEndWhateverElseItSays) {
   what["type"] = "customer.subscription.deleted";
   const auto said = read(what);
   EXPECT_EQ(said.subscription.status, "canceled");
-  EXPECT_EQ(said.subscription.end_date, said.word.at);
+  EXPECT_EQ(said.subscription.end_date, said.event.at);
   EXPECT_EQ(tier_of(said, "price_1=pro", *parse_tiers("free:;pro:")), "free");
 }
 

@@ -10,10 +10,10 @@ namespace latchkey::gateway::test {
 namespace {
 
 using namespace std::chrono_literals;
+using messages::stream_outcome;
 using proxy::testing::peer;
 using proxy::testing::script;
 using proxy::testing::scripted_upstream;
-using run_end = enum messages::stream_ended::how;
 
 /// What a test says to the workflow's actor, and what that has heard.
 struct heard_of {
@@ -80,7 +80,7 @@ struct one_line : reactor_fixture {
     return run(0, [&](reactor_edge& edge) -> awaitable<result<messages::stream_ended>> {
       messages::stream_workflow question;
       question.workflow = id;
-      question.who.email = "somebody@example.com";
+      question.caller.email = "somebody@example.com";
       question.order = order;
       co_return co_await edge.ask(line, question, std::chrono::steady_clock::now() + patience);
     });
@@ -124,7 +124,7 @@ TEST(CoreManagerLine, OrdersARunAndBringsItsStatusesOneAfterTheOther) {
   f.heard.last = 3;
   const auto left = f.follow(R"({"workflow_id":"x"})");
   ASSERT_TRUE(left.has_value());
-  EXPECT_EQ(left->how, run_end::over);
+  EXPECT_EQ(left->outcome, stream_outcome::over);
   EXPECT_EQ(f.heard.bodies, (std::vector<std::string>{R"({"a":1})", R"({"a":2})", R"({"a":3})"}));
   EXPECT_EQ(f.heard.positions, (std::vector<std::int64_t>{1, 2, 3}));
   const auto head = seen.get_future().get();
@@ -143,7 +143,7 @@ TEST(CoreManagerLine, FindsARunAgainAndTakesItsOwnCount) {
                    &seen)});
   const auto left = f.follow("");
   ASSERT_TRUE(left.has_value());
-  EXPECT_EQ(left->how, run_end::cut); // it ended before the run did
+  EXPECT_EQ(left->outcome, stream_outcome::cut); // it ended before the run did
   EXPECT_EQ(f.heard.positions, (std::vector<std::int64_t>{4, 2}));
   EXPECT_TRUE(seen.get_future().get().starts_with("GET /api/v1/workflows/" + to_string(f.id)));
 }
@@ -153,11 +153,11 @@ TEST(CoreManagerLine, SaysHowTheCoreManagerAnswered) {
     one_line f({says("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n")});
     return f.follow("{}");
   };
-  EXPECT_EQ(how_of("202 Accepted")->how, run_end::accepted);
-  EXPECT_EQ(how_of("404 Not Found")->how, run_end::missing);
-  EXPECT_EQ(how_of("422 Unprocessable Entity")->how, run_end::refused);
-  EXPECT_TRUE(how_of("422 Unprocessable Entity")->why.starts_with("422 "));
-  EXPECT_EQ(how_of("200 OK")->how, run_end::refused); // without a stream
+  EXPECT_EQ(how_of("202 Accepted")->outcome, stream_outcome::accepted);
+  EXPECT_EQ(how_of("404 Not Found")->outcome, stream_outcome::missing);
+  EXPECT_EQ(how_of("422 Unprocessable Entity")->outcome, stream_outcome::refused);
+  EXPECT_TRUE(how_of("422 Unprocessable Entity")->reason.starts_with("422 "));
+  EXPECT_EQ(how_of("200 OK")->outcome, stream_outcome::refused); // without a stream
 }
 
 TEST(CoreManagerLine, IsDoneWithAStreamWhoseStatusIsTooLong) {
@@ -166,21 +166,21 @@ TEST(CoreManagerLine, IsDoneWithAStreamWhoseStatusIsTooLong) {
   const auto left = f.follow("");
   ASSERT_TRUE(left.has_value());
   EXPECT_EQ(f.heard.count(), 1u);
-  EXPECT_EQ(left->how, run_end::refused);
-  EXPECT_NE(left->why.find("too long"), std::string::npos) << left->why;
+  EXPECT_EQ(left->outcome, stream_outcome::refused);
+  EXPECT_NE(left->reason.find("too long"), std::string::npos) << left->reason;
 }
 
 TEST(CoreManagerLine, PassesOverWhatIsNoStatus) {
   one_line f({says(stream_of(ndjson, "{\"a\":1}\nno object\n{\"a\":3}\n"))});
   f.heard.bad = 2;
-  EXPECT_EQ(f.follow("{}")->how, run_end::cut);
+  EXPECT_EQ(f.follow("{}")->outcome, stream_outcome::cut);
   EXPECT_EQ(f.heard.positions, (std::vector<std::int64_t>{1, 2, 2}));
 }
 
 TEST(CoreManagerLine, EndsAtAStatusThatIsNotTaken) {
   one_line f({says(stream_of(ndjson, "{\"a\":1}\n{\"a\":2}\n"))});
   f.heard.refuses = error_code::store_unavailable;
-  EXPECT_EQ(f.follow("{}")->how, run_end::cut);
+  EXPECT_EQ(f.follow("{}")->outcome, stream_outcome::cut);
   EXPECT_EQ(f.heard.count(), 0u);
 }
 
@@ -188,7 +188,7 @@ TEST(CoreManagerLine, FindsAnActorAgainThatLeftMemory) {
   one_line f({says(stream_of(ndjson, "{\"a\":1}\n{\"a\":2}\n"))});
   f.heard.gone_after = 1;
   f.heard.last = 2;
-  EXPECT_EQ(f.follow("{}")->how, run_end::over);
+  EXPECT_EQ(f.follow("{}")->outcome, stream_outcome::over);
   EXPECT_EQ(f.asked, 2);
 }
 
@@ -199,14 +199,14 @@ TEST(CoreManagerLine, CountsAStreamAsCutThatIsResetOrSilent) {
     one.send(begins);
     one.reset();
   }});
-  EXPECT_EQ(reset.follow("{}")->how, run_end::cut);
+  EXPECT_EQ(reset.follow("{}")->outcome, stream_outcome::cut);
   one_line silent({[&](peer& one) {
                     one.read_head();
                     one.send(begins);
                     one.wait_for_end();
                   }},
                   50ms);
-  EXPECT_EQ(silent.follow("{}")->how, run_end::cut);
+  EXPECT_EQ(silent.follow("{}")->outcome, stream_outcome::cut);
 }
 
 TEST(CoreManagerLine, IsGw001WhenNobodyIsThereOrItFails) {
