@@ -9,16 +9,21 @@
 #include <caf/actor_cast.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
+#include <caf/behavior.hpp>
+#include <caf/detail/profiled_send.hpp>
 #include <caf/duration.hpp>
 #include <caf/error.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/make_message.hpp>
 #include <caf/replies_to.hpp>
+#include <caf/response_type.hpp>
 #include <caf/result.hpp>
 #include <caf/sec.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <tuple>
 #include <type_traits>
+#include <utility>
 
 /// For a type outside `latchkey::messages` that actors send to each other.
 #define LATCHKEY_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
@@ -53,6 +58,27 @@ using notice = caf::reacts_to<In>;
 /// Requests never carry a finite timeout: 0.17 does not cancel them and they hold the
 /// requester until they expire. Deadlines travel in messages instead.
 constexpr auto no_timeout = caf::infinite;
+
+/// What an actor of interface `Handle` answers to `Message`.
+template <class Handle, class Message>
+using reply_of = std::tuple_element_t<
+    0, typename caf::response_type<typename Handle::signatures, Message>::tuple_type>;
+
+/// `self->request(receiver, no_timeout, message).then(on_reply, on_error)` for an actor whose
+/// interface the caller does not know: `self` is any scheduled actor.
+template <class Self, class Handle, class Message, class OnReply, class OnError>
+void request_from(Self* self, const Handle& receiver, Message message, OnReply on_reply,
+                  OnError on_error) {
+  const auto id = self->new_request_id(caf::message_priority::normal);
+  if (receiver)
+    caf::detail::profiled_send(self, self->ctrl(), receiver, id, {}, self->context(),
+                               std::move(message));
+  else
+    self->eq_impl(id.response_id(), self->ctrl(), self->context(),
+                  caf::make_error(caf::sec::invalid_argument));
+  self->add_multiplexed_response_handler(
+      id.response_id(), caf::behavior{std::move(on_reply), std::move(on_error)});
+}
 
 constexpr auto failure_category = caf::atom("latchkey");
 

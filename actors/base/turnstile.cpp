@@ -10,43 +10,43 @@ namespace latchkey {
 
 struct turnstile::core : std::enable_shared_from_this<core> {
   struct entry {
-    kind how;
+    kind type;
     go_on go;
   };
-  const caf::abstract_actor* of = nullptr;
+  const caf::abstract_actor* owner = nullptr;
   std::deque<entry> waiting;
-  std::size_t together = 0; // that are passing
-  bool alone = false;       // one is passing
+  std::size_t shared = 0;    // turns
+  bool is_exclusive = false; // the one turn
   bool advancing = false;
 
-  bool fits(kind how) const { return !alone && (how == kind::together || together == 0); }
+  bool fits(kind type) const { return !is_exclusive && (type == kind::shared || shared == 0); }
 
-  turn begin(kind how) {
-    if (how == kind::alone)
-      alone = true;
+  turn begin(kind type) {
+    if (type == kind::exclusive)
+      is_exclusive = true;
     else
-      ++together;
-    return {this, [weak = weak_from_this(), how](void*) {
-              if (const auto self = weak.lock()) self->end(how);
+      ++shared;
+    return {this, [weak = weak_from_this(), type](void*) {
+              if (const auto self = weak.lock()) self->end(type);
             }};
   }
 
-  void end(kind how) {
-    if (how == kind::alone)
-      alone = false;
+  void end(kind type) {
+    if (type == kind::exclusive)
+      is_exclusive = false;
     else
-      --together;
+      --shared;
     advance();
   }
 
   void advance() {
     // A turn may end before its function returns: then this loop goes on, not a second one.
     if (std::exchange(advancing, true)) return;
-    while (!waiting.empty() && fits(waiting.front().how) && !is_shutting_down(of)) {
+    while (!waiting.empty() && fits(waiting.front().type) && !is_shutting_down(owner)) {
       auto next = std::move(waiting.front());
       waiting.pop_front();
       try {
-        next.go(begin(next.how));
+        next.go(begin(next.type));
       } catch (const std::exception& e) {
         log_error("turnstile", "a conversation failed when its turn had come: ", e.what());
       }
@@ -55,14 +55,14 @@ struct turnstile::core : std::enable_shared_from_this<core> {
   }
 };
 
-turnstile::turnstile(const caf::abstract_actor* of) : core_(std::make_shared<core>()) {
-  core_->of = of;
+turnstile::turnstile(const caf::abstract_actor* owner) : core_(std::make_shared<core>()) {
+  core_->owner = owner;
 }
 turnstile::~turnstile() = default;
 
-bool turnstile::enter(kind how, go_on go) {
+bool turnstile::enter(kind type, go_on go) {
   if (core_->waiting.size() >= waiting_max) return false;
-  core_->waiting.push_back({how, std::move(go)});
+  core_->waiting.push_back({type, std::move(go)});
   core_->advance();
   return true;
 }

@@ -78,7 +78,7 @@ subscription_state::on_describe(messages::describe_subscription& request) {
   if (leaving) return gone();
   view_promise answer{self};
   const auto deadline = request.deadline;
-  take_turn(turnstile::kind::together, deadline, answer,
+  take_turn(turnstile::kind::shared, deadline, answer,
             [this, deadline, answer](turnstile::turn turn) {
               describe(deadline, answer, std::move(turn));
             });
@@ -130,7 +130,7 @@ subscription_state::on_change(messages::change_subscription& request) {
   if (leaving) return gone();
   view_promise answer{self};
   take_turn(
-      turnstile::kind::alone, request.deadline, answer,
+      turnstile::kind::exclusive, request.deadline, answer,
       [this, request, answer](turnstile::turn turn) { change(request, answer, std::move(turn)); });
   return answer;
 }
@@ -309,7 +309,7 @@ caf::result<messages::spent> subscription_state::on_spend(messages::spend& reque
   if (leaving) return gone();
   spent_promise answer{self};
   take_turn(
-      turnstile::kind::together, request.deadline, answer,
+      turnstile::kind::shared, request.deadline, answer,
       [this, request, answer](turnstile::turn turn) { spend(request, answer, std::move(turn)); });
   return answer;
 }

@@ -155,7 +155,7 @@ caf::result<messages::user_view> user_state::on_update(messages::update_user& re
     answer.deliver(messages::view_of(record));
   };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
     change->alone = std::move(mine);
     revise(change);
   });
@@ -197,7 +197,7 @@ caf::result<messages::done> user_state::on_delete(messages::delete_user& request
     answer.deliver(messages::done{});
   };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
     change->alone = std::move(mine);
     revise(change);
   });
@@ -223,7 +223,7 @@ caf::result<messages::sessions_ended> user_state::on_end_sessions(messages::end_
     answer.deliver(messages::sessions_ended{written.sessions_ended});
   };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
     change->alone = std::move(mine);
     revise(change);
   });

@@ -29,7 +29,7 @@ user_state::on_begin_verification(messages::begin_verification& request) {
   if (!is_accepting()) return gone();
   promise<messages::verification_begun> answer{self};
   // Not beside a change of the address: the old one would get a token that outlives it.
-  take_turn(turnstile::kind::together, answer, [this, request, answer](const turn& together) {
+  take_turn(turnstile::kind::shared, answer, [this, request, answer](const turn& together) {
     begin_verification(request, answer, together);
   });
   return answer;
@@ -96,7 +96,7 @@ caf::result<messages::done> user_state::on_confirm_email(messages::confirm_email
   };
   change->done = [answer](const storage::written&) { answer.deliver(messages::done{}); };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
     change->alone = std::move(mine);
     revise(change);
   });

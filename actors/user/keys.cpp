@@ -97,7 +97,7 @@ user_state::on_create_key(messages::create_api_key& request) {
   }
   const auto failed = [answer](const caf::error& error) { answer.deliver(error); };
   // Not beside what revokes all keys: one would be left.
-  take_turn(turnstile::kind::together, answer, [this, request, answer, failed](const turn& mine) {
+  take_turn(turnstile::kind::shared, answer, [this, request, answer, failed](const turn& mine) {
     with_keys(
         [this, request, answer, failed, mine] {
           read(

@@ -60,7 +60,7 @@ void user_state::set_recovery(const messages::change_recovery& request,
     answer.deliver(messages::done{});
   };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
     change->alone = std::move(mine);
     revise(change);
   });
@@ -128,7 +128,7 @@ void user_state::compare_passphrase(const messages::verify_passphrase& request,
             }
             pass->right();
             take_turn(
-                turnstile::kind::together, answer,
+                turnstile::kind::shared, answer,
                 [this, request, answer, seen, rehashed = verdict.rehashed](const turn& together) {
                   // Another passphrase, another password or another address since.
                   if (seen != recovery_changes_ || !record.is_active || lacks_proof())

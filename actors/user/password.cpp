@@ -83,7 +83,7 @@ void user_state::set_changed_password(const messages::change_password& request,
     answer.deliver(messages::done{});
   };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
     change->alone = std::move(mine);
     revise(change);
   });
@@ -197,7 +197,7 @@ void user_state::set_reset_password(const messages::reset_password& request,
     answer.deliver(messages::done{});
   };
   change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::alone, answer, [this, change](turn mine) {
+  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
     change->alone = std::move(mine);
     revise(change);
   });

@@ -13,7 +13,7 @@ caf::result<messages::done> user_state::on_begin_recovery(messages::begin_recove
   if (!is_accepting()) return gone();
   promise<messages::done> answer{self};
   // Not beside a change of the address: the old one would get a token that outlives it.
-  take_turn(turnstile::kind::together, answer, [this, request, answer](const turn& together) {
+  take_turn(turnstile::kind::shared, answer, [this, request, answer](const turn& together) {
     begin_recovery(request, answer, together);
   });
   return answer;

@@ -166,7 +166,7 @@ void user_state::sign_in(const messages::authenticate& request, const sign_in_an
   check.refused = [answer](const caf::error& error) { answer.deliver(error); };
   check.budget = request.budget;
   check.right = [this, request, answer, attempt](const secret& tried) {
-    take_turn(turnstile::kind::together, answer,
+    take_turn(turnstile::kind::shared, answer,
               [this, request, answer, attempt, tried](const turn& mine) {
                 // A change that went before may have been of this very password.
                 if (record.is_active && is_current(tried) && must_verify_first())

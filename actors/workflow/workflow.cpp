@@ -32,7 +32,7 @@ void workflow_state::take_turn(time_point deadline, in_turn go, refused no) {
       go(turn);
     });
   };
-  if (!turns->enter(turnstile::kind::alone, std::move(enter))) no(to_error(error_code::overloaded));
+  if (!turns->enter(turnstile::kind::exclusive, std::move(enter))) no(to_error(error_code::overloaded));
 }
 
 void workflow_state::when_known(time_point deadline, std::function<void()> go, refused no) {

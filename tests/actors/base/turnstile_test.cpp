@@ -26,16 +26,16 @@ struct queue {
 
 TEST(Turnstile, LetsThosePassTogetherWhoMay) {
   queue q;
-  q.enter(passage::together, 'a');
-  q.enter(passage::together, 'b');
+  q.enter(passage::shared, 'a');
+  q.enter(passage::shared, 'b');
   EXPECT_EQ(q.passed, "ab");
 }
 
 TEST(Turnstile, LetsOnePassAlone) {
   queue q;
-  q.enter(passage::alone, 'a');
-  q.enter(passage::alone, 'b');
-  q.enter(passage::together, 'c');
+  q.enter(passage::exclusive, 'a');
+  q.enter(passage::exclusive, 'b');
+  q.enter(passage::shared, 'c');
   EXPECT_EQ(q.passed, "a");
   q.mine[0].reset();
   EXPECT_EQ(q.passed, "ab");
@@ -45,9 +45,9 @@ TEST(Turnstile, LetsOnePassAlone) {
 
 TEST(Turnstile, KeepsTheOrderSoThatNobodyStarves) {
   queue q;
-  q.enter(passage::together, 'a');
-  q.enter(passage::alone, 'b');
-  q.enter(passage::together, 'c'); // though it might pass beside the first
+  q.enter(passage::shared, 'a');
+  q.enter(passage::exclusive, 'b');
+  q.enter(passage::shared, 'c'); // though it might pass beside the first
   EXPECT_EQ(q.passed, "a");
   q.mine[0].reset();
   EXPECT_EQ(q.passed, "ab");
@@ -57,8 +57,8 @@ TEST(Turnstile, KeepsTheOrderSoThatNobodyStarves) {
 
 TEST(Turnstile, WaitsForTheLastCopyOfATurn) {
   queue q;
-  q.enter(passage::alone, 'a');
-  q.enter(passage::alone, 'b');
+  q.enter(passage::exclusive, 'a');
+  q.enter(passage::exclusive, 'b');
   auto copy = q.mine[0];
   q.mine[0].reset();
   EXPECT_EQ(q.passed, "a");
@@ -70,25 +70,25 @@ TEST(Turnstile, GoesOnWhenATurnIsNotKept) {
   turnstile turns;
   int passed = 0;
   for (int i = 0; i < 3; ++i)
-    turns.enter(passage::alone, [&](const turnstile::turn&) { ++passed; });
+    turns.enter(passage::exclusive, [&](const turnstile::turn&) { ++passed; });
   EXPECT_EQ(passed, 3);
 }
 
 TEST(Turnstile, GoesOnAfterAnException) {
   queue q;
-  q.turns.enter(passage::alone, [](const turnstile::turn&) { throw std::runtime_error{"a test"}; });
-  q.enter(passage::alone, 'b');
+  q.turns.enter(passage::exclusive, [](const turnstile::turn&) { throw std::runtime_error{"a test"}; });
+  q.enter(passage::exclusive, 'b');
   EXPECT_EQ(q.passed, "b");
 }
 
 TEST(Turnstile, RefusesMoreThanMayWait) {
   queue q;
-  q.enter(passage::alone, 'a');
+  q.enter(passage::exclusive, 'a');
   for (std::size_t i = 0; i < turnstile::waiting_max; ++i)
-    ASSERT_TRUE(q.enter(passage::alone, 'b'));
-  EXPECT_FALSE(q.enter(passage::alone, 'c'));
+    ASSERT_TRUE(q.enter(passage::exclusive, 'b'));
+  EXPECT_FALSE(q.enter(passage::exclusive, 'c'));
   q.mine[0].reset();
-  EXPECT_TRUE(q.enter(passage::alone, 'd'));
+  EXPECT_TRUE(q.enter(passage::exclusive, 'd'));
 }
 
 TEST(Turnstile, DropsThoseWhoWaitWhenItGoesAndOutlivesNoTurn) {
@@ -96,8 +96,8 @@ TEST(Turnstile, DropsThoseWhoWaitWhenItGoesAndOutlivesNoTurn) {
   auto waits = std::make_shared<int>(0);
   {
     turnstile turns;
-    turns.enter(passage::alone, [&](turnstile::turn t) { kept = std::move(t); });
-    turns.enter(passage::alone, [waits](const turnstile::turn&) { ++*waits; });
+    turns.enter(passage::exclusive, [&](turnstile::turn t) { kept = std::move(t); });
+    turns.enter(passage::exclusive, [waits](const turnstile::turn&) { ++*waits; });
   }
   EXPECT_EQ(waits.use_count(), 1);
   kept.reset();

@@ -1,0 +1,418 @@
+// Handlers that are coroutines: what they answer, in which order they go on, and what becomes of
+// their frames when the actor ends.
+#include "actors/base/conversation.hpp"
+
+#include "actors/base/turnstile.hpp"
+#include "tests/support/actor_fixture.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <stdexcept>
+
+namespace latchkey::test {
+namespace {
+
+using namespace std::string_literals;
+
+struct host_state;
+using script = task<messages::done> (*)(host_state&, messages::record_audit);
+
+/// What a test and its actor share.
+struct journal {
+  std::vector<std::string> lines;                       // in the order in which they were written
+  std::shared_ptr<int> held = std::make_shared<int>(0); // a copy is a local of every frame
+};
+
+/// Does what the test's coroutine says.
+struct host_state {
+  static inline const char* name = "host";
+
+  audit_actor::pointer self = nullptr;
+  audit_actor other;
+  std::shared_ptr<journal> log;
+  script run = nullptr;
+  std::shared_ptr<const void> present = std::make_shared<int>(0);
+  std::optional<turnstile> turns;
+  wait_list<std::string> waiting;
+
+  task<messages::done> on_record(messages::record_audit request) {
+    return run(*this, std::move(request));
+  }
+  std::shared_ptr<const void> presence() const { return present; }
+  void note(const std::string& line) const { log->lines.push_back(line); }
+};
+
+audit_actor::behavior_type host(audit_actor::stateful_pointer<host_state> self, audit_actor other,
+                                std::shared_ptr<journal> log, script run) {
+  install_default_handlers(self);
+  auto& state = self->state;
+  state.self = self;
+  state.other = std::move(other);
+  state.log = std::move(log);
+  state.run = run;
+  state.turns.emplace(self);
+  return {handler(&state, &host_state::on_record)};
+}
+
+messages::record_audit saying(const std::string& action) {
+  messages::record_audit out;
+  out.entry.action = action;
+  return out;
+}
+
+/// Answers, unless it is told to fail.
+audit_actor::behavior_type receiver(audit_actor::pointer self, caf::unit_t) {
+  install_default_handlers(self);
+  return {[](messages::record_audit& request) -> caf::result<messages::done> {
+    if (request.entry.action == "fail") return to_error(failure{error_code::conflict, "field"});
+    if (request.entry.action == "leave") return gone();
+    return messages::done{};
+  }};
+}
+
+struct Conversation : testing::Test {
+  actor_fixture f;
+  gate<audit_actor> gate_before; // the receiver
+  std::shared_ptr<journal> log = std::make_shared<journal>();
+
+  Conversation() { gate_before.open(f.system(), f.spawn(receiver, caf::unit)); }
+  ~Conversation() override { gate_before.end(); }
+
+  audit_actor spawn(script run) { return f.spawn(host, gate_before.handle(), log, run); }
+  std::vector<std::string> lines() const { return log->lines; }
+};
+
+using lines_of = std::vector<std::string>;
+
+// -- what is answered -------------------------------------------------------------------------
+
+task<messages::done> asks(host_state& host, messages::record_audit request) {
+  const auto held = host.log->held;
+  const auto action = request.entry.action;
+  auto reply = co_await ask(host.other, std::move(request));
+  host.note(action);
+  if (!reply) co_return reply.error();
+  co_return *reply;
+}
+
+TEST_F(Conversation, AnswersWhenThoseThatItAsksHaveAnswered) {
+  const auto actor = spawn(asks);
+  gate_before.hold_questions();
+  const auto question = f.begin(actor, saying("a"));
+  EXPECT_FALSE(question.answered());
+  gate_before.release();
+  EXPECT_TRUE(question.answer());
+  EXPECT_EQ(log->held.use_count(), 1);
+}
+
+TEST_F(Conversation, AnswersWithTheFailureThatItReturns) {
+  const auto answer = f.ask(spawn(asks), saying("fail"));
+  EXPECT_EQ(code_of(answer), error_code::conflict);
+  EXPECT_EQ(answer.error().field, "field");
+}
+
+TEST_F(Conversation, AnswersAtOnceWhenItNeedsNobody) {
+  const auto actor = spawn([](host_state&, messages::record_audit) -> task<messages::done> {
+    co_return messages::done{};
+  });
+  EXPECT_TRUE(f.ask(actor, saying("a")));
+}
+
+TEST_F(Conversation, TakesAReceiverThatIsGoneForAnInternalError) {
+  const auto question = f.begin(spawn(asks), saying("leave"));
+  EXPECT_FALSE(question.is_gone()); // the asker would take this actor for gone
+  EXPECT_EQ(code_of(question.answer()), error_code::internal_error);
+}
+
+task<messages::done> asks_raw(host_state& host, messages::record_audit request) {
+  auto reply = co_await ask_raw(host.other, std::move(request));
+  if (reply) host.note("done");
+  if (!reply) host.note(is_gone(reply.error()) ? "gone" : "error");
+  co_return messages::done{};
+}
+
+TEST_F(Conversation, TellsThatAReceiverIsGoneToThoseWhoAskForIt) {
+  const auto actor = spawn(asks_raw);
+  EXPECT_TRUE(f.ask(actor, saying("leave")));
+  EXPECT_TRUE(f.ask(actor, saying("fail")));
+  EXPECT_TRUE(f.ask(actor, saying("a")));
+  gate_before.end();
+  f.run();
+  EXPECT_TRUE(f.ask(actor, saying("a"))); // an actor that has ended
+  EXPECT_EQ(lines(), (lines_of{"gone", "error", "done", "gone"}));
+}
+
+task<messages::done> asks_nobody(host_state&, messages::record_audit request) {
+  const audit_actor nobody;
+  auto reply = co_await ask(nobody, std::move(request));
+  if (!reply) co_return reply.error();
+  co_return *reply;
+}
+
+TEST_F(Conversation, FailsWhenItAsksNobody) {
+  EXPECT_EQ(code_of(f.ask(spawn(asks_nobody), saying("a"))), error_code::internal_error);
+}
+
+task<messages::done> asks_two(host_state& host, messages::record_audit request) {
+  const std::vector<audit_actor> both{host.other, host.other};
+  auto replies = co_await ask_all(both, std::move(request));
+  for (const auto& reply : replies)
+    host.note(reply ? "done" : "error");
+  const std::vector<audit_actor> nobody;
+  replies = co_await ask_all(nobody, saying("to nobody"));
+  if (!replies.empty()) co_return fail(error_code::internal_error);
+  co_return messages::done{};
+}
+
+TEST_F(Conversation, WaitsForAllWhomItAsksTogether) {
+  gate_before.hold_questions();
+  const auto question = f.begin(spawn(asks_two), saying("a"));
+  EXPECT_EQ(gate_before.held(), 2u);
+  gate_before.release();
+  EXPECT_FALSE(question.answered());
+  gate_before.release();
+  EXPECT_TRUE(question.answer());
+  EXPECT_EQ(lines(), (lines_of{"done", "done"}));
+}
+
+// -- exceptions ---------------------------------------------------------------------------------
+
+task<messages::done> throws_late(host_state& host, messages::record_audit request) {
+  const auto held = host.log->held;
+  const bool is_late = request.entry.action == "late";
+  if (is_late) (void)co_await ask(host.other, std::move(request));
+  if (held) throw std::runtime_error("as told");
+  co_return messages::done{};
+}
+
+task<messages::done> catches(host_state& host, messages::record_audit request) {
+  try {
+    co_return co_await throws_late(host, std::move(request));
+  } catch (const std::runtime_error&) {
+    host.note("caught");
+  }
+  co_return messages::done{};
+}
+
+TEST_F(Conversation, ThatThrowsInItsHandlerAnswersInternalErrorAndTheActorLives) {
+  const auto actor = spawn(throws_late);
+  EXPECT_EQ(code_of(f.ask(actor, saying("at once"))), error_code::internal_error);
+  EXPECT_EQ(log->held.use_count(), 1);
+  EXPECT_EQ(code_of(f.ask(actor, saying("at once"))), error_code::internal_error);
+}
+
+TEST_F(Conversation, ThatThrowsLaterAnswersInternalErrorAndEndsTheActor) {
+  const auto actor = spawn(throws_late);
+  EXPECT_EQ(code_of(f.ask(actor, saying("late"))), error_code::internal_error);
+  EXPECT_EQ(log->held.use_count(), 1);
+  EXPECT_TRUE(f.begin(actor, saying("late")).is_gone());
+}
+
+TEST_F(Conversation, CatchesWhatACoroutineThatItCallsThrows) {
+  const auto actor = spawn(catches);
+  EXPECT_TRUE(f.ask(actor, saying("at once")));
+  EXPECT_TRUE(f.ask(actor, saying("late")));
+  EXPECT_EQ(lines(), (lines_of{"caught", "caught"}));
+}
+
+// -- turns and order ------------------------------------------------------------------------------
+
+task<messages::done> asks_in_turn(host_state& host, messages::record_audit request) {
+  const auto held = host.log->held;
+  const auto action = request.entry.action;
+  {
+    auto turn = co_await host.turns->exclusive();
+    if (!turn) co_return turn.error();
+    host.note(action + " enters");
+    (void)co_await ask(host.other, std::move(request));
+    host.note(action + " leaves");
+  }
+  host.note(action + " ends");
+  co_return messages::done{};
+}
+
+TEST_F(Conversation, WaitsForItsTurn) {
+  const auto actor = spawn(asks_in_turn);
+  gate_before.hold_questions();
+  const auto first = f.begin(actor, saying("a"));
+  const auto second = f.begin(actor, saying("b"));
+  EXPECT_EQ(lines(), (lines_of{"a enters"}));
+  gate_before.release();
+  EXPECT_TRUE(first.answer());
+  EXPECT_FALSE(second.answered());
+  gate_before.release();
+  EXPECT_TRUE(second.answer());
+}
+
+TEST_F(Conversation, GoesOnAfterTheOneThatHasEndedItsTurnAndNotInTheMiddleOfIt) {
+  const auto actor = spawn(asks_in_turn);
+  gate_before.hold_questions();
+  const auto first = f.begin(actor, saying("a"));
+  const auto second = f.begin(actor, saying("b"));
+  gate_before.release();
+  EXPECT_EQ(lines(), (lines_of{"a enters", "a leaves", "a ends", "b enters"}));
+}
+
+TEST_F(Conversation, IsOverloadedWhenTooManyWaitForTheirTurn) {
+  const auto actor = spawn(asks_in_turn);
+  gate_before.hold_questions();
+  std::vector<asked<messages::done>> all;
+  for (std::size_t i = 0; i < turnstile::waiting_max + 2; ++i)
+    all.push_back(f.begin(actor, saying("a")));
+  EXPECT_FALSE(all[turnstile::waiting_max].answered());
+  EXPECT_EQ(code_of(all.back().answer()), error_code::overloaded);
+}
+
+task<messages::done> waits(host_state& host, messages::record_audit request) {
+  const auto action = request.entry.action;
+  if (action == "tell") {
+    host.waiting.complete("word");
+    host.note("told");
+    co_return messages::done{};
+  }
+  const auto heard = co_await host.waiting.wait(2);
+  if (!heard) co_return heard.error();
+  host.note(action + " hears " + *heard);
+  co_return messages::done{};
+}
+
+TEST_F(Conversation, WaitsWithOthersForWhatOneFindsOut) {
+  const auto actor = spawn(waits);
+  const auto first = f.begin(actor, saying("a"));
+  const auto second = f.begin(actor, saying("b"));
+  EXPECT_EQ(code_of(f.ask(actor, saying("c"))), error_code::overloaded);
+  EXPECT_FALSE(first.answered());
+  EXPECT_TRUE(f.ask(actor, saying("tell")));
+  EXPECT_TRUE(first.answer());
+  EXPECT_TRUE(second.answer());
+  EXPECT_EQ(lines(), (lines_of{"told", "a hears word", "b hears word"}));
+}
+
+task<> notes(host_state& host, std::string line) {
+  const auto action = line;
+  (void)co_await ask(host.other, saying(action));
+  host.note(action);
+}
+
+task<messages::done> begins_another(host_state& host, messages::record_audit request) {
+  converse(host.self, host.presence(), notes(host, "another"));
+  host.note("before");
+  auto reply = co_await ask(host.other, std::move(request));
+  host.note("after");
+  if (!reply) co_return reply.error();
+  co_return *reply;
+}
+
+TEST_F(Conversation, BeginsAnotherLikeACall) {
+  const auto actor = spawn(begins_another);
+  gate_before.hold_questions();
+  const auto question = f.begin(actor, saying("own"));
+  EXPECT_EQ(gate_before.question<messages::record_audit>(0).entry.action, "another");
+  EXPECT_EQ(gate_before.question<messages::record_audit>(1).entry.action, "own");
+  gate_before.release(1);
+  EXPECT_TRUE(question.answer());
+  gate_before.release();
+  EXPECT_EQ(lines(), (lines_of{"before", "after", "another"}));
+}
+
+// -- depth ----------------------------------------------------------------------------------------
+
+task<int> adds_one(int to) {
+  co_return to + 1;
+}
+
+task<messages::done> calls_very_often(host_state&, messages::record_audit) {
+  int sum = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    const auto next = co_await adds_one(sum);
+    sum = *next;
+  }
+  if (sum != 200'000) co_return fail(error_code::internal_error);
+  co_return messages::done{};
+}
+
+TEST_F(Conversation, CallsAsManyAsItWantsWithoutANestedCall) {
+  EXPECT_TRUE(f.ask(spawn(calls_very_often), saying("a")));
+}
+
+task<int> counts_down(host_state& host, int from) {
+  const auto held = host.log->held;
+  if (from == 0) {
+    (void)co_await ask(host.other, saying("deep"));
+    co_return 0;
+  }
+  const auto below = co_await counts_down(host, from - 1);
+  co_return *below + 1;
+}
+
+task<messages::done> goes_deep(host_state& host, messages::record_audit) {
+  const auto depth = co_await counts_down(host, 5'000);
+  if (*depth != 5'000) co_return fail(error_code::internal_error);
+  co_return messages::done{};
+}
+
+TEST_F(Conversation, ReturnsThroughManyThatWait) {
+  const auto actor = spawn(goes_deep);
+  gate_before.hold_questions();
+  const auto question = f.begin(actor, saying("a"));
+  EXPECT_EQ(log->held.use_count(), 1 + 5'001);
+  gate_before.release();
+  EXPECT_TRUE(question.answer());
+  EXPECT_EQ(log->held.use_count(), 1);
+}
+
+// -- the end of the actor -----------------------------------------------------------------------
+
+TEST_F(Conversation, IsDestroyedWithTheActorAndAnswersInternalError) {
+  const auto actor = spawn(asks_in_turn);
+  gate_before.hold_questions();
+  const auto asking = f.begin(actor, saying("a"));
+  const auto waiting = f.begin(actor, saying("b"));
+  EXPECT_EQ(log->held.use_count(), 3);
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  f.run();
+  EXPECT_EQ(code_of(asking.answer()), error_code::internal_error);
+  EXPECT_EQ(code_of(waiting.answer()), error_code::internal_error);
+  EXPECT_EQ(log->held.use_count(), 1);
+  EXPECT_EQ(lines(), (lines_of{"a enters"})); // the turn that ended lets nobody go on
+}
+
+TEST_F(Conversation, IsDestroyedInAListThatNobodyCompletes) {
+  const auto actor = spawn(waits);
+  const auto waiting = f.begin(actor, saying("a"));
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  f.run();
+  EXPECT_EQ(code_of(waiting.answer()), error_code::internal_error);
+}
+
+TEST_F(Conversation, KeepsItsActorAliveAndPresentUntilItsEnd) {
+  gate_before.hold_questions();
+  asked<messages::done> question;
+  {
+    auto actor = f.system().spawn(host, gate_before.handle(), log, script{asks});
+    question = f.begin(actor, saying("a"));
+  }
+  f.run(); // nobody has its handle
+  gate_before.release();
+  EXPECT_TRUE(question.answer());
+}
+
+TEST_F(Conversation, HoldsThePresenceOfItsActor) {
+  std::shared_ptr<const void> present;
+  const auto run = [&present](audit_actor::stateful_pointer<host_state> self, audit_actor other,
+                              std::shared_ptr<journal> shared_log, script what) {
+    present = self->state.present;
+    return host(self, std::move(other), std::move(shared_log), what);
+  };
+  const auto actor = f.spawn(run, gate_before.handle(), log, script{asks});
+  gate_before.hold_questions();
+  const auto first = f.begin(actor, saying("a"));
+  const auto second = f.begin(actor, saying("b"));
+  EXPECT_EQ(present.use_count(), 4);
+  gate_before.release();
+  EXPECT_EQ(present.use_count(), 3);
+  gate_before.release();
+  EXPECT_EQ(present.use_count(), 2);
+}
+
+} // namespace
+} // namespace latchkey::test
