@@ -12,6 +12,9 @@ if(NOT suites)
   message(FATAL_ERROR "${PROGRAM} has no tests")
 endif()
 
+# What takes long begins first.
+file(STRINGS ${SECONDS} costs REGEX "^${TARGET}\\.")
+
 set(text "")
 foreach(suite IN LISTS suites)
   string(STRIP "${suite}" suite)
@@ -21,6 +24,13 @@ foreach(suite IN LISTS suites)
   set(properties "TIMEOUT ${TIMEOUT}")
   if(SERIAL AND suite MATCHES "${SERIAL}")
     string(APPEND properties " RUN_SERIAL TRUE")
+  else()
+    foreach(line IN LISTS costs)
+      string(REGEX MATCH "^(.*) ([0-9]+)$" line "${line}")
+      if(CMAKE_MATCH_1 STREQUAL name)
+        string(APPEND properties " COST ${CMAKE_MATCH_2}")
+      endif()
+    endforeach()
   endif()
   string(APPEND text
     "add_test([[${name}]] [[${PROGRAM}]] [[--gtest_filter=${suite}.*]] "

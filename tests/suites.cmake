@@ -6,6 +6,7 @@
 #
 # SERIAL: suites that must have the machine to themselves.
 set(LATCHKEY_SUITE_LISTER ${CMAKE_CURRENT_LIST_DIR}/list_suites.cmake)
+set(LATCHKEY_SUITE_SECONDS ${CMAKE_CURRENT_LIST_DIR}/suite_seconds)
 
 function(latchkey_test_suites target)
   cmake_parse_arguments(given "" "TIMEOUT;SERIAL" "" ${ARGN})
@@ -22,6 +23,7 @@ function(latchkey_test_suites target)
       -D REPORTS=${PROJECT_BINARY_DIR}/reports
       -D TIMEOUT=${given_TIMEOUT}
       -D SERIAL=${given_SERIAL}
+      -D SECONDS=${LATCHKEY_SUITE_SECONDS}
       -P ${LATCHKEY_SUITE_LISTER}
     VERBATIM)
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${list})
