@@ -53,7 +53,7 @@ audit_actor::behavior_type host(audit_actor::stateful_pointer<host_state> self, 
   return {handler(&state, &host_state::on_record)};
 }
 
-messages::record_audit saying(const std::string& action) {
+messages::record_audit about(const std::string& action) {
   messages::record_audit out;
   out.entry.action = action;
   return out;
@@ -97,7 +97,7 @@ task<messages::done> asks(host_state& host, messages::record_audit request) {
 TEST_F(Conversation, AnswersWhenThoseThatItAsksHaveAnswered) {
   const auto actor = spawn(asks);
   gate_before.hold_questions();
-  const auto question = f.begin(actor, saying("a"));
+  const auto question = f.begin(actor, about("a"));
   EXPECT_FALSE(question.answered());
   gate_before.release();
   EXPECT_TRUE(question.answer());
@@ -105,7 +105,7 @@ TEST_F(Conversation, AnswersWhenThoseThatItAsksHaveAnswered) {
 }
 
 TEST_F(Conversation, AnswersWithTheFailureThatItReturns) {
-  const auto answer = f.ask(spawn(asks), saying("fail"));
+  const auto answer = f.ask(spawn(asks), about("fail"));
   EXPECT_EQ(code_of(answer), error_code::conflict);
   EXPECT_EQ(answer.error().field, "field");
 }
@@ -114,11 +114,11 @@ TEST_F(Conversation, AnswersAtOnceWhenItNeedsNobody) {
   const auto actor = spawn([](host_state&, messages::record_audit) -> task<messages::done> {
     co_return messages::done{};
   });
-  EXPECT_TRUE(f.ask(actor, saying("a")));
+  EXPECT_TRUE(f.ask(actor, about("a")));
 }
 
 TEST_F(Conversation, TakesAReceiverThatIsGoneForAnInternalError) {
-  const auto question = f.begin(spawn(asks), saying("leave"));
+  const auto question = f.begin(spawn(asks), about("leave"));
   EXPECT_FALSE(question.is_gone()); // the asker would take this actor for gone
   EXPECT_EQ(code_of(question.answer()), error_code::internal_error);
 }
@@ -132,12 +132,12 @@ task<messages::done> asks_raw(host_state& host, messages::record_audit request) 
 
 TEST_F(Conversation, TellsThatAReceiverIsGoneToThoseWhoAskForIt) {
   const auto actor = spawn(asks_raw);
-  EXPECT_TRUE(f.ask(actor, saying("leave")));
-  EXPECT_TRUE(f.ask(actor, saying("fail")));
-  EXPECT_TRUE(f.ask(actor, saying("a")));
+  EXPECT_TRUE(f.ask(actor, about("leave")));
+  EXPECT_TRUE(f.ask(actor, about("fail")));
+  EXPECT_TRUE(f.ask(actor, about("a")));
   gate_before.end();
   f.run();
-  EXPECT_TRUE(f.ask(actor, saying("a"))); // an actor that has ended
+  EXPECT_TRUE(f.ask(actor, about("a"))); // an actor that has ended
   EXPECT_EQ(lines(), (lines_of{"gone", "error", "done", "gone"}));
 }
 
@@ -149,7 +149,7 @@ task<messages::done> asks_nobody(host_state&, messages::record_audit request) {
 }
 
 TEST_F(Conversation, FailsWhenItAsksNobody) {
-  EXPECT_EQ(code_of(f.ask(spawn(asks_nobody), saying("a"))), error_code::internal_error);
+  EXPECT_EQ(code_of(f.ask(spawn(asks_nobody), about("a"))), error_code::internal_error);
 }
 
 task<messages::done> asks_two(host_state& host, messages::record_audit request) {
@@ -158,14 +158,14 @@ task<messages::done> asks_two(host_state& host, messages::record_audit request) 
   for (const auto& reply : replies)
     host.note(reply ? "done" : "error");
   const std::vector<audit_actor> nobody;
-  replies = co_await ask_all(nobody, saying("to nobody"));
+  replies = co_await ask_all(nobody, about("to nobody"));
   if (!replies.empty()) co_return fail(error_code::internal_error);
   co_return messages::done{};
 }
 
 TEST_F(Conversation, WaitsForAllWhomItAsksTogether) {
   gate_before.hold_questions();
-  const auto question = f.begin(spawn(asks_two), saying("a"));
+  const auto question = f.begin(spawn(asks_two), about("a"));
   EXPECT_EQ(gate_before.held(), 2u);
   gate_before.release();
   EXPECT_FALSE(question.answered());
@@ -195,22 +195,22 @@ task<messages::done> catches(host_state& host, messages::record_audit request) {
 
 TEST_F(Conversation, ThatThrowsInItsHandlerAnswersInternalErrorAndTheActorLives) {
   const auto actor = spawn(throws_late);
-  EXPECT_EQ(code_of(f.ask(actor, saying("at once"))), error_code::internal_error);
+  EXPECT_EQ(code_of(f.ask(actor, about("at once"))), error_code::internal_error);
   EXPECT_EQ(log->held.use_count(), 1);
-  EXPECT_EQ(code_of(f.ask(actor, saying("at once"))), error_code::internal_error);
+  EXPECT_EQ(code_of(f.ask(actor, about("at once"))), error_code::internal_error);
 }
 
 TEST_F(Conversation, ThatThrowsLaterAnswersInternalErrorAndEndsTheActor) {
   const auto actor = spawn(throws_late);
-  EXPECT_EQ(code_of(f.ask(actor, saying("late"))), error_code::internal_error);
+  EXPECT_EQ(code_of(f.ask(actor, about("late"))), error_code::internal_error);
   EXPECT_EQ(log->held.use_count(), 1);
-  EXPECT_TRUE(f.begin(actor, saying("late")).is_gone());
+  EXPECT_TRUE(f.begin(actor, about("late")).is_gone());
 }
 
 TEST_F(Conversation, CatchesWhatACoroutineThatItCallsThrows) {
   const auto actor = spawn(catches);
-  EXPECT_TRUE(f.ask(actor, saying("at once")));
-  EXPECT_TRUE(f.ask(actor, saying("late")));
+  EXPECT_TRUE(f.ask(actor, about("at once")));
+  EXPECT_TRUE(f.ask(actor, about("late")));
   EXPECT_EQ(lines(), (lines_of{"caught", "caught"}));
 }
 
@@ -233,8 +233,8 @@ task<messages::done> asks_in_turn(host_state& host, messages::record_audit reque
 TEST_F(Conversation, WaitsForItsTurn) {
   const auto actor = spawn(asks_in_turn);
   gate_before.hold_questions();
-  const auto first = f.begin(actor, saying("a"));
-  const auto second = f.begin(actor, saying("b"));
+  const auto first = f.begin(actor, about("a"));
+  const auto second = f.begin(actor, about("b"));
   EXPECT_EQ(lines(), (lines_of{"a enters"}));
   gate_before.release();
   EXPECT_TRUE(first.answer());
@@ -246,8 +246,8 @@ TEST_F(Conversation, WaitsForItsTurn) {
 TEST_F(Conversation, GoesOnAfterTheOneThatHasEndedItsTurnAndNotInTheMiddleOfIt) {
   const auto actor = spawn(asks_in_turn);
   gate_before.hold_questions();
-  const auto first = f.begin(actor, saying("a"));
-  const auto second = f.begin(actor, saying("b"));
+  const auto first = f.begin(actor, about("a"));
+  const auto second = f.begin(actor, about("b"));
   gate_before.release();
   EXPECT_EQ(lines(), (lines_of{"a enters", "a leaves", "a ends", "b enters"}));
 }
@@ -257,7 +257,7 @@ TEST_F(Conversation, IsOverloadedWhenTooManyWaitForTheirTurn) {
   gate_before.hold_questions();
   std::vector<asked<messages::done>> all;
   for (std::size_t i = 0; i < turnstile::waiting_max + 2; ++i)
-    all.push_back(f.begin(actor, saying("a")));
+    all.push_back(f.begin(actor, about("a")));
   EXPECT_FALSE(all[turnstile::waiting_max].answered());
   EXPECT_EQ(code_of(all.back().answer()), error_code::overloaded);
 }
@@ -277,11 +277,11 @@ task<messages::done> waits(host_state& host, messages::record_audit request) {
 
 TEST_F(Conversation, WaitsWithOthersForWhatOneFindsOut) {
   const auto actor = spawn(waits);
-  const auto first = f.begin(actor, saying("a"));
-  const auto second = f.begin(actor, saying("b"));
-  EXPECT_EQ(code_of(f.ask(actor, saying("c"))), error_code::overloaded);
+  const auto first = f.begin(actor, about("a"));
+  const auto second = f.begin(actor, about("b"));
+  EXPECT_EQ(code_of(f.ask(actor, about("c"))), error_code::overloaded);
   EXPECT_FALSE(first.answered());
-  EXPECT_TRUE(f.ask(actor, saying("tell")));
+  EXPECT_TRUE(f.ask(actor, about("tell")));
   EXPECT_TRUE(first.answer());
   EXPECT_TRUE(second.answer());
   EXPECT_EQ(lines(), (lines_of{"told", "a hears word", "b hears word"}));
@@ -289,7 +289,7 @@ TEST_F(Conversation, WaitsWithOthersForWhatOneFindsOut) {
 
 task<> notes(host_state& host, std::string line) {
   const auto action = line;
-  (void)co_await ask(host.other, saying(action));
+  (void)co_await ask(host.other, about(action));
   host.note(action);
 }
 
@@ -305,7 +305,7 @@ task<messages::done> begins_another(host_state& host, messages::record_audit req
 TEST_F(Conversation, BeginsAnotherLikeACall) {
   const auto actor = spawn(begins_another);
   gate_before.hold_questions();
-  const auto question = f.begin(actor, saying("own"));
+  const auto question = f.begin(actor, about("own"));
   EXPECT_EQ(gate_before.question<messages::record_audit>(0).entry.action, "another");
   EXPECT_EQ(gate_before.question<messages::record_audit>(1).entry.action, "own");
   gate_before.release(1);
@@ -331,13 +331,13 @@ task<messages::done> calls_very_often(host_state&, messages::record_audit) {
 }
 
 TEST_F(Conversation, CallsAsManyAsItWantsWithoutANestedCall) {
-  EXPECT_TRUE(f.ask(spawn(calls_very_often), saying("a")));
+  EXPECT_TRUE(f.ask(spawn(calls_very_often), about("a")));
 }
 
 task<int> counts_down(host_state& host, int from) {
   const auto held = host.log->held;
   if (from == 0) {
-    (void)co_await ask(host.other, saying("deep"));
+    (void)co_await ask(host.other, about("deep"));
     co_return 0;
   }
   const auto below = co_await counts_down(host, from - 1);
@@ -353,7 +353,7 @@ task<messages::done> goes_deep(host_state& host, messages::record_audit) {
 TEST_F(Conversation, ReturnsThroughManyThatWait) {
   const auto actor = spawn(goes_deep);
   gate_before.hold_questions();
-  const auto question = f.begin(actor, saying("a"));
+  const auto question = f.begin(actor, about("a"));
   EXPECT_EQ(log->held.use_count(), 1 + 5'001);
   gate_before.release();
   EXPECT_TRUE(question.answer());
@@ -365,8 +365,8 @@ TEST_F(Conversation, ReturnsThroughManyThatWait) {
 TEST_F(Conversation, IsDestroyedWithTheActorAndAnswersInternalError) {
   const auto actor = spawn(asks_in_turn);
   gate_before.hold_questions();
-  const auto asking = f.begin(actor, saying("a"));
-  const auto waiting = f.begin(actor, saying("b"));
+  const auto asking = f.begin(actor, about("a"));
+  const auto waiting = f.begin(actor, about("b"));
   EXPECT_EQ(log->held.use_count(), 3);
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   f.run();
@@ -378,7 +378,7 @@ TEST_F(Conversation, IsDestroyedWithTheActorAndAnswersInternalError) {
 
 TEST_F(Conversation, IsDestroyedInAListThatNobodyCompletes) {
   const auto actor = spawn(waits);
-  const auto waiting = f.begin(actor, saying("a"));
+  const auto waiting = f.begin(actor, about("a"));
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   f.run();
   EXPECT_EQ(code_of(waiting.answer()), error_code::internal_error);
@@ -389,7 +389,7 @@ TEST_F(Conversation, KeepsItsActorAliveAndPresentUntilItsEnd) {
   asked<messages::done> question;
   {
     auto actor = f.system().spawn(host, gate_before.handle(), log, script{asks});
-    question = f.begin(actor, saying("a"));
+    question = f.begin(actor, about("a"));
   }
   f.run(); // nobody has its handle
   gate_before.release();
@@ -405,8 +405,8 @@ TEST_F(Conversation, HoldsThePresenceOfItsActor) {
   };
   const auto actor = f.spawn(run, gate_before.handle(), log, script{asks});
   gate_before.hold_questions();
-  const auto first = f.begin(actor, saying("a"));
-  const auto second = f.begin(actor, saying("b"));
+  const auto first = f.begin(actor, about("a"));
+  const auto second = f.begin(actor, about("b"));
   EXPECT_EQ(present.use_count(), 4);
   gate_before.release();
   EXPECT_EQ(present.use_count(), 3);
