@@ -1,10 +1,10 @@
-// batch.hpp — how a batch of units becomes few transactions of few statements, for an
-// engine where a round trip is dear.
+// batch.hpp — how a batch of units becomes few transactions of few statements, for an engine whose
+// round trips are expensive.
 //
-// Within a group facts may run by kind, in the order of `fact`'s alternatives, all units
-// together. The plan sees to it that this changes nothing: units that touch the same thing
-// stand in different groups, in their order, and a unit whose own facts must keep an order
-// that differs from that of the kinds stands alone.
+// Within a group, the facts of all units may run together by kind, in the order of `fact`'s
+// alternatives. The result is the same as running unit after unit: units that touch the same thing
+// are put into different groups, in their order, and a unit whose own facts need another order
+// than that of the kinds gets a group of its own.
 #pragma once
 
 #include "storage/store.hpp"

@@ -1,10 +1,9 @@
-// store.hpp — what may be asked of a database. Plain and synchronous: an engine knows
-// nothing of actors; the persistence and reader actors stand outside and call it.
+// store.hpp — the interface of a database. It is plain and synchronous: an engine knows nothing of
+// actors; the persistence and reader actors call it.
 #pragma once
 
 #include "protocol/facts/facts.hpp"
 #include "protocol/facts/queries.hpp"
-#include "protocol/facts/records.hpp"
 #include "protocol/result.hpp"
 
 #include <cstdint>
@@ -20,7 +19,7 @@
 
 namespace latchkey::storage {
 
-/// One connection that writes. Used by one thread.
+/// A connection that writes; for one thread.
 class writer {
 public:
   virtual ~writer() = default;
@@ -34,8 +33,7 @@ public:
   virtual std::vector<result<written>> commit(std::span<const unit> batch) = 0;
 };
 
-/// One connection that reads. Used by one thread. Absence is an empty optional; an
-/// error is the store's.
+/// A connection that reads; for one thread. Absence is an empty optional; an error is the store's.
 class reader {
 public:
   virtual ~reader() = default;
@@ -45,17 +43,17 @@ public:
   virtual result<std::optional<user_record>> find_user(const user_id& id) = 0;
   /// Ended and expired sessions are found too; the caller looks at the record.
   virtual result<std::optional<session_record>> find_session(const session_id& id) = 0;
-  /// Any other question. Answered by the alternative of the same position.
-  virtual result<finding> find(const query& what) = 0;
+  /// Answers with the alternative of `finding` at the query's position in `query`.
+  virtual result<finding> find(const query& q) = 0;
   virtual result<std::int64_t> count_users() = 0;
   /// Whether the database answers and, if the last write failed, whether it can be written now.
-  /// A failure of the field "database" has a few words on why it cannot, fit for anybody.
+  /// A failure with the field "database" gives the reason in a few words that anybody may read.
   virtual result<void> ping() = 0;
 
-  /// The same as `find`, for one kind of question.
+  /// `find` for one kind of query.
   template <class Query>
-  result<typename Query::answer> answer_to(Query what) {
-    auto found = find(query(std::move(what)));
+  result<typename Query::answer> answer_to(Query q) {
+    auto found = find(query(std::move(q)));
     if (!found) return fail(std::move(found.error()));
     return std::get<typename Query::answer>(std::move(*found));
   }
@@ -71,17 +69,17 @@ public:
   /// Applies what is missing of the versioned migrations under a lock; answers the
   /// names of those it applied. Refuses a schema newer than this program.
   virtual result<std::vector<std::string>> migrate() = 0;
-  /// Whether the schema is this program's. CONFLICT, with what is there instead and what to do
-  /// about it, when it is older, newer or missing; nothing is made or changed.
+  /// Succeeds when the schema is this program's. CONFLICT, with the schema that was found and what
+  /// to do about it, when it is older, newer or missing. Changes nothing.
   virtual result<void> check_schema() = 0;
 
   /// Makes this process the one server of the database until it ends; to be called before
-  /// `migrate` and before any connection is opened. `who` describes the process. CONFLICT when
+  /// `migrate` and before any connection is opened. `holder` describes the process. CONFLICT when
   /// another server is at work, with a sentence that names it; CONFLICT also when the way to the
   /// database does not keep sessions (a pooler in transaction mode). A crashed server is in
   /// nobody's way. `lost` hears, on any thread, the sentence of why this process is not the one
   /// server any more: nothing is written from then on.
-  virtual result<void> claim(const std::string& who,
+  virtual result<void> claim(const std::string& holder,
                              std::function<void(const std::string&)> lost) = 0;
   /// What was written under that name by `write_note`; needs the schema.
   virtual result<std::optional<std::string>> read_note(std::string_view name) = 0;

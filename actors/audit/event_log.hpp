@@ -5,7 +5,7 @@
 // it has committed. What leaves no entry (an answer that refuses) is told by the edge.
 #pragma once
 
-#include "protocol/facts/records.hpp"
+#include "protocol/facts/audit.hpp"
 #include "protocol/result.hpp"
 
 #include <chrono>

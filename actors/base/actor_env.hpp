@@ -7,6 +7,7 @@
 #include "actors/registry/registry.hpp"
 #include "config/metrics/metrics.hpp"
 #include "config/settings/tiers.hpp"
+#include "protocol/email_verification.hpp"
 #include "protocol/interfaces.hpp"
 #include "protocol/time.hpp"
 #include "protocol/tokens/jwt.hpp"

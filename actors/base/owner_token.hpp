@@ -1,7 +1,7 @@
 // owner_token.hpp — a token for an account's owner: random text, and the fact that keeps its hash.
 #pragma once
 
-#include "protocol/facts/facts.hpp"
+#include "protocol/facts/recovery.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 
 #include <chrono>

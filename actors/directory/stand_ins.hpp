@@ -6,7 +6,7 @@
 // takes what that user's takes, and changes when that user's does.
 #pragma once
 
-#include "protocol/facts/records.hpp"
+#include "protocol/facts/users.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/tokens/hmac.hpp"
 #include "protocol/tokens/secret.hpp"

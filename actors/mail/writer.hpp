@@ -2,7 +2,7 @@
 // together with the fact that causes it.
 #pragma once
 
-#include "protocol/facts/facts.hpp"
+#include "protocol/facts/mails.hpp"
 #include "protocol/result.hpp"
 #include "protocol/tokens/secret.hpp"
 

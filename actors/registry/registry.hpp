@@ -6,8 +6,8 @@
 // within `registry_refresh`.
 #pragma once
 
-#include "protocol/facts/queries.hpp"
-#include "protocol/facts/records.hpp"
+#include "protocol/facts/roles.hpp"
+#include "protocol/facts/services.hpp"
 #include "protocol/permission.hpp"
 #include "protocol/rate_limit.hpp"
 

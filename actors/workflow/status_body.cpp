@@ -1,6 +1,6 @@
 #include "actors/workflow/status_body.hpp"
 
-#include "protocol/facts/records.hpp"
+#include "protocol/facts/workflows.hpp"
 #include "protocol/text/json_text.hpp"
 #include "protocol/text/text_codec.hpp"
 

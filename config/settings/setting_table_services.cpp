@@ -1,7 +1,8 @@
 // setting_table_services.cpp — services, tiers and payment; mail and what registration does with
 // it.
 #include "config/settings/setting_rows.hpp"
-#include "protocol/facts/records.hpp"
+#include "protocol/email_verification.hpp"
+#include "protocol/facts/users.hpp"
 
 #include <algorithm>
 #include <array>

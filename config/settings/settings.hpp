@@ -6,7 +6,7 @@
 #pragma once
 
 #include "config/settings/tiers.hpp"
-#include "protocol/facts/records.hpp"
+#include "protocol/email_verification.hpp"
 #include "protocol/rate_limit.hpp"
 #include "protocol/result.hpp"
 #include "protocol/tokens/secret.hpp"

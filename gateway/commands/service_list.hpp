@@ -1,7 +1,7 @@
 // service_list.hpp — services and their keys, for people and for programs.
 #pragma once
 
-#include "protocol/facts/queries.hpp"
+#include "protocol/facts/services.hpp"
 
 #include <iosfwd>
 

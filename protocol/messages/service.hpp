@@ -2,7 +2,9 @@
 // and the audit log.
 #pragma once
 
-#include "protocol/facts/records.hpp"
+#include "protocol/facts/audit.hpp"
+#include "protocol/facts/mails.hpp"
+#include "protocol/facts/roles.hpp"
 #include "protocol/messages/account.hpp"
 #include "protocol/messages/done.hpp"
 #include "protocol/tokens/jwt.hpp"

@@ -1,7 +1,7 @@
 // messages/session.hpp — what is said to and by a session.
 #pragma once
 
-#include "protocol/facts/records.hpp"
+#include "protocol/facts/sessions.hpp"
 #include "protocol/messages/done.hpp"
 #include "protocol/tokens/refresh_token.hpp"
 

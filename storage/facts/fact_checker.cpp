@@ -1,9 +1,10 @@
 #include "storage/facts/fact_checker.hpp"
 
+#include "protocol/permission.hpp"
 #include "protocol/text/json_text.hpp"
 #include "protocol/text/text_codec.hpp"
 
-#include <algorithm>
+#include <limits>
 
 namespace latchkey::storage {
 
@@ -20,6 +21,11 @@ void fact_checker::text(const char* field, std::string_view value, std::size_t c
     wrong(field, "is not UTF-8");
   else if (value.size() > chars_max && count_code_points(value) > chars_max)
     wrong(field, "is too long");
+}
+
+void fact_checker::counter(const char* field, std::uint64_t value) {
+  require(value < static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()), field,
+          "is out of range");
 }
 
 void fact_checker::key(const char* field, std::string_view value) {
@@ -39,7 +45,7 @@ void fact_checker::json_object(const char* field, std::string_view value, std::s
   if (value.empty()) return;
   text(field, value, bytes_max);
   require(value.size() <= bytes_max, field, "is too long");
-  // Not by a parser that reads numbers: those that no double holds are kept as they are written.
+  // A parser that reads numbers would change those that no double holds.
   require(json_members(value, json_depth_max).has_value(), field, "is not a JSON object");
 }
 

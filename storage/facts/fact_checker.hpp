@@ -1,9 +1,25 @@
 // fact_checker.hpp — collects the first thing that is wrong with a fact.
 #pragma once
 
-#include "storage/facts/fact_check.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/result.hpp"
+#include "protocol/time.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace latchkey::storage {
+
+// In characters, as VARCHAR counts.
+inline constexpr std::size_t name_key_chars_max = 512;   // folding may lengthen a name
+inline constexpr std::size_t name_key_bytes_max = 2048;  // PostgreSQL's index entries end at 2704
+inline constexpr std::size_t secret_hash_chars_max = 64; // base64url of SHA-256 has 43
 
 class fact_checker {
 public:
@@ -20,8 +36,14 @@ public:
   }
   /// A folded login name.
   void key(const char* field, std::string_view value);
-  /// What is stored joined by one space: no empty word, no white space in one.
+  /// A list that one column holds, joined by spaces: no empty word, no white space in a word.
   void words(const char* field, const std::vector<std::string>& value);
+  /// The hash of a token or a key (base64url); not empty.
+  void secret_hash(const char* field, std::string_view value) {
+    name(field, value, secret_hash_chars_max);
+  }
+  /// A number that the store counts up: it and its successor fit into BIGINT.
+  void counter(const char* field, std::uint64_t value);
   /// A JSON object, or nothing at all.
   void json_object(const char* field, std::string_view value, std::size_t bytes_max);
   void id(const char* field, const uuid& value) {
@@ -45,56 +67,12 @@ public:
   std::optional<failure> take() { return std::move(first_); }
 
 private:
-  // PostgreSQL's timestamps begin in 4713 BC, but what protocol/time.hpp prints and reads
-  // has years of four digits.
+  // PostgreSQL's timestamps begin in 4713 BC, but protocol/time.hpp prints and reads years of
+  // four digits.
   static constexpr time_point earliest = std::chrono::sys_days(std::chrono::year(1) / 1 / 1);
   static constexpr time_point latest = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
 
   std::optional<failure> first_;
 };
-
-// Facts that are not hot (cold_fact_check.cpp).
-void check(fact_checker& c, const update_user& f);
-void check(fact_checker& c, const delete_user& f);
-void check(fact_checker& c, const set_recovery& f);
-void check(fact_checker& c, const add_reset_token& f);
-void check(fact_checker& c, const use_reset_token& f);
-void check(fact_checker& c, const use_up_reset_tokens& f);
-void check(fact_checker& c, const remove_recovery& f);
-void check(fact_checker& c, const mark_used& f);
-void check(fact_checker& c, const count_password_failures& f);
-void check(fact_checker& c, const forget_password_failures& f);
-void check(fact_checker& c, const add_mail& f);
-void check(fact_checker& c, const lease_mail& f);
-void check(fact_checker& c, const settle_mail& f);
-void check(fact_checker& c, const drop_mails_to& f);
-void check(fact_checker& c, const add_role& f);
-void check(fact_checker& c, const update_role& f);
-void check(fact_checker& c, const remove_role& f);
-void check(fact_checker& c, const add_api_key& f);
-void check(fact_checker& c, const revoke_api_key& f);
-void check(fact_checker& c, const revoke_api_keys_of& f);
-void check(fact_checker& c, const touch_api_key& f);
-void check(fact_checker& c, const put_service& f);
-void check(fact_checker& c, const add_service_key& f);
-void check(fact_checker& c, const revoke_service_key& f);
-void check(fact_checker& c, const touch_service_key& f);
-void check(fact_checker& c, const put_stripe_subscription& f);
-void check(fact_checker& c, const put_subscription& f);
-void check(fact_checker& c, const add_stripe_event& f);
-void check(fact_checker& c, const spend_quota& f);
-void check(fact_checker& c, const add_project& f);
-void check(fact_checker& c, const update_project& f);
-void check(fact_checker& c, const remove_project& f);
-void check(fact_checker& c, const upsert_session& f);
-void check(fact_checker& c, const touch_session& f);
-void check(fact_checker& c, const forget_sessions& f);
-void check(fact_checker& c, const forget_audits& f);
-void check(fact_checker& c, const add_workflow& f);
-void check(fact_checker& c, const add_workflow_status& f);
-void check(fact_checker& c, const forget_workflows& f);
-
-/// Shared by the two facts that bring a whole session.
-void check(fact_checker& c, const session_record& s);
 
 } // namespace latchkey::storage

@@ -2,44 +2,28 @@
 // footprints do not meet may run in any order.
 #pragma once
 
-#include "storage/store.hpp"
+#include "protocol/facts/facts.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace latchkey::storage {
 
-/// What a unit reads or writes, and the latest of its kinds that does.
-struct touch {
-  std::string key;
-  bool writes;
-  std::size_t kind; // position in `fact`
-};
-
-/// What one unit touches. Audit lines, touches of a last use and what has been over for long are
-/// left out: they neither win nor lose, and their order does not matter.
+/// What one unit touches. Audit lines, times of last use and the removal of what ended long ago
+/// are left out: they neither win nor lose, and their order does not matter.
 class footprint {
 public:
-  explicit footprint(const unit& u);
-
-  const std::vector<touch>& touches() const { return touches_; }
-  /// Whether its facts may run by kind. False also when it touches what cannot be named
-  /// here, so that it must stand alone.
-  bool is_ordered_by_kind() const { return ordered_; }
-  bool names_sessions() const { return names_sessions_; }
-  bool ends_all() const { return ends_all_; }
-
-private:
-  /// `admins` stands for who is an administrator and who has which role.
   enum class thing : char {
     user = 'u',
     session = 's',
     name = 'n',
     number = 'b',
-    admins = 'a',
+    admins = 'a', // who is an administrator and who has which role
     role = 'r',
-    roles = 'R',
+    roles = 'R', // how many there are
     token = 't',
     mail = 'm',
     api_key = 'k',
@@ -54,69 +38,47 @@ private:
     order = 'o', // of facts in one unit that touch different things; no two units share it
   };
 
-  void add(const create_user& f);
-  void add(const set_password_hash& f);
-  void add(const create_session& f);
-  void add(const rotate_session& f);
-  void add(const end_session& f);
-  void add(const end_sessions_of& f);
-  void add(const update_user& f);
-  void add(const delete_user& f);
-  void add(const set_recovery& f);
-  void add(const add_reset_token& f);
-  void add(const use_reset_token& f);
-  void add(const use_up_reset_tokens& f);
-  void add(const count_password_failures& f);
-  void add(const forget_password_failures& f);
-  void add(const add_mail& f);
-  void add(const lease_mail& f);
-  void add(const settle_mail& f);
-  void add(const add_role& f);
-  void add(const update_role& f);
-  void add(const remove_role& f);
-  void add(const add_api_key& f);
-  void add(const revoke_api_key& f);
-  void add(const put_service& f);
-  void add(const add_service_key& f);
-  void add(const revoke_service_key& f);
-  void add(const put_stripe_subscription& f);
-  void add(const put_subscription& f);
-  void add(const add_stripe_event& f);
-  void add(const spend_quota& f);
-  void add(const add_project& f);
-  void add(const update_project& f);
-  void add(const remove_project& f);
-  void add(const upsert_session& f);
-  void add(const add_workflow& f);
-  void add(const add_workflow_status& f);
-  void add(const remove_recovery& f);
-  void add(const drop_mails_to& f);
-  void add(const revoke_api_keys_of& f);
-  void add(const mark_used& f);
-  void add(const add_audit&) {}
-  void add(const touch_login&) {}
-  void add(const touch_api_key&) {}
-  void add(const touch_service_key&) {}
-  void add(const touch_session&) {}
-  void add(const forget_sessions&) {}
-  void add(const forget_audits&) {}
-  void add(const forget_workflows&) {}
+  /// One thing that the unit reads or writes.
+  struct entry {
+    std::string key;
+    bool writes;
+    std::size_t kind; // the latest kind of its facts that does, as a position in `fact`
+  };
 
-  void reads(thing what, std::string_view which) { note(what, which, false); }
-  void reads(thing what, const uuid& which);
-  void writes(thing what, std::string_view which) { note(what, which, true); }
-  void writes(thing what, const uuid& which);
-  void writes(thing what, std::uint64_t which);
-  void note_session(const session_id& id);
+  explicit footprint(const unit& u);
+
+  const std::vector<entry>& entries() const { return entries_; }
+  /// Whether its facts may run by kind. False also when it touches what cannot be named before
+  /// the database is asked, so that it must stand alone.
+  bool is_ordered_by_kind() const { return ordered_; }
+  bool names_sessions() const { return names_sessions_; }
+  bool ends_sessions() const { return ends_sessions_; }
+
+  // -- for the facts' `touch` (fact_rules.hpp) ---------------------------------------------
+
+  void reads(thing kind, std::string_view key) { add(kind, key, false); }
+  void reads(thing kind, const uuid& key);
+  void writes(thing kind, std::string_view key) { add(kind, key, true); }
+  void writes(thing kind, const uuid& key);
+  void writes(thing kind, std::uint64_t key);
+  void reads_session(const session_id& id);
+  void writes_session(const session_id& id);
+  /// All sessions of a user, whichever they are.
+  void ends_all_sessions() { ends_sessions_ = true; }
+  /// The unit's facts run in their own order: the first one to lose is the unit's answer.
   void keeps_order();
-  void note(thing what, std::string_view which, bool writes);
+  /// What the fact touches is not known before the database is asked.
+  void stands_alone() { ordered_ = false; }
+
+private:
+  void add(thing kind, std::string_view key, bool writes);
 
   const unit* unit_;
-  std::vector<touch> touches_;
-  std::size_t kind_ = 0;
+  std::vector<entry> entries_;
+  std::size_t kind_ = 0; // of the fact that is being added
   bool ordered_ = true;
   bool names_sessions_ = false;
-  bool ends_all_ = false;
+  bool ends_sessions_ = false;
 };
 
 } // namespace latchkey::storage

@@ -1,6 +1,6 @@
 #include "storage/migrations/sixth_schema.hpp"
 
-#include "storage/sql/facts.hpp"
+#include "storage/facts/new_users.hpp"
 
 namespace latchkey::storage {
 
@@ -24,7 +24,7 @@ migration sixth_schema() {
           {of_strangers, of_known_clients, of_signed_in},
           {},
           {},
-          sql::add_missing_skeletons};
+          add_missing_skeletons};
 }
 
 } // namespace latchkey::storage

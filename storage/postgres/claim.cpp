@@ -26,7 +26,7 @@ std::string call(const char* function, const char* lock) {
   return std::string("SELECT ") + function + "(" + lock_group + ", " + lock + ")";
 }
 
-std::shared_ptr<shared> same_place(const shared& common) {
+std::shared_ptr<shared> same_database(const shared& common) {
   auto own = std::make_shared<shared>();
   own->url = common.url;
   own->options = common.options;
@@ -34,9 +34,9 @@ std::shared_ptr<shared> same_place(const shared& common) {
 }
 
 /// An application_name: 63 bytes at most, letters, digits and a few marks.
-std::string name_of(const std::string& who) {
+std::string name_of(const std::string& holder) {
   std::string name = "latchkey server: ";
-  for (const char c : who) {
+  for (const char c : holder) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     name += plain || c == '-' || c == '.' || c == ':' || c == ',' ? c : ' ';
   }
@@ -77,9 +77,9 @@ bool takes_transactions(connection& link) {
 
 } // namespace
 
-claim::claim(const shared& common, const std::string& who,
+claim::claim(const shared& common, const std::string& holder,
              std::function<void(const std::string&)> lost)
-    : own_(same_place(common)), link_(own_, name_of(who)), lost_(std::move(lost)) {}
+    : own_(same_database(common)), link_(own_, name_of(holder)), lost_(std::move(lost)) {}
 
 claim::attempt claim::try_once() {
   if (!link_.execute(call("pg_try_advisory_lock", server_lock))[0][0].as<bool>())
@@ -184,18 +184,18 @@ std::optional<std::string> refuse_shared_sessions(const shared& common) {
       "DATABASE_URL leads to a connection pooler, such as PgBouncer, in transaction or statement "
       "mode: there a connection's prepared statements and locks are other clients' too. Set "
       "pool_mode = session for this database, or connect to PostgreSQL directly";
-  const auto place = same_place(common);
-  connection one(place, "latchkey-check");
-  connection other(place, "latchkey-check");
-  if (one.ensure(true) || other.ensure(true)) return std::nullopt; // said by whoever claims
+  const auto target = same_database(common);
+  connection first(target, "latchkey-check");
+  connection second(target, "latchkey-check");
+  if (first.ensure(true) || second.ensure(true)) return std::nullopt; // said by whoever claims
   try {
-    if (!takes_transactions(other)) return sentence;
+    if (!takes_transactions(second)) return sentence;
     for (int round = 0; round < pooling_rounds; ++round) {
-      const auto before = process_of(one);
-      other.execute("BEGIN"); // in transaction mode it now has one process for itself
-      const auto others = process_of(other);
-      const bool is_shared = others == before || process_of(one) != before;
-      other.execute("COMMIT");
+      const auto before = process_of(first);
+      second.execute("BEGIN"); // in transaction mode it now has one process for itself
+      const auto others = process_of(second);
+      const bool is_shared = others == before || process_of(first) != before;
+      second.execute("COMMIT");
       if (is_shared) return sentence;
     }
   } catch (...) {

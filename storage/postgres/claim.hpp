@@ -27,7 +27,8 @@ public:
 class claim {
 public:
   /// `common` is of the store whose claim this is; nothing of it but URL and options is kept.
-  claim(const shared& common, const std::string& who, std::function<void(const std::string&)> lost);
+  claim(const shared& common, const std::string& holder,
+        std::function<void(const std::string&)> lost);
 
   /// At start. Waits a moment for a server that is just ending.
   result<void> take();

@@ -1,9 +1,8 @@
 #include "storage/postgres/reader.hpp"
 
-#include "protocol/text/text_codec.hpp"
 #include "protocol/time.hpp"
+#include "storage/facts/fact_rules.hpp"
 #include "storage/postgres/runner.hpp"
-#include "storage/queries/queries.hpp"
 
 namespace latchkey::storage::postgres {
 
@@ -15,11 +14,6 @@ failure failure_of(trouble t) {
   if (t == trouble::broken || t == trouble::bad_row)
     return {error_code::internal_error, {}, "the database refuses the statement", 0};
   return {error_code::store_unavailable, {}, "the database does not answer", 1};
-}
-
-/// What can be asked of the database at all: its text has no NUL and is UTF-8.
-bool is_askable(std::string_view text) {
-  return text.find('\0') == std::string_view::npos && is_valid_utf8(text);
 }
 
 } // namespace
@@ -38,11 +32,11 @@ result<void> postgres_reader::ask(const std::function<void()>& read) {
   }
 }
 
-result<void> postgres_reader::query(const sql::statement& what,
+result<void> postgres_reader::query(const sql::statement& command,
                                     const std::vector<std::string>& parameters,
                                     const std::function<void(const sql::row_source&)>& on_row) {
   return ask([&] {
-    const auto rows = link_.run(what, parameters);
+    const auto rows = link_.run(command, parameters);
     if (on_row)
       for (const auto& row : rows)
         on_row(postgres_row(row));
@@ -51,7 +45,7 @@ result<void> postgres_reader::query(const sql::statement& what,
 
 result<std::optional<user_id>> postgres_reader::find_login(std::string_view login_key) {
   std::optional<user_id> found;
-  if (!is_askable(login_key)) return found;
+  if (!sql::is_storable(login_key)) return found;
   return query(sql::find_login, {std::string(login_key)},
                [&](const sql::row_source& row) { found = sql::to_user_id(row.text(0)); })
       .map([&] { return found; });
@@ -71,11 +65,11 @@ result<std::optional<session_record>> postgres_reader::find_session(const sessio
       .map([&] { return std::move(found); });
 }
 
-result<finding> postgres_reader::find(const storage::query& what) {
+result<finding> postgres_reader::find(const storage::query& q) {
   finding found;
   return ask([&] {
            postgres_runner on(link_);
-           found = sql::answer_any(on, what);
+           found = rules_of(q).answer(on, q);
          })
       .map([&] { return std::move(found); });
 }

@@ -18,14 +18,14 @@ public:
   result<std::optional<user_id>> find_login(std::string_view login_key) override;
   result<std::optional<user_record>> find_user(const user_id& id) override;
   result<std::optional<session_record>> find_session(const session_id& id) override;
-  result<finding> find(const storage::query& what) override;
+  result<finding> find(const storage::query& q) override;
   result<std::int64_t> count_users() override;
   result<void> ping() override;
 
 private:
   /// Runs once more on a fresh connection when the old one turns out to be gone.
   result<void> ask(const std::function<void()>& read);
-  result<void> query(const sql::statement& what, const std::vector<std::string>& parameters,
+  result<void> query(const sql::statement& command, const std::vector<std::string>& parameters,
                      const std::function<void(const sql::row_source&)>& on_row);
 
   std::shared_ptr<shared> common_;

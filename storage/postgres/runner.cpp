@@ -31,7 +31,7 @@ std::string postgres_row::bytes(int column) const {
   return from_hex(hex.substr(std::min(bytes_prefix.size(), hex.size()))).value_or("");
 }
 
-std::size_t postgres_runner::run(const sql::statement& what, std::vector<sql::parameter> values,
+std::size_t postgres_runner::run(const sql::statement& command, std::vector<sql::parameter> values,
                                  const std::function<void(const sql::row_source&)>& on_row) {
   std::vector<std::optional<std::string>> texts;
   texts.reserve(values.size());
@@ -41,7 +41,7 @@ std::size_t postgres_runner::run(const sql::statement& what, std::vector<sql::pa
   pointers.reserve(texts.size());
   for (const auto& text : texts)
     pointers.push_back(text ? text->c_str() : nullptr);
-  const auto rows = link_.run(what, pointers);
+  const auto rows = link_.run(command, pointers);
   if (on_row)
     for (const auto& row : rows)
       on_row(postgres_row(row));

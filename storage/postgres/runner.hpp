@@ -22,7 +22,7 @@ private:
 class postgres_runner final : public sql::runner {
 public:
   explicit postgres_runner(connection& link) : link_(link) {}
-  std::size_t run(const sql::statement& what, std::vector<sql::parameter> values,
+  std::size_t run(const sql::statement& command, std::vector<sql::parameter> values,
                   const std::function<void(const sql::row_source&)>& on_row) override;
 
 private:

@@ -11,7 +11,7 @@ namespace postgres {
 
 namespace {
 
-// Whoever migrates holds it; any number that nobody else uses will do.
+// The advisory lock of a migration; an arbitrary number.
 constexpr const char* migration_lock = "SELECT pg_advisory_xact_lock(7811032165094211)";
 
 /// Inside the transaction that holds the lock.
@@ -48,7 +48,7 @@ public:
   }
 
   result<std::vector<std::string>> migrate() override {
-    // A connection of its own: another program may be migrating a large table meanwhile.
+    // On a separate connection: another program may be migrating a large table meanwhile.
     auto patient = std::make_shared<shared>();
     patient->url = common_->url;
     patient->options = common_->options;
@@ -86,11 +86,11 @@ public:
     }
   }
 
-  result<void> claim(const std::string& who,
+  result<void> claim(const std::string& holder,
                      std::function<void(const std::string&)> lost) override {
     if (auto refusal = refuse_shared_sessions(*common_))
       return fail(error_code::conflict, "DATABASE_URL", *refusal);
-    auto made = std::make_shared<postgres::claim>(*common_, who, std::move(lost));
+    auto made = std::make_shared<postgres::claim>(*common_, holder, std::move(lost));
     if (auto taken = made->take(); !taken) return taken;
     common_->only_server = std::move(made);
     return {};

@@ -12,9 +12,9 @@ namespace {
 
 constexpr int conflict_retries_max = 3;
 constexpr auto conflict_pause = std::chrono::milliseconds(5); // longer each time
-constexpr int waits_in_vain_max = 24; // within one call; the rest is not tried
-// Once something was waited for in vain, a batch is divided without waiting as long again.
-constexpr int impatience = 4; // times as fast must a statement be
+constexpr int timeouts_max = 24; // within one call; further units are not tried
+// After a wait that timed out, a divided batch is tried with shorter time limits.
+constexpr int impatience = 4; // the statement timeout is divided by this
 std::string begin_impatiently(const postgres_options& o) {
   return "BEGIN; SET LOCAL lock_timeout = 100; SET LOCAL statement_timeout = " +
          std::to_string(std::max<std::int64_t>(o.statement_timeout.count() / impatience, 1));
@@ -34,7 +34,7 @@ struct postgres_writer::job {
   std::vector<result<written>>& answers;
   std::vector<bool> committed;
   std::optional<failure> down; // set once the server is known to be away
-  int waits_in_vain = 0;
+  int timeouts = 0;
 
   void fail(const units& which, const failure& why) {
     for (auto u : which)
@@ -109,7 +109,7 @@ void postgres_writer::run_group(job& j, units chosen, bool by_kind) {
       return divide(j, chosen, by_kind,
                     {error_code::validation_error, {}, "the database refuses the row", 0});
     case ended::slow:
-      if (++j.waits_in_vain > waits_in_vain_max) return j.fail(chosen, unavailable());
+      if (++j.timeouts > timeouts_max) return j.fail(chosen, unavailable());
       return divide(j, chosen, by_kind, unavailable());
     }
   }
@@ -129,7 +129,7 @@ postgres_writer::ended postgres_writer::attempt(job& j, units& chosen, bool by_k
   for (auto u : chosen)
     j.answers[u] = written{};
   try {
-    link_.execute(j.waits_in_vain == 0 ? "BEGIN" : begin_impatiently(link_.options()));
+    link_.execute(j.timeouts == 0 ? "BEGIN" : begin_impatiently(link_.options()));
     const bool must_repeat = apply_all(j, chosen, by_kind);
     if (must_repeat || chosen.empty()) {
       link_.execute("ROLLBACK");
@@ -152,7 +152,7 @@ bool postgres_writer::apply_all(job& j, units& chosen, bool by_kind) {
     for (auto& p : step) {
       auto& answer = j.answers[p.unit];
       if (p.lost) {
-        must_repeat = must_repeat || wrote[p.unit] || leaves_rows_when_it_loses(*p.what);
+        must_repeat = must_repeat || wrote[p.unit] || leaves_rows_when_it_loses(*p.f);
         if (answer) answer = tl::unexpected<failure>(std::move(*p.lost));
         continue;
       }
@@ -163,7 +163,7 @@ bool postgres_writer::apply_all(job& j, units& chosen, bool by_kind) {
       }
       answer->user_number = std::max(answer->user_number, p.note.user_number);
       answer->sessions_ended += p.note.sessions_ended;
-      if (std::holds_alternative<spend_quota>(*p.what)) answer->quota_used = p.note.quota_used;
+      if (std::holds_alternative<spend_quota>(*p.f)) answer->quota_used = p.note.quota_used;
       answer->forgotten += p.note.forgotten;
     }
     step.clear();
@@ -171,15 +171,15 @@ bool postgres_writer::apply_all(job& j, units& chosen, bool by_kind) {
   if (by_kind) {
     for (std::size_t kind = 0; kind < std::variant_size_v<fact>; ++kind) {
       for (auto u : chosen)
-        for (const auto& what : j.batch[u].facts)
-          if (what.index() == kind && j.answers[u]) step.push_back({u, &what, std::nullopt, {}});
+        for (const auto& f : j.batch[u].facts)
+          if (f.index() == kind && j.answers[u]) step.push_back({u, &f, std::nullopt, {}});
       run_step();
     }
   } else {
     for (auto u : chosen)
-      for (const auto& what : j.batch[u].facts)
+      for (const auto& f : j.batch[u].facts)
         if (j.answers[u]) {
-          step.push_back({u, &what, std::nullopt, {}});
+          step.push_back({u, &f, std::nullopt, {}});
           run_step();
         }
   }
@@ -217,7 +217,7 @@ void postgres_writer::roll_back() noexcept {
   try {
     link_.execute("ROLLBACK");
   } catch (...) {
-    // What is left of the transaction goes with the connection.
+    // The server rolls the transaction back when the connection ends.
     link_.classify();
     link_.drop();
   }
@@ -262,8 +262,8 @@ postgres_writer::ended postgres_writer::learn_fate() {
   do {
     if (!connect(true)) {
       try {
-        // COMMIT may still be on its way to the old server process, so what the mark says
-        // is final only once that process is gone.
+        // COMMIT may still be on its way to the old server process, so the mark is final only
+        // when that process is gone.
         if (link_.run(sql::end_own_backends, {link_.name()}).empty()) {
           const auto rows = link_.run(sql::read_mark, {link_.name()});
           return rows[0][0].as<std::int64_t>() == number_ ? ended::committed : ended::lost;

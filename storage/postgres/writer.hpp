@@ -2,8 +2,8 @@
 #pragma once
 
 #include "storage/batch.hpp"
+#include "storage/postgres/batched_facts.hpp"
 #include "storage/postgres/connection.hpp"
-#include "storage/postgres/facts.hpp"
 
 namespace latchkey::storage::postgres {
 

@@ -22,10 +22,10 @@ redis_connection::redis_connection(redis_address address) : address_(std::move(a
 
 redis_connection::~redis_connection() = default;
 
-result<void> redis_connection::expect_ok(int count, const char* const* words,
+result<void> redis_connection::expect_ok(int count, const char* const* arguments,
                                          const std::size_t* sizes) {
   // hiredis takes arguments that it never changes as `const char**`.
-  auto* raw = redisCommandArgv(context_.get(), count, const_cast<const char**>(words), sizes);
+  auto* raw = redisCommandArgv(context_.get(), count, const_cast<const char**>(arguments), sizes);
   auto* reply = static_cast<redisReply*>(raw);
   const bool good = reply != nullptr && reply->type != REDIS_REPLY_ERROR;
   if (reply != nullptr) freeReplyObject(reply);
@@ -44,14 +44,15 @@ result<void> redis_connection::connect() {
     return fail(error_code::store_unavailable, {}, "Redis cannot be reached");
   }
   if (!address_.password.empty()) {
-    std::vector<std::string_view> words{"AUTH"};
-    if (!address_.user.empty()) words.push_back(address_.user);
-    words.push_back(address_.password.reveal());
+    std::vector<std::string_view> arguments{"AUTH"};
+    if (!address_.user.empty()) arguments.push_back(address_.user);
+    arguments.push_back(address_.password.reveal());
     std::vector<const char*> texts;
     std::vector<std::size_t> sizes;
-    for (const auto word : words)
-      texts.push_back(word.data()), sizes.push_back(word.size());
-    if (auto good = expect_ok(static_cast<int>(words.size()), texts.data(), sizes.data()); !good)
+    for (const auto argument : arguments)
+      texts.push_back(argument.data()), sizes.push_back(argument.size());
+    if (auto good = expect_ok(static_cast<int>(arguments.size()), texts.data(), sizes.data());
+        !good)
       return good;
   }
   if (address_.database != 0) {

@@ -37,7 +37,7 @@ private:
 
   result<void> connect();
   /// Sends one command and drops the connection when that fails.
-  result<void> expect_ok(int count, const char* const* words, const std::size_t* sizes);
+  result<void> expect_ok(int count, const char* const* arguments, const std::size_t* sizes);
 
   redis_address address_;
   std::unique_ptr<redisContext, closer> context_;

@@ -1,6 +1,6 @@
 #include "storage/sql/catalogue.hpp"
 
-#include "storage/sql/row_columns.hpp"
+#include "storage/sql/fragments.hpp"
 
 namespace latchkey::storage::sql {
 
@@ -16,7 +16,7 @@ const statement ping{"ping", "SELECT max(version) FROM schema_migrations", "SELE
 
 // -- writers -----------------------------------------------------------------------
 
-// ON CONFLICT without a target: id, number and email may each collide, and each loses.
+// ON CONFLICT without a target, for id, number and email may each collide.
 const statement add_user{
     "add_user",
     "INSERT INTO users (id, number, username, email, password_hash, role, client_id, "
@@ -68,8 +68,8 @@ const statement set_password{
     "AS i(id, based_on, password_hash, at) "
     "WHERE u.id = i.id AND u.version = i.based_on RETURNING u.id"};
 
-// KEY SHARE is the lock the foreign key takes anyway. Taken here, it makes whoever waited
-// for a deactivation (FOR UPDATE) look at is_active again.
+// KEY SHARE is the lock that the foreign key takes anyway. Taken here, it makes a statement that
+// waited for a deactivation (FOR UPDATE) look at is_active again.
 const statement add_session{
     "add_session",
     "INSERT INTO sessions (id, user_id, counter, salt, opened_by, user_agent, address, created_at, "
@@ -113,7 +113,7 @@ const statement end_sessions_of{
     "WHERE s.user_id = i.user_id AND s.id <> i.keep AND s.ended_at IS NULL "
     "AND s.expires_at > i.at RETURNING s.user_id"};
 
-// The same line sent again, after an outcome that was unknown, is there already.
+// A line that is sent again after an unknown outcome exists already.
 const statement add_audit{
     "add_audit",
     "INSERT INTO audit_log (id, at, action, user_id, session_id, address, request_id, reason, "
@@ -124,8 +124,8 @@ const statement add_audit{
     "SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], "
     "$6::text[], $7::text[], $8::text[], $9::text[]) ON CONFLICT DO NOTHING"};
 
-// Several logins of one user may stand in one batch: the latest counts. It may be lost, so it
-// waits for nobody who holds the row.
+// A batch may hold several logins of one user: the latest counts. The fact may be lost, so the
+// statement skips rows that another transaction has locked.
 const statement touch_login{
     "touch_login",
     "UPDATE users SET last_login_at = $2 "
@@ -151,9 +151,22 @@ const statement email_taken{"email_taken", "SELECT id FROM users WHERE email = $
 const statement ids_taken{"ids_taken", "SELECT id FROM users WHERE id = $1",
                           "SELECT id FROM users WHERE id = ANY ($1::text[])"};
 
+// -- what several topics ask first -----------------------------------------------------
+
+const statement share_user{
+    "share_user", "SELECT version, role, is_active FROM users WHERE id = $1",
+    "SELECT version, role, is_active FROM users WHERE id = $1 FOR NO KEY UPDATE"};
+const statement keep_user{"keep_user", "SELECT 1 FROM users WHERE id = $1",
+                          "SELECT 1 FROM users WHERE id = $1 FOR KEY SHARE"};
+const statement hold_role{"hold_role", "SELECT 1 FROM roles WHERE name = $1",
+                          "SELECT 1 FROM roles WHERE name = $1 FOR KEY SHARE"};
+const statement other_admins{"other_admins",
+                             "SELECT 1 FROM users WHERE is_active "
+                             "AND role IN ('admin', 'superuser') AND id <> $1 LIMIT 1"};
+
 // -- the numbers of users ------------------------------------------------------------
 
-// Numbers that others have chosen are passed over: a whole block of them at once.
+// Skips numbers that imports have chosen, a whole block of them at once.
 const statement next_number{
     "next_number",
     "UPDATE user_numbers SET last_number = CASE WHEN NOT EXISTS (SELECT 1 FROM users u "
@@ -161,7 +174,7 @@ const statement next_number{
     "ELSE (SELECT u.number + 1 FROM users u WHERE u.number > user_numbers.last_number "
     "AND NOT EXISTS (SELECT 1 FROM users v WHERE v.number = u.number + 1) "
     "ORDER BY u.number LIMIT 1) END RETURNING last_number"};
-// The same for the sequence, which only ever moves forward, whoever else takes from it.
+// The same for the sequence, which only ever moves forward.
 const statement pass_over_numbers{
     "pass_over_numbers", nullptr,
     "SELECT max(n) FROM (SELECT nextval('users_number_seq') AS n FROM generate_series(1, "

@@ -1,18 +1,18 @@
-// catalogue.hpp — every statement the program runs: those of sign-in here, the rest by topic
-// in catalogue_*.hpp.
+// catalogue.hpp — the statements that sign-in, several topics or the engines themselves run. A
+// statement of one topic alone stands in the topic's file in storage/facts/.
 //
-// `text` is in the subset that PostgreSQL 15 and SQLite 3.40 share, with `$1` parameters.
-// A hot write has a `batch` form beside it for PostgreSQL: the same rule over arrays of
-// equal length, so that a whole batch costs one round trip. Both forms stand next to each
-// other in the .cpp so that a change to one is seen in the other.
+// `text` is in the subset that PostgreSQL 15 and SQLite 3.40 share, with `$1` parameters. The
+// writes of sign-in have a `batch` form for PostgreSQL: the same rule over arrays of equal length,
+// so that a whole batch costs one round trip. Both forms stand next to each other, so that whoever
+// changes one sees the other.
 #pragma once
 
 namespace latchkey::storage::sql {
 
 struct statement {
-  const char* name;            // what it is prepared as
-  const char* text = nullptr;  // both engines; null where `batch` alone is meant
-  const char* batch = nullptr; // PostgreSQL, over arrays; null where `text` serves both
+  const char* name;            // PostgreSQL prepares it under this name
+  const char* text = nullptr;  // for both engines; null: SQLite runs nothing
+  const char* batch = nullptr; // PostgreSQL's own form, or the form over arrays; null: `text`
 };
 
 // -- readers -----------------------------------------------------------------------
@@ -26,8 +26,8 @@ extern const statement ping;         // → 1
 // -- writers: one fact each --------------------------------------------------------
 
 extern const statement add_user;        // → id, number, how many names it took (batch)
-extern const statement add_profile;     // SQLite alone; the batch form is in add_user
-extern const statement add_login_name;  // SQLite alone; the batch form is in add_user
+extern const statement add_profile;     // SQLite alone; PostgreSQL adds it within add_user
+extern const statement add_login_name;  // the batch form of add_user adds names too
 extern const statement set_password;    // → id of each that won
 extern const statement add_session;     // → id of each that won
 extern const statement rotate_session;  // → id of each that won
@@ -36,7 +36,7 @@ extern const statement end_sessions_of; // → user_id, a row a session
 extern const statement add_audit;       //
 extern const statement touch_login;     //
 
-// -- writers: what decides why a fact lost -------------------------------------------
+// -- writers: why a fact lost -------------------------------------------
 
 extern const statement names_taken;   // → name_key, user_id
 extern const statement users_present; // → id, is_active
@@ -44,18 +44,26 @@ extern const statement numbers_taken; // → number
 extern const statement email_taken;   // $1 email, as written → id
 extern const statement ids_taken;     // → id of each user that is there
 
+// -- what several topics look at first -------------------------------------------------
+
+// PostgreSQL locks the row until the transaction ends; SQLite has one writer and needs no locks.
+extern const statement share_user;   // $1 user → version, role, is_active; sessions may be opened
+extern const statement keep_user;    // $1 user → 1; the user may change but is not deleted
+extern const statement hold_role;    // $1 role → 1; the role is not removed
+extern const statement other_admins; // $1 user → 1 when another administrator is active
+
 // -- the numbers of users ------------------------------------------------------------
 
 extern const statement next_number; // SQLite → the number taken, which nobody had
 // PostgreSQL: moves the sequence past the block of numbers in use that it would give next
 extern const statement pass_over_numbers;
 extern const statement move_number; // $1 → moves the sequence past it
-/// PostgreSQL: whoever takes from the sequence holds the lock shared, whoever moves it
-/// holds it alone, so that moving never sets it back.
+/// PostgreSQL: a transaction that takes from the sequence holds the lock shared, one that moves the
+/// sequence holds it exclusively, so that no move sets it back.
 extern const statement share_numbers;
 extern const statement own_numbers;
 
-// -- the fate of a transaction (PostgreSQL) -------------------------------------------
+// -- what became of a transaction (PostgreSQL) -------------------------------------------
 
 /// $1 the writer, $2 the transaction: written in the same transaction as the batch.
 extern const statement mark_commit;

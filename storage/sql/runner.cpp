@@ -1,5 +1,10 @@
 #include "storage/sql/runner.hpp"
 
+#include "protocol/text/text_codec.hpp"
+
+#include <algorithm>
+#include <limits>
+
 namespace latchkey::storage::sql {
 
 parameter text_or_null(const std::optional<std::string>& text) {
@@ -28,6 +33,15 @@ parameter key_number(std::uint64_t id) {
 
 std::uint64_t key_at(const row_source& row, int column) {
   return static_cast<std::uint64_t>(number_at(row, column));
+}
+
+std::int64_t row_count(std::size_t rows) noexcept {
+  constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+  return static_cast<std::int64_t>(std::min(rows, most));
+}
+
+bool is_storable(std::string_view text) noexcept {
+  return text.find('\0') == std::string_view::npos && is_valid_utf8(text);
 }
 
 } // namespace latchkey::storage::sql

@@ -1,13 +1,14 @@
-// runner.hpp — runs statements of the catalogue on whichever engine there is, so that what is
-// not hot is written once for both.
+// runner.hpp — runs a statement on either engine, so that a fact is written once for both.
 #pragma once
 
 #include "storage/sql/catalogue.hpp"
 #include "storage/sql/rows.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -26,11 +27,11 @@ public:
   virtual ~runner() = default;
 
   /// Runs `text` with $1, $2 … and answers how many rows came out. PostgreSQL runs `batch`
-  /// instead where there is one: its own form, with the same parameters. A statement without
-  /// `text` is for PostgreSQL alone (a lock): SQLite runs nothing and answers 0. After an
-  /// error nothing more is run and 0 is answered; the engine that calls looks at the error
-  /// itself, so that what stands here reads as straight lines.
-  virtual std::size_t run(const statement& what, std::vector<parameter> values,
+  /// instead where there is one. A statement without `text` is for PostgreSQL alone (a lock):
+  /// SQLite runs nothing and answers 0. After an error SQLite's runner runs nothing more and
+  /// answers 0; the engine looks at the error afterwards, so that the facts' code needs no error
+  /// checks. PostgreSQL's throws.
+  virtual std::size_t run(const statement& command, std::vector<parameter> values,
                           const std::function<void(const row_source&)>& on_row = nullptr) = 0;
 };
 
@@ -44,5 +45,9 @@ parameter text_or_null_if_empty(const std::string& text);
 /// An id of 64 random bits, as BIGINT holds it; and back.
 parameter key_number(std::uint64_t id);
 std::uint64_t key_at(const row_source& row, int column);
+/// A number of rows, for LIMIT and OFFSET; what BIGINT cannot hold becomes its largest.
+std::int64_t row_count(std::size_t rows) noexcept;
+/// Whether a text column can hold it: UTF-8 without NUL. PostgreSQL fails on any other parameter.
+bool is_storable(std::string_view text) noexcept;
 
 } // namespace latchkey::storage::sql

@@ -53,7 +53,7 @@ int bind(sqlite3_stmt* handle, int slot, const value& v) {
 } // namespace
 
 void trouble_teller::note(int code) noexcept {
-  if (std::exchange(told_, code) == code) return;
+  if (std::exchange(logged_code_, code) == code) return;
   try {
     if (code == 0)
       log_info("storage", "SQLite works again");
@@ -68,7 +68,7 @@ void trouble_teller::note(int code) noexcept {
   }
 }
 
-const char* word_of(int code) noexcept {
+const char* reason_of(int code) noexcept {
   if (code == SQLITE_READONLY_DBMOVED) return "the database's files were removed or replaced";
   switch (code & 0xff) {
   case SQLITE_FULL:
@@ -217,9 +217,9 @@ tl::expected<database::prepared*, error> database::prepare(const char* text) {
   return &prepared_.emplace(text, std::move(made)).first->second;
 }
 
-outcome database::run(const sql::statement& what, std::span<const value> values,
+outcome database::run(const sql::statement& command, std::span<const value> values,
                       const std::function<void(const sql::row_source&)>& on_row) {
-  const auto ready = prepare(what.text);
+  const auto ready = prepare(command.text);
   if (!ready) return tl::unexpected<error>(ready.error());
   const auto& [handle, slots] = **ready;
   std::size_t n = 0;

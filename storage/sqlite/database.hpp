@@ -46,12 +46,12 @@ public:
   void note(int code) noexcept;
 
 private:
-  int told_ = 0;
+  int logged_code_ = 0;
 };
 
 /// A word or two on why nothing can be written, for /health; null for what concerns one row or
 /// passes by itself.
-const char* word_of(int code) noexcept;
+const char* reason_of(int code) noexcept;
 
 /// Whether the database as a whole cannot be written (full, read-only, busy, damaged), as
 /// opposed to one row being refused.
@@ -74,11 +74,11 @@ public:
   database& operator=(const database&) = delete;
 
   /// Runs a statement of the catalogue (`text`), prepared once; `values` are $1, $2 ….
-  outcome run(const sql::statement& what, std::initializer_list<value> values,
+  outcome run(const sql::statement& command, std::initializer_list<value> values,
               const std::function<void(const sql::row_source&)>& on_row = nullptr) {
-    return run(what, std::span<const value>(values.begin(), values.size()), on_row);
+    return run(command, std::span<const value>(values.begin(), values.size()), on_row);
   }
-  outcome run(const sql::statement& what, std::span<const value> values,
+  outcome run(const sql::statement& command, std::span<const value> values,
               const std::function<void(const sql::row_source&)>& on_row = nullptr);
   /// Runs text that is not in the catalogue: transactions and migrations.
   outcome execute(const std::string& text);

@@ -1,4 +1,4 @@
-// options.hpp — what a SQLite store may be told beyond its path.
+// options.hpp — options of a SQLite store.
 #pragma once
 
 #include "storage/store.hpp"

@@ -1,6 +1,6 @@
 #include "storage/sqlite/reader.hpp"
 
-#include "storage/queries/queries.hpp"
+#include "storage/facts/fact_rules.hpp"
 #include "storage/sqlite/runner.hpp"
 #include "storage/sqlite/sequence.hpp"
 
@@ -32,7 +32,7 @@ result<void> sqlite_reader::with_database(const std::function<std::optional<erro
   if (db_ && db_->has_moved()) {
     const error moved{SQLITE_READONLY_DBMOVED, {}};
     trouble = moved.code;
-    common_->trouble = word_of(moved.code);
+    common_->trouble = reason_of(moved.code);
     answer = fail(to_failure(moved));
     if (!common_->is_claimed) db_.reset();
   } else if (db_) {
@@ -54,10 +54,11 @@ result<void> sqlite_reader::ask(const std::function<std::optional<error>()>& rea
   }
 }
 
-result<void> sqlite_reader::query(const sql::statement& what, std::initializer_list<value> values,
+result<void> sqlite_reader::query(const sql::statement& command,
+                                  std::initializer_list<value> values,
                                   const std::function<void(const sql::row_source&)>& on_row) {
   return ask([&]() -> std::optional<error> {
-    const auto ran = db_->run(what, values, on_row);
+    const auto ran = db_->run(command, values, on_row);
     return ran ? std::nullopt : std::optional(ran.error());
   });
 }
@@ -85,11 +86,11 @@ result<std::optional<session_record>> sqlite_reader::find_session(const session_
       .map([&] { return std::move(found); });
 }
 
-result<finding> sqlite_reader::find(const storage::query& what) {
+result<finding> sqlite_reader::find(const storage::query& q) {
   finding found;
   return ask([&] {
            sqlite_runner on(*db_);
-           found = sql::answer_any(on, what);
+           found = rules_of(q).answer(on, q);
            return on.refusal();
          })
       .map([&] { return std::move(found); });
@@ -103,19 +104,19 @@ result<std::int64_t> sqlite_reader::count_users() {
 }
 
 result<void> sqlite_reader::ping() {
-  const auto say = [](const char* word) {
-    return fail(error_code::store_unavailable, "database", word);
+  const auto unavailable = [](const char* reason) {
+    return fail(error_code::store_unavailable, "database", reason);
   };
   if (db_) db_->forget_pages();
   if (auto alive = query(sql::ping, {}, nullptr); !alive) {
-    if (const char* word = common_->trouble) alive = say(word);
+    if (const char* reason = common_->trouble) alive = unavailable(reason);
     return alive;
   }
-  if (is_out_of_room(common_->path, room_needed_bytes)) return say(word_of(SQLITE_FULL));
+  if (is_out_of_room(common_->path, room_needed_bytes)) return unavailable(reason_of(SQLITE_FULL));
   const char* trouble = common_->trouble;
   if (trouble == nullptr) return {};
-  if (trouble == word_of(SQLITE_FULL) && is_out_of_room(common_->path, room_again_bytes))
-    return say(word_of(SQLITE_FULL));
+  if (trouble == reason_of(SQLITE_FULL) && is_out_of_room(common_->path, room_again_bytes))
+    return unavailable(reason_of(SQLITE_FULL));
   return try_to_write();
 }
 

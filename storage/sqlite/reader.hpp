@@ -11,7 +11,7 @@ public:
   result<std::optional<user_id>> find_login(std::string_view login_key) override;
   result<std::optional<user_record>> find_user(const user_id& id) override;
   result<std::optional<session_record>> find_session(const session_id& id) override;
-  result<finding> find(const storage::query& what) override;
+  result<finding> find(const storage::query& q) override;
   result<std::int64_t> count_users() override;
   result<void> ping() override;
 
@@ -22,7 +22,7 @@ private:
   result<void> try_to_write();
   /// `with_database` without exceptions.
   result<void> ask(const std::function<std::optional<error>()>& read);
-  result<void> query(const sql::statement& what, std::initializer_list<value> values,
+  result<void> query(const sql::statement& command, std::initializer_list<value> values,
                      const std::function<void(const sql::row_source&)>& on_row);
 
   std::shared_ptr<shared> common_;

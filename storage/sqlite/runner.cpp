@@ -15,14 +15,14 @@ value view_of(const sql::parameter& p) {
 
 } // namespace
 
-std::size_t sqlite_runner::run(const sql::statement& what, std::vector<sql::parameter> values,
+std::size_t sqlite_runner::run(const sql::statement& command, std::vector<sql::parameter> values,
                                const std::function<void(const sql::row_source&)>& on_row) {
-  if (refusal_ || what.text == nullptr) return 0;
+  if (refusal_ || command.text == nullptr) return 0;
   std::vector<value> views;
   views.reserve(values.size());
   for (const auto& p : values)
     views.push_back(view_of(p));
-  const auto ran = db_.run(what, std::span<const value>(views), on_row);
+  const auto ran = db_.run(command, std::span<const value>(views), on_row);
   if (ran) return *ran;
   refusal_ = ran.error();
   return 0;

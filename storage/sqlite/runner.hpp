@@ -1,4 +1,4 @@
-// runner.hpp — SQLite's way of running what both engines share.
+// runner.hpp — runs the statements of facts and queries on SQLite.
 #pragma once
 
 #include "storage/sql/runner.hpp"
@@ -12,9 +12,9 @@ class sqlite_runner final : public sql::runner {
 public:
   explicit sqlite_runner(database& db) : db_(db) {}
 
-  std::size_t run(const sql::statement& what, std::vector<sql::parameter> values,
+  std::size_t run(const sql::statement& command, std::vector<sql::parameter> values,
                   const std::function<void(const sql::row_source&)>& on_row) override;
-  /// What SQLite refused; nothing was run after it.
+  /// The first error; no statement was run after it.
   const std::optional<error>& refusal() const noexcept { return refusal_; }
 
 private:

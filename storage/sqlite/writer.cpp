@@ -3,7 +3,8 @@
 #include "config/log.hpp"
 #include "storage/batch.hpp"
 #include "storage/facts/fact_check.hpp"
-#include "storage/sqlite/facts.hpp"
+#include "storage/facts/fact_rules.hpp"
+#include "storage/sqlite/runner.hpp"
 #include "storage/sqlite/sequence.hpp"
 
 #include <sqlite3.h>
@@ -50,7 +51,7 @@ std::optional<failure> sqlite_writer::connect() {
   auto opened = database::open(common_->path, common_->options, common_->open_count, common_->file);
   if (!opened) {
     teller_.note(opened.error().code);
-    common_->trouble = word_of(opened.error().code);
+    common_->trouble = reason_of(opened.error().code);
     return to_failure(opened.error());
   }
   db_ = std::move(*opened);
@@ -104,7 +105,7 @@ void sqlite_writer::commit_slice(std::span<const unit> batch, outcomes answers) 
     db_->roll_back();
     return fail_all(answers, why);
   }
-  // Whoever is told of it shall find it after the next start.
+  // A unit that is answered as written must be there after the next start.
   if (!is_in_place())
     fail_all(answers, {error_code::outcome_unknown, {}, "the database's files were removed", 0});
 }
@@ -122,7 +123,7 @@ void sqlite_writer::note_trouble() {
   int trouble = db_->take_trouble();
   if (moved_) trouble = SQLITE_READONLY_DBMOVED;
   teller_.note(trouble);
-  common_->trouble = word_of(trouble);
+  common_->trouble = reason_of(trouble);
 }
 
 void sqlite_writer::watch_log() {
@@ -144,11 +145,16 @@ void sqlite_writer::watch_log() {
 
 std::optional<failure> sqlite_writer::write_unit(const unit& facts, result<written>& answer) {
   if (auto set = db_->run(set_savepoint, {}); !set) return to_failure(set.error());
-  for (const auto& what : facts.facts) {
-    auto why = apply_fact(*db_, what, *answer);
-    if (!why) continue;
-    if (why->store_wide) return std::move(why->why);
-    answer = fail(std::move(why->why));
+  for (const auto& f : facts.facts) {
+    sqlite_runner on(*db_);
+    auto lost = rules_of(f).write(on, f, *answer);
+    // Once SQLite has refused a statement the runner runs no other, so a loss may follow from that.
+    if (on.refusal()) {
+      if (is_store_error(*on.refusal())) return to_failure(*on.refusal());
+      lost = to_failure(*on.refusal());
+    }
+    if (!lost) continue;
+    answer = fail(std::move(*lost));
     if (auto undone = db_->run(undo_unit, {}); !undone) return to_failure(undone.error());
     break;
   }

@@ -1,7 +1,9 @@
 // access/render.hpp — roles, API keys and sessions as JSON.
 #pragma once
 
-#include "protocol/facts/records.hpp"
+#include "protocol/facts/api_keys.hpp"
+#include "protocol/facts/roles.hpp"
+#include "protocol/facts/sessions.hpp"
 #include "protocol/tokens/secret.hpp"
 
 #include <nlohmann/json_fwd.hpp>

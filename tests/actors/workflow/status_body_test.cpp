@@ -1,7 +1,7 @@
 // What counts as a status of a workflow, and how it is written anew.
 #include "actors/workflow/status_body.hpp"
 
-#include "protocol/facts/records.hpp"
+#include "protocol/facts/workflows.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

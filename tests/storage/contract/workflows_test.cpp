@@ -213,19 +213,19 @@ TEST_P(Workflows, HoldAsMuchAsTheyMayAndNoMore) {
   const auto refused = [this](const workflow_record& made, const std::string& field) {
     return failed_with(commit({add_workflow{made}}), error_code::validation_error, field);
   };
-  const auto env = [this](auto change) {
+  const auto changed = [this](auto change) {
     auto made = make_workflow("n");
     change(made);
     return made;
   };
   EXPECT_TRUE(refused(make_workflow(std::string(129, 'm')), "message_id"));
   EXPECT_TRUE(refused(make_workflow(""), "message_id"));
-  EXPECT_TRUE(refused(with([](auto& r) { r.workflow_type = ""; }), "workflow_type"));
-  EXPECT_TRUE(refused(with([](auto& r) { r.project_id.assign(256, 'x'); }), "project_id"));
-  EXPECT_TRUE(refused(with([](auto& r) { r.parameters = "[]"; }), "parameters"));
-  EXPECT_TRUE(refused(with([](auto& r) { r.parameters.assign(65537, ' '); }), "parameters"));
-  EXPECT_TRUE(refused(with([](auto& r) { r.status = "paused"; }), "status"));
-  EXPECT_TRUE(refused(with([](auto& r) { r.last_seq = 1; }), "last_seq"));
+  EXPECT_TRUE(refused(changed([](auto& r) { r.workflow_type = ""; }), "workflow_type"));
+  EXPECT_TRUE(refused(changed([](auto& r) { r.project_id.assign(256, 'x'); }), "project_id"));
+  EXPECT_TRUE(refused(changed([](auto& r) { r.parameters = "[]"; }), "parameters"));
+  EXPECT_TRUE(refused(changed([](auto& r) { r.parameters.assign(65537, ' '); }), "parameters"));
+  EXPECT_TRUE(refused(changed([](auto& r) { r.status = "paused"; }), "status"));
+  EXPECT_TRUE(refused(changed([](auto& r) { r.last_seq = 1; }), "last_seq"));
 }
 
 TEST_P(Workflows, TakeNothingThatIsNoStatus) {
