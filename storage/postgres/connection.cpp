@@ -2,9 +2,9 @@
 
 #include "config/log.hpp"
 #include "storage/postgres/claim.hpp"
+#include "storage/postgres/connection_target.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 #include <pqxx/prepared_statement>
@@ -24,83 +24,21 @@ namespace latchkey::storage::postgres {
 
 namespace {
 
-/// Adds a connection parameter unless the operator's URL or conninfo has it.
-void add_parameter(std::string& target, std::string_view name, const std::string& value) {
-  if (target.find(std::string(name) + "=") != std::string::npos) return;
-  const bool is_url = target.rfind("postgres://", 0) == 0 || target.rfind("postgresql://", 0) == 0;
-  if (is_url)
-    target += target.find('?') == std::string::npos ? '?' : '&';
-  else
-    target += ' ';
-  target.append(name).append("=").append(value);
-}
-
-bool names_several_hosts(std::string_view target) {
-  const auto begin = std::min(target.find("://"), target.size());
-  const auto place = target.substr(begin, target.find_first_of("/?", begin + 3) - begin);
-  if (place.find(',') != std::string_view::npos) return true;
-  const auto host = target.find("host=");
-  if (host == std::string_view::npos) return false;
-  const auto end = target.find_first_of("& ", host);
-  return target.substr(host, end - host).find(',') != std::string_view::npos;
-}
-
-std::string target_of(const shared& common) {
-  std::string target(common.url.reveal());
-  const auto& o = common.options;
-  add_parameter(target, "connect_timeout", std::to_string(o.connect_timeout.count()));
-  add_parameter(target, "keepalives_idle", "10");
-  add_parameter(target, "keepalives_interval", "5");
-  add_parameter(target, "keepalives_count", "3");
-  add_parameter(target, "tcp_user_timeout", std::to_string(o.round_trip_timeout.count()));
-  // Of several hosts the one that can be written.
-  if (names_several_hosts(target)) add_parameter(target, "target_session_attrs", "read-write");
-  return target;
-}
-
-/// A warning with the first line of what a library says. A log line is not worth a batch.
-void log_trouble(const char* where, std::string_view words) noexcept {
+/// Logs a warning with the first line of a library's message. A log line is not worth a batch.
+void log_trouble(const char* about, std::string_view message) noexcept {
   try {
-    log_warning("storage", where, ": ", words.substr(0, words.find('\n')));
+    log_warning("storage", about, ": ", message.substr(0, message.find('\n')));
   } catch (...) {
   }
 }
 
-/// What libpq says of a server it spoke to, or tried to. What it says of a string that it
-/// cannot read quotes that string, which may be a part of the password.
-std::string_view fit_to_log(std::string_view words) noexcept {
-  if (words.rfind("connection to server ", 0) == 0) return words;
-  if (words.rfind("the server is read-only", 0) == 0) return words;
-  if (words.rfind("could not translate host name", 0) == 0) return "its host name is not known";
+/// libpq's message about a server that it reached or tried to reach. Its message about a connection
+/// string that it cannot read quotes a part of it, which may be the password: that is replaced.
+std::string_view fit_to_log(std::string_view message) noexcept {
+  if (message.rfind("connection to server ", 0) == 0) return message;
+  if (message.rfind("the server is read-only", 0) == 0) return message;
+  if (message.rfind("could not translate host name", 0) == 0) return "its host name is not known";
   return "the connection is refused or DATABASE_URL is not understood";
-}
-
-/// Version 6 leaves it out of some exceptions, which stand for one each.
-const char* sqlstate_of(const pqxx::sql_error& e) noexcept {
-  if (!e.sqlstate().empty()) return e.sqlstate().c_str();
-  if (dynamic_cast<const pqxx::insufficient_privilege*>(&e) != nullptr) return "42501";
-  if (dynamic_cast<const pqxx::disk_full*>(&e) != nullptr) return "53100";
-  if (dynamic_cast<const pqxx::out_of_memory*>(&e) != nullptr) return "53200";
-  return "";
-}
-
-trouble trouble_of(std::string_view sqlstate) noexcept {
-  const auto is_any = [sqlstate](std::initializer_list<std::string_view> beginnings) {
-    return std::any_of(beginnings.begin(), beginnings.end(),
-                       [sqlstate](auto with) { return sqlstate.rfind(with, 0) == 0; });
-  };
-  if (is_any({"40001", "40P01"})) // serialization failure, deadlock
-    return trouble::conflict;
-  if (is_any({"08", "57P01", "57P02", "57P03"})) // connection exceptions, shutdown
-    return trouble::lost;
-  if (is_any({"55P03", "57014"})) return trouble::slow; // lock_timeout, statement_timeout
-  if (sqlstate == "25006") return trouble::read_only;
-  // Resources, operator intervention, system errors.
-  if (is_any({"53", "57", "58"})) return trouble::unavailable;
-  // No such table or column, no right to it, a feature or a state that is not there, a fault.
-  if (sqlstate.empty() || is_any({"0A", "25", "26", "28", "3D", "3F", "42", "XX"}))
-    return trouble::broken;
-  return trouble::bad_row;
 }
 
 } // namespace
@@ -151,9 +89,9 @@ std::optional<failure> connection::ensure(bool patient) {
       not_before_ = {};
       return std::nullopt;
     } catch (const std::exception& e) {
-      words_ = fit_to_log(e.what());
-      words_.resize(std::min(words_.find('\n'), words_.size()));
-      // Once, not at every attempt until it is back.
+      message_ = fit_to_log(e.what());
+      message_.resize(std::min(message_.find('\n'), message_.size()));
+      // Logged once, not at every attempt until the server is back.
       if (!std::exchange(is_away_, true))
         log_trouble("cannot connect to PostgreSQL", fit_to_log(e.what()));
       drop();
@@ -166,7 +104,7 @@ std::optional<failure> connection::ensure(bool patient) {
 
 void connection::connect() {
   generation_ = common_->generation;
-  auto made = std::make_unique<pqxx::connection>(target_of(*common_));
+  auto made = std::make_unique<pqxx::connection>(connection_target(common_->url, common_->options));
 #if PQXX_VERSION_MAJOR < 7
   // Version 6 would reconnect by itself in the middle of a transaction and go on outside
   // one. (Deprecated there because version 7 never does it.)
@@ -188,9 +126,9 @@ void connection::connect() {
 void connection::set_up() {
   const auto ms = [](std::chrono::milliseconds t) { return std::to_string(t.count()); };
   const auto& o = common_->options;
-  // Every statement here looks rows up in an index or walks along one. The planner, which sees
-  // small tables when it plans and keeps a prepared plan, must not settle on reading whole tables;
-  // nor is any statement worth compiling.
+  // Every statement of ours looks rows up in an index or walks along one. The planner may see small
+  // tables when it plans and keeps the plan of a prepared statement, so it must not choose to read
+  // whole tables. No statement is worth compiling.
   execute("SET application_name = '" + name_ +
           "'; SET client_encoding = 'UTF8'; "
           "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET bytea_output = 'hex'; "
@@ -207,7 +145,7 @@ void connection::set_up() {
           "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET "
           "jit = off; "
           "SET plan_cache_mode = 'force_generic_plan'; "
-          // What we call durable must be, whatever the server's default.
+          // A commit must be durable, whatever the server's default.
           "SELECT set_config('synchronous_commit', 'on', false) "
           "WHERE current_setting('synchronous_commit') = 'off'");
   const bool is_read_only =
@@ -224,7 +162,7 @@ void connection::note_standby(bool is_read_only) {
       throw pqxx::broken_connection("the server is read-only: it is a standby, or "
                                     "default_transaction_read_only is on");
     }
-    // Those who read elsewhere meanwhile would not see what is written here.
+    // Connections that read from a standby meanwhile would not see what is written now.
     if (common_->readers_of_standby > 0) generation_ = ++common_->generation;
   } else if (purpose_ == use::reads && is_read_only) {
     on_standby_ = true;
@@ -232,8 +170,8 @@ void connection::note_standby(bool is_read_only) {
   }
 }
 
-void connection::note_trouble(const char* word) noexcept {
-  if (purpose_ == use::writes) common_->trouble = word;
+void connection::note_trouble(const char* reason) noexcept {
+  if (purpose_ == use::writes) common_->trouble = reason;
 }
 
 pqxx::result connection::execute(const std::string& text) {
@@ -243,24 +181,24 @@ pqxx::result connection::execute(const std::string& text) {
 }
 
 template <class Parameters>
-pqxx::result connection::run_prepared(const sql::statement& what, const Parameters& parameters) {
+pqxx::result connection::run_prepared(const sql::statement& command, const Parameters& parameters) {
   const round_trip guarded(*this);
-  if (prepared_.count(what.name) == 0) {
-    link_->prepare(what.name, what.batch != nullptr ? what.batch : what.text);
-    prepared_.insert(what.name);
+  if (prepared_.count(command.name) == 0) {
+    link_->prepare(command.name, command.batch != nullptr ? command.batch : command.text);
+    prepared_.insert(command.name);
   }
   pqxx::nontransaction plain(*link_);
-  return plain.exec_prepared(what.name, pqxx::prepare::make_dynamic_params(parameters));
+  return plain.exec_prepared(command.name, pqxx::prepare::make_dynamic_params(parameters));
 }
 
-pqxx::result connection::run(const sql::statement& what,
+pqxx::result connection::run(const sql::statement& command,
                              const std::vector<std::string>& parameters) {
-  return run_prepared(what, parameters);
+  return run_prepared(command, parameters);
 }
 
-pqxx::result connection::run(const sql::statement& what,
+pqxx::result connection::run(const sql::statement& command,
                              const std::vector<const char*>& parameters) {
-  return run_prepared(what, parameters);
+  return run_prepared(command, parameters);
 }
 
 trouble connection::classify() noexcept {
@@ -277,7 +215,7 @@ trouble connection::classify() noexcept {
   } catch (const pqxx::sql_error& e) {
     state_ = sqlstate_of(e); // five characters: no allocation
     kind = trouble_of(state_);
-  } catch (...) { // libpqxx's words about a lost connection depend on where it noticed
+  } catch (...) { // libpqxx's exception for a lost connection depends on where it noticed
   }
   if (link_ && !link_->is_open()) kind = trouble::lost;
   if (kind == trouble::lost && link_) log_trouble("PostgreSQL", "the connection broke");
@@ -285,8 +223,9 @@ trouble connection::classify() noexcept {
     log_refusal();
   if (state_ == "53100") note_trouble("the disk is full");
   if (kind == trouble::read_only) {
-    log_trouble("PostgreSQL", "the server is read-only now: connecting again, for another may have "
-                              "become the primary");
+    log_trouble("PostgreSQL",
+                "the server is read-only now: connecting again, for another server may "
+                "have become the primary");
     ++common_->generation;
     note_trouble("the server is read-only");
   }

@@ -1,9 +1,10 @@
-// connection.hpp — one PostgreSQL connection that heals: made when first used, made again
-// after it broke, never waited for without limit.
+// connection.hpp — a PostgreSQL connection that is made when first used and made again after it
+// broke; no call waits without limit.
 #pragma once
 
 #include "storage/postgres/options.hpp"
 #include "storage/postgres/round_trip_guard.hpp"
+#include "storage/postgres/trouble.hpp"
 #include "storage/sql/catalogue.hpp"
 
 #include <atomic>
@@ -20,7 +21,7 @@ namespace latchkey::storage::postgres {
 
 class claim;
 
-/// What a connection is for. One that writes refuses a read-only server.
+/// The use of a connection. A writing connection refuses a read-only server.
 enum class use : std::uint8_t { other, reads, writes };
 
 /// What all connections of one store share; they keep it alive.
@@ -28,24 +29,13 @@ struct shared {
   secret url;
   postgres_options options;
   std::atomic<std::size_t> open_count{0};
-  /// Rises when the server turns out to be read-only: older connections are made again, for
-  /// another one may be the primary by now.
+  /// Rises when the server turns out to be read-only: older connections are then made again, for
+  /// another server may be the primary by now.
   std::atomic<std::uint64_t> generation{0};
   std::atomic<int> readers_of_standby{0};    // connections that read from a read-only server
   std::atomic<const char*> trouble{nullptr}; // why nothing could be written last; null: it could
   std::shared_ptr<claim> only_server;        // null where no server was asked for
   round_trip_guard guard;
-};
-
-/// What went wrong in a call of libpqxx, as far as it decides what to do next.
-enum class trouble : std::uint8_t {
-  lost,        // the connection is gone
-  read_only,   // the server is, now: the connection is dropped, another may lead elsewhere
-  conflict,    // serialization failure or deadlock: the same again may succeed
-  unavailable, // the server is there but cannot write (disk full, shutting down)
-  slow,        // a lock was not given, or a statement not done, in time
-  bad_row,     // a row that a type or a constraint refuses
-  broken,      // the statement itself fails: no schema, no right
 };
 
 class connection {
@@ -56,10 +46,10 @@ public:
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
-  /// Connects when that is needed; STORE_UNAVAILABLE when the server does not answer, or
-  /// did not a moment ago. `patient`: without regard to that moment.
+  /// Connects when that is needed. STORE_UNAVAILABLE when the server does not answer, or did not
+  /// answer a moment ago; `patient` tries in any case.
   std::optional<failure> ensure(bool patient = false);
-  /// `why` with what the operator can do about it; after `ensure` failed, or `classify`.
+  /// `why` with advice to the operator; for a failure of `ensure` or after `classify`.
   failure why_not(failure why) const;
   bool is_connected() const noexcept { return link_ != nullptr; }
   /// Forgets the connection.
@@ -69,13 +59,13 @@ public:
   /// libpqxx does; `classify` sorts what it threw.
   pqxx::result execute(const std::string& text);
   /// Runs a statement of the catalogue (`batch`, else `text`), prepared once.
-  pqxx::result run(const sql::statement& what, const std::vector<std::string>& parameters = {});
+  pqxx::result run(const sql::statement& command, const std::vector<std::string>& parameters = {});
   /// The same; a null pointer is NULL.
-  pqxx::result run(const sql::statement& what, const std::vector<const char*>& parameters);
-  /// For the exception being handled. Leaves the connection dropped when it is lost.
+  pqxx::result run(const sql::statement& command, const std::vector<const char*>& parameters);
+  /// Sorts the exception being handled. Drops the connection when it is lost.
   trouble classify() noexcept;
-  /// Tells the operator which SQLSTATE `classify` saw last. It does so itself for what
-  /// concerns more than one row.
+  /// Logs the SQLSTATE that `classify` saw last. `classify` itself logs errors that concern more
+  /// than one row.
   void log_refusal() const noexcept;
 
   const std::string& name() const noexcept { return name_; }
@@ -90,9 +80,9 @@ private:
   void connect();
   void set_up();
   void note_standby(bool is_read_only);
-  void note_trouble(const char* word) noexcept;
+  void note_trouble(const char* reason) noexcept;
   template <class Parameters>
-  pqxx::result run_prepared(const sql::statement& what, const Parameters& parameters);
+  pqxx::result run_prepared(const sql::statement& command, const Parameters& parameters);
 
   std::shared_ptr<shared> common_;
   std::string name_;
@@ -104,9 +94,9 @@ private:
   use purpose_;
   bool on_standby_ = false;
   std::uint64_t generation_ = 0;
-  std::string user_;  // quoted, as SQL takes it
-  std::string words_; // libpq's about the last failed attempt to connect, fit to log
-  std::string state_; // SQLSTATE of the last error
+  std::string user_;    // quoted, as SQL takes it
+  std::string message_; // libpq's, of the last failed attempt to connect; safe to log
+  std::string state_;   // SQLSTATE of the last error
   bool is_away_ = false;
   std::chrono::milliseconds backoff_;
   std::chrono::steady_clock::time_point not_before_{};
