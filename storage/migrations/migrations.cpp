@@ -1,13 +1,6 @@
 #include "storage/migrations/migrations.hpp"
 
-#include "storage/migrations/eighth_schema.hpp"
-#include "storage/migrations/fifth_schema.hpp"
-#include "storage/migrations/first_schema.hpp"
-#include "storage/migrations/fourth_schema.hpp"
-#include "storage/migrations/second_schema.hpp"
-#include "storage/migrations/seventh_schema.hpp"
-#include "storage/migrations/sixth_schema.hpp"
-#include "storage/migrations/third_schema.hpp"
+#include "storage/migrations/versions.hpp"
 
 #include <utility>
 
@@ -20,7 +13,7 @@ constexpr std::string_view sqlite_now = "(strftime('%Y-%m-%dT%H:%M:%f', 'now') |
 
 using substitution = std::pair<std::string_view, std::string_view>;
 
-constexpr substitution postgresql_words[] = {
+constexpr substitution postgresql_terms[] = {
     {"{now}", "now()"},
     {"{bytes}", "BYTEA"},
     {"{key}", "COLLATE \"C\""},
@@ -28,25 +21,28 @@ constexpr substitution postgresql_words[] = {
     {"{hot}", "WITH (fillfactor = 85)"},
 };
 
-constexpr substitution sqlite_words[] = {
+constexpr substitution sqlite_terms[] = {
     {"{now}", sqlite_now},           {"{bytes}", "BLOB"}, {"{key}", ""},
     {"{number}", "NOT NULL UNIQUE"}, {"{hot}", ""},
 };
 
-std::string substitute(std::string_view text, std::span<const substitution> words) {
+std::string substitute(std::string_view text, std::span<const substitution> terms) {
   std::string out(text);
-  for (const auto& [word, meaning] : words)
-    for (auto at = out.find(word); at != std::string::npos; at = out.find(word, at))
-      out.replace(at, word.size(), meaning), at += meaning.size();
+  for (const auto& [term, meaning] : terms)
+    for (auto at = out.find(term); at != std::string::npos; at = out.find(term, at))
+      out.replace(at, term.size(), meaning), at += meaning.size();
   return out;
 }
 
 } // namespace
 
 const std::vector<migration>& migrations() {
-  static const std::vector<migration> all{first_schema(),   second_schema(), third_schema(),
-                                          fourth_schema(),  fifth_schema(),  sixth_schema(),
-                                          seventh_schema(), eighth_schema()};
+  static const auto all = [] {
+    std::vector<migration> made;
+    for (const auto version : all_versions)
+      made.push_back(version());
+    return made;
+  }();
   return all;
 }
 
@@ -57,25 +53,25 @@ std::int64_t newest_version() {
 result<void> check_version(std::int64_t version) {
   const auto ours = newest_version();
   if (version == ours) return {};
-  const auto says = [&](const std::string& words) {
-    return fail(error_code::conflict, "schema", words);
+  const auto refuse = [](const std::string& reason) {
+    return fail(error_code::conflict, "schema", reason);
   };
-  if (version == 0) return says("the database has no schema yet; `latchkey migrate` makes it");
+  if (version == 0) return refuse("the database has no schema yet; `latchkey migrate` makes it");
   const auto has = "the database has schema version " + std::to_string(version);
   const auto of_ours = " than this program's " + std::to_string(ours);
-  if (version > ours) return says(has + ", newer" + of_ours);
-  return says(has + ", older" + of_ours + "; `latchkey migrate` brings it up to date");
+  if (version > ours) return refuse(has + ", newer" + of_ours);
+  return refuse(has + ", older" + of_ours + "; `latchkey migrate` brings it up to date");
 }
 
 std::vector<std::string> statements_of(const migration& step, sql_dialect dialect) {
   const bool postgresql = dialect == sql_dialect::postgresql;
-  const std::span<const substitution> words =
-      postgresql ? std::span<const substitution>(postgresql_words) : sqlite_words;
+  const std::span<const substitution> terms =
+      postgresql ? std::span<const substitution>(postgresql_terms) : sqlite_terms;
   std::vector<std::string> out;
   for (auto text : step.statements)
-    out.push_back(substitute(text, words));
+    out.push_back(substitute(text, terms));
   for (auto text : postgresql ? step.postgresql_only : step.sqlite_only)
-    out.push_back(substitute(text, words));
+    out.push_back(substitute(text, terms));
   return out;
 }
 

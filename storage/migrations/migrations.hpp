@@ -1,8 +1,8 @@
-// migrations.hpp — the schema's versions, oldest first. A version that has been released
-// is never edited: a change is a new one at the end.
+// migrations.hpp — how the schema gets from one version to the next. A version that has been
+// released is never edited: a change is a new version (versions.hpp).
 //
-// Tables users, user_profiles, projects and subscriptions are those of "Auth Service
-// Internal API Documentation", Database Schema, column by column; what is ours is added.
+// The tables users, user_profiles, projects and subscriptions have every column of "Auth Service
+// Internal API Documentation", Database Schema, and further columns of ours.
 #pragma once
 
 #include "protocol/result.hpp"
@@ -32,7 +32,7 @@ struct migration {
   std::vector<std::string_view> statements;
   std::vector<std::string_view> postgresql_only;
   std::vector<std::string_view> sqlite_only;
-  /// What no statement can do, run after them in the same transaction; null: nothing.
+  /// Runs after the statements, in the same transaction; null: nothing.
   void (*in_code)(sql::runner& on) = nullptr;
 };
 
@@ -40,7 +40,7 @@ struct migration {
 const std::vector<migration>& migrations();
 /// The version of the last one.
 std::int64_t newest_version();
-/// Whether a schema of that version (0: none) is this program's; CONFLICT otherwise.
+/// Succeeds when that version (0: no schema) is this program's; CONFLICT otherwise.
 result<void> check_version(std::int64_t version);
 /// The statements of one migration as one engine takes them, in order.
 std::vector<std::string> statements_of(const migration& step, sql_dialect dialect);

@@ -1,4 +1,5 @@
-#include "storage/migrations/first_schema.hpp"
+// schema_v1.cpp — version 1: users, their sessions and the audit log.
+#include "storage/migrations/versions.hpp"
 
 namespace latchkey::storage {
 
@@ -133,7 +134,7 @@ CREATE TABLE user_numbers (last_number BIGINT NOT NULL))";
 
 } // namespace
 
-migration first_schema() {
+migration schema_v1() {
   return {1,
           "0001_users_sessions_audit",
           {users, user_profiles, projects, subscriptions, login_names, login_names_of, sessions,

@@ -1,4 +1,5 @@
-#include "storage/migrations/sixth_schema.hpp"
+// schema_v6.cpp — version 6: password failures in a row, and skeletons of names.
+#include "storage/migrations/versions.hpp"
 
 #include "storage/facts/new_users.hpp"
 
@@ -16,9 +17,9 @@ ALTER TABLE users ADD COLUMN failures_of_signed_in BIGINT NOT NULL DEFAULT 0)";
 
 } // namespace
 
-migration sixth_schema() {
-  // What a name looks like is a row of login_names too (kind 'skeleton'): those of users who are
-  // there already are added by code, for no SQL knows them.
+migration schema_v6() {
+  // What a name looks like is a row of login_names too (kind 'skeleton'). Code adds those of the
+  // users who exist already, for SQL cannot compute them.
   return {6,
           "0006_password_failures_name_skeletons",
           {of_strangers, of_known_clients, of_signed_in},

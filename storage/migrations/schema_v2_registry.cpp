@@ -1,4 +1,4 @@
-#include "storage/migrations/second_schema_registry.hpp"
+#include "storage/migrations/schema_v2_registry.hpp"
 
 namespace latchkey::storage {
 
@@ -14,7 +14,7 @@ CREATE TABLE roles (
     updated_at TIMESTAMPTZ NOT NULL
 ))";
 
-// Whoever removes a role asks whether somebody has it. Most users have the role that every
+// Removing a role asks whether a user has it. Most users have the role that every
 // user gets, which nobody removes.
 constexpr std::string_view users_of_role = R"(
 CREATE INDEX users_of_role ON users (role) WHERE role <> 'user')";

@@ -1,4 +1,4 @@
-// second_schema_registry.hpp — the tables of version 2 that hold roles, keys, services, quotas,
+// schema_v2_registry.hpp — the tables of version 2 that hold roles, keys, services, quotas,
 // Stripe's events and mail, and what subscriptions and projects get in addition.
 #pragma once
 

@@ -1,4 +1,5 @@
-#include "storage/migrations/eighth_schema.hpp"
+// schema_v8.cpp — version 8: notes about the store as a whole.
+#include "storage/migrations/versions.hpp"
 
 namespace latchkey::storage {
 
@@ -12,7 +13,7 @@ CREATE TABLE store_notes (
 
 } // namespace
 
-migration eighth_schema() {
+migration schema_v8() {
   return {8, "0008_store_notes", {store_notes}, {}, {}};
 }
 

@@ -1,4 +1,5 @@
-#include "storage/migrations/fifth_schema.hpp"
+// schema_v5.cpp — version 5: which of a session's refresh tokens came back.
+#include "storage/migrations/versions.hpp"
 
 namespace latchkey::storage {
 
@@ -10,7 +11,7 @@ ALTER TABLE sessions ADD COLUMN seen_counter BIGINT NOT NULL DEFAULT 0)";
 
 } // namespace
 
-migration fifth_schema() {
+migration schema_v5() {
   return {5, "0005_seen_refresh_tokens", {seen_tokens}, {}, {}};
 }
 

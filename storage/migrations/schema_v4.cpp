@@ -1,4 +1,6 @@
-#include "storage/migrations/fourth_schema.hpp"
+// schema_v4.cpp — version 4: who brought a user in, whether anybody has used the account, what a
+// reset token proves.
+#include "storage/migrations/versions.hpp"
 
 namespace latchkey::storage {
 
@@ -37,14 +39,14 @@ ALTER TABLE reset_tokens ADD COLUMN purpose VARCHAR(20) NOT NULL DEFAULT 'passph
 constexpr std::string_view tokens_before = R"(
 UPDATE reset_tokens SET used_at = created_at WHERE used_at IS NULL)";
 
-// For whoever takes back the mails of an account.
+// For `drop_mails_to`.
 constexpr std::string_view mails_pending = R"(
 CREATE INDEX mails_pending ON mails (recipient)
     WHERE sent_at IS NULL AND given_up_at IS NULL)";
 
 } // namespace
 
-migration fourth_schema() {
+migration schema_v4() {
   return {4,
           "0004_owners_of_accounts",
           {brought_by, brought_by_before, used_at, used_before, known_admins, purpose_of_tokens,

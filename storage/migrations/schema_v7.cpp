@@ -1,4 +1,5 @@
-#include "storage/migrations/seventh_schema.hpp"
+// schema_v7.cpp — version 7: Stripe's subscriptions, each by its own id.
+#include "storage/migrations/versions.hpp"
 
 namespace latchkey::storage {
 
@@ -28,7 +29,7 @@ CREATE INDEX stripe_subscriptions_of_user ON stripe_subscriptions (user_id))";
 constexpr std::string_view stripe_subscriptions_of_customer = R"(
 CREATE INDEX stripe_subscriptions_of_customer ON stripe_subscriptions (stripe_customer_id))";
 
-// Where two users have the same one, it is of whoever was heard of last.
+// When two users have the same one, the newest event decides.
 constexpr std::string_view carry_over = R"(
 INSERT INTO stripe_subscriptions (id, user_id, tier, status, start_date, end_date, trial_ends_at,
     cancelled_at, payment_method, stripe_customer_id, stripe_event_at, created_at, updated_at)
@@ -41,7 +42,7 @@ ON CONFLICT (id) DO NOTHING)";
 
 } // namespace
 
-migration seventh_schema() {
+migration schema_v7() {
   return {7,
           "0007_stripe_subscriptions",
           {stripe_subscriptions, stripe_subscriptions_of_user, stripe_subscriptions_of_customer,

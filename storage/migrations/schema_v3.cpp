@@ -1,4 +1,5 @@
-#include "storage/migrations/third_schema.hpp"
+// schema_v3.cpp — version 3: workflows and their statuses.
+#include "storage/migrations/versions.hpp"
 
 namespace latchkey::storage {
 
@@ -25,7 +26,7 @@ CREATE TABLE workflows (
 constexpr std::string_view workflows_running = R"(
 CREATE INDEX workflows_running ON workflows (id) WHERE ended_at IS NULL)";
 
-// What is over is forgotten oldest first.
+// Workflows that have ended are removed oldest first.
 constexpr std::string_view workflows_by_end = R"(
 CREATE INDEX workflows_by_end ON workflows (ended_at) WHERE ended_at IS NOT NULL)";
 
@@ -40,7 +41,7 @@ CREATE TABLE workflow_statuses (
 
 } // namespace
 
-migration third_schema() {
+migration schema_v3() {
   return {3,
           "0003_workflows",
           {workflows, workflows_running, workflows_by_end, workflow_statuses},

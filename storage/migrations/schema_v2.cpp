@@ -1,6 +1,7 @@
-#include "storage/migrations/second_schema.hpp"
+// schema_v2.cpp — version 2: recovery, roles, keys, billing and mail.
+#include "storage/migrations/versions.hpp"
 
-#include "storage/migrations/second_schema_registry.hpp"
+#include "storage/migrations/schema_v2_registry.hpp"
 
 namespace latchkey::storage {
 
@@ -15,7 +16,7 @@ ALTER TABLE users ADD COLUMN synced_at TIMESTAMPTZ)";
 constexpr std::string_view audit_actor = R"(
 ALTER TABLE audit_log ADD COLUMN actor VARCHAR(255) NOT NULL DEFAULT '')";
 
-// Whoever takes an administrator away asks whether another is there.
+// Removing an administrator asks whether another exists.
 constexpr std::string_view active_admins = R"(
 CREATE INDEX users_active_admins ON users (id)
     WHERE is_active AND role IN ('admin', 'superuser'))";
@@ -36,11 +37,11 @@ constexpr std::string_view held_sessions = R"(
 CREATE INDEX sessions_held ON sessions (user_id, held_by)
     WHERE held_by <> '' AND ended_at IS NULL)";
 
-// For whoever removes a user with all that the user has had.
+// For removing a user with all sessions.
 constexpr std::string_view sessions_of = R"(
 CREATE INDEX sessions_of_user ON sessions (user_id))";
 
-// What is over is forgotten oldest first.
+// Ended sessions are removed oldest first.
 constexpr std::string_view sessions_by_end = R"(
 CREATE INDEX sessions_by_end ON sessions (COALESCE(ended_at, expires_at)))";
 
@@ -69,7 +70,7 @@ CREATE INDEX reset_tokens_of_user ON reset_tokens (user_id))";
 
 } // namespace
 
-migration second_schema() {
+migration schema_v2() {
   migration step{2,
                  "0002_recovery_roles_keys_billing_mail",
                  {synced_at, audit_actor, active_admins, own_clients, users_by_state, held_by,
