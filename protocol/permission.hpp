@@ -26,7 +26,7 @@ public:
   /// True for every permission when the set holds `*`.
   bool has(std::string_view permission) const noexcept;
   bool has_all(const std::vector<std::string>& permissions) const noexcept;
-  /// What is in both; `*` stands for everything in the other.
+  /// The intersection; `*` matches everything in the other.
   permission_set in_common_with(const permission_set& other) const;
   permission_set with(const permission_set& other) const;
   const std::vector<std::string>& words() const noexcept { return words_; }

@@ -15,7 +15,7 @@ struct rate_limit {
   friend bool operator==(const rate_limit&, const rate_limit&) = default;
 };
 
-/// What became of a request for one of them.
+/// The outcome of charging a limit.
 struct rate_verdict {
   bool granted = true;
   std::uint32_t limit = 0; // 0: there is none

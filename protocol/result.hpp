@@ -10,7 +10,7 @@
 
 namespace latchkey {
 
-/// What went wrong, as far as a caller may know it.
+/// An error, as far as a caller may know it.
 struct failure {
   error_code code = error_code::internal_error;
   std::string field = {};          // the input that is at fault, empty when none is

@@ -7,7 +7,7 @@
 namespace latchkey {
 
 inline constexpr std::size_t service_id_chars_max = 64;
-/// The rule in words, for whoever is told that a text breaks it.
+/// The rule as a reason for a refused text.
 inline constexpr std::string_view service_id_rule =
     "must be 1 to 64 of A-Z, a-z, 0-9, dot, underscore and hyphen";
 

@@ -32,15 +32,15 @@ time_point unstepped_clock::now() const noexcept {
   // In this order: whoever is held up between the two is behind the line, never ahead of it.
   const auto set = machine_.now();
   const auto steady = machine_.steady();
-  const auto here = line_of(set, steady);
+  const auto measured = line_of(set, steady);
   auto known = line_.load(std::memory_order_relaxed);
-  const auto ahead = known - here;
+  const auto ahead = known - measured;
   if (ahead > ahead_max.count()) {
-    line_.compare_exchange_strong(known, here, std::memory_order_relaxed);
+    line_.compare_exchange_strong(known, measured, std::memory_order_relaxed);
     return set;
   }
   if (ahead > 0) return set + microseconds{ahead};
-  if (-ahead >= noted_from_us) raise_to(here);
+  if (-ahead >= noted_from_us) raise_to(measured);
   return set;
 }
 

@@ -74,7 +74,7 @@ input_value value_of(const json_member& member) {
 
 std::string read_json_fields(std::string_view text,
                              const std::function<bool(std::string name, input_value)>& take) {
-  auto members = json_members(text, json_depth_max, doubled_names::told);
+  auto members = json_members(text, json_depth_max, doubled_names::reported);
   if (!members) return members.error();
   for (auto& member : *members)
     if (!take(std::move(member.name), value_of(member))) break;

@@ -1,4 +1,4 @@
-// header_value.hpp — which texts of a user's can be told to other services in a header.
+// header_value.hpp — which texts of a user may be sent to other services in a header.
 #pragma once
 
 #include "protocol/result.hpp"
@@ -7,10 +7,10 @@
 
 namespace latchkey {
 
-/// What becomes an X-User-* or X-Client-* header must go through unchanged (RFC 9110, 5.5): no
-/// control characters, tabs among them, and no white space at either end, which readers take
-/// off. Other characters go as UTF-8. VALIDATION_ERROR with that field. Checked where such a text
-/// comes in: what is stored is told with every request.
+/// Refuses a text that an X-User-* or X-Client-* header would not carry unchanged (RFC 9110, 5.5):
+/// control characters, tabs among them, and white space at either end, which readers remove. Other
+/// characters are sent as UTF-8. VALIDATION_ERROR with that field. To be called where such a text
+/// comes in, for every later request sends it on.
 result<void> check_header_value(std::string_view field, std::string_view value);
 
 } // namespace latchkey

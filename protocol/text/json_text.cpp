@@ -14,7 +14,7 @@ constexpr bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 
-/// Reads one text from its begin to its end; `out_` is what was read, without white space.
+/// Reads a text once; `out_` is the text so far, without white space.
 class json_scanner {
 public:
   json_scanner(std::string_view text, std::size_t depth_max, doubled_names doubled)
@@ -23,7 +23,7 @@ public:
   tl::expected<std::vector<json_member>, const char*> read() {
     skip_space();
     if (!next_is('{')) {
-      // What is no JSON at all is not a JSON list either.
+      // Text that is not JSON at all gets another reason than a JSON list.
       const bool is_json = value(0) && at_end();
       return tl::unexpected(is_json ? "is not a JSON object" : problem_);
     }
@@ -91,7 +91,7 @@ private:
   bool pass_over_doubled_name() noexcept {
     has_doubled_name_ = true;
     problem_ = doubled_ == doubled_names::refused ? "has a name twice" : problem_;
-    return doubled_ == doubled_names::told;
+    return doubled_ == doubled_names::reported;
   }
 
   bool list(std::size_t depth) {
@@ -140,7 +140,7 @@ private:
     return copy(at);
   }
 
-  /// As it is written: an escape stays one.
+  /// Copied as it is written: escapes are kept.
   bool string() {
     std::size_t at = 1;
     while (at < rest_.size() && rest_[at] != '"') {
@@ -152,7 +152,7 @@ private:
     return at < rest_.size() && copy(at + 1);
   }
 
-  /// 0: it is none. A surrogate counts with its other half.
+  /// The size of the escape; 0 for an invalid one. A surrogate includes its other half.
   std::size_t escape_size(std::size_t at) const noexcept {
     constexpr std::string_view simple = "\"\\/bfnrt";
     const auto kind = char_at(at + 1);

@@ -1,5 +1,5 @@
-// json_text.hpp — a JSON object taken apart into its members' texts, with every number as it was
-// written: what passes through must not lose a digit (RFC 8259, section 6, sets no bound).
+// json_text.hpp — splits a JSON object into the texts of its members. Every number stays as it was
+// written: no digit may be lost on the way (RFC 8259, section 6, sets no bound).
 #pragma once
 
 #include <cstddef>
@@ -16,18 +16,18 @@ struct json_member {
   bool has_doubled_name = false; // an object in the value has a name twice
 };
 
-/// What becomes of a name that stands twice in an object.
-enum class doubled_names { refused, told };
+/// What happens when an object has a name twice.
+enum class doubled_names { refused, reported };
 
-/// The members of the object that `text` is, in their order; else what is wrong with it, to be read
-/// after its name ("is not valid JSON"). Strict: RFC 8259 and UTF-8, no name twice in any object
-/// unless that is to be told, fewer than `depth_max` objects and lists in one another beside the
+/// The members of the object `text`, in their order; else the reason why it is refused, to be read
+/// after its name ("is not valid JSON"). Strict: RFC 8259 and UTF-8; no name twice in any object
+/// unless `doubled` asks to report it; fewer than `depth_max` nested objects and lists within the
 /// outermost.
 tl::expected<std::vector<json_member>, const char*>
 json_members(std::string_view text, std::size_t depth_max,
              doubled_names doubled = doubled_names::refused);
 
-/// The text that a JSON string of a `json_member` stands for; empty for what is no string.
+/// The text of a JSON string of a `json_member`; empty for any other value.
 std::string json_string_content(std::string_view value);
 /// The JSON string that a part of a `json_member` begins with, quotes included.
 std::string_view leading_json_string(std::string_view value) noexcept;

@@ -1,6 +1,7 @@
 // login_name.cpp — folding by utf8proc; the rules for new names on top of it.
 #include "protocol/text/login_name.hpp"
 
+#include "protocol/text/control_characters.hpp"
 #include "protocol/text/name_look.hpp"
 #include "protocol/text/text_codec.hpp"
 
@@ -30,25 +31,6 @@ code_point first_code_point(std::string_view text) noexcept {
   return out;
 }
 
-std::size_t last_code_point_size(std::string_view text) noexcept {
-  std::size_t size = 1;
-  while (size < text.size() && size < 4 &&
-         (static_cast<unsigned char>(text[text.size() - size]) & 0xC0U) == 0x80U)
-    ++size;
-  return size;
-}
-
-/// Unicode's property White_Space.
-bool is_white_space(utf8proc_int32_t c) noexcept {
-  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
-         c == 0x3000;
-}
-
-bool is_ascii_control(char c) noexcept {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
-
 /// Whether a username may hold it: unassigned ones are refused because a later Unicode may fold
 /// them differently, private ones because nobody knows what they are.
 bool is_nameable(utf8proc_int32_t c) noexcept {
@@ -69,9 +51,9 @@ struct at_sign {
 };
 at_sign find_at_sign(std::string_view text) noexcept {
   at_sign found;
-  for (const std::string_view one : {"@", "\xEF\xBC\xA0", "\xEF\xB9\xAB"}) {
-    const auto at = text.rfind(one);
-    if (at != text.npos && (found.at == text.npos || at > found.at)) found = {at, one.size()};
+  for (const std::string_view sign : {"@", "\xEF\xBC\xA0", "\xEF\xB9\xAB"}) {
+    const auto at = text.rfind(sign);
+    if (at != text.npos && (found.at == text.npos || at > found.at)) found = {at, sign.size()};
   }
   return found;
 }
@@ -125,20 +107,6 @@ tl::unexpected<failure> refuse(std::string_view field, std::string_view reason) 
 
 } // namespace
 
-std::string_view trim_white_space(std::string_view text) noexcept {
-  while (!text.empty()) {
-    auto first = first_code_point(text);
-    if (!is_white_space(first.value)) break;
-    text.remove_prefix(first.size);
-  }
-  while (!text.empty()) {
-    auto size = last_code_point_size(text);
-    if (!is_white_space(first_code_point(text.substr(text.size() - size)).value)) break;
-    text.remove_suffix(size);
-  }
-  return text;
-}
-
 std::optional<std::string> fold_text(std::string_view text) {
   if (text.empty()) return std::string{};
   constexpr auto options = static_cast<utf8proc_option_t>(
@@ -166,8 +134,7 @@ std::optional<std::string> fold_login_name(std::string_view name) {
   // Trimmed after folding: what was at the end may have been ignorable.
   std::string trimmed{trim_white_space(*folded)};
   if (domain) trimmed += '@' + *domain;
-  if (trimmed.empty() || std::any_of(trimmed.begin(), trimmed.end(), is_ascii_control))
-    return std::nullopt;
+  if (trimmed.empty() || has_control_characters(trimmed)) return std::nullopt;
   return trimmed;
 }
 

@@ -54,11 +54,11 @@ icu::UnicodeString unicode_of(std::string_view text) {
 /// Of one character. ASCII's `m` has the two letters `rn` as its prototype; whatever looks like
 /// one counts as an `m`.
 icu::UnicodeString prototype_of(UChar32 c) {
-  icu::UnicodeString one(c);
+  icu::UnicodeString single(c);
   UErrorCode status = U_ZERO_ERROR;
   icu::UnicodeString found;
-  uspoof_getSkeletonUnicodeString(checker(), 0, one, found, &status);
-  if (U_FAILURE(status)) return one;
+  uspoof_getSkeletonUnicodeString(checker(), 0, single, found, &status);
+  if (U_FAILURE(status)) return single;
   if (found == icu::UnicodeString("rn", 2, US_INV)) return icu::UnicodeString(UChar32{'m'});
   return found;
 }
@@ -66,10 +66,10 @@ icu::UnicodeString prototype_of(UChar32 c) {
 /// Canonically decomposed, or composed; as it is when ICU lacks its data.
 icu::UnicodeString normal(const icu::UnicodeString& text, bool composed) {
   UErrorCode status = U_ZERO_ERROR;
-  const auto* how = composed ? icu::Normalizer2::getNFCInstance(status)
-                             : icu::Normalizer2::getNFDInstance(status);
+  const auto* normalizer = composed ? icu::Normalizer2::getNFCInstance(status)
+                                    : icu::Normalizer2::getNFDInstance(status);
   if (U_FAILURE(status)) return text;
-  auto out = how->normalize(text, status);
+  auto out = normalizer->normalize(text, status);
   return U_FAILURE(status) ? text : out;
 }
 

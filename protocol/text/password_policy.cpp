@@ -26,12 +26,12 @@ bool is_digit_or_mark(char c) noexcept {
 }
 
 /// Whether `text` is `word` with nothing but a little padding around it.
-bool is_little_more_than(std::string_view text, std::string_view word) noexcept {
-  if (word.empty() || text.size() > word.size() + padding_chars_max) return false;
-  auto at = text.find(word);
+bool is_little_more_than(std::string_view text, std::string_view known) noexcept {
+  if (known.empty() || text.size() > known.size() + padding_chars_max) return false;
+  auto at = text.find(known);
   if (at == std::string_view::npos) return false;
   auto before = text.substr(0, at);
-  auto after = text.substr(at + word.size());
+  auto after = text.substr(at + known.size());
   return std::all_of(before.begin(), before.end(), is_digit_or_mark) &&
          std::all_of(after.begin(), after.end(), is_digit_or_mark);
 }
@@ -78,8 +78,8 @@ result<void> check_password(std::string_view password, std::string_view username
       std::string_view{address}.substr(std::min(local.size() + 1, address.size()));
   if (is_little_more_than(folded, name))
     return refuse("Password cannot be the username or little more");
-  for (auto word : std::array<std::string_view, 3>{address, local, domain})
-    if (is_little_more_than(folded, word))
+  for (auto known : std::array<std::string_view, 3>{address, local, domain})
+    if (is_little_more_than(folded, known))
       return refuse("Password cannot be the email or little more");
   if (is_little_more_than(folded, product_name))
     return refuse("Password cannot be the name of this service or little more");

@@ -1,6 +1,6 @@
 #include "protocol/text/person_name.hpp"
 
-#include "protocol/text/login_name.hpp"
+#include "protocol/text/trim.hpp"
 
 #include <algorithm>
 #include <string_view>

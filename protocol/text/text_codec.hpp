@@ -13,7 +13,7 @@ namespace latchkey {
 std::string base64url_encode(std::string_view bytes);
 void append_base64url(std::string& out, std::string_view bytes);
 
-/// How many bytes `chars` characters of base64url stand for.
+/// The number of bytes that `chars` characters of base64url encode.
 constexpr std::size_t base64url_decoded_size(std::size_t chars) noexcept {
   return chars / 4 * 3 + (chars % 4 == 0 ? 0 : chars % 4 - 1);
 }
@@ -33,8 +33,7 @@ constexpr int hex_digit(char c) noexcept {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-/// The byte that the first two characters stand for; -1 when they are no such digits or
-/// not there.
+/// The byte of the first two hexadecimal digits; -1 when there are no two.
 constexpr int hex_byte(std::string_view text) noexcept {
   if (text.size() < 2) return -1;
   const int high = hex_digit(text[0]);
@@ -54,7 +53,7 @@ std::string_view without_byte_order_mark(std::string_view text) noexcept;
 /// "UTF-16" or "UTF-32" when the text begins as one in that encoding does: with its byte order
 /// mark, or with an ASCII character beside NULs. Empty for anything else.
 std::string_view other_unicode_encoding(std::string_view text) noexcept;
-/// Of valid UTF-8.
+/// `text` must be valid UTF-8.
 std::size_t count_code_points(std::string_view text) noexcept;
 
 /// Appends `text` as a JSON string, quotes included (RFC 8259, 7). What is not UTF-8 comes

@@ -1,7 +1,8 @@
-// jwt.cpp — verification runs from the outside in: length, header, signature, and only
-// then the payload, so that nobody without the key reaches the JSON parser.
+// jwt.cpp — verification checks length, header and signature before the payload, so that nobody
+// without the key reaches the JSON parser.
 #include "protocol/tokens/jwt.hpp"
 
+#include "protocol/text/json_writer.hpp"
 #include "protocol/text/text_codec.hpp"
 #include "protocol/tokens/jwt_claims.hpp"
 
@@ -31,22 +32,12 @@ struct workspace {
   bool ready = parser.allocate(access_token_bytes_max, payload_depth_max) == simdjson::SUCCESS;
 };
 
-void append_number(std::string& out, std::string_view name, std::int64_t value) {
-  out += name;
-  out += std::to_string(value);
-}
-
-void append_text(std::string& out, std::string_view name, std::string_view value) {
-  out += name;
-  append_json_string(out, value);
-}
-
 tl::unexpected<failure> invalid(std::string reason) {
   return fail(error_code::token_invalid, {}, std::move(reason));
 }
 
-/// What the claims mean at `now`; the expiry comes last, so that AUTH002 is only ever
-/// said of a token that was good once.
+/// Checks the claims at `now`. The expiry comes last, so that AUTH002 is the answer only for a
+/// token that was valid once.
 template <class Claims>
 result<Claims> judge(Claims claims, std::int64_t not_before, std::string_view issuer,
                      std::string_view audience, std::int64_t now_s, std::int64_t leeway_s) {
@@ -130,39 +121,42 @@ result<hs256_key> hs256_key::make(const secret& key) {
 std::string hs256_key::sign(const access_claims& claims) const {
   std::string payload;
   payload.reserve(384);
-  append_text(payload, R"({"sub":)", to_string(claims.sub));
-  append_number(payload, R"(,"user_id":)", claims.user_number);
-  append_text(payload, R"(,"sid":)", to_string(claims.sid));
-  append_text(payload, R"(,"type":)", claims.type);
-  append_text(payload, R"(,"role":)", claims.role);
-  append_text(payload, R"(,"iss":)", claims.iss);
-  append_text(payload, R"(,"aud":)", claims.aud);
-  append_number(payload, R"(,"iat":)", claims.iat);
-  append_number(payload, R"(,"exp":)", claims.exp);
-  append_text(payload, R"(,"jti":)", claims.jti);
-  payload += '}';
-
+  json_writer(payload)
+      .begin_object()
+      .text("sub", to_string(claims.sub))
+      .number("user_id", claims.user_number)
+      .text("sid", to_string(claims.sid))
+      .text("type", claims.type)
+      .text("role", claims.role)
+      .text("iss", claims.iss)
+      .text("aud", claims.aud)
+      .number("iat", claims.iat)
+      .number("exp", claims.exp)
+      .text("jti", claims.jti)
+      .end_object();
   return sign_kind(access_header, payload, key_);
 }
 
 std::string hs256_key::sign(const service_claims& claims) const {
   std::string scopes;
-  for (const auto& one : claims.scopes) {
+  for (const auto& scope : claims.scopes) {
     if (!scopes.empty()) scopes += ' ';
-    scopes += one;
+    scopes += scope;
   }
   std::string payload;
   payload.reserve(256 + scopes.size());
-  append_text(payload, R"({"sub":)", claims.service_id);
-  append_text(payload, R"(,"service_id":)", claims.service_id);
-  append_text(payload, R"(,"type":)", "service");
-  append_text(payload, R"(,"scope":)", scopes);
-  append_text(payload, R"(,"iss":)", claims.iss);
-  append_text(payload, R"(,"aud":)", claims.aud);
-  append_number(payload, R"(,"iat":)", claims.iat);
-  append_number(payload, R"(,"exp":)", claims.exp);
-  append_text(payload, R"(,"jti":)", claims.jti);
-  payload += '}';
+  json_writer(payload)
+      .begin_object()
+      .text("sub", claims.service_id)
+      .text("service_id", claims.service_id)
+      .text("type", "service")
+      .text("scope", scopes)
+      .text("iss", claims.iss)
+      .text("aud", claims.aud)
+      .number("iat", claims.iat)
+      .number("exp", claims.exp)
+      .text("jti", claims.jti)
+      .end_object();
   return sign_kind(service_header, payload, key_);
 }
 

@@ -25,7 +25,7 @@ inline constexpr std::size_t verification_keys_max = 4;
 /// RFC 7518, 3.2: a key is at least as long as the hash.
 inline constexpr std::size_t hs256_secret_bytes_min = 32;
 
-/// What an access token says. Times are seconds since the epoch.
+/// The claims of an access token. Times are seconds since the epoch.
 struct access_claims {
   user_id sub;
   std::int64_t user_number = 0; // the claim "user_id"
@@ -44,7 +44,7 @@ struct access_claims {
   friend bool operator==(const access_claims&, const access_claims&) = default;
 };
 
-/// What a service's token says ("API Reference", Generate Service Token): `sub` and the claim
+/// The claims of a service's token ("API Reference", Generate Service Token): `sub` and the claim
 /// "service_id" are the service, `type` is "service", `scope` is RFC 8693, 4.2. Its header's
 /// `typ` and its `type` keep it from being taken for an access token, and the other way round.
 struct service_claims {

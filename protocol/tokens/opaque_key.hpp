@@ -19,7 +19,7 @@ inline constexpr std::string_view reset_token_kind = "rt";
 inline constexpr std::string_view email_token_kind = "ev";
 inline constexpr std::size_t opaque_key_bytes_max = 128;
 
-/// What a key says of itself; nothing of it is proven before its hash was compared.
+/// The parts of a key; nothing is proven before the hash is compared.
 struct opaque_key {
   std::uint64_t id = 0;
   user_id user;

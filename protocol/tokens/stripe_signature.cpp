@@ -70,17 +70,17 @@ std::string expected_signature(std::string_view seconds, std::string_view body, 
 
 result<void> check_stripe_signature(std::string_view header, std::string_view body,
                                     const secret& key, time_point now) {
-  const auto said = read_header(header);
-  if (!said) return fail(said.error());
-  const auto expected = expected_signature(said->text, body, key);
+  const auto parsed = read_header(header);
+  if (!parsed) return fail(parsed.error());
+  const auto expected = expected_signature(parsed->text, body, key);
   bool matches = false;
-  for (std::size_t i = 0; i < said->count; ++i)
-    matches |= equal_in_constant_time(said->signatures[i], expected);
+  for (std::size_t i = 0; i < parsed->count; ++i)
+    matches |= equal_in_constant_time(parsed->signatures[i], expected);
   if (!matches) return refuse("does not match the body");
   // Only now: a stranger learns nothing of our clock.
   const auto now_s = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-  if (said->seconds < now_s - stripe_tolerance.count()) return refuse("is too old");
-  if (said->seconds > now_s + stripe_tolerance.count()) return refuse("is of the future");
+  if (parsed->seconds < now_s - stripe_tolerance.count()) return refuse("is too old");
+  if (parsed->seconds > now_s + stripe_tolerance.count()) return refuse("is of the future");
   return {};
 }
 

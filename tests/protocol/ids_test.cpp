@@ -72,16 +72,16 @@ TEST(Uuid, FollowsAClockThatWasSetBack) {
 TEST(Uuid, IsNeverMadeTwice) {
   std::vector<std::vector<uuid>> made(4);
   std::vector<std::thread> threads;
-  for (auto& mine : made)
-    threads.emplace_back([&mine] {
+  for (auto& own_ids : made)
+    threads.emplace_back([&own_ids] {
       for (int i = 0; i < 5000; ++i)
-        mine.push_back(make_uuid(moment));
+        own_ids.push_back(make_uuid(moment));
     });
   for (auto& thread : threads)
     thread.join();
   std::set<uuid> all;
-  for (const auto& mine : made)
-    all.insert(mine.begin(), mine.end());
+  for (const auto& own_ids : made)
+    all.insert(own_ids.begin(), own_ids.end());
   EXPECT_EQ(all.size(), 20'000U);
 }
 
@@ -115,16 +115,16 @@ TEST(RequestId, IsRefusedUnlessItIsAShortWord) {
 TEST(RequestId, HasItsFormAndIsNeverMadeTwice) {
   std::vector<std::vector<std::string>> made(4);
   std::vector<std::thread> threads;
-  for (auto& mine : made)
-    threads.emplace_back([&mine] {
+  for (auto& own_ids : made)
+    threads.emplace_back([&own_ids] {
       for (int i = 0; i < 5000; ++i)
-        mine.push_back(make_request_id());
+        own_ids.push_back(make_request_id());
     });
   for (auto& thread : threads)
     thread.join();
   std::set<std::string> all;
-  for (const auto& mine : made)
-    all.insert(mine.begin(), mine.end());
+  for (const auto& own_ids : made)
+    all.insert(own_ids.begin(), own_ids.end());
   EXPECT_EQ(all.size(), 20'000U);
   for (const auto& id : all) {
     ASSERT_EQ(id.size(), 24U);

@@ -88,10 +88,10 @@ TEST(Time, ReadsWhatItWrote) {
 
 TEST(Time, MachineClockTellsTheTime) {
   auto before = std::chrono::system_clock::now();
-  auto told = system_clock_source().now();
+  auto now = system_clock_source().now();
   auto after = std::chrono::system_clock::now();
-  EXPECT_LE(std::chrono::floor<std::chrono::microseconds>(before), told);
-  EXPECT_LE(told, after);
+  EXPECT_LE(std::chrono::floor<std::chrono::microseconds>(before), now);
+  EXPECT_LE(now, after);
 }
 
 } // namespace

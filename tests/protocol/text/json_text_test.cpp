@@ -38,7 +38,7 @@ TEST(JsonMembers, KeepNumbersToTheLastDigit) {
 
 TEST(JsonMembers, TellOfNamesThatStandTwiceWhenAskedTo) {
   const auto read = json_members(R"({"a":{"b":1,"b":2},"c":{"b":1},"a":[{"d":1,"\u0064":2}]})", 8,
-                                 doubled_names::told);
+                                 doubled_names::reported);
   ASSERT_TRUE(read);
   ASSERT_EQ(read->size(), 3u);
   EXPECT_TRUE(read->at(0).has_doubled_name);

@@ -55,13 +55,6 @@ TEST(LoginName, FoldedTwiceIsTheSame) {
   }
 }
 
-TEST(TrimWhiteSpace, TakesUnicodesOwnFromBothEnds) {
-  EXPECT_EQ(trim_white_space("\xE2\x80\x83\xC2\x85 a b \xE3\x80\x80\xE2\x80\xA8"), "a b");
-  EXPECT_EQ(trim_white_space(" \xC2\xA0 "), "");
-  EXPECT_EQ(trim_white_space("\xFF "), "\xFF");
-  EXPECT_EQ(trim_white_space("\x80\x80\x80\x80\x80"), "\x80\x80\x80\x80\x80");
-}
-
 TEST(Username, IsRefusedWithItsField) {
   for (const std::string& name : {""s,
                                   std::string(65, 'a'),

@@ -51,9 +51,9 @@ TEST(Secret, WipesTheTextThatItTakes) {
 
 TEST(Secret, IsWipedWhenItEnds) {
   // A short text lives inside the object, so the object's own bytes tell.
-  alignas(secret) unsigned char place[sizeof(secret)];
-  auto* text = new (place) secret{"hunter2hunter2"s};
-  std::string_view bytes{reinterpret_cast<const char*>(place), sizeof(place)};
+  alignas(secret) unsigned char memory[sizeof(secret)];
+  auto* text = new (memory) secret{"hunter2hunter2"s};
+  std::string_view bytes{reinterpret_cast<const char*>(memory), sizeof(memory)};
   ASSERT_NE(bytes.find("hunter2"), std::string_view::npos);
   text->~secret();
   EXPECT_EQ(bytes.find("hunter2"), std::string_view::npos);

@@ -1,0 +1,106 @@
+#include "protocol/text/json_writer.hpp"
+
+#include "protocol/text/text_codec.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace latchkey {
+
+void json_writer::comma() {
+  if (out_.empty()) return;
+  const char last = out_.back();
+  // No value ends with one of these: a text ends with its quote.
+  if (last != '{' && last != '[' && last != ':' && last != '\n') out_ += ',';
+}
+
+json_writer& json_writer::name(std::string_view member) {
+  comma();
+  append_json_string(out_, member);
+  out_ += ':';
+  return *this;
+}
+
+json_writer& json_writer::begin_object() {
+  comma();
+  out_ += '{';
+  return *this;
+}
+
+json_writer& json_writer::begin_list() {
+  comma();
+  out_ += '[';
+  return *this;
+}
+
+json_writer& json_writer::begin_object(std::string_view member) {
+  name(member);
+  return begin_object();
+}
+
+json_writer& json_writer::begin_list(std::string_view member) {
+  name(member);
+  return begin_list();
+}
+
+json_writer& json_writer::end_object() {
+  out_ += '}';
+  return *this;
+}
+
+json_writer& json_writer::end_list() {
+  out_ += ']';
+  return *this;
+}
+
+json_writer& json_writer::text(std::string_view member, std::string_view value) {
+  name(member);
+  append_json_string(out_, value);
+  return *this;
+}
+
+json_writer& json_writer::text_or_null(std::string_view member, std::string_view value) {
+  return value.empty() ? null(member) : text(member, value);
+}
+
+json_writer& json_writer::number(std::string_view member, std::int64_t value) {
+  name(member);
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out_.append(digits.data(), end);
+  return *this;
+}
+
+json_writer& json_writer::number_or_null(std::string_view member,
+                                         std::optional<std::int64_t> value) {
+  return value ? number(member, *value) : null(member);
+}
+
+json_writer& json_writer::flag(std::string_view member, bool value) {
+  return json(member, value ? "true" : "false");
+}
+
+json_writer& json_writer::null(std::string_view member) {
+  return json(member, "null");
+}
+
+json_writer& json_writer::json(std::string_view member, std::string_view value) {
+  name(member);
+  out_ += value;
+  return *this;
+}
+
+json_writer& json_writer::members(std::string_view json) {
+  if (json.empty()) return *this;
+  comma();
+  out_ += json;
+  return *this;
+}
+
+json_writer& json_writer::item(std::string_view value) {
+  comma();
+  append_json_string(out_, value);
+  return *this;
+}
+
+} // namespace latchkey
