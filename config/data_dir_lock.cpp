@@ -63,7 +63,7 @@ data_dir_lock& data_dir_lock::operator=(data_dir_lock&& other) noexcept {
 result<data_dir_lock> data_dir_lock::take(const std::string& data_dir) {
   const auto path = (std::filesystem::path(data_dir) / "latchkey.lock").string();
   data_dir_lock lock;
-  // Again when somebody removed the file between its opening and its locking.
+  // Tries again when the file was removed between opening and locking it.
   do {
     if (lock.fd_ >= 0) ::close(lock.fd_);
     lock.fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

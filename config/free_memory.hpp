@@ -13,7 +13,7 @@
 
 namespace latchkey {
 
-/// What one look at the process's memory says; bytes.
+/// The memory of the process at one moment, in bytes.
 struct memory_use {
   std::size_t resident = 0;  // pages in memory
   std::size_t allocated = 0; // given out by malloc and not freed

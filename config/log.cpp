@@ -1,7 +1,5 @@
-// log.cpp — the queue and the thread (spdlog's), and the sinks that never wait for long.
+// log.cpp — spdlog's queue and thread, and sinks that give up a line rather than wait for long.
 #include "config/log.hpp"
-
-#include "protocol/text/text_codec.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -44,7 +42,7 @@ public:
     turn_to(-1);
   }
 
-  /// What is written from now on goes to `next`, which this owns. From any thread.
+  /// Later lines go to `next`, which this object owns. Callable from any thread.
   void turn_to(int next) noexcept {
     const int unused = next_.exchange(next);
     if (unused >= 0) ::close(unused);
@@ -169,46 +167,6 @@ constexpr std::string_view level_name(log_level level) noexcept {
   return names[static_cast<std::size_t>(level)];
 }
 
-/// How many bytes the UTF-8 sequence at the front has; 0 when it is none.
-std::size_t sequence_size(std::string_view text) noexcept {
-  const auto first = static_cast<unsigned char>(text.front());
-  const std::size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  return size <= text.size() && is_valid_utf8(text.substr(0, size)) ? size : 0;
-}
-
-/// C1 controls, line and paragraph separators, and what turns the direction of writing.
-bool is_treacherous(std::string_view sequence) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
-  if (sequence.size() == 2) return at(0) == 0xc2 && at(1) < 0xa0;
-  if (sequence.size() != 3 || at(0) != 0xe2) return false;
-  return (at(1) == 0x80 && at(2) >= 0xa8 && at(2) <= 0xae) ||
-         (at(1) == 0x80 && (at(2) == 0x8e || at(2) == 0x8f)) ||
-         (at(1) == 0x81 && at(2) >= 0xa6 && at(2) <= 0xa9);
-}
-
-void append_escaped(std::string& out, std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-    case '\n':
-      out += "\\n";
-      break;
-    case '\r':
-      out += "\\r";
-      break;
-    case '\t':
-      out += "\\t";
-      break;
-    case '\\':
-      out += "\\\\";
-      break;
-    default:
-      ((out += "\\x") += digits[byte >> 4]) += digits[byte & 15];
-    }
-  }
-}
-
 /// Appended to, so that a file that is truncated by others has no hole afterwards.
 result<int> open_log_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
@@ -219,29 +177,6 @@ result<int> open_log_file(const std::string& path) {
 }
 
 } // namespace
-
-std::string escaped_for_log(std::string_view text, std::size_t bytes_max) {
-  std::string out;
-  out.reserve(std::min(text.size(), bytes_max));
-  while (!text.empty()) {
-    const auto before = out.size();
-    const auto size = sequence_size(text);
-    const auto sequence = text.substr(0, std::max<std::size_t>(size, 1));
-    const auto first = static_cast<unsigned char>(text.front());
-    const bool plain = size == 1 ? first >= 0x20 && first != 0x7f && first != '\\'
-                                 : size != 0 && !is_treacherous(sequence);
-    if (plain)
-      out += sequence;
-    else
-      append_escaped(out, sequence);
-    if (out.size() > bytes_max) {
-      out.resize(before);
-      return out += "...";
-    }
-    text.remove_prefix(sequence.size());
-  }
-  return out;
-}
 
 namespace detail {
 

@@ -1,6 +1,7 @@
-// secret_strength.hpp — whether a signing secret is one that anybody could guess.
+// secret_strength.hpp — whether a signing secret can be guessed.
 #pragma once
 
+#include "protocol/text/control_characters.hpp"
 #include "protocol/tokens/secret.hpp"
 
 #include <algorithm>
@@ -8,8 +9,8 @@
 
 namespace latchkey {
 
-/// Fewer than ten different bytes: what examples are full of, and what a file system leaves after
-/// a power cut (zeros).
+/// Fewer than ten different bytes: typical of examples, and of the zeros that a file system leaves
+/// after a power cut.
 inline bool looks_like_a_placeholder(const secret& key) {
   std::array<bool, 256> seen{};
   for (const char c : key.reveal())
@@ -19,7 +20,7 @@ inline bool looks_like_a_placeholder(const secret& key) {
 
 /// Nothing but spaces and control characters.
 inline bool is_blank(std::string_view text) {
-  return std::ranges::all_of(text, [](unsigned char c) { return c <= ' ' || c == 0x7f; });
+  return std::ranges::all_of(text, [](char c) { return c == ' ' || is_control_character(c); });
 }
 
 } // namespace latchkey

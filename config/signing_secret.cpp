@@ -34,10 +34,10 @@ private:
   int fd_;
 };
 
-tl::unexpected<failure> trouble(std::string_view what, const std::string& path) {
+tl::unexpected<failure> failed(std::string_view action, const std::string& path) {
   const int error = errno;
   return fail(error_code::internal_error, "DATA_DIR",
-              std::string(what) + " " + path + ": " + std::strerror(error));
+              std::string(action) + " " + path + ": " + std::strerror(error));
 }
 
 std::string path_of_key(const settings& values) {
@@ -49,17 +49,17 @@ result<std::optional<secret>> read_key(const std::string& path) {
   const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) {
     if (errno == ENOENT) return std::nullopt;
-    return trouble("cannot read", path);
+    return failed("cannot read", path);
   }
   struct stat about {};
-  if (::fstat(file.get(), &about) != 0) return trouble("cannot read", path);
+  if (::fstat(file.get(), &about) != 0) return failed("cannot read", path);
   if (!S_ISREG(about.st_mode) || (about.st_mode & 077) != 0)
     return fail(error_code::internal_error, "DATA_DIR",
                 path + " must be a file that its owner alone may read: `chmod 600` it if nobody "
                        "else has read it, else remove it, which ends every session");
   std::string text(key_chars + 2, '\0');
   const auto got = ::read(file.get(), text.data(), text.size());
-  if (got < 0) return trouble("cannot read", path);
+  if (got < 0) return failed("cannot read", path);
   text.resize(static_cast<std::size_t>(got));
   if (text.ends_with('\n')) text.pop_back();
   secret key(std::move(text));
@@ -79,13 +79,13 @@ result<std::optional<secret>> read_key(const std::string& path) {
 /// Writes a new key whole and durable under `draft`.
 result<void> write_key(const std::string& draft) {
   const descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (file.get() < 0) return trouble("cannot write", draft);
+  if (file.get() < 0) return failed("cannot write", draft);
   const secret key(base64url_encode(random_bytes(key_bytes)));
   const auto text = key.reveal();
   errno = ENOSPC; // what a short write, which sets nothing, would mean
   if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
       ::fsync(file.get()) != 0)
-    return trouble("cannot write", draft);
+    return failed("cannot write", draft);
   return {};
 }
 
@@ -96,11 +96,11 @@ result<void> prepare_data_dir(const settings& values) {
   std::filesystem::path path(values.data_dir);
   if (!path.has_filename()) path = path.parent_path(); // a final slash
   if (std::filesystem::is_directory(path, error)) {
-    if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) return trouble("cannot use", path);
+    if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) return failed("cannot use", path);
     return {};
   }
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return trouble("cannot make", path);
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed("cannot make", path);
   return {};
 }
 
@@ -124,11 +124,11 @@ result<secret> load_or_create_signing_secret(const settings& values) {
   const auto draft = path + "." + to_hex(random_bytes(8));
   auto made = write_key(draft);
   if (made && ::link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST)
-    made = trouble("cannot make", path);
+    made = failed("cannot make", path);
   ::unlink(draft.c_str());
   if (!made) return tl::unexpected(made.error());
   const descriptor folder(::open(values.data_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return trouble("cannot write", path);
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return failed("cannot write", path);
 
   auto kept = read_key(path);
   if (!kept) return tl::unexpected(kept.error());

@@ -1,4 +1,4 @@
-// metrics.cpp — counts on the way, and prometheus-cpp's families and text when scraped.
+// metrics.cpp — counters while serving, and prometheus-cpp's families and text when scraped.
 #include "config/metrics/metrics.hpp"
 
 #include "config/log.hpp"
@@ -42,21 +42,14 @@ constexpr auto slot_of_status = [] {
   return slots;
 }();
 
-std::size_t bucket_of(std::span<const double> bounds, double value) noexcept {
-  std::size_t i = 0;
-  while (i < bounds.size() && value > bounds[i])
-    ++i;
-  return i;
-}
-
 /// Threads take turns through the stripes; one per reactor as long as those are few.
 std::size_t own_stripe() noexcept {
   static std::atomic<std::size_t> next{0};
   constexpr auto none = std::numeric_limits<std::size_t>::max();
-  constinit thread_local std::size_t mine = none;
-  if (mine == none) [[unlikely]]
-    mine = next.fetch_add(1, std::memory_order_relaxed) % http_series::stripes;
-  return mine;
+  constinit thread_local std::size_t own = none;
+  if (own == none) [[unlikely]]
+    own = next.fetch_add(1, std::memory_order_relaxed) % http_series::stripes;
+  return own;
 }
 
 MetricFamily family_of(const char* name, const char* help, const histogram& of) {
@@ -75,7 +68,7 @@ MetricFamily family_of(const char* name, const char* help, const counter& of) {
   return detail::single(name, help, MetricType::Counter, static_cast<double>(of.value()));
 }
 
-/// A counter with one label; its values come to stay.
+/// A counter with one label; its series are never removed.
 class labelled_counter {
 public:
   labelled_counter(const char* name, const char* help, const char* label)
@@ -124,24 +117,13 @@ struct route_entry {
 
 } // namespace
 
-void histogram::observe(double value) noexcept {
-  if (!(value >= 0)) value = 0; // a clock that went back, or not a number
-  counts_[bucket_of(bounds_, value)].fetch_add(1, std::memory_order_relaxed);
-  const auto millionths = std::min(value * 1e6, 1e18);
-  sum_millionths_.fetch_add(static_cast<std::uint64_t>(std::llround(millionths)),
-                            std::memory_order_relaxed);
-}
-
-double histogram::sum() const noexcept {
-  return static_cast<double>(sum_millionths_.load(std::memory_order_relaxed)) * 1e-6;
-}
-
 void http_series::observe(unsigned status, double seconds) noexcept {
   if (!(seconds >= 0)) seconds = 0;
   auto& own = stripes_[own_stripe()];
   const auto slot = status < slot_of_status.size() ? slot_of_status[status] : std::uint8_t{0};
   own.by_status[slot].fetch_add(1, std::memory_order_relaxed);
-  own.by_duration[bucket_of(request_bounds, seconds)].fetch_add(1, std::memory_order_relaxed);
+  own.by_duration[detail::bucket_of(request_bounds, seconds)].fetch_add(1,
+                                                                        std::memory_order_relaxed);
   own.nanoseconds.fetch_add(static_cast<std::uint64_t>(std::min(seconds * 1e9, 1e15)),
                             std::memory_order_relaxed);
 }
@@ -199,8 +181,8 @@ counter& metrics::password_checks(std::string_view against) {
 counter& metrics::mails(std::string_view outcome) {
   return tables_->mails.of(outcome);
 }
-counter& metrics::workflows(std::string_view what) {
-  return tables_->workflows.of(what);
+counter& metrics::workflows(std::string_view event) {
+  return tables_->workflows.of(event);
 }
 counter& metrics::live_messages_heard(std::string_view type) {
   return tables_->live_heard.of(type);

@@ -84,7 +84,7 @@ private:
   std::array<stripe, stripes> stripes_{};
 };
 
-/// What is asked of one upstream; a label `upstream` says of which.
+/// The requests to one upstream, named by the label `upstream`.
 struct upstream_series {
   upstream_series();
 

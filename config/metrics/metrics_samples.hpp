@@ -16,7 +16,15 @@
 
 namespace latchkey::detail {
 
-/// A histogram's sample; `count_of(i)` says what is in bucket i alone.
+/// The bucket that counts the value; the last one is behind all bounds.
+inline std::size_t bucket_of(std::span<const double> bounds, double value) noexcept {
+  std::size_t i = 0;
+  while (i < bounds.size() && value > bounds[i])
+    ++i;
+  return i;
+}
+
+/// A histogram's sample; `count_of(i)` is the count of bucket i alone.
 template <class CountOf>
 prometheus::ClientMetric histogram_sample(std::span<const double> bounds, double sum,
                                           CountOf count_of) {
@@ -32,7 +40,7 @@ prometheus::ClientMetric histogram_sample(std::span<const double> bounds, double
   return metric;
 }
 
-/// The upstreams' series, by name; they come to stay.
+/// The upstreams' series, by name; none is ever removed.
 class upstream_table {
 public:
   upstream_series& of(std::string_view name);

@@ -68,17 +68,17 @@ void upstream_table::append(std::vector<MetricFamily>& out) const {
   out.push_back(std::move(requests));
   out.push_back(std::move(durations));
   family("upstream_retries_total", "Requests to upstreams that were sent again.",
-         MetricType::Counter, [](auto& one) { return one.retries.value(); });
+         MetricType::Counter, [](auto& upstream) { return upstream.retries.value(); });
   family("upstream_bodies_cut_total", "Upstreams' answers that ended too early.",
-         MetricType::Counter, [](auto& one) { return one.cut.value(); });
+         MetricType::Counter, [](auto& upstream) { return upstream.cut.value(); });
   family("upstream_connections", "Open connections to upstreams.", MetricType::Gauge,
-         [](auto& one) { return one.connections.value(); });
+         [](auto& upstream) { return upstream.connections.value(); });
   family("upstream_requests_waiting", "Requests that wait for a connection to their upstream.",
-         MetricType::Gauge, [](auto& one) { return one.waiting.value(); });
+         MetricType::Gauge, [](auto& upstream) { return upstream.waiting.value(); });
   family("upstream_breaker_state", "Whether an upstream is asked: 0 yes, 1 on trial, 2 no.",
-         MetricType::Gauge, [](auto& one) { return one.breaker.value(); });
+         MetricType::Gauge, [](auto& upstream) { return upstream.breaker.value(); });
   family("upstream_breaker_openings_total", "How often an upstream was left alone.",
-         MetricType::Counter, [](auto& one) { return one.breaker_opened.value(); });
+         MetricType::Counter, [](auto& upstream) { return upstream.breaker_opened.value(); });
 }
 
 } // namespace detail

@@ -29,10 +29,10 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
   std::string_view best;
   if (word.size() > nearest_word_chars_max) return best;
   auto distance = std::max<std::size_t>(2, word.size() / 3) + 1; // further away is no likeness
-  for (const auto one : known) {
-    if (const auto d = edit_distance(word, one); d < distance) {
+  for (const auto candidate : known) {
+    if (const auto d = edit_distance(word, candidate); d < distance) {
       distance = d;
-      best = one;
+      best = candidate;
     }
   }
   return best;

@@ -1,4 +1,4 @@
-// nearest_word.hpp — what somebody who wrote a name that does not exist is likely to have meant.
+// nearest_word.hpp — the known name that is nearest to an unknown one.
 #pragma once
 
 #include <cstddef>

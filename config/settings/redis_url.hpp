@@ -1,5 +1,4 @@
-// redis_url.hpp — where a Redis is, as REDIS_URL says it. The one reader of such URLs: what
-// the settings accept is what is connected to.
+// redis_url.hpp — reads REDIS_URL. The settings and the connection use this one function.
 #pragma once
 
 #include "protocol/result.hpp"
@@ -20,8 +19,8 @@ struct redis_address {
   int database = 0;
 };
 
-/// The last @ ends the login. User and password come out with their %XX (RFC 3986, 2.1) read.
-/// VALIDATION_ERROR with the reason, a sentence that repeats nothing of the URL.
+/// The last @ ends the login. %XX in user and password is decoded (RFC 3986, 2.1). VALIDATION_ERROR
+/// with a reason that repeats nothing of the URL.
 result<redis_address> parse_redis_url(const secret& url);
 
 } // namespace latchkey

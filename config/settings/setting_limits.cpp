@@ -1,6 +1,7 @@
 // setting_limits.cpp — the forms of rates, networks and the lists of services and prices.
 #include "config/settings/setting_values.hpp"
 #include "protocol/service_id.hpp"
+#include "protocol/text/trim.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -31,7 +32,7 @@ template <class Take>
 bool all_parts(std::string_view list, Take take) {
   for (std::size_t from = 0; from <= list.size();) {
     const auto comma = std::min(list.find(',', from), list.size());
-    if (!take(trimmed(list.substr(from, comma - from)))) return false;
+    if (!take(trim_blanks(list.substr(from, comma - from)))) return false;
     from = comma + 1;
   }
   return true;
@@ -85,19 +86,19 @@ bool is_network(std::string_view text) {
 }
 
 bool is_service_keys(std::string_view text) {
-  return all_parts(text, [](std::string_view one) {
-    const auto colon = one.find(':');
-    if (colon == std::string_view::npos || !is_service_id(one.substr(0, colon))) return false;
-    const auto key = one.substr(colon + 1);
+  return all_parts(text, [](std::string_view part) {
+    const auto colon = part.find(':');
+    if (colon == std::string_view::npos || !is_service_id(part.substr(0, colon))) return false;
+    const auto key = part.substr(colon + 1);
     return key.size() >= service_key_bytes_min && key.size() <= 128 && is_printable_word(key);
   });
 }
 
 bool is_price_list(std::string_view text) {
-  return all_parts(text, [](std::string_view one) {
-    const auto equals = one.find('=');
-    return equals != std::string_view::npos && is_printable_word(one.substr(0, equals)) &&
-           is_printable_word(one.substr(equals + 1));
+  return all_parts(text, [](std::string_view part) {
+    const auto equals = part.find('=');
+    return equals != std::string_view::npos && is_printable_word(part.substr(0, equals)) &&
+           is_printable_word(part.substr(equals + 1));
   });
 }
 

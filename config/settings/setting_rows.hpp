@@ -4,9 +4,9 @@
 
 #include "config/settings/setting_table.hpp"
 #include "config/settings/setting_values.hpp"
+#include "protocol/text/control_characters.hpp"
 #include "protocol/text/login_name.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -31,8 +31,7 @@ bool has_length(std::string_view value) {
 }
 
 inline bool is_path(std::string_view value) {
-  return has_length<1, 4000>(value) &&
-         std::ranges::none_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  return has_length<1, 4000>(value) && !has_control_characters(value);
 }
 
 /// The rule that everybody's addresses go by, so that the first administrator can be made.

@@ -4,6 +4,7 @@
 #include "config/settings/setting_table.hpp"
 #include "config/settings/setting_values.hpp"
 #include "protocol/text/text_codec.hpp"
+#include "protocol/text/trim.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -30,8 +31,6 @@ setting_sources process_sources(std::optional<std::string> config_file) {
 
 namespace setting_sources_detail {
 namespace {
-
-using setting_values::trimmed;
 
 constexpr std::size_t likenesses_max = 20;
 
@@ -68,14 +67,14 @@ std::optional<std::string> read_file(const std::string& path, bool may_be_missin
   return std::string(without_byte_order_mark(text));
 }
 
-/// What stands after `=`; nothing when a quote is not closed or something follows it.
+/// The text after `=`; empty when a quote is not closed or is followed by more text.
 std::optional<std::string> unquote(std::string_view text) {
-  text = trimmed(text);
+  text = trim_blanks(text);
   if (text.empty() || text.front() == '#') return std::string{};
   const char quote = text.front();
   if (quote != '"' && quote != '\'') {
     const auto comment = text.find(" #");
-    return std::string(trimmed(text.substr(0, comment)));
+    return std::string(trim_blanks(text.substr(0, comment)));
   }
   std::string out;
   std::size_t i = 1;
@@ -91,7 +90,7 @@ std::optional<std::string> unquote(std::string_view text) {
     out += text[i];
   }
   if (i >= text.size()) return std::nullopt;
-  const auto rest = trimmed(text.substr(i + 1));
+  const auto rest = trim_blanks(text.substr(i + 1));
   if (!rest.empty() && rest.front() != '#') return std::nullopt;
   return out;
 }
@@ -130,13 +129,13 @@ texts read_env_file(const std::string& path, setting_problems& problems,
   std::size_t number = 0;
   for (std::size_t from = 0; from < text->size();) {
     const auto end = std::min(text->find('\n', from), text->size());
-    auto line = trimmed(std::string_view(*text).substr(from, end - from));
+    auto line = trim_blanks(std::string_view(*text).substr(from, end - from));
     from = end + 1;
     ++number;
     if (line.empty() || line.front() == '#') continue;
-    if (line.starts_with("export ")) line = trimmed(line.substr(7));
+    if (line.starts_with("export ")) line = trim_blanks(line.substr(7));
     const auto equals = line.find('=');
-    const auto name = trimmed(line.substr(0, equals));
+    const auto name = trim_blanks(line.substr(0, equals));
     // The line itself is not shown: it may hold a secret.
     const auto where = path + " line " + std::to_string(number);
     if (equals == std::string_view::npos || !setting_values::is_printable_word(name)) {

@@ -23,7 +23,7 @@ struct setting_row {
 
 std::span<const setting_row> setting_table() noexcept;
 
-/// The row's index, or nothing for a name that is none.
+/// The row's index; empty for an unknown name.
 std::optional<std::size_t> find_setting(std::string_view name) noexcept;
 
 /// The setting whose name is nearest to `name`, empty when none is near.

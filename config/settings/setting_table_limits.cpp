@@ -1,5 +1,6 @@
 // setting_table_limits.cpp — how much, how often and how long clients may.
 #include "config/settings/setting_rows.hpp"
+#include "protocol/text/trim.hpp"
 
 #include <algorithm>
 
@@ -12,9 +13,9 @@ bool read_networks(settings& s, std::string_view list) {
   std::vector<std::string> found;
   for (std::size_t from = 0; from <= list.size();) {
     const auto comma = std::min(list.find(',', from), list.size());
-    const auto one = values::trimmed(list.substr(from, comma - from));
-    if (!values::is_network(one)) return false;
-    found.emplace_back(one);
+    const auto network = trim_blanks(list.substr(from, comma - from));
+    if (!values::is_network(network)) return false;
+    found.emplace_back(network);
     from = comma + 1;
   }
   s.trusted_proxies = std::move(found);
@@ -22,8 +23,8 @@ bool read_networks(settings& s, std::string_view list) {
 }
 std::string show_networks(const settings& s) {
   std::string out;
-  for (const auto& one : s.trusted_proxies)
-    (out += out.empty() ? "" : ",") += one;
+  for (const auto& network : s.trusted_proxies)
+    (out += out.empty() ? "" : ",") += network;
   return out;
 }
 

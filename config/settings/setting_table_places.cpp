@@ -1,5 +1,6 @@
 // setting_table_places.cpp — where the server listens and where its facts lie.
 #include "config/settings/setting_rows.hpp"
+#include "protocol/text/trim.hpp"
 
 #include <algorithm>
 
@@ -12,9 +13,9 @@ bool read_origins(settings& s, std::string_view list) {
   std::vector<std::string> found;
   for (std::size_t from = 0; from <= list.size();) {
     const auto comma = std::min(list.find(',', from), list.size());
-    auto one = values::origin(values::trimmed(list.substr(from, comma - from)));
-    if (!one) return false;
-    if (std::ranges::find(found, *one) == found.end()) found.push_back(std::move(*one));
+    auto origin = values::origin(trim_blanks(list.substr(from, comma - from)));
+    if (!origin) return false;
+    if (std::ranges::find(found, *origin) == found.end()) found.push_back(std::move(*origin));
     from = comma + 1;
   }
   s.allowed_origins = std::move(found);
@@ -22,8 +23,8 @@ bool read_origins(settings& s, std::string_view list) {
 }
 std::string show_origins(const settings& s) {
   std::string out;
-  for (const auto& one : s.allowed_origins)
-    (out += out.empty() ? "" : ",") += one;
+  for (const auto& origin : s.allowed_origins)
+    (out += out.empty() ? "" : ",") += origin;
   return out;
 }
 
@@ -32,7 +33,7 @@ bool read_header_names(settings& s, std::string_view list) {
   std::vector<std::string> found;
   for (std::size_t from = 0; from <= list.size();) {
     const auto comma = std::min(list.find(',', from), list.size());
-    const auto name = values::trimmed(list.substr(from, comma - from));
+    const auto name = trim_blanks(list.substr(from, comma - from));
     if (!values::is_header_name(name) || found.size() == names_max) return false;
     found.emplace_back(name);
     from = comma + 1;
@@ -42,8 +43,8 @@ bool read_header_names(settings& s, std::string_view list) {
 }
 std::string show_header_names(const settings& s) {
   std::string out;
-  for (const auto& one : s.cors_headers)
-    (out += out.empty() ? "" : ",") += one;
+  for (const auto& header : s.cors_headers)
+    (out += out.empty() ? "" : ",") += header;
   return out;
 }
 

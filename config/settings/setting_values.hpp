@@ -1,4 +1,4 @@
-// setting_values.hpp — the forms a setting's text may have; private to config/.
+// setting_values.hpp — readers for the forms of settings' values; private to config/.
 #pragma once
 
 #include "protocol/rate_limit.hpp"
@@ -30,7 +30,7 @@ bool is_service_keys(std::string_view text);
 bool is_price_list(std::string_view text);
 /// smtp:// or smtps://, [user:password@]host[:port], %XX for what is special.
 bool is_smtp_url(std::string_view text);
-/// What may be said after EHLO (RFC 5321, 4.1.2 and 4.1.3): a hostname with a dot in it, or an
+/// The name sent with EHLO (RFC 5321, 4.1.2 and 4.1.3): a hostname with a dot in it, or an
 /// address literal, [192.0.2.1] or [IPv6:2001:db8::1].
 bool is_mail_greeting(std::string_view text);
 /// An http(s) URL with "{token}" in it.
@@ -45,8 +45,8 @@ std::string host_in_url(std::string_view host);
 /// default port); no path, no wildcard, no "null". The schemes of packaged apps
 /// ("capacitor://localhost", "chrome-extension://…") keep their host as it is written.
 std::optional<std::string> origin(std::string_view text);
-/// What `iss` may be: a word without ":" and "/", an http(s) URL, or a URN (RFC 7519, 2,
-/// StringOrURI). A URL with a user, a query or a fragment is none.
+/// A valid `iss`: a word without ":" and "/", an http(s) URL, or a URN (RFC 7519, 2,
+/// StringOrURI). A URL with a user, a query or a fragment is refused.
 bool is_issuer(std::string_view text);
 /// The name of a header: a token (RFC 9110, 5.6.2).
 bool is_header_name(std::string_view text);
@@ -60,9 +60,9 @@ std::optional<std::string> percent_decoded(std::string_view text);
 /// read at least as strictly as libpq does: what is special in a user, a password or a
 /// socket's folder is %XX, so that no part of a password can be taken for something else.
 bool is_postgres_url(std::string_view text);
-/// What `parse_redis_url` takes.
+/// A URL that `parse_redis_url` accepts.
 bool is_redis_url(std::string_view text);
-/// At least one byte, every one printable and none a space.
+/// At least one byte, each of them printable ASCII and none a space.
 bool is_printable_word(std::string_view text);
 
 /// `url` with `password` as a parameter, unless it names one already (in either place).
@@ -70,7 +70,5 @@ std::string with_password(std::string_view url, std::string_view password);
 
 /// Fit to show: escaped, at most 100 bytes, and a URL's user and password hidden.
 std::string shown(std::string_view text);
-
-std::string_view trimmed(std::string_view text) noexcept;
 
 } // namespace latchkey::setting_values

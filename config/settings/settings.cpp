@@ -1,8 +1,7 @@
-// settings.cpp — puts the sources together, completes what depends on the machine or on
-// another setting, and says everything that is wrong at once.
+// settings.cpp — reads all sources, completes settings that depend on the machine or on another
+// setting, and reports all problems at once.
 #include "config/settings/settings.hpp"
 
-#include "config/log.hpp"
 #include "config/secret_strength.hpp"
 #include "config/settings/setting_sources.hpp"
 #include "config/settings/setting_table.hpp"
@@ -123,12 +122,12 @@ void check_exposure(const checker& check) {
 }
 
 /// Whether sockets bound to both take connections of the same address.
-bool do_overlap(const std::string& one, const std::string& other) {
+bool do_overlap(const std::string& first, const std::string& other) {
   const auto is_wildcard = [](const std::string& host) {
     return host == "0.0.0.0" || host == "::";
   };
-  if (one == other || is_wildcard(one) || is_wildcard(other)) return true;
-  return (one == "localhost" || other == "localhost") && is_loopback_host(one) &&
+  if (first == other || is_wildcard(first) || is_wildcard(other)) return true;
+  return (first == "localhost" || other == "localhost") && is_loopback_host(first) &&
          is_loopback_host(other);
 }
 
@@ -263,41 +262,6 @@ tl::expected<settings, setting_problems> load_settings(const setting_sources& so
   }
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return values;
-}
-
-std::string describe(const settings& values) {
-  std::string out;
-  const auto table = setting_table();
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    auto value = table[i].show(values);
-    if (value.empty()) value = "-";
-    out.append(table[i].name).append(20 - std::min<std::size_t>(19, table[i].name.size()), ' ');
-    ((out += value) += " (") += to_string(values.origins[i]);
-    ((out += "): ") += table[i].about) += "\n";
-  }
-  return out;
-}
-
-std::string describe_store(const settings& values) {
-  std::error_code ignored;
-  if (!values.uses_postgres())
-    return "SQLite, " +
-           std::filesystem::absolute(values.sqlite_path(), ignored).lexically_normal().string();
-  std::string_view rest = values.database_url.reveal();
-  rest.remove_prefix(std::min(rest.find("://") + 3, rest.size()));
-  const auto query_at = std::min(rest.find('?'), rest.size());
-  std::string out = "PostgreSQL, ";
-  // The URL was read strictly: there is one @ at most, and it ends the login.
-  const auto place = rest.substr(0, query_at);
-  out += place.substr(place.find('@') + 1);
-  for (auto query = rest.substr(query_at); !query.empty();) {
-    query.remove_prefix(1);
-    const auto one = query.substr(0, query.find('&'));
-    for (const auto* name : {"host=", "hostaddr=", "port=", "dbname="})
-      if (one.starts_with(name)) (out += " ") += one;
-    query.remove_prefix(one.size());
-  }
-  return escaped_for_log(out);
 }
 
 std::optional<std::string> refuse_generated_admin_password(const settings& values) {

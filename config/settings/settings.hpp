@@ -155,7 +155,7 @@ struct settings {
   std::string outbox_path() const;
 };
 
-/// What settings are read from. Tests fill it by hand.
+/// The sources of the settings. Tests fill it by hand.
 struct setting_sources {
   std::map<std::string, std::string, std::less<>> environment;
   std::string env_file = ".env";          // read when it exists; empty: none
@@ -173,7 +173,8 @@ using setting_problems = std::vector<std::string>;
 /// counts as unset.
 tl::expected<settings, setting_problems> load_settings(const setting_sources& sources);
 
-/// For `latchkey config check`: a line a setting, "NAME value (origin): what it is"; secrets `***`.
+/// For `latchkey config check`: a line for each setting, "NAME value (origin): description";
+/// secrets are `***`.
 std::string describe(const settings& values);
 
 /// Which database the settings name: the file's absolute path, or the URL's hosts and

@@ -17,7 +17,7 @@ bool is_name(std::string_view text) {
   });
 }
 
-/// What stands before the first `separator`; the rest stays in `text`.
+/// The text before the first `separator`; the rest stays in `text`.
 std::string_view take_part(std::string_view& text, char separator) {
   const auto end = std::min(text.find(separator), text.size());
   const auto part = text.substr(0, end);
@@ -50,8 +50,8 @@ std::optional<tier_quotas> parse_quotas(std::string_view text) {
   while (!text.empty()) {
     auto value = take_part(text, ',');
     const auto name = take_part(value, '=');
-    auto one = parse_quota(value);
-    if (!one || !is_name(name) || out.size() == quotas_max || !out.emplace(name, *one).second)
+    auto parsed = parse_quota(value);
+    if (!parsed || !is_name(name) || out.size() == quotas_max || !out.emplace(name, *parsed).second)
       return std::nullopt;
   }
   return out;
@@ -123,9 +123,9 @@ std::string to_string(const tier_table& tiers) {
     if (!out.empty()) out += ';';
     out += name + ':';
     bool is_first = true;
-    for (const auto& [what, allowed] : quotas) {
+    for (const auto& [quota, allowed] : quotas) {
       if (!std::exchange(is_first, false)) out += ',';
-      out += what + '=' + (allowed.limit ? std::to_string(*allowed.limit) : "unlimited");
+      out += quota + '=' + (allowed.limit ? std::to_string(*allowed.limit) : "unlimited");
       out += window_text(allowed.renewed);
     }
   }
