@@ -21,7 +21,7 @@ int create(const chosen_command& chosen, const admin_options& options) {
   if (options.password_from_stdin) {
     std::string line;
     std::getline(std::cin, line);
-    if (line.ends_with('\r')) line.pop_back(); // a line of Windows
+    if (line.ends_with('\r')) line.pop_back(); // a Windows line end
     admin.password = secret{std::move(line)};
   } else {
     admin.password = generate_password();
@@ -47,8 +47,8 @@ void add_admin(CLI::App& app, chosen_command& chosen) {
   command->add_option("--username", options->wanted.username, "Name to sign in with")->required();
   command->add_option("--email", options->wanted.email, "Email address")->required();
   command->add_flag("--password-stdin", options->password_from_stdin,
-                    "Read the password from the first line of standard input; without it "
-                    "one is generated and printed");
+                    "Read the password from the first line of standard input; without this "
+                    "option a password is generated and printed");
   choose(*command, chosen, [&chosen, options] { return create(chosen, *options); });
 }
 

@@ -1,10 +1,9 @@
-// audit.cpp — `audit`: reads the audit log, straight from the store, so that it also works beside
-// running servers.
+// audit.cpp — `audit`: reads the audit log directly from the store, so it works while servers run.
 #include "config/log.hpp"
 #include "config/settings/setting_values.hpp"
 #include "gateway/commands/command.hpp"
+#include "protocol/text/json_writer.hpp"
 #include "protocol/text/login_name.hpp"
-#include "protocol/text/text_codec.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -38,7 +37,7 @@ std::optional<time_point> since_of(const std::string& text, time_point now) {
   return ago ? std::optional{now - std::chrono::seconds{*ago}} : std::nullopt;
 }
 
-/// By id, number, username or email. One who was deleted is found by the id alone.
+/// By id, number, username or email. A deleted user is found by the id only.
 result<user_id> user_named(storage::reader& reader, const std::string& name) {
   if (const auto id = parse_uuid(name)) return user_id{*id};
   std::int64_t number = 0;
@@ -54,20 +53,20 @@ result<user_id> user_named(storage::reader& reader, const std::string& name) {
     if (!found) return fail(found.error());
     if (*found) return **found;
   }
-  return fail(wrong("--user", "nobody is called " + setting_values::shown(name) +
-                                  "; a deleted user is found by the id"));
+  return fail(wrong("--user", "no user has the id, number or name " + setting_values::shown(name) +
+                                  "; a deleted user is found by the id only"));
 }
 
-/// The newest lines that the options ask for, oldest of them first.
-result<std::vector<audit_record>> lines_of(storage::reader& reader, storage::list_audit question,
+/// The newest `limit` lines of the query, oldest first.
+result<std::vector<audit_record>> lines_of(storage::reader& reader, storage::list_audit query,
                                            std::size_t limit) {
   std::vector<audit_record> all;
   while (all.size() < limit) {
-    question.limit = std::min(limit - all.size(), storage::page_rows_max);
-    auto page = reader.answer_to(question);
+    query.limit = std::min(limit - all.size(), storage::page_rows_max);
+    auto page = reader.answer_to(query);
     if (!page) return fail(page.error());
-    const bool is_last = page->size() < question.limit;
-    if (!page->empty()) question.before = page->back();
+    const bool is_last = page->size() < query.limit;
+    if (!page->empty()) query.before = page->back();
     std::ranges::move(*page, std::back_inserter(all));
     if (is_last) break;
   }
@@ -90,23 +89,20 @@ void print_line(std::ostream& out, const audit_record& entry) {
 }
 
 void print_json(std::ostream& out, const audit_record& entry) {
-  std::string line =
-      "{\"id\":\"" + to_string(entry.id) + "\",\"at\":\"" + to_rfc3339(entry.at) + "\",\"action\":";
-  append_json_string(line, entry.action);
-  const auto part = [&line](std::string_view name, const std::optional<std::string>& value) {
-    ((line += ",\"") += name) += "\":";
-    if (value && !value->empty())
-      append_json_string(line, *value);
-    else
-      line += "null";
-  };
-  part("user_id", entry.user ? std::optional{to_string(*entry.user)} : std::nullopt);
-  part("session_id", entry.session ? std::optional{to_string(*entry.session)} : std::nullopt);
-  part("by", entry.by);
-  part("address", entry.address);
-  part("request_id", entry.request_id);
-  part("reason", entry.reason);
-  out << line << "}\n";
+  std::string line;
+  json_writer(line)
+      .begin_object()
+      .text("id", to_string(entry.id))
+      .text("at", to_rfc3339(entry.at))
+      .text("action", entry.action)
+      .text_or_null("user_id", entry.user ? to_string(*entry.user) : std::string{})
+      .text_or_null("session_id", entry.session ? to_string(*entry.session) : std::string{})
+      .text_or_null("by", entry.by)
+      .text_or_null("address", entry.address)
+      .text_or_null("request_id", entry.request_id)
+      .text_or_null("reason", entry.reason)
+      .end_object();
+  out << line << '\n';
 }
 
 int complain_of_audit(failure error) {
@@ -115,8 +111,8 @@ int complain_of_audit(failure error) {
 }
 
 int print_audit(const chosen_command& chosen, const audit_options& options) {
-  storage::list_audit question;
-  question.action = options.action;
+  storage::list_audit query;
+  query.action = options.action;
   if (!options.since.empty()) {
     const auto since = since_of(options.since, system_clock_source().now());
     if (!since) {
@@ -125,7 +121,7 @@ int print_audit(const chosen_command& chosen, const audit_options& options) {
                               "such as 90m, 24h or 7d"));
       return exit_usage;
     }
-    question.since = *since;
+    query.since = *since;
   }
   const opened_store opened{chosen, std::cerr, schema::as_it_is};
   if (opened.exit_code != 0) return opened.exit_code;
@@ -133,9 +129,9 @@ int print_audit(const chosen_command& chosen, const audit_options& options) {
   if (!options.user.empty()) {
     const auto user = user_named(*reader, options.user);
     if (!user) return complain_of_audit(user.error());
-    question.user = *user;
+    query.user = *user;
   }
-  const auto lines = lines_of(*reader, std::move(question), options.limit);
+  const auto lines = lines_of(*reader, std::move(query), options.limit);
   if (!lines) return complain_of_audit(lines.error());
   for (const auto& entry : *lines)
     options.as_json ? print_json(std::cout, entry) : print_line(std::cout, entry);
@@ -146,19 +142,18 @@ int print_audit(const chosen_command& chosen, const audit_options& options) {
 
 void add_audit(CLI::App& app, chosen_command& chosen) {
   auto* command = app.add_subcommand(
-      "audit", "Print the newest lines of the audit log, the newest last; also beside running "
-               "servers");
+      "audit", "Print the newest lines of the audit log, newest last; works while servers run");
   auto options = std::make_shared<audit_options>();
   command->add_option("--user", options->user,
                       "Lines about this user: an id, a number, a username or an email");
   command->add_option("--action", options->action,
                       "Lines of this action, such as user.sign_in_refused");
   command->add_option("--since", options->since,
-                      "Not before this time (2026-01-02T03:04:05Z), or so long ago (90m, 24h, 7d)");
-  command->add_option("--limit", options->limit, "How many lines at most")
+                      "Lines since this time (2026-01-02T03:04:05Z) or from the last 90m, 24h, 7d");
+  command->add_option("--limit", options->limit, "The largest number of lines")
       ->check(CLI::Range(std::size_t{1}, lines_max))
       ->capture_default_str();
-  command->add_flag("--json", options->as_json, "A JSON object a line");
+  command->add_flag("--json", options->as_json, "Print each line as a JSON object");
   choose(*command, chosen, [&chosen, options] { return print_audit(chosen, *options); });
 }
 

@@ -1,4 +1,4 @@
-// backup.cpp — `backup FILE`: a whole copy of the embedded database, beside a running server too.
+// backup.cpp — `backup FILE`: copies the embedded database; works while a server runs.
 #include "gateway/commands/backup.hpp"
 
 #include <CLI/CLI.hpp>
@@ -25,9 +25,10 @@ int back_up(const chosen_command& chosen, const std::string& file) {
 
 void add_backup(CLI::App& app, chosen_command& chosen) {
   auto* command = app.add_subcommand(
-      "backup", "Copy the SQLite database to a new file, also while the server runs");
+      "backup", "Copy the SQLite database to a new file; works while the server runs");
   auto file = std::make_shared<std::string>();
-  command->add_option("FILE", *file, "Where to; never overwritten")->required();
+  command->add_option("FILE", *file, "The new file; an existing file is never overwritten")
+      ->required();
   choose(*command, chosen, [&chosen, file] { return back_up(chosen, *file); });
 }
 

@@ -18,8 +18,8 @@ void choose(CLI::App& command, chosen_command& chosen, std::function<int()> run)
 }
 
 std::string sentence_of(const failure& error) {
-  auto words = error.reason.empty() ? std::string{describe(error.code).message} : error.reason;
-  return error.field.empty() ? words : error.field + ": " + words;
+  auto reason = error.reason.empty() ? std::string{describe(error.code).message} : error.reason;
+  return error.field.empty() ? reason : error.field + ": " + reason;
 }
 
 int complain(const failure& error) {
@@ -32,7 +32,7 @@ int complain(const failure& error) {
 std::optional<settings> read_settings(const chosen_command& chosen) {
   auto read = load_settings(process_sources(chosen.config_file));
   if (read) {
-    // What the settings themselves cannot know.
+    // Checks that need more than the settings.
     const auto routes = proxy::configured_routes(*read);
     if (routes) return std::move(*read);
     std::cerr << "latchkey: " << routes.error().reason << '\n';

@@ -1,4 +1,4 @@
-// command.hpp — what the commands share: how each is found, reads the settings and complains.
+// command.hpp — what the commands share: choosing one, reading the settings, reporting errors.
 #pragma once
 
 #include "config/settings/settings.hpp"
@@ -22,7 +22,7 @@ namespace latchkey::gateway::commands {
 inline constexpr int exit_failure = 1;
 inline constexpr int exit_usage = 2; // a wrong command, or wrong settings
 
-/// What the command line asked for.
+/// The command that the command line asked for.
 struct chosen_command {
   std::optional<std::string> config_file;
   std::function<int()> run; // answers the exit code; empty: nothing was asked for
@@ -45,8 +45,8 @@ void add_version(CLI::App& app, chosen_command& chosen);
 /// `latchkey help [COMMAND...]`: what `--help` prints. After all others.
 void add_help(CLI::App& app, chosen_command& chosen);
 
-/// For a word in a command's place that names none: two lines that say so, name the nearest command
-/// when one is near, and say where the list is. Empty: nothing of the kind.
+/// For an unknown command: two lines that name the nearest command, if one is near, and where the
+/// list of commands is. Empty when the command is known.
 std::string unknown_command(const CLI::App& app, int argc, const char* const* argv);
 
 /// One line on stderr about what went wrong; answers `exit_failure`.
@@ -57,12 +57,12 @@ std::string sentence_of(const failure& error);
 /// The settings, or every complaint about them on stderr.
 std::optional<settings> read_settings(const chosen_command& chosen);
 
-/// The same, and whatever else a start would refuse (gateway/start_check.hpp); names in `.env` that
-/// look like a setting's are told on stderr.
+/// The same, and all that a start would refuse (gateway/start_check.hpp). Names in `.env` that look
+/// like a setting's are reported on stderr.
 std::optional<settings> read_settings_of_a_start(const chosen_command& chosen);
 
-/// What a command needs of the store's schema: one that writes brings it up to date, one that
-/// only looks makes and changes nothing and is refused when it is another program's.
+/// What a command needs of the store's schema. A command that writes brings it up to date. A
+/// command that only reads changes nothing, and is refused when the schema is not this program's.
 enum class schema : std::uint8_t { brought_up_to_date, as_it_is };
 
 /// The settings' store, with a log for as long as this lives, so that the store's

@@ -13,8 +13,8 @@ constexpr std::chrono::seconds between_lines{5};
 
 } // namespace
 
-progress::progress(std::string what, std::uint64_t total)
-    : what_(std::move(what)), total_(total), is_terminal_(isatty(STDERR_FILENO) == 1) {}
+progress::progress(std::string unit, std::uint64_t total)
+    : unit_(std::move(unit)), total_(total), is_terminal_(isatty(STDERR_FILENO) == 1) {}
 
 progress::~progress() {
   clear();
@@ -40,7 +40,7 @@ void progress::show(std::uint64_t count, std::uint64_t reached) {
     }
     line += std::to_string(of_total * 100 / total_) + " %, ";
   }
-  line += std::to_string(count) + " " + what_;
+  line += std::to_string(count) + " " + unit_;
   if (is_terminal_) {
     std::cerr << "\r\x1b[K" << line << std::flush;
     is_drawn_ = true;

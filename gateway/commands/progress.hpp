@@ -1,5 +1,5 @@
-// progress.hpp — how far a long command is: a bar that moves on a terminal, now and then a
-// line anywhere else. On stderr, for stdout may be the data.
+// progress.hpp — the progress of a long command: a bar on a terminal, otherwise a line now and
+// then. It goes to stderr, for stdout may be the data.
 #pragma once
 
 #include <chrono>
@@ -10,8 +10,8 @@ namespace latchkey::gateway::commands {
 
 class progress {
 public:
-  /// `what` is counted ("users"). `total` in the unit of `reached` (bytes, rows); 0: not known.
-  progress(std::string what, std::uint64_t total);
+  /// `unit` is counted ("users"). `total` in the unit of `reached` (bytes, rows); 0: not known.
+  progress(std::string unit, std::uint64_t total);
   ~progress();
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
@@ -24,7 +24,7 @@ public:
 private:
   void clear();
 
-  std::string what_;
+  std::string unit_;
   std::uint64_t total_;
   bool is_terminal_;
   bool is_drawn_ = false;

@@ -15,20 +15,20 @@
 namespace latchkey::gateway::commands {
 namespace {
 
-/// The signals that the server waits for, blocked in every thread so that one can.
+/// The signals that the server waits for, blocked in every thread so that one thread can wait.
 sigset_t block_awaited_signals() {
   sigset_t awaited;
   sigemptyset(&awaited);
-  for (const int one : {SIGTERM, SIGINT, SIGHUP})
-    sigaddset(&awaited, one);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&awaited, signal);
   pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
-  // SIGXFSZ: a file that may grow no further is an error like a full disk.
-  for (const int one : {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ})
-    std::signal(one, SIG_IGN);
+  // SIGXFSZ: reaching the file size limit is an error like a full disk.
+  for (const int signal : {SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ})
+    std::signal(signal, SIG_IGN);
   return awaited;
 }
 
-/// The descriptors that were a terminal at the start.
+/// The descriptors that were terminals at the start.
 class terminal {
 public:
   terminal() : was_stdin_(::isatty(STDIN_FILENO) == 1), was_stderr_(::isatty(STDERR_FILENO) == 1) {}
@@ -43,20 +43,22 @@ private:
   bool was_stderr_;
 };
 
-/// What an operator asks for by SIGHUP: the log's file by its name again, and the certificate.
+/// Reopens the log file and reloads the certificate, as SIGHUP asks.
 void reload(server& running) {
   if (auto reopened = log_reopen(); !reopened)
-    log_error("server", "SIGHUP: the log stays as it is: ", reopened.error().reason);
+    log_error("server", "SIGHUP: LOG_FILE cannot be reopened, the open file stays in use: ",
+              reopened.error().reason);
   else
-    log_info("server", "SIGHUP: the log goes on here");
+    log_info("server", "SIGHUP: LOG_FILE was reopened");
   const auto reloaded = running.reload_certificate();
   if (!reloaded)
-    log_error("server", "SIGHUP: the certificate stays as it is: ", reloaded.error().reason);
+    log_error("server", "SIGHUP: the certificate cannot be replaced, the loaded one stays in use: ",
+              reloaded.error().reason);
   else if (*reloaded)
-    log_info("server", "SIGHUP: new connections get the certificate that TLS_CERT names now");
+    log_info("server", "SIGHUP: new connections use the certificate that TLS_CERT names now");
 }
 
-/// Until the server is to end.
+/// Waits until the server must end.
 void await_end(const sigset_t& awaited, server& running) {
   const terminal at_start;
   while (true) {
@@ -81,7 +83,7 @@ int serve(const chosen_command& chosen) {
   if (started) {
     auto& running = **started;
     std::cout << banner(shown, running) << std::flush;
-    std::cout.clear(); // who cannot read it is served all the same
+    std::cout.clear(); // the server runs even if nobody can read this
     await_end(awaited, running);
     log_info("server", "draining");
     running.drain();

@@ -1,5 +1,5 @@
-// service_key.cpp — `service-key create`, `list` and `revoke`: straight in the store, so that they
-// also work beside running servers, which look at it every second.
+// service_key.cpp — `service-key create`, `list` and `revoke`: they work directly on the store,
+// which running servers read every second.
 #include "actors/audit/audit_entry.hpp"
 #include "actors/registry/registry.hpp"
 #include "config/settings/setting_values.hpp"
@@ -54,15 +54,15 @@ result<void> check(const create_options& options) {
   for (const auto& scope : options.scopes)
     if (!is_permission(scope))
       return refuse("--scope", "\"" + setting_values::shown(scope) +
-                                   "\" is none; scopes look like users:read");
+                                   "\" is not a scope; a scope looks like users:read");
   if (options.scopes.size() > permissions_max)
-    return refuse("--scope", "there may be " + std::to_string(permissions_max));
+    return refuse("--scope", "at most " + std::to_string(permissions_max) + " scopes are allowed");
   if (!options.rate.empty() && !setting_values::rate(options.rate))
     return refuse("--rate", "must be a rate such as 100/minute or 10/15minutes");
   return {};
 }
 
-/// The service as it shall be, or nothing when it is so already.
+/// The service to store; nothing when the options change nothing.
 std::optional<service_record> wanted_service(const create_options& options,
                                              const storage::list_services::answer& known,
                                              time_point now) {
@@ -112,8 +112,8 @@ int create(const chosen_command& chosen, const create_options& options) {
   if (auto done = commit(*opened.store, std::move(unit)); !done) return complain_of(done.error());
 
   std::cerr << "created key " << to_string(record.id) << " of " << record.service
-            << "; running servers take it within 2 seconds\n"
-            << "shown this once:\n";
+            << "; running servers accept it within 2 seconds\n"
+            << "the key, shown only this once:\n";
   std::cout << key.reveal() << std::endl;
   return std::cout.good() ? 0 : exit_failure;
 }
@@ -132,19 +132,19 @@ int list(const chosen_command& chosen, bool as_json) {
   return std::cout.flush().good() ? 0 : exit_failure;
 }
 
-int revoke(const chosen_command& chosen, const std::string& which) {
+int revoke(const chosen_command& chosen, const std::string& id_or_prefix) {
   const opened_store opened{chosen, std::cout, schema::brought_up_to_date};
   if (opened.exit_code != 0) return opened.exit_code;
   const auto known = opened.store->open_reader()->answer_to(storage::list_services{});
   if (!known) return complain_of(known.error());
-  const auto id = parse_uuid(which);
+  const auto id = parse_uuid(id_or_prefix);
   std::vector<const service_key_record*> found;
   for (const auto& key : known->keys)
-    if (!key.revoked_at && (id ? key.id == *id : key.prefix == which)) found.push_back(&key);
+    if (!key.revoked_at && (id ? key.id == *id : key.prefix == id_or_prefix)) found.push_back(&key);
   if (found.empty())
     return complain({error_code::not_found,
                      {},
-                     "no live key has the id or prefix " + setting_values::shown(which)});
+                     "no live key has the id or prefix " + setting_values::shown(id_or_prefix)});
   if (found.size() > 1)
     return complain({error_code::conflict,
                      {},
@@ -158,7 +158,7 @@ int revoke(const chosen_command& chosen, const std::string& which) {
                                                    key.service + " " + to_string(key.id))}}});
   if (!done) return complain_of(done.error());
   std::cout << "revoked key " << to_string(key.id) << " of " << key.service
-            << "; running servers stop taking it within 2 seconds\n";
+            << "; running servers refuse it within 2 seconds\n";
   return 0;
 }
 
@@ -174,26 +174,27 @@ void add_service_key(CLI::App& app, chosen_command& chosen) {
   auto options = std::make_shared<create_options>();
   creating->add_option("ID", options->service, "The service")->required();
   creating->add_option("--scope", options->scopes,
-                       "What the service may do and be given: tokens:validate, sessions:sync, "
-                       "sessions:revoke, users:sync, workflows:report (what /api/auth/* and the "
-                       "callback of workflows want), users:write, or words of yours such as "
-                       "read:inventory; repeatable. Without any a new service has the first five, "
-                       "and a known one keeps its own");
+                       "A scope of the service: tokens:validate, sessions:sync, sessions:revoke, "
+                       "users:sync, workflows:report (which /api/auth/* and the workflow callback "
+                       "require), users:write, or a scope of your own such as read:inventory; "
+                       "repeatable. Without this option a new service gets the first five, and an "
+                       "existing one keeps its scopes");
   creating->add_option("--rate", options->rate,
-                       "How often it may ask, such as 100/minute; 0 is RATE_LIMIT_SERVICE. "
-                       "Without it a known service keeps its own");
+                       "Its rate limit, such as 100/minute; 0 means RATE_LIMIT_SERVICE. Without "
+                       "this option an existing service keeps its limit");
   choose(*creating, chosen, [&chosen, options] { return create(chosen, *options); });
 
-  auto* listing = all->add_subcommand("list", "Print services and keys, revoked ones too");
+  auto* listing = all->add_subcommand("list", "Print services and keys, including revoked keys");
   auto as_json = std::make_shared<bool>(false);
-  listing->add_flag("--json", *as_json, "As JSON");
+  listing->add_flag("--json", *as_json, "Print JSON");
   choose(*listing, chosen, [&chosen, as_json] { return list(chosen, *as_json); });
 
-  auto* revoking = all->add_subcommand("revoke", "End a key; running servers notice in 2 seconds");
-  auto which = std::make_shared<std::string>();
-  revoking->add_option("KEY", *which, "Its id or prefix, as `service-key list` shows them")
+  auto* revoking =
+      all->add_subcommand("revoke", "Revoke a key; running servers notice within 2 seconds");
+  auto id_or_prefix = std::make_shared<std::string>();
+  revoking->add_option("KEY", *id_or_prefix, "Its id or prefix, as `service-key list` shows them")
       ->required();
-  choose(*revoking, chosen, [&chosen, which] { return revoke(chosen, *which); });
+  choose(*revoking, chosen, [&chosen, id_or_prefix] { return revoke(chosen, *id_or_prefix); });
 }
 
 } // namespace latchkey::gateway::commands

@@ -2,7 +2,7 @@
 
 #include "actors/registry/registry.hpp"
 #include "config/settings/setting_values.hpp"
-#include "protocol/text/text_codec.hpp"
+#include "protocol/text/json_writer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,6 +16,10 @@ std::string rate_of(const service_record& service) {
   return service.rate_count == 0
              ? std::string{}
              : setting_values::shown_rate({service.rate_count, service.rate_window_s});
+}
+
+std::string time_or_empty(const std::optional<time_point>& at) {
+  return at ? to_rfc3339(*at) : std::string{};
 }
 
 using row = std::array<std::string, 7>;
@@ -39,53 +43,28 @@ row row_of(const service_record& service, const service_key_record* key) {
 } // namespace
 
 void print_services_as_json(std::ostream& out, const storage::list_services::answer& all) {
-  const auto text = [&out](std::string_view value) {
-    std::string quoted;
-    append_json_string(quoted, value);
-    out << quoted;
-  };
-  const auto time = [&](const std::optional<time_point>& at) {
-    if (at)
-      text(to_rfc3339(*at));
-    else
-      out << "null";
-  };
-  const char* before = "[";
+  std::string text;
+  json_writer json(text);
+  json.begin_list();
   for (const auto& service : all.services) {
-    out << before << "{\"id\":";
-    before = ",";
-    text(service.id);
-    out << ",\"scopes\":[";
-    const char* next = "";
+    json.begin_object().text("id", service.id).begin_list("scopes");
     const auto granted = scopes_of(service);
-    for (const auto& scope : granted.words()) {
-      out << next;
-      next = ",";
-      text(scope);
-    }
-    out << "],\"rate\":";
-    if (service.rate_count == 0)
-      out << "null";
-    else
-      text(rate_of(service));
-    out << ",\"keys\":[";
-    const char* comma = "";
-    for (const auto& key : all.keys) {
-      if (key.service != service.id) continue;
-      out << comma << "{\"id\":\"" << to_string(key.id) << "\",\"prefix\":";
-      comma = ",";
-      text(key.prefix);
-      out << ",\"created_at\":";
-      time(key.created_at);
-      out << ",\"last_used_at\":";
-      time(key.last_used_at);
-      out << ",\"revoked_at\":";
-      time(key.revoked_at);
-      out << '}';
-    }
-    out << "]}";
+    for (const auto& scope : granted.words())
+      json.item(scope);
+    json.end_list().text_or_null("rate", rate_of(service)).begin_list("keys");
+    for (const auto& key : all.keys)
+      if (key.service == service.id)
+        json.begin_object()
+            .text("id", to_string(key.id))
+            .text("prefix", key.prefix)
+            .text("created_at", to_rfc3339(key.created_at))
+            .text_or_null("last_used_at", time_or_empty(key.last_used_at))
+            .text_or_null("revoked_at", time_or_empty(key.revoked_at))
+            .end_object();
+    json.end_list().end_object();
   }
-  out << (all.services.empty() ? "[]\n" : "]\n");
+  json.end_list();
+  out << text << '\n';
 }
 
 void print_services(std::ostream& out, const storage::list_services::answer& all) {

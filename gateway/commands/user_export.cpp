@@ -21,7 +21,7 @@ result<void> write_all(int to, std::string_view bytes) {
   return {};
 }
 
-/// What belongs to the user beside its row.
+/// The user with the data outside its row.
 result<user_line> whole(storage::reader& reader, user_record user, bool with_hashes) {
   user_line out;
   auto profile = reader.answer_to(storage::find_profile{user.id});

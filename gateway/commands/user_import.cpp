@@ -79,11 +79,11 @@ struct pending {
   std::string email_key;
 };
 
-/// Whom the store has where a line's user would be.
+/// Which user of the store stands in the way of a line's user.
 enum class occupant : std::uint8_t {
-  same,    // that user, by the id or the email
-  similar, // somebody whose email differs in letters' case or form alone
-  other,   // somebody who has the username or the number
+  same,    // the same user, by the id or the email
+  similar, // one whose email differs only in the case or form of letters
+  other,   // another, who has the username or the number
 };
 
 class importer {
@@ -101,7 +101,7 @@ public:
       if (got == line_reader::got::end) break;
       if (got == line_reader::got::error)
         return fail(error_code::internal_error, {},
-                    std::string{"cannot read on: "} + std::strerror(errno));
+                    std::string{"cannot read further: "} + std::strerror(errno));
       if (number == 1) {
         if (const auto encoding = other_unicode_encoding(line); !encoding.empty())
           return fail(error_code::validation_error, {},
@@ -149,10 +149,10 @@ private:
     const auto user = read_user_line(line, now);
     if (!user) return refuse(number, user.error());
     if (!roles_.contains(user->user.role))
-      return refuse(number, {error_code::validation_error, "role", "there is no such role"});
+      return refuse(number, {error_code::validation_error, "role", "no such role exists"});
     auto unit = unit_of(*user, now);
     if (!unit) return refuse(number, unit.error());
-    // As a commit would find it, so that a dry run does.
+    // The check of a commit, for dry runs.
     if (const auto wrong = storage::check_unit(*unit)) return refuse(number, *wrong);
     const auto& added = std::get<storage::create_user>(unit->facts.front());
     lines_.push_back({number, added.user.id, added.user.username, added.username_key,
@@ -181,14 +181,14 @@ private:
       if (!found) return fail(found.error());
       if (*found == occupant::similar) {
         refuse(from.line, {error.code, "email",
-                           "is another user's but for the case or form of its letters (" +
-                               from.username + "): one of the two must have another address"});
+                           "differs from another user's only in the case or form of letters (" +
+                               from.username + "): one of the two needs another address"});
         return {};
       }
       const bool is_same = *found == occupant::same;
       const failure why{error.code, error.field,
-                        (is_same ? "is there already (" : "is somebody else's (") + from.username +
-                            ")"};
+                        (is_same ? "exists already (" : "belongs to another user (") +
+                            from.username + ")"};
       if (!is_same) return refuse(from.line, why), result<void>{};
       ++outcome_.present;
       tell(from.line, why);
@@ -198,16 +198,16 @@ private:
       refuse(from.line, error);
       return {};
     }
-    // The store itself: no further line would fare better.
-    auto words = error.reason.empty() ? std::string{describe(error.code).message} : error.reason;
+    // The store fails: the next lines would fail, too.
+    auto reason = error.reason.empty() ? std::string{describe(error.code).message} : error.reason;
     return fail(error.code, {},
-                words + " (line " + std::to_string(from.line) + "; " +
+                reason + " (line " + std::to_string(from.line) + "; " +
                     std::to_string(outcome_.imported) +
-                    " were imported: begin again with --on-conflict skip)");
+                    " users were imported: repeat with --on-conflict skip)");
   }
 
-  /// Whom the store has by the id or the email of the line. One who has the username or the number
-  /// alone is another person; so is one of a similar email, unless the username is the same too.
+  /// The user whom the store has for the line. A user with only the same username or number is
+  /// another person; so is one with a similar email, unless the username is the same too.
   result<occupant> occupant_of(const pending& from) {
     const auto by_id = reader_->find_user(from.id);
     if (!by_id) return fail(by_id.error());
@@ -223,7 +223,7 @@ private:
     return is_same ? occupant::same : occupant::similar;
   }
 
-  /// What a commit would say of users that are in the store already.
+  /// What a commit would answer for users that exist already.
   std::vector<result<storage::written>> look_up() {
     std::vector<result<storage::written>> out;
     for (const auto& unit : batch_) {
@@ -238,7 +238,7 @@ private:
     return out;
   }
 
-  /// The first field that is somebody's already; empty when none is.
+  /// The first field that another user has; empty when there is none.
   result<std::string> taken_of(const storage::create_user& fact) {
     for (const auto& [field, key] : std::map<std::string, std::string>{
              {"username", fact.username_key}, {"email", fact.email_key}}) {

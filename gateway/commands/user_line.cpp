@@ -7,14 +7,14 @@
 #include "gateway/sign_in/registration.hpp"
 #include "gateway/surfaces/billing/picture_url.hpp"
 #include "protocol/text/header_value.hpp"
+#include "protocol/text/json_writer.hpp"
 #include "protocol/text/login_name.hpp"
-#include "protocol/text/text_codec.hpp"
 #include "storage/facts/fact_check.hpp"
 
 namespace latchkey::gateway::commands {
 namespace {
 
-/// Of a text with so many characters.
+/// The largest size in bytes of a text with so many characters.
 constexpr std::size_t bytes_for(std::size_t chars) {
   return 4 * chars;
 }
@@ -41,16 +41,6 @@ result<void> take_hash(secret& to, input& in, std::string_view field) {
   }
   to = std::move(*given);
   return {};
-}
-
-/// A member with a text, unless it is empty.
-void append_text(std::string& out, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  ((out += ",\"") += name) += "\":";
-  append_json_string(out, value);
-}
-void append_flag(std::string& out, std::string_view name, bool value) {
-  (((out += ",\"") += name) += "\":") += value ? "true" : "false";
 }
 
 } // namespace
@@ -95,12 +85,12 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
   keep_first(take_name(out.profile.company, in, "company", storage::company_chars_max));
   keep_first(take_name(out.profile.phone, in, "phone", storage::phone_chars_max));
   out.profile.avatar_url = in.optional_text("avatar_url", picture_url_bytes_max).value_or("");
-  // What another service has told may be relative, and what was exported must come in again.
+  // Another service may have sent a relative reference, and every exported user must be importable.
   keep_first(check_picture_url("avatar_url", out.profile.avatar_url, picture_url_form::reference));
   out.profile.preferences =
       in.object_text("preferences", storage::preferences_bytes_max).value_or("");
 
-  // What is wrong with the line itself comes first: the rest may follow from it.
+  // Problems of the line itself come first: the others may follow from them.
   if (auto sound = in.done(); !sound) return fail(sound.error());
   keep_first(check_header_value("client_id", user.client_id));
   if (auto email = normal_email(user.email))
@@ -114,35 +104,38 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
 
 void append_user_line(std::string& out, const user_line& all, bool with_hashes) {
   const auto& user = all.user;
-  out += "{\"id\":\"" + to_string(user.id) + "\",\"number\":" + std::to_string(user.number);
-  append_text(out, "username", user.username);
-  append_text(out, "email", user.email);
-  if (with_hashes) append_text(out, "password_hash", user.password_hash.reveal());
-  append_text(out, "first_name", user.first_name);
-  append_text(out, "last_name", user.last_name);
-  append_text(out, "full_name", user.full_name);
-  append_text(out, "role", user.role);
-  append_text(out, "client_id", user.client_id);
-  append_flag(out, "is_active", user.is_active);
-  append_flag(out, "email_verified", user.email_verified);
-  append_text(out, "created_at", to_rfc3339(user.created_at));
-  append_text(out, "updated_at", to_rfc3339(user.updated_at));
-  if (user.last_login_at) append_text(out, "last_login_at", to_rfc3339(*user.last_login_at));
-  if (with_hashes)
-    append_text(out, "recovery_passphrase_hash", all.recovery_passphrase_hash.reveal());
-  append_text(out, "company", all.profile.company);
-  append_text(out, "phone", all.profile.phone);
-  append_text(out, "avatar_url", all.profile.avatar_url);
-  if (!all.profile.preferences.empty()) out += ",\"preferences\":" + all.profile.preferences;
-  out += "}\n";
+  json_writer line(out);
+  const auto text = [&line](std::string_view name, std::string_view value) {
+    if (!value.empty()) line.text(name, value);
+  };
+  line.begin_object().text("id", to_string(user.id)).number("number", user.number);
+  text("username", user.username);
+  text("email", user.email);
+  if (with_hashes) text("password_hash", user.password_hash.reveal());
+  text("first_name", user.first_name);
+  text("last_name", user.last_name);
+  text("full_name", user.full_name);
+  text("role", user.role);
+  text("client_id", user.client_id);
+  line.flag("is_active", user.is_active).flag("email_verified", user.email_verified);
+  text("created_at", to_rfc3339(user.created_at));
+  text("updated_at", to_rfc3339(user.updated_at));
+  if (user.last_login_at) text("last_login_at", to_rfc3339(*user.last_login_at));
+  if (with_hashes) text("recovery_passphrase_hash", all.recovery_passphrase_hash.reveal());
+  text("company", all.profile.company);
+  text("phone", all.profile.phone);
+  text("avatar_url", all.profile.avatar_url);
+  if (!all.profile.preferences.empty()) line.json("preferences", all.profile.preferences);
+  line.end_object();
+  out += '\n';
 }
 
 result<storage::unit> unit_of(const user_line& all, time_point now) {
   const auto& user = all.user;
   auto username_key = fold_login_name(user.username);
   auto email_key = fold_login_name(user.email);
-  if (!username_key) return fail(error_code::validation_error, "username", "is no name");
-  if (!email_key) return fail(error_code::validation_error, "email", "is no address");
+  if (!username_key) return fail(error_code::validation_error, "username", "is not a name");
+  if (!email_key) return fail(error_code::validation_error, "email", "is not an address");
   storage::unit unit;
   unit.facts.emplace_back(
       storage::create_user{user, std::move(*username_key), std::move(*email_key)});

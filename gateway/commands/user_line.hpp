@@ -36,7 +36,7 @@ result<user_line> read_user_line(std::string_view line, time_point now);
 /// With a newline. `with_hashes`: also the password's and the recovery passphrase's.
 void append_user_line(std::string& out, const user_line& all, bool with_hashes);
 
-/// What makes the user durable, with a line in the audit log.
+/// The facts that add the user, with a line for the audit log.
 result<storage::unit> unit_of(const user_line& all, time_point now);
 
 } // namespace latchkey::gateway::commands

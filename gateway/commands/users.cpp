@@ -70,7 +70,7 @@ int run_import(const chosen_command& chosen, const import_command& asked) {
   std::cout << done->imported
             << (options.is_dry_run ? " users would be imported, " : " users imported, ")
             << done->present
-            << (options.skips_present ? " were there already (skipped), " : " were there already, ")
+            << (options.skips_present ? " existed already (skipped), " : " existed already, ")
             << done->refused << " refused" << std::endl;
   const bool is_good = done->refused == 0 && (done->present == 0 || options.skips_present);
   return is_good ? 0 : exit_failure;
@@ -83,16 +83,16 @@ struct export_command {
   bool with_hashes = false;
 };
 
-/// Gives `from` the name `to`, unless something has that name: a file, a link, whatever else.
+/// Renames `from` to `to`, unless `to` exists.
 bool rename_to_free_name(const std::string& from, const std::string& to) {
   if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
   if (errno != EINVAL && errno != ENOSYS) return false;
-  // A file system that cannot say so: a second name, then without the first.
+  // The file system cannot do that: add the second name, then remove the first.
   return link(from.c_str(), to.c_str()) == 0 && unlink(from.c_str()) == 0;
 }
 
-/// The file, or standard output. Complete or not there: it gets its name at the end, which nothing
-/// may have until then.
+/// The file, or standard output. The file gets its name when it is complete; nothing may have that
+/// name before.
 class export_file {
 public:
   explicit export_file(const std::string& name) : name_(name) {}
@@ -102,8 +102,8 @@ public:
   export_file(const export_file&) = delete;
   export_file& operator=(const export_file&) = delete;
 
-  /// The descriptor; negative, with errno, when there is none. A file that somebody has left, or
-  /// put, there is not written to: others may have it open, or may read it.
+  /// The descriptor; negative, with errno, on an error. An existing file is not written to: other
+  /// programs may have it open, and other users may be able to read it.
   int open_anew() {
     if (name_ == "-") {
       is_whole_ = true;
@@ -131,10 +131,10 @@ public:
 
 private:
   std::string name_;
-  bool is_whole_ = false; // nothing is left to be taken away
+  bool is_whole_ = false; // no unfinished file must be removed
 };
 
-/// Who took every user's data, and when, is worth a line.
+/// Adds a line to the audit log: an export reads every user's data.
 result<void> note_export(storage::store& store, std::string action, std::string reason) {
   auto entry = audit_entry(std::move(action), std::move(reason), system_clock_source().now());
   entry.by = "cli";
@@ -145,7 +145,7 @@ result<void> note_export(storage::store& store, std::string action, std::string 
 }
 
 int run_export(const chosen_command& chosen, const export_command& asked) {
-  // A reader that has enough, or a file that may grow no further, is an error like any other.
+  // A closed pipe and the file size limit are errors like any other.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   const opened_store opened{chosen, std::cerr, schema::as_it_is};
@@ -156,13 +156,13 @@ int run_export(const chosen_command& chosen, const export_command& asked) {
     return complain(
         {error_code::conflict,
          {},
-         asked.file + " is there already, and an export never overwrites: name another file"});
+         asked.file + " exists already, and an export never overwrites a file: name another"});
   if (out.number() < 0) return complain_about(file.unfinished());
   const auto users = opened.store->open_reader()->count_users();
   if (!users) return complain(users.error());
-  const std::string what = asked.with_hashes ? " users, with password hashes" : " users";
-  // Whatever becomes of it: most of the users may be out when it ends early.
-  auto noted = note_export(*opened.store, "users.export_started", std::to_string(*users) + what);
+  const std::string unit = asked.with_hashes ? " users, with password hashes" : " users";
+  // Before the first line: an export that ends early has written users, too.
+  auto noted = note_export(*opened.store, "users.export_started", std::to_string(*users) + unit);
   if (!noted) return complain(noted.error());
   result<std::uint64_t> done;
   {
@@ -171,13 +171,13 @@ int run_export(const chosen_command& chosen, const export_command& asked) {
   }
   if (!done) return complain(done.error());
   if (!file.finish(out.number())) return complain_about(asked.file);
-  noted = note_export(*opened.store, "users.exported", std::to_string(*done) + what);
+  noted = note_export(*opened.store, "users.exported", std::to_string(*done) + unit);
   if (!noted) return complain(noted.error());
   std::cerr << *done << " users exported"
             << (asked.with_hashes ? "" : " without password hashes (--with-password-hashes)")
-            << "\nleft behind, for it is in no export: the roles' own permissions, services and "
-               "their keys, API keys, subscriptions and quotas, projects, sessions, workflows, "
-               "reset tokens and the audit log"
+            << "\nnot exported: the permissions of roles, services and their keys, API keys, "
+               "subscriptions and quotas, projects, sessions, workflows, reset tokens and the "
+               "audit log"
             << std::endl;
   return 0;
 }
@@ -187,18 +187,18 @@ int run_export(const chosen_command& chosen, const export_command& asked) {
 // As user_line.hpp has them; a test compares.
 constexpr const char* import_fields = R"(
 Fields of a line (null and absent are the same):
-  username, email            required; no two users share one, whatever the case of its letters
+  username, email            required; unique, whatever the case of the letters
   id                         a UUID; absent: a new one
   number                     1 and up; absent: the next free one
   password_hash              Argon2id and Argon2i ($argon2id$…, Django's argon2$argon2id$…),
                              bcrypt ($2a$ $2b$ $2y$, Django's bcrypt$ and bcrypt_sha256$),
                              PBKDF2 with SHA-1, SHA-256 or SHA-512 and scrypt (passlib, Django,
                              Werkzeug). It is replaced by today's Argon2id at the next login.
-                             Absent: without a password until a reset by mail. Leave it out where
-                             another system has an unusable one ("!…", "*").
+                             Absent: no password until a reset by mail. Leave it out where another
+                             system has an unusable one ("!…", "*").
   first_name, last_name, full_name
-  role                       one that is there; absent: user
-  client_id                  who share projects; absent: the user alone
+  role                       an existing role; absent: user
+  client_id                  users with one client_id share projects; absent: no others
   is_active                  absent: true
   email_verified             absent: false
   created_at, updated_at, last_login_at
@@ -210,31 +210,32 @@ A line such as {"username":"ada","email":"ada@example.com"} is enough.
 )";
 
 void add_users(CLI::App& app, chosen_command& chosen) {
-  auto* users = app.add_subcommand("users", "Users, many at a time");
+  auto* users = app.add_subcommand("users", "Import and export users");
   users->require_subcommand(1);
 
   auto* importing = users->add_subcommand(
-      "import", "Add the users of a file, one JSON object a line; also beside running servers");
+      "import", "Add the users of a file, one JSON object in each line; works while servers run");
   auto wanted = std::make_shared<import_command>();
   importing->add_option("FILE", wanted->file, "The file; - is standard input")->required();
   importing->add_flag("--dry-run", wanted->is_dry_run,
-                      "Check every line against the rules and the store, and write nothing. Two "
-                      "lines of the file with one name are not found this way");
+                      "Check every line against the rules and the store, and write nothing. Does "
+                      "not find two lines of the file with the same name");
   importing
       ->add_option("--on-conflict", wanted->on_conflict,
-                   "What a user who is there already is: fail (reported, exit code 1) or skip "
-                   "(reported). Either way that user is not changed")
+                   "When a user exists already: fail (report it, exit code 1) or skip (report "
+                   "it). The existing user is never changed")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
   importing->footer(import_fields);
   choose(*importing, chosen, [&chosen, wanted] { return run_import(chosen, *wanted); });
 
-  auto* exporting = users->add_subcommand("export", "Write every user, one JSON object a line");
+  auto* exporting =
+      users->add_subcommand("export", "Write every user, one JSON object in each line");
   auto asked = std::make_shared<export_command>();
   exporting->add_option("FILE", asked->file, "The file; - is standard output")->required();
   exporting->add_flag("--with-password-hashes", asked->with_hashes,
-                      "Also the hashes of passwords and recovery passphrases, without which "
-                      "nobody can sign in where the file is imported");
+                      "Include the hashes of passwords and recovery passphrases; without them "
+                      "nobody can sign in after an import");
   choose(*exporting, chosen, [&chosen, asked] { return run_export(chosen, *asked); });
 }
 

@@ -62,7 +62,7 @@ TEST_P(ExportFile, NeverOverwritesWhateverHasTheName) {
   for (const std::string name : {"file", "link", "dangling", "folder", "pipe"}) {
     const auto done = run(where_, {"export", name});
     EXPECT_EQ(done.exit_code, 1) << name;
-    EXPECT_TRUE(says(done.err, name + " is there already")) << done.err;
+    EXPECT_TRUE(says(done.err, name + " exists already")) << done.err;
     struct stat about {};
     EXPECT_NE(stat((folder + name + ".unfinished").c_str(), &about), 0) << name;
   }
@@ -77,7 +77,7 @@ TEST_P(ExportFile, SaysWhatAMoveLeavesBehind) {
   const auto done = run(where_, {"export", "-"});
   EXPECT_EQ(done.exit_code, 0) << done.err;
   for (const auto* word :
-       {"left behind", "roles", "API keys", "subscriptions", "projects", "sessions"})
+       {"not exported", "roles", "API keys", "subscriptions", "projects", "sessions"})
     EXPECT_TRUE(says(done.err, word)) << word << ": " << done.err;
 }
 

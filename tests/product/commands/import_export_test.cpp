@@ -51,7 +51,7 @@ TEST_P(ImportExport, RefusesEachBadLineWithItsReasonAndTakesTheRest) {
       {with("a8", R"(,"number":0)"), "number: "},
       {with("a9", R"(,"id":"17")"), "id: must be a UUID"},
       {with("b1", R"(,"created_at":"yesterday")"), "created_at: "},
-      {with("b2", R"(,"role":"astronaut")"), "role: there is no such role"},
+      {with("b2", R"(,"role":"astronaut")"), "role: no such role exists"},
       {with("b3", R"(,"password_hash":"plain text")"), "password_hash: must be a hash"},
       {with("b4", R"(,"password_hash":"$argon2id$v=19$m=4194304,t=3,p=1$c29tZXNhbHRzb21lc2FsdA)"
                   R"($Va8xEDQOpUnv4qNcJ1+rUqq9xNDCSu7DfHi7pzyCEwI")"),
@@ -75,7 +75,7 @@ TEST_P(ImportExport, RefusesEachBadLineWithItsReasonAndTakesTheRest) {
         << bad[i].line.substr(0, 100) << "\n"
         << done.err;
   EXPECT_EQ(done.out,
-            "2 users imported, 0 were there already, " + std::to_string(bad.size()) + " refused\n");
+            "2 users imported, 0 existed already, " + std::to_string(bad.size()) + " refused\n");
   EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 2);
   EXPECT_EQ(where_.count("SELECT count(*) FROM audit_log WHERE action = 'user.imported'"), 2);
 }
@@ -90,16 +90,16 @@ TEST_P(ImportExport, ReportsUsersThatAreThereAndChangesNothingOfThem) {
                             R"({"username":"new","email":"new@example.com"})";
   const auto failed = import(again);
   EXPECT_EQ(failed.exit_code, 1);
-  EXPECT_TRUE(says(failed.err, "line 1: username: is somebody else's (ADA)")) << failed.err;
-  EXPECT_TRUE(says(failed.err, "line 2: email: is there already (other)")) << failed.err;
-  EXPECT_EQ(failed.out, "1 users imported, 1 were there already, 1 refused\n");
+  EXPECT_TRUE(says(failed.err, "line 1: username: belongs to another user (ADA)")) << failed.err;
+  EXPECT_TRUE(says(failed.err, "line 2: email: exists already (other)")) << failed.err;
+  EXPECT_EQ(failed.out, "1 users imported, 1 existed already, 1 refused\n");
   // Whoever has the username alone is somebody else, and the one in the file would be lost.
   const auto skipped = import(again, {"--on-conflict", "skip"});
   EXPECT_EQ(skipped.exit_code, 1) << skipped.err;
-  EXPECT_EQ(skipped.out, "0 users imported, 2 were there already (skipped), 1 refused\n");
+  EXPECT_EQ(skipped.out, "0 users imported, 2 existed already (skipped), 1 refused\n");
   const auto same = import(again.substr(again.find('\n') + 1), {"--on-conflict", "skip"});
   EXPECT_EQ(same.exit_code, 0) << same.err;
-  EXPECT_EQ(same.out, "0 users imported, 2 were there already (skipped), 0 refused\n");
+  EXPECT_EQ(same.out, "0 users imported, 2 existed already (skipped), 0 refused\n");
   EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 2);
   EXPECT_EQ(where_.count("SELECT count(*) FROM user_profiles WHERE company = 'One'"), 1);
   EXPECT_EQ(where_.count("SELECT count(*) FROM user_profiles WHERE company = 'Two'"), 0);
@@ -115,7 +115,7 @@ TEST_P(ImportExport, WritesNothingInADryRun) {
                                std::string(101, 'x') + "\"}\n",
                            {"--dry-run"});
   EXPECT_EQ(done.exit_code, 1);
-  EXPECT_EQ(done.out, "1 users would be imported, 0 were there already, 3 refused\n");
+  EXPECT_EQ(done.out, "1 users would be imported, 0 existed already, 3 refused\n");
   EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 1);
 }
 
@@ -127,7 +127,7 @@ TEST_P(ImportExport, RefusesAnotherUserWhoseEmailDiffersByCaseAlone) {
   const auto first = import(ann + "\n" + other, {"--on-conflict", "skip"});
   EXPECT_EQ(first.exit_code, 1) << first.err;
   EXPECT_TRUE(says(first.err, "line 2: email: is another user's but for the case")) << first.err;
-  EXPECT_EQ(first.out, "1 users imported, 0 were there already (skipped), 1 refused\n");
+  EXPECT_EQ(first.out, "1 users imported, 0 existed already (skipped), 1 refused\n");
   for (const auto& options : {std::vector<std::string>{"--on-conflict", "skip"},
                               {"--on-conflict", "skip", "--dry-run"}}) {
     EXPECT_EQ(import(other, options).exit_code, 1);
@@ -142,7 +142,7 @@ TEST_P(ImportExport, PassesOverAByteOrderMarkAndNamesOtherEncodings) {
                             R"({"username":"bob","email":"bob@example.com"})";
   ASSERT_EQ(import("").exit_code, 0); // which makes the store
   const auto marked = import("\xEF\xBB\xBF" + lines, {"--dry-run"});
-  EXPECT_EQ(marked.out, "2 users would be imported, 0 were there already, 0 refused\n");
+  EXPECT_EQ(marked.out, "2 users would be imported, 0 existed already, 0 refused\n");
   for (const bool is_marked : {true, false}) {
     std::string wide = is_marked ? "\xFF\xFE" : "";
     for (const char c : lines)

@@ -133,7 +133,7 @@ TEST_F(Tls, TakesANewCertificateWhenItIsToldTo) {
   std::ofstream{one_.where.folder() + "/cert.pem"} << "no certificate";
   ASSERT_EQ(::kill(one_.server->id(), SIGHUP), 0);
   EXPECT_TRUE(eventually([&] {
-    return one_.server->log().find("the certificate stays as it is") != std::string::npos;
+    return one_.server->log().find("the certificate cannot be replaced") != std::string::npos;
   }));
   EXPECT_TRUE(is_shown());
   EXPECT_EQ(one_.server->stop(), 0);
