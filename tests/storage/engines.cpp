@@ -72,8 +72,8 @@ public:
   void execute(const std::string& sql) override { execute_in(store_.path(), sql); }
   void refuse_poison() override {
     store_.refuse_units([](const storage::unit& u) {
-      for (const auto& what : u.facts)
-        if (const auto* made = std::get_if<storage::create_session>(&what))
+      for (const auto& f : u.facts)
+        if (const auto* made = std::get_if<storage::create_session>(&f))
           if (made->session.user_agent == "poison") return true;
       return false;
     });

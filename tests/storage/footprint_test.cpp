@@ -29,8 +29,8 @@ bool may_share(const fact& first, const fact& second) {
 const user_id ann{make_uuid(noon)};
 const user_id bob{make_uuid(noon)};
 
-update_user change(const user_id& whom, const user_changes& changes) {
-  return {whom, 1, changes, noon};
+update_user change(const user_id& user, const user_changes& changes) {
+  return {user, 1, changes, noon};
 }
 user_changes first_name() {
   user_changes c;
@@ -52,16 +52,16 @@ create_user made(const std::string& name, const std::string& role) {
   u.user.role = role;
   return u;
 }
-api_key_record key_of(const user_id& whom, std::uint64_t id) {
+api_key_record key_of(const user_id& user, std::uint64_t id) {
   api_key_record k;
   k.id = id;
-  k.user = whom;
+  k.user = user;
   return k;
 }
-reset_token_record token_of(const user_id& whom, std::uint64_t id) {
+reset_token_record token_of(const user_id& user, std::uint64_t id) {
   reset_token_record t;
   t.id = id;
-  t.user = whom;
+  t.user = user;
   return t;
 }
 role_record role_of(const std::string& name) {
@@ -69,8 +69,8 @@ role_record role_of(const std::string& name) {
   r.name = name;
   return r;
 }
-session_record session_of(const user_id& whom) {
-  return make_session(whom);
+session_record session_of(const user_id& user) {
+  return make_session(user);
 }
 
 TEST(Footprint, OfTwoUsersMeetOnlyWhereSomethingIsCounted) {

@@ -42,8 +42,8 @@ private:
 } // namespace
 
 struct faulty_store::core {
-  folder place; // goes last
-  std::string path = place.file();
+  folder files; // goes last
+  std::string path = files.file();
   std::unique_ptr<storage::store> real = storage::open_sqlite(path);
   mutable std::mutex mutex;
   std::condition_variable changed;
@@ -115,18 +115,18 @@ private:
   std::vector<result<written>> write(std::span<const storage::unit> batch, commit_fault fault) {
     std::vector<result<written>> answers;
     std::vector<storage::unit> good;
-    std::vector<std::size_t> places;
+    std::vector<std::size_t> positions;
     for (const auto& u : batch) {
       answers.push_back(refuse(u, fault));
       if (!answers.back()) continue;
-      places.push_back(answers.size() - 1);
+      positions.push_back(answers.size() - 1);
       good.push_back(u);
     }
     auto outcomes = real_->commit(good);
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      answers[places[i]] = std::move(outcomes[i]);
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      answers[positions[i]] = std::move(outcomes[i]);
       if (fault == commit_fault::unknown_after_applying)
-        answers[places[i]] = fail(error_code::outcome_unknown);
+        answers[positions[i]] = fail(error_code::outcome_unknown);
     }
     return answers;
   }
@@ -158,8 +158,8 @@ public:
   result<std::optional<session_record>> find_session(const session_id& id) override {
     return read([&] { return real_->find_session(id); });
   }
-  result<storage::finding> find(const storage::query& what) override {
-    return read([&] { return real_->find(what); });
+  result<storage::finding> find(const storage::query& q) override {
+    return read([&] { return real_->find(q); });
   }
   result<std::int64_t> count_users() override {
     return read([&] { return real_->count_users(); });
@@ -183,8 +183,9 @@ private:
 };
 
 /// Reads past the store what it does not tell.
-void look(const std::string& path, const char* sql, std::initializer_list<std::string_view> values,
-          const std::function<void(const storage::sql::row_source&)>& on_row) {
+void run_sql(const std::string& path, const char* sql,
+             std::initializer_list<std::string_view> values,
+             const std::function<void(const storage::sql::row_source&)>& on_row) {
   std::atomic<std::size_t> count = 0;
   auto opened = storage::sqlite::database::open(path, {}, count);
   if (!opened) throw std::runtime_error(opened.error().message);
@@ -250,30 +251,31 @@ std::vector<std::size_t> faulty_store::batch_sizes() const {
 std::vector<audit_record> faulty_store::audits() const {
   using storage::sql::text_or;
   std::vector<audit_record> out;
-  look(core_->path,
-       "SELECT id, at, action, user_id, session_id, address, request_id, reason, actor "
-       "FROM audit_log ORDER BY at, id",
-       {}, [&out](const storage::sql::row_source& row) {
-         audit_record entry;
-         entry.id = parse_uuid(text_or(row, 0)).value();
-         entry.at = storage::sql::time_at(row, 1).value();
-         entry.action = text_or(row, 2);
-         entry.user = storage::sql::to_user_id(row.text(3));
-         if (row.text(4)) entry.session = session_id{parse_uuid(*row.text(4)).value()};
-         entry.address = text_or(row, 5);
-         entry.request_id = text_or(row, 6);
-         entry.reason = text_or(row, 7);
-         entry.by = text_or(row, 8);
-         out.push_back(std::move(entry));
-       });
+  run_sql(core_->path,
+          "SELECT id, at, action, user_id, session_id, address, request_id, reason, actor "
+          "FROM audit_log ORDER BY at, id",
+          {}, [&out](const storage::sql::row_source& row) {
+            audit_record entry;
+            entry.id = parse_uuid(text_or(row, 0)).value();
+            entry.at = storage::sql::time_at(row, 1).value();
+            entry.action = text_or(row, 2);
+            entry.user = storage::sql::to_user_id(row.text(3));
+            if (row.text(4)) entry.session = session_id{parse_uuid(*row.text(4)).value()};
+            entry.address = text_or(row, 5);
+            entry.request_id = text_or(row, 6);
+            entry.reason = text_or(row, 7);
+            entry.by = text_or(row, 8);
+            out.push_back(std::move(entry));
+          });
   return out;
 }
 
 std::string faulty_store::end_reason(const session_id& id) const {
   std::string reason;
   const auto text = to_string(id);
-  look(core_->path, "SELECT end_reason FROM sessions WHERE id = $1", {text},
-       [&reason](const storage::sql::row_source& row) { reason = storage::sql::text_or(row, 0); });
+  run_sql(
+      core_->path, "SELECT end_reason FROM sessions WHERE id = $1", {text},
+      [&reason](const storage::sql::row_source& row) { reason = storage::sql::text_or(row, 0); });
   return reason;
 }
 
@@ -302,11 +304,11 @@ result<void> faulty_store::check_schema() {
   return core_->real->check_schema();
 }
 
-result<void> faulty_store::claim(const std::string& who,
+result<void> faulty_store::claim(const std::string& holder,
                                  std::function<void(const std::string&)> lost) {
   const std::lock_guard lock(core_->mutex);
   if (core_->down) return fail(unavailable());
-  return core_->real->claim(who, std::move(lost));
+  return core_->real->claim(holder, std::move(lost));
 }
 
 result<std::optional<std::string>> faulty_store::read_note(std::string_view name) {

@@ -55,7 +55,8 @@ public:
   std::unique_ptr<storage::writer> open_writer() override;
   result<std::vector<std::string>> migrate() override;
   result<void> check_schema() override;
-  result<void> claim(const std::string& who, std::function<void(const std::string&)> lost) override;
+  result<void> claim(const std::string& holder,
+                     std::function<void(const std::string&)> lost) override;
   result<std::optional<std::string>> read_note(std::string_view name) override;
   result<void> write_note(std::string_view name, std::string_view value) override;
   result<bool> has_live_sessions(time_point now) override;

@@ -109,12 +109,13 @@ pid_t spawn_as_postgres(const std::vector<std::string>& words, const std::string
   for (const auto& word : words)
     arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  const auto who = other_account();
+  const auto account = other_account();
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child != 0) return child;
   // Between fork and exec: system calls only.
-  if (who && (setgroups(0, nullptr) != 0 || setgid(who->group) != 0 || setuid(who->user) != 0))
+  if (account &&
+      (setgroups(0, nullptr) != 0 || setgid(account->group) != 0 || setuid(account->user) != 0))
     _exit(126);
   prctl(PR_SET_PDEATHSIG, death_signal);
   if (getppid() != parent) _exit(126);
@@ -137,7 +138,8 @@ postgres_server::postgres_server() {
   if (mkdtemp(pattern.data()) == nullptr)
     throw std::runtime_error("cannot make a temporary folder");
   folder_ = pattern;
-  if (const auto who = other_account(); who && chown(folder_.c_str(), who->user, who->group) != 0)
+  if (const auto account = other_account();
+      account && chown(folder_.c_str(), account->user, account->group) != 0)
     throw std::runtime_error("cannot give the folder to postgres");
   const auto made =
       wait_for(spawn_as_postgres({initdb, "-D", folder_ + "/data", "-U", "postgres", "-A", "trust",

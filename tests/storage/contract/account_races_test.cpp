@@ -19,19 +19,19 @@ protected:
     made.user.role = "admin";
     return add(made);
   }
-  static unit change(const user_record& whom, const user_changes& changes) {
-    return {{update_user{whom.id, whom.version, changes, noon}}};
+  static unit change(const user_record& user, const user_changes& changes) {
+    return {{update_user{user.id, user.version, changes, noon}}};
   }
-  static unit demote(const user_record& whom) {
+  static unit demote(const user_record& user) {
     user_changes c;
     c.role = "user";
-    return change(whom, c);
+    return change(user, c);
   }
-  static unit deactivate(const user_record& whom) {
+  static unit deactivate(const user_record& user) {
     user_changes c;
     c.is_active = false;
-    auto made = change(whom, c);
-    made.facts.push_back(end_sessions_of{whom.id, {}, noon + 1s, "deactivated"});
+    auto made = change(user, c);
+    made.facts.push_back(end_sessions_of{user.id, {}, noon + 1s, "deactivated"});
     return made;
   }
 };

@@ -16,8 +16,8 @@ protected:
     made.user.role = role;
     return add(made);
   }
-  result<written> change(const user_record& whom, const user_changes& changes) {
-    return commit({update_user{whom.id, whom.version, changes, noon + 1min}});
+  result<written> change(const user_record& user, const user_changes& changes) {
+    return commit({update_user{user.id, user.version, changes, noon + 1min}});
   }
   std::optional<user_id> owner(const std::string& key) { return *reader_->find_login(key); }
   static user_changes named(const std::string& username) {

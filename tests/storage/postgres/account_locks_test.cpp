@@ -13,7 +13,7 @@ class PostgresAccountLocks : public PostgresFaults {
 protected:
   /// Commits `what` while another transaction has deactivated the user and not yet committed;
   /// the answer comes after that COMMIT.
-  result<written> commit_during_deactivation(fact what) {
+  result<written> commit_during_deactivation(fact f) {
     const auto patient = open_postgres(secret(url)); // waits longer for a lock than this takes
     pqxx::connection other(url);
     pqxx::nontransaction deactivating(other);
@@ -22,7 +22,7 @@ protected:
     result<written> answer;
     std::atomic<bool> answered = false;
     std::thread committing([&] {
-      answer = commit(*patient->open_writer(), {std::move(what)});
+      answer = commit(*patient->open_writer(), {std::move(f)});
       answered = true;
     });
     EXPECT_TRUE(eventually([&] {

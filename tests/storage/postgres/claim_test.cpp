@@ -18,7 +18,7 @@ using namespace storage;
 
 class PostgresClaim : public testing::Test {
 protected:
-  using told = std::function<void(const std::string&)>;
+  using loss_handler = std::function<void(const std::string&)>;
   static void nobody(const std::string&) {}
 
   static result<written> commit(writer& to, const std::string& name) {
@@ -29,9 +29,9 @@ protected:
   std::unique_ptr<store> open() const { return open_postgres(secret(url)); }
 
   /// A store as a server has it.
-  std::unique_ptr<store> serve(const std::string& who, told lost = nobody) const {
+  std::unique_ptr<store> serve(const std::string& holder, loss_handler lost = nobody) const {
     auto one = open();
-    const auto claimed = one->claim(who, std::move(lost));
+    const auto claimed = one->claim(holder, std::move(lost));
     EXPECT_TRUE(claimed) << claimed.error().reason;
     EXPECT_TRUE(one->migrate());
     return one;

@@ -28,7 +28,7 @@ public:
 
   /// The `host` to connect to.
   const std::string& socket_folder() const { return folder_; }
-  void on_next_commit(at_commit what) { next_ = what; }
+  void on_next_commit(at_commit action) { next_ = action; }
   /// Called just before a COMMIT is forwarded.
   void before_forwarding(std::function<void()> call) { before_ = std::move(call); }
   /// Sends the COMMIT that was held back; answers whether the server still took it.

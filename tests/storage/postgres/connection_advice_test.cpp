@@ -99,8 +99,8 @@ testing::AssertionResult says(const std::string& reason, const std::string& part
 
 struct worded {
   std::string answer;
-  std::string said;  // by PostgreSQL or libpq, passed on
-  std::string to_do; // what we add
+  std::string message; // by PostgreSQL or libpq, passed on
+  std::string to_do;   // what we add
 };
 
 TEST(PostgresWords, OfAnAttemptToConnectSayWhatToDo) {
@@ -130,7 +130,7 @@ TEST(PostgresWords, OfAnAttemptToConnectSayWhatToDo) {
   for (const auto& one : rows) {
     const refusing_server server(one.answer);
     const auto reason = reason_of_start(server.url());
-    EXPECT_TRUE(says(reason, one.said));
+    EXPECT_TRUE(says(reason, one.message));
     EXPECT_TRUE(says(reason, "What to do: " + one.to_do));
   }
 }
