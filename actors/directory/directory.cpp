@@ -13,10 +13,10 @@
 namespace latchkey {
 namespace {
 
-/// In which everybody in memory is asked once whether they are idle.
+/// In which every actor in memory is asked once to leave if it is idle.
 constexpr std::chrono::microseconds sweep_round = std::chrono::seconds{60};
 
-/// Of one turn; there is at most one resident a bucket on average.
+/// Of one turn; there is at most one actor a bucket on average.
 constexpr std::size_t sweep_buckets_max = 512;
 
 template <class Map>
@@ -44,107 +44,24 @@ caf::result<user_actor> directory_state::on_find_user(messages::find_user& reque
     answer.deliver(to_error(error_code::user_not_found));
     return answer;
   }
-  loading::find_or_load(users, id, request.gone, answer, loads, [this, id](std::uint64_t load) {
-    const auto deadline = env->steady_now() + env->policy.internal_deadline;
-    self->request(env->reader_for(id), no_timeout, messages::read_user{id, deadline})
-        .then(
-            [this, id, load](user_record& record) {
-              if (!loading::is_loading(users, id, load)) return;
-              loading::loaded(users, id, self->spawn(user, std::move(record), env));
-            },
-            [this, id, load](caf::error& error) {
-              if (loading::is_loading(users, id, load)) loading::not_loaded(users, id, error);
-            });
-  });
+  loading::find_or_load(users, id, request.gone, answer, loads,
+                        [this, id](std::uint64_t load) { begin(load_user(id, load)); });
   return answer;
 }
 
-/// A wrong password of somebody's is counted in the store, which nobody waits for; so is one of
-/// nobody's, or the time of the answers would tell who is somebody.
-void directory_state::count_failure_of_nobody() {
-  const user_id nobody{make_uuid(env->now())};
-  caf::anon_send(env->writer_for(nobody),
-                 messages::commit{{{storage::count_password_failures{nobody}}},
-                                  env->steady_now() + env->policy.internal_deadline});
-}
-
-caf::result<messages::done> directory_state::on_compare(messages::compare_with_nothing& request) {
-  promise<messages::done> answer{self};
-  const auto failed = [answer](caf::error& error) { answer.deliver(error); };
-  const auto compare = [this, request, answer, failed] {
-    messages::verify_password question{request.password, {}, request.deadline, false, true};
-    if (!request.is_passphrase)
-      question.phc = stand_ins_->of(hmac_sha256(env->keys->tickets, "stand-in " + request.name));
-    self->request(env->hasher, no_timeout, std::move(question))
-        .then(
-            [this, answer, counts = !request.is_passphrase](messages::verdict&) {
-              if (counts) count_failure_of_nobody();
-              answer.deliver(messages::done{});
-            },
-            failed);
-  };
-  if (!request.is_passphrase) {
-    with_stand_ins(compare);
-    return answer;
-  }
-  // A user's is read first.
-  const user_id nobody{};
-  self->request(env->reader_for(nobody), no_timeout,
-                messages::read{storage::find_recovery{nobody}, request.deadline})
-      .then([compare](messages::found&) { compare(); }, failed);
-  return answer;
-}
-
-// -- whom unknown names follow -------------------------------------------------------------
-
-void directory_state::with_stand_ins(std::function<void()> go) {
-  const bool is_due = env->steady_now() >= stand_ins_due_;
-  if (is_due && !std::exchange(reads_stand_ins_, true)) read_stand_ins();
-  if (stand_ins_) return go();
-  stand_in_askers_.push_back(std::move(go));
-}
-
-void directory_state::read_stand_ins() {
-  storage::list_users question;
-  question.limit = 1;
-  const auto deadline = env->steady_now() + env->policy.internal_deadline;
-  self->request(env->reader_for(user_id{}), no_timeout, messages::read{question, deadline})
-      .then(
-          [this](messages::found& found) {
-            const auto total = found.as<storage::list_users>().total;
-            read_page_of(std::make_shared<stand_ins>(), 0, total);
-          },
-          [this](caf::error&) { take_stand_ins(nullptr); });
-}
-
-void directory_state::read_page_of(const std::shared_ptr<stand_ins>& fresh, std::int64_t after,
-                                   std::int64_t total) {
-  if (fresh->is_full()) return take_stand_ins(fresh);
-  const storage::users_after question{after, stand_ins::page_rows};
-  const auto deadline = env->steady_now() + env->policy.internal_deadline;
-  self->request(env->reader_for(user_id{}), no_timeout, messages::read{question, deadline})
-      .then(
-          [this, fresh, after, total](messages::found& found) {
-            const auto next = fresh->add(found.as<storage::users_after>(), after, total);
-            read_page_of(fresh, next, total);
-          },
-          [this](caf::error&) { take_stand_ins(nullptr); });
-}
-
-/// Null: the store did not say. Then those that are known stay, and the next asker has it tried
-/// again.
-void directory_state::take_stand_ins(std::shared_ptr<const stand_ins> fresh) {
-  reads_stand_ins_ = false;
-  if (fresh) stand_ins_due_ = env->steady_now() + stand_ins_good_for;
-  if (fresh || !stand_ins_) stand_ins_ = fresh ? std::move(fresh) : std::make_shared<stand_ins>();
-  for (auto& go : std::exchange(stand_in_askers_, {}))
-    go();
+task<> directory_state::load_user(user_id id, std::uint64_t load) {
+  const messages::read_user question{id, own_deadline()};
+  auto record = co_await ask(env->reader_for(id), question);
+  if (!loading::is_loading(users, id, load)) co_return;
+  if (record)
+    loading::loaded(users, id, self->spawn(user, std::move(*record), env));
+  else
+    loading::not_loaded(users, id, record.error());
 }
 
 // -- registering ---------------------------------------------------------------------------
 
-caf::result<messages::user_view> directory_state::on_register(messages::register_user& request) {
-  promise<messages::user_view> answer{self};
+task<messages::user_view> directory_state::on_register(messages::register_user request) {
   auto user = request.user;
   if (user.client_id.empty()) user.client_id = to_string(user.id); // as it will be stored
   auto audited =
@@ -155,21 +72,17 @@ caf::result<messages::user_view> directory_state::on_register(messages::register
   storage::unit unit{{storage::create_user{user, std::move(request.username_key),
                                            std::move(request.email_key), request.keeps_sequence},
                       storage::add_audit{std::move(audited)}}};
-  const bool sends =
-      std::any_of(request.also.begin(), request.also.end(), [](const storage::fact& what) {
-        return std::holds_alternative<storage::add_mail>(what);
+  const bool sends_mail =
+      std::any_of(request.also.begin(), request.also.end(), [](const storage::fact& fact) {
+        return std::holds_alternative<storage::add_mail>(fact);
       });
   std::move(request.also.begin(), request.also.end(), std::back_inserter(unit.facts));
-  self->request(env->writer_for(user.id), no_timeout,
-                messages::commit{std::move(unit), request.deadline})
-      .then(
-          [this, answer, user, sends](storage::written& written) mutable {
-            if (sends && env->mailer) self->send(env->mailer, messages::mail_waiting{});
-            user.number = written.user_number;
-            answer.deliver(messages::view_of(user));
-          },
-          [answer](caf::error& error) { answer.deliver(error); });
-  return answer;
+  messages::commit commit{std::move(unit), request.deadline};
+  const auto written = co_await ask(env->writer_for(user.id), std::move(commit));
+  if (!written) co_return written.error();
+  if (sends_mail && env->mailer) self->send(env->mailer, messages::mail_waiting{});
+  user.number = written->user_number;
+  co_return messages::view_of(user);
 }
 
 // -- subscriptions -----------------------------------------------------------------------
@@ -179,33 +92,29 @@ directory_state::on_find_subscription(messages::find_subscription& request) {
   promise<subscription_actor> answer{self};
   const auto id = request.id;
   loading::find_or_load(subscriptions, id, request.gone, answer, loads,
-                        [this, id](std::uint64_t load) { load_subscription(id, load); });
+                        [this, id](std::uint64_t load) { begin(load_subscription(id, load)); });
   return answer;
 }
 
-void directory_state::load_subscription(const user_id& id, std::uint64_t load) {
-  const auto deadline = env->steady_now() + env->policy.internal_deadline;
-  const auto& reader = env->reader_for(id);
-  const auto failed = [this, id, load](caf::error& error) {
-    if (loading::is_loading(subscriptions, id, load)) loading::not_loaded(subscriptions, id, error);
-  };
-  self->request(reader, no_timeout, messages::read_user{id, deadline})
-      .then(
-          [this, id, load, deadline, reader, failed](user_record& owner) {
-            if (!loading::is_loading(subscriptions, id, load)) return;
-            self->request(reader, no_timeout,
-                          messages::read{storage::find_subscription{id}, deadline})
-                .then(
-                    [this, id, load, owner](messages::found& found) {
-                      if (!loading::is_loading(subscriptions, id, load)) return;
-                      auto& stored = found.as<storage::find_subscription>();
-                      auto record = stored ? std::move(*stored) : default_subscription(owner);
-                      loading::loaded(subscriptions, id,
-                                      self->spawn(subscription, std::move(record), env));
-                    },
-                    failed);
-          },
-          failed);
+task<> directory_state::load_subscription(user_id id, std::uint64_t load) {
+  const auto deadline = own_deadline();
+  const messages::read_user owner_question{id, deadline};
+  const auto owner = co_await ask(env->reader_for(id), owner_question);
+  if (!loading::is_loading(subscriptions, id, load)) co_return;
+  if (!owner) {
+    loading::not_loaded(subscriptions, id, owner.error());
+    co_return;
+  }
+  messages::read question{storage::find_subscription{id}, deadline};
+  auto found = co_await ask(env->reader_for(id), std::move(question));
+  if (!loading::is_loading(subscriptions, id, load)) co_return;
+  if (!found) {
+    loading::not_loaded(subscriptions, id, found.error());
+    co_return;
+  }
+  auto& stored = found->as<storage::find_subscription>();
+  auto record = stored ? std::move(*stored) : default_subscription(*owner);
+  loading::loaded(subscriptions, id, self->spawn(subscription, std::move(record), env));
 }
 
 void directory_state::forget_subscription(const user_id& id) {
@@ -213,7 +122,7 @@ void directory_state::forget_subscription(const user_id& id) {
   if (found == subscriptions.end()) return;
   if (!found->second.actor) { // what is being read may be older than the removal
     found->second.load = ++loads;
-    return load_subscription(id, loads);
+    return begin(load_subscription(id, loads));
   }
   self->send(found->second.actor, messages::owner_removed{});
   subscriptions.erase(found);
@@ -246,7 +155,7 @@ template <class Map>
 void directory_state::sweep_buckets(Map& map, std::size_t& passed, std::size_t turn_end,
                                     time_point now) {
   const auto count = map.bucket_count();
-  // In a crowd it is asked as if it were later.
+  // In a crowd each is asked as if it were later.
   const auto spared = std::max(std::chrono::seconds{0}, env->policy.memory_idle - crowded_idle);
   const messages::sweep question{map.size() > crowded_from ? now + spared : now};
   for (; swept_buckets < turn_end && swept_buckets < passed + count; ++swept_buckets) {

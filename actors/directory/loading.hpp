@@ -1,5 +1,5 @@
-// loading.hpp — how a shard's maps are filled: an id is loaded once for all who ask
-// meanwhile, and an answer that was overtaken never becomes an actor.
+// loading.hpp — how a shard's maps are filled: an id is loaded once for all who ask meanwhile, and
+// a row that was overtaken by another read never becomes an actor.
 #pragma once
 
 #include "actors/base/behave.hpp"
@@ -9,8 +9,8 @@
 
 namespace latchkey::loading {
 
-/// Finds the entry, or makes one whose loading `load` must start; it is given the number
-/// of that load. An actor that the asker found to be `gone` does not count.
+/// Answers with the actor in memory, or when the load that `load` begins has ended; that is given
+/// the number of the load. An actor that the asker found to be `gone` is loaded anew.
 template <class Map, class Id, class Handle, class Load>
 void find_or_load(Map& map, const Id& id, std::uint64_t gone, const promise<Handle>& answer,
                   std::uint64_t& loads, Load load) {
@@ -30,8 +30,8 @@ bool is_in_memory(const Map& map, const Id& id) {
   return found != map.end() && found->second.actor;
 }
 
-/// Whether that load is still wanted. One that was overtaken may have read what is no
-/// longer so, and must not become a second actor.
+/// Whether that load is still wanted. One that was overtaken by another may have read an older row,
+/// and must not become a second actor.
 template <class Map, class Id>
 bool is_loading(const Map& map, const Id& id, std::uint64_t load) {
   const auto found = map.find(id);
@@ -48,11 +48,11 @@ void loaded(Map& map, const Id& id, Handle actor) {
 }
 
 template <class Map, class Id>
-void not_loaded(Map& map, const Id& id, const caf::error& error) {
+void not_loaded(Map& map, const Id& id, const failure& error) {
   auto node = map.extract(id);
   if (!node) return;
   for (auto& asker : node.mapped().waiting)
-    asker.deliver(error);
+    asker.fail(error);
 }
 
 } // namespace latchkey::loading

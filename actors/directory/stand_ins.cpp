@@ -7,10 +7,10 @@
 namespace latchkey {
 namespace {
 
-std::uint64_t first_word(const unsigned char* bytes) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  return word;
+std::uint64_t first_number(const unsigned char* bytes) {
+  std::uint64_t number = 0;
+  std::memcpy(&number, bytes, sizeof number);
+  return number;
 }
 
 /// SplitMix64's finaliser: every bit of the answer depends on every bit given.
@@ -43,12 +43,12 @@ std::int64_t stand_ins::add(const std::vector<user_record>& page, std::int64_t a
 
 secret stand_ins::of(const sha256_mac& name) const {
   // The user with the highest draw: when users come or go, most names keep theirs.
-  const auto of_name = first_word(name.data());
+  const auto of_name = first_number(name.data());
   const secret* chosen = nullptr;
   std::uint64_t highest = 0;
   for (const auto& [id, phc] : users_) {
     const auto* bytes = id.bytes.data();
-    const auto draw = mixed(of_name ^ mixed(first_word(bytes) ^ mixed(first_word(bytes + 8))));
+    const auto draw = mixed(of_name ^ mixed(first_number(bytes) ^ mixed(first_number(bytes + 8))));
     if (chosen != nullptr && draw <= highest) continue;
     highest = draw;
     chosen = &phc;

@@ -11,37 +11,36 @@ caf::result<workflow_actor> directory_state::on_find_workflow(messages::find_wor
   promise<workflow_actor> answer{self};
   const auto id = request.id;
   loading::find_or_load(workflows, id, request.gone, answer, loads,
-                        [this, id](std::uint64_t load) { load_workflow(id, load); });
+                        [this, id](std::uint64_t load) { begin(load_workflow(id, load)); });
   return answer;
 }
 
 caf::result<workflow_actor> directory_state::on_make_workflow(messages::make_workflow& request) {
   promise<workflow_actor> answer{self};
   const auto id = request.id;
-  workflows[id].is_made = true; // whoever began to load it
+  workflows[id].is_made = true; // also when another request began to load it
   loading::find_or_load(workflows, id, request.gone, answer, loads,
-                        [this, id](std::uint64_t load) { load_workflow(id, load); });
+                        [this, id](std::uint64_t load) { begin(load_workflow(id, load)); });
   return answer;
 }
 
-void directory_state::load_workflow(const workflow_id& id, std::uint64_t load) {
-  const auto deadline = env->steady_now() + env->policy.internal_deadline;
-  self->request(env->reader_for(id), no_timeout,
-                messages::read{storage::find_workflow_record{id}, deadline})
-      .then(
-          [this, id, load](messages::found& found) {
-            if (!loading::is_loading(workflows, id, load)) return;
-            auto& stored = found.as<storage::find_workflow_record>();
-            if (!std::exchange(workflows[id].is_made, false) && !stored)
-              return loading::not_loaded(workflows, id, to_error(error_code::not_found));
-            workflow_record record;
-            record.id = id;
-            if (stored) record = std::move(*stored);
-            loading::loaded(workflows, id, self->spawn(workflow, std::move(record), env));
-          },
-          [this, id, load](caf::error& error) {
-            if (loading::is_loading(workflows, id, load)) loading::not_loaded(workflows, id, error);
-          });
+task<> directory_state::load_workflow(workflow_id id, std::uint64_t load) {
+  messages::read question{storage::find_workflow_record{id}, own_deadline()};
+  auto found = co_await ask(env->reader_for(id), std::move(question));
+  if (!loading::is_loading(workflows, id, load)) co_return;
+  if (!found) {
+    loading::not_loaded(workflows, id, found.error());
+    co_return;
+  }
+  auto& stored = found->as<storage::find_workflow_record>();
+  if (!std::exchange(workflows[id].is_made, false) && !stored) {
+    loading::not_loaded(workflows, id, failure{error_code::not_found});
+    co_return;
+  }
+  workflow_record record;
+  record.id = id;
+  if (stored) record = std::move(*stored);
+  loading::loaded(workflows, id, self->spawn(workflow, std::move(record), env));
 }
 
 caf::result<messages::done> directory_state::on_leave_workflow(messages::leave_workflow& request) {
