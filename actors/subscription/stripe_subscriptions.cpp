@@ -1,5 +1,7 @@
 #include "actors/subscription/stripe_subscriptions.hpp"
 
+#include "protocol/facts/subscription_status.hpp"
+
 #include <algorithm>
 #include <tuple>
 
@@ -23,16 +25,17 @@ subscription_record* find_stripe_subscription(stripe_subscriptions& all, std::st
   return found == all.end() ? nullptr : &*found;
 }
 
-const char* out_of_date(const subscription_record& known, const subscription_record& said,
+const char* out_of_date(const subscription_record& known, const subscription_record& changed,
                         const messages::stripe_event& event) {
   using kind = messages::stripe_event::kind;
   constexpr auto older = "is older than what is known";
   if (!known.stripe_event_at || *known.stripe_event_at < event.at) return nullptr;
   if (*known.stripe_event_at > event.at) return older;
   if (event.type == kind::deleted) return nullptr;
-  if (event.type == kind::created || known.status == "canceled") return older;
+  const bool has_ended = parse_subscription_status(known.status) == subscription_status::canceled;
+  if (event.type == kind::created || has_ended) return older;
   const bool follows = !event.previous_status.empty() && event.previous_status == known.status;
-  const bool falls_back = is_live(known, event.at) && !is_live(said, event.at);
+  const bool falls_back = is_live(known, event.at) && !is_live(changed, event.at);
   return falls_back && !follows ? older : nullptr;
 }
 

@@ -28,7 +28,7 @@ subscription_record* find_stripe_subscription(stripe_subscriptions& all, std::st
 /// others and the end (deleted) after all. Of two updates the later one names the other's status
 /// as the previous one; where neither does, a live status stands over one that is not, since what
 /// has not been paid yet comes before what has.
-const char* out_of_date(const subscription_record& known, const subscription_record& said,
+const char* out_of_date(const subscription_record& known, const subscription_record& changed,
                         const messages::stripe_event& event);
 
 } // namespace latchkey
