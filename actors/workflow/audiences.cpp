@@ -1,6 +1,6 @@
-// audiences.cpp — who is told: each socket every status once and in order, as fast as
-// itself and no faster. One piece is on its way to it at a time; those who have all but the newest
-// status share it.
+// audiences.cpp — the listeners of a run: each socket is sent every status once and in order, as
+// fast as it takes them and no faster. One piece is on its way to a socket at a time; sockets that
+// miss the newest status alone share a piece.
 #include "actors/workflow/workflow.hpp"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace latchkey {
 namespace {
 
-bool is_among(std::uint64_t number, const std::vector<std::uint64_t>& sorted) {
+bool contains(const std::vector<std::uint64_t>& sorted, std::uint64_t number) {
   return std::ranges::binary_search(sorted, number);
 }
 
@@ -17,29 +17,28 @@ bool is_same_audience(const messages::audience& a, const messages::audience& b) 
   return a.socket == b.socket && a.registry == b.registry;
 }
 
+bool has_seq(const std::deque<messages::workflow_status>& statuses, std::int64_t seq) {
+  return !statuses.empty() && statuses.front().seq <= seq && statuses.back().seq >= seq;
+}
+
 } // namespace
 
-caf::result<messages::workflow_resumed>
-workflow_state::on_resume(messages::resume_workflow& request) {
-  if (leaving) return gone();
-  promise<messages::workflow_resumed> answer{self};
-  const auto attach = [this, request, answer] {
-    if (!is_there() || record.user != request.user) return answer.fail(error_code::not_found);
-    if (request.last_seq < 0 || request.last_seq > record.last_seq)
-      return answer.fail(failure{error_code::validation_error, "last_seq",
-                                 "must be from 0 to " + std::to_string(record.last_seq)});
-    answer.deliver(messages::workflow_resumed{record.last_seq, record.message_id});
-    add_listener(request.to, request.last_seq + 1, record.last_seq);
-  };
-  when_known(own_deadline(), attach, [answer](const caf::error& error) { answer.deliver(error); });
-  return answer;
+task<messages::workflow_resumed> workflow_state::on_resume(messages::resume_workflow request) {
+  const auto known = co_await wait_until_known(own_deadline());
+  if (!known) co_return known.error();
+  if (!is_there() || record.user != request.user) co_return fail(error_code::not_found);
+  if (request.last_seq < 0 || request.last_seq > record.last_seq)
+    co_return fail(error_code::validation_error, "last_seq",
+                   "must be from 0 to " + std::to_string(record.last_seq));
+  add_listener(request.to, request.last_seq + 1, record.last_seq);
+  co_return messages::workflow_resumed{record.last_seq, record.message_id};
 }
 
 void workflow_state::add_listener(const messages::audience& to, std::int64_t next_seq,
                                   std::int64_t missed_until) {
   auto* known = find_listener(to);
   if (known == nullptr) {
-    if (listeners.size() >= audiences_max) listeners.erase(listeners.begin());
+    if (listeners.size() >= listeners_max) listeners.erase(listeners.begin());
     known = &listeners.emplace_back();
     known->to = to;
   }
@@ -47,133 +46,129 @@ void workflow_state::add_listener(const messages::audience& to, std::int64_t nex
   known->missed_until = missed_until;
   known->ahead.clear();
   if (next_seq <= missed_until) env->counts->workflow_replays.add();
-  tell(*known);
-  if (record.has_ended() && !known->is_busy) drop_listener(to); // it has heard all
+  send_next(*known);
+  if (record.has_ended() && !known->is_busy) drop_listener(to); // it has every status
 }
 
-workflow_state::listener* workflow_state::find_listener(const messages::audience& who) {
+workflow_state::listener* workflow_state::find_listener(const messages::audience& to) {
   const auto found = std::ranges::find_if(
-      listeners, [&who](const listener& one) { return is_same_audience(one.to, who); });
+      listeners, [&to](const listener& known) { return is_same_audience(known.to, to); });
   return found == listeners.end() ? nullptr : &*found;
 }
 
-void workflow_state::drop_listener(const messages::audience& who) {
-  std::erase_if(listeners, [&who](const listener& one) { return is_same_audience(one.to, who); });
+void workflow_state::drop_listener(const messages::audience& to) {
+  std::erase_if(listeners, [&to](const listener& known) { return is_same_audience(known.to, to); });
 }
 
-void workflow_state::tell_all() {
-  tell_newest();
-  for (auto& one : listeners)
-    tell(one);
+void workflow_state::send_to_all() {
+  send_newest();
+  for (auto& to : listeners)
+    send_next(to);
 }
 
-void workflow_state::tell_newest() {
+void workflow_state::send_newest() {
   if (tail.empty() || tail.back().seq != record.last_seq) return;
   std::vector<std::pair<socket_registry_actor, messages::workflow_statuses>> pieces;
-  for (auto& one : listeners) {
-    const bool has_all_but_it = one.next_seq == record.last_seq && one.missed_until < one.next_seq;
-    if (one.is_busy || !has_all_but_it) continue;
+  for (auto& to : listeners) {
+    const bool misses_newest_alone =
+        to.next_seq == record.last_seq && to.missed_until < to.next_seq;
+    if (to.is_busy || !misses_newest_alone) continue;
     auto known = std::ranges::find_if(
-        pieces, [&one](const auto& piece) { return piece.first == one.to.registry; });
+        pieces, [&to](const auto& piece) { return piece.first == to.to.registry; });
     if (known == pieces.end()) {
       messages::workflow_statuses piece;
       piece.workflow = record.id;
       piece.correlation_id = record.message_id;
       piece.statuses.push_back(tail.back());
-      known = pieces.emplace(pieces.end(), one.to.registry, std::move(piece));
+      known = pieces.emplace(pieces.end(), to.to.registry, std::move(piece));
     }
-    known->second.sockets.push_back(one.to.socket);
-    ++one.next_seq;
-    one.is_busy = true;
-    one.ahead.clear();
+    known->second.sockets.push_back(to.to.socket);
+    ++to.next_seq;
+    to.is_busy = true;
+    to.ahead.clear();
   }
   for (auto& [registry, piece] : pieces)
-    send(registry, std::move(piece));
+    begin(deliver(registry, std::move(piece)));
 }
 
-void workflow_state::tell(listener& whom) {
-  if (whom.is_busy || whom.next_seq > record.last_seq) return;
-  const auto begins = [&whom](const std::deque<messages::workflow_status>& statuses) {
-    return !statuses.empty() && statuses.front().seq <= whom.next_seq &&
-           statuses.back().seq >= whom.next_seq;
-  };
-  if (begins(tail)) {
-    whom.ahead.clear();
-    send(whom, tail);
-  } else if (begins(whom.ahead)) {
-    send(whom, whom.ahead);
+void workflow_state::send_next(listener& to) {
+  if (to.is_busy || to.next_seq > record.last_seq) return;
+  if (has_seq(tail, to.next_seq)) {
+    to.ahead.clear();
+    send_from(tail, to);
+  } else if (has_seq(to.ahead, to.next_seq)) {
+    send_from(to.ahead, to);
   } else {
-    read_ahead(whom);
+    to.is_busy = true;
+    begin(read_ahead(to.to, to.next_seq - 1));
   }
 }
 
-void workflow_state::read_ahead(listener& whom) {
-  whom.is_busy = true;
-  const storage::list_workflow_statuses what{record.id, whom.next_seq - 1, news_statuses_max};
-  self->request(env->reader_for(record.id), no_timeout, messages::read{what, own_deadline()})
-      .then(
-          [this, to = whom.to](messages::found& found) {
-            auto* one = find_listener(to);
-            if (one == nullptr) return;
-            one->is_busy = false;
-            auto& rows = found.as<storage::list_workflow_statuses>();
-            if (rows.empty()) return drop_listener(to); // the run is no more
-            one->ahead.clear();
-            for (auto& row : rows)
-              one->ahead.push_back({row.seq, std::move(row.body)});
-            tell(*one);
-          },
-          [this, to = whom.to](caf::error&) {
-            if (auto* one = find_listener(to)) one->is_busy = false;
-            retry_in_doubt_soon();
-          });
+task<> workflow_state::read_ahead(messages::audience to, std::int64_t after_seq) {
+  messages::read question{storage::list_workflow_statuses{record.id, after_seq, piece_statuses_max},
+                          own_deadline()};
+  auto found = co_await ask(env->reader_for(record.id), std::move(question));
+  auto* known = find_listener(to);
+  if (known != nullptr) known->is_busy = false;
+  if (!found) {
+    remind_of_doubt(self);
+    co_return;
+  }
+  if (known == nullptr) co_return;
+  auto& rows = found->as<storage::list_workflow_statuses>();
+  if (rows.empty()) { // the run is no more
+    drop_listener(to);
+    co_return;
+  }
+  known->ahead.clear();
+  for (auto& row : rows)
+    known->ahead.push_back({row.seq, std::move(row.body)});
+  send_next(*known);
 }
 
-void workflow_state::send(listener& whom, const std::deque<messages::workflow_status>& from) {
+void workflow_state::send_from(const std::deque<messages::workflow_status>& statuses,
+                               listener& to) {
   messages::workflow_statuses piece;
-  piece.sockets.push_back(whom.to.socket);
+  piece.sockets.push_back(to.to.socket);
   piece.workflow = record.id;
   piece.correlation_id = record.message_id;
-  const bool is_late = record.last_seq > whom.next_seq; // by more than the newest
-  piece.is_replay = is_late || whom.next_seq <= whom.missed_until;
+  const bool is_late = record.last_seq > to.next_seq; // by more than the newest
+  piece.is_replay = is_late || to.next_seq <= to.missed_until;
   std::size_t bytes = 0;
-  for (const auto& one : from) {
-    if (one.seq < whom.next_seq) continue;
-    bytes += one.body.size();
-    const bool is_full = piece.statuses.size() == news_statuses_max ||
-                         (bytes > news_bytes_max && !piece.statuses.empty());
-    if (is_full || one.seq > record.last_seq) break;
-    piece.statuses.push_back(one);
+  for (const auto& status : statuses) {
+    if (status.seq < to.next_seq) continue;
+    bytes += status.body.size();
+    const bool is_full = piece.statuses.size() == piece_statuses_max ||
+                         (bytes > piece_bytes_max && !piece.statuses.empty());
+    if (is_full || status.seq > record.last_seq) break;
+    piece.statuses.push_back(status);
   }
-  whom.next_seq = piece.statuses.back().seq + 1;
-  whom.is_busy = true;
-  send(whom.to.registry, std::move(piece));
+  to.next_seq = piece.statuses.back().seq + 1;
+  to.is_busy = true;
+  begin(deliver(to.to.registry, std::move(piece)));
 }
 
-void workflow_state::send(const socket_registry_actor& registry,
-                          messages::workflow_statuses piece) {
+task<> workflow_state::deliver(socket_registry_actor registry, messages::workflow_statuses piece) {
   auto sockets = piece.sockets;
   std::ranges::sort(sockets);
-  self->request(registry, no_timeout, std::move(piece))
-      .then(
-          [this, registry, sockets](messages::statuses_delivered& word) {
-            std::ranges::sort(word.closed);
-            heard(registry, sockets, word.closed);
-          },
-          [this, registry, sockets](caf::error&) { heard(registry, sockets, sockets); });
+  auto reply = co_await ask(registry, std::move(piece));
+  // A registry that is gone has no socket.
+  auto closed = reply ? std::move(reply->closed) : sockets;
+  std::ranges::sort(closed);
+  delivered(registry, sockets, closed);
 }
 
-void workflow_state::heard(const socket_registry_actor& registry,
-                           const std::vector<std::uint64_t>& sockets,
-                           const std::vector<std::uint64_t>& closed) {
-  std::erase_if(listeners, [&](const listener& one) {
-    return one.to.registry == registry && is_among(one.to.socket, closed);
+void workflow_state::delivered(const socket_registry_actor& registry,
+                               const std::vector<std::uint64_t>& sockets,
+                               const std::vector<std::uint64_t>& closed) {
+  std::erase_if(listeners, [&](const listener& known) {
+    return known.to.registry == registry && contains(closed, known.to.socket);
   });
-  for (auto& one : listeners)
-    if (one.to.registry == registry && is_among(one.to.socket, sockets)) one.is_busy = false;
-  tell_all();
-  if (record.has_ended())
-    std::erase_if(listeners, [](const listener& one) { return !one.is_busy; }); // have heard all
+  for (auto& known : listeners)
+    if (known.to.registry == registry && contains(sockets, known.to.socket)) known.is_busy = false;
+  send_to_all();
+  if (record.has_ended()) // those that have every status
+    std::erase_if(listeners, [](const listener& known) { return !known.is_busy; });
 }
 
 } // namespace latchkey

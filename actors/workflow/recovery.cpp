@@ -1,44 +1,39 @@
 #include "actors/workflow/recovery.hpp"
 
-#include <memory>
-#include <optional>
 #include <utility>
+#include <vector>
 
 namespace latchkey {
 
-void workflow_recovery_state::on_sweep(messages::sweep&) {
+task<> workflow_recovery_state::on_sweep(messages::sweep) {
   const auto deadline = env->steady_now() + env->policy.internal_deadline;
-  const storage::list_running_workflows what{passed, page_max};
-  self->request(env->reader_for(passed), no_timeout, messages::read{what, deadline})
-      .then([this](messages::found& found) { wake(found.as<storage::list_running_workflows>()); },
-            [this](caf::error& error) { try_again(error); });
-}
-
-void workflow_recovery_state::wake(const std::vector<workflow_id>& page) {
-  if (page.empty()) return self->quit();
-  struct round {
-    std::size_t open;
-    std::optional<caf::error> problem;
-  };
-  auto all = std::make_shared<round>(round{page.size(), std::nullopt});
-  const auto settle = [this, all, last = page.back()] {
-    if (--all->open > 0) return;
-    if (all->problem) return try_again(*all->problem); // those that are there stay as they are
-    passed = last;
-    self->send(workflow_recovery_actor{self}, messages::sweep{});
-  };
+  messages::read question{storage::list_running_workflows{passed, page_max}, deadline};
+  auto found = co_await ask(env->reader_for(passed), std::move(question));
+  if (!found) {
+    try_again(found.error());
+    co_return;
+  }
+  const auto& page = found->as<storage::list_running_workflows>();
+  if (page.empty()) {
+    self->quit();
+    co_return;
+  }
+  std::vector<std::pair<directory_actor, messages::find_workflow>> questions;
   for (const auto& id : page)
-    self->request(env->directory_for(id), no_timeout, messages::find_workflow{id})
-        .then([settle](workflow_actor&) { settle(); },
-              [all, settle](caf::error& error) {
-                // One that ended meanwhile may be forgotten already.
-                if (to_failure(error).code != error_code::not_found) all->problem = error;
-                settle();
-              });
+    questions.emplace_back(env->directory_for(id), messages::find_workflow{id});
+  const auto replies = co_await ask_each(std::move(questions));
+  for (const auto& reply : replies) {
+    // A run that ended meanwhile may be forgotten already.
+    if (reply || to_failure(reply.error()).code == error_code::not_found) continue;
+    try_again(to_failure(reply.error())); // the actors that are there stay
+    co_return;
+  }
+  passed = page.back();
+  self->send(workflow_recovery_actor{self}, messages::sweep{});
 }
 
-void workflow_recovery_state::try_again(const caf::error& error) {
-  log_warning(name, "cannot find what runs: ", describe(to_failure(error).code).message);
+void workflow_recovery_state::try_again(const failure& error) {
+  log_warning(name, "cannot find what runs: ", describe(error.code).message);
   self->delayed_send(workflow_recovery_actor{self}, try_again_after, messages::sweep{});
 }
 

@@ -1,9 +1,10 @@
-// recovery.hpp — after a start: finds the workflows that run and gives each its actor,
-// which then finds it again upstream.
+// recovery.hpp — after a start: finds the workflows that run and has the actor of each loaded,
+// which then looks it up at the core manager.
 #pragma once
 
 #include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
+#include "actors/base/conversation.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <chrono>
@@ -22,11 +23,10 @@ struct workflow_recovery_state {
   actor_env_ptr env;
   workflow_id passed; // all up to this one have their actor
 
-  void on_sweep(messages::sweep&);
+  task<> on_sweep(messages::sweep);
 
 private:
-  void wake(const std::vector<workflow_id>& page);
-  void try_again(const caf::error& error);
+  void try_again(const failure& error);
 };
 
 /// Ends when it has found all.

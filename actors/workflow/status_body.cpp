@@ -37,9 +37,9 @@ std::string_view member(const members& of, std::string_view name) {
 result<void> read_names(const members& from, workflow_status_words& to) {
   const auto status = member(from, "status");
   if (status.empty()) return wrong_status("status", "is required");
-  to.status = json_string_content(status);
-  if (to.status != "in_progress" && to.status != "completed" && to.status != "failed")
-    return wrong_status("status", "must be in_progress, completed or failed");
+  const auto phase = parse_workflow_phase(json_string_content(status));
+  if (!phase) return wrong_status("status", "must be in_progress, completed or failed");
+  to.status = *phase;
   const auto step = member(from, "step");
   if (step.empty()) return wrong_status("step", "is required");
   if (!step.starts_with('"')) return wrong_status("step", "must be a string");
@@ -67,10 +67,10 @@ result<void> read_numbers(const members& from, workflow_status_words& to) {
   return {};
 }
 
-std::string body_with(std::string_view status, std::string_view step, std::string_view progress,
+std::string body_with(workflow_phase status, std::string_view step, std::string_view progress,
                       std::string_view result, std::string_view error) {
   std::string out = R"({"status":)";
-  append_json_string(out, status);
+  append_json_string(out, to_string(status));
   out += R"(,"step":)";
   append_json_string(out, step);
   (out += R"(,"progress":)") += progress.empty() ? "0" : progress;
@@ -80,6 +80,25 @@ std::string body_with(std::string_view status, std::string_view step, std::strin
 }
 
 } // namespace
+
+std::string_view to_string(workflow_phase phase) noexcept {
+  switch (phase) {
+  case workflow_phase::in_progress:
+    return "in_progress";
+  case workflow_phase::completed:
+    return "completed";
+  case workflow_phase::failed:
+    break;
+  }
+  return "failed";
+}
+
+std::optional<workflow_phase> parse_workflow_phase(std::string_view text) noexcept {
+  for (const auto phase :
+       {workflow_phase::in_progress, workflow_phase::completed, workflow_phase::failed})
+    if (text == to_string(phase)) return phase;
+  return std::nullopt;
+}
 
 result<workflow_status_words> read_workflow_status(std::string_view text) {
   auto object = read_object(text);
@@ -101,13 +120,14 @@ result<workflow_status_words> read_workflow_status(std::string_view text) {
 
 std::string workflow_status_body(const workflow_status_words& words,
                                  const workflow_status_words& before) {
-  const std::string otherwise = words.status == "completed" ? "1" : before.progress.value_or("0");
+  const std::string otherwise =
+      words.status == workflow_phase::completed ? "1" : before.progress.value_or("0");
   return body_with(words.status, words.step, words.progress.value_or(otherwise), words.result,
                    words.error);
 }
 
 const std::string& accepted_workflow_status() {
-  static const std::string body = body_with("in_progress", "accepted", "0", "{}", "");
+  static const std::string body = body_with(workflow_phase::in_progress, "accepted", "0", "{}", "");
   return body;
 }
 
@@ -123,11 +143,11 @@ std::string failed_workflow_status(const workflow_status_words& before, const fa
     error += '}';
   }
   error += '}';
-  return body_with("failed", before.step, before.progress.value_or("0"), "{}", error);
+  return body_with(workflow_phase::failed, before.step, before.progress.value_or("0"), "{}", error);
 }
 
 std::string cancelled_workflow_status(const workflow_status_words& before) {
-  return body_with("failed", "cancelled", before.progress.value_or("0"), "{}", "");
+  return body_with(workflow_phase::failed, "cancelled", before.progress.value_or("0"), "{}", "");
 }
 
 } // namespace latchkey

@@ -9,52 +9,50 @@ workflow_state::~workflow_state() {
   if (is_counted_) env->counts->workflows_running.add(-1);
 }
 
-void workflow_state::begin(workflow_record loaded) {
+void workflow_state::init(workflow_record loaded) {
   record = std::move(loaded);
   last_used = env->steady_now();
   turns.emplace(self);
   count();
   if (!is_running()) return;
-  // It was begun before this process, or by an actor that is no more: upstream may well know it.
+  // It was started before this process, or by an actor that is no more: the core manager may well
+  // know it.
   upstream.has_answered = true;
-  upstream.last_word = env->steady_now();
+  upstream.last_sign = env->steady_now();
   ask_upstream_at(env->steady_now());
 }
 
 // -- the record ----------------------------------------------------------------------------
 
-void workflow_state::take_turn(time_point deadline, in_turn go, refused no) {
-  last_used = env->steady_now();
-  auto enter = [this, deadline, go = std::move(go), no, talk = talks_](turnstile::turn turn) {
-    if (is_known) return go(std::move(turn));
-    look(deadline, [go, no, turn, talk](const caf::error* error) {
-      if (error != nullptr) return no(*error);
-      go(turn);
-    });
-  };
-  if (!turns->enter(turnstile::kind::exclusive, std::move(enter))) no(to_error(error_code::overloaded));
+task<turnstile::turn> workflow_state::take_turn(time_point deadline) {
+  auto turn = co_await turns->exclusive();
+  if (!turn || is_known) co_return turn;
+  const auto looked = co_await look(deadline);
+  if (!looked) co_return looked.error();
+  co_return turn;
 }
 
-void workflow_state::when_known(time_point deadline, std::function<void()> go, refused no) {
-  last_used = env->steady_now();
-  if (is_known) return go();
-  take_turn(
-      deadline, [go = std::move(go)](const turnstile::turn&) { go(); }, std::move(no));
+task<messages::done> workflow_state::wait_until_known(time_point deadline) {
+  if (is_known) co_return messages::done{};
+  const auto turn = co_await take_turn(deadline);
+  if (!turn) co_return turn.error();
+  co_return messages::done{};
 }
 
-void workflow_state::look(time_point deadline, done go_on) {
+task<> workflow_state::settle_in_doubt() {
+  co_await take_turn(own_deadline());
+}
+
+task<messages::done> workflow_state::look(time_point deadline) {
   is_known = false;
-  self->request(env->reader_for(record.id), no_timeout,
-                messages::read{storage::find_workflow_record{record.id}, deadline})
-      .then(
-          [this, go_on, talk = talks_](messages::found& found) {
-            adopt(std::move(found.as<storage::find_workflow_record>()));
-            go_on(nullptr);
-          },
-          [this, go_on, talk = talks_](caf::error& error) {
-            retry_in_doubt_soon();
-            go_on(&error);
-          });
+  messages::read question{storage::find_workflow_record{record.id}, deadline};
+  auto found = co_await ask(env->reader_for(record.id), std::move(question));
+  if (!found) {
+    remind_of_doubt(self);
+    co_return found.error();
+  }
+  adopt(std::move(found->as<storage::find_workflow_record>()));
+  co_return messages::done{};
 }
 
 void workflow_state::adopt(std::optional<workflow_record> stored) {
@@ -68,11 +66,26 @@ void workflow_state::adopt(std::optional<workflow_record> stored) {
   record = std::move(*stored);
   count();
   if (!was_running && is_running()) {
-    upstream.must_order = record.last_position == 0; // which is no harm when it was ordered
-    upstream.first_asked = upstream.last_word = env->steady_now();
+    // A second order is no harm.
+    upstream.next = record.last_position == 0 ? upstream_call::order : upstream_call::look_up;
+    upstream.first_asked = upstream.last_sign = env->steady_now();
     ask_upstream_at(env->steady_now());
   }
-  tell_all();
+  send_to_all();
+}
+
+void workflow_state::run_removed() {
+  if (is_running()) {
+    upstream.caller.user = record.user;
+    send_cancellation();
+  }
+  const auto id = record.id;
+  record = {};
+  record.id = id;
+  upstream = {};
+  tail.clear();
+  listeners.clear();
+  count();
 }
 
 void workflow_state::count() {
@@ -85,32 +98,25 @@ void workflow_state::count() {
 
 void workflow_state::remind_at(time_point when) {
   const auto wait = std::clamp<std::chrono::microseconds>(
-      when - env->steady_now(), std::chrono::microseconds{0}, reminded_within);
+      when - env->steady_now(), std::chrono::microseconds{0}, reminder_max);
   if (wait.count() == 0)
     self->send(workflow_actor{self}, messages::sweep{});
   else
     self->delayed_send(workflow_actor{self}, wait, messages::sweep{});
 }
 
-void workflow_state::retry_in_doubt_soon() {
-  if (std::exchange(looks_again, true)) return;
-  remind_at(env->steady_now() + look_again_after);
-}
-
 void workflow_state::remind() {
-  looks_again = false;
-  if (!is_known) {
-    const auto nothing = [](const turnstile::turn&) {};
-    take_turn(own_deadline(), nothing, [](const caf::error&) {});
-  }
-  tell_all();
+  take_reminder();
+  if (!is_known) begin(settle_in_doubt());
+  send_to_all();
   if (!upstream.ask_at) return;
   // The two clocks may differ by a little.
   if (env->steady_now() < *upstream.ask_at) return remind_at(*upstream.ask_at);
-  const auto lost_at = upstream.last_word + env->policy.workflow_lost_after;
-  if (upstream.calls_back && !upstream.is_cancelled && env->steady_now() < lost_at)
+  const bool calls_back = upstream.link == connection::calling_back;
+  const auto lost_at = upstream.last_sign + env->policy.workflow_lost_after;
+  if (calls_back && !upstream.is_cancelled() && env->steady_now() < lost_at)
     return ask_upstream_at(lost_at);
-  if (upstream.calls_back) upstream.trouble_since = upstream.last_word;
+  if (calls_back) upstream.trouble_since = upstream.last_sign;
   upstream.ask_at.reset();
   if (upstream.failed_for)
     fail_run(*upstream.failed_for);
@@ -119,15 +125,13 @@ void workflow_state::remind() {
 }
 
 void workflow_state::on_sweep(messages::sweep& sweep) {
+  if (is_leaving()) return;
   if (sweep.now == time_point{}) return remind();
-  const bool is_busy = talks_.use_count() > 1 || upstream.is_asked || !is_known ||
-                       std::ranges::any_of(listeners, &listener::is_busy);
-  if (leaving || is_busy || is_running()) return;
-  if (is_there() && sweep.now < last_used + ended_idle) return;
-  // From here on every asker is sent back to the directory.
-  leaving = true;
-  self->request(env->directory_for(record.id), no_timeout, messages::leave_workflow{record.id})
-      .then([this](messages::done&) { self->quit(); }, [this](caf::error&) { leaving = false; });
+  const bool is_busy =
+      has_conversations() || !is_known || std::ranges::any_of(listeners, &listener::is_busy);
+  if (is_busy || is_running()) return;
+  if (is_there() && !is_unused(sweep, ended_idle)) return;
+  leave(self, env->directory_for(record.id), messages::leave_workflow{record.id});
 }
 
 workflow_actor::behavior_type workflow(workflow_actor::stateful_pointer<workflow_state> self,
@@ -136,9 +140,9 @@ workflow_actor::behavior_type workflow(workflow_actor::stateful_pointer<workflow
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);
-  state->begin(std::move(record));
-  return {handler(state, &workflow_state::on_start), handler(state, &workflow_state::on_resume),
-          handler(state, &workflow_state::on_cancel), handler(state, &workflow_state::on_take),
+  state->init(std::move(record));
+  return {accepting(state, &workflow_state::on_start), accepting(state, &workflow_state::on_resume),
+          accepting(state, &workflow_state::on_cancel), accepting(state, &workflow_state::on_take),
           handler(state, &workflow_state::on_sweep)};
 }
 

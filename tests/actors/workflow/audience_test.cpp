@@ -129,7 +129,7 @@ TEST(WorkflowAudience, ReadsFromTheStoreWhatIsNoLongerInMemoryInPieces) {
   ASSERT_TRUE(f.attach(0, 2));
   EXPECT_EQ(f.sockets.seqs(2), f.up_to(200));
   for (const auto& news : f.sockets.told) {
-    EXPECT_LE(news.statuses.size(), workflow_state::news_statuses_max);
+    EXPECT_LE(news.statuses.size(), workflow_state::piece_statuses_max);
     EXPECT_EQ(news.is_replay, f.sockets.is_for(news, 2));
   }
 }
@@ -147,7 +147,7 @@ TEST(WorkflowAudience, IsToldLargeStatusesInSmallPieces) {
     std::size_t bytes = 0;
     for (const auto& one : news.statuses)
       bytes += one.body.size();
-    EXPECT_LE(bytes, workflow_state::news_bytes_max);
+    EXPECT_LE(bytes, workflow_state::piece_bytes_max);
   }
 }
 
@@ -159,7 +159,7 @@ TEST(WorkflowAudience, IsToldOnWhenTheStoreWasAwayForAWhile) {
   ASSERT_TRUE(f.attach(0, 2));
   EXPECT_TRUE(f.sockets.seqs(2).empty());
   f.store.set_down(false);
-  f.advance(workflow_state::look_again_after);
+  f.advance(workflow_state::in_doubt_retry);
   EXPECT_EQ(f.sockets.seqs(2), f.up_to(101));
 }
 
@@ -213,7 +213,7 @@ TEST(WorkflowAudience, WhoseHolderHasEndedIsToldNoMore) {
 TEST(WorkflowAudience, IsBoundedAndTheOldestGoes) {
   one_workflow f;
   ASSERT_TRUE(f.start());
-  for (std::uint64_t socket = 2; socket <= workflow_state::audiences_max + 1; ++socket)
+  for (std::uint64_t socket = 2; socket <= workflow_state::listeners_max + 1; ++socket)
     ASSERT_TRUE(f.attach(1, socket));
   ASSERT_TRUE(f.say(1));
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(1));

@@ -37,7 +37,7 @@ TEST(WorkflowDoubt, OfAStartIsResolvedAsSoonAsTheStoreCanSay) {
   EXPECT_EQ(code_of(f.start()), error_code::store_unavailable);
   EXPECT_TRUE(f.upstream.asked.empty());
   f.store.set_down(false);
-  f.advance(workflow_state::look_again_after);
+  f.advance(workflow_state::in_doubt_retry);
   EXPECT_EQ(f.upstream.asked.size(), 1u) << "nobody had to ask";
   EXPECT_EQ(f.start(2).value().last_seq, 1);
   EXPECT_EQ(f.charged(), 1);

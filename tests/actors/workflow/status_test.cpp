@@ -185,7 +185,7 @@ TEST(WorkflowStatus, HoldsNoMemoryOfARunThatEndedLongBeforeItWasToBeAskedFor) {
   const auto actor = caf::actor_cast<caf::weak_actor_ptr>(f.actor);
   f.actor = nullptr;
   EXPECT_TRUE(actor.lock());
-  f.advance(workflow_state::ended_idle + workflow_state::reminded_within);
+  f.advance(workflow_state::ended_idle + workflow_state::reminder_max);
   EXPECT_FALSE(actor.lock());
 }
 
