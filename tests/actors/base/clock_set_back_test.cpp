@@ -185,13 +185,13 @@ TEST(ClockSetBack, LeavesAWindowOfALimitItsMinute) {
 TEST(ClockSetBack, KeepsNobodyFromAskingForACutWorkflow) {
   one_workflow f;
   ASSERT_TRUE(f.start());
-  ASSERT_TRUE(f.say(1));
-  f.leave(messages::stream_outcome::cut);
+  ASSERT_TRUE(f.take(1));
+  f.end_stream(messages::stream_outcome::cut);
   const auto asked = f.upstream.asked.size();
   f.clock.step(-1h);
   f.advance(workflow_state::ask_again_last);
   EXPECT_GT(f.upstream.asked.size(), asked);
-  ASSERT_TRUE(f.say(2, "completed"));
+  ASSERT_TRUE(f.take(2, "completed"));
   EXPECT_EQ(f.row()->status, "completed");
 }
 

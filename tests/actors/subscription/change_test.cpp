@@ -15,9 +15,9 @@ struct stripe_subscription : one_subscription {
   int events = 0;
 
   /// An event of Stripe's about sub_1, `after` the test's beginning.
-  messages::change_subscription hearing(kind what, std::chrono::seconds after,
-                                        const std::string& tier = "pro",
-                                        const std::string& status = "active") {
+  messages::change_subscription event_of(kind what, std::chrono::seconds after,
+                                         const std::string& tier = "pro",
+                                         const std::string& status = "active") {
     auto out = changing(what == kind::deleted ? "free" : tier,
                         what == kind::deleted ? "canceled" : status);
     out.subscription.stripe_subscription_id = "sub_1";
@@ -31,15 +31,15 @@ struct stripe_subscription : one_subscription {
     out.who.by = "stripe";
     return out;
   }
-  result<messages::subscription_view> hear(const messages::change_subscription& event) {
+  result<messages::subscription_view> take_event(const messages::change_subscription& event) {
     return ask(actor, event);
   }
   testing::AssertionResult changes_nothing(const messages::change_subscription& event,
                                            const std::string& field) {
     const auto before = stored_subscription();
-    const auto heard = hear(event);
-    if (code_of(heard) != error_code::conflict || heard.error().field != field)
-      return testing::AssertionFailure() << (heard ? "it was applied" : heard.error().field);
+    const auto taken = take_event(event);
+    if (code_of(taken) != error_code::conflict || taken.error().field != field)
+      return testing::AssertionFailure() << (taken ? "it was applied" : taken.error().field);
     const auto after = stored_subscription();
     if (before->tier != after->tier || before->status != after->status ||
         before->updated_at != after->updated_at)
@@ -174,8 +174,8 @@ TEST(SubscriptionChange, WaitsForThoseBeforeIt) {
 
 TEST(StripeWord, ThatWasHeardBeforeIsNotActedOn) {
   stripe_subscription f;
-  const auto event = f.hearing(kind::created, 0s);
-  ASSERT_TRUE(f.hear(event));
+  const auto event = f.event_of(kind::created, 0s);
+  ASSERT_TRUE(f.take_event(event));
   auto again = event;
   again.event->at += 1s; // whatever else it says
   again.subscription.tier = "free";
@@ -184,67 +184,67 @@ TEST(StripeWord, ThatWasHeardBeforeIsNotActedOn) {
 
 TEST(StripeWord, ThatIsOlderThanWhatIsKnownChangesNothing) {
   stripe_subscription f;
-  ASSERT_TRUE(f.hear(f.hearing(kind::updated, 10s, "pro", "past_due")));
-  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::updated, 9s), "event"));
-  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::deleted, 9s), "event"));
+  ASSERT_TRUE(f.take_event(f.event_of(kind::updated, 10s, "pro", "past_due")));
+  EXPECT_TRUE(f.changes_nothing(f.event_of(kind::updated, 9s), "event"));
+  EXPECT_TRUE(f.changes_nothing(f.event_of(kind::deleted, 9s), "event"));
 }
 
 TEST(StripeWord, OfOneSecondCountsInTheOrderOfALife) {
   stripe_subscription f;
-  ASSERT_TRUE(f.hear(f.hearing(kind::updated, 0s)));
-  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::created, 0s, "pro", "incomplete"), "event"));
-  ASSERT_TRUE(f.hear(f.hearing(kind::updated, 0s, "pro", "past_due")));
-  ASSERT_TRUE(f.hear(f.hearing(kind::deleted, 0s)));
-  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::updated, 0s), "event"));
+  ASSERT_TRUE(f.take_event(f.event_of(kind::updated, 0s)));
+  EXPECT_TRUE(f.changes_nothing(f.event_of(kind::created, 0s, "pro", "incomplete"), "event"));
+  ASSERT_TRUE(f.take_event(f.event_of(kind::updated, 0s, "pro", "past_due")));
+  ASSERT_TRUE(f.take_event(f.event_of(kind::deleted, 0s)));
+  EXPECT_TRUE(f.changes_nothing(f.event_of(kind::updated, 0s), "event"));
   EXPECT_EQ(f.describe().value().tier, "free");
 }
 
 TEST(StripeWord, OfTheEndOfASubscriptionThatWasReplacedEndsNothing) {
   stripe_subscription f;
-  ASSERT_TRUE(f.hear(f.hearing(kind::created, 0s)));
-  auto second = f.hearing(kind::created, 5s);
+  ASSERT_TRUE(f.take_event(f.event_of(kind::created, 0s)));
+  auto second = f.event_of(kind::created, 5s);
   second.subscription.stripe_subscription_id = "sub_2";
-  ASSERT_TRUE(f.hear(second));
-  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::deleted, 9s), "event"));
-  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::updated, 9s, "pro", "unpaid"), "event"));
+  ASSERT_TRUE(f.take_event(second));
+  EXPECT_TRUE(f.changes_nothing(f.event_of(kind::deleted, 9s), "event"));
+  EXPECT_TRUE(f.changes_nothing(f.event_of(kind::updated, 9s, "pro", "unpaid"), "event"));
   EXPECT_EQ(f.stored_subscription()->stripe_subscription_id, "sub_2");
-  auto end = f.hearing(kind::deleted, 10s);
+  auto end = f.event_of(kind::deleted, 10s);
   end.subscription.stripe_subscription_id = "sub_2";
-  ASSERT_TRUE(f.hear(end));
+  ASSERT_TRUE(f.take_event(end));
   // Nothing is left to protect: the first one may come back.
-  EXPECT_EQ(f.hear(f.hearing(kind::updated, 11s)).value().tier, "pro");
+  EXPECT_EQ(f.take_event(f.event_of(kind::updated, 11s)).value().tier, "pro");
 }
 
 /// One event of a life: of which subscription, what, when, and its tier and status.
-struct event_of {
+struct life_event {
   std::string id;
-  kind what;
+  kind type;
   std::chrono::seconds after;
   std::string tier = "pro";
   std::string status = "active";
 };
 
-messages::change_subscription hearing(stripe_subscription& f, const event_of& e) {
-  auto out = f.hearing(e.what, e.after, e.tier, e.status);
+messages::change_subscription event_of(stripe_subscription& f, const life_event& e) {
+  auto out = f.event_of(e.type, e.after, e.tier, e.status);
   out.subscription.stripe_subscription_id = e.id;
   out.subscription.start_date = f.clock.now() + (e.id == "sub_1" ? -48h : -24h);
   return out;
 }
 
-/// Says them in every order: the user is left with that tier and that subscription.
-void end_alike_in_every_order(const std::vector<event_of>& life, const std::string& tier,
+/// Sends them in every order: the user is left with that tier and that subscription.
+void end_alike_in_every_order(const std::vector<life_event>& life, const std::string& tier,
                               const std::string& id) {
   std::vector<std::size_t> order(life.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   do {
     stripe_subscription f;
-    std::string said;
+    std::string sent;
     for (const auto i : order) {
-      f.hear(hearing(f, life[i]));
-      said += std::to_string(i);
+      f.take_event(event_of(f, life[i]));
+      sent += std::to_string(i);
     }
-    EXPECT_EQ(f.describe().value().tier, tier) << said;
-    EXPECT_EQ(f.stored_subscription()->stripe_subscription_id, id) << said;
+    EXPECT_EQ(f.describe().value().tier, tier) << sent;
+    EXPECT_EQ(f.stored_subscription()->stripe_subscription_id, id) << sent;
   } while (std::ranges::next_permutation(order).found);
 }
 
@@ -281,40 +281,40 @@ TEST(StripeWord, OfSeveralThatAreLiveTheBestTierCountsThenTheNewest) {
 
 TEST(StripeWord, OfTwoUpdatesInOneSecondFollowsThePreviousStatusElseThePaidOne) {
   stripe_subscription f;
-  auto paid = f.hearing(kind::updated, 0s);
+  auto paid = f.event_of(kind::updated, 0s);
   paid.event->previous_status = "incomplete";
-  ASSERT_TRUE(f.hear(paid));
-  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::updated, 0s, "pro", "incomplete"), "event"));
-  auto unpaid = f.hearing(kind::updated, 0s, "pro", "unpaid");
+  ASSERT_TRUE(f.take_event(paid));
+  EXPECT_TRUE(f.changes_nothing(f.event_of(kind::updated, 0s, "pro", "incomplete"), "event"));
+  auto unpaid = f.event_of(kind::updated, 0s, "pro", "unpaid");
   unpaid.event->previous_status = "active";
-  EXPECT_EQ(f.hear(unpaid).value().tier, "free");
+  EXPECT_EQ(f.take_event(unpaid).value().tier, "free");
 }
 
 TEST(StripeWord, OfAPriceThatNobodyKnowsKeepsTheTier) {
   stripe_subscription f;
-  EXPECT_TRUE(code_of(f.hear(f.hearing(kind::created, 0s, ""))) == error_code::conflict);
-  ASSERT_TRUE(f.hear(f.hearing(kind::created, 0s)));
-  EXPECT_EQ(f.hear(f.hearing(kind::updated, 1s, "", "past_due")).value().tier, "pro");
-  EXPECT_EQ(f.hear(f.hearing(kind::updated, 2s, "", "unpaid")).value().tier, "free");
+  EXPECT_TRUE(code_of(f.take_event(f.event_of(kind::created, 0s, ""))) == error_code::conflict);
+  ASSERT_TRUE(f.take_event(f.event_of(kind::created, 0s)));
+  EXPECT_EQ(f.take_event(f.event_of(kind::updated, 1s, "", "past_due")).value().tier, "pro");
+  EXPECT_EQ(f.take_event(f.event_of(kind::updated, 2s, "", "unpaid")).value().tier, "free");
 }
 
 TEST(StripeWord, OfAnEndTakesNothingThatAnAdministratorGave) {
   stripe_subscription f;
   ASSERT_TRUE(f.change("pro"));
-  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::deleted, 0s), "event"));
+  EXPECT_TRUE(f.changes_nothing(f.event_of(kind::deleted, 0s), "event"));
   EXPECT_EQ(f.describe().value().tier, "pro");
 }
 
 TEST(StripeWord, OfASubscriptionThatIsAnothersNowLeavesTheNextBest) {
   stripe_subscription f;
-  ASSERT_TRUE(f.hear(f.hearing(kind::created, 0s)));
-  EXPECT_EQ(f.hear(f.hearing(kind::moved, 1s)).value().tier, "free");
+  ASSERT_TRUE(f.take_event(f.event_of(kind::created, 0s)));
+  EXPECT_EQ(f.take_event(f.event_of(kind::moved, 1s)).value().tier, "free");
   EXPECT_TRUE(f.stored_subscription()->stripe_subscription_id.empty());
 }
 
 TEST(StripeWord, StaysWithWhatAnAdministratorChanges) {
   stripe_subscription f;
-  ASSERT_TRUE(f.hear(f.hearing(kind::created, 10s)));
+  ASSERT_TRUE(f.take_event(f.event_of(kind::created, 10s)));
   const auto known = *f.stored_subscription();
   ASSERT_TRUE(f.change("free"));
   const auto stored = *f.stored_subscription();
@@ -322,29 +322,29 @@ TEST(StripeWord, StaysWithWhatAnAdministratorChanges) {
   EXPECT_EQ(stored.stripe_subscription_id, "sub_1");
   EXPECT_EQ(stored.stripe_event_at, known.stripe_event_at);
   EXPECT_EQ(stored.start_date, known.start_date);
-  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::created, 10s), "event"));
-  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::updated, 9s), "event"));
-  EXPECT_EQ(f.hear(f.hearing(kind::updated, 11s)).value().tier, "pro");
+  EXPECT_TRUE(f.changes_nothing(f.event_of(kind::created, 10s), "event"));
+  EXPECT_TRUE(f.changes_nothing(f.event_of(kind::updated, 9s), "event"));
+  EXPECT_EQ(f.take_event(f.event_of(kind::updated, 11s)).value().tier, "pro");
 }
 
 TEST(StripeWord, IsRememberedOnlyTogetherWithWhatItChanged) {
   stripe_subscription f;
-  const auto event = f.hearing(kind::created, 0s);
+  const auto event = f.event_of(kind::created, 0s);
   f.store.fail_next(commit_fault::unavailable);
-  EXPECT_EQ(code_of(f.hear(event)), error_code::store_unavailable);
-  EXPECT_EQ(f.hear(event).value().tier, "pro");
+  EXPECT_EQ(code_of(f.take_event(event)), error_code::store_unavailable);
+  EXPECT_EQ(f.take_event(event).value().tier, "pro");
 }
 
 TEST(StripeWord, ThatSomebodyElseAppliedMeanwhileIsRead) {
   stripe_subscription f;
   // Another node has heard a newer one.
-  auto newer = f.hearing(kind::updated, 20s).subscription;
+  auto newer = f.event_of(kind::updated, 20s).subscription;
   newer.id = make_uuid(f.clock.now());
   newer.user = f.owner.id;
   newer.stripe_event_at = f.clock.now() + 20s;
   newer.created_at = newer.updated_at = f.clock.now();
   f.write({{storage::put_subscription{newer}}});
-  EXPECT_TRUE(f.changes_nothing(f.hearing(kind::deleted, 10s), "event"));
+  EXPECT_TRUE(f.changes_nothing(f.event_of(kind::deleted, 10s), "event"));
   EXPECT_EQ(f.describe().value().tier, "pro");
 }
 

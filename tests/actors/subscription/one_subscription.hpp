@@ -42,8 +42,8 @@ struct one_subscription : actor_fixture {
   /// What is used of a quota; -1 when the tier has none of that name.
   std::int64_t used(const std::string& quota) {
     const auto view = ask(actor, messages::describe_subscription{soon()}).value();
-    for (const auto& one : view.quotas)
-      if (one.quota == quota) return one.used;
+    for (const auto& known : view.quotas)
+      if (known.quota == quota) return known.used;
     return -1;
   }
 

@@ -114,7 +114,7 @@ TEST(Subscription, GivesBackOnceForOneThatManyRemoveAtOnce) {
     all.push_back(
         f.ask_later(f.actor, f.spending("projects", -1, storage::remove_project{project.id})));
   f.run();
-  EXPECT_EQ(std::ranges::count_if(all, [](auto& one) { return one.answer().has_value(); }), 1);
+  EXPECT_EQ(std::ranges::count_if(all, [](auto& quota) { return quota.answer().has_value(); }), 1);
   EXPECT_EQ(f.used("projects"), 1);
 }
 

@@ -47,9 +47,9 @@ TEST(WorkflowDoubt, OfAStatusThatWasWrittenIsResolvedByTheRow) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.store.fail_next(commit_fault::unknown_after_applying);
-  EXPECT_FALSE(f.say(1).value().is_over);
+  EXPECT_FALSE(f.take(1).value().is_over);
   f.store.fail_next(commit_fault::unknown_after_applying);
-  EXPECT_TRUE(f.say(2, "completed").value().is_over);
+  EXPECT_TRUE(f.take(2, "completed").value().is_over);
   EXPECT_EQ(f.rows().size(), 3u);
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(3));
   EXPECT_EQ(f.counts.workflows_running.value(), 0);
@@ -59,7 +59,7 @@ TEST(WorkflowDoubt, OfAStatusThatWasNotWrittenWritesItThen) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.store.fail_next(commit_fault::unknown_without_applying);
-  EXPECT_TRUE(f.say(1));
+  EXPECT_TRUE(f.take(1));
   EXPECT_EQ(f.rows().size(), 2u);
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(2));
 }
@@ -70,7 +70,7 @@ TEST(WorkflowDoubt, OfTheEndThatIsOursEndsItOnce) {
     one_workflow f;
     ASSERT_TRUE(f.start());
     f.store.fail_next(fault);
-    f.leave(stream_outcome::refused, "400 Bad Request");
+    f.end_stream(stream_outcome::refused, "400 Bad Request");
     f.advance(workflow_state::ask_again_last);
     EXPECT_EQ(f.row()->status, "failed");
     EXPECT_EQ(f.rows().size(), 2u);
@@ -84,8 +84,8 @@ TEST(WorkflowDoubt, AboutWhatAnotherHasWrittenIsResolvedByTheRow) {
   ASSERT_TRUE(f.start());
   f.write({{storage::add_workflow_status{f.id, 2, 1, R"({"status":"in_progress","step":"x"})",
                                          "in_progress", f.clock.now()}}});
-  EXPECT_TRUE(f.say(1)) << "it is there";
-  EXPECT_TRUE(f.say(2));
+  EXPECT_TRUE(f.take(1)) << "it is there";
+  EXPECT_TRUE(f.take(2));
   EXPECT_EQ(f.rows().size(), 3u);
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(3));
 }
@@ -96,10 +96,10 @@ TEST(WorkflowDoubt, AboutARemovedUserEndsWithTheNextStatus) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.remove_owner();
-  EXPECT_EQ(code_of(f.say(1)), error_code::not_found);
+  EXPECT_EQ(code_of(f.take(1)), error_code::not_found);
   ASSERT_EQ(f.upstream.cancelled.size(), 1u);
   EXPECT_EQ(f.upstream.cancelled.front().workflow, f.id);
-  f.leave(stream_outcome::cut);
+  f.end_stream(stream_outcome::cut);
   f.advance(2min);
   EXPECT_EQ(f.upstream.asked.size(), 1u);
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(1));
@@ -114,7 +114,7 @@ TEST(WorkflowDoubt, AboutARemovedUserEndsWhenUpstreamIsToBeAskedAgain) {
   messages::delete_user removal;
   removal.deadline = f.soon();
   ASSERT_TRUE(f.ask(owner, removal));
-  f.leave(stream_outcome::cut);
+  f.end_stream(stream_outcome::cut);
   f.advance(2min);
   EXPECT_EQ(f.upstream.asked.size(), 1u);
   EXPECT_EQ(f.upstream.cancelled.size(), 1u);

@@ -60,45 +60,45 @@ inline core_manager_fake::behavior_type scripted_core_manager(
           }};
 }
 
-/// What a test and a registry of sockets share: who was told what.
-struct holder_script {
-  std::vector<messages::workflow_statuses> told;
+/// What a test and a registry of sockets share: the pieces that were sent.
+struct registry_script {
+  std::vector<messages::workflow_statuses> sent;
   bool is_slow = false; // it answers when it is released
   bool is_open = true;
-  std::size_t waiting = 0;                           // news that are unanswered now
+  std::size_t waiting = 0;                           // pieces that are unanswered now
   std::deque<std::vector<std::uint64_t>> unanswered; // their sockets
 
-  static bool is_for(const messages::workflow_statuses& news, std::uint64_t socket) {
-    return std::ranges::find(news.sockets, socket) != news.sockets.end();
+  static bool is_for(const messages::workflow_statuses& piece, std::uint64_t socket) {
+    return std::ranges::find(piece.sockets, socket) != piece.sockets.end();
   }
-  messages::statuses_delivered word_on(std::vector<std::uint64_t> sockets) const {
+  messages::statuses_delivered reply_to(std::vector<std::uint64_t> sockets) const {
     if (is_open) sockets.clear();
     return {std::move(sockets)};
   }
   std::vector<std::int64_t> seqs(std::uint64_t socket) const {
     std::vector<std::int64_t> out;
-    for (const auto& news : told)
-      for (const auto& one : news.statuses)
-        if (is_for(news, socket)) out.push_back(one.seq);
+    for (const auto& piece : sent)
+      for (const auto& status : piece.statuses)
+        if (is_for(piece, socket)) out.push_back(status.seq);
     return out;
   }
   std::vector<std::string> bodies(std::uint64_t socket) const {
     std::vector<std::string> out;
-    for (const auto& news : told)
-      for (const auto& one : news.statuses)
-        if (is_for(news, socket)) out.push_back(one.body);
+    for (const auto& piece : sent)
+      for (const auto& status : piece.statuses)
+        if (is_for(piece, socket)) out.push_back(status.body);
     return out;
   }
 };
 
 inline registry_fake::behavior_type
 scripted_registry(registry_fake::stateful_pointer<waiting_state<messages::statuses_delivered>> self,
-                  holder_script* script) {
+                  registry_script* script) {
   return stub<registry_fake>(
       self,
       [self, script](messages::workflow_statuses& m) -> caf::result<messages::statuses_delivered> {
-        script->told.push_back(m);
-        if (!script->is_slow) return script->word_on(m.sockets);
+        script->sent.push_back(m);
+        if (!script->is_slow) return script->reply_to(m.sockets);
         promise<messages::statuses_delivered> answer{self};
         self->state.waiting.push_back(answer);
         script->unanswered.push_back(m.sockets);
@@ -106,7 +106,7 @@ scripted_registry(registry_fake::stateful_pointer<waiting_state<messages::status
         return answer;
       },
       [self, script](release_held&) {
-        self->state.waiting.front().deliver(script->word_on(script->unanswered.front()));
+        self->state.waiting.front().deliver(script->reply_to(script->unanswered.front()));
         script->unanswered.pop_front();
         self->state.waiting.pop_front();
         --script->waiting;
@@ -116,7 +116,7 @@ scripted_registry(registry_fake::stateful_pointer<waiting_state<messages::status
 struct one_workflow : actor_fixture {
   user_record owner = add_user("ada", "plain:correct horse");
   core_manager_script upstream;
-  holder_script sockets;
+  registry_script sockets;
   core_manager_fake core_manager = spawn(scripted_core_manager, &upstream);
   registry_fake registry = spawn(scripted_registry, &sockets);
   workflow_actor actor;
@@ -157,38 +157,38 @@ struct one_workflow : actor_fixture {
   result<messages::workflow_started> start(std::uint64_t number = 1) {
     return ask(actor, starting(number));
   }
-  messages::resume_workflow attaching(std::int64_t last_seq, std::uint64_t number) {
+  messages::resume_workflow resuming(std::int64_t last_seq, std::uint64_t number) {
     return {owner.id, last_seq, socket(number)};
   }
-  result<messages::workflow_resumed> attach(std::int64_t last_seq, std::uint64_t number) {
-    return ask(actor, attaching(last_seq, number));
+  result<messages::workflow_resumed> resume(std::int64_t last_seq, std::uint64_t number) {
+    return ask(actor, resuming(last_seq, number));
   }
 
   static std::string status_body(const std::string& step, const std::string& status) {
     return R"({"status":")" + status + R"(","step":")" + step + R"(","progress":0.5})";
   }
-  messages::take_status said(std::optional<std::int64_t> position,
-                             const std::string& status = "in_progress") {
+  messages::take_status status_of(std::optional<std::int64_t> position,
+                                  const std::string& status = "in_progress") {
     const auto step = "step " + (position ? std::to_string(*position) : std::string{"?"});
     return {status_body(step, status), position, soon()};
   }
-  result<messages::status_taken> say(std::optional<std::int64_t> position,
-                                     const std::string& status = "in_progress") {
-    return ask(actor, said(position, status));
+  result<messages::status_taken> take(std::optional<std::int64_t> position,
+                                      const std::string& status = "in_progress") {
+    return ask(actor, status_of(position, status));
   }
-  result<messages::status_taken> say_body(const std::string& body) {
+  result<messages::status_taken> take_body(const std::string& body) {
     return ask(actor, messages::take_status{body, std::nullopt, soon()});
   }
   /// Answers the oldest question that upstream was asked.
-  void leave(stream_outcome outcome, const std::string& why = "") {
+  void end_stream(stream_outcome outcome, const std::string& why = "") {
     ASSERT_GT(upstream.waiting, 0u) << "upstream was not asked";
     upstream.answer = {outcome, why};
     caf::anon_send(core_manager, release_held{});
     run();
   }
-  /// A slow registry is through with its oldest news.
-  void hear() {
-    ASSERT_GT(sockets.waiting, 0u) << "nothing was told";
+  /// A slow registry has delivered its oldest piece.
+  void acknowledge() {
+    ASSERT_GT(sockets.waiting, 0u) << "nothing was sent";
     caf::anon_send(registry, release_held{});
     run();
   }

@@ -12,14 +12,14 @@ TEST(WorkflowRecovery, GoesOnWithoutAGapAndWithoutADouble) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   for (const int position : {1, 2, 3})
-    ASSERT_TRUE(f.say(position));
+    ASSERT_TRUE(f.take(position));
   f.restart();
   ASSERT_EQ(f.upstream.asked.size(), 2u);
   EXPECT_TRUE(f.upstream.asked.back().order.empty());
   EXPECT_EQ(f.upstream.asked.back().caller.email, "ada@example.com");
-  ASSERT_TRUE(f.attach(2, 9));
+  ASSERT_TRUE(f.resume(2, 9));
   for (std::int64_t position = 1; position <= 5; ++position)
-    ASSERT_TRUE(f.say(position, position == 5 ? "completed" : "in_progress"));
+    ASSERT_TRUE(f.take(position, position == 5 ? "completed" : "in_progress"));
   EXPECT_EQ(f.rows().size(), 6u);
   EXPECT_EQ(f.sockets.seqs(9), (std::vector<std::int64_t>{3, 4, 5, 6}));
   EXPECT_EQ(f.counts.workflows_running.value(), 0);
@@ -29,8 +29,8 @@ TEST(WorkflowRecovery, OrdersAgainWhatUpstreamNeverHeardOf) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.restart();
-  f.leave(stream_outcome::cut); // to the actor that is no more
-  f.leave(stream_outcome::missing);
+  f.end_stream(stream_outcome::cut); // to the actor that is no more
+  f.end_stream(stream_outcome::missing);
   f.advance(1s);
   ASSERT_EQ(f.upstream.asked.size(), 3u);
   EXPECT_EQ(f.upstream.asked.back().order, f.upstream.asked.front().order);
@@ -74,7 +74,7 @@ TEST(WorkflowRecovery, FindsEveryRunThatHasNotEndedOnce) {
   one_workflow f;
   const auto running = add_runs(f, workflow_recovery_state::page_max * 2 + 5);
   ASSERT_TRUE(f.start());
-  ASSERT_TRUE(f.say(1, "completed"));
+  ASSERT_TRUE(f.take(1, "completed"));
   f.upstream.asked.clear();
   f.spawn(workflow_recovery, f.shared_env());
   EXPECT_EQ(asked_for(f), running);

@@ -13,7 +13,7 @@ TEST(WorkflowStart, OfNobodyIsRefused) {
   f.remove_owner();
   EXPECT_EQ(code_of(f.start()), error_code::user_not_found);
   EXPECT_FALSE(f.row());
-  EXPECT_TRUE(f.sockets.told.empty());
+  EXPECT_TRUE(f.sockets.sent.empty());
   EXPECT_TRUE(f.upstream.asked.empty());
 }
 
@@ -76,7 +76,7 @@ TEST(WorkflowStart, IsDurableBeforeAnybodyHearsOfIt) {
   f.commits.hold_questions();
   const auto started = f.begin(f.actor, f.starting());
   EXPECT_FALSE(started.answered());
-  EXPECT_TRUE(f.sockets.told.empty());
+  EXPECT_TRUE(f.sockets.sent.empty());
   EXPECT_TRUE(f.upstream.asked.empty());
   f.commits.hold_nothing();
   f.commits.release();
@@ -84,13 +84,13 @@ TEST(WorkflowStart, IsDurableBeforeAnybodyHearsOfIt) {
   ASSERT_TRUE(f.row());
   EXPECT_EQ(f.row()->last_seq, 1);
   EXPECT_EQ(f.row()->created_at, f.clock.now());
-  ASSERT_EQ(f.sockets.told.size(), 1u);
-  const auto& news = f.sockets.told.front();
-  EXPECT_EQ(news.workflow, f.id);
-  EXPECT_EQ(news.correlation_id, "msg-1");
-  EXPECT_FALSE(news.is_replay);
-  ASSERT_EQ(news.statuses.size(), 1u);
-  EXPECT_EQ(news.statuses.front().body,
+  ASSERT_EQ(f.sockets.sent.size(), 1u);
+  const auto& piece = f.sockets.sent.front();
+  EXPECT_EQ(piece.workflow, f.id);
+  EXPECT_EQ(piece.correlation_id, "msg-1");
+  EXPECT_FALSE(piece.is_replay);
+  ASSERT_EQ(piece.statuses.size(), 1u);
+  EXPECT_EQ(piece.statuses.front().body,
             R"({"status":"in_progress","step":"accepted","progress":0,"result":{}})");
   EXPECT_EQ(f.charged(), 1);
   EXPECT_EQ(f.counts.workflows("started").value(), 1u);
@@ -126,8 +126,8 @@ TEST(WorkflowStart, ByManyAtOnceIsOneAndChargedOnce) {
   for (std::uint64_t socket = 1; socket <= 20; ++socket)
     all.push_back(f.ask_later(f.actor, f.starting(socket)));
   f.run();
-  for (const auto& one : all)
-    EXPECT_EQ(one.answer().value().last_seq, 1);
+  for (const auto& question : all)
+    EXPECT_EQ(question.answer().value().last_seq, 1);
   EXPECT_EQ(f.charged(), 1);
   EXPECT_EQ(f.upstream.asked.size(), 1u);
   for (std::uint64_t socket = 1; socket <= 20; ++socket)
@@ -139,10 +139,10 @@ TEST(WorkflowStart, SaidAgainLaterTellsAllFromTheFirstAndChargesNothing) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   for (std::int64_t position = 1; position <= 3; ++position)
-    ASSERT_TRUE(f.say(position, position == 3 ? "completed" : "in_progress"));
+    ASSERT_TRUE(f.take(position, position == 3 ? "completed" : "in_progress"));
   EXPECT_EQ(f.start(2).value().last_seq, 4);
   EXPECT_EQ(f.sockets.seqs(2), f.up_to(4));
-  EXPECT_TRUE(f.sockets.told.back().is_replay);
+  EXPECT_TRUE(f.sockets.sent.back().is_replay);
   EXPECT_EQ(f.charged(), 1);
   EXPECT_EQ(f.upstream.asked.size(), 1u);
 }

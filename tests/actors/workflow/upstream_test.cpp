@@ -18,7 +18,7 @@ std::size_t orders(const one_workflow& f) {
 TEST(WorkflowUpstream, ThatRefusesTheOrderFailsTheRunWithTheReason) {
   one_workflow f;
   ASSERT_TRUE(f.start());
-  f.leave(stream_outcome::refused, "422 Unprocessable Entity");
+  f.end_stream(stream_outcome::refused, "422 Unprocessable Entity");
   EXPECT_EQ(f.last_row(), nlohmann::json::parse(R"({
     "status":"failed","step":"accepted","progress":0,"result":{},
     "error":{"code":"VALIDATION_ERROR","message":"Invalid input parameters",
@@ -55,7 +55,7 @@ TEST(WorkflowUpstream, ThatCannotBeAskedAtFirstIsAskedAgainAndThenFollowed) {
   f.upstream.fails_with.reset();
   f.advance(workflow_state::ask_again_last);
   EXPECT_EQ(f.upstream.waiting, 1u);
-  ASSERT_TRUE(f.say(1, "completed"));
+  ASSERT_TRUE(f.take(1, "completed"));
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(2));
   EXPECT_EQ(f.row()->status, "completed");
 }
@@ -64,8 +64,8 @@ TEST(WorkflowUpstream, ThatIsLostAfterItsFirstAnswerIsWaitedForLonger) {
   one_workflow f;
   f.env().policy.workflow_lost_after = 300s;
   ASSERT_TRUE(f.start());
-  ASSERT_TRUE(f.say(1));
-  f.leave(stream_outcome::cut);
+  ASSERT_TRUE(f.take(1));
+  f.end_stream(stream_outcome::cut);
   f.upstream.fails_with = error_code::upstream_unavailable;
   f.advance(200s);
   EXPECT_FALSE(f.row()->has_ended());
@@ -82,7 +82,7 @@ int cuts_until_lost(one_workflow& f, const std::function<void()>& before_each,
   int cuts = 0;
   for (; cuts < 100 && !f.row()->has_ended(); ++cuts) {
     before_each();
-    f.leave(stream_outcome::cut);
+    f.end_stream(stream_outcome::cut);
     f.advance(workflow_state::ask_again_last);
     after_each();
   }
@@ -93,7 +93,7 @@ TEST(WorkflowUpstream, ThatCutsEveryStreamWithoutAWordIsLostInTheEnd) {
   one_workflow f;
   f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
-  ASSERT_TRUE(f.say(1));
+  ASSERT_TRUE(f.take(1));
   const auto cuts = cuts_until_lost(
       f, [] {}, [] {});
   EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
@@ -104,9 +104,9 @@ TEST(WorkflowUpstream, ThatSaysTheSameAgainAndAgainIsLostInTheEnd) {
   one_workflow f;
   f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
-  ASSERT_TRUE(f.say(1));
+  ASSERT_TRUE(f.take(1));
   const auto cuts = cuts_until_lost(
-      f, [] {}, [&] { f.say(1); }); // and is cut before it says 2
+      f, [] {}, [&] { f.take(1); }); // and is cut before it says 2
   EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
   EXPECT_LE(cuts, 12);
 }
@@ -115,15 +115,15 @@ TEST(WorkflowUpstream, WhoseStreamIsCutAfterALongTimeIsFollowedAgain) {
   one_workflow f;
   f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
-  ASSERT_TRUE(f.say(1));
+  ASSERT_TRUE(f.take(1));
   for (std::size_t cuts = 1; cuts <= 3; ++cuts) {
     f.advance(1000s); // the stream is open, and nothing new comes
-    f.leave(stream_outcome::cut);
+    f.end_stream(stream_outcome::cut);
     EXPECT_FALSE(f.row()->has_ended());
     f.advance(workflow_state::ask_again_last);
     ASSERT_EQ(f.upstream.asked.size(), 1 + cuts);
   }
-  ASSERT_TRUE(f.say(2, "completed"));
+  ASSERT_TRUE(f.take(2, "completed"));
   EXPECT_EQ(f.row()->status, "completed");
 }
 
@@ -131,12 +131,12 @@ TEST(WorkflowUpstream, ThatIsCutForItsSilenceButSaysWhereItStandsIsNotLost) {
   one_workflow f;
   f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
-  ASSERT_TRUE(f.say(1));
+  ASSERT_TRUE(f.take(1));
   for (int i = 0; i < 20; ++i) {
     f.advance(50s);
-    f.leave(stream_outcome::cut);
+    f.end_stream(stream_outcome::cut);
     f.advance(workflow_state::ask_again_last);
-    ASSERT_TRUE(f.say(1)); // from the beginning
+    ASSERT_TRUE(f.take(1)); // from the beginning
   }
   EXPECT_FALSE(f.row()->has_ended());
 }
@@ -145,7 +145,7 @@ TEST(WorkflowUpstream, ThatSaysNothingAtAllIsLostInTheEndAndToldSo) {
   one_workflow f;
   f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
-  ASSERT_TRUE(f.say(1));
+  ASSERT_TRUE(f.take(1));
   const auto cuts = cuts_until_lost(
       f, [&] { f.advance(50s); }, [] {});
   EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
@@ -157,10 +157,10 @@ TEST(WorkflowUpstream, ThatSaysNothingAtAllIsLostInTheEndAndToldSo) {
 TEST(WorkflowUpstream, ThatHasForgottenARunWithStatusesFailsIt) {
   one_workflow f;
   ASSERT_TRUE(f.start());
-  ASSERT_TRUE(f.say(1));
-  f.leave(stream_outcome::cut);
+  ASSERT_TRUE(f.take(1));
+  f.end_stream(stream_outcome::cut);
   f.advance(1s);
-  f.leave(stream_outcome::missing);
+  f.end_stream(stream_outcome::missing);
   EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
 }
 
@@ -168,7 +168,7 @@ TEST(WorkflowUpstream, ThatCannotBeToldInTheStoreIsFailedOnceItCan) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.store.set_disk_full(true);
-  f.leave(stream_outcome::refused, "400 Bad Request");
+  f.end_stream(stream_outcome::refused, "400 Bad Request");
   f.advance(5s);
   EXPECT_FALSE(f.row()->has_ended());
   f.store.set_disk_full(false);
@@ -183,15 +183,15 @@ TEST(WorkflowUpstream, ThatCannotBeToldInTheStoreIsFailedOnceItCan) {
 TEST(WorkflowUpstream, ThatWasCutIsFollowedAgainAndWhatWasTakenIsNotTakenTwice) {
   one_workflow f;
   ASSERT_TRUE(f.start());
-  ASSERT_TRUE(f.say(1));
-  ASSERT_TRUE(f.say(2));
-  f.leave(stream_outcome::cut);
+  ASSERT_TRUE(f.take(1));
+  ASSERT_TRUE(f.take(2));
+  f.end_stream(stream_outcome::cut);
   f.advance(1s);
   ASSERT_EQ(f.upstream.asked.size(), 2u);
   EXPECT_TRUE(f.upstream.asked.back().order.empty()) << "it is found, not ordered again";
   for (std::int64_t position = 1; position <= 5; ++position)
-    ASSERT_TRUE(f.say(position, position == 5 ? "completed" : "in_progress"));
-  f.leave(stream_outcome::over);
+    ASSERT_TRUE(f.take(position, position == 5 ? "completed" : "in_progress"));
+  f.end_stream(stream_outcome::over);
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(6));
   f.advance(1min);
   EXPECT_EQ(f.upstream.asked.size(), 2u);
@@ -203,7 +203,7 @@ TEST(WorkflowUpstream, IsAskedMoreAndMoreRarelyUntilThereIsProgress) {
   std::vector<std::chrono::microseconds> pauses;
   const auto cut_and_measure = [&] {
     const auto asked = f.upstream.asked.size();
-    f.leave(stream_outcome::cut);
+    f.end_stream(stream_outcome::cut);
     const auto begin = f.clock.now();
     while (f.upstream.asked.size() == asked && f.clock.now() < begin + 60s)
       f.advance(100ms);
@@ -214,7 +214,7 @@ TEST(WorkflowUpstream, IsAskedMoreAndMoreRarelyUntilThereIsProgress) {
   const std::vector<std::chrono::microseconds> expected{100ms,  200ms,  400ms, 800ms, 1600ms,
                                                         3200ms, 6400ms, 10s,   10s};
   EXPECT_EQ(pauses, expected);
-  ASSERT_TRUE(f.say(1));
+  ASSERT_TRUE(f.take(1));
   cut_and_measure();
   EXPECT_EQ(pauses.back(), 100ms);
 }
@@ -224,7 +224,7 @@ TEST(WorkflowUpstream, ThatHasNoneOfAnOrderGetsItAgainButNotForEver) {
   ASSERT_TRUE(f.start());
   for (int i = 0; i < 20 && f.upstream.waiting > 0; ++i) {
     const bool is_order = !f.upstream.asked.back().order.empty();
-    f.leave(is_order ? stream_outcome::cut : stream_outcome::missing);
+    f.end_stream(is_order ? stream_outcome::cut : stream_outcome::missing);
     f.advance(workflow_state::ask_again_last);
   }
   EXPECT_EQ(orders(f), static_cast<std::size_t>(workflow_state::orders_max));
@@ -235,15 +235,15 @@ TEST(WorkflowUpstream, ThatCallsBackIsAskedOnlyWhenItHasBeenSilentForLong) {
   one_workflow f;
   f.env().policy.workflow_lost_after = 100s;
   ASSERT_TRUE(f.start());
-  f.leave(stream_outcome::accepted);
+  f.end_stream(stream_outcome::accepted);
   f.advance(90s);
-  ASSERT_TRUE(f.say(1));
+  ASSERT_TRUE(f.take(1));
   f.advance(90s);
   EXPECT_EQ(f.upstream.asked.size(), 1u) << "it has said something";
   f.advance(10s);
   ASSERT_EQ(f.upstream.asked.size(), 2u);
   EXPECT_TRUE(f.upstream.asked.back().order.empty());
-  f.leave(stream_outcome::accepted);
+  f.end_stream(stream_outcome::accepted);
   f.advance(99s);
   EXPECT_EQ(f.upstream.asked.size(), 2u) << "it lives";
   EXPECT_FALSE(f.row()->has_ended());
@@ -263,7 +263,7 @@ TEST(WorkflowUpstream, IsNotAskedToCancelWhatIsNotOrHasEndedOrIsAnothers) {
   ASSERT_TRUE(f.start());
   const messages::cancel_workflow by_eve{f.add_user("eve", "").id, f.soon()};
   EXPECT_EQ(code_of(f.ask(f.actor, by_eve)), error_code::not_found);
-  ASSERT_TRUE(f.say(1, "completed"));
+  ASSERT_TRUE(f.take(1, "completed"));
   const auto refused = f.cancel();
   ASSERT_EQ(code_of(refused), error_code::conflict);
   EXPECT_EQ(refused.error().field, "workflow_id");
@@ -288,7 +288,7 @@ TEST(WorkflowUpstream, ThatIsAskedToCancelEndsTheRunItself) {
   EXPECT_EQ(f.upstream.cancelled.front().workflow, f.id);
   EXPECT_EQ(f.upstream.cancelled.front().caller.email, "ada@example.com");
   EXPECT_FALSE(f.row()->has_ended());
-  ASSERT_TRUE(f.say_body(R"({"status":"failed","step":"cancelled"})"));
+  ASSERT_TRUE(f.take_body(R"({"status":"failed","step":"cancelled"})"));
   EXPECT_EQ(f.row()->status, "failed");
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(2));
 }
@@ -298,12 +298,12 @@ TEST(WorkflowUpstream, ThatGetsTheOrderAfterTheCancellationIsToldAgain) {
   ASSERT_TRUE(f.start());
   ASSERT_EQ(f.upstream.waiting, 1u) << "the order is on its way";
   ASSERT_TRUE(f.cancel());
-  ASSERT_TRUE(f.say(1)) << "it came there after the cancellation";
+  ASSERT_TRUE(f.take(1)) << "it came there after the cancellation";
   f.advance(workflow_state::ask_again_last);
   f.advance(workflow_state::ask_again_last);
   EXPECT_EQ(f.upstream.cancelled.size(), 3u);
   EXPECT_EQ(f.upstream.asked.size(), 1u);
-  ASSERT_TRUE(f.say_body(R"({"status":"failed","step":"cancelled"})"));
+  ASSERT_TRUE(f.take_body(R"({"status":"failed","step":"cancelled"})"));
   f.advance(10 * workflow_state::ask_again_last);
   EXPECT_EQ(f.upstream.cancelled.size(), 3u);
 }
@@ -317,7 +317,7 @@ TEST(WorkflowUpstream, ThatNeverGotTheOrderDoesNotGetItOnceTheRunIsCancelled) {
   f.upstream.fails_with.reset();
   f.advance(workflow_state::ask_again_last);
   EXPECT_EQ(orders(f), before);
-  f.leave(stream_outcome::missing);
+  f.end_stream(stream_outcome::missing);
   EXPECT_EQ(f.last_row()["step"], "cancelled");
   EXPECT_EQ(f.row()->status, "failed");
 }
@@ -325,11 +325,11 @@ TEST(WorkflowUpstream, ThatNeverGotTheOrderDoesNotGetItOnceTheRunIsCancelled) {
 TEST(WorkflowUpstream, ThatKnowsACancelledRunNoMoreHasCancelledIt) {
   cancelling f;
   ASSERT_TRUE(f.start());
-  f.leave(stream_outcome::accepted);
+  f.end_stream(stream_outcome::accepted);
   ASSERT_TRUE(f.cancel());
   f.advance(workflow_state::ask_again_last);
   ASSERT_EQ(f.upstream.asked.size(), 2u) << "its last status may have been lost";
-  f.leave(stream_outcome::missing);
+  f.end_stream(stream_outcome::missing);
   EXPECT_EQ(
       f.last_row(),
       nlohmann::json::parse(R"({"status":"failed","step":"cancelled","progress":0,"result":{}})"));
