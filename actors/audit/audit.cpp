@@ -13,14 +13,13 @@ result<time_point> newest_audit_time(storage::reader& from) {
   return newest->empty() ? time_point{} : newest->front().at;
 }
 
-caf::result<messages::done> audit_state::on_record(messages::record_audit& request) {
-  promise<messages::done> answer{self};
-  const auto& writer = writers[std::hash<uuid>{}(request.entry.id) % writers.size()];
+task<messages::done> audit_state::on_record(messages::record_audit request) {
+  const auto writer = writers[std::hash<uuid>{}(request.entry.id) % writers.size()];
   storage::unit unit{{storage::add_audit{std::move(request.entry)}}};
-  self->request(writer, no_timeout, messages::commit{std::move(unit), request.deadline})
-      .then([answer](storage::written&) { answer.deliver(messages::done{}); },
-            [answer](caf::error& error) { answer.deliver(error); });
-  return answer;
+  messages::commit commit{std::move(unit), request.deadline};
+  const auto written = co_await ask(writer, std::move(commit));
+  if (!written) co_return written.error();
+  co_return messages::done{};
 }
 
 audit_actor::behavior_type audit(audit_actor::stateful_pointer<audit_state> self,

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/base/actor_env.hpp"
-#include "actors/base/behave.hpp"
+#include "actors/base/conversation.hpp"
 #include "storage/store.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -19,7 +19,7 @@ struct audit_state {
   audit_actor::pointer self = nullptr;
   std::vector<persistence_actor> writers;
 
-  caf::result<messages::done> on_record(messages::record_audit& request);
+  task<messages::done> on_record(messages::record_audit request);
 };
 
 audit_actor::behavior_type audit(audit_actor::stateful_pointer<audit_state> self,

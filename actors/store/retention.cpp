@@ -6,8 +6,26 @@
 
 namespace latchkey {
 
-void retention_state::on_sweep(messages::sweep& sweep) {
-  if (sweep.now != time_point{}) return let_windows_go();
+task<> retention_state::on_sweep(messages::sweep sweep) {
+  if (sweep.now != time_point{}) {
+    let_windows_go();
+    co_return;
+  }
+  auto left = due_slices();
+  while (!left.empty()) {
+    messages::commit request{{{left.front().fact}},
+                             env->steady_now() + env->policy.internal_deadline};
+    const auto written = co_await ask(env->writers.back(), std::move(request));
+    if (!written) {
+      log_warning(name, "cannot forget what is over: ", describe(written.error().code).message);
+      break;
+    }
+    if (written->forgotten < static_cast<std::int64_t>(left.front().max)) left.pop_front();
+  }
+  self->delayed_send(retention_actor{self}, care_every, messages::sweep{});
+}
+
+std::deque<retention_state::slice> retention_state::due_slices() const {
   const auto now = env->now();
   const auto& policy = env->policy;
   std::deque<slice> left;
@@ -19,28 +37,7 @@ void retention_state::on_sweep(messages::sweep& sweep) {
   add(storage::forget_sessions{}, policy.session_history, care_slice_max);
   add(storage::forget_audits{}, policy.audit_history, care_slice_max);
   add(storage::forget_workflows{}, policy.workflow_history, care_workflows_max);
-  forget(std::move(left));
-}
-
-void retention_state::forget(std::deque<slice> left) {
-  if (left.empty()) return rest();
-  messages::commit request{{{left.front().what}},
-                           env->steady_now() + env->policy.internal_deadline};
-  self->request(env->writers.back(), no_timeout, std::move(request))
-      .then(
-          [this, left](storage::written& written) mutable {
-            if (written.forgotten < static_cast<std::int64_t>(left.front().max)) left.pop_front();
-            forget(std::move(left));
-          },
-          [this](caf::error& error) {
-            log_warning(name,
-                        "cannot forget what is over: ", describe(to_failure(error).code).message);
-            rest();
-          });
-}
-
-void retention_state::rest() {
-  self->delayed_send(retention_actor{self}, care_every, messages::sweep{});
+  return left;
 }
 
 void retention_state::let_windows_go() {

@@ -1,10 +1,10 @@
-// retention.hpp — lets go of what has been over for long: sessions and workflows that ended, old
-// lines of the audit log, a slice a transaction, so that nobody waits for it; and, in memory,
-// windows of rate limits.
+// retention.hpp — forgets sessions and workflows that ended long ago and old lines of the audit
+// log, a slice a transaction, so that nobody waits for it; and, in memory, old windows of rate
+// limits.
 #pragma once
 
 #include "actors/base/actor_env.hpp"
-#include "actors/base/behave.hpp"
+#include "actors/base/conversation.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <chrono>
@@ -26,18 +26,16 @@ struct retention_state {
   actor_env_ptr env;
 
   /// Of the store; with a time, of the windows of rate limits.
-  void on_sweep(messages::sweep& sweep);
+  task<> on_sweep(messages::sweep sweep);
   void let_windows_go();
 
 private:
   /// A slice of what is over; there is more when it was full.
   struct slice {
-    storage::fact what;
+    storage::fact fact;
     std::size_t max;
   };
-  /// One slice after another; then it rests.
-  void forget(std::deque<slice> left);
-  void rest();
+  std::deque<slice> due_slices() const;
 };
 
 /// One on each node: those that meet pass over each other's rows.
