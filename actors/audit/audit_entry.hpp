@@ -27,10 +27,10 @@ inline audit_record audit_entry(std::string action, std::string reason, time_poi
 
 /// The same about a user, with who did it.
 inline audit_record audit_entry(std::string action, std::string reason, time_point at,
-                                const messages::author& who, const user_id& user) {
-  auto entry = audit_entry(std::move(action), std::move(reason), at, who.client);
+                                const messages::author& author, const user_id& user) {
+  auto entry = audit_entry(std::move(action), std::move(reason), at, author.client);
   entry.user = user;
-  entry.by = who.by;
+  entry.by = author.by;
   return entry;
 }
 

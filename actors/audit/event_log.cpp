@@ -29,37 +29,37 @@ void append(std::string& out, std::string_view name, std::string_view value) {
 
 } // namespace
 
-void log_event(const event& what) {
+void log_event(const event& logged) {
   if (!log_enabled(log_level::info)) return;
   std::string line{"event="};
-  line += what.name;
-  append(line, "code", what.code);
-  if (!what.user.is_nil()) append(line, "user", to_string(what.user));
-  append(line, "by", what.by);
-  append(line, "address", what.address);
-  append(line, "request", what.request_id);
-  append(line, "route", what.route);
-  if (what.began != std::chrono::steady_clock::time_point{}) {
-    const auto taken = std::chrono::steady_clock::now() - what.began;
+  line += logged.name;
+  append(line, "code", logged.code);
+  if (!logged.user.is_nil()) append(line, "user", to_string(logged.user));
+  append(line, "by", logged.by);
+  append(line, "address", logged.address);
+  append(line, "request", logged.request_id);
+  append(line, "route", logged.route);
+  if (logged.began != std::chrono::steady_clock::time_point{}) {
+    const auto taken = std::chrono::steady_clock::now() - logged.began;
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(taken).count();
     append(line, "duration_ms", std::to_string(ms));
   }
-  append(line, "reason", what.reason);
+  append(line, "reason", logged.reason);
   log_info(event_log_name, line);
 }
 
 void log_audited(const audit_record& entry) {
   if (entry.action.ends_with("_refused")) return;
-  event what;
-  what.name = entry.action;
-  what.reason = entry.reason;
-  if (entry.user) what.user = *entry.user;
-  what.by = entry.by;
-  what.address = entry.address;
-  what.request_id = entry.request_id;
-  what.route = entry.route;
-  what.began = entry.began;
-  log_event(what);
+  event logged;
+  logged.name = entry.action;
+  logged.reason = entry.reason;
+  if (entry.user) logged.user = *entry.user;
+  logged.by = entry.by;
+  logged.address = entry.address;
+  logged.request_id = entry.request_id;
+  logged.route = entry.route;
+  logged.began = entry.began;
+  log_event(logged);
 }
 
 } // namespace latchkey

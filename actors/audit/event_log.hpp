@@ -28,7 +28,7 @@ struct event {
 
 /// At INFO: `event=user.signed_in user=… by=… address=… request=… route="POST /auth/token"
 /// duration_ms=12 reason="…"`. Whatever a client may have chosen stands in quotes.
-void log_event(const event& what);
+void log_event(const event& logged);
 
 /// The line for an audit entry that has become durable. Refusals are left to the edge, which tells
 /// of all of them, audited or not.

@@ -60,11 +60,11 @@ public:
   rate_verdict take(const hashed_key& key, const rate_limit& limit, time_point now,
                     std::size_t windows_max, bool holds) {
     const std::lock_guard lock{mutex_};
-    auto& one = find_or_begin(key, limit, now, windows_max);
-    if (one.used >= limit.count) return {false, limit.count, 0, one.reset, one.held};
-    ++one.used;
-    if (holds) ++one.held;
-    return {true, limit.count, limit.count - one.used, one.reset, one.held};
+    auto& counted = find_or_begin(key, limit, now, windows_max);
+    if (counted.used >= limit.count) return {false, limit.count, 0, counted.reset, counted.held};
+    ++counted.used;
+    if (holds) ++counted.held;
+    return {true, limit.count, limit.count - counted.used, counted.reset, counted.held};
   }
 
   rate_verdict look(const hashed_key& key, const rate_limit& limit, time_point now) {
@@ -72,9 +72,9 @@ public:
     const auto found = windows_.find(key);
     if (found == windows_.end() || found->second.reset <= now)
       return {true, limit.count, limit.count, now + std::chrono::seconds{limit.window_s}};
-    const auto& one = found->second;
-    const auto left = limit.count - std::min(limit.count, one.used);
-    return {left > 0, limit.count, left, one.reset, one.held};
+    const auto& counted = found->second;
+    const auto left = limit.count - std::min(limit.count, counted.used);
+    return {left > 0, limit.count, left, counted.reset, counted.held};
   }
 
   /// One that was held in the window that ends at `reset`, if that is still the key's.
@@ -94,10 +94,10 @@ public:
   void let_go(time_point now) {
     const std::lock_guard lock{mutex_};
     // All of them: a long window that began early does not say that those after it go on.
-    for (auto* one = oldest_; one != nullptr;) {
-      auto* const newer = one->newer;
-      if (one->reset <= now) erase(*one);
-      one = newer;
+    for (auto* counted = oldest_; counted != nullptr;) {
+      auto* const newer = counted->newer;
+      if (counted->reset <= now) erase(*counted);
+      counted = newer;
     }
   }
 
@@ -118,11 +118,11 @@ private:
       found = windows_.emplace(std::string{key.text}, window{}).first;
       found->second.key = &found->first;
     }
-    auto& one = found->second;
-    one.used = one.held = 0;
-    one.reset = now + std::chrono::seconds{limit.window_s};
-    link_newest(one);
-    return one;
+    auto& counted = found->second;
+    counted.used = counted.held = 0;
+    counted.reset = now + std::chrono::seconds{limit.window_s};
+    link_newest(counted);
+    return counted;
   }
 
   void make_room(time_point now, std::size_t windows_max) {
@@ -132,21 +132,21 @@ private:
       erase(*oldest_);
   }
 
-  void erase(window& one) {
-    unlink(one);
-    windows_.erase(windows_.find(*one.key));
+  void erase(window& counted) {
+    unlink(counted);
+    windows_.erase(windows_.find(*counted.key));
   }
 
-  void unlink(window& one) {
-    (one.older != nullptr ? one.older->newer : oldest_) = one.newer;
-    (one.newer != nullptr ? one.newer->older : newest_) = one.older;
-    one.older = one.newer = nullptr;
+  void unlink(window& counted) {
+    (counted.older != nullptr ? counted.older->newer : oldest_) = counted.newer;
+    (counted.newer != nullptr ? counted.newer->older : newest_) = counted.older;
+    counted.older = counted.newer = nullptr;
   }
 
-  void link_newest(window& one) {
-    one.older = newest_;
-    (newest_ != nullptr ? newest_->newer : oldest_) = &one;
-    newest_ = &one;
+  void link_newest(window& counted) {
+    counted.older = newest_;
+    (newest_ != nullptr ? newest_->newer : oldest_) = &counted;
+    newest_ = &counted;
   }
 
   mutable std::mutex mutex_;
@@ -182,8 +182,8 @@ public:
   }
   std::size_t windows() const override {
     std::size_t all = 0;
-    for (const auto& one : shards_)
-      all += one.size();
+    for (const auto& shard : shards_)
+      all += shard.size();
     return all;
   }
 

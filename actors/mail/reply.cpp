@@ -60,8 +60,8 @@ bool is_about_the_client(std::string_view words) {
   std::string lower{words};
   for (auto& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return std::ranges::any_of(about_the_client, [&lower](std::string_view word) {
-    return lower.find(word) != std::string::npos;
+  return std::ranges::any_of(about_the_client, [&lower](std::string_view phrase) {
+    return lower.find(phrase) != std::string::npos;
   });
 }
 

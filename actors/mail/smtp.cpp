@@ -35,16 +35,16 @@ struct upload {
   const std::atomic<bool>* called_off = nullptr;
 
   static std::size_t read(char* to, std::size_t size, std::size_t count, void* self) {
-    auto* mine = static_cast<upload*>(self);
-    const auto bytes = std::min(mine->rest.size(), size * count);
-    std::memcpy(to, mine->rest.data(), bytes);
-    mine->rest.remove_prefix(bytes);
-    mine->is_whole = bytes == 0;
+    auto* call = static_cast<upload*>(self);
+    const auto bytes = std::min(call->rest.size(), size * count);
+    std::memcpy(to, call->rest.data(), bytes);
+    call->rest.remove_prefix(bytes);
+    call->is_whole = bytes == 0;
     return bytes;
   }
   static int look(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-    const auto* mine = static_cast<const upload*>(self);
-    return mine->called_off != nullptr && mine->called_off->load() ? 1 : 0;
+    const auto* call = static_cast<const upload*>(self);
+    return call->called_off != nullptr && call->called_off->load() ? 1 : 0;
   }
 };
 
@@ -57,26 +57,26 @@ struct dialogue {
   bool is_over = false; // what follows answers our QUIT
 
   static int listen(CURL*, curl_infotype kind, char* bytes, std::size_t size, void* self) {
-    auto* mine = static_cast<dialogue*>(self);
-    const std::string_view said{bytes, size};
+    auto* call = static_cast<dialogue*>(self);
+    const std::string_view text{bytes, size};
     if (kind == CURLINFO_HEADER_OUT)
-      mine->note_command(said);
-    else if (kind == CURLINFO_HEADER_IN && !mine->is_over)
-      mine->reply = said.substr(0, std::min(said.find_first_of("\r\n"), reply_bytes_max));
+      call->note_command(text);
+    else if (kind == CURLINFO_HEADER_IN && !call->is_over)
+      call->reply = text.substr(0, std::min(text.find_first_of("\r\n"), reply_bytes_max));
     return 0;
   }
 
 private:
   static constexpr std::size_t reply_bytes_max = 512; // RFC 5321, 4.5.3.1.5
 
-  void note_command(std::string_view said) {
-    if (said.starts_with("MAIL"))
+  void note_command(std::string_view text) {
+    if (text.starts_with("MAIL"))
       stage = mail_stage::sender;
-    else if (said.starts_with("RCPT"))
+    else if (text.starts_with("RCPT"))
       stage = mail_stage::recipient;
-    else if (said.starts_with("DATA"))
+    else if (text.starts_with("DATA"))
       stage = mail_stage::text;
-    else if (said.starts_with("QUIT"))
+    else if (text.starts_with("QUIT"))
       is_over = true;
   }
 };

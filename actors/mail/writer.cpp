@@ -14,20 +14,21 @@ std::string binding_of(const mail_record& mail) {
 std::string in_words(std::int64_t seconds) {
   struct unit {
     std::int64_t size;
-    const char *one, *many;
+    const char *singular, *plural;
   };
-  for (const auto& [size, one, many] :
+  for (const auto& [size, singular, plural] :
        {unit{86400, "a day", " days"}, unit{3600, "an hour", " hours"},
         unit{60, "a minute", " minutes"}}) {
     if (seconds < size || (seconds % size != 0 && seconds < 3 * size && size > 60)) continue;
-    return seconds / size == 1 ? one : std::to_string(seconds / size) + many;
+    return seconds / size == 1 ? singular : std::to_string(seconds / size) + plural;
   }
   return std::to_string(seconds) + " seconds";
 }
 
-std::string filled(std::string text, std::string_view place, std::string_view with) {
-  for (auto at = text.find(place); at != std::string::npos; at = text.find(place, at + with.size()))
-    text.replace(at, place.size(), with);
+std::string filled(std::string text, std::string_view placeholder, std::string_view with) {
+  for (auto at = text.find(placeholder); at != std::string::npos;
+       at = text.find(placeholder, at + with.size()))
+    text.replace(at, placeholder.size(), with);
   return text;
 }
 
@@ -73,12 +74,12 @@ storage::add_mail mail_writer::email_verification(const std::string& recipient, 
 // -- notices --------------------------------------------------------------------------------
 
 storage::add_mail mail_writer::notice(std::string kind, const std::string& recipient,
-                                      std::string subject, const std::string& what,
+                                      std::string subject, const std::string& event,
                                       const std::string& advice, time_point now) const {
   mail_text text;
   text.subject = std::move(subject);
   text.body =
-      what + " at\n" + product_url_ + "\non " + to_rfc3339_seconds(now) + ".\n\n" + advice + "\n";
+      event + " at\n" + product_url_ + "\non " + to_rfc3339_seconds(now) + ".\n\n" + advice + "\n";
   return sealed(std::move(kind), recipient, text, now);
 }
 

@@ -50,7 +50,7 @@ public:
 private:
   /// What has happened to the account, when, and what to do about it.
   storage::add_mail notice(std::string kind, const std::string& recipient, std::string subject,
-                           const std::string& what, const std::string& advice,
+                           const std::string& event, const std::string& advice,
                            time_point now) const;
   /// The page that `url` leads to, or the token alone.
   static std::string way_of(const std::string& url, const secret& token,

@@ -59,45 +59,46 @@ std::optional<secret> sha256_in_hex(std::string_view text) {
 } // namespace
 
 result<bool> foreign_hash::matches(const secret& password) const {
-  if (const auto* how = std::get_if<foreign::bcrypt>(&how_)) return bcrypt_matches(*how, password);
+  if (const auto* parameters = std::get_if<foreign::bcrypt>(&parameters_))
+    return bcrypt_matches(*parameters, password);
   std::string computed(digest_.size(), '\0');
   if (!compute(computed, password)) return no_memory_to_compare();
   return equal_in_constant_time(computed, digest_);
 }
 
-result<bool> foreign_hash::bcrypt_matches(const foreign::bcrypt& how,
+result<bool> foreign_hash::bcrypt_matches(const foreign::bcrypt& parameters,
                                           const secret& password) const {
   // A NUL ends the text for crypt(3): what follows would not count. The work is done all the
   // same, so that the time tells nothing of the hash.
   bool may_match = password.reveal().find('\0') == std::string_view::npos;
   std::optional<secret> given = password;
-  if (how.hashes_first) {
+  if (parameters.hashes_first) {
     given = sha256_in_hex(password.reveal());
     may_match = true; // of any bytes
   }
   if (!given) return no_memory_to_compare();
   const secret terminated{std::string{given->reveal()}}; // reveal() ends with a NUL behind it
   const auto memory = std::make_unique<crypt_memory>();
-  const char* computed = crypt_rn(terminated.reveal().data(), how.setting_and_digest.c_str(),
+  const char* computed = crypt_rn(terminated.reveal().data(), parameters.setting_and_digest.c_str(),
                                   &memory->data, static_cast<int>(sizeof memory->data));
   if (computed == nullptr) return no_memory_to_compare();
-  return equal_in_constant_time(computed, how.setting_and_digest) && may_match;
+  return equal_in_constant_time(computed, parameters.setting_and_digest) && may_match;
 }
 
 bool foreign_hash::compute(std::string& out, const secret& password) const {
   const auto text = password.reveal();
-  if (const auto* how = std::get_if<foreign::pbkdf2>(&how_))
-    return PKCS5_PBKDF2_HMAC(text.data(), static_cast<int>(text.size()), octets(salt_),
-                             static_cast<int>(salt_.size()), static_cast<int>(how->iterations),
-                             md_of(how->hashes_with), static_cast<int>(out.size()),
-                             octets(out)) == 1;
-  if (const auto* how = std::get_if<foreign::scrypt>(&how_)) {
+  if (const auto* parameters = std::get_if<foreign::pbkdf2>(&parameters_))
+    return PKCS5_PBKDF2_HMAC(
+               text.data(), static_cast<int>(text.size()), octets(salt_),
+               static_cast<int>(salt_.size()), static_cast<int>(parameters->iterations),
+               md_of(parameters->hashes_with), static_cast<int>(out.size()), octets(out)) == 1;
+  if (const auto* parameters = std::get_if<foreign::scrypt>(&parameters_)) {
     // OpenSSL counts a little more than 128 · N · r against its limit.
     const auto memory_max = 2 * scrypt_memory_bytes_max;
-    return EVP_PBE_scrypt(text.data(), text.size(), octets(salt_), salt_.size(), how->n, how->r,
-                          how->p, memory_max, octets(out), out.size()) == 1;
+    return EVP_PBE_scrypt(text.data(), text.size(), octets(salt_), salt_.size(), parameters->n,
+                          parameters->r, parameters->p, memory_max, octets(out), out.size()) == 1;
   }
-  const auto& how = std::get<foreign::argon2>(how_);
+  const auto& parameters = std::get<foreign::argon2>(parameters_);
   std::string given{text}; // the library's structure is not const
   std::string salt = salt_;
   argon2_context context{};
@@ -107,12 +108,12 @@ bool foreign_hash::compute(std::string& out, const secret& password) const {
   context.pwdlen = static_cast<std::uint32_t>(given.size());
   context.salt = octets(salt);
   context.saltlen = static_cast<std::uint32_t>(salt.size());
-  context.t_cost = how.iterations;
-  context.m_cost = how.memory_kib;
-  context.lanes = how.lanes;
+  context.t_cost = parameters.iterations;
+  context.m_cost = parameters.memory_kib;
+  context.lanes = parameters.lanes;
   context.threads = 1; // lanes one after another: a hashing thread has one core
   context.version = ARGON2_VERSION_13;
-  const auto code = foreign_argon2_ctx(&context, how.is_id ? Argon2_id : Argon2_i);
+  const auto code = foreign_argon2_ctx(&context, parameters.is_id ? Argon2_id : Argon2_i);
   OPENSSL_cleanse(given.data(), given.size());
   return code == ARGON2_OK;
 }

@@ -76,11 +76,11 @@ public:
 private:
   struct parser;
 
-  result<bool> bcrypt_matches(const foreign::bcrypt& how, const secret& password) const;
+  result<bool> bcrypt_matches(const foreign::bcrypt& parameters, const secret& password) const;
   /// Computes as many bytes as `out` has. False: there was no memory.
   bool compute(std::string& out, const secret& password) const;
 
-  std::variant<foreign::bcrypt, foreign::pbkdf2, foreign::scrypt, foreign::argon2> how_;
+  std::variant<foreign::bcrypt, foreign::pbkdf2, foreign::scrypt, foreign::argon2> parameters_;
   std::string salt_;
   std::string digest_; // empty for bcrypt
 };

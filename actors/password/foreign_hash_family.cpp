@@ -55,7 +55,7 @@ constexpr std::array known_kinds{
 template <std::size_t N>
 std::string_view look_up(const std::array<family, N>& table, std::string_view text) {
   const auto found = std::ranges::find_if(
-      table, [text](const family& one) { return text.starts_with(one.first); });
+      table, [text](const family& known) { return text.starts_with(known.first); });
   return found == table.end() ? std::string_view{} : found->second;
 }
 

@@ -69,11 +69,12 @@ bool is_scrypt_cost(std::uint64_t n, std::uint64_t r, std::uint64_t p) {
 struct foreign_hash::parser {
   using found = std::optional<foreign_hash>;
 
-  template <class How>
-  static found made(How how, std::string_view salt, const std::optional<std::string>& digest) {
+  template <class Parameters>
+  static found made(Parameters parameters, std::string_view salt,
+                    const std::optional<std::string>& digest) {
     if (!is_salt(salt) || !digest || !is_digest(*digest)) return std::nullopt;
     foreign_hash out;
-    out.how_ = how;
+    out.parameters_ = parameters;
     out.salt_ = salt;
     out.digest_ = *digest;
     return out;
@@ -93,7 +94,7 @@ struct foreign_hash::parser {
     };
     if (!std::ranges::all_of(text.substr(7), in_alphabet)) return std::nullopt;
     foreign_hash out;
-    out.how_ = foreign::bcrypt{std::string{text}, hashes_first};
+    out.parameters_ = foreign::bcrypt{std::string{text}, hashes_first};
     return out;
   }
 

@@ -131,11 +131,11 @@ std::shared_ptr<const role_table> make_role_table(const std::vector<role_record>
 std::shared_ptr<const service_table>
 make_service_table(const storage::list_services::answer& stored, const service_table& before) {
   auto table = std::make_shared<service_table>();
-  for (const auto& one : stored.services)
+  for (const auto& service : stored.services)
     table->services.emplace(
-        one.id, std::make_shared<const service_entry>(
-                    service_entry{one.id, std::make_shared<const permission_set>(scopes_of(one)),
-                                  rate_limit{one.rate_count, one.rate_window_s}}));
+        service.id, std::make_shared<const service_entry>(service_entry{
+                        service.id, std::make_shared<const permission_set>(scopes_of(service)),
+                        rate_limit{service.rate_count, service.rate_window_s}}));
   for (const auto& key : stored.keys) {
     const auto service = table->services.find(key.service);
     if (key.revoked_at || service == table->services.end()) continue;
