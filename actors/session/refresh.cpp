@@ -5,7 +5,6 @@
 #include "protocol/error_code.hpp"
 
 #include <algorithm>
-#include <caf/send.hpp>
 #include <utility>
 
 namespace latchkey {
@@ -17,49 +16,58 @@ std::int64_t seconds_of(time_point t) {
 
 } // namespace
 
-caf::result<messages::token_pair> session_state::on_issue(messages::issue_tokens&) {
-  promise<messages::token_pair> answer{self};
-  if (alive())
-    answer_with_tokens({answer});
-  else
-    answer.fail(error_code::token_invalid);
-  return answer;
+task<messages::token_pair> session_state::on_issue(messages::issue_tokens) {
+  if (!alive()) co_return fail(error_code::token_invalid);
+  co_return co_await issue_pair();
 }
 
-caf::result<messages::token_pair> session_state::on_refresh(messages::refresh& request) {
-  if (leaving) return gone();
+task<messages::token_pair> session_state::on_refresh(messages::refresh request) {
   const auto& outcomes = env->outcomes;
   if (!alive() || !env->keys->refresh.check(request.token, record.salt)) {
     outcomes.refresh_refused->add();
-    return to_error(error_code::token_invalid);
+    co_return fail(error_code::token_invalid);
   }
-  last_used = env->steady_now();
-  promise<messages::token_pair> answer{self};
   const auto counter = request.token.counter;
   if (counter == record.counter) {
     see(counter);
-    waiting_for_rotation.push_back(answer);
     rotation_wanted_until = std::max(rotation_wanted_until, request.deadline);
-    if (rotating) return answer;
-    // One that may have happened already must not be taken for somebody else's.
-    rotation_in_doubt ? look_at_rotation() : rotate();
-  } else if (counter + 1 == record.counter && may_have_lost_answer()) {
+    co_return co_await refresh_current(counter);
+  }
+  if (counter + 1 == record.counter && may_have_lost_answer()) {
     outcomes.refresh_retried->add();
     freshen();
-    answer_with_tokens({answer});
-  } else if (counter < record.counter) {
+    co_return co_await issue_pair();
+  }
+  if (counter < record.counter) {
     // A token that was already exchanged comes back: one of the two that hold it is
     // not our user, and we cannot tell which.
     outcomes.refresh_reused->add();
-    waiting_for_refusal.push_back(answer);
-    end({"session.refresh_reused", "a refresh token was used again", request.client,
-         end_reason::reused},
-        last_used + env->policy.internal_deadline); // however late the request is
-  } else {
-    outcomes.refresh_refused->add();
-    answer.fail(error_code::token_invalid);
+    ending words{"session.refresh_reused", "a refresh token was used again",
+                 std::move(request.client), end_reason::reused};
+    // However late the request is.
+    const auto ended =
+        co_await end(std::move(words), env->steady_now() + env->policy.internal_deadline);
+    if (!ended) co_return ended.error();
+    co_return fail(error_code::token_invalid);
   }
-  return answer;
+  outcomes.refresh_refused->add();
+  co_return fail(error_code::token_invalid);
+}
+
+task<messages::token_pair> session_state::refresh_current(std::uint64_t counter) {
+  const auto rotate_it = [this] { return rotate(); };
+  for (;;) {
+    const auto step = co_await rotations_.join(rotate_it);
+    if (!step) co_return step.error();
+    if (*step == rotation_step::rotated) co_return co_await issue_pair();
+    if (!alive()) co_return fail(error_code::token_invalid);
+    if (counter == record.counter) continue; // nothing was in doubt: it is to be rotated
+    // Another writer was first, or the rotation in doubt has happened.
+    if (counter + 1 != record.counter || !may_have_lost_answer())
+      co_return fail(error_code::token_invalid);
+    freshen();
+    co_return co_await issue_pair();
+  }
 }
 
 bool session_state::may_have_lost_answer() const {
@@ -82,20 +90,38 @@ void session_state::freshen() {
 
 // -- on its way to the store -------------------------------------------------------------
 
-void session_state::rotate() {
-  rotating = true;
-  const auto from = record.counter;
-  const auto at = env->now();
-  storage::unit unit{{storage::rotate_session{record.id, from, at}}};
-  self->request(env->writer_for(record.id), no_timeout,
-                messages::commit{std::move(unit), rotation_wanted_until})
-      .then([this, from, at,
-             when = env->steady_now()](storage::written&) { rotated(from, at, when); },
-            [this](caf::error& error) { lost_rotation(error); });
+task<session_state::rotation_step> session_state::rotate() {
+  // One that may have happened already must not be taken for somebody else's.
+  if (rotation == last_rotation::in_doubt) co_return co_await look_at_rotation();
+  for (;;) {
+    const auto from = record.counter;
+    const auto at = env->now();
+    const auto when = env->steady_now();
+    storage::unit unit{{storage::rotate_session{record.id, from, at}}};
+    messages::commit message{std::move(unit), rotation_wanted_until};
+    const auto written = co_await ask(env->writer_for(record.id), std::move(message));
+    if (written) {
+      rotated(from, at, when);
+      // While it was being written the session may have ended: nobody is revived.
+      if (has_ended()) co_return fail(error_code::token_invalid);
+      co_return rotation_step::rotated;
+    }
+    const auto code = written.error().code;
+    // Too late for the first who asked, and nothing was written; others joined since.
+    if (code == error_code::timeout && rotation_wanted_until > env->steady_now()) continue;
+    if (code == error_code::outcome_unknown) {
+      rotation = last_rotation::in_doubt;
+      remind_of_doubt(self);
+    }
+    if (code != error_code::token_invalid) co_return written.error();
+    // The store knows better: another writer ended or rotated it. Look, then decide.
+    const auto looked = co_await look_at_rotation();
+    if (looked && record.counter == from) co_return fail(error_code::token_invalid);
+    co_return looked;
+  }
 }
 
 void session_state::rotated(std::uint64_t from, time_point at, time_point when) {
-  rotating = false;
   record.counter = from + 1;
   record.rotated_at = issued_at = at;
   issued_when = when;
@@ -105,54 +131,36 @@ void session_state::rotated(std::uint64_t from, time_point at, time_point when) 
   rotated_when = env->steady_now();
   grace_until = rotated_when + env->policy.refresh_grace;
   env->outcomes.refresh_rotated->add();
-  // While it was being written the session may have ended: nobody is revived.
-  if (ended) return refuse_rotation(to_error(error_code::token_invalid));
-  answer_with_tokens(std::exchange(waiting_for_rotation, {}));
 }
 
-void session_state::lost_rotation(const caf::error& error) {
-  const auto code = to_failure(error).code;
-  // Too late for the first who asked, and nothing was written; others joined since.
-  if (code == error_code::timeout && rotation_wanted_until > env->steady_now()) return rotate();
-  // The store knows better: another writer ended or rotated it. Look, then decide.
-  if (code == error_code::token_invalid) return look_at_rotation();
-  rotating = false;
-  if (code == error_code::outcome_unknown) {
-    rotation_in_doubt = true;
-    retry_in_doubt_soon();
+task<session_state::rotation_step> session_state::look_at_rotation() {
+  for (;;) {
+    const auto events_before = events;
+    messages::read_session request{record.id, env->steady_now() + env->policy.internal_deadline};
+    auto fresh = co_await ask(env->reader_for(record.id), std::move(request));
+    if (fresh && events != events_before) continue;
+    if (fresh) {
+      const bool has_ended_there = adopt_row(std::move(*fresh));
+      if (has_ended_there) co_await mark_ended(end_reason::revoked);
+      co_return rotation_step::looked;
+    }
+    // AUTH003: the store has no such session any more.
+    if (fresh.error().code == error_code::token_invalid) {
+      rotation = last_rotation::known;
+      co_await mark_ended(end_reason::revoked);
+      co_return fresh.error();
+    }
+    if (rotation == last_rotation::known) co_return fresh.error();
+    remind_of_doubt(self);
+    co_return fail(error_code::outcome_unknown);
   }
-  refuse_rotation(error);
 }
 
-void session_state::look_at_rotation() {
-  rotating = true;
-  const auto deadline = env->steady_now() + env->policy.internal_deadline;
-  self->request(env->reader_for(record.id), no_timeout, messages::read_session{record.id, deadline})
-      .then(
-          [this, before = news](session_record& fresh) {
-            if (news != before) return look_at_rotation();
-            found_rotation(std::move(fresh));
-          },
-          [this](caf::error& second) {
-            rotating = false;
-            const auto refuse = [this, second] { refuse_rotation(second); };
-            // AUTH003: the store has no such session any more.
-            if (to_failure(second).code == error_code::token_invalid) {
-              rotation_in_doubt = false;
-              return mark_ended(end_reason::revoked, refuse);
-            }
-            if (!rotation_in_doubt) return refuse();
-            retry_in_doubt_soon();
-            refuse_rotation(to_error(error_code::outcome_unknown));
-          });
-}
-
-void session_state::found_rotation(session_record fresh) {
-  rotating = false;
-  const bool was_in_doubt = std::exchange(rotation_in_doubt, false);
-  const bool has_ended = fresh.ended_at.has_value();
+bool session_state::adopt_row(session_record fresh) {
+  const bool was_in_doubt =
+      std::exchange(rotation, last_rotation::known) == last_rotation::in_doubt;
+  const bool has_ended_there = fresh.ended_at.has_value();
   const bool was_rotated = fresh.counter != record.counter;
-  const bool is_one_ahead = !has_ended && fresh.counter == record.counter + 1;
   take_role(fresh.user_role);
   fresh.seen = std::max(fresh.seen, record.seen);
   if (was_rotated) {
@@ -166,26 +174,17 @@ void session_state::found_rotation(session_record fresh) {
     rotated_when = env->steady_now();
     grace_until = rotated_when + env->policy.refresh_grace;
   }
-  const auto refuse = [this] { refuse_rotation(to_error(error_code::token_invalid)); };
-  if (has_ended) return mark_ended(end_reason::revoked, refuse);
-  if (waiting_for_rotation.empty()) return;
-  if (!was_rotated && was_in_doubt && alive()) return rotate();
-  if (!is_one_ahead || !alive() || !may_have_lost_answer()) return refuse();
-  freshen();
-  answer_with_tokens(std::exchange(waiting_for_rotation, {}));
+  return has_ended_there;
 }
 
-void session_state::refuse_rotation(const caf::error& error) {
-  for (auto& asker : std::exchange(waiting_for_rotation, {}))
-    asker.deliver(error);
+task<> session_state::look_for_rotation() {
+  const auto look = [this] { return look_at_rotation(); };
+  (void)co_await rotations_.join(look);
 }
 
-void session_state::retry_in_doubt_soon() {
-  if (!std::exchange(has_reminder, true))
-    self->delayed_send(self, look_again_every, messages::sweep{});
-}
+// -- handed out ----------------------------------------------------------------------------
 
-void session_state::answer_with_tokens(const std::vector<promise<messages::token_pair>>& askers) {
+task<messages::token_pair> session_state::issue_pair() {
   const auto& keys = *env->keys;
   auto claimed = claims();
   messages::token_pair tokens;
@@ -193,21 +192,12 @@ void session_state::answer_with_tokens(const std::vector<promise<messages::token
   tokens.access_ttl_s = claimed.exp - claimed.iat;
   tokens.refresh_ttl_s =
       std::max<std::int64_t>(0, (expires_when - env->steady_now()) / std::chrono::seconds{1});
-  self->request(env->key_ring, no_timeout, messages::sign_access{std::move(claimed)})
-      .then(
-          [this, askers, tokens](messages::signed_token& token) mutable {
-            tokens.access_token = std::move(token.token);
-            for (auto& asker : askers) {
-              if (ended)
-                asker.fail(error_code::token_invalid);
-              else
-                asker.deliver(tokens);
-            }
-          },
-          [askers](caf::error& error) {
-            for (auto& asker : askers)
-              asker.deliver(error);
-          });
+  messages::sign_access request{std::move(claimed)};
+  auto token = co_await ask(env->key_ring, std::move(request));
+  if (!token) co_return token.error();
+  if (has_ended()) co_return fail(error_code::token_invalid);
+  tokens.access_token = std::move(token->token);
+  co_return tokens;
 }
 
 access_claims session_state::claims() const {

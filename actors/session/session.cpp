@@ -1,6 +1,5 @@
 #include "actors/session/session.hpp"
 
-#include "actors/audit/audit_entry.hpp"
 #include "protocol/error_code.hpp"
 
 #include <algorithm>
@@ -39,7 +38,7 @@ void session_state::set_expiry(time_point expires_at) {
 
 bool session_state::alive() const {
   const auto steady = env->steady_now();
-  if (ended || steady >= expires_when || env->now() >= record.expires_at) return false;
+  if (has_ended() || steady >= expires_when || env->now() >= record.expires_at) return false;
   const auto idle = env->policy.session_idle_ttl;
   return idle.count() == 0 || steady < rotated_when + idle;
 }
@@ -51,7 +50,7 @@ bool session_state::is_access_over(std::uint64_t counter) const {
 
 void session_state::begin(session_record row) {
   record = std::move(row);
-  ended = record.ended_at.has_value();
+  status = record.ended_at ? life::ended : life::live;
   measure();
   last_used = env->steady_now();
   const auto since_touch = env->now() - record.last_seen_at;
@@ -68,18 +67,18 @@ bool session_state::see(std::uint64_t counter) {
 }
 
 caf::result<messages::validation> session_state::on_validate(messages::validate& request) {
-  if (leaving) return gone();
+  if (is_leaving()) return gone();
   if (!alive()) return to_error(error_code::token_invalid);
   if (request.counter != 0 && is_access_over(request.counter))
     return to_error(error_code::token_expired);
   last_used = env->steady_now();
-  const bool is_news = see(request.counter);
-  if (is_news || last_used >= touched_when + touched_every) touch();
+  const bool is_first = see(request.counter);
+  if (is_first || last_used >= touched_when + touched_every) touch();
   return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
 }
 
 caf::result<messages::validation> session_state::on_prove(messages::prove& request) {
-  if (leaving) return gone();
+  if (is_leaving()) return gone();
   if (!alive() || !env->keys->refresh.check(request.token, record.salt))
     return to_error(error_code::token_invalid);
   last_used = env->steady_now();
@@ -101,56 +100,50 @@ void session_state::touch() {
 
 // One that is about to leave answers too: it has not left before the directory says so.
 
-caf::result<messages::done> session_state::on_session_ended(messages::session_ended& told) {
-  promise<messages::done> answer{self};
-  ++news;
-  mark_ended(told.reason, [answer] { answer.deliver(messages::done{}); });
-  return answer;
+task<messages::done> session_state::on_session_ended(messages::session_ended event) {
+  ++events;
+  co_await mark_ended(event.reason);
+  co_return messages::done{};
 }
 
-caf::result<messages::done> session_state::on_role_changed(messages::role_changed& told) {
-  ++news;
-  take_role(std::move(told.role));
+caf::result<messages::done> session_state::on_role_changed(messages::role_changed& event) {
+  ++events;
+  take_role(std::move(event.role));
   return messages::done{};
 }
 
-caf::result<messages::done> session_state::on_session_synced(messages::session_synced& told) {
-  ++news;
-  set_expiry(told.expires_at);
-  record.last_seen_at = std::max(record.last_seen_at, told.last_seen_at);
+caf::result<messages::done> session_state::on_session_synced(messages::session_synced& event) {
+  ++events;
+  set_expiry(event.expires_at);
+  record.last_seen_at = std::max(record.last_seen_at, event.last_seen_at);
   // As in the store: for one of another service this is its only use.
   if (record.opened_by == surface::integration) {
-    record.rotated_at = std::max(record.rotated_at, told.last_seen_at);
+    record.rotated_at = std::max(record.rotated_at, event.last_seen_at);
     rotated_when = env->steady_now();
   }
-  if (!told.user_agent.empty()) record.user_agent = std::move(told.user_agent);
+  if (!event.user_agent.empty()) record.user_agent = std::move(event.user_agent);
   return messages::done{};
 }
 
-caf::result<messages::done> session_state::on_outcome_in_doubt(messages::outcome_in_doubt& told) {
-  promise<messages::done> answer{self};
-  ++news; // a row that is being read may be older
-  look_at_row(told.reason, [answer](const caf::error*) { answer.deliver(messages::done{}); });
-  return answer;
+task<messages::done> session_state::on_outcome_in_doubt(messages::outcome_in_doubt event) {
+  ++events; // a row that is being read may be older
+  (void)co_await look_at_row(event.reason);
+  co_return messages::done{};
 }
 
 void session_state::on_sweep(messages::sweep& sweep) {
+  if (is_ending()) return end_when_answered(self);
   if (sweep.now == time_point{}) {
-    has_reminder = false;
-    if (in_doubt) look_at_row(*in_doubt, [](const caf::error*) {});
-    if (rotation_in_doubt && !rotating) look_at_rotation();
-    return;
+    take_reminder();
+    return converse(self, presence(), retry_in_doubt());
   }
-  if (!alive()) notify_watchers(end_reason::expired, [] {});
-  const bool busy =
-      rotating || rotation_in_doubt || ending || !watchers.empty() || pending_acks > 0;
-  const bool unused = !alive() || sweep.now >= last_used + env->policy.memory_idle;
-  if (busy || !unused || leaving) return;
-  // From here on every asker is sent back to the directory, which may load another actor
-  // for this session: two at work on one id must never be.
-  leaving = true;
-  self->request(env->directory_for(record.id), no_timeout, messages::leave_session{record.id})
-      .then([this](messages::done&) { self->quit(); }, [this](caf::error&) { leaving = false; });
+  if (!alive() && !watchers.empty())
+    converse(self, presence(), notify_watchers(end_reason::expired));
+  const bool is_busy =
+      has_conversations() || rotation == last_rotation::in_doubt || !watchers.empty();
+  if (is_busy || is_leaving()) return;
+  if (alive() && !is_unused(sweep, env->policy.memory_idle)) return;
+  leave(self, env->directory_for(record.id), messages::leave_session{record.id});
 }
 
 session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
@@ -163,8 +156,8 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
   return {handler(state, &session_state::on_validate),
           handler(state, &session_state::on_prove),
           handler(state, &session_state::on_issue),
-          handler(state, &session_state::on_refresh),
-          handler(state, &session_state::on_revoke),
+          accepting(state, &session_state::on_refresh),
+          accepting(state, &session_state::on_revoke),
           handler(state, &session_state::on_session_ended),
           handler(state, &session_state::on_role_changed),
           handler(state, &session_state::on_subscription_changed),

@@ -12,39 +12,40 @@
 
 #include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
+#include "actors/base/conversation.hpp"
+#include "actors/base/resident.hpp"
 
 #include <caf/stateful_actor.hpp>
-#include <functional>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace latchkey {
 
-struct session_state {
+struct session_state : resident {
   static inline const char* name = "session";
 
   /// When it was last seen is written at most so often.
   static constexpr std::chrono::seconds touched_every{60};
-  /// The store is asked so often what it has done, until it says so.
-  static constexpr std::chrono::seconds look_again_every{1};
   /// One that has ended leaves memory after so long; until then its tokens are refused from memory.
   static constexpr std::chrono::seconds ended_idle{10};
   /// An access token is good for so much longer than it says, as at the edge.
   static constexpr std::chrono::seconds access_leeway{5};
 
+  enum class life : unsigned char { live, ended }; // ended: durably
+  /// Whether the store may have rotated it without anybody's being told.
+  enum class last_rotation : unsigned char { known, in_doubt };
+
   session_actor::pointer self = nullptr;
   actor_env_ptr env;
-  session_record record;               // what the store knows
-  bool ended = false;                  // durably
-  bool rotating = false;               // a rotation is on its way to the store, or looked for there
-  bool rotation_in_doubt = false;      // the store may have rotated it, and nobody was told
-  bool ending = false;                 // an end is on its way to the store
-  bool leaving = false;                // memory, for want of use
-  bool has_reminder = false;           // to look again
-  std::optional<std::string> in_doubt; // the store may have changed it, or ended it for this reason
-  time_point rotation_wanted_until{};  // the latest deadline of those who asked
-  time_point end_wanted_until{};       // the same for the end
+  session_record record; // what the store knows
+  life status = life::live;
+  last_rotation rotation = last_rotation::known;
+  std::optional<end_reason> in_doubt; // the store may have changed it, or ended it for this reason
+  time_point rotation_wanted_until{}; // the latest deadline of those who asked
+  time_point end_wanted_until{};      // the same for the end
   // By the steady clock:
   time_point rotated_when{};        // last
   time_point grace_until{};         // a retried refresh is answered though its successor was seen
@@ -53,15 +54,9 @@ struct session_state {
   time_point access_over{};         // no access token of the current counter is good from then on
   time_point earlier_access_over{}; // of none before
   time_point touched_when{};
-  time_point last_used{};
-  time_point issued_at{}; // by the time of day: `iat` of its newest access token
-  std::uint64_t news = 0; // learnt otherwise than from the row, which may be newer than a row
-  std::vector<promise<messages::token_pair>> waiting_for_rotation;
-  std::vector<promise<messages::token_pair>> waiting_for_refusal; // until the end is durable
-  std::vector<promise<messages::revoked>> waiting_for_end;
+  time_point issued_at{};   // by the time of day: `iat` of its newest access token
+  std::uint64_t events = 0; // that were received; what they say may be newer than a row
   std::vector<socket_registry_actor> watchers;
-  std::size_t pending_acks = 0; // watchers that were told of its end and have not said so
-  std::vector<std::function<void()>> waiting_for_acks;
   std::vector<messages::use_ticket> used_tickets; // that would be good still
 
   session_state() = default;
@@ -69,34 +64,33 @@ struct session_state {
   session_state& operator=(const session_state&) = delete;
   ~session_state();
 
-  // session.cpp
+  // session.cpp: plain functions, for every request with a token comes to the first two.
   void begin(session_record row);
   caf::result<messages::validation> on_validate(messages::validate& request);
   caf::result<messages::validation> on_prove(messages::prove& request);
-  caf::result<messages::done> on_session_ended(messages::session_ended&);
-  caf::result<messages::done> on_role_changed(messages::role_changed& told);
-  caf::result<messages::done> on_session_synced(messages::session_synced& told);
-  caf::result<messages::done> on_outcome_in_doubt(messages::outcome_in_doubt&);
+  task<messages::done> on_session_ended(messages::session_ended event);
+  caf::result<messages::done> on_role_changed(messages::role_changed& event);
+  caf::result<messages::done> on_session_synced(messages::session_synced& event);
+  task<messages::done> on_outcome_in_doubt(messages::outcome_in_doubt event);
   void on_sweep(messages::sweep& sweep);
-  // session_refresh.cpp
-  caf::result<messages::token_pair> on_issue(messages::issue_tokens&);
-  caf::result<messages::token_pair> on_refresh(messages::refresh& request);
-  // session_end.cpp
-  caf::result<messages::revoked> on_revoke(messages::revoke& request);
-  // session_watch.cpp
+  // refresh.cpp
+  task<messages::token_pair> on_issue(messages::issue_tokens request);
+  task<messages::token_pair> on_refresh(messages::refresh request);
+  // end.cpp
+  task<messages::revoked> on_revoke(messages::revoke request);
+  // watch.cpp
   caf::result<messages::validation> on_watch(messages::watch& request);
   void on_unwatch(messages::unwatch& request);
   caf::result<messages::validation> on_use_ticket(messages::use_ticket& ticket);
-  caf::result<messages::done> on_subscription_changed(messages::subscription_changed& told);
+  caf::result<messages::done> on_subscription_changed(messages::subscription_changed& event);
 
 private:
-  using on_looked_up = std::function<void(const caf::error*)>;
-
   void touch();
   /// The refresh token with that counter, or an access token that came with it, was shown.
-  /// Whether that is news that should be written.
+  /// Whether that was not known and should be written.
   bool see(std::uint64_t counter);
   bool alive() const;
+  bool has_ended() const noexcept { return status == life::ended; }
   /// Whether an access token of that counter has outlived its time by the steady clock.
   bool is_access_over(std::uint64_t counter) const;
   /// Whether whoever shows the token before the current one may have lost the answer to it.
@@ -104,38 +98,55 @@ private:
   /// What the steady clock says of the times in the row.
   void measure();
   void set_expiry(time_point expires_at);
-  /// What the audit log says of an end, and what its watchers hear.
-  struct ending_words {
+
+  // -- rotations (refresh.cpp)
+  /// What a rotation that several may have asked for has done.
+  enum class rotation_step : unsigned char {
+    rotated,
+    looked, // the store was asked what it has done: the record is as there
+  };
+  task<rotation_step> rotate();
+  task<rotation_step> look_at_rotation();
+  /// The same, with those who want to rotate meanwhile.
+  task<> look_for_rotation();
+  /// Takes over what the store has instead of the record. Whether it has ended there.
+  bool adopt_row(session_record fresh);
+  void rotated(std::uint64_t from, time_point at, time_point when);
+  /// The tokens after that of the current counter, once they are durable.
+  task<messages::token_pair> refresh_current(std::uint64_t counter);
+  /// The access token of the last rotation is replaced when half of its time is over.
+  void freshen();
+  task<messages::token_pair> issue_pair();
+  access_claims claims() const;
+  shared_task<rotation_step> rotations_;
+
+  // -- ends (end.cpp)
+  /// An end: what the audit log says of it, and why it is.
+  struct ending {
     std::string action;
     std::string reason;
     messages::client_info client;
-    std::string told; // one of `end_reason`
+    end_reason cause; // what its watchers hear
   };
-  void rotate();
-  void rotated(std::uint64_t from, time_point at, time_point when);
-  void lost_rotation(const caf::error& error);
-  /// The access token of the last rotation is replaced when half of its time is over.
-  void freshen();
-  void retry_in_doubt_soon();
-  void look_at_rotation();
-  void found_rotation(session_record fresh);
-  void end(const ending_words& words, time_point until);
-  void write_end(const ending_words& words);
-  void lost_end(const caf::error& error, const ending_words& words);
-  void finish_end(const caf::error* error, const std::string& told);
-  void answer_with_tokens(const std::vector<promise<messages::token_pair>>& askers);
-  void refuse_rotation(const caf::error& error);
-  /// Asks the store what a COMMIT of unknown outcome has done; `done` hears why that is not known.
+  /// Ends it, durably and for its watchers. Those who ask for it meanwhile get the same outcome.
+  task<messages::done> end(ending words, time_point until);
+  task<messages::done> write_end(const ending& words);
+  /// Asks the store what a COMMIT of unknown outcome has done; a failure when that is not known.
   /// Until it is, the store is asked again. `reason`: that it has ended for, if it has.
-  void look_at_row(const std::string& reason, on_looked_up done);
-  /// It has ended, durably: from here on it says so. Nothing else ends one that lives; `done` as in
+  task<messages::done> look_at_row(end_reason reason);
+  /// What is still in doubt is asked again; nobody waits for it.
+  task<> retry_in_doubt();
+  shared_task<messages::done> ends_;
+
+  // -- watchers (watch.cpp)
+  /// It has ended, durably: from here on it says so. Nothing else ends one that lives. Then as
   /// `notify_watchers`.
-  void mark_ended(const std::string& reason, std::function<void()> done);
-  /// Tells every watcher, each once, and calls `done` when all who were ever told have heard.
-  void notify_watchers(const std::string& reason, std::function<void()> done);
-  void on_ack();
+  task<> mark_ended(end_reason reason);
+  /// Tells every watcher, each once, and ends when all that were ever told have answered.
+  task<> notify_watchers(end_reason reason);
   void take_role(std::string role);
-  access_claims claims() const;
+  std::size_t notifying_ = 0; // conversations that wait for watchers' answers
+  wait_list<messages::done> notified_;
 };
 
 session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,

@@ -1,7 +1,7 @@
 // watch.cpp — those who hold live sockets of a session, and what they hear of it.
 //
 // An end is a fact for them before it is an answer: whoever asked for it, or found it, is
-// answered when no socket of the session is open any more. One that is gone has none.
+// answered when no socket of the session is open any more. A registry that is gone has none.
 #include "actors/session/session.hpp"
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace latchkey {
 
 caf::result<messages::validation> session_state::on_watch(messages::watch& request) {
-  const bool will_tell = !leaving && alive();
+  const bool will_tell = !is_leaving() && alive();
   if (will_tell && std::find(watchers.begin(), watchers.end(), request.registry) == watchers.end())
     watchers.push_back(std::move(request.registry));
   messages::validate use{request.counter};
@@ -23,37 +23,33 @@ void session_state::on_unwatch(messages::unwatch& request) {
 }
 
 caf::result<messages::validation> session_state::on_use_ticket(messages::use_ticket& ticket) {
-  if (leaving) return gone();
+  if (is_leaving()) return gone();
   const auto now = env->now();
   std::erase_if(used_tickets, [now](const auto& used) { return used.until <= now; });
-  const auto is_it = [&](const auto& used) { return used.number == ticket.number; };
-  const bool is_used = std::any_of(used_tickets.begin(), used_tickets.end(), is_it);
+  const auto is_same = [&](const auto& used) { return used.number == ticket.number; };
+  const bool is_used = std::any_of(used_tickets.begin(), used_tickets.end(), is_same);
   if (is_used || ticket.until <= now || !alive()) return to_error(error_code::token_invalid);
   used_tickets.push_back(ticket);
   messages::validate use;
   return on_validate(use);
 }
 
-void session_state::mark_ended(const std::string& reason, std::function<void()> done) {
-  if (!std::exchange(ended, true))
+task<> session_state::mark_ended(end_reason reason) {
+  if (std::exchange(status, life::ended) == life::live)
     self->delayed_send(self, ended_idle, messages::sweep{env->steady_now() + ended_idle});
-  notify_watchers(reason, std::move(done));
+  return notify_watchers(reason);
 }
 
-void session_state::notify_watchers(const std::string& reason, std::function<void()> done) {
-  for (const auto& watcher : std::exchange(watchers, {})) {
-    ++pending_acks;
-    self->request(watcher, no_timeout, messages::session_ended{record.id, reason})
-        .then([this](messages::done&) { on_ack(); }, [this](caf::error&) { on_ack(); });
-  }
-  if (pending_acks == 0) return done();
-  waiting_for_acks.push_back(std::move(done));
-}
-
-void session_state::on_ack() {
-  if (--pending_acks > 0) return;
-  for (auto& done : std::exchange(waiting_for_acks, {}))
-    done();
+task<> session_state::notify_watchers(end_reason reason) {
+  const auto registries = std::exchange(watchers, {});
+  ++notifying_;
+  const messages::session_ended event{record.id, reason};
+  (void)co_await ask_all(registries, event);
+  // Others were told before and have not answered yet.
+  if (--notifying_ == 0)
+    notified_.complete(messages::done{});
+  else
+    (void)co_await notified_.wait();
 }
 
 void session_state::take_role(std::string role) {
@@ -64,9 +60,9 @@ void session_state::take_role(std::string role) {
 }
 
 caf::result<messages::done>
-session_state::on_subscription_changed(messages::subscription_changed& told) {
+session_state::on_subscription_changed(messages::subscription_changed& event) {
   for (const auto& watcher : watchers)
-    self->send(watcher, messages::subscription_changed{record.id, told.tier, told.status});
+    self->send(watcher, messages::subscription_changed{record.id, event.tier, event.status});
   return messages::done{};
 }
 

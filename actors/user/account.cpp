@@ -51,12 +51,12 @@ storage::user_changes settled(storage::user_changes changes, const user_record& 
 }
 
 /// Which fields, for the audit log; values only where they decide what the user may do.
-std::string words_of(const storage::user_changes& changes) {
+std::string names_of(const storage::user_changes& changes) {
   std::string out;
-  const auto add = [&out](bool given, std::string_view word) {
-    if (!given) return;
+  const auto add = [&out](bool is_given, std::string_view field) {
+    if (!is_given) return;
     if (!out.empty()) out += ", ";
-    out += word;
+    out += field;
   };
   add(changes.username.has_value(), "username");
   add(changes.email.has_value(), "email");
@@ -102,64 +102,50 @@ std::optional<failure> kept_to_rights(storage::user_changes& changes, const user
 } // namespace
 
 caf::result<messages::user_view> user_state::on_describe(messages::describe_user&) {
-  if (!is_accepting()) return gone();
   return messages::view_of(record);
 }
 
-caf::result<messages::user_view> user_state::on_update(messages::update_user& request) {
-  if (!is_accepting()) return gone();
-  promise<messages::user_view> answer{self};
-  auto change = std::make_shared<revision>();
-  change->deadline = request.deadline;
+task<messages::user_view> user_state::on_update(messages::update_user request) {
+  const auto turn = co_await take_turn(turnstile::kind::exclusive);
+  if (!turn) co_return turn.error();
+  time_point at{};
+  storage::user_changes made;
+  revision change;
+  change.deadline = request.deadline;
   if (request.changes.is_active && !*request.changes.is_active)
-    change->ends_sessions = end_reason::deactivated;
-  change->changes_role = request.changes.role.has_value();
-  auto at = std::make_shared<time_point>();
-  auto made = std::make_shared<storage::user_changes>();
-  change->facts = [this, request, answer, at, made,
-                   ends = change->ends_sessions != nullptr]() -> std::optional<storage::unit> {
-    if (const auto why = other_role(request.role_seen, record)) {
-      answer.fail(*why);
-      return std::nullopt;
-    }
+    change.ends_sessions = end_reason::deactivated;
+  change.changes_role = request.changes.role.has_value();
+  change.facts = [&, this]() -> result<std::optional<storage::unit>> {
+    if (const auto why = other_role(request.role_seen, record)) return fail(*why);
     auto changes = request.changes;
-    if (changes.synced_at && record.synced_at && *changes.synced_at < *record.synced_at) {
-      answer.deliver(messages::view_of(record));
+    // Something newer has been told: the user is shown as it is.
+    if (changes.synced_at && record.synced_at && *changes.synced_at < *record.synced_at)
       return std::nullopt;
-    }
     if (const auto why =
-            request.told_by ? kept_to_rights(changes, record, *request.told_by) : std::nullopt) {
-      answer.fail(*why);
-      return std::nullopt;
-    }
+            request.told_by ? kept_to_rights(changes, record, *request.told_by) : std::nullopt)
+      return fail(*why);
     const bool moves = is_other_email(changes, record);
     if (moves && !changes.email_verified) changes.email_verified = false;
-    *at = env->now();
-    auto entry = audit_entry("user.updated", words_of(changes), *at, request.who, record.id);
-    *made = settled(changes, record);
-    storage::unit unit{{storage::update_user{record.id, record.version, *made, *at}}};
-    if (ends)
-      unit.facts.emplace_back(
-          storage::end_sessions_of{record.id, std::nullopt, *at, end_reason::deactivated});
-    if (moves) add_move_of_email(unit.facts, *made, *at);
+    at = env->now();
+    auto entry = audit_entry("user.updated", names_of(changes), at, request.who, record.id);
+    made = settled(changes, record);
+    storage::unit unit{{storage::update_user{record.id, record.version, made, at}}};
+    if (change.ends_sessions)
+      unit.facts.emplace_back(storage::end_sessions_of{
+          record.id, std::nullopt, at, std::string{to_string(*change.ends_sessions)}});
+    if (moves) add_move_of_email(unit.facts, made, at);
     unit.facts.emplace_back(storage::add_audit{std::move(entry)});
     return unit;
   };
-  change->learn = [this, made, at] {
-    apply(*made, record);
-    record.updated_at = *at;
+  change.learn = [&, this] {
+    apply(made, record);
+    record.updated_at = at;
     ++record.version;
   };
-  change->done = [this, answer, made](const storage::written&) {
-    if (made->email) announce_mail();
-    answer.deliver(messages::view_of(record));
-  };
-  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
-    change->alone = std::move(mine);
-    revise(change);
-  });
-  return answer;
+  const auto written = co_await revise(change);
+  if (!written) co_return written.error();
+  if (made.email) announce_mail();
+  co_return messages::view_of(record);
 }
 
 void user_state::add_move_of_email(std::vector<storage::fact>& facts,
@@ -173,61 +159,44 @@ void user_state::add_move_of_email(std::vector<storage::fact>& facts,
   if (asks) add_verification(facts, *changes.email, at);
 }
 
-caf::result<messages::done> user_state::on_delete(messages::delete_user& request) {
-  if (!is_accepting()) return gone();
-  promise<messages::done> answer{self};
-  auto change = std::make_shared<revision>();
-  change->deadline = request.deadline;
-  change->ends_sessions = end_reason::deleted;
-  change->facts = [this, request, answer]() -> std::optional<storage::unit> {
-    if (const auto why = other_role(request.role_seen, record)) {
-      answer.fail(*why);
-      return std::nullopt;
-    }
+task<messages::done> user_state::on_delete(messages::delete_user request) {
+  const auto turn = co_await take_turn(turnstile::kind::exclusive);
+  if (!turn) co_return turn.error();
+  revision change;
+  change.deadline = request.deadline;
+  change.ends_sessions = end_reason::deleted;
+  change.facts = [&, this]() -> result<std::optional<storage::unit>> {
+    if (const auto why = other_role(request.role_seen, record)) return fail(*why);
     const auto at = env->now();
     auto entry =
         audit_entry("user.deleted", "with all that was the user's", at, request.who, record.id);
     return storage::unit{
         {storage::delete_user{record.id, at}, storage::add_audit{std::move(entry)}}};
   };
-  change->learn = [] {};
-  change->done = [this, answer](const storage::written&) {
-    // Nobody is served here from now on; the directory finds no such user.
-    on_removed();
-    answer.deliver(messages::done{});
-  };
-  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
-    change->alone = std::move(mine);
-    revise(change);
-  });
-  return answer;
+  const auto written = co_await revise(change);
+  if (!written) co_return written.error();
+  // Nobody is served here from now on; the directory finds no such user.
+  on_removed();
+  co_return messages::done{};
 }
 
-caf::result<messages::sessions_ended> user_state::on_end_sessions(messages::end_sessions& request) {
-  if (!is_accepting()) return gone();
-  promise<messages::sessions_ended> answer{self};
-  auto change = std::make_shared<revision>();
-  change->deadline = request.deadline;
-  change->ends_sessions = end_reason::revoked;
-  change->keep = request.keep;
-  change->facts = [this, request]() -> std::optional<storage::unit> {
+task<messages::sessions_ended> user_state::on_end_sessions(messages::end_sessions request) {
+  const auto turn = co_await take_turn(turnstile::kind::exclusive);
+  if (!turn) co_return turn.error();
+  revision change;
+  change.deadline = request.deadline;
+  change.ends_sessions = end_reason::revoked;
+  change.keep = request.keep;
+  change.facts = [&, this]() -> result<std::optional<storage::unit>> {
     const auto at = env->now();
     auto entry = audit_entry("user.sessions_ended", request.reason, at, request.who, record.id);
     entry.session = request.keep;
     return storage::unit{{storage::end_sessions_of{record.id, request.keep, at, request.reason},
                           storage::add_audit{std::move(entry)}}};
   };
-  change->learn = [] {};
-  change->done = [answer](const storage::written& written) {
-    answer.deliver(messages::sessions_ended{written.sessions_ended});
-  };
-  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
-    change->alone = std::move(mine);
-    revise(change);
-  });
-  return answer;
+  const auto written = co_await revise(change);
+  if (!written) co_return written.error();
+  co_return messages::sessions_ended{written->sessions_ended};
 }
 
 } // namespace latchkey

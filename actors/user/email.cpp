@@ -24,31 +24,21 @@ void user_state::add_verification(std::vector<storage::fact>& facts, const std::
 
 // -- asked for ------------------------------------------------------------------------------
 
-caf::result<messages::verification_begun>
-user_state::on_begin_verification(messages::begin_verification& request) {
-  if (!is_accepting()) return gone();
-  promise<messages::verification_begun> answer{self};
+task<messages::verification_begun>
+user_state::on_begin_verification(messages::begin_verification request) {
   // Not beside a change of the address: the old one would get a token that outlives it.
-  take_turn(turnstile::kind::shared, answer, [this, request, answer](const turn& together) {
-    begin_verification(request, answer, together);
-  });
-  return answer;
-}
-
-void user_state::begin_verification(const messages::begin_verification& request,
-                                    const promise<messages::verification_begun>& answer,
-                                    const turn& together) {
-  if (record.email_verified) return answer.deliver(messages::verification_begun{true});
+  const auto turn = co_await take_turn(turnstile::kind::shared);
+  if (!turn) co_return turn.error();
+  if (record.email_verified) co_return messages::verification_begun{true};
   const auto at = env->now();
   const auto key = "verification-mail:" + to_string(record.id);
   const auto now = env->steady_now();
   const auto verdict = env->limiter->take(key, env->policy.verification_mails, now);
   if (!verdict.granted) {
     const auto wait = std::chrono::ceil<std::chrono::seconds>(verdict.reset - now).count();
-    return answer.fail({error_code::rate_limited,
-                        {},
-                        "several mails were asked for already",
-                        static_cast<std::uint32_t>(std::max<std::int64_t>(wait, 1))});
+    co_return fail_with_retry(error_code::rate_limited,
+                              static_cast<std::uint32_t>(std::max<std::int64_t>(wait, 1)),
+                              "several mails were asked for already");
   }
   storage::unit unit;
   if (env->mails) add_verification(unit.facts, record.email, at);
@@ -56,51 +46,41 @@ void user_state::begin_verification(const messages::begin_verification& request,
       audit_entry("user.email_verification_requested",
                   env->mails ? "a token was mailed" : "mail is off; nothing was sent", at,
                   request.who, record.id)});
-  commit(
-      std::move(unit), request.deadline,
-      [this, answer, together](storage::written&) {
-        announce_mail();
-        answer.deliver(messages::verification_begun{});
-      },
-      [answer, together](const caf::error& error) { answer.deliver(error); });
+  const auto written = co_await commit(std::move(unit), request.deadline);
+  if (!written) co_return written.error();
+  announce_mail();
+  co_return messages::verification_begun{};
 }
 
 // -- proven ---------------------------------------------------------------------------------
 
-caf::result<messages::done> user_state::on_confirm_email(messages::confirm_email& request) {
-  if (!is_accepting()) return gone();
-  promise<messages::done> answer{self};
-  auto change = std::make_shared<revision>();
-  auto at = std::make_shared<time_point>();
-  change->deadline = request.deadline;
+task<messages::done> user_state::on_confirm_email(messages::confirm_email request) {
+  const auto turn = co_await take_turn(turnstile::kind::exclusive);
+  if (!turn) co_return turn.error();
+  time_point at{};
+  revision change;
+  change.deadline = request.deadline;
   // That the token is good, and used once, is decided where it is written.
-  change->facts = [this, request, answer, at]() -> std::optional<storage::unit> {
-    if (!record.is_active) {
-      answer.fail(error_code::token_invalid);
-      return std::nullopt;
-    }
-    *at = env->now();
+  change.facts = [&, this]() -> result<std::optional<storage::unit>> {
+    if (!record.is_active) return fail(error_code::token_invalid);
+    at = env->now();
     storage::user_changes changes;
     changes.email_verified = true;
-    return storage::unit{{storage::update_user{record.id, record.version, std::move(changes), *at},
+    return storage::unit{{storage::update_user{record.id, record.version, std::move(changes), at},
                           storage::use_reset_token{request.token_id, record.id, request.token_hash,
-                                                   *at, token_purpose::email_verification},
-                          storage::mark_used{record.id, *at},
+                                                   at, token_purpose::email_verification},
+                          storage::mark_used{record.id, at},
                           storage::add_audit{audit_entry("user.email_verified", "by a mailed token",
-                                                         *at, request.who, record.id)}}};
+                                                         at, request.who, record.id)}}};
   };
-  change->learn = [this, at] {
+  change.learn = [&, this] {
     record.email_verified = true;
-    if (!record.used_at) record.used_at = *at;
+    if (!record.used_at) record.used_at = at;
     ++record.version;
   };
-  change->done = [answer](const storage::written&) { answer.deliver(messages::done{}); };
-  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
-    change->alone = std::move(mine);
-    revise(change);
-  });
-  return answer;
+  const auto written = co_await revise(change);
+  if (!written) co_return written.error();
+  co_return messages::done{};
 }
 
 } // namespace latchkey

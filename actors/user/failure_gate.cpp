@@ -12,7 +12,7 @@ namespace latchkey {
 struct failure_gate::core : std::enable_shared_from_this<core> {
   using outcome = comparison::outcome;
 
-  const caf::abstract_actor* of = nullptr;
+  const caf::abstract_actor* owner = nullptr;
   actor_env_ptr env;
   std::string key;
   rate_limit session_policy::*limit = nullptr;
@@ -34,27 +34,27 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
   void forget() {
     if (in_a_row) in_a_row->count = 0;
     env->limiter->forget(key);
-    for (auto* one : comparing) {
+    for (auto* open : comparing) {
       const auto verdict = env->limiter->hold(key, env->policy.*limit, env->steady_now());
-      one->window_ = verdict.granted ? verdict.reset : time_point{};
+      open->window_ = verdict.granted ? verdict.reset : time_point{};
     }
   }
 
-  void settle(comparison& one, outcome what) {
-    std::erase(comparing, &one);
-    switch (what) {
+  void settle(comparison& compared, outcome result) {
+    std::erase(comparing, &compared);
+    switch (result) {
     case outcome::right:
       forget();
       break;
     case outcome::wrong:
-      env->limiter->keep(key, one.window_);
+      env->limiter->keep(key, compared.window_);
       if (in_a_row) {
         ++in_a_row->count;
         in_a_row->on_wrong();
       }
       break;
     case outcome::none:
-      env->limiter->give_back(key, one.window_);
+      env->limiter->give_back(key, compared.window_);
       break;
     }
     advance();
@@ -63,7 +63,7 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
   void advance() {
     // A comparison may be settled before its function returns: this loop then goes on.
     if (std::exchange(advancing, true)) return;
-    while (!waiting.empty() && !is_shutting_down(of)) {
+    while (!waiting.empty() && !is_shutting_down(owner)) {
       const auto verdict = hold();
       if (!verdict.granted && !comparing.empty()) break;
       auto go = std::move(waiting.front());
@@ -83,21 +83,21 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
   }
 };
 
-void failure_gate::comparison::settle(outcome what) noexcept {
-  const auto gate = std::exchange(of_, {}).lock();
+void failure_gate::comparison::settle(outcome result) noexcept {
+  const auto gate = std::exchange(gate_, {}).lock();
   if (!gate) return;
   try {
-    gate->settle(*this, what);
+    gate->settle(*this, result);
   } catch (const std::exception& e) {
     log_error("failure_gate", "a comparison could not be counted: ", e.what());
   }
 }
 
-failure_gate::failure_gate(const caf::abstract_actor* of, actor_env_ptr env, std::string key,
+failure_gate::failure_gate(const caf::abstract_actor* owner, actor_env_ptr env, std::string key,
                            rate_limit session_policy::*limit,
                            std::shared_ptr<failures_in_a_row> in_a_row)
     : core_(std::make_shared<core>()) {
-  core_->of = of;
+  core_->owner = owner;
   core_->env = std::move(env);
   core_->key = std::move(key);
   core_->limit = limit;

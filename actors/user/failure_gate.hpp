@@ -8,6 +8,7 @@
 #pragma once
 
 #include "actors/base/actor_env.hpp"
+#include "actors/base/conversation.hpp"
 
 #include <caf/abstract_actor.hpp>
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace latchkey {
 
@@ -25,18 +27,19 @@ struct failures_in_a_row {
   std::function<void()> on_wrong;               // after one was counted
 };
 
-/// Used by one actor. When it goes, or shuts down, whoever still waits is dropped unheard (see
-/// turnstile.hpp).
+/// Used by one actor. When it is destroyed, or its actor shuts down, those that still wait are
+/// dropped unheard (see turnstile.hpp).
 class failure_gate {
   struct core;
 
 public:
   static constexpr std::size_t waiting_max = 256;
 
-  /// One that may be compared. If it goes without a word, nothing was compared.
+  /// A secret that may be compared. If neither is called, nothing was compared.
   class comparison {
   public:
-    comparison(std::weak_ptr<core> of, time_point window) : of_(std::move(of)), window_(window) {}
+    comparison(std::weak_ptr<core> gate, time_point window)
+        : gate_(std::move(gate)), window_(window) {}
     ~comparison() { settle(outcome::none); }
     comparison(const comparison&) = delete;
     comparison& operator=(const comparison&) = delete;
@@ -47,23 +50,28 @@ public:
   private:
     friend core;
     enum class outcome : unsigned char { none, right, wrong };
-    void settle(outcome what) noexcept;
-    std::weak_ptr<core> of_;
+    void settle(outcome result) noexcept;
+    std::weak_ptr<core> gate_;
     time_point window_; // that it was taken from, by the steady clock
   };
   /// Null: the account is locked; compare with nothing.
   using pass = std::shared_ptr<comparison>;
   using go_on = std::function<void(pass)>;
 
-  /// `of` uses it; `key` names the account and the kind of secret; `limit` is looked up each time.
-  /// With `in_a_row`, nothing is compared once that many have been wrong in a row either.
-  failure_gate(const caf::abstract_actor* of, actor_env_ptr env, std::string key,
+  /// `owner` uses it; `key` names the account and the kind of secret; `limit` is looked up each
+  /// time. With `in_a_row`, nothing is compared once that many have been wrong in a row either.
+  failure_gate(const caf::abstract_actor* owner, actor_env_ptr env, std::string key,
                rate_limit session_policy::*limit,
                std::shared_ptr<failures_in_a_row> in_a_row = nullptr);
   ~failure_gate();
   failure_gate(const failure_gate&) = delete;
   failure_gate& operator=(const failure_gate&) = delete;
 
+  /// `co_await` gives a `result<pass>`: OVERLOADED when `waiting_max` wait already.
+  auto enter() {
+    auto begin = [this](go_on go) { return enter(std::move(go)); };
+    return called_back<pass, decltype(begin)>{std::move(begin)};
+  }
   /// Calls `go` at once, or when it is known whether one is left. False, and `go` is dropped,
   /// when `waiting_max` wait already. An exception out of `go` is logged.
   bool enter(go_on go);

@@ -25,12 +25,12 @@ bool is_before(const api_key_record& key, std::uint64_t id) {
 }
 
 /// Of keys that are in the order of their ids, for there may be very many.
-std::size_t place_of(const key_list& keys, std::uint64_t id) {
+std::size_t index_of(const key_list& keys, std::uint64_t id) {
   const auto at = std::lower_bound(keys.begin(), keys.end(), id, is_before);
   return at == keys.end() || at->id != id ? nowhere : static_cast<std::size_t>(at - keys.begin());
 }
 
-void put_in_place(key_list& keys, const api_key_record& key) {
+void insert_by_id(key_list& keys, const api_key_record& key) {
   const auto at = std::lower_bound(keys.begin(), keys.end(), key.id, is_before);
   if (at == keys.end() || at->id != key.id) keys.insert(at, key);
 }
@@ -43,32 +43,37 @@ key_list by_age(key_list keys) {
   return keys;
 }
 
-} // namespace
-
-void user_state::with_keys(std::function<void()> done, on_error failed) {
-  if (keys) return done();
-  if (key_askers_.size() >= key_askers_max) return failed(to_error(error_code::overloaded));
-  key_askers_.push_back({std::move(done), std::move(failed)});
-  if (key_askers_.size() == 1) read_keys();
+failure too_many_keys(std::size_t keys_max) {
+  failure out{error_code::quota_exceeded, "api_keys", "the plan's number of keys is reached"};
+  out.more = R"("quota":"api_keys","limit":)" + std::to_string(keys_max) + R"(,"resets_at":null)";
+  return out;
 }
 
-void user_state::read_keys() {
-  // However impatient the first asker is, the next are served by the same answer.
-  read(
-      storage::list_api_keys{record.id, env->now()},
-      env->steady_now() + env->policy.internal_deadline,
-      [this, before = key_changes_](std::vector<api_key_record>& found) {
-        // It may be older than a change that was answered meanwhile.
-        if (before != key_changes_) return read_keys();
-        std::ranges::sort(found, {}, &api_key_record::id);
-        keys = std::move(found);
-        for (auto& asker : std::exchange(key_askers_, {}))
-          asker.done();
-      },
-      [this](const caf::error& error) {
-        for (auto& asker : std::exchange(key_askers_, {}))
-          asker.failed(error);
-      });
+} // namespace
+
+task<messages::done> user_state::with_keys() {
+  const auto read_them = [this] { return read_keys(); };
+  while (!keys) {
+    const auto outcome = co_await key_reads_.join(read_them, key_askers_max - 1);
+    if (!outcome) co_return outcome.error();
+  }
+  co_return messages::done{};
+}
+
+task<messages::done> user_state::read_keys() {
+  for (;;) {
+    // However impatient the first asker is, the next are served by the same answer.
+    const auto deadline = env->steady_now() + env->policy.internal_deadline;
+    const auto changes_before = key_changes_;
+    const storage::list_api_keys query{record.id, env->now()};
+    auto found = co_await read(query, deadline);
+    if (!found) co_return found.error();
+    // It may be older than a change that was answered meanwhile.
+    if (changes_before != key_changes_) continue;
+    std::ranges::sort(*found, {}, &api_key_record::id);
+    keys = std::move(*found);
+    co_return messages::done{};
+  }
 }
 
 void user_state::forget_keys() {
@@ -83,50 +88,39 @@ void user_state::drop_expired_keys() {
   });
 }
 
-// -- made and revoked -------------------------------------------------------------------
-
-caf::result<messages::api_key_created>
-user_state::on_create_key(messages::create_api_key& request) {
-  if (!is_accepting()) return gone();
-  promise<messages::api_key_created> answer{self};
-  const auto granted = env->book->roles()->permissions_of(record.role);
-  if (!granted->has_all(request.scopes)) {
-    answer.fail({error_code::insufficient_permissions, "scopes",
-                 "must be among the permissions of the key's owner"});
-    return answer;
-  }
-  const auto failed = [answer](const caf::error& error) { answer.deliver(error); };
-  // Not beside what revokes all keys: one would be left.
-  take_turn(turnstile::kind::shared, answer, [this, request, answer, failed](const turn& mine) {
-    with_keys(
-        [this, request, answer, failed, mine] {
-          read(
-              storage::find_subscription{record.id}, request.deadline,
-              [this, request, answer, mine](std::optional<subscription_record>& stored) {
-                const auto bought = stored.value_or(default_subscription(record));
-                create_key(request, tier_in_force(bought, env->now()), answer, mine);
-              },
-              failed);
-        },
-        failed);
-  });
-  return answer;
+void user_state::drop_key(std::uint64_t id) {
+  ++key_changes_;
+  if (!keys) return;
+  const auto index = index_of(*keys, id);
+  if (index != nowhere) keys->erase(keys->begin() + static_cast<std::ptrdiff_t>(index));
 }
 
-void user_state::create_key(const messages::create_api_key& request, std::string_view tier,
-                            const promise<messages::api_key_created>& answer,
-                            const turn& together) {
-  const auto allowed = env->tiers.quota_of(tier, "api_keys").limit;
-  const auto max = static_cast<std::size_t>(
-      std::clamp<std::int64_t>(allowed.value_or(api_keys_max), 0, std::int64_t{api_keys_max}));
-  const auto refuse = [answer, max] {
-    failure why{error_code::quota_exceeded, "api_keys", "the plan's number of keys is reached"};
-    why.more = R"("quota":"api_keys","limit":)" + std::to_string(max) + R"(,"resets_at":null)";
-    answer.fail(why);
-  };
-  drop_expired_keys();
-  if (keys && keys->size() >= api_keys_max) return refuse();
+// -- made and revoked -------------------------------------------------------------------
 
+task<messages::api_key_created> user_state::on_create_key(messages::create_api_key request) {
+  const auto granted = env->book->roles()->permissions_of(record.role);
+  if (!granted->has_all(request.scopes))
+    co_return fail(error_code::insufficient_permissions, "scopes",
+                   "must be among the permissions of the key's owner");
+  // Not beside what revokes all keys: one would be left.
+  const auto turn = co_await take_turn(turnstile::kind::shared);
+  if (!turn) co_return turn.error();
+  const auto known = co_await with_keys();
+  if (!known) co_return known.error();
+  const storage::find_subscription query{record.id};
+  const auto stored = co_await read(query, request.deadline);
+  if (!stored) co_return stored.error();
+  const auto bought = stored->value_or(default_subscription(record));
+  const auto allowed = env->tiers.quota_of(tier_in_force(bought, env->now()), "api_keys").limit;
+  const auto keys_max = static_cast<std::size_t>(
+      std::clamp<std::int64_t>(allowed.value_or(api_keys_max), 0, std::int64_t{api_keys_max}));
+  drop_expired_keys();
+  if (keys && keys->size() >= api_keys_max) co_return too_many_keys(keys_max);
+  co_return co_await create_key(request, keys_max);
+}
+
+task<messages::api_key_created> user_state::create_key(const messages::create_api_key& request,
+                                                       std::size_t keys_max) {
   auto made = make_opaque_key(api_key_kind, record.id);
   const auto at = env->now();
   api_key_record key;
@@ -140,94 +134,67 @@ void user_state::create_key(const messages::create_api_key& request, std::string
   key.expires_at = request.expires_at;
   auto entry = audit_entry("api_key.created", key_id_text(key.id), at, request.who, record.id);
   storage::unit unit{
-      {storage::add_api_key{key, max, request.session}, storage::add_audit{std::move(entry)}}};
+      {storage::add_api_key{key, keys_max, request.session}, storage::add_audit{std::move(entry)}}};
   if (env->mails)
     unit.facts.emplace_back(env->mails->api_key_created(record.email, key.name, key.prefix, at));
-  commit(
-      std::move(unit), request.deadline,
-      [this, answer, key, text = made.text, together](storage::written&) {
-        ++key_changes_;
-        announce_mail();
-        if (keys) put_in_place(*keys, key);
-        answer.deliver(messages::api_key_created{key, text});
-      },
-      [this, answer, refuse, together](const caf::error& error) {
-        const auto code = to_failure(error).code;
-        if (code == error_code::quota_exceeded) return refuse();
-        if (code == error_code::outcome_unknown) forget_keys();
-        answer.deliver(error);
-      });
+  const auto written = co_await commit(std::move(unit), request.deadline);
+  if (!written) {
+    const auto code = written.error().code;
+    if (code == error_code::quota_exceeded) co_return too_many_keys(keys_max);
+    if (code == error_code::outcome_unknown) forget_keys();
+    co_return written.error();
+  }
+  ++key_changes_;
+  announce_mail();
+  if (keys) insert_by_id(*keys, key);
+  co_return messages::api_key_created{key, made.text};
 }
 
-caf::result<messages::api_key_list> user_state::on_list_keys(messages::list_api_keys&) {
-  if (!is_accepting()) return gone();
-  promise<messages::api_key_list> answer{self};
-  with_keys(
-      [this, answer] {
-        drop_expired_keys();
-        answer.deliver(messages::api_key_list{by_age(*keys)});
-      },
-      [answer](const caf::error& error) { answer.deliver(error); });
-  return answer;
+task<messages::api_key_list> user_state::on_list_keys(messages::list_api_keys) {
+  const auto known = co_await with_keys();
+  if (!known) co_return known.error();
+  drop_expired_keys();
+  co_return messages::api_key_list{by_age(*keys)};
 }
 
-caf::result<messages::done> user_state::on_revoke_key(messages::revoke_api_key& request) {
-  if (!is_accepting()) return gone();
-  promise<messages::done> answer{self};
+task<messages::done> user_state::on_revoke_key(messages::revoke_api_key request) {
   const auto at = env->now();
   auto entry = audit_entry("api_key.revoked", key_id_text(request.id), at, request.who, record.id);
-  const auto forget = [this, id = request.id] {
-    ++key_changes_;
-    if (!keys) return;
-    const auto place = place_of(*keys, id);
-    if (place != nowhere) keys->erase(keys->begin() + static_cast<std::ptrdiff_t>(place));
-  };
-  commit(
-      {{storage::revoke_api_key{request.id, record.id, at}, storage::add_audit{std::move(entry)}}},
-      request.deadline,
-      [answer, forget](storage::written&) {
-        forget();
-        answer.deliver(messages::done{});
-      },
-      [this, answer, forget](const caf::error& error) {
-        const auto code = to_failure(error).code;
-        if (code == error_code::not_found) forget();
-        if (code == error_code::outcome_unknown) forget_keys();
-        answer.deliver(error);
-      });
-  return answer;
+  storage::unit unit{
+      {storage::revoke_api_key{request.id, record.id, at}, storage::add_audit{std::move(entry)}}};
+  const auto written = co_await commit(std::move(unit), request.deadline);
+  if (!written) {
+    const auto code = written.error().code;
+    if (code == error_code::not_found) drop_key(request.id);
+    if (code == error_code::outcome_unknown) forget_keys();
+    co_return written.error();
+  }
+  drop_key(request.id);
+  co_return messages::done{};
 }
 
 // -- used -----------------------------------------------------------------------------------
 
 caf::result<messages::api_key_use> user_state::on_use_key(messages::use_api_key& request) {
-  if (!is_accepting()) return gone();
-  if (keys && !in_doubt_) {
-    auto used = use_key(request);
-    if (!used) return to_error(used.error());
-    return std::move(*used);
-  }
-  promise<messages::api_key_use> answer{self};
-  settle_in_doubt([this, request, answer](const caf::error* doubtful) {
-    if (doubtful != nullptr) return answer.deliver(*doubtful);
-    with_keys(
-        [this, request, answer] {
-          auto used = use_key(request);
-          if (used)
-            answer.deliver(std::move(*used));
-          else
-            answer.fail(used.error());
-        },
-        [answer](const caf::error& error) { answer.deliver(error); });
-  });
-  return answer;
+  if (!keys || in_doubt_) return answer_with(this, use_key_when_known(std::move(request)));
+  auto used = use_key(request);
+  if (!used) return to_error(used.error());
+  return std::move(*used);
+}
+
+task<messages::api_key_use> user_state::use_key_when_known(messages::use_api_key request) {
+  const auto settled = co_await settle_in_doubt();
+  if (!settled) co_return settled.error();
+  const auto known = co_await with_keys();
+  if (!known) co_return known.error();
+  co_return use_key(request);
 }
 
 result<messages::api_key_use> user_state::use_key(const messages::use_api_key& request) {
   const auto now = env->now();
-  const auto place = keys ? place_of(*keys, request.id) : nowhere;
-  if (!record.is_active || place == nowhere) return fail(error_code::token_invalid);
-  auto& key = (*keys)[place];
+  const auto index = keys ? index_of(*keys, request.id) : nowhere;
+  if (!record.is_active || index == nowhere) return fail(error_code::token_invalid);
+  auto& key = (*keys)[index];
   if (!equal_in_constant_time(key.secret_hash, request.secret_hash) || key.revoked_at ||
       (key.expires_at && *key.expires_at <= now))
     return fail(error_code::token_invalid);

@@ -12,61 +12,40 @@ namespace latchkey {
 
 // -- set and removed ------------------------------------------------------------------------
 
-caf::result<messages::done> user_state::on_change_recovery(messages::change_recovery& request) {
-  if (!is_accepting()) return gone();
-  recovery_answer answer{self};
-  change_recovery(request, answer, 1);
-  return answer;
-}
-
-void user_state::change_recovery(const messages::change_recovery& request,
-                                 const recovery_answer& answer, std::size_t attempt) {
-  password_check check;
-  check.password = request.current;
-  check.deadline = request.deadline;
-  check.refused = [answer](const caf::error& error) { answer.deliver(error); };
-  check.right = [this, request, answer, attempt](const secret& tried) {
-    if (request.next.empty()) return set_recovery(request, answer, tried, {}, attempt);
-    self->request(env->hasher, no_timeout, messages::hash_password{request.next, request.deadline})
-        .then(
-            [this, request, answer, tried, attempt, here = present_](messages::hashed& hashed) {
-              set_recovery(request, answer, tried, hashed.phc, attempt);
-            },
-            [answer, here = present_](caf::error& error) { answer.deliver(error); });
-  };
-  check_login(std::move(check));
-}
-
-void user_state::set_recovery(const messages::change_recovery& request,
-                              const recovery_answer& answer, const secret& tried, const secret& phc,
-                              std::size_t attempt) {
-  auto change = std::make_shared<revision>();
-  change->deadline = request.deadline;
-  change->facts = [this, request, answer, tried, phc, attempt]() -> std::optional<storage::unit> {
-    // The password was changed meanwhile: whoever knows the old one alone sets nothing.
-    if (!is_current(tried)) {
-      if (attempt == attempts_max)
-        answer.deliver(too_many());
-      else
-        change_recovery(request, answer, attempt + 1);
-      return std::nullopt;
+task<messages::done> user_state::on_change_recovery(messages::change_recovery request) {
+  for (std::size_t attempt = 1;; ++attempt) {
+    const auto tried = co_await match_password(request.current, request.deadline);
+    if (!tried) co_return tried.error();
+    secret phc; // empty: the passphrase is removed
+    if (!request.next.empty()) {
+      messages::hash_password question{request.next, request.deadline};
+      const auto hashed = co_await ask(env->hasher, std::move(question));
+      if (!hashed) co_return hashed.error();
+      phc = hashed->phc;
     }
-    return recovery_facts(request.who, phc);
-  };
-  change->committed = [this] { ++recovery_changes_; };
-  change->learn = [] {};
-  change->done = [this, answer](const storage::written&) {
-    announce_mail();
-    answer.deliver(messages::done{});
-  };
-  change->failed = [answer](const caf::error& error) { answer.deliver(error); };
-  take_turn(turnstile::kind::exclusive, answer, [this, change](turn mine) {
-    change->alone = std::move(mine);
-    revise(change);
-  });
+    const auto turn = co_await take_turn(turnstile::kind::exclusive);
+    if (!turn) co_return turn.error();
+
+    bool is_outdated = false;
+    revision change;
+    change.deadline = request.deadline;
+    change.facts = [&, this]() -> result<std::optional<storage::unit>> {
+      // The password was changed meanwhile: whoever knows the old one alone sets nothing.
+      is_outdated = !is_current(*tried);
+      if (is_outdated) return std::nullopt;
+      return recovery_facts(request.who, phc);
+    };
+    change.committed = [this] { ++recovery_changes_; };
+    const auto written = co_await revise(change);
+    if (!written) co_return written.error();
+    if (!is_outdated) break;
+    if (attempt == attempts_max) co_return too_many();
+  }
+  announce_mail();
+  co_return messages::done{};
 }
 
-storage::unit user_state::recovery_facts(const messages::author& who, const secret& phc) const {
+storage::unit user_state::recovery_facts(const messages::author& author, const secret& phc) const {
   const auto at = env->now();
   const bool removes = phc.empty();
   storage::unit unit;
@@ -78,75 +57,53 @@ storage::unit user_state::recovery_facts(const messages::author& who, const secr
   unit.facts.emplace_back(storage::use_up_reset_tokens{record.id, at, true});
   unit.facts.emplace_back(storage::add_audit{
       audit_entry(removes ? "user.recovery_passphrase_removed" : "user.recovery_passphrase_set",
-                  "with the current password", at, who, record.id)});
+                  "with the current password", at, author, record.id)});
   if (env->mails) unit.facts.emplace_back(env->mails->recovery_changed(record.email, removes, at));
   return unit;
 }
 
 // -- used -----------------------------------------------------------------------------------
 
-caf::result<messages::reset_grant>
-user_state::on_verify_passphrase(messages::verify_passphrase& request) {
-  if (!is_accepting()) return gone();
-  promise<messages::reset_grant> answer{self};
-  read(
-      storage::find_recovery{record.id}, request.deadline,
-      [this, request, answer, seen = recovery_changes_](std::optional<secret>& phc) {
-        // An inactive user's, one of an address that nobody has proven to own, and one that is not
-        // there are compared with nothing.
-        if (!phc || !record.is_active || lacks_proof())
-          return compare_passphrase(request, answer, nullptr, secret{}, seen, phc.has_value());
-        const bool entered = recoveries->enter([this, request, answer, phc = *phc, seen,
-                                                here = present_](const failure_gate::pass& pass) {
-          compare_passphrase(request, answer, pass, pass ? phc : secret{}, seen);
-        });
-        if (!entered) answer.deliver(too_many());
-      },
-      [answer](const caf::error& error) { answer.deliver(error); });
-  return answer;
+task<messages::reset_grant> user_state::on_verify_passphrase(messages::verify_passphrase request) {
+  const auto changes_seen = recovery_changes_;
+  const storage::find_recovery query{record.id};
+  const auto stored = co_await read(query, request.deadline);
+  if (!stored) co_return stored.error();
+  const bool has_passphrase = stored->has_value();
+  // An inactive user's, one of an address that nobody has proven to own, and one that is not
+  // there are compared with nothing.
+  failure_gate::pass pass;
+  if (has_passphrase && record.is_active && !lacks_proof()) {
+    auto entered = co_await recoveries->enter();
+    if (!entered) co_return too_many();
+    pass = std::move(*entered);
+  }
+  messages::verify_password question{request.passphrase, pass ? **stored : secret{},
+                                     request.deadline};
+  const auto verdict = co_await ask(env->hasher, std::move(question));
+  if (!verdict) co_return verdict.error();
+  if (pass && !verdict->matches) pass->wrong();
+  if (!pass || !verdict->matches || !record.is_active) {
+    // The client hears the same of each.
+    const char* why = !record.is_active ? "the account is inactive"
+                      : lacks_proof()   ? "the address is not verified"
+                      : !has_passphrase ? "has no recovery passphrase"
+                      : !pass           ? "locked after too many wrong recovery passphrases"
+                                        : "wrong recovery passphrase";
+    co_return fail_because(error_code::invalid_credentials, why);
+  }
+  pass->right();
+
+  const auto turn = co_await take_turn(turnstile::kind::shared);
+  if (!turn) co_return turn.error();
+  // Another passphrase, another password or another address since.
+  if (changes_seen != recovery_changes_ || !record.is_active || lacks_proof())
+    co_return fail_because(error_code::invalid_credentials, "the account was changed meanwhile");
+  co_return co_await grant_reset(request, verdict->rehashed);
 }
 
-void user_state::compare_passphrase(const messages::verify_passphrase& request,
-                                    const promise<messages::reset_grant>& answer,
-                                    const failure_gate::pass& pass, const secret& phc,
-                                    std::uint64_t seen, bool has_passphrase) {
-  const char* why_without_pass = has_passphrase ? "locked after too many wrong recovery passphrases"
-                                                : "has no recovery passphrase";
-  self->request(env->hasher, no_timeout,
-                messages::verify_password{request.passphrase, phc, request.deadline})
-      .then(
-          [this, request, answer, pass, seen, why_without_pass,
-           here = present_](messages::verdict& verdict) {
-            if (pass && !verdict.matches) pass->wrong();
-            if (!pass || !verdict.matches || !record.is_active) {
-              // The client hears the same of each.
-              const char* why = !record.is_active ? "the account is inactive"
-                                : lacks_proof()   ? "the address is not verified"
-                                : !pass           ? why_without_pass
-                                                  : "wrong recovery passphrase";
-              return answer.fail({error_code::invalid_credentials, {}, {}, 0, {}, why});
-            }
-            pass->right();
-            take_turn(
-                turnstile::kind::shared, answer,
-                [this, request, answer, seen, rehashed = verdict.rehashed](const turn& together) {
-                  // Another passphrase, another password or another address since.
-                  if (seen != recovery_changes_ || !record.is_active || lacks_proof())
-                    return answer.fail({error_code::invalid_credentials,
-                                        {},
-                                        {},
-                                        0,
-                                        {},
-                                        "the account was changed meanwhile"});
-                  grant_reset(request, answer, rehashed, together);
-                });
-          },
-          [answer, here = present_](caf::error& error) { answer.deliver(error); });
-}
-
-void user_state::grant_reset(const messages::verify_passphrase& request,
-                             const promise<messages::reset_grant>& answer, const secret& rehashed,
-                             const turn& together) {
+task<messages::reset_grant> user_state::grant_reset(const messages::verify_passphrase& request,
+                                                    const secret& rehashed) {
   const auto at = env->now();
   auto token =
       make_owner_token(record.id, token_purpose::passphrase_reset, at, env->policy.reset_token_ttl);
@@ -155,12 +112,9 @@ void user_state::grant_reset(const messages::verify_passphrase& request,
   unit.facts.emplace_back(storage::add_audit{audit_entry("user.recovery_passphrase_accepted",
                                                          "a reset token was given for it", at,
                                                          request.who, record.id)});
-  commit(
-      std::move(unit), request.deadline,
-      [answer, together, text = token.text](storage::written&) {
-        answer.deliver(messages::reset_grant{text});
-      },
-      [answer, together](const caf::error& error) { answer.deliver(error); });
+  const auto written = co_await commit(std::move(unit), request.deadline);
+  if (!written) co_return written.error();
+  co_return messages::reset_grant{std::move(token.text)};
 }
 
 } // namespace latchkey

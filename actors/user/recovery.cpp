@@ -9,18 +9,10 @@
 
 namespace latchkey {
 
-caf::result<messages::done> user_state::on_begin_recovery(messages::begin_recovery& request) {
-  if (!is_accepting()) return gone();
-  promise<messages::done> answer{self};
+task<messages::done> user_state::on_begin_recovery(messages::begin_recovery request) {
   // Not beside a change of the address: the old one would get a token that outlives it.
-  take_turn(turnstile::kind::shared, answer, [this, request, answer](const turn& together) {
-    begin_recovery(request, answer, together);
-  });
-  return answer;
-}
-
-void user_state::begin_recovery(const messages::begin_recovery& request,
-                                const promise<messages::done>& answer, const turn& together) {
+  const auto turn = co_await take_turn(turnstile::kind::shared);
+  if (!turn) co_return turn.error();
   const auto at = env->now();
   // A window of its own: whoever guesses passphrases must not keep the owner's mail away.
   const auto key = "recovery-mail:" + to_string(record.id);
@@ -42,13 +34,10 @@ void user_state::begin_recovery(const messages::begin_recovery& request,
   }
   unit.facts.emplace_back(storage::add_audit{
       audit_entry("user.recovery_requested", std::move(reason), at, request.who, record.id)});
-  commit(
-      std::move(unit), request.deadline,
-      [this, answer, sends, together](storage::written&) {
-        if (sends) announce_mail();
-        answer.deliver(messages::done{});
-      },
-      [answer, together](const caf::error& error) { answer.deliver(error); });
+  const auto written = co_await commit(std::move(unit), request.deadline);
+  if (!written) co_return written.error();
+  if (sends) announce_mail();
+  co_return messages::done{};
 }
 
 } // namespace latchkey

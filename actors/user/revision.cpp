@@ -2,6 +2,8 @@
 // else was first, and answered only when every session in memory knows what they mean for it.
 #include "actors/user/user.hpp"
 
+#include "actors/base/shard_round.hpp"
+
 #include <utility>
 
 namespace latchkey {
@@ -13,51 +15,48 @@ bool lost_by_version(const failure& f) {
 
 } // namespace
 
-void user_state::revise(const revision_ptr& change) {
-  if (removed) return change->failed(to_error(error_code::user_not_found));
-  auto unit = change->facts();
-  if (!unit) return;
-  commit(
-      std::move(*unit), change->deadline,
-      [this, change, based_on = record.version](storage::written& written) {
-        if (change->committed) change->committed();
-        // Who read the row meanwhile has learnt of it already.
-        if (record.version == based_on) change->learn();
-        revised(change, written);
-      },
-      [this, change](const caf::error& error) { lost_revision(change, error); });
-}
-
-void user_state::revised(const revision_ptr& change, const storage::written& written) {
-  const auto told = [change, written](const caf::error* error) {
-    if (error != nullptr) return change->failed(*error);
-    change->done(written);
-  };
-  if (change->ends_sessions)
-    tell_sessions(messages::user_sessions_ended{record.id, change->keep, change->ends_sessions},
-                  told);
-  else if (change->changes_role)
-    tell_sessions(messages::user_role_changed{record.id, record.role}, told);
-  else
-    told(nullptr);
-}
-
-void user_state::lost_revision(const revision_ptr& change, const caf::error& error) {
-  const auto why = to_failure(error);
-  // Nobody knows whether it went through, or somebody else removed the user. What the store says
-  // must hold for the sessions in memory too, whatever the asker is told.
-  if (why.code == error_code::outcome_unknown || why.code == error_code::user_not_found) {
-    in_doubt_ = unknown_outcome{change->ends_sessions, change->keep};
-    forget_keys();
-    ++recovery_changes_;
-    return settle_in_doubt([change, error](const caf::error*) { change->failed(error); });
+task<storage::written> user_state::revise(revision& change) {
+  for (std::size_t attempt = 1;; ++attempt) {
+    if (is_removed()) co_return fail(error_code::user_not_found);
+    auto unit = change.facts();
+    if (!unit) co_return unit.error();
+    if (!*unit) co_return storage::written{};
+    const auto based_on = record.version;
+    auto written = co_await commit(std::move(**unit), change.deadline);
+    if (written) {
+      if (change.committed) change.committed();
+      // Who read the row meanwhile has learnt of it already.
+      if (change.learn && record.version == based_on) change.learn();
+      const auto told = co_await tell_sessions_of(change);
+      if (!told) co_return told.error();
+      co_return std::move(*written);
+    }
+    const auto& lost = written.error();
+    // Nobody knows whether it went through, or somebody else removed the user. What the store says
+    // must hold for the sessions in memory too, whatever the asker is told.
+    if (lost.code == error_code::outcome_unknown || lost.code == error_code::user_not_found) {
+      in_doubt_ = unknown_outcome{change.ends_sessions, change.keep};
+      forget_keys();
+      ++recovery_changes_;
+      (void)co_await settle_in_doubt();
+      co_return lost;
+    }
+    if (!lost_by_version(lost) || attempt == attempts_max) co_return lost;
+    const auto reread = co_await reload(change.deadline);
+    if (!reread) co_return reread.error();
   }
-  if (!lost_by_version(why) || change->attempt == attempts_max) return change->failed(error);
-  ++change->attempt;
-  reload(change->deadline, [this, change](const caf::error* unread) {
-    if (unread != nullptr) return change->failed(*unread);
-    revise(change);
-  });
+}
+
+task<messages::done> user_state::tell_sessions_of(const revision& change) {
+  if (change.ends_sessions) {
+    messages::user_sessions_ended event{record.id, change.keep, *change.ends_sessions};
+    co_return co_await tell_shards(*env, std::move(event));
+  }
+  if (change.changes_role) {
+    messages::user_role_changed event{record.id, record.role};
+    co_return co_await tell_shards(*env, std::move(event));
+  }
+  co_return messages::done{};
 }
 
 } // namespace latchkey

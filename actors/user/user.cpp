@@ -1,29 +1,28 @@
 #include "actors/user/user.hpp"
 
 #include "actors/base/shard_round.hpp"
+#include "config/log.hpp"
 
-#include <chrono>
 #include <utility>
 
 namespace latchkey {
-namespace {
 
-/// After which one that was removed looks whether everybody has been answered.
-constexpr std::chrono::seconds last_look{1};
-
-} // namespace
-
-bool user_state::is_accepting() {
-  if (leaving) return false;
-  last_used = env->steady_now();
-  return true;
+task<turnstile::turn> user_state::take_turn(turnstile::kind type) {
+  auto turn = co_await turns->enter(type);
+  if (!turn) co_return turn.error();
+  const auto settled = co_await settle_in_doubt();
+  if (!settled) co_return settled.error();
+  co_return std::move(*turn);
 }
 
-void user_state::commit(storage::unit unit, time_point deadline,
-                        std::function<void(storage::written&)> done, on_error failed) {
-  self->request(env->writer_for(record.id), no_timeout, messages::commit{std::move(unit), deadline})
-      .then([done = std::move(done), here = present_](storage::written& w) { done(w); },
-            [failed = std::move(failed), here = present_](caf::error& e) { failed(e); });
+void user_state::commit_unawaited(storage::unit unit, const char* complaint) {
+  converse(self, presence(), write_unawaited(std::move(unit), complaint));
+}
+
+task<> user_state::write_unawaited(storage::unit unit, const char* complaint) {
+  const auto deadline = env->steady_now() + env->policy.internal_deadline;
+  const auto written = co_await commit(std::move(unit), deadline);
+  if (!written && complaint != nullptr) log_warning(name, complaint);
 }
 
 void user_state::announce_mail() const {
@@ -32,90 +31,49 @@ void user_state::announce_mail() const {
 
 // -- what the store and the sessions know --------------------------------------------
 
-template <class Message>
-void user_state::tell_sessions(Message what, std::function<void(const caf::error*)> done) {
-  tell_shards(self, *env, what, present_, std::move(done));
-}
-template void user_state::tell_sessions(messages::user_sessions_ended what,
-                                        std::function<void(const caf::error*)> done);
-template void user_state::tell_sessions(messages::user_role_changed what,
-                                        std::function<void(const caf::error*)> done);
-
-void user_state::reload(time_point deadline, std::function<void(const caf::error*)> done) {
-  self->request(env->reader_for(record.id), no_timeout, messages::read_user{record.id, deadline})
-      .then([this, done, here = present_](user_record& fresh) { learn(std::move(fresh), done); },
-            [this, done, here = present_](caf::error& error) {
-              if (to_failure(error).code != error_code::user_not_found) return done(&error);
-              on_removed();
-              tell_sessions(
-                  messages::user_sessions_ended{record.id, std::nullopt, end_reason::deleted},
-                  [done, error](const caf::error*) { done(&error); });
-            });
+task<messages::done> user_state::reload(time_point deadline) {
+  messages::read_user request{record.id, deadline};
+  auto fresh = co_await ask(env->reader_for(record.id), std::move(request));
+  if (fresh) co_return co_await learn(std::move(*fresh));
+  if (fresh.error().code == error_code::user_not_found) {
+    on_removed();
+    messages::user_sessions_ended event{record.id, std::nullopt, end_reason::deleted};
+    (void)co_await tell_shards(*env, std::move(event));
+  }
+  co_return fresh.error();
 }
 
-void user_state::learn(user_record fresh, std::function<void(const caf::error*)> done) {
+task<messages::done> user_state::learn(user_record fresh) {
   // An answer may be older than what has been learnt meanwhile.
-  if (fresh.version <= record.version) return done(nullptr);
-  const bool deactivated = record.is_active && !fresh.is_active;
-  const bool has_other_role = record.role != fresh.role;
+  if (fresh.version <= record.version) co_return messages::done{};
+  revision change;
+  if (record.is_active && !fresh.is_active) change.ends_sessions = end_reason::deactivated;
+  change.changes_role = record.role != fresh.role;
   record = std::move(fresh);
-  if (deactivated)
-    tell_sessions(messages::user_sessions_ended{record.id, std::nullopt, end_reason::deactivated},
-                  std::move(done));
-  else if (has_other_role)
-    tell_sessions(messages::user_role_changed{record.id, record.role}, std::move(done));
-  else
-    done(nullptr);
+  co_return co_await tell_sessions_of(change);
 }
 
-caf::result<messages::done> user_state::on_reload(messages::reload_user& request) {
-  if (!is_accepting()) return gone();
-  promise<messages::done> answer{self};
-  reload(request.deadline, [answer](const caf::error* error) {
-    if (error != nullptr)
-      answer.deliver(*error);
-    else
-      answer.deliver(messages::done{});
-  });
-  return answer;
+task<messages::done> user_state::on_reload(messages::reload_user request) {
+  return reload(request.deadline);
 }
 
 // -- leaving -----------------------------------------------------------------------------
 
 void user_state::on_removed() {
-  if (std::exchange(removed, true)) return;
+  if (is_removed()) return;
+  set_removed();
   record.is_active = false;
-  leave();
-}
-
-void user_state::leave() {
-  leaving = true;
-  self->request(env->directory_for(record.id), no_timeout, messages::leave_user{record.id, removed})
-      .then(
-          [this](messages::done&) {
-            // One that was removed may have others to answer still.
-            if (is_busy())
-              self->delayed_send(self, last_look, messages::sweep{});
-            else
-              self->quit();
-          },
-          [this](caf::error&) { leaving = removed; });
+  leave(self, env->directory_for(record.id), messages::leave_user{record.id, true});
 }
 
 void user_state::on_sweep(messages::sweep& sweep) {
-  if (removed) {
-    if (is_busy())
-      self->delayed_send(self, last_look, messages::sweep{});
-    else
-      self->quit();
-    return;
-  }
+  if (is_ending()) return end_when_answered(self);
   if (sweep.now == time_point{}) {
-    has_reminder_ = false;
-    return settle_in_doubt([](const caf::error*) {});
+    take_reminder();
+    return converse(self, presence(), retry_in_doubt());
   }
-  if (leaving || is_busy() || sweep.now < last_used + env->policy.memory_idle) return;
-  leave();
+  if (is_leaving() || is_busy() || !is_unused(sweep, env->policy.memory_idle)) return;
+  leave(self, env->directory_for(record.id), messages::leave_user{record.id, false});
 }
 
 user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, user_record record,
@@ -130,23 +88,23 @@ user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, us
   state->turns.emplace(self);
   state->count_failures();
   state->recoveries.emplace(self, state->env, "recovery:" + id, &session_policy::recovery_failures);
-  return {handler(state, &user_state::on_authenticate),
-          handler(state, &user_state::on_describe),
-          handler(state, &user_state::on_update),
-          handler(state, &user_state::on_delete),
-          handler(state, &user_state::on_end_sessions),
-          handler(state, &user_state::on_change_password),
-          handler(state, &user_state::on_begin_recovery),
-          handler(state, &user_state::on_verify_passphrase),
-          handler(state, &user_state::on_reset_password),
-          handler(state, &user_state::on_change_recovery),
-          handler(state, &user_state::on_begin_verification),
-          handler(state, &user_state::on_confirm_email),
-          handler(state, &user_state::on_create_key),
-          handler(state, &user_state::on_list_keys),
-          handler(state, &user_state::on_revoke_key),
-          handler(state, &user_state::on_use_key),
-          handler(state, &user_state::on_reload),
+  return {accepting(state, &user_state::on_authenticate),
+          accepting(state, &user_state::on_describe),
+          accepting(state, &user_state::on_update),
+          accepting(state, &user_state::on_delete),
+          accepting(state, &user_state::on_end_sessions),
+          accepting(state, &user_state::on_change_password),
+          accepting(state, &user_state::on_begin_recovery),
+          accepting(state, &user_state::on_verify_passphrase),
+          accepting(state, &user_state::on_reset_password),
+          accepting(state, &user_state::on_change_recovery),
+          accepting(state, &user_state::on_begin_verification),
+          accepting(state, &user_state::on_confirm_email),
+          accepting(state, &user_state::on_create_key),
+          accepting(state, &user_state::on_list_keys),
+          accepting(state, &user_state::on_revoke_key),
+          accepting(state, &user_state::on_use_key),
+          accepting(state, &user_state::on_reload),
           handler(state, &user_state::on_sweep)};
 }
 

@@ -9,12 +9,13 @@
 
 #include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
+#include "actors/base/conversation.hpp"
+#include "actors/base/resident.hpp"
 #include "actors/base/turnstile.hpp"
 #include "actors/user/failure_gate.hpp"
 
 #include <array>
 #include <caf/stateful_actor.hpp>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,178 +23,146 @@
 
 namespace latchkey {
 
-struct user_state {
+struct user_state : resident {
   static inline const char* name = "user";
 
   /// How often something is begun anew because the row was changed under it.
   static constexpr std::size_t attempts_max = 3;
   /// Keys of one user, whatever the tier allows: what "unlimited" may fill in memory.
   static constexpr std::size_t api_keys_max = storage::api_keys_read_max;
-  /// After a COMMIT of unknown outcome the store is asked so often, until it says what it did.
-  static constexpr std::chrono::seconds look_again_every{1};
-  /// Who wait while the keys are being read.
+  /// Conversations that wait while the keys are being read.
   static constexpr std::size_t key_askers_max = 1024;
 
   user_actor::pointer self = nullptr;
   actor_env_ptr env;
   user_record record;                              // what the store knows
   std::optional<std::vector<api_key_record>> keys; // not revoked, by id; unset: not read yet
-  bool leaving = false;                            // memory: whoever asks is sent away
-  bool removed = false;                            // from the store
-  time_point last_used{};
   std::optional<turnstile> turns;
   /// Of the password, by budget (failure_budget).
   std::array<std::optional<failure_gate>, failure_budgets> logins;
   std::array<std::shared_ptr<failures_in_a_row>, failure_budgets> wrong_in_a_row;
   std::optional<failure_gate> recoveries;
 
-  // user_sign_in.cpp
-  caf::result<messages::token_pair> on_authenticate(messages::authenticate& request);
+  // sign_in.cpp
+  task<messages::token_pair> on_authenticate(messages::authenticate request);
   /// Gates and counters of a user that has just come into memory.
   void count_failures();
-  // user_account.cpp
+  // account.cpp
   caf::result<messages::user_view> on_describe(messages::describe_user&);
-  caf::result<messages::user_view> on_update(messages::update_user& request);
-  caf::result<messages::done> on_delete(messages::delete_user& request);
-  caf::result<messages::sessions_ended> on_end_sessions(messages::end_sessions& request);
-  // user_password.cpp
-  caf::result<messages::done> on_change_password(messages::change_password& request);
-  caf::result<messages::done> on_reset_password(messages::reset_password& request);
-  // user_recovery.cpp
-  caf::result<messages::done> on_begin_recovery(messages::begin_recovery& request);
-  // user_passphrase.cpp
-  caf::result<messages::reset_grant> on_verify_passphrase(messages::verify_passphrase& request);
-  caf::result<messages::done> on_change_recovery(messages::change_recovery& request);
-  // user_email.cpp
-  caf::result<messages::verification_begun>
-  on_begin_verification(messages::begin_verification& request);
-  caf::result<messages::done> on_confirm_email(messages::confirm_email& request);
-  // user_keys.cpp
-  caf::result<messages::api_key_created> on_create_key(messages::create_api_key& request);
-  caf::result<messages::api_key_list> on_list_keys(messages::list_api_keys& request);
-  caf::result<messages::done> on_revoke_key(messages::revoke_api_key& request);
+  task<messages::user_view> on_update(messages::update_user request);
+  task<messages::done> on_delete(messages::delete_user request);
+  task<messages::sessions_ended> on_end_sessions(messages::end_sessions request);
+  // password.cpp
+  task<messages::done> on_change_password(messages::change_password request);
+  task<messages::done> on_reset_password(messages::reset_password request);
+  // recovery.cpp
+  task<messages::done> on_begin_recovery(messages::begin_recovery request);
+  // passphrase.cpp
+  task<messages::reset_grant> on_verify_passphrase(messages::verify_passphrase request);
+  task<messages::done> on_change_recovery(messages::change_recovery request);
+  // email.cpp
+  task<messages::verification_begun> on_begin_verification(messages::begin_verification request);
+  task<messages::done> on_confirm_email(messages::confirm_email request);
+  // keys.cpp
+  task<messages::api_key_created> on_create_key(messages::create_api_key request);
+  task<messages::api_key_list> on_list_keys(messages::list_api_keys request);
+  task<messages::done> on_revoke_key(messages::revoke_api_key request);
+  /// Plain, for every request with a key comes here.
   caf::result<messages::api_key_use> on_use_key(messages::use_api_key& request);
   // user.cpp
-  caf::result<messages::done> on_reload(messages::reload_user& request);
+  task<messages::done> on_reload(messages::reload_user request);
   void on_sweep(messages::sweep& sweep);
 
 private:
-  using on_error = std::function<void(const caf::error&)>;
-  using presence = std::shared_ptr<const char>;
-  using turn = turnstile::turn;
-
   // -- what every conversation needs (user.cpp) ------------------------------------------
 
-  /// Whoever holds a copy keeps the actor in memory.
-  presence present_ = std::make_shared<const char>();
-  bool is_busy() const { return in_doubt_ || present_.use_count() > 1; }
-  /// Whether somebody may still be served here; counts as a use.
-  bool is_accepting();
-  void leave();
+  bool is_busy() const { return in_doubt_ || has_conversations(); }
   void on_removed();
 
-  /// A turn, once there is no doubt, or OVERLOADED. `go` hears nothing when the asker has been
-  /// told.
-  template <class Reply>
-  void take_turn(turnstile::kind how, const promise<Reply>& answer, turnstile::go_on go) {
-    auto begin = [this, answer, go = std::move(go), here = present_](const turn& mine) {
-      settle_in_doubt([answer, go, mine, here](const caf::error* error) {
-        if (error != nullptr) return answer.deliver(*error);
-        go(mine);
-      });
-    };
-    if (!turns->enter(how, std::move(begin))) answer.fail(error_code::overloaded);
+  /// A turn, once nothing is in doubt. OVERLOADED when too many wait.
+  task<turnstile::turn> take_turn(turnstile::kind type);
+  /// `co_await` gives what was written, after COMMIT.
+  auto commit(storage::unit unit, time_point deadline) {
+    return ask(env->writer_for(record.id), messages::commit{std::move(unit), deadline});
   }
-  void commit(storage::unit unit, time_point deadline, std::function<void(storage::written&)> done,
-              on_error failed);
+  /// Commits what nobody waits for. `complaint` is logged when it fails; null: nothing is.
+  void commit_unawaited(storage::unit unit, const char* complaint);
+  task<> write_unawaited(storage::unit unit, const char* complaint);
   template <class Query>
-  void read(Query query, time_point deadline, std::function<void(typename Query::answer&)> done,
-            on_error failed) {
-    self->request(env->reader_for(record.id), no_timeout,
-                  messages::read{std::move(query), deadline})
-        .then([done = std::move(done),
-               here = present_](messages::found& found) { done(found.as<Query>()); },
-              [failed = std::move(failed), here = present_](caf::error& e) { failed(e); });
+  task<typename Query::answer> read(Query query, time_point deadline) {
+    messages::read request{std::move(query), deadline};
+    auto found = co_await ask(env->reader_for(record.id), std::move(request));
+    if (!found) co_return found.error();
+    co_return std::move(found->template as<Query>());
   }
-  /// Reads the row again; `done` hears an error or nothing, after sessions in memory know
-  /// what it says of them.
-  void reload(time_point deadline, std::function<void(const caf::error*)> done);
-  void learn(user_record fresh, std::function<void(const caf::error*)> done);
-  /// Says it to every shard of the directory (actors/base/shard_round.hpp).
-  template <class Message>
-  void tell_sessions(Message what, std::function<void(const caf::error*)> done);
+  /// Reads the row again; ends after sessions in memory know what it says of them.
+  task<messages::done> reload(time_point deadline);
+  task<messages::done> learn(user_record fresh);
   void announce_mail() const;
 
-  // -- changes of the row (user_revision.cpp) -----------------------------------------------
+  // -- changes of the row (revision.cpp) -----------------------------------------------------
 
-  /// A change of the row together with what it means for sessions.
+  /// A change of the row together with what it means for sessions. Its functions refer to the
+  /// frame of the handler that awaits it.
   struct revision {
-    /// The facts, from the record as it is by then; nothing when the asker has been answered.
-    std::function<std::optional<storage::unit>()> facts;
-    /// COMMIT went through and the record is still the one that `facts` saw.
-    std::function<void()> learn;
+    /// The facts, from the record as it is by then; or why there is nothing to change: a failure,
+    /// or nothing when that is no error.
+    std::function<result<std::optional<storage::unit>>()> facts;
     /// COMMIT went through, whatever the record is by then; may be empty.
     std::function<void()> committed;
-    const char* ends_sessions = nullptr; // one of `end_reason`; null: it does not
+    /// COMMIT went through and the record is still the one that `facts` saw; may be empty.
+    std::function<void()> learn;
+    std::optional<end_reason> ends_sessions;
     std::optional<session_id> keep;
     bool changes_role = false;
     time_point deadline{};
-    std::function<void(const storage::written&)> done; // sessions in memory know
-    on_error failed;
-    turn alone;
-    std::size_t attempt = 1;
   };
-  using revision_ptr = std::shared_ptr<revision>;
-  void revise(const revision_ptr& change);
-  void revised(const revision_ptr& change, const storage::written& written);
-  void lost_revision(const revision_ptr& change, const caf::error& error);
+  /// Writes it, anew when another writer was first; ends when sessions in memory know. Only in an
+  /// exclusive turn.
+  task<storage::written> revise(revision& change);
+  task<messages::done> tell_sessions_of(const revision& change);
 
-  /// What another email brings with it (user_account.cpp): tokens of the old one die, both
+  /// What another email brings with it (account.cpp): tokens of the old one die, both
   /// addresses are written to.
   void add_move_of_email(std::vector<storage::fact>& facts, const storage::user_changes& changes,
                          time_point at) const;
 
-  // -- doubt (user_doubt.cpp) -----------------------------------------------------------------
+  // -- doubt (doubt.cpp) ----------------------------------------------------------------------
 
   /// What a COMMIT of unknown outcome may have done besides changing the row.
   struct unknown_outcome {
-    const char* ends_sessions = nullptr; // as in `revision`
+    std::optional<end_reason> ends_sessions; // as in `revision`
     std::optional<session_id> keep;
   };
-  /// Calls `done` at once, or when the store has been asked what it did; with an error when the
-  /// store does not say.
-  void settle_in_doubt(std::function<void(const caf::error*)> done);
-  void retry_in_doubt();
-  void on_looked_up(const caf::error* error);
+  /// Ends at once, or when the store has been asked what it did; with a failure when the store
+  /// does not tell.
+  task<messages::done> settle_in_doubt();
+  task<messages::done> look_in_doubt();
+  task<messages::done> look_at_store();
+  task<> retry_in_doubt();
   std::optional<unknown_outcome> in_doubt_;
-  std::vector<std::function<void(const caf::error*)>> in_doubt_askers_; // while it is being looked
-  bool has_reminder_ = false;                                           // to look again
+  shared_task<messages::done> looks_;
 
-  // -- passwords (user_sign_in.cpp, user_password.cpp) ----------------------------------------
+  // -- passwords (sign_in.cpp, password.cpp) ----------------------------------------------------
 
-  /// Is this the password? Counted among the account's failures when not.
-  struct password_check {
-    secret password;
-    time_point deadline{};
-    std::function<void(const secret& tried)> right; // `tried`: the hash that it matches
-    on_error refused;                               // AUTH001 and whatever went wrong
-    std::size_t attempt = 1;
-    failure_budget budget = failure_budget::signed_in; // that a wrong one counts against
-  };
+  /// The hash that the password matches. AUTH001 when it is wrong, which counts against the budget,
+  /// and when the account is locked or inactive; the work is the same.
+  task<secret> match_password(const secret& password, time_point deadline,
+                              failure_budget budget = failure_budget::signed_in);
+  task<secret> compare(const secret& password, time_point deadline, failure_gate::pass pass);
+  /// Why a comparison is refused, for the logs; null when it is not.
+  const char* refused_as(bool has_pass, bool matches) const;
   /// A right password, or a reset: the store forgets the failures when it knows of any.
   bool has_failures_in_a_row() const;
   void forget_failures();
-  void check_login(password_check check);
-  void compare(password_check check, const failure_gate::pass& pass);
   /// What a sign-in hears when too many of this account are under way; counted.
-  caf::error too_many() const;
+  failure too_many() const;
   /// Whether the password that matches `tried` is still the user's.
   bool is_current(const secret& tried) const;
   /// Whoever holds it hashes anew what has another cost than today's; nobody else does meanwhile.
   using rehash_right = std::shared_ptr<const char>;
   rehash_right take_rehash();
-  void keep_rehashed(const secret& from, const secret& to, time_point deadline,
-                     const rehash_right& right);
+  task<> keep_rehashed(secret from, secret to, time_point deadline, rehash_right right);
   std::weak_ptr<const char> rehashing_;
   struct rehash {
     secret from;
@@ -201,22 +170,12 @@ private:
   };
   rehash rehashed_; // the last one: both are of one password
 
-  using sign_in_answer = promise<messages::token_pair>;
-  void sign_in(const messages::authenticate& request, const sign_in_answer& answer,
-               std::size_t attempt);
   /// EMAIL_VERIFICATION=required: nobody signs in before the address is verified.
   bool must_verify_first() const;
-  void open_session(const messages::authenticate& request, const sign_in_answer& answer,
-                    const turn& together);
-  void hand_out_tokens(session_record session, const sign_in_answer& answer, const turn& together);
+  session_record new_session(const messages::authenticate& request) const;
+  task<storage::written> commit_session(const session_record& session,
+                                        const messages::authenticate& request);
 
-  using password_answer = promise<messages::done>;
-  void change_password(const messages::change_password& request, const password_answer& answer,
-                       std::size_t attempt);
-  void set_changed_password(const messages::change_password& request, const password_answer& answer,
-                            const secret& tried, const secret& phc, std::size_t attempt);
-  void set_reset_password(const messages::reset_password& request, const password_answer& answer,
-                          const secret& phc, token_purpose purpose);
   /// What a reset does beside the new password: decided by what its token proves.
   struct reset_effects {
     time_point at{};
@@ -225,62 +184,48 @@ private:
     bool ends_keys = false;  // API keys and the recovery passphrase
   };
   reset_effects effects_of(token_purpose purpose) const;
+  task<messages::done> set_reset_password(const messages::reset_password& request,
+                                          const secret& phc, token_purpose purpose);
   storage::unit reset_facts(const messages::reset_password& request, const secret& phc,
-                            token_purpose purpose, const reset_effects& does) const;
+                            token_purpose purpose, const reset_effects& effects) const;
   /// What every new password brings with it: its hash, the end of sessions and of reset tokens, a
   /// line, a mail.
   storage::unit password_facts(const secret& phc, const std::string& action,
-                               const messages::author& who,
+                               const messages::author& author,
                                const std::optional<session_id>& keep) const;
 
-  // -- recovery (user_recovery.cpp, user_passphrase.cpp)
-  // -----------------------------------------------------------
+  // -- recovery (recovery.cpp, passphrase.cpp) ----------------------------------------------------
 
-  void begin_recovery(const messages::begin_recovery& request,
-                      const promise<messages::done>& answer, const turn& together);
-  void compare_passphrase(const messages::verify_passphrase& request,
-                          const promise<messages::reset_grant>& answer,
-                          const failure_gate::pass& pass, const secret& phc, std::uint64_t seen,
-                          bool has_passphrase = true);
-  void grant_reset(const messages::verify_passphrase& request,
-                   const promise<messages::reset_grant>& answer, const secret& rehashed,
-                   const turn& together);
-  using recovery_answer = promise<messages::done>;
-  void change_recovery(const messages::change_recovery& request, const recovery_answer& answer,
-                       std::size_t attempt);
-  void set_recovery(const messages::change_recovery& request, const recovery_answer& answer,
-                    const secret& tried, const secret& phc, std::size_t attempt);
-  storage::unit recovery_facts(const messages::author& who, const secret& phc) const;
+  task<messages::reset_grant> grant_reset(const messages::verify_passphrase& request,
+                                          const secret& rehashed);
+  storage::unit recovery_facts(const messages::author& author, const secret& phc) const;
   std::uint64_t recovery_changes_ = 0; // of the passphrase, that may have become durable
 
-  // -- the address (user_email.cpp) -------------------------------------------------------------
+  // -- the address (email.cpp)
+  // ----------------------------------------------------------------------
 
   /// Whether nobody has proven to own the address where that is asked for.
   bool lacks_proof() const;
   /// A token that verifies the address, and the mail with it. There must be `mails`.
   void add_verification(std::vector<storage::fact>& facts, const std::string& address,
                         time_point at) const;
-  void begin_verification(const messages::begin_verification& request,
-                          const promise<messages::verification_begun>& answer,
-                          const turn& together);
 
-  // -- API keys (user_keys.cpp) -----------------------------------------------------------------
+  // -- API keys (keys.cpp)
+  // --------------------------------------------------------------------------
 
-  /// Calls `done` once the keys have been read.
-  void with_keys(std::function<void()> done, on_error failed);
-  void read_keys();
+  /// Ends once the keys have been read.
+  task<messages::done> with_keys();
+  task<messages::done> read_keys();
   /// The store may have others: they are read when next needed.
   void forget_keys();
   /// They count for nothing any more.
   void drop_expired_keys();
-  void create_key(const messages::create_api_key& request, std::string_view tier,
-                  const promise<messages::api_key_created>& answer, const turn& together);
+  void drop_key(std::uint64_t id);
+  task<messages::api_key_created> create_key(const messages::create_api_key& request,
+                                             std::size_t keys_max);
   result<messages::api_key_use> use_key(const messages::use_api_key& request);
-  struct key_asker {
-    std::function<void()> done;
-    on_error failed;
-  };
-  std::vector<key_asker> key_askers_;
+  task<messages::api_key_use> use_key_when_known(messages::use_api_key request);
+  shared_task<messages::done> key_reads_;
   std::uint64_t key_changes_ = 0; // that were answered
 };
 

@@ -262,7 +262,7 @@ void socket_registry::on_session_ended(const messages::session_ended& news,
   const std::shared_ptr<void> last{nullptr, [done = std::move(done)](void*) { done(); }};
   for (const auto number : session.splices) // each tells its end later, by splice_ended
     edge_.splices().end(number);
-  const auto farewell = live::session_revoked(news.reason);
+  const auto farewell = live::session_revoked(to_string(news.reason));
   std::vector<std::shared_ptr<live_connection>> all;
   for (auto* client : session.sockets)
     all.push_back(clients_.at(client->number()));

@@ -93,7 +93,7 @@ struct compare_with_nothing {
 struct user_sessions_ended {
   user_id user;
   std::optional<session_id> keep;
-  std::string reason; // one of `end_reason`
+  end_reason reason = end_reason::revoked;
 };
 /// The user has another role.
 struct user_role_changed {

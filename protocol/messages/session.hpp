@@ -6,23 +6,53 @@
 #include "protocol/tokens/refresh_token.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
-/// Why a session has ended, in the words that whoever is signed in by it hears. Somebody's free
-/// words about it are for the audit log alone.
-namespace latchkey::end_reason {
+namespace latchkey {
 
-inline constexpr const char* logout = "logout";         // by its user, in it
-inline constexpr const char* revoked = "revoked";       // by its user, elsewhere, or by a service
-inline constexpr const char* reused = "refresh_reused"; // a refresh token came back
-inline constexpr const char* password_changed = "password_changed";
-inline constexpr const char* password_reset = "password_reset";
-inline constexpr const char* deactivated = "deactivated"; // its user
-inline constexpr const char* deleted = "deleted";         // its user
-inline constexpr const char* synced = "synced";   // on the word of the service that tells of it
-inline constexpr const char* expired = "expired"; // its lifetime, or not refreshed for too long
+/// Why a session has ended, as its user hears it. The audit log and the store may have other
+/// words, a person's own.
+enum class end_reason : std::uint8_t {
+  logout,  // by its user, in it
+  revoked, // by its user, elsewhere, or by a service
+  reused,  // a refresh token came back
+  password_changed,
+  password_reset,
+  deactivated, // its user
+  deleted,     // its user
+  synced,      // the service whose session it is says so
+  expired,     // its lifetime is over, or it was not refreshed for too long
+};
 
-} // namespace latchkey::end_reason
+/// The word that clients hear, and that the store has: "refresh_reused", …
+constexpr std::string_view to_string(end_reason reason) noexcept {
+  switch (reason) {
+  case end_reason::logout:
+    return "logout";
+  case end_reason::revoked:
+    return "revoked";
+  case end_reason::reused:
+    return "refresh_reused";
+  case end_reason::password_changed:
+    return "password_changed";
+  case end_reason::password_reset:
+    return "password_reset";
+  case end_reason::deactivated:
+    return "deactivated";
+  case end_reason::deleted:
+    return "deleted";
+  case end_reason::synced:
+    return "synced";
+  case end_reason::expired:
+    return "expired";
+  }
+  return {};
+}
+
+} // namespace latchkey
 
 namespace latchkey::messages {
 
@@ -78,7 +108,7 @@ struct refresh {
 /// End the session. The answer comes after COMMIT. Who has not proven otherwise that the
 /// session is theirs shows any of its refresh tokens; AUTH003 when it is not.
 struct revoke {
-  std::string reason; // one of `end_reason`
+  end_reason reason = end_reason::revoked;
   client_info client;
   time_point deadline{};
   std::optional<refresh_token> proof;
@@ -95,7 +125,7 @@ struct revoked {
 /// none of the session's sockets is open any more and nothing else will be sent on one.
 struct session_ended {
   session_id session;
-  std::string reason; // one of `end_reason`
+  end_reason reason = end_reason::revoked;
 };
 /// The session's user has another role.
 struct role_changed {
@@ -118,7 +148,7 @@ struct session_synced {
 /// The store may have ended or changed the session, and nobody knows: the session looks until it
 /// does. The answer comes after the first look, whatever it has found.
 struct outcome_in_doubt {
-  std::string reason; // one of `end_reason`, if it has ended
+  end_reason reason = end_reason::revoked; // if it has ended
 };
 
 /// Time to look whether anybody still needs you; without a time it is an actor's own reminder of

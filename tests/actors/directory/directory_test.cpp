@@ -20,7 +20,7 @@ struct one_directory : actor_fixture {
   }
   messages::revoke revoke() {
     messages::revoke out;
-    out.reason = "logout";
+    out.reason = end_reason::logout;
     out.deadline = soon();
     return out;
   }

@@ -178,7 +178,7 @@ TEST(SessionEnd, ThatNobodyCouldLookUpIsLookedForThoughAnotherLookWasAnswered) {
   EXPECT_EQ(code_of(logout.answer()), error_code::outcome_unknown);
   EXPECT_EQ(f.validate(), error_code::none);
   f.store.set_down(false);
-  f.advance(session_state::look_again_every);
+  f.advance(session_state::in_doubt_retry);
   EXPECT_EQ(f.validate(), error_code::token_invalid);
 }
 

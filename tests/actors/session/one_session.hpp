@@ -20,7 +20,7 @@ struct one_session : actor_fixture {
   messages::prove prove(std::uint64_t counter) { return {token_of(record, counter)}; }
   messages::revoke revoke() {
     messages::revoke out;
-    out.reason = "logout";
+    out.reason = end_reason::logout;
     out.client = {"192.0.2.1", "curl", "req_2"};
     out.deadline = soon();
     return out;

@@ -28,7 +28,6 @@ TEST(Session, IsAskedInWordsThatDoNotPrintTheToken) {
   one_session f;
   const auto question = f.refresh(1);
   const auto printed = caf::deep_to_string(question);
-  EXPECT_NE(printed.find("curl"), std::string::npos);
   EXPECT_EQ(printed.find(question.token.mac.reveal()), std::string::npos);
 }
 
@@ -241,7 +240,7 @@ TEST(Session, LearnsByItselfWhatHasBecomeOfARotationInDoubt) {
   one_session f;
   f.store.fail_next(commit_fault::unknown_after_applying);
   EXPECT_EQ(code_of(f.ask(f.actor, f.refresh(1))), error_code::outcome_unknown);
-  f.advance(session_state::look_again_every + 1s);
+  f.advance(session_state::in_doubt_retry + 1s);
   // Nothing is asked of the store any more.
   const auto reads = f.reads.seen();
   EXPECT_TRUE(f.ask(f.actor, f.refresh(1)));

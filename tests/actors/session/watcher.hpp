@@ -49,7 +49,7 @@ watcher_behavior(watcher_actor::stateful_pointer<watcher_state> self,
   return stub<watcher_actor>(
       self,
       [self, log, note](messages::session_ended& event) -> caf::result<messages::done> {
-        note(event.session, "over " + event.reason);
+        note(event.session, "over " + std::string{to_string(event.reason)});
         promise<messages::done> answer{self};
         if (log->is_slow)
           self->state.owed.push_back(answer);
