@@ -109,7 +109,8 @@ result<std::shared_ptr<const http::router>> routes_of(listener side, const setti
   if (side == listener::public_side) {
     auto described = description_of(all, configured, *proxied);
     if (!described) return fail(described.error());
-    description->publish(std::move(*described));
+    auto published = description->publish(std::move(*described), origin_of_clients(configured));
+    if (!published) return fail(published.error());
   }
   auto table = http::router::make(std::move(all));
   if (!table) return fail(table.error());

@@ -2,6 +2,7 @@
 #include "config/signing_secret.hpp"
 #include "gateway/commands/command.hpp"
 #include "gateway/store_secret.hpp"
+#include "gateway/surfaces/docs/endpoints.hpp"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -42,7 +43,11 @@ bool check_secret(const settings& configured) {
 int check_config(const chosen_command& chosen) {
   const auto configured = read_settings_of_a_start(chosen);
   if (!configured || !check_secret(*configured)) return exit_usage;
-  std::cout << describe(*configured);
+  std::cout << describe(*configured) << "page at /docs: "
+            << (docs::has_viewer(embedded::docs_page())
+                    ? "Swagger UI"
+                    : "the plain page; scripts/install docs and a build bring Swagger UI")
+            << '\n';
   return 0;
 }
 

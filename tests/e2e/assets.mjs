@@ -16,7 +16,8 @@ const types = {
   "/docs/page.css": "text/css; charset=utf-8",
   "/docs/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
   "/docs/swagger-ui.css": "text/css; charset=utf-8",
-  "/docs/favicon-32x32.png": "image/png",
+  "/docs/plain.css": "text/css; charset=utf-8",
+  "/docs/icon.png": "image/png",
   "/docs/LICENSE": "text/plain; charset=utf-8",
 };
 for (const [path, type] of Object.entries(types)) {

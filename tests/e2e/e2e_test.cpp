@@ -71,6 +71,11 @@ TEST(Docs, LoadInABrowserAndSendARequest) {
   EXPECT_TRUE(succeeds("browser.mjs", "sqlite"));
 }
 
+TEST(Docs, HaveAPlainPageWhoseCommandsRunAsTheyArePrinted) {
+  ASSERT_STRNE(E2E_CHROMIUM, "E2E_CHROMIUM-NOTFOUND") << "scripts/install test brings chromium";
+  EXPECT_TRUE(succeeds("plain_page.mjs", "sqlite"));
+}
+
 TEST(Docs, AreCompressedAndCached) {
   EXPECT_TRUE(succeeds("assets.mjs", "sqlite"));
 }

@@ -1,9 +1,14 @@
 #include "gateway/surfaces/docs/endpoints.hpp"
 
-#include "gateway/docs_assets/embedded.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/message/error_body.hpp"
+#include "gateway/openapi/curl_command.hpp"
+#include "gateway/openapi/html.hpp"
+#include "gateway/openapi/plain_page.hpp"
 #include "gateway/surfaces/docs/asset.hpp"
+#include "gateway/surfaces/docs/own_origin.hpp"
+
+#include <algorithm>
 
 #include <map>
 #include <utility>
@@ -11,27 +16,32 @@
 namespace latchkey::gateway::docs {
 namespace {
 
-constexpr std::string_view page_name = "page.html";
-constexpr std::string_view icon_name = "favicon-32x32.png";
+constexpr std::string_view viewer_name = "page.html";
+constexpr std::string_view icon_name = "icon.png";
 constexpr std::string_view core_manager_name = "core-manager.html";
 
 /// Kept, but asked for anew: what changes with the program changes under the same name.
 constexpr std::string_view revalidated = "no-cache";
 
-/// The page runs its own scripts and talks to its own server, no more. Small pictures stand in
-/// the viewer's style sheet.
-constexpr std::string_view page_policy =
+/// The viewer runs its own scripts and talks to its own server, no more. Its style sheet contains
+/// small pictures.
+constexpr std::string_view viewer_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The plain page has no scripts.
+constexpr std::string_view plain_policy =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
 
 /// For everything else that might be opened in a tab of its own.
 constexpr std::string_view closed_policy = "default-src 'none'; frame-ancestors 'none'";
 
 using assets = std::map<std::string_view, asset>;
 
-std::shared_ptr<const assets> page_assets() {
+std::shared_ptr<const assets> assets_of(std::span<const embedded::file> files) {
   auto all = std::make_shared<assets>();
-  for (const auto& file : embedded::docs_page())
+  for (const auto& file : files)
     all->emplace(file.name, asset{content_type_of(file.name), revalidated, file.content, file.gzip,
                                   etag_of(file.content)});
   return all;
@@ -41,6 +51,29 @@ http::response sealed(http::response answer, std::string_view policy) {
   answer.add("Content-Security-Policy", policy);
   answer.add("Referrer-Policy", "no-referrer");
   answer.add("Cross-Origin-Opener-Policy", "same-origin");
+  return answer;
+}
+
+/// The plain page with the origin in it under which the client reaches the server.
+http::response plain_page_for(const http::request& in, const published_description& description) {
+  const auto origin = openapi::escaped_html(own_origin(in, description.issuer));
+  // The page differs by the origin alone.
+  auto etag = etag_of(description.page_etag + origin);
+  http::response answer;
+  answer.add("ETag", etag);
+  answer.add("Cache-Control", revalidated);
+  if (has_tag(in.header("If-None-Match").value_or(""), etag)) {
+    answer.status = 304;
+    answer.content_type = {};
+    return answer;
+  }
+  answer.content_type = content_type_of("page.html");
+  const auto marks = description.pieces.size() - 1;
+  answer.body.reserve(description.page.size() + marks * origin.size());
+  for (const auto piece : description.pieces) {
+    if (!answer.body.empty()) answer.body += origin;
+    answer.body += piece;
+  }
   return answer;
 }
 
@@ -54,21 +87,44 @@ http::route row(std::string path, std::string operation, http::handler answer) {
 
 } // namespace
 
-void published_description::publish(std::string description) {
+result<void> published_description::publish(std::string description, std::string issuer_url) {
+  auto made = openapi::plain_page(description);
+  if (!made) return fail(made.error());
   json = std::move(description);
   etag = etag_of(json);
+  issuer = std::move(issuer_url);
+  page = std::move(*made);
+  pieces.clear();
+  std::string_view rest = page;
+  for (auto at = rest.find(openapi::origin_mark); at != std::string_view::npos;
+       at = rest.find(openapi::origin_mark)) {
+    pieces.push_back(rest.substr(0, at));
+    rest.remove_prefix(at + openapi::origin_mark.size());
+  }
+  pieces.push_back(rest);
+  page_etag = etag_of(page);
+  return {};
 }
 
-std::vector<http::route> routes(std::shared_ptr<const published_description> description) {
-  const auto parts = page_assets();
+bool has_viewer(std::span<const embedded::file> files) noexcept {
+  return std::any_of(files.begin(), files.end(),
+                     [](const embedded::file& file) { return file.name == viewer_name; });
+}
+
+std::vector<http::route> routes(std::shared_ptr<const published_description> description,
+                                std::span<const embedded::file> files) {
+  const auto parts = assets_of(files);
   auto describe = [description](http::exchange& ex) -> awaitable<http::response> {
     const asset whole{http::json_type, revalidated, description->json, {}, description->etag};
     co_return sealed(answer_with(ex.in, whole), closed_policy);
   };
   const auto page = [parts](std::string_view name) -> http::handler {
     return [parts, name](http::exchange& ex) -> awaitable<http::response> {
-      co_return sealed(answer_with(ex.in, parts->at(name)), page_policy);
+      co_return sealed(answer_with(ex.in, parts->at(name)), viewer_policy);
     };
+  };
+  const auto plain = [description](http::exchange& ex) -> awaitable<http::response> {
+    co_return sealed(plain_page_for(ex.in, *description), plain_policy);
   };
   auto part = [parts](http::exchange& ex) -> awaitable<http::response> {
     const auto found = parts->find(ex.params["asset"]);
@@ -78,7 +134,7 @@ std::vector<http::route> routes(std::shared_ptr<const published_description> des
     }
     co_return sealed(answer_with(ex.in, found->second), closed_policy);
   };
-  // What somebody who types the address in gets, and what every browser asks for beside it.
+  // For a person who types the address alone, and for every browser beside it.
   auto root = [](http::exchange&) -> awaitable<http::response> {
     http::response answer = http::empty_response();
     answer.status = 302;
@@ -92,7 +148,8 @@ std::vector<http::route> routes(std::shared_ptr<const published_description> des
   rows.push_back(row("/", "root", std::move(root)));
   rows.push_back(row("/favicon.ico", "favicon", std::move(icon)));
   rows.push_back(row("/openapi.json", "openapi", std::move(describe)));
-  rows.push_back(row("/docs", "docs", page(page_name)));
+  rows.push_back(row("/docs", "docs", has_viewer(files) ? page(viewer_name) : plain));
+  rows.push_back(row("/docs/plain", "docs_plain", plain));
   rows.push_back(row("/docs/core-manager", "docs_core_manager", page(core_manager_name)));
   rows.push_back(row("/docs/{asset}", "docs_asset", std::move(part)));
   return rows;

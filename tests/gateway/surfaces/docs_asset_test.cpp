@@ -2,8 +2,11 @@
 // those who take that.
 #include "gateway/docs_assets/embedded.hpp"
 #include "gateway/surfaces/docs/asset.hpp"
+#include "gateway/surfaces/docs/endpoints.hpp"
 
 #include <gtest/gtest.h>
+#include <set>
+#include <string_view>
 
 namespace latchkey::gateway::docs {
 namespace {
@@ -65,16 +68,19 @@ TEST(DocsAsset, IsOfTheTypeThatItsNameSays) {
   EXPECT_EQ(content_type_of("x.exe"), "application/octet-stream");
 }
 
-TEST(DocsAsset, StandsInTheProgramInBothForms) {
-  std::size_t found = 0;
+TEST(DocsAsset, IsInTheProgramInBothForms) {
+  std::set<std::string_view> names;
   for (const auto& file : embedded::docs_page()) {
     EXPECT_FALSE(file.content.empty()) << file.name;
     EXPECT_TRUE(file.gzip.starts_with("\x1f\x8b")) << file.name; // RFC 1952, section 2.3.1
-    found += file.name == "page.html" || file.name == "page.js" ||
-             file.name == "swagger-ui-bundle.js" || file.name == "swagger-ui.css" ||
-             file.name == "LICENSE";
+    names.insert(file.name);
   }
-  EXPECT_EQ(found, 5U);
+  for (const auto* name : {"core-manager.html", "guide.css", "icon.png", "plain.css"})
+    EXPECT_TRUE(names.contains(name)) << name;
+  // The viewer is there with all of its parts or not at all.
+  for (const auto* name :
+       {"page.js", "page.css", "swagger-ui-bundle.js", "swagger-ui.css", "LICENSE"})
+    EXPECT_EQ(names.contains(name), has_viewer(embedded::docs_page())) << name;
 }
 
 } // namespace

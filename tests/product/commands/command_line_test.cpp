@@ -178,6 +178,9 @@ TEST_P(Config, IsShownWithOriginsAndMaskedSecrets) {
                            "ALLOWED_ORIGINS", "CORE_MANAGER_URL", "ADMIN_EMAIL", "TLS_CERT",
                            "TLS_KEY", "LOG_FILE", "WORKERS", "HASH_WORKERS"})
     EXPECT_FALSE(line_of(result.out, name).empty()) << name;
+  // The program says which of the two pages it was built with.
+  const bool has_viewer = says(result.out, "page at /docs: Swagger UI\n");
+  EXPECT_NE(says(result.out, "page at /docs: the plain page; "), has_viewer) << result.out;
 }
 
 struct wrong_setting {

@@ -75,6 +75,7 @@ inline const std::vector<row> rows{
     {"GET", "/", "", anyone},
     {"GET", "/favicon.ico", "", anyone},
     {"GET", "/docs", "", anyone},
+    {"GET", "/docs/plain", "", anyone},
     {"GET", "/docs/core-manager", "", anyone},
     {"GET", "/docs/{asset}", "", anyone},
     {"GET", "/openapi.json", "", anyone},
