@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view known = "01943a6e-89ab-7cde-8f01-23456789abcd";
-constexpr time_point moment{1'767'322'800s};
+constexpr time_point made_at{1'767'322'800s};
 
 TEST(Uuid, RefusesEveryOtherForm) {
   for (std::string_view text :
@@ -40,7 +40,7 @@ TEST(Uuid, ReadsEitherCaseAndWritesLower) {
 }
 
 TEST(Uuid, BeginsWithItsTimeAndSaysVersionSeven) {
-  auto id = make_uuid(moment + 123ms);
+  auto id = make_uuid(made_at + 123ms);
   std::uint64_t millis = 0;
   for (std::size_t i = 0; i < 6; ++i)
     millis = millis << 8U | id.bytes[i];
@@ -51,7 +51,7 @@ TEST(Uuid, BeginsWithItsTimeAndSaysVersionSeven) {
 }
 
 TEST(Uuid, AscendsOnAThreadEvenWithinAMicrosecondAndPastAMillisecond) {
-  auto start = moment + 24h;
+  auto start = made_at + 24h;
   auto last = make_uuid(start);
   for (int i = 0; i < 20'000; ++i) {
     auto next = make_uuid(start);
@@ -62,11 +62,11 @@ TEST(Uuid, AscendsOnAThreadEvenWithinAMicrosecondAndPastAMillisecond) {
 }
 
 TEST(Uuid, FollowsAClockThatWasSetBack) {
-  auto ahead = make_uuid(moment + 48h);
-  auto back = make_uuid(moment);
+  auto ahead = make_uuid(made_at + 48h);
+  auto back = make_uuid(made_at);
   EXPECT_LT(back, ahead);
-  EXPECT_EQ(to_string(back).substr(0, 13), "019b7ca5-cf80"); // the moment's milliseconds
-  EXPECT_LT(back, make_uuid(moment + 1s));
+  EXPECT_EQ(to_string(back).substr(0, 13), "019b7ca5-cf80"); // the made_at's milliseconds
+  EXPECT_LT(back, make_uuid(made_at + 1s));
 }
 
 TEST(Uuid, IsNeverMadeTwice) {
@@ -75,7 +75,7 @@ TEST(Uuid, IsNeverMadeTwice) {
   for (auto& own_ids : made)
     threads.emplace_back([&own_ids] {
       for (int i = 0; i < 5000; ++i)
-        own_ids.push_back(make_uuid(moment));
+        own_ids.push_back(make_uuid(made_at));
     });
   for (auto& thread : threads)
     thread.join();
