@@ -26,17 +26,17 @@ using rows = std::vector<std::vector<std::string>>;
 
 /// What the store holds, table by table, but for what every request leaves: times of last use,
 /// the audit log, the marks of commits, and whether mails have gone out meanwhile.
-std::map<std::string, rows> all_there_is(const place& where) {
+std::map<std::string, rows> all_there_is(const test_store& store) {
   std::map<std::string, rows> found;
-  for (const auto& table : where.tables()) {
+  for (const auto& table : store.tables()) {
     if (table == "audit_log" || table == "commit_marks") continue;
     std::string columns;
-    for (const auto& column : where.columns(table))
+    for (const auto& column : store.columns(table))
       if (table == "mails" && column != "id" && column != "kind" && column != "recipient")
         continue;
       else if (!column.starts_with("last_") || !column.ends_with("_at"))
         columns += (columns.empty() ? "" : ", ") + column;
-    found[table] = where.query("SELECT " + columns + " FROM " + table);
+    found[table] = store.query("SELECT " + columns + " FROM " + table);
     std::sort(found[table].begin(), found[table].end());
   }
   return found;
@@ -47,17 +47,17 @@ INSTANTIATE_TEST_SUITE_P(E2e, WrongInput, testing::Values("sqlite", "postgresql"
                          [](const auto& made) { return made.param; });
 
 TEST_P(WrongInput, IsRefusedWithItsReasonAndChangesNothing) {
-  const place where{GetParam()};
-  const upstream_process upstream{where.folder()};
-  server_process server{where.settings(unlimited({{"CORE_MANAGER_URL", upstream.url()}})),
-                        where.folder()};
-  child_process script{node("wrong_input.mjs"), told_of(where, server), where.folder()};
+  const test_store store{GetParam()};
+  const upstream_process upstream{store.folder()};
+  server_process server{store.settings(unlimited({{"CORE_MANAGER_URL", upstream.url()}})),
+                        store.folder()};
+  child_process script{node("wrong_input.mjs"), told_of(store, server), store.folder()};
   // The script waits for a signal at each of these places.
   script.out_until("== prepared ==\n", script_max);
-  const auto before = all_there_is(where);
+  const auto before = all_there_is(store);
   script.signal(SIGUSR2);
   script.out_until("== attempted ==\n", script_max);
-  const auto after = all_there_is(where);
+  const auto after = all_there_is(store);
   for (const auto& [table, held] : before)
     EXPECT_EQ(after.at(table), held) << table;
   script.signal(SIGUSR2);
@@ -81,17 +81,17 @@ TEST(Docs, AreCompressedAndCached) {
 }
 
 TEST(IntegrationExample, RunsAsItIsPrinted) {
-  const place where{"sqlite"};
-  const upstream_process upstream{where.folder()};
-  server_process server{where.settings(unlimited({{"CORE_MANAGER_URL", upstream.url()}})),
-                        where.folder()};
+  const test_store store{"sqlite"};
+  const upstream_process upstream{store.folder()};
+  server_process server{store.settings(unlimited({{"CORE_MANAGER_URL", upstream.url()}})),
+                        store.folder()};
   const auto found = run({E2E_PYTHON, std::string{E2E_SCRIPTS} + "/run_example.py"},
-                         told_of(where, server), where.folder());
+                         told_of(store, server), store.folder());
   EXPECT_EQ(found.exit_code, 0);
   EXPECT_EQ(found.said, "right: {'status': 'success'} logged: 0\n"
                         "wrong data: raised 400 Failed to sync user data logged: 1 True\n"
                         "wrong key: raised 403 Invalid service key logged: 2 True\n");
-  EXPECT_EQ(where.count("SELECT count(*) FROM users WHERE number = 123"), 1);
+  EXPECT_EQ(store.count("SELECT count(*) FROM users WHERE number = 123"), 1);
   EXPECT_EQ(server.stop(), 0);
 }
 

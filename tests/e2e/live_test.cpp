@@ -17,12 +17,12 @@ constexpr bool by_tls = true;
 /// A server with the sample core manager behind it, and a script against both.
 testing::AssertionResult succeeds_live(const std::string& script, const std::string& engine,
                                        bool with_certificate = false) {
-  const place where{engine};
-  const upstream_process upstream{where.folder()};
+  const test_store store{engine};
+  const upstream_process upstream{store.folder()};
   const auto& url = upstream.url();
   auto settings = unlimited({{"CORE_MANAGER_URL", url}, {"TIERS", tiers}});
-  if (with_certificate) settings.merge(write_certificate(where.folder()));
-  return succeeds(script, where, settings, {{"CORE_MANAGER_URL", url}});
+  if (with_certificate) settings.merge(write_certificate(store.folder()));
+  return succeeds(script, store, settings, {{"CORE_MANAGER_URL", url}});
 }
 
 TEST(LiveSockets, ServeTheClientOfNodePrograms) {
@@ -54,12 +54,12 @@ TEST(LiveSockets, ServeABrowser) {
 
 class Demonstration : public testing::Test {
 protected:
-  place where_{"sqlite"};
+  test_store store_{"sqlite"};
   const std::vector<std::string> words_{E2E_DEMO, "--built", E2E_BUILT};
-  const environment told_{{"HOME", where_.folder()}, {"TMPDIR", where_.folder()}};
+  const environment told_{{"HOME", store_.folder()}, {"TMPDIR", store_.folder()}};
 
   bool has_left_nothing() const {
-    for (const auto& one : std::filesystem::directory_iterator{where_.folder()})
+    for (const auto& one : std::filesystem::directory_iterator{store_.folder()})
       if (one.path().filename().string().starts_with("latchkey-demo")) return false;
     return true;
   }
@@ -71,7 +71,7 @@ protected:
       const auto folder = std::filesystem::read_symlink(process.path() / "cwd", failed);
       const auto program = std::filesystem::read_symlink(process.path() / "exe", failed);
       count += program.filename() != "bash" &&
-               folder.string().starts_with(where_.folder() + "/latchkey-demo");
+               folder.string().starts_with(store_.folder() + "/latchkey-demo");
     }
     return count;
   }
@@ -85,7 +85,7 @@ int times(const std::string& part, const std::string& text) {
 }
 
 TEST_F(Demonstration, ShowsAWorkflowToItsEndAndLeavesNothing) {
-  const auto found = run(words_, told_, where_.folder());
+  const auto found = run(words_, told_, store_.folder());
   EXPECT_EQ(found.exit_code, 0) << found.said;
   for (int seq = 1; seq <= 9; ++seq)
     EXPECT_EQ(times("\"seq\":" + std::to_string(seq) + ",", found.said), 1) << found.said;
@@ -97,7 +97,7 @@ TEST_F(Demonstration, ShowsAWorkflowToItsEndAndLeavesNothing) {
 }
 
 TEST_F(Demonstration, EndsAtOnceWhenItIsInterrupted) {
-  child_process demo{words_, told_, where_.folder()};
+  child_process demo{words_, told_, store_.folder()};
   demo.out_until("\"seq\":2,", script_max);
   EXPECT_EQ(still_running(), 3) << "the server, the core manager and the client";
   demo.signal(SIGINT);
@@ -108,9 +108,9 @@ TEST_F(Demonstration, EndsAtOnceWhenItIsInterrupted) {
 }
 
 TEST_F(Demonstration, FailsWhenThereIsNothingToShow) {
-  const auto found = run({E2E_DEMO, "--built", where_.folder()}, told_, where_.folder());
+  const auto found = run({E2E_DEMO, "--built", store_.folder()}, told_, store_.folder());
   EXPECT_EQ(found.exit_code, 1);
-  EXPECT_EQ(found.said, "demo: there is no latchkey in " + where_.folder() + "\n");
+  EXPECT_EQ(found.said, "demo: there is no latchkey in " + store_.folder() + "\n");
 }
 
 } // namespace

@@ -24,7 +24,7 @@ environment unlimited(const environment& more) {
   return all;
 }
 
-environment told_of(const place& where, const server_process& server) {
+environment told_of(const test_store& store, const server_process& server) {
   const auto url = [](std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); };
   return {{"BASE_URL", url(server.port())},
           {"INTERNAL_URL", url(server.internal_port())},
@@ -33,9 +33,9 @@ environment told_of(const place& where, const server_process& server) {
           {"STRIPE_SECRET", stripe_secret},
           {"CHROMIUM", E2E_CHROMIUM},
           {"NO_PROXY", "127.0.0.1"},
-          {"HOME", where.folder()},
-          {"OUTBOX", where.folder() + "/data/outbox"},
-          {"TMPDIR", where.folder()}};
+          {"HOME", store.folder()},
+          {"OUTBOX", store.folder() + "/data/outbox"},
+          {"TMPDIR", store.folder()}};
 }
 
 std::vector<std::string> node(const std::string& script) {
@@ -59,17 +59,17 @@ upstream_process::upstream_process(const std::string& folder)
   url_ = "http://" + line.substr(at, line.size() - at - 1);
 }
 
-testing::AssertionResult succeeds(const std::string& script, const place& where,
+testing::AssertionResult succeeds(const std::string& script, const test_store& store,
                                   const environment& settings, const environment& told) {
-  server_process server{where.settings(settings), where.folder()};
-  auto all = told_of(where, server);
+  server_process server{store.settings(settings), store.folder()};
+  auto all = told_of(store, server);
   if (settings.contains("TLS_CERT")) {
     all["BASE_URL"].replace(0, 4, "https");
     all["NODE_EXTRA_CA_CERTS"] = settings.at("TLS_CERT");
   }
   for (const auto& [name, value] : told)
     all[name] = value;
-  const auto found = run(node(script), all, where.folder());
+  const auto found = run(node(script), all, store.folder());
   if (server.stop() != 0) return testing::AssertionFailure() << "the server: " << server.log();
   if (found.exit_code == 0) return testing::AssertionSuccess();
   return testing::AssertionFailure() << script << " ended with " << found.exit_code << "\n"
@@ -77,9 +77,9 @@ testing::AssertionResult succeeds(const std::string& script, const place& where,
 }
 
 testing::AssertionResult succeeds(const std::string& script, const std::string& engine) {
-  const place where{engine};
-  const upstream_process upstream{where.folder()};
-  return succeeds(script, where, unlimited({{"CORE_MANAGER_URL", upstream.url()}}));
+  const test_store store{engine};
+  const upstream_process upstream{store.folder()};
+  return succeeds(script, store, unlimited({{"CORE_MANAGER_URL", upstream.url()}}));
 }
 
 } // namespace latchkey::test

@@ -1,7 +1,7 @@
 // script.hpp — the scripts of this folder, each run against a server of its own.
 #pragma once
 
-#include "tests/product/place.hpp"
+#include "tests/product/test_store.hpp"
 #include "tests/support/server_process.hpp"
 
 #include <chrono>
@@ -18,7 +18,7 @@ inline constexpr std::chrono::seconds script_max{540};
 environment unlimited(const environment& more = {});
 
 /// What a script of this folder needs to know of the server.
-environment told_of(const place& where, const server_process& server);
+environment told_of(const test_store& store, const server_process& server);
 
 /// The words that start one of this folder.
 std::vector<std::string> node(const std::string& script);
@@ -44,7 +44,7 @@ private:
 
 /// Runs a script against a server of these settings; its own words, when it found something
 /// wrong. `told` wins over what it is told of the server.
-testing::AssertionResult succeeds(const std::string& script, const place& where,
+testing::AssertionResult succeeds(const std::string& script, const test_store& store,
                                   const environment& settings, const environment& told = {});
 /// Against one with the sample core manager behind it.
 testing::AssertionResult succeeds(const std::string& script, const std::string& engine);

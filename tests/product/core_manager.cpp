@@ -24,8 +24,8 @@ core_manager::core_manager(const std::string& folder, const std::vector<std::str
   port_ = static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
 }
 
-void core_manager::behave(const json& how) const {
-  const auto reply = exchange(port_, put_json("/control", how.dump()));
+void core_manager::behave(const json& behaviour) const {
+  const auto reply = exchange(port_, put_json("/control", behaviour.dump()));
   EXPECT_EQ(reply.status, 200) << reply.body;
 }
 

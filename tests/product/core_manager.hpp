@@ -12,7 +12,7 @@ public:
   std::uint16_t port() const noexcept { return port_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   /// Sets its switches (tests/support/core_manager/switches.hpp); those not given are as usual.
-  void behave(const json& how) const;
+  void behave(const json& behaviour) const;
   /// What has arrived since `forget`: method, target, headers, body.
   json seen() const;
   void forget() const;

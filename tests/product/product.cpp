@@ -132,17 +132,17 @@ long counter_of(const std::string& refresh_token) {
 
 // -- servers ---------------------------------------------------------------------------------
 
-product::product(place at, environment more)
-    : where(std::move(at)), settings(where.settings(more)) {
+product::product(test_store at, environment more)
+    : store(std::move(at)), settings(store.settings(more)) {
   start();
 }
 
 product::product(const std::string& engine, environment more)
-    : product(place{engine}, std::move(more)) {}
+    : product(test_store{engine}, std::move(more)) {}
 
 void product::start() {
   server.reset(); // before the next: they may not share a store file's lock
-  server = std::make_unique<server_process>(settings, where.folder());
+  server = std::make_unique<server_process>(settings, store.folder());
 }
 
 void product::add_user(const std::string& name) const {
@@ -165,7 +165,7 @@ tokens product::sign_in_new_user() const {
 }
 
 std::string product::id_of(const std::string& name) const {
-  const auto found = where.query("SELECT id FROM users WHERE username = '" + name + "'");
+  const auto found = store.query("SELECT id FROM users WHERE username = '" + name + "'");
   return found.size() == 1 ? found.front().front() : std::string{};
 }
 

@@ -2,7 +2,7 @@
 // they sign in, and what an answer must look like.
 #pragma once
 
-#include "tests/product/place.hpp"
+#include "tests/product/test_store.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/server_process.hpp"
 
@@ -74,9 +74,9 @@ long counter_of(const std::string& refresh_token);
 
 // -- servers ---------------------------------------------------------------------------------
 
-/// A place and a server on it that can be started again.
+/// A store and a server on it, which can be started again.
 struct product {
-  explicit product(place where, environment more = {});
+  explicit product(test_store store, environment more = {});
   explicit product(const std::string& engine, environment more = {});
 
   http_reply call(const http_call& asked) const { return exchange(server->port(), asked); }
@@ -99,7 +99,7 @@ struct product {
   /// Starts the server, anew when there was one.
   void start();
 
-  place where;
+  test_store store;
   environment settings;
   std::unique_ptr<server_process> server;
 };

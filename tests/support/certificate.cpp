@@ -13,7 +13,7 @@ namespace {
 
 template <class T, void (*Free)(T*)>
 struct free_with {
-  void operator()(T* what) const { Free(what); }
+  void operator()(T* object) const { Free(object); }
 };
 using key_ptr = std::unique_ptr<EVP_PKEY, free_with<EVP_PKEY, EVP_PKEY_free>>;
 using certificate_ptr = std::unique_ptr<X509, free_with<X509, X509_free>>;

@@ -20,12 +20,12 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-[[noreturn]] void give_up(const std::string& what) {
-  throw std::runtime_error("http client: " + what);
+[[noreturn]] void give_up(const std::string& reason) {
+  throw std::runtime_error("http client: " + reason);
 }
 
-[[noreturn]] void give_up_errno(const std::string& what) {
-  give_up(what + ": " + std::strerror(errno));
+[[noreturn]] void give_up_errno(const std::string& reason) {
+  give_up(reason + ": " + std::strerror(errno));
 }
 
 bool same_name(std::string_view a, std::string_view b) {

@@ -25,8 +25,8 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-[[noreturn]] void throw_errno(const std::string& what) {
-  throw std::runtime_error(what + ": " + std::strerror(errno));
+[[noreturn]] void throw_errno(const std::string& action) {
+  throw std::runtime_error(action + ": " + std::strerror(errno));
 }
 
 /// NAME=value texts, and the array of pointers that execve() takes.

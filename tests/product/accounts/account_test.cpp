@@ -55,7 +55,7 @@ TEST_P(Account, RegistersAsDocumented) {
 
 TEST_P(Account, KeepsNeitherPasswordNorPassphraseInTheClear) {
   const auto name = add_account();
-  const auto found = on().where.query(
+  const auto found = on().store.query(
       "SELECT u.password_hash, r.passphrase_hash FROM users u JOIN recovery_passphrases r "
       "ON r.user_id = u.id WHERE u.username = '" +
       name + "'");

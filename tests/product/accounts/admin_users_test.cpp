@@ -38,7 +38,7 @@ TEST_P(AdminUsers, AreListedAsDocumented) {
   EXPECT_EQ(keys_of(body), (keys{"total", "page", "limit", "users"}));
   EXPECT_EQ(body["page"], 1);
   EXPECT_EQ(body["limit"], 50);
-  EXPECT_EQ(body["total"], on().where.count("SELECT count(*) FROM users"));
+  EXPECT_EQ(body["total"], on().store.count("SELECT count(*) FROM users"));
   EXPECT_EQ(keys_of(body["users"][0]),
             (keys{"id", "email", "username", "full_name", "is_active", "created_at", "role"}));
   EXPECT_EQ(body["users"][0]["username"], "admin"); // the first there was
@@ -49,7 +49,7 @@ TEST_P(AdminUsers, StandOnOnePageEachInAStableOrder) {
   for (int i = 0; i < 5; ++i)
     add_user();
   const auto token = admin();
-  const auto total = on().where.count("SELECT count(*) FROM users");
+  const auto total = on().store.count("SELECT count(*) FROM users");
   std::vector<std::string> seen;
   for (long page = 1; page <= (total + 2) / 3; ++page) {
     const auto reply = call(get("/admin/users?limit=3&page=" + std::to_string(page)).as(token));
@@ -60,7 +60,7 @@ TEST_P(AdminUsers, StandOnOnePageEachInAStableOrder) {
       seen.push_back(user["id"]);
   }
   std::vector<std::string> expected;
-  for (const auto& row : on().where.query("SELECT id FROM users ORDER BY number"))
+  for (const auto& row : on().store.query("SELECT id FROM users ORDER BY number"))
     expected.push_back(row.front());
   EXPECT_EQ(seen, expected);
   const auto beyond = json_of(call(get("/admin/users?page=100000").as(token)));
@@ -128,7 +128,7 @@ TEST_P(AdminUsers, AreShownWithTheirLastLogin) {
 
 TEST_P(AdminUsers, AreFoundByNumberToo) {
   const auto name = add_user();
-  const auto number = on().where.count("SELECT number FROM users WHERE username = '" + name + "'");
+  const auto number = on().store.count("SELECT number FROM users WHERE username = '" + name + "'");
   const auto reply = call(get("/admin/users/" + std::to_string(number)).as(admin()));
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(json_of(reply)["username"], name);
@@ -259,7 +259,7 @@ protected:
     return in_parallel(own.server->port(), {made(other).as(first), made(me).as(second)});
   }
   long left() const {
-    return own.where.count(
+    return own.store.count(
         "SELECT count(*) FROM users WHERE role IN ('admin', 'superuser') AND is_active");
   }
   product own{GetParam()};
@@ -283,7 +283,7 @@ TEST_P(TwoAdministrators, WhoDeleteEachOtherLeaveOne) {
   }
   EXPECT_EQ(deleted, 1) << replies[0].reply.body << replies[1].reply.body;
   EXPECT_EQ(left(), 1);
-  EXPECT_EQ(own.where.count("SELECT count(*) FROM users"), 1);
+  EXPECT_EQ(own.store.count("SELECT count(*) FROM users"), 1);
 }
 
 } // namespace

@@ -47,16 +47,16 @@ TEST_P(Enumeration, TellsUnknownWrongLockedInactiveAndWithoutPasswordByNothing) 
     const auto wrong = call(sign_in_call(add_user(), "not the password", route));
     EXPECT_TRUE(is_error(wrong, 401, "AUTH001")) << route;
     EXPECT_FALSE(wrong.has("Set-Cookie")) << route;
-    for (const auto& [who, with] : {std::pair(new_name(), password),
-                                    {std::string{"\u0001"}, password},
-                                    {add_locked_user(), password},
-                                    {add_inactive_user(), password},
-                                    {add_inactive_user(), "not the password"},
-                                    {add_user_without_password(), password}}) {
+    for (const auto& [login, with] : {std::pair(new_name(), password),
+                                      {std::string{"\u0001"}, password},
+                                      {add_locked_user(), password},
+                                      {add_inactive_user(), password},
+                                      {add_inactive_user(), "not the password"},
+                                      {add_user_without_password(), password}}) {
       const auto before = compared() + burnt();
-      const auto reply = call(sign_in_call(who, with, route));
-      EXPECT_EQ(visible_of(reply), visible_of(wrong)) << route << " " << who << reply.body;
-      EXPECT_EQ(compared() + burnt() - before, 1) << route << " " << who; // the same work
+      const auto reply = call(sign_in_call(login, with, route));
+      EXPECT_EQ(visible_of(reply), visible_of(wrong)) << route << " " << login << reply.body;
+      EXPECT_EQ(compared() + burnt() - before, 1) << route << " " << login; // the same work
     }
   }
 }

@@ -12,7 +12,7 @@ protected:
   http_reply put(const std::string& body) const {
     return call(put_json("/api/v1/profile", body).as(ada.token));
   }
-  json mine() const { return json_of(call(get("/api/v1/profile").as(ada.token))); }
+  json own_profile() const { return json_of(call(get("/api/v1/profile").as(ada.token))); }
 };
 LATCHKEY_ON_BOTH_ENGINES(Profile);
 
@@ -48,26 +48,26 @@ TEST_P(Profile, NamesTheFieldThatIsWrongAndChangesNothing) {
         "https:///x", "http://?x", "ftp://a.example/x", "https://a b.example",
         "https://a.example/\"onerror=", "https://a.example/<script>", "https://é.example/"})
     cases.push_back({{{"avatar_url", url}}, "avatar_url"});
-  const auto before = mine();
+  const auto before = own_profile();
   for (const auto& one : cases) {
     auto body = one.body;
     body["company"] = body.value("company", json("never stored"));
     EXPECT_TRUE(is_error(put(body.dump()), 400, "VALIDATION_ERROR", one.field))
         << body.dump(-1, ' ', true).substr(0, 200);
   }
-  EXPECT_EQ(mine(), before);
+  EXPECT_EQ(own_profile(), before);
 }
 
 TEST_P(Profile, GivesNobodyARoleOrAnotherIdentity) {
-  const auto before = mine();
+  const auto before = own_profile();
   for (const auto* field :
        {"role", "is_admin", "is_superuser", "email_verified", "id", "user_id", "email", "username",
         "is_active", "client_id", "subscription_tier", "permissions", "created_at"})
     EXPECT_TRUE(is_error(put(json{{"company", "never stored"}, {field, true}}.dump()), 400,
                          "VALIDATION_ERROR", field, "is not a field of this request"))
         << field;
-  EXPECT_EQ(mine(), before);
-  EXPECT_EQ(on().where.query("SELECT role FROM users WHERE id = '" + ada.id + "'")[0][0], "user");
+  EXPECT_EQ(own_profile(), before);
+  EXPECT_EQ(on().store.query("SELECT role FROM users WHERE id = '" + ada.id + "'")[0][0], "user");
 }
 
 TEST_P(Profile, TakesNoPreferencesThatAreTooDeepOrAmbiguous) {
@@ -76,7 +76,7 @@ TEST_P(Profile, TakesNoPreferencesThatAreTooDeepOrAmbiguous) {
     deep = "{\"a\":" + deep + "}";
   EXPECT_EQ(put("{\"preferences\":" + deep + "}").status, 400);
   EXPECT_EQ(put(R"({"preferences":{"a":1,"a":2}})").status, 400);
-  EXPECT_EQ(mine()["preferences"], nullptr);
+  EXPECT_EQ(own_profile()["preferences"], nullptr);
 }
 
 TEST_P(Profile, OfWhoHasToldNothingIsEmpty) {
@@ -93,19 +93,19 @@ TEST_P(Profile, OfWhoHasToldNothingIsEmpty) {
 }
 
 TEST_P(Profile, ChangesWhatIsGivenAndClearsWithNull) {
-  const json told = {{"first_name", " Ada "},
+  const json sent = {{"first_name", " Ada "},
                      {"last_name", "Lovelace"},
                      {"company", "Analytical Engines"},
                      {"phone", "+44 20 0000 0000"},
                      {"avatar_url", "https://a.example/ada.png?s=64#x"},
                      {"preferences", {{"theme", "dark"}, {"list", {1, 2.5, nullptr, "é\"\\"}}}}};
-  const auto reply = put(told.dump());
+  const auto reply = put(sent.dump());
   ASSERT_EQ(reply.status, 200) << reply.body;
-  auto expected = told;
+  auto expected = sent;
   expected["first_name"] = "Ada";
   for (const auto& field : expected.items())
     EXPECT_EQ(json_of(reply)[field.key()], field.value()) << field.key();
-  EXPECT_EQ(mine(), json_of(reply));
+  EXPECT_EQ(own_profile(), json_of(reply));
 
   const auto cleared = put(R"({"company":null,"preferences":null,"avatar_url":null})");
   ASSERT_EQ(cleared.status, 200) << cleared.body;

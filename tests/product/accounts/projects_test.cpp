@@ -25,7 +25,7 @@ protected:
     return quota_in(json_of(get_subscription(on(), ada.token)), "projects").value("used", -1);
   }
   long rows() const {
-    return on().where.count("SELECT count(*) FROM projects WHERE owner_id = '" + ada.id + "'");
+    return on().store.count("SELECT count(*) FROM projects WHERE owner_id = '" + ada.id + "'");
   }
   /// As those who share a client have it; there is no endpoint that sets it. The server must
   /// not have looked at the user yet.
@@ -34,7 +34,7 @@ protected:
     out.name = new_name();
     on().add_user(out.name);
     out.id = on().id_of(out.name);
-    on().where.query("UPDATE users SET client_id = '" + ada.id + "' WHERE id = '" + out.id + "'");
+    on().store.query("UPDATE users SET client_id = '" + ada.id + "' WHERE id = '" + out.id + "'");
     out.token = on().sign_in(out.name).access;
     return out;
   }
@@ -93,10 +93,10 @@ TEST_P(Projects, OfSomebodyElseAreNotThere) {
   std::string missing = path;
   missing.back() = missing.back() == '0' ? '1' : '0';
   const auto body = json{{"name", "mine"}}.dump();
-  for (const auto& where : {path, missing, std::string{"/api/v1/projects/1"}}) {
-    EXPECT_TRUE(is_error(call(get(where).as(eve.token)), 404, "NOT_FOUND")) << where;
-    EXPECT_TRUE(is_error(call(put_json(where, body).as(eve.token)), 404, "NOT_FOUND")) << where;
-    EXPECT_TRUE(is_error(call(delete_(where).as(eve.token)), 404, "NOT_FOUND")) << where;
+  for (const auto& target : {path, missing, std::string{"/api/v1/projects/1"}}) {
+    EXPECT_TRUE(is_error(call(get(target).as(eve.token)), 404, "NOT_FOUND")) << target;
+    EXPECT_TRUE(is_error(call(put_json(target, body).as(eve.token)), 404, "NOT_FOUND")) << target;
+    EXPECT_TRUE(is_error(call(delete_(target).as(eve.token)), 404, "NOT_FOUND")) << target;
   }
   // Not a word differs but what is each answer's own.
   auto theirs = json_of(call(get(path).as(eve.token)))["error"];

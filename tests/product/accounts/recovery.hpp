@@ -55,7 +55,7 @@ protected:
   int status_of_sign_in(const std::string& name, const std::string& with) const {
     return call(post_json("/auth/token", credentials(name, with).dump())).status;
   }
-  outbox mails() const { return outbox{on().where.folder() + "/data/outbox"}; }
+  outbox mails() const { return outbox{on().store.folder() + "/data/outbox"}; }
 };
 
 } // namespace latchkey::test

@@ -36,17 +36,18 @@ LATCHKEY_ON_BOTH_ENGINES(RecoverySecrecy);
 TEST_P(RecoverySecrecy, AnswersTheSameWhoeverAsksForAMail) {
   const auto known = request_reset(address_of(add_account()));
   EXPECT_EQ(known.status, 200);
-  for (const auto& who : {new_name(), add_inactive_account(), add_account_locked_for_passwords()}) {
-    const auto reply = request_reset(address_of(who));
-    EXPECT_EQ(visible_of(reply), visible_of(known)) << who << reply.body;
-    EXPECT_EQ(reply.body, known.body) << who;
+  for (const auto& login :
+       {new_name(), add_inactive_account(), add_account_locked_for_passwords()}) {
+    const auto reply = request_reset(address_of(login));
+    EXPECT_EQ(visible_of(reply), visible_of(known)) << login << reply.body;
+    EXPECT_EQ(reply.body, known.body) << login;
   }
 }
 
 TEST_P(RecoverySecrecy, SendsNoMailForAnythingButOneAddress) {
   const auto address = address_of(add_account());
   const auto mails_now = [&] {
-    return on().where.query("SELECT id, recipient FROM mails ORDER BY id");
+    return on().store.query("SELECT id, recipient FROM mails ORDER BY id");
   };
   const auto before = mails_now();
   for (const json& email :
@@ -66,15 +67,15 @@ TEST_P(RecoverySecrecy, TellsWrongWordsFromNoSuchAddressByNothing) {
   EXPECT_EQ(json_of(wrong)["error"]["details"], json::object());
   const auto bare = new_name();
   on().add_user(bare); // without a passphrase
-  for (const auto& [who, words] : {std::pair(new_name(), passphrase),
-                                   {bare, passphrase},
-                                   {add_account_locked_for_words(), passphrase},
-                                   {add_inactive_account(), passphrase},
-                                   {add_inactive_account(), "three other words here"}}) {
+  for (const auto& [login, words] : {std::pair(new_name(), passphrase),
+                                     {bare, passphrase},
+                                     {add_account_locked_for_words(), passphrase},
+                                     {add_inactive_account(), passphrase},
+                                     {add_inactive_account(), "three other words here"}}) {
     const auto before = compared();
-    const auto reply = verify(address_of(who), words);
-    EXPECT_EQ(visible_of(reply), visible_of(wrong)) << who << reply.body;
-    EXPECT_EQ(compared() - before, 1) << who; // the same work
+    const auto reply = verify(address_of(login), words);
+    EXPECT_EQ(visible_of(reply), visible_of(wrong)) << login << reply.body;
+    EXPECT_EQ(compared() - before, 1) << login; // the same work
   }
 }
 
@@ -84,8 +85,8 @@ TEST_P(RecoverySecrecy, KeepsTokensAsHashesAlone) {
   const auto mailed = mails().wait_for(address_of(name)).reset_token();
   const auto by_words = token_by_words(name);
   std::map<std::string, std::size_t> rows;
-  for (const auto& table : on().where.tables()) {
-    const auto found = on().where.query("SELECT * FROM " + table);
+  for (const auto& table : on().store.tables()) {
+    const auto found = on().store.query("SELECT * FROM " + table);
     rows[table] = found.size();
     for (const auto& token : {mailed, by_words}) {
       const auto secret_part = token.substr(token.find('.') + 1);
@@ -114,14 +115,14 @@ TEST_P(RecoveryToken, ExpiresWithItsTime) {
   const json words{{"email", name + "@example.com"}, {"passphrase", passphrase}};
   const auto granted = one.call(post_json("/recovery/verify-passphrase", words.dump()));
   const std::string token = json_of(granted)["reset_token"];
-  EXPECT_EQ(one.where.count(GetParam() == "sqlite"
+  EXPECT_EQ(one.store.count(GetParam() == "sqlite"
                                 ? "SELECT strftime('%s', expires_at) - strftime('%s', created_at) "
                                   "FROM reset_tokens"
                                 : "SELECT extract(epoch FROM expires_at - created_at)::bigint "
                                   "FROM reset_tokens"),
             60);
   // A minute later, as far as the store is concerned.
-  one.where.query("UPDATE reset_tokens SET expires_at = created_at");
+  one.store.query("UPDATE reset_tokens SET expires_at = created_at");
   const json reset{{"reset_token", token}, {"new_password", next_password}};
   EXPECT_TRUE(is_error(one.call(post_json("/recovery/reset-password", reset.dump())), 401,
                        "AUTH003", "reset_token"));

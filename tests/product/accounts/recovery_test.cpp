@@ -108,15 +108,15 @@ TEST(RecoveryPassphrase, CountsForTheAddressWhateverBecomesOfTheAuditLog) {
                   {"password", password},
                   {"recovery_passphrase", passphrase}};
   EXPECT_EQ(one.call(post_json("/users/register", body.dump())).status, 201);
-  one.where.query("CREATE TRIGGER no_room BEFORE INSERT ON audit_log WHEN NEW.action LIKE "
+  one.store.query("CREATE TRIGGER no_room BEFORE INSERT ON audit_log WHEN NEW.action LIKE "
                   "'%passphrase_refused' BEGIN SELECT RAISE(ABORT, 'no room'); END");
-  const auto guess = [&one](const std::string& who) {
-    const json words{{"email", who + "@example.com"}, {"passphrase", "three other words here"}};
+  const auto guess = [&one](const std::string& login) {
+    const json words{{"email", login + "@example.com"}, {"passphrase", "three other words here"}};
     return one.call(post_json("/recovery/verify-passphrase", words.dump()));
   };
   for (int i = 0; i < 2; ++i)
-    for (const auto& who : {name, new_name()}) {
-      const auto status = guess(who).status;
+    for (const auto& login : {name, new_name()}) {
+      const auto status = guess(login).status;
       EXPECT_TRUE(status != 401 && status != 429) << status;
     }
   EXPECT_TRUE(is_error(guess(name), 429, "RATE_LIMITED"));
@@ -125,7 +125,7 @@ TEST(RecoveryPassphrase, CountsForTheAddressWhateverBecomesOfTheAuditLog) {
 TEST_P(Recovery, AuditsWrongWordsOfTheirUser) {
   const auto name = add_account();
   EXPECT_EQ(verify(name + "@example.com", "three other words here").status, 401);
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM audit_log WHERE action = "
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM audit_log WHERE action = "
                              "'user.recovery_passphrase_refused' AND user_id = '" +
                              on().id_of(name) + "'"),
             1);

@@ -8,7 +8,7 @@ namespace {
 class RegisterInput : public Product {
 protected:
   http_reply ask(const std::string& body) const { return call(post_json("/auth/register", body)); }
-  long users() const { return on().where.count("SELECT count(*) FROM users"); }
+  long users() const { return on().store.count("SELECT count(*) FROM users"); }
   /// A good registration with one field set to something else.
   static std::string with(const std::string& field, const json& value) {
     auto body = registration(new_name());

@@ -8,7 +8,7 @@ namespace {
 class Register : public Product {
 protected:
   http_reply ask(const json& body) const { return call(post_json("/auth/register", body.dump())); }
-  long users() const { return on().where.count("SELECT count(*) FROM users"); }
+  long users() const { return on().store.count("SELECT count(*) FROM users"); }
 };
 LATCHKEY_ON_BOTH_ENGINES(Register);
 
@@ -134,7 +134,7 @@ TEST_P(Register, MakesOneUserOfTwentyParallelRequestsForOneName) {
       EXPECT_TRUE(is_error(one.reply, 409, "USER002"));
   }
   EXPECT_EQ(made, 1);
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM users WHERE username = '" + name + "'"), 1);
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM users WHERE username = '" + name + "'"), 1);
 }
 
 // -- passwords --------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ TEST_P(Register, StoresNoPasswordAndNoPlainHash) {
   const auto name = new_name();
   on().add_user(name);
   const auto stored =
-      on().where.query("SELECT password_hash FROM users WHERE username = '" + name + "'");
+      on().store.query("SELECT password_hash FROM users WHERE username = '" + name + "'");
   ASSERT_EQ(stored.size(), 1u);
   EXPECT_EQ(stored.front().front().rfind("$argon2id$", 0), 0u) << stored.front().front();
 }

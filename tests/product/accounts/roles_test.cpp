@@ -228,9 +228,9 @@ TEST_P(Roles, BeyondOnesOwnAreNotGivenMadeOrTouched) {
 TEST_P(Roles, LeaveTheLastAdministratorInPlace) {
   const product one{GetParam()};
   const auto root = one.admin();
-  const auto demote = [&one](const std::string& by, const std::string& who) {
+  const auto demote = [&one](const std::string& by, const std::string& login) {
     return one.call(
-        put_json("/admin/users/" + one.id_of(who) + "/role", {{"role", "user"}}).as(by));
+        put_json("/admin/users/" + one.id_of(login) + "/role", {{"role", "user"}}).as(by));
   };
   EXPECT_TRUE(is_error(demote(root, "admin"), 409, "CONFLICT", "role"));
   const auto name = new_name();
@@ -241,13 +241,13 @@ TEST_P(Roles, LeaveTheLastAdministratorInPlace) {
             200);
   // Each demotes the other at once: one of them stays.
   const auto second = one.sign_in(name).access;
-  const auto path = [&one](const std::string& who) {
-    return "/admin/users/" + one.id_of(who) + "/role";
+  const auto path = [&one](const std::string& login) {
+    return "/admin/users/" + one.id_of(login) + "/role";
   };
   const auto answers =
       in_parallel(one.server->port(), {put_json(path(name), {{"role", "user"}}).as(root),
                                        put_json(path("admin"), {{"role", "user"}}).as(second)});
-  EXPECT_EQ(one.where.count("SELECT count(*) FROM users WHERE role = 'superuser'"), 1);
+  EXPECT_EQ(one.store.count("SELECT count(*) FROM users WHERE role = 'superuser'"), 1);
   EXPECT_EQ(std::count_if(answers.begin(), answers.end(),
                           [](const timed_reply& r) { return r.reply.status == 200; }),
             1);

@@ -21,7 +21,7 @@ protected:
     return mails().wait_for(address_of(name), "Reset your password").reset_token();
   }
   bool is_verified(const std::string& name) const {
-    return on().where.count("SELECT count(*) FROM users WHERE email_verified AND username = '" +
+    return on().store.count("SELECT count(*) FROM users WHERE email_verified AND username = '" +
                             name + "'") == 1;
   }
   http_reply change_passphrase(const std::string& access, const json& body,
@@ -43,9 +43,9 @@ TEST_P(Takeover, ByAMailedResetLeavesNothingToWhoeverWasThereBefore) {
       mails().wait_for(address_of(name), "Verify your email address").verification_token();
 
   ASSERT_EQ(reset(mailed_token(name)).status, 200);
-  const auto news = socket.receive_now();
-  ASSERT_TRUE(news) << "the answer left before the socket was told";
-  EXPECT_EQ(json::parse(news->payload)["type"], "session_revoked");
+  const auto pushed = socket.receive_now();
+  ASSERT_TRUE(pushed) << "the answer left before the socket was told";
+  EXPECT_EQ(json::parse(pushed->payload)["type"], "session_revoked");
   EXPECT_EQ(on().status_of_me(held.access), 401);
   EXPECT_EQ(status_with(key), 401);
   EXPECT_TRUE(is_error(verify(address_of(name), passphrase), 401, "AUTH001"));
@@ -64,7 +64,7 @@ TEST_P(Takeover, IsRememberedAcrossARestart) {
   const json key{{"name", "ci"}, {"scopes", {"profile:read"}}};
   const auto made = own.call(post_json("/auth/api-keys", key.dump()).as(own.sign_in(name).access));
   own.call(post_json("/recovery/request-reset", json{{"email", address_of(name)}}.dump()));
-  const auto token = outbox{own.where.folder() + "/data/outbox"}
+  const auto token = outbox{own.store.folder() + "/data/outbox"}
                          .wait_for(address_of(name), "Reset your password")
                          .reset_token();
   ASSERT_EQ(own.call(reset_call(token, next_password)).status, 200);
@@ -160,7 +160,7 @@ TEST_P(Verification, ThatIsRequiredComesBeforeASignIn) {
   };
   EXPECT_TRUE(is_error(sign_in("not the password"), 401, "AUTH001"));
   EXPECT_TRUE(is_error(sign_in(password), 403, "AUTH004", "email", "verif"));
-  const auto mail = outbox{one.where.folder() + "/data/outbox"}.wait_for(
+  const auto mail = outbox{one.store.folder() + "/data/outbox"}.wait_for(
       name + "@example.com", "Verify your email address");
   EXPECT_TRUE(says(mail.text, "https://app.example.com/verify#t=ev_")) << mail.text;
   const json token{{"token", mail.verification_token()}};
@@ -175,7 +175,7 @@ TEST_P(Verification, ThatIsOffAsksNobody) {
   one.add_user(name);
   const auto access = one.sign_in(name).access;
   EXPECT_TRUE(is_error(one.call(post("/auth/verify-email").as(access)), 409, "CONFLICT"));
-  EXPECT_EQ(one.where.count("SELECT count(*) FROM mails"), 0);
+  EXPECT_EQ(one.store.count("SELECT count(*) FROM mails"), 0);
 }
 
 TEST_P(Verification, RegistrationThatIsClosedSaysSo) {
@@ -185,7 +185,7 @@ TEST_P(Verification, RegistrationThatIsClosedSaysSo) {
       EXPECT_TRUE(
           is_error(one.call(post_json(path, body)), 403, "AUTH004", "registration", "closed"))
           << path;
-  EXPECT_EQ(one.where.count("SELECT count(*) FROM users"), 1);
+  EXPECT_EQ(one.store.count("SELECT count(*) FROM users"), 1);
 }
 
 } // namespace

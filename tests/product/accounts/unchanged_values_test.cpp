@@ -22,11 +22,11 @@ protected:
     veteran one;
     one.id = on().id_of(name);
     one.name = mixed(name);
-    const auto said = "'" + invisible + "'";
-    on().where.query("UPDATE users SET username = '" + one.name + "' WHERE id = '" + one.id + "'");
-    on().where.query("UPDATE user_profiles SET full_name = " + said + ", first_name = " + said +
-                     ", last_name = " + said + " WHERE user_id = '" + one.id + "'");
-    one.number = on().where.count("SELECT number FROM users WHERE id = '" + one.id + "'");
+    const auto quoted = "'" + invisible + "'";
+    on().store.query("UPDATE users SET username = '" + one.name + "' WHERE id = '" + one.id + "'");
+    on().store.query("UPDATE user_profiles SET full_name = " + quoted + ", first_name = " + quoted +
+                     ", last_name = " + quoted + " WHERE user_id = '" + one.id + "'");
+    one.number = on().store.count("SELECT number FROM users WHERE id = '" + one.id + "'");
     one.access = on().sign_in(name + "@example.com").access;
     return one;
   }
@@ -65,7 +65,7 @@ TEST_P(UnchangedValue, IsTakenInTheProfile) {
   // With a row of the profile, in which the other names stand.
   ASSERT_EQ(put("/api/v1/profile", {{"company", "before"}, {"phone", "1"}}, one.access).status,
             200);
-  on().where.query("UPDATE user_profiles SET company = '" + invisible + "', phone = '" + invisible +
+  on().store.query("UPDATE user_profiles SET company = '" + invisible + "', phone = '" + invisible +
                    "', avatar_url = 'no address' WHERE user_id = '" + one.id + "'");
   const json same{{"first_name", invisible},
                   {"last_name", invisible},
@@ -89,16 +89,16 @@ TEST_P(UnchangedValue, IsTakenFromAdministratorsAndServices) {
   EXPECT_EQ(put(target, {{"full_name", invisible}, {"is_active", true}}, root).status, 200);
   EXPECT_TRUE(is_error(put(target, {{"full_name", invisible + "x"}}, root), 400, "VALIDATION_ERROR",
                        "full_name"));
-  json told{{"id", one.number},       {"email", one.name.substr(3) + "@example.com"},
+  json sent{{"id", one.number},       {"email", one.name.substr(3) + "@example.com"},
             {"is_active", true},      {"first_name", invisible},
             {"last_name", invisible}, {"last_sync", "2026-01-01T00:00:00Z"}};
-  EXPECT_TRUE(is_success(ask("sync-user", told)));
-  told["last_name"] = invisible + "x";
-  EXPECT_TRUE(is_flat(ask("sync-user", told), 400, "Failed to sync user data", "last_name"));
+  EXPECT_TRUE(is_success(ask("sync-user", sent)));
+  sent["last_name"] = invisible + "x";
+  EXPECT_TRUE(is_flat(ask("sync-user", sent), 400, "Failed to sync user data", "last_name"));
   // Nor does anybody become a user with one.
-  told["id"] = new_number();
-  told["email"] = new_name() + "@example.com";
-  EXPECT_TRUE(is_flat(ask("sync-user", told), 400, "Failed to sync user data", "first_name"));
+  sent["id"] = new_number();
+  sent["email"] = new_name() + "@example.com";
+  EXPECT_TRUE(is_flat(ask("sync-user", sent), 400, "Failed to sync user data", "first_name"));
 }
 
 } // namespace

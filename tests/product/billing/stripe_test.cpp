@@ -36,11 +36,11 @@ protected:
   member ada = new_member(on());
   stripe_words words = words_about(ada);
 
-  static stripe_words words_about(const member& who) {
+  static stripe_words words_about(const member& owner) {
     stripe_words out;
-    out.subscription = "sub_" + who.name;
-    out.customer = "cus_" + who.name;
-    out.user = who.id;
+    out.subscription = "sub_" + owner.name;
+    out.customer = "cus_" + owner.name;
+    out.user = owner.id;
     return out;
   }
   http_reply say(const json& event) const {
@@ -54,11 +54,11 @@ protected:
     return testing::AssertionFailure() << reply.status << " " << reply.body;
   }
   testing::AssertionResult is_ignored(const json& event) const { return is_acted_on(event, false); }
-  json mine() const { return json_of(get_subscription(on(), ada.token)); }
+  json own_subscription() const { return json_of(get_subscription(on(), ada.token)); }
   /// As those see it who may see what Stripe knows.
   std::vector<std::string> row() const {
     const auto found =
-        on().where.query("SELECT tier, status, stripe_customer_id, stripe_subscription_id, "
+        on().store.query("SELECT tier, status, stripe_customer_id, stripe_subscription_id, "
                          "payment_method FROM subscriptions WHERE user_id = '" +
                          ada.id + "'");
     return found.empty() ? std::vector<std::string>{} : found.front();
@@ -140,8 +140,8 @@ TEST_P(Stripe, OpensChangesAndEndsASubscription) {
   words.type = "customer.subscription.created";
   words.status = "incomplete";
   ASSERT_TRUE(is_acted_on(event()));
-  EXPECT_EQ(mine()["tier"], "free");
-  EXPECT_EQ(mine()["status"], "incomplete");
+  EXPECT_EQ(own_subscription()["tier"], "free");
+  EXPECT_EQ(own_subscription()["status"], "incomplete");
 
   words.type = "customer.subscription.updated";
   words.status = "active";
@@ -149,34 +149,34 @@ TEST_P(Stripe, OpensChangesAndEndsASubscription) {
   ASSERT_TRUE(is_acted_on(event()));
   EXPECT_EQ(row(), (std::vector<std::string>{"pro", "active", words.customer, words.subscription,
                                              "pm_1"}));
-  EXPECT_EQ(mine()["tier"], "pro");
-  EXPECT_EQ(quota_in(mine(), "projects")["limit"], 50);
-  EXPECT_EQ(mine()["end_date"], nullptr);
-  EXPECT_EQ(on().where.query("SELECT subscription_tier FROM users WHERE id = '" + ada.id + "'"),
+  EXPECT_EQ(own_subscription()["tier"], "pro");
+  EXPECT_EQ(quota_in(own_subscription(), "projects")["limit"], 50);
+  EXPECT_EQ(own_subscription()["end_date"], nullptr);
+  EXPECT_EQ(on().store.query("SELECT subscription_tier FROM users WHERE id = '" + ada.id + "'"),
             (std::vector<std::vector<std::string>>{{"pro"}}));
 
   words.type = "customer.subscription.deleted";
   words.status = "canceled";
   words.created += 1;
   ASSERT_TRUE(is_acted_on(event()));
-  EXPECT_EQ(mine()["tier"], "free");
-  EXPECT_EQ(mine()["status"], "canceled");
-  EXPECT_EQ(quota_in(mine(), "projects")["limit"], 3);
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM audit_log WHERE action = "
+  EXPECT_EQ(own_subscription()["tier"], "free");
+  EXPECT_EQ(own_subscription()["status"], "canceled");
+  EXPECT_EQ(quota_in(own_subscription(), "projects")["limit"], 3);
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM audit_log WHERE action = "
                              "'subscription.changed' AND actor = 'stripe' AND user_id = '" +
                              ada.id + "'"),
             3);
 }
 
 TEST_P(Stripe, NamesTheUserByNumberOrByTheCustomerItNamedBefore) {
-  words.user = on().where.query("SELECT number FROM users WHERE id = '" + ada.id + "'")[0][0];
+  words.user = on().store.query("SELECT number FROM users WHERE id = '" + ada.id + "'")[0][0];
   ASSERT_TRUE(is_acted_on(event()));
-  EXPECT_EQ(mine()["tier"], "pro");
+  EXPECT_EQ(own_subscription()["tier"], "pro");
   words.user.clear();
   words.price = "price_enterprise";
   words.created += 1;
   ASSERT_TRUE(is_acted_on(event()));
-  EXPECT_EQ(mine()["tier"], "enterprise");
+  EXPECT_EQ(own_subscription()["tier"], "enterprise");
 }
 
 TEST_P(Stripe, SellsTiersByPriceByLookupKeyOrByMetadata) {
@@ -184,13 +184,13 @@ TEST_P(Stripe, SellsTiersByPriceByLookupKeyOrByMetadata) {
   by_key["data"]["object"]["items"]["data"][0]["price"]["id"] = "price_unknown";
   by_key["data"]["object"]["items"]["data"][0]["price"]["lookup_key"] = "pro_yearly";
   ASSERT_TRUE(is_acted_on(by_key));
-  EXPECT_EQ(mine()["tier"], "pro");
+  EXPECT_EQ(own_subscription()["tier"], "pro");
   words.price = "price_unknown";
   words.created += 1;
   auto by_metadata = event();
   by_metadata["data"]["object"]["metadata"]["tier"] = "enterprise";
   ASSERT_TRUE(is_acted_on(by_metadata));
-  EXPECT_EQ(mine()["tier"], "enterprise");
+  EXPECT_EQ(own_subscription()["tier"], "enterprise");
 }
 
 TEST_P(Stripe, SaysWhenASubscriptionWillEnd) {
@@ -201,10 +201,11 @@ TEST_P(Stripe, SaysWhenASubscriptionWillEnd) {
   object["canceled_at"] = words.created;
   object["trial_end"] = 4'070'908'801;
   ASSERT_TRUE(is_acted_on(ending));
-  EXPECT_EQ(mine()["tier"], "pro");
-  EXPECT_EQ(mine()["end_date"], "2099-01-01T00:00:00Z");
-  EXPECT_EQ(mine()["trial_ends_at"], "2099-01-01T00:00:01Z");
-  EXPECT_EQ(mine()["cancelled_at"], to_rfc3339_seconds(time_point{} + 1s * words.created));
+  EXPECT_EQ(own_subscription()["tier"], "pro");
+  EXPECT_EQ(own_subscription()["end_date"], "2099-01-01T00:00:00Z");
+  EXPECT_EQ(own_subscription()["trial_ends_at"], "2099-01-01T00:00:01Z");
+  EXPECT_EQ(own_subscription()["cancelled_at"],
+            to_rfc3339_seconds(time_point{} + 1s * words.created));
 }
 
 // -- what it says in vain ----------------------------------------------------------------------
@@ -240,7 +241,7 @@ TEST_P(Stripe, IsActedOnOnceHoweverOftenItRepeatsItself) {
   ASSERT_EQ(set_subscription(on(), on().admin(), ada.id, {{"tier", "free"}}).status, 200);
   EXPECT_EQ(on().call(stripe_call(body, signed_at(body, now()))).body,
             R"({"received":true,"acted":false})");
-  EXPECT_EQ(mine()["tier"], "free");
+  EXPECT_EQ(own_subscription()["tier"], "free");
 }
 
 TEST_P(Stripe, IsNotActedOnWhenItComesTooLate) {
@@ -255,7 +256,7 @@ TEST_P(Stripe, IsNotActedOnWhenItComesTooLate) {
   old.type = "customer.subscription.created";
   old.status = "incomplete";
   EXPECT_TRUE(is_ignored(stripe_event(old)));
-  EXPECT_EQ(mine()["status"], "active");
+  EXPECT_EQ(own_subscription()["status"], "active");
 }
 
 TEST_P(Stripe, EndsNoSubscriptionByTheEndOfTheOneBefore) {
@@ -268,7 +269,7 @@ TEST_P(Stripe, EndsNoSubscriptionByTheEndOfTheOneBefore) {
   words.type = "customer.subscription.deleted";
   words.created += 2;
   EXPECT_TRUE(is_ignored(event()));
-  EXPECT_EQ(mine()["tier"], "pro");
+  EXPECT_EQ(own_subscription()["tier"], "pro");
 }
 
 TEST_P(Stripe, GoesOverWithASubscriptionThatBecomesSomebodyElses) {
@@ -277,7 +278,7 @@ TEST_P(Stripe, GoesOverWithASubscriptionThatBecomesSomebodyElses) {
   words.user = bob.id;
   words.created += 1;
   ASSERT_TRUE(is_acted_on(event()));
-  EXPECT_EQ(mine()["tier"], "free");
+  EXPECT_EQ(own_subscription()["tier"], "free");
   EXPECT_EQ(json_of(get_subscription(on(), bob.token))["tier"], "pro");
   words.user.clear();
   words.type = "customer.subscription.deleted";
@@ -292,28 +293,28 @@ TEST_P(Stripe, KeepsTheTierOfAPriceThatIsNoLongerNamed) {
   words.status = "past_due";
   words.created += 1;
   ASSERT_TRUE(is_acted_on(event()));
-  EXPECT_EQ(mine()["tier"], "pro");
-  EXPECT_EQ(mine()["status"], "past_due");
+  EXPECT_EQ(own_subscription()["tier"], "pro");
+  EXPECT_EQ(own_subscription()["status"], "past_due");
   words.status = "unpaid";
   words.created += 1;
   ASSERT_TRUE(is_acted_on(event()));
-  EXPECT_EQ(mine()["tier"], "free");
+  EXPECT_EQ(own_subscription()["tier"], "free");
 }
 
 TEST_P(Stripe, EndsATrialByItsWord) {
   words.status = "trialing";
   ASSERT_TRUE(is_acted_on(event()));
-  EXPECT_EQ(mine()["tier"], "pro");
+  EXPECT_EQ(own_subscription()["tier"], "pro");
   words.type = "customer.subscription.paused";
   words.status = "paused";
   words.created += 1;
   ASSERT_TRUE(is_acted_on(event()));
-  EXPECT_EQ(mine()["tier"], "free");
+  EXPECT_EQ(own_subscription()["tier"], "free");
   words.type = "customer.subscription.resumed";
   words.status = "active";
   words.created += 1;
   ASSERT_TRUE(is_acted_on(event()));
-  EXPECT_EQ(mine()["tier"], "pro");
+  EXPECT_EQ(own_subscription()["tier"], "pro");
 }
 
 TEST_P(Stripe, IsStillKnownAfterARestart) {

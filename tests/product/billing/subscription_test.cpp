@@ -10,7 +10,7 @@ protected:
   member ada = new_member(on());
   std::string admin = on().admin();
 
-  json mine() const { return json_of(get_subscription(on(), ada.token)); }
+  json own_subscription() const { return json_of(get_subscription(on(), ada.token)); }
   http_reply set(const json& body) const { return set_subscription(on(), admin, ada.id, body); }
 };
 LATCHKEY_ON_BOTH_ENGINES(Subscription);
@@ -24,7 +24,7 @@ TEST_P(Subscription, IsSetByAdministratorsAlone) {
   const auto path = "/api/v1/admin/subscriptions/" + ada.id;
   EXPECT_TRUE(is_error(call(put_json(path, body)), 401, "AUTH003"));
   EXPECT_TRUE(is_error(call(put_json(path, body).as(ada.token)), 403, "AUTH004"));
-  EXPECT_EQ(mine()["tier"], "free");
+  EXPECT_EQ(own_subscription()["tier"], "free");
 }
 
 TEST_P(Subscription, NamesTheFieldThatIsWrongAndChangesNothing) {
@@ -53,8 +53,8 @@ TEST_P(Subscription, NamesTheFieldThatIsWrongAndChangesNothing) {
   };
   for (const auto& one : cases)
     EXPECT_TRUE(is_error(set(one.body), 400, "VALIDATION_ERROR", one.field)) << one.body;
-  EXPECT_EQ(mine()["tier"], "free");
-  EXPECT_EQ(mine()["id"], nullptr);
+  EXPECT_EQ(own_subscription()["tier"], "free");
+  EXPECT_EQ(own_subscription()["id"], nullptr);
 }
 
 TEST_P(Subscription, OfNobodyCannotBeSet) {
@@ -89,19 +89,19 @@ TEST_P(Subscription, IsWhatAnAdministratorSays) {
                      {"payment_method", "invoice"}};
   const auto reply = set(body);
   ASSERT_EQ(reply.status, 200) << reply.body;
-  const auto told = json_of(reply);
-  EXPECT_EQ(told["tier"], "pro");
-  EXPECT_EQ(told["stripe_customer_id"], nullptr);
-  const auto seen = mine();
+  const auto answered = json_of(reply);
+  EXPECT_EQ(answered["tier"], "pro");
+  EXPECT_EQ(answered["stripe_customer_id"], nullptr);
+  const auto seen = own_subscription();
   EXPECT_FALSE(seen.contains("stripe_customer_id"));
   for (const auto* name : {"id", "user_id", "start_date", "created_at", "quotas"})
-    EXPECT_EQ(seen[name], told[name]) << name;
+    EXPECT_EQ(seen[name], answered[name]) << name;
   EXPECT_EQ(seen["status"], "trialing");
   EXPECT_EQ(seen["end_date"], "2099-01-01T00:00:00Z");
   EXPECT_EQ(seen["trial_ends_at"], "2098-12-31T00:00:00Z");
   EXPECT_EQ(seen["payment_method"], "invoice");
   EXPECT_EQ(quota_in(seen, "projects")["limit"], 50);
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM audit_log WHERE action = "
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM audit_log WHERE action = "
                              "'subscription.changed' AND user_id = '" +
                              ada.id + "'"),
             1);
@@ -109,9 +109,9 @@ TEST_P(Subscription, IsWhatAnAdministratorSays) {
 
 TEST_P(Subscription, TakesTheUsualForWhatIsNotGiven) {
   ASSERT_EQ(set({{"tier", "pro"}, {"status", "canceled"}, {"payment_method", "card"}}).status, 200);
-  EXPECT_NE(mine()["cancelled_at"], nullptr);
+  EXPECT_NE(own_subscription()["cancelled_at"], nullptr);
   ASSERT_EQ(set({{"tier", "enterprise"}}).status, 200);
-  const auto seen = mine();
+  const auto seen = own_subscription();
   EXPECT_EQ(seen["status"], "active");
   for (const auto* name : {"end_date", "trial_ends_at", "cancelled_at", "payment_method"})
     EXPECT_EQ(seen[name], nullptr) << name;
@@ -121,13 +121,13 @@ TEST_P(Subscription, TakesTheUsualForWhatIsNotGiven) {
 TEST_P(Subscription, ThatIsOverOrUnpaidCountsAsFree) {
   for (const auto* status : {"canceled", "unpaid", "incomplete", "incomplete_expired", "paused"}) {
     ASSERT_EQ(set({{"tier", "pro"}, {"status", status}}).status, 200);
-    EXPECT_EQ(mine()["tier"], "free") << status;
-    EXPECT_EQ(quota_in(mine(), "projects")["limit"], 3) << status;
+    EXPECT_EQ(own_subscription()["tier"], "free") << status;
+    EXPECT_EQ(quota_in(own_subscription(), "projects")["limit"], 3) << status;
   }
   ASSERT_EQ(set({{"tier", "pro"}, {"end_date", "2020-01-01T00:00:00Z"}}).status, 200);
-  EXPECT_EQ(mine()["tier"], "free");
+  EXPECT_EQ(own_subscription()["tier"], "free");
   ASSERT_EQ(set({{"tier", "pro"}, {"status", "past_due"}}).status, 200);
-  EXPECT_EQ(mine()["tier"], "pro");
+  EXPECT_EQ(own_subscription()["tier"], "pro");
 }
 
 TEST_P(Subscription, IsThereAfterARestart) {

@@ -12,7 +12,7 @@ namespace latchkey::test {
 namespace {
 
 program_result back_up(const product& one, const std::string& file) {
-  return run_latchkey({"backup", file}, one.settings, one.where.folder());
+  return run_latchkey({"backup", file}, one.settings, one.store.folder());
 }
 
 /// People who register one after another until they are told to stop.
@@ -75,8 +75,8 @@ TEST(Backup, OfAServerThatWritesHasAllThatWasAckedBeforeItBegan) {
   EXPECT_EQ(clients.refused(), 0) << "the server goes on meanwhile";
 
   for (std::size_t copy = 0; copy < acked.size(); ++copy) {
-    place elsewhere{"sqlite"};
-    const auto file = one.where.folder() + "/copy" + std::to_string(copy);
+    test_store elsewhere{"sqlite"};
+    const auto file = one.store.folder() + "/copy" + std::to_string(copy);
     struct stat about {};
     ASSERT_EQ(stat(file.c_str(), &about), 0);
     EXPECT_EQ(about.st_mode & 0777U, 0600U);
@@ -84,12 +84,12 @@ TEST(Backup, OfAServerThatWritesHasAllThatWasAckedBeforeItBegan) {
     std::filesystem::copy_file(file, elsewhere.folder() + "/data/latchkey.db");
     const product restored{std::move(elsewhere)};
     for (const auto& name : acked[copy])
-      EXPECT_EQ(restored.where.count("SELECT count(*) FROM users WHERE username = '" + name + "'"),
+      EXPECT_EQ(restored.store.count("SELECT count(*) FROM users WHERE username = '" + name + "'"),
                 1)
           << name;
     EXPECT_FALSE(restored.sign_in(acked[copy].back()).access.empty());
     EXPECT_EQ(restored.status_of_me(held.access), 200) << "sessions are in it";
-    EXPECT_EQ(restored.where.query("PRAGMA integrity_check").front().front(), "ok");
+    EXPECT_EQ(restored.store.query("PRAGMA integrity_check").front().front(), "ok");
     EXPECT_EQ(restored.server->stop(), 0);
   }
   EXPECT_EQ(one.server->stop(), 0);
@@ -97,11 +97,11 @@ TEST(Backup, OfAServerThatWritesHasAllThatWasAckedBeforeItBegan) {
 
 TEST(Backup, NeverOverwritesAndLeavesNothingHalf) {
   const product one{"sqlite"};
-  std::ofstream(one.where.folder() + "/theirs") << "theirs";
+  std::ofstream(one.store.folder() + "/theirs") << "theirs";
   const auto refused = back_up(one, "theirs");
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_TRUE(says(refused.err, "theirs exists: a backup never overwrites a file")) << refused.err;
-  EXPECT_EQ(contents(one.where.folder() + "/theirs"), "theirs");
+  EXPECT_EQ(contents(one.store.folder() + "/theirs"), "theirs");
   const auto nowhere = back_up(one, "no/such/folder/copy");
   EXPECT_EQ(nowhere.exit_code, 1);
   EXPECT_TRUE(says(nowhere.err, "cannot make no/such/folder/copy")) << nowhere.err;
@@ -121,7 +121,7 @@ TEST(Backup, OnPostgresNamesTheToolForIt) {
   const auto refused = back_up(one, "copy");
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_TRUE(says(refused.err, "pg_dump")) << refused.err;
-  EXPECT_FALSE(std::filesystem::exists(one.where.folder() + "/copy"));
+  EXPECT_FALSE(std::filesystem::exists(one.store.folder() + "/copy"));
   EXPECT_EQ(one.server->stop(), 0);
 }
 

@@ -16,10 +16,10 @@ std::string line_of(const std::string& text, const std::string& name) {
 
 class CommandLine : public testing::TestWithParam<std::string> {
 protected:
-  place where_{GetParam()};
+  test_store store_{GetParam()};
   program_result run(std::vector<std::string> arguments, const environment& more = {},
                      const std::string& standard_input = {}) const {
-    return run_latchkey(std::move(arguments), where_.settings(more), where_.folder(),
+    return run_latchkey(std::move(arguments), store_.settings(more), store_.folder(),
                         standard_input);
   }
 };
@@ -29,21 +29,21 @@ TEST_P(CommandLine, BringsTheSchemaUpToDateOnce) {
   const auto first = run({"migrate"});
   EXPECT_EQ(first.exit_code, 0) << first.err;
   EXPECT_TRUE(says(first.out, "applied 0001_")) << first.out;
-  EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 0);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM users"), 0);
   const auto second = run({"migrate"});
   EXPECT_EQ(second.exit_code, 0) << second.err;
   EXPECT_TRUE(says(second.out, "\nthe schema is up to date\n")) << second.out;
   const auto store =
-      GetParam() == "sqlite" ? "store: SQLite, " + where_.folder() : "store: Postgre";
+      GetParam() == "sqlite" ? "store: SQLite, " + store_.folder() : "store: Postgre";
   EXPECT_EQ(second.out.rfind(store, 0), 0u) << second.out;
 }
 
 TEST_P(CommandLine, CreatesAnAdministratorBesideARunningServer) {
-  product one{std::move(where_)};
+  product one{std::move(store_)};
   const auto create = [&](std::vector<std::string> more, const std::string& standard_input) {
     std::vector<std::string> words{"admin", "create"};
     words.insert(words.end(), more.begin(), more.end());
-    return run_latchkey(words, one.settings, one.where.folder(), standard_input);
+    return run_latchkey(words, one.settings, one.store.folder(), standard_input);
   };
   const auto made = create({"--username", "second", "--email", "second@example.com"}, "");
   EXPECT_EQ(made.exit_code, 0) << made.err;
@@ -68,15 +68,15 @@ TEST_P(CommandLine, CreatesAnAdministratorBesideARunningServer) {
       {"--username", "fourth", "--email", "fourth@example.com", "--password-stdin"}, "password\n");
   EXPECT_EQ(weak.exit_code, 1);
   EXPECT_TRUE(says(weak.err, "most common")) << weak.err;
-  EXPECT_EQ(one.where.count("SELECT count(*) FROM users"), 3);
+  EXPECT_EQ(one.store.count("SELECT count(*) FROM users"), 3);
   const std::string audited = "SELECT count(*) FROM audit_log WHERE action = 'user.admin_created' ";
-  EXPECT_EQ(one.where.count(audited + "AND actor = 'cli'"), 2);
-  EXPECT_EQ(one.where.count(audited + "AND actor = 'settings'"), 1);
+  EXPECT_EQ(one.store.count(audited + "AND actor = 'cli'"), 2);
+  EXPECT_EQ(one.store.count(audited + "AND actor = 'settings'"), 1);
   EXPECT_EQ(one.server->stop(), 0);
 }
 
 TEST_P(CommandLine, ShowsTheFirstAdministratorsPasswordOnceAndOnlyOnce) {
-  product one{std::move(where_), {{"ADMIN_PASSWORD", ""}}};
+  product one{std::move(store_), {{"ADMIN_PASSWORD", ""}}};
   const std::string mark = "password, shown this once: ";
   const auto banner = one.server->banner();
   const auto at = banner.find(mark);
@@ -97,14 +97,14 @@ TEST_P(CommandLine, ShowsTheFirstAdministratorsPasswordOnceAndOnlyOnce) {
 }
 
 TEST_P(CommandLine, DoesNotShowAPasswordThatWasGiven) {
-  product one{std::move(where_)};
+  product one{std::move(store_)};
   EXPECT_FALSE(says(one.server->banner(), admin_password)) << one.server->banner();
   EXPECT_FALSE(one.sign_in("admin", admin_password).access.empty());
   EXPECT_EQ(one.server->stop(), 0);
 }
 
 TEST_P(CommandLine, PrintsFirstStepsThatWork) {
-  product one{std::move(where_)};
+  product one{std::move(store_)};
   // The lines as they are printed, in one shell, each to end with a good status.
   std::string script = "set -eu\n";
   std::size_t lines = 0;
@@ -117,17 +117,17 @@ TEST_P(CommandLine, PrintsFirstStepsThatWork) {
     ++lines;
   }
   EXPECT_EQ(lines, 5u);
-  child_process shell{{"/bin/bash", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, one.where.folder()};
-  const auto said = shell.out();
-  EXPECT_EQ(shell.wait(), 0) << script << said << shell.err();
-  std::istringstream answers{said};
+  child_process shell{{"/bin/bash", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, one.store.folder()};
+  const auto output = shell.out();
+  EXPECT_EQ(shell.wait(), 0) << script << output << shell.err();
+  std::istringstream answers{output};
   std::vector<json> given;
   for (std::string line; std::getline(answers, line);)
     if (!line.empty()) given.push_back(json::parse(line, nullptr, false));
-  ASSERT_EQ(given.size(), 4u) << said; // the sign-in's answer goes into TOKEN
+  ASSERT_EQ(given.size(), 4u) << output; // the sign-in's answer goes into TOKEN
   EXPECT_EQ(given[0]["username"], "ada");
   EXPECT_EQ(given[1], given[0]);
-  EXPECT_TRUE(given[2]["access_token"].is_string()) << said;
+  EXPECT_TRUE(given[2]["access_token"].is_string()) << output;
   EXPECT_EQ(given[3], (json{{"message", "Logout successful"}}));
   EXPECT_EQ(one.server->stop(), 0);
 }
@@ -138,8 +138,8 @@ TEST_P(CommandLine, TellsTheFirstPasswordByTheFirstStartThatSucceeds) {
                                      {"INTERNAL_PORT", "0"},
                                      {"ADMIN_PASSWORD", ""}});
   EXPECT_EQ(taken.exit_code, 1);
-  EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 0);
-  product one{std::move(where_), {{"ADMIN_PASSWORD", ""}}};
+  EXPECT_EQ(store_.count("SELECT count(*) FROM users"), 0);
+  product one{std::move(store_), {{"ADMIN_PASSWORD", ""}}};
   EXPECT_TRUE(says(one.server->banner(), "password, shown this once: ")) << one.server->banner();
   EXPECT_EQ(one.server->stop(), 0);
 }
@@ -150,10 +150,10 @@ class Config : public CommandLine {};
 INSTANTIATE_TEST_SUITE_P(Product, Config, testing::Values("sqlite"), name_of_engine);
 
 TEST_P(Config, IsShownWithOriginsAndMaskedSecrets) {
-  std::ofstream(where_.folder() + "/.env") << "LOG_LEVEL=warning\nACCESS_TOKEN_TTL=1\n";
-  std::ofstream(where_.folder() + "/settings.json")
+  std::ofstream(store_.folder() + "/.env") << "LOG_LEVEL=warning\nACCESS_TOKEN_TTL=1\n";
+  std::ofstream(store_.folder() + "/settings.json")
       << R"({"AUDIENCE":"from-file","LOG_LEVEL":"debug"})";
-  const auto result = run({"config", "check", "--config", where_.folder() + "/settings.json"},
+  const auto result = run({"config", "check", "--config", store_.folder() + "/settings.json"},
                           {{"ACCESS_TOKEN_TTL", "900"},
                            {"DATABASE_URL", "postgresql://u:s3cret-of-the-url@127.0.0.1/x"},
                            {"AUTH_DB_PASSWORD", "s3cret-of-the-database"},
@@ -232,7 +232,7 @@ TEST_P(Config, NeverRepeatsASecretThatIsWrong) {
 }
 
 TEST_P(Config, ChecksAllThatAStartWouldRefuse) {
-  const auto broken = where_.folder() + "/broken.pem";
+  const auto broken = store_.folder() + "/broken.pem";
   std::ofstream(broken) << "no certificate";
   const std::vector<environment> cases = {
       {{"PROXY_ROUTES", R"({"routes":[{"path":"/x"}]})"}},
@@ -258,7 +258,7 @@ TEST_P(Config, ChecksAllThatAStartWouldRefuse) {
 }
 
 TEST_P(Config, TellsOfNamesInTheEnvFileThatLookLikeASetting) {
-  std::ofstream(where_.folder() + "/.env") << "HTTP_PROT=81\nCOLOUR_OF_THE_SKY=blue\n";
+  std::ofstream(store_.folder() + "/.env") << "HTTP_PROT=81\nCOLOUR_OF_THE_SKY=blue\n";
   const auto result = run({"config", "check"}, {});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_TRUE(
@@ -288,7 +288,7 @@ TEST_P(Config, RefusesToServeOtherMachinesWithGeneratedSecrets) {
 }
 
 TEST_P(Config, LetsSecretsOfTheOperatorsOwnServeOtherMachines) {
-  product one{std::move(where_), {{"HTTP_HOST", "0.0.0.0"}}};
+  product one{std::move(store_), {{"HTTP_HOST", "0.0.0.0"}}};
   const auto reply =
       one.call(post_json("/auth/token", credentials("admin", admin_password).dump()));
   EXPECT_EQ(reply.status, 200);
@@ -298,12 +298,12 @@ TEST_P(Config, LetsSecretsOfTheOperatorsOwnServeOtherMachines) {
 }
 
 TEST_P(Config, KeepsAGeneratedSecretToItself) {
-  product one{std::move(where_), {{"JWT_SECRET_KEY", ""}}};
+  product one{std::move(store_), {{"JWT_SECRET_KEY", ""}}};
   const auto held = one.sign_in_new_user();
   struct stat about {};
-  ASSERT_EQ(stat((one.where.folder() + "/data/jwt_secret").c_str(), &about), 0);
+  ASSERT_EQ(stat((one.store.folder() + "/data/jwt_secret").c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777u, 0600u);
-  ASSERT_EQ(stat((one.where.folder() + "/data").c_str(), &about), 0);
+  ASSERT_EQ(stat((one.store.folder() + "/data").c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777u, 0700u);
   EXPECT_EQ(one.server->stop(), 0);
   one.start();
@@ -312,7 +312,7 @@ TEST_P(Config, KeepsAGeneratedSecretToItself) {
 }
 
 TEST_P(Config, LogsNeitherPasswordsNorTokensNorLineBreaks) {
-  product one{std::move(where_), {{"LOG_LEVEL", "debug"}}};
+  product one{std::move(store_), {{"LOG_LEVEL", "debug"}}};
   const auto name = new_name();
   one.add_user(name);
   const auto held = one.sign_in(name);
@@ -365,8 +365,8 @@ TEST_P(CommandLine, FailsWhenItsWordsCannotBeWritten) {
         "admin create --username ada --email ada@example.com", "audit"}) {
     child_process shell{
         {"/bin/sh", "-c", "exec \"$0\" " + words + " > /dev/full", latchkey_program()},
-        where_.settings(),
-        where_.folder()};
+        store_.settings(),
+        store_.folder()};
     EXPECT_EQ(shell.wait(), 1) << words;
     EXPECT_TRUE(says(shell.err(), "latchkey: the output could not be written")) << shell.err();
   }

@@ -13,18 +13,18 @@ namespace {
 
 class ImportExport : public testing::TestWithParam<std::string> {
 protected:
-  place where_{GetParam()};
+  test_store store_{GetParam()};
 
-  program_result run(const place& where, std::vector<std::string> words,
+  program_result run(const test_store& store, std::vector<std::string> words,
                      const std::string& standard_input = {}) const {
     words.insert(words.begin(), "users");
-    return run_latchkey(std::move(words), where.settings(), where.folder(), standard_input);
+    return run_latchkey(std::move(words), store.settings(), store.folder(), standard_input);
   }
   program_result import(const std::string& lines, std::vector<std::string> options = {}) const {
-    const auto path = where_.folder() + "/in.jsonl";
+    const auto path = store_.folder() + "/in.jsonl";
     std::ofstream(path, std::ios::binary) << lines;
     options.insert(options.begin(), {"import", path});
-    return run(where_, std::move(options));
+    return run(store_, std::move(options));
   }
 };
 LATCHKEY_ON_BOTH_ENGINES(ImportExport);
@@ -76,8 +76,8 @@ TEST_P(ImportExport, RefusesEachBadLineWithItsReasonAndTakesTheRest) {
         << done.err;
   EXPECT_EQ(done.out,
             "2 users imported, 0 existed already, " + std::to_string(bad.size()) + " refused\n");
-  EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 2);
-  EXPECT_EQ(where_.count("SELECT count(*) FROM audit_log WHERE action = 'user.imported'"), 2);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM users"), 2);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM audit_log WHERE action = 'user.imported'"), 2);
 }
 
 TEST_P(ImportExport, ReportsUsersThatAreThereAndChangesNothingOfThem) {
@@ -100,9 +100,9 @@ TEST_P(ImportExport, ReportsUsersThatAreThereAndChangesNothingOfThem) {
   const auto same = import(again.substr(again.find('\n') + 1), {"--on-conflict", "skip"});
   EXPECT_EQ(same.exit_code, 0) << same.err;
   EXPECT_EQ(same.out, "0 users imported, 2 existed already (skipped), 0 refused\n");
-  EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 2);
-  EXPECT_EQ(where_.count("SELECT count(*) FROM user_profiles WHERE company = 'One'"), 1);
-  EXPECT_EQ(where_.count("SELECT count(*) FROM user_profiles WHERE company = 'Two'"), 0);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM users"), 2);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM user_profiles WHERE company = 'One'"), 1);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM user_profiles WHERE company = 'Two'"), 0);
 }
 
 TEST_P(ImportExport, WritesNothingInADryRun) {
@@ -116,7 +116,7 @@ TEST_P(ImportExport, WritesNothingInADryRun) {
                            {"--dry-run"});
   EXPECT_EQ(done.exit_code, 1);
   EXPECT_EQ(done.out, "1 users would be imported, 0 existed already, 3 refused\n");
-  EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 1);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM users"), 1);
 }
 
 TEST_P(ImportExport, RefusesAnotherUserWhoseEmailDiffersByCaseAlone) {
@@ -133,7 +133,7 @@ TEST_P(ImportExport, RefusesAnotherUserWhoseEmailDiffersByCaseAlone) {
     EXPECT_EQ(import(other, options).exit_code, 1);
     EXPECT_EQ(import(same, options).exit_code, 0) << "the same person, by both names";
   }
-  EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 1);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM users"), 1);
 }
 
 TEST_P(ImportExport, PassesOverAByteOrderMarkAndNamesOtherEncodings) {
@@ -165,14 +165,14 @@ TEST_P(ImportExport, NamesTheFamilyOfAHashThatItDoesNotTake) {
                            with("ldap", "{SSHA}2TFTjP+jXlWedIGrOY3Kocs+FbdTQUxU") +
                            with("linux", "$6$saltsalt$VFn88SKFRYWCcJUaBCQyFpKeGGtJIEw"));
   EXPECT_EQ(done.exit_code, 1);
-  for (const auto* said : {"line 1: password_hash: must be a hash", "phpass", "line 2", "SSHA",
+  for (const auto* part : {"line 1: password_hash: must be a hash", "phpass", "line 2", "SSHA",
                            "line 3", "sha512crypt (crypt(3), $6$)"})
-    EXPECT_TRUE(says(done.err, said)) << said << ": " << done.err;
-  EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 0);
+    EXPECT_TRUE(says(done.err, part)) << part << ": " << done.err;
+  EXPECT_EQ(store_.count("SELECT count(*) FROM users"), 0);
 }
 
 TEST_P(ImportExport, ListsInItsHelpEveryFieldThatAnExportHas) {
-  const auto help = run(where_, {"import", "--help"});
+  const auto help = run(store_, {"import", "--help"});
   EXPECT_EQ(help.exit_code, 0);
   for (const auto* field : {"id",
                             "number",
@@ -198,15 +198,15 @@ TEST_P(ImportExport, ListsInItsHelpEveryFieldThatAnExportHas) {
 }
 
 TEST_P(ImportExport, TellsAFileThatIsNotThere) {
-  const auto done = run(where_, {"import", "nothing-here.jsonl"});
+  const auto done = run(store_, {"import", "nothing-here.jsonl"});
   EXPECT_EQ(done.exit_code, 1);
   EXPECT_TRUE(says(done.err, "nothing-here.jsonl: No such file")) << done.err;
-  const auto out = run(where_, {"export", "no/such/folder/out.jsonl"});
+  const auto out = run(store_, {"export", "no/such/folder/out.jsonl"});
   EXPECT_EQ(out.exit_code, 1);
   EXPECT_TRUE(says(out.err, "No such file")) << out.err;
-  EXPECT_EQ(run(where_, {"import", where_.folder()}).exit_code, 1);
-  EXPECT_EQ(run(where_, {"import"}).exit_code, 2);
-  EXPECT_EQ(run(where_, {"import", "-", "--on-conflict", "overwrite"}).exit_code, 2);
+  EXPECT_EQ(run(store_, {"import", store_.folder()}).exit_code, 1);
+  EXPECT_EQ(run(store_, {"import"}).exit_code, 2);
+  EXPECT_EQ(run(store_, {"import", "-", "--on-conflict", "overwrite"}).exit_code, 2);
 }
 
 TEST_P(ImportExport, SignsInByTheHashOfAnotherSystemAndReplacesIt) {
@@ -239,22 +239,22 @@ TEST_P(ImportExport, SignsInByTheHashOfAnotherSystemAndReplacesIt) {
                  .dump() +
              "\n";
   lines += R"({"username":"none","email":"none@example.com"})";
-  product one{std::move(where_)};
-  const auto path = one.where.folder() + "/in.jsonl";
+  product one{std::move(store_)};
+  const auto path = one.store.folder() + "/in.jsonl";
   std::ofstream(path) << lines;
-  const auto done = run(one.where, {"import", path}); // beside the running server
+  const auto done = run(one.store, {"import", path}); // beside the running server
   ASSERT_EQ(done.exit_code, 0) << done.err;
   const auto status = [&](const std::string& name, const std::string& with) {
     return one.call(post_json("/auth/token", credentials(name, with).dump())).status;
   };
   for (const auto& user : users) {
     EXPECT_EQ(status(user.name, user.password + "x"), 401) << user.name;
-    EXPECT_EQ(one.where.query("SELECT password_hash FROM users WHERE username = '" + user.name +
+    EXPECT_EQ(one.store.query("SELECT password_hash FROM users WHERE username = '" + user.name +
                               "'")[0][0],
               user.hash);
     EXPECT_EQ(status(user.name, user.password), 200) << user.name;
     EXPECT_TRUE(eventually([&] {
-      return one.where
+      return one.store
           .query("SELECT password_hash FROM users WHERE username = '" + user.name + "'")[0][0]
           .starts_with("$argon2id$v=19$m=1024,t=1,p=1$");
     })) << user.name;
@@ -281,15 +281,15 @@ TEST_P(ImportExport, GivesTheSameUsersInAnEmptyStore) {
   const std::string least = R"({"username":"bob","email":"bob@example.com"})";
   ASSERT_EQ(import(everything + "\n" + least + "\n").exit_code, 0);
 
-  const auto first = run(where_, {"export", "first.jsonl", "--with-password-hashes"});
+  const auto first = run(store_, {"export", "first.jsonl", "--with-password-hashes"});
   ASSERT_EQ(first.exit_code, 0) << first.err;
-  const auto exported = contents(where_.folder() + "/first.jsonl");
+  const auto exported = contents(store_.folder() + "/first.jsonl");
   EXPECT_EQ(exported.substr(0, exported.find('\n')), everything) << exported;
   struct stat about {};
-  ASSERT_EQ(stat((where_.folder() + "/first.jsonl").c_str(), &about), 0);
+  ASSERT_EQ(stat((store_.folder() + "/first.jsonl").c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777U, 0600U);
 
-  const place empty{GetParam()};
+  const test_store empty{GetParam()};
   const auto path = empty.folder() + "/in.jsonl";
   std::ofstream(path) << exported;
   const auto done = run(empty, {"import", path});
@@ -309,28 +309,28 @@ TEST_P(ImportExport, LeavesHashesOutUnlessAsked) {
                    R"(","recovery_passphrase_hash":")" + bcrypt_U_U + "\"}")
                 .exit_code,
             0);
-  const auto plain = run(where_, {"export", "-"});
+  const auto plain = run(store_, {"export", "-"});
   EXPECT_EQ(plain.exit_code, 0) << plain.err;
   EXPECT_TRUE(says(plain.out, "\"ada\"")) << plain.out;
   EXPECT_FALSE(says(plain.out, "hash")) << plain.out;
   EXPECT_FALSE(says(plain.out, "$2a$")) << plain.out;
-  const auto whole = run(where_, {"export", "-", "--with-password-hashes"});
+  const auto whole = run(store_, {"export", "-", "--with-password-hashes"});
   EXPECT_TRUE(says(whole.out, "\"password_hash\":\"$2a$")) << whole.out;
   EXPECT_TRUE(says(whole.out, "\"recovery_passphrase_hash\":\"$2a$")) << whole.out;
-  EXPECT_EQ(where_.count("SELECT count(*) FROM audit_log WHERE action = 'users.exported'"), 2);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM audit_log WHERE action = 'users.exported'"), 2);
 }
 
 // -- many of them -----------------------------------------------------------------------------
 
 /// The most memory that the command had resident, in KiB; -1 when it failed.
-long peak_kib(const place& where, const std::vector<std::string>& words) {
+long peak_kib(const test_store& store, const std::vector<std::string>& words) {
   // A child of its own waits for the command, so that no other child counts.
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) return -1;
   const auto watcher = fork();
   if (watcher == 0) {
     close(ends[0]);
-    const auto done = run_latchkey(words, where.settings(), where.folder());
+    const auto done = run_latchkey(words, store.settings(), store.folder());
     struct rusage used {};
     getrusage(RUSAGE_CHILDREN, &used);
     const long kib = done.exit_code == 0 ? used.ru_maxrss : -1;
@@ -347,7 +347,7 @@ long peak_kib(const place& where, const std::vector<std::string>& words) {
 
 TEST_P(ImportExport, TakesTwentyThousandUsersWithTheMemoryOfAThousand) {
   const auto write_users = [&](const std::string& file, int from, int to) {
-    std::ofstream out(where_.folder() + "/" + file);
+    std::ofstream out(store_.folder() + "/" + file);
     for (int i = from; i < to; ++i)
       out << R"({"username":"user)" << i << R"(","email":"user)" << i
           << R"(@example.com","password_hash":")" << bcrypt_U_U << R"(","company":")"
@@ -355,15 +355,15 @@ TEST_P(ImportExport, TakesTwentyThousandUsersWithTheMemoryOfAThousand) {
   };
   write_users("few.jsonl", 0, 1000);
   write_users("many.jsonl", 1000, 21'000);
-  const auto few = peak_kib(where_, {"users", "import", "few.jsonl"});
-  const auto many = peak_kib(where_, {"users", "import", "many.jsonl"});
-  const auto out = peak_kib(where_, {"users", "export", "out.jsonl"});
+  const auto few = peak_kib(store_, {"users", "import", "few.jsonl"});
+  const auto many = peak_kib(store_, {"users", "import", "many.jsonl"});
+  const auto out = peak_kib(store_, {"users", "export", "out.jsonl"});
   ASSERT_GT(few, 0);
   ASSERT_GT(many, 0);
   ASSERT_GT(out, 0);
-  EXPECT_EQ(where_.count("SELECT count(*) FROM users"), 21'000);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM users"), 21'000);
   std::size_t lines = 0;
-  for (const char c : contents(where_.folder() + "/out.jsonl"))
+  for (const char c : contents(store_.folder() + "/out.jsonl"))
     lines += c == '\n' ? 1 : 0;
   EXPECT_EQ(lines, 21'000u);
 #ifndef __SANITIZE_ADDRESS__              // which keeps freed memory for a while

@@ -16,7 +16,7 @@ const std::string other_secret = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ
 class SecretOfAStore : public testing::TestWithParam<std::string> {
 protected:
   product one_{GetParam(), {{"JWT_SECRET_KEY", ""}}};
-  std::string path_ = one_.where.folder() + "/data/jwt_secret";
+  std::string path_ = one_.store.folder() + "/data/jwt_secret";
 
   void write(const std::string& text, mode_t mode = 0600) const {
     std::filesystem::remove(path_);
@@ -24,7 +24,7 @@ protected:
     ASSERT_EQ(chmod(path_.c_str(), mode), 0);
   }
   program_result run(std::vector<std::string> words) const {
-    return run_latchkey(std::move(words), one_.settings, one_.where.folder());
+    return run_latchkey(std::move(words), one_.settings, one_.store.folder());
   }
   /// Neither a start nor a check goes on, and both say this.
   void expect_refused(const std::string& words) const {
@@ -116,12 +116,12 @@ TEST_P(SecretOfAStore, ThatTheOperatorSetsEndsTheSessionsWithAWarning) {
 }
 
 TEST(SecretOfNoStore, IsComparedWithNothing) {
-  const place where{"sqlite"};
-  const auto settings = where.settings({{"JWT_SECRET_KEY", ""}});
-  const auto checked = run_latchkey({"config", "check"}, settings, where.folder());
+  const test_store store{"sqlite"};
+  const auto settings = store.settings({{"JWT_SECRET_KEY", ""}});
+  const auto checked = run_latchkey({"config", "check"}, settings, store.folder());
   EXPECT_EQ(checked.exit_code, 0) << checked.err;
   EXPECT_EQ(checked.err, "");
-  EXPECT_FALSE(std::filesystem::exists(where.folder() + "/data")) << "a check makes nothing";
+  EXPECT_FALSE(std::filesystem::exists(store.folder() + "/data")) << "a check makes nothing";
 }
 
 } // namespace

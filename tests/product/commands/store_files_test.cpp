@@ -34,7 +34,7 @@ void expect_unwritable(const server_process& server, const std::string& why) {
 class StoreFiles : public testing::Test {
 protected:
   product one_{"sqlite"};
-  std::string data_ = one_.where.folder() + "/data/";
+  std::string data_ = one_.store.folder() + "/data/";
   static constexpr const char* gone = "the database's files were removed or replaced";
 
   void expect_nothing_is_acked() const {
@@ -70,10 +70,10 @@ TEST_F(StoreFiles, ThatAreRemovedAreMissed) {
 
 TEST_F(StoreFiles, ThatAreReplacedByACopyAreNotWrittenAnyMore) {
   one_.add_user("ann");
-  ASSERT_EQ(run_latchkey({"backup", "copy"}, one_.settings, one_.where.folder()).exit_code, 0);
+  ASSERT_EQ(run_latchkey({"backup", "copy"}, one_.settings, one_.store.folder()).exit_code, 0);
   for (const auto* name : {"latchkey.db-wal", "latchkey.db-shm"})
     fs::remove(data_ + name);
-  fs::rename(one_.where.folder() + "/copy", data_ + "latchkey.db");
+  fs::rename(one_.store.folder() + "/copy", data_ + "latchkey.db");
   expect_nothing_is_acked();
   EXPECT_EQ(one_.server->stop(), 0);
   one_.start();
@@ -95,7 +95,7 @@ TEST_F(StoreFiles, OfAnOlderCopyBesideANewerLogAreRefused) {
                                                                  {"config", "check"},
                                                                  {"users", "export", "-"},
                                                                  {"backup", "copy"}}) {
-    const auto refused = run_latchkey(words, one_.settings, one_.where.folder());
+    const auto refused = run_latchkey(words, one_.settings, one_.store.folder());
     EXPECT_NE(refused.exit_code, 0) << words[0];
     EXPECT_TRUE(says(refused.err, "-wal was not written for ")) << words[0] << refused.err;
   }
@@ -105,7 +105,7 @@ TEST_F(StoreFiles, OfAnOlderCopyBesideANewerLogAreRefused) {
   fs::remove(data_ + "latchkey.db-shm");
   one_.start();
   EXPECT_FALSE(one_.sign_in("ann").access.empty());
-  EXPECT_EQ(one_.where.count("SELECT count(*) FROM users WHERE username = 'bob'"), 0);
+  EXPECT_EQ(one_.store.count("SELECT count(*) FROM users WHERE username = 'bob'"), 0);
   EXPECT_EQ(one_.server->stop(), 0);
 }
 
@@ -120,7 +120,7 @@ TEST_F(StoreFiles, AreOneFileOnceTheServerHasEnded) {
 class FullDisk : public testing::Test {
 protected:
   void SetUp() override {
-    fs::create_directory(where_.folder() + "/data");
+    fs::create_directory(store_.folder() + "/data");
     const std::vector<std::string> mounting{
         "/usr/bin/unshare",
         "-rm",
@@ -130,11 +130,11 @@ protected:
         "sh"};
     auto trying = mounting;
     trying.emplace_back("/bin/true");
-    child_process allowed{trying, where_.settings(), where_.folder()};
+    child_process allowed{trying, store_.settings(), store_.folder()};
     if (allowed.wait() != 0)
       GTEST_SKIP() << "no file system can be mounted here: " << allowed.err();
-    server_ = std::make_unique<server_process>(where_.settings(), where_.folder(), mounting);
-    filler_ = "/proc/" + std::to_string(server_->id()) + "/root" + where_.folder() + "/data/filler";
+    server_ = std::make_unique<server_process>(store_.settings(), store_.folder(), mounting);
+    filler_ = "/proc/" + std::to_string(server_->id()) + "/root" + store_.folder() + "/data/filler";
   }
   void fill() const {
     std::ofstream out{filler_, std::ios::binary};
@@ -143,7 +143,7 @@ protected:
     }
   }
 
-  place where_{"sqlite"};
+  test_store store_{"sqlite"};
   std::unique_ptr<server_process> server_;
   std::string filler_;
 };

@@ -8,10 +8,10 @@ namespace {
 
 class StoreOfACommand : public testing::TestWithParam<std::string> {
 protected:
-  place where_{GetParam()};
+  test_store store_{GetParam()};
   program_result run(std::vector<std::string> arguments, const environment& more = {},
                      const std::string& standard_input = {}) const {
-    return run_latchkey(std::move(arguments), where_.settings(more), where_.folder(),
+    return run_latchkey(std::move(arguments), store_.settings(more), store_.folder(),
                         standard_input);
   }
 };
@@ -31,11 +31,11 @@ TEST_P(StoreOfACommand, MakesAndChangesNoSchemaToLookAtIt) {
   };
   refused("no schema yet");
   struct stat about {};
-  EXPECT_NE(stat((where_.folder() + "/data").c_str(), &about), 0);
+  EXPECT_NE(stat((store_.folder() + "/data").c_str(), &about), 0);
   EXPECT_EQ(run({"migrate"}).exit_code, 0);
   for (const auto& words : looks)
     EXPECT_EQ(run(words).exit_code, 0) << testing::PrintToString(words);
-  where_.query("DELETE FROM schema_migrations WHERE version > 1");
+  store_.query("DELETE FROM schema_migrations WHERE version > 1");
   refused("schema version 1, older than");
 }
 
@@ -51,7 +51,7 @@ TEST_P(StoreOfACommand, MakesAnAdministratorWheneverThereIsNone) {
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_TRUE(says(refused.err, "ADMIN_USERNAME")) << refused.err;
   EXPECT_FALSE(says(refused.out, "ready")) << refused.out;
-  product one{std::move(where_), {{"ADMIN_USERNAME", "root"}, {"ADMIN_EMAIL", "root@example.com"}}};
+  product one{std::move(store_), {{"ADMIN_USERNAME", "root"}, {"ADMIN_EMAIL", "root@example.com"}}};
   const auto held = one.sign_in("root", admin_password);
   EXPECT_EQ(json_of(one.call(get("/auth/me").as(held.access)))["is_superuser"], true);
   EXPECT_EQ(one.server->stop(), 0);

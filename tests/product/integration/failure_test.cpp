@@ -14,14 +14,14 @@ TEST_P(IntegrationFailure, IsToldAsPrintedAndWithoutAWordOfSql) {
     const json body{{"id", 123}, {"email", "user@example.com"}, {"last_sync", nullptr}};
     return own.call(service_call("/api/auth/sync-user", body));
   };
-  own.where.query("ALTER TABLE users RENAME COLUMN synced_at TO gone");
+  own.store.query("ALTER TABLE users RENAME COLUMN synced_at TO gone");
   const auto reply = sync();
   EXPECT_TRUE(is_flat(reply, 500, "Internal server error"));
   for (const auto* word : {"synced_at", "users", "column", "SELECT", "INSERT", "SQL"})
     EXPECT_EQ(reply.body.find(word), std::string::npos) << reply.body;
-  EXPECT_EQ(own.where.count("SELECT count(*) FROM users WHERE number = 123"), 0);
+  EXPECT_EQ(own.store.count("SELECT count(*) FROM users WHERE number = 123"), 0);
 
-  own.where.query("ALTER TABLE users RENAME COLUMN gone TO synced_at");
+  own.store.query("ALTER TABLE users RENAME COLUMN gone TO synced_at");
   EXPECT_TRUE(is_success(sync()));
   EXPECT_EQ(own.server->stop(), 0);
 }

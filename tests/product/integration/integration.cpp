@@ -90,7 +90,7 @@ long Integration::new_number() const {
 }
 
 std::vector<std::string> Integration::row_of(long number, const std::string& columns) const {
-  const auto rows = on().where.query("SELECT " + columns +
+  const auto rows = on().store.query("SELECT " + columns +
                                      " FROM users JOIN user_profiles ON user_id = id "
                                      "WHERE number = " +
                                      std::to_string(number));

@@ -14,7 +14,7 @@ protected:
   std::string key_that_writes_users() const {
     const auto made = run_latchkey({"service-key", "create", new_name(), "--scope", "users:write",
                                     "--scope", "users:sync", "--scope", "users:read"},
-                                   on().settings, on().where.folder());
+                                   on().settings, on().store.folder());
     EXPECT_EQ(made.exit_code, 0) << made.err;
     const auto key = made.out.substr(0, made.out.find('\n'));
     EXPECT_TRUE(eventually([&] {
@@ -26,7 +26,7 @@ protected:
 LATCHKEY_ON_BOTH_ENGINES(SyncPrivileged);
 
 TEST_P(SyncPrivileged, RefusesToDeactivateTheLastAdministrator) {
-  const auto admin = on().where.query("SELECT number, email FROM users WHERE role = 'superuser' "
+  const auto admin = on().store.query("SELECT number, email FROM users WHERE role = 'superuser' "
                                       "OR role = 'admin'");
   ASSERT_EQ(admin.size(), 1u);
   const json body{{"id", admin[0][0]}, {"email", admin[0][1]}, {"is_active", false}};
@@ -44,9 +44,9 @@ TEST_P(SyncPrivileged, LeavesEmailAndStateToServicesThatMayWriteUsers) {
                      .as(on().admin()))
                 .status,
             200);
-  for (const auto& who : {name, std::string{"admin"}}) {
+  for (const auto& login : {name, std::string{"admin"}}) {
     const auto row =
-        on().where.query("SELECT number, email FROM users WHERE username = '" + who + "'")[0];
+        on().store.query("SELECT number, email FROM users WHERE username = '" + login + "'")[0];
     const auto number = std::stol(row[0]);
     const auto before = row_of(number, shown_columns);
     const json same{{"id", number}, {"email", row[1]}};
@@ -64,7 +64,7 @@ TEST_P(SyncPrivileged, LeavesEmailAndStateToServicesThatMayWriteUsers) {
     EXPECT_EQ(row_of(number, "last_name"), std::vector<std::string>{"Doe"});
   }
   const auto number =
-      std::stol(on().where.query("SELECT number FROM users WHERE username = '" + name + "'")[0][0]);
+      std::stol(on().store.query("SELECT number FROM users WHERE username = '" + name + "'")[0][0]);
   const auto email = new_name() + "@example.com";
   const json moved{{"id", number}, {"email", email}, {"is_active", false}};
   EXPECT_TRUE(

@@ -92,7 +92,7 @@ TEST_P(RevokeUserSessions, TakesANumberAsTextAndAUuid) {
   on().add_user(name);
   for (const auto* column : {"number", "id"}) {
     const auto held = on().sign_in(name);
-    const auto id = on().where.query("SELECT " + std::string{column} +
+    const auto id = on().store.query("SELECT " + std::string{column} +
                                      " FROM users WHERE username = '" + name + "'");
     EXPECT_TRUE(is_success(ask("revoke-user-sessions", revocation(id.at(0).at(0))))) << column;
     EXPECT_FALSE(holds(held.access)) << column;
@@ -104,7 +104,7 @@ TEST_P(RevokeUserSessions, PutsTheReasonOnRecord) {
   auto body = revocation(facts_of(held.access)["user_id"]);
   body["reason"] = "lost phone of " + new_name();
   EXPECT_TRUE(is_success(ask("revoke-user-sessions", body)));
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM audit_log WHERE reason = '" +
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM audit_log WHERE reason = '" +
                              body["reason"].get<std::string>() + "' AND actor = 'service:billing'"),
             1);
 }

@@ -19,7 +19,7 @@ protected:
     std::vector<std::string> words{"service-key", "create", id};
     for (const auto& scope : scopes)
       words.insert(words.end(), {"--scope", scope});
-    const auto made = run_latchkey(words, on().settings, on().where.folder());
+    const auto made = run_latchkey(words, on().settings, on().store.folder());
     EXPECT_EQ(made.exit_code, 0) << made.err;
     const auto key = made.out.substr(0, made.out.find('\n'));
     EXPECT_TRUE(eventually([&] {
@@ -34,7 +34,7 @@ protected:
   std::string new_email() const { return new_name() + "@example.com"; }
   long number_of(const std::string& name) const {
     return std::stol(
-        on().where.query("SELECT number FROM users WHERE username = '" + name + "'")[0][0]);
+        on().store.query("SELECT number FROM users WHERE username = '" + name + "'")[0][0]);
   }
   http_reply sync(const json& user, const std::string& key) const {
     return call(service_call("/api/auth/sync-user", user, key));
@@ -66,7 +66,7 @@ TEST_P(ServiceScopes, AreAllFiveForAServiceThatWasGivenNone) {
   for (const auto& key : {key_with({}), std::string{service_key}})
     for (const auto& [path, scope] : scoped_endpoints)
       EXPECT_EQ(call(service_call(path, json::object(), key)).status, 400) << path;
-  const auto listed = run_latchkey({"service-key", "list"}, on().settings, on().where.folder());
+  const auto listed = run_latchkey({"service-key", "list"}, on().settings, on().store.folder());
   EXPECT_TRUE(says(listed.out, "sessions:revoke sessions:sync tokens:validate users:sync"))
       << listed.out;
 }
@@ -98,7 +98,7 @@ TEST_P(ServiceScopes, GiveNobodyTheEmailOfSomebodyWhoHasSignedIn) {
 }
 
 TEST_P(ServiceScopes, LeaveAdministratorsAlone) {
-  const auto admin = on().where.query("SELECT number, email FROM users WHERE username = 'admin'");
+  const auto admin = on().store.query("SELECT number, email FROM users WHERE username = 'admin'");
   const auto number = std::stol(admin[0][0]);
   for (const auto& scopes :
        std::vector<std::vector<std::string>>{{}, {"users:sync", "users:write"}, {"*"}}) {
@@ -133,12 +133,12 @@ TEST_P(ServiceScopes, AreKnownWithWhoeverTheyBroughtInAfterARestart) {
   own.add_user(name);
   own.sign_in(name);
   own.server->kill();
-  own.where.query("UPDATE users SET last_login_at = NULL"); // which may be lost
+  own.store.query("UPDATE users SET last_login_at = NULL"); // which may be lost
   own.start();
   EXPECT_TRUE(is_refused(say(printed(500, "b@example.com"), other_service_key)));
   EXPECT_TRUE(is_success(say(printed(500, "b@example.com"), service_key)));
   const auto number =
-      std::stol(own.where.query("SELECT number FROM users WHERE username = '" + name + "'")[0][0]);
+      std::stol(own.store.query("SELECT number FROM users WHERE username = '" + name + "'")[0][0]);
   EXPECT_TRUE(is_refused(say(printed(number, "c@example.com"), service_key)));
 }
 

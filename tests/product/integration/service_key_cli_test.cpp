@@ -11,7 +11,7 @@ class ServiceKeyCli : public testing::TestWithParam<std::string> {
 protected:
   program_result run(std::vector<std::string> words) const {
     words.insert(words.begin(), "service-key");
-    return run_latchkey(std::move(words), one_.settings, one_.where.folder());
+    return run_latchkey(std::move(words), one_.settings, one_.store.folder());
   }
   /// The key that was printed.
   std::string create(std::vector<std::string> words) const {
@@ -58,8 +58,8 @@ TEST_P(ServiceKeyCli, RefusesWhatIsNoServiceNoScopeAndNoRate) {
   }
   EXPECT_EQ(run({"revoke", "sk_nothing"}).exit_code, 1);
   EXPECT_EQ(run({"revoke", "0190c0de-0000-7000-8000-0000000000aa"}).exit_code, 1);
-  EXPECT_EQ(one_.where.count("SELECT count(*) FROM services"), 0);
-  EXPECT_EQ(one_.where.count("SELECT count(*) FROM service_keys"), 0);
+  EXPECT_EQ(one_.store.count("SELECT count(*) FROM services"), 0);
+  EXPECT_EQ(one_.store.count("SELECT count(*) FROM service_keys"), 0);
 }
 
 TEST_P(ServiceKeyCli, MakesAKeyThatARunningServerTakesUntilItIsRevoked) {
@@ -78,18 +78,18 @@ TEST_P(ServiceKeyCli, MakesAKeyThatARunningServerTakesUntilItIsRevoked) {
   EXPECT_EQ(status_with(other), 200);
   EXPECT_EQ(run({"revoke", key.substr(0, 11)}).exit_code, 1) << "it is revoked already";
   for (const auto* action : {"service.stored", "service_key.revoked"})
-    EXPECT_EQ(one_.where.count("SELECT count(*) FROM audit_log WHERE actor = 'cli' AND action = '" +
+    EXPECT_EQ(one_.store.count("SELECT count(*) FROM audit_log WHERE actor = 'cli' AND action = '" +
                                std::string{action} + "'"),
               1)
         << action;
-  EXPECT_EQ(one_.where.count("SELECT count(*) FROM audit_log WHERE action = 'service_key.created'"),
+  EXPECT_EQ(one_.store.count("SELECT count(*) FROM audit_log WHERE action = 'service_key.created'"),
             2);
 }
 
 TEST_P(ServiceKeyCli, KeepsNoKeyThatCouldBeShownAgain) {
   const auto key = create({"billing"});
   const auto secret_part = key.substr(11);
-  for (const auto& row : one_.where.query("SELECT id, prefix, key_hash FROM service_keys"))
+  for (const auto& row : one_.store.query("SELECT id, prefix, key_hash FROM service_keys"))
     for (const auto& value : row)
       EXPECT_EQ(value.find(secret_part), std::string::npos) << value;
   const auto shown = run({"list"});
@@ -136,9 +136,9 @@ TEST_P(ServiceKeyCli, ListsServicesWithScopesRatesAndKeys) {
 
 TEST_P(ServiceKeyCli, TellsKeysWithOnePrefixApartByTheirIds) {
   const auto first = create({"billing"});
-  one_.where.query("UPDATE service_keys SET prefix = 'sk_the-same'");
+  one_.store.query("UPDATE service_keys SET prefix = 'sk_the-same'");
   create({"billing"});
-  one_.where.query("UPDATE service_keys SET prefix = 'sk_the-same'");
+  one_.store.query("UPDATE service_keys SET prefix = 'sk_the-same'");
   const auto refused = run({"revoke", "sk_the-same"});
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_NE(refused.err.find("2 live keys"), std::string::npos) << refused.err;

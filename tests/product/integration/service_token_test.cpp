@@ -12,7 +12,7 @@ protected:
     std::vector<std::string> words{"service-key", "create", id};
     for (const auto& scope : scopes)
       words.insert(words.end(), {"--scope", scope});
-    const auto made = run_latchkey(words, on().settings, on().where.folder());
+    const auto made = run_latchkey(words, on().settings, on().store.folder());
     EXPECT_EQ(made.exit_code, 0) << made.err;
     EXPECT_TRUE(eventually([&] { return issue(id, {}).status == 200; }));
     return id;
@@ -66,7 +66,7 @@ TEST_P(ServiceToken, IsRefusedWhenNobodyWouldLookAtIt) {
     scopes.push_back("read:" + std::string(56, 'x') + std::to_string(100 + i));
   const auto id = add_service(scopes);
   EXPECT_TRUE(is_error(issue(id, scopes), 400, "VALIDATION_ERROR", "scopes", "4096"));
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM audit_log WHERE action = 'service.token_issued' "
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM audit_log WHERE action = 'service.token_issued' "
                              "AND reason LIKE '" +
                              id + ": read:%'"),
             0);
@@ -122,7 +122,7 @@ TEST_P(ServiceToken, DiesWithTheLastKeyOrScopeOfItsService) {
   const auto id = add_service({"read:users", "read:logs"});
   const std::string token = json_of(issue(id, {"read:users", "read:logs"}))["access_token"];
   const auto fewer = run_latchkey({"service-key", "create", id, "--scope", "read:logs"},
-                                  on().settings, on().where.folder());
+                                  on().settings, on().store.folder());
   EXPECT_EQ(fewer.exit_code, 0) << fewer.err;
   EXPECT_TRUE(eventually(
       [&] { return json_of(validate(token, id)).value("scopes", json()) == json{"read:logs"}; }));

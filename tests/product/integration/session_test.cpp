@@ -28,7 +28,7 @@ protected:
   /// Rows of the user's sessions.
   std::vector<std::vector<std::string>> sessions_of(const somebody& one,
                                                     const std::string& columns) const {
-    return on().where.query("SELECT " + columns +
+    return on().store.query("SELECT " + columns +
                             " FROM sessions WHERE ended_at IS NULL AND user_id = (SELECT id FROM "
                             "users WHERE number = " +
                             std::to_string(one.number) + ") ORDER BY created_at");

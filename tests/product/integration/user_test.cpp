@@ -98,8 +98,8 @@ TEST_P(SyncUser, AddsAnUnknownUserAsPrinted) {
                                       "url-to-picture", "active", "verified"}));
   // The same again, as a retry would send it.
   EXPECT_TRUE(is_success(ask("sync-user", printed(123, "user@example.com"))));
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM users WHERE email = 'user@example.com'"), 1);
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM audit_log WHERE actor = 'service:billing' AND "
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM users WHERE email = 'user@example.com'"), 1);
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM audit_log WHERE actor = 'service:billing' AND "
                              "user_id = (SELECT id FROM users WHERE number = 123)") > 0,
             true);
 }
@@ -118,7 +118,7 @@ TEST_P(SyncUser, TakesAnIdThatIsText) {
   const std::string uuid = "0191d2a4-5c6d-7e8f-9a0b-" + std::to_string(100000000000 + number);
   const auto other = new_email();
   EXPECT_TRUE(is_success(ask("sync-user", {{"id", uuid}, {"email", other}})));
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM users WHERE id = '" + uuid + "' AND email = '" +
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM users WHERE id = '" + uuid + "' AND email = '" +
                              other + "' AND number > 0"),
             1);
 }
@@ -155,7 +155,7 @@ TEST_P(SyncUser, TakesAnIntegerHoweverItIsWritten) {
     const auto body =
         R"({"id":)" + id + R"(,"email":")" + email + R"(","first_name":")" + new_name() + R"("})";
     EXPECT_TRUE(is_success(call(service_call("/api/auth/sync-user", body)))) << body;
-    EXPECT_EQ(on().where.count("SELECT count(*) FROM users WHERE email = '" + email + "'"), 1);
+    EXPECT_EQ(on().store.count("SELECT count(*) FROM users WHERE email = '" + email + "'"), 1);
     const auto revoked = R"({"user_id":)" + id + "}";
     EXPECT_TRUE(is_success(call(service_call("/api/auth/revoke-user-sessions", revoked)))) << id;
     const auto session = R"({"user_id":)" + id + R"(,"session_data":{"is_active":true}})";
@@ -197,7 +197,7 @@ TEST_P(SyncUser, ChangesTheUserOfThatEmailWhenTheIdIsUnknown) {
   const auto unknown = new_number();
   EXPECT_TRUE(is_success(ask("sync-user", printed(unknown, name + "@Example.com"))));
   EXPECT_TRUE(row_of(unknown, "id").empty());
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM users JOIN user_profiles ON user_id = id "
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM users JOIN user_profiles ON user_id = id "
                              "WHERE username = '" +
                              name + "' AND first_name = 'John'"),
             1);
@@ -316,7 +316,7 @@ TEST_P(SyncUser, SucceedsForAllWhoAddTheSameUserAtOnce) {
                                        service_call("/api/auth/sync-user", printed(number, email)));
     for (const auto& answer : in_parallel(on().server->port(), calls))
       EXPECT_TRUE(is_success(answer.reply));
-    EXPECT_EQ(on().where.count("SELECT count(*) FROM users WHERE email = '" + email + "'"), 1);
+    EXPECT_EQ(on().store.count("SELECT count(*) FROM users WHERE email = '" + email + "'"), 1);
     EXPECT_EQ(row_of(number, "first_name"), (std::vector<std::string>{"John"}));
   }
 }
@@ -328,7 +328,7 @@ TEST_P(SyncUser, GivesOneEmailToOneOfManyUsersAtOnce) {
     calls.push_back(service_call("/api/auth/sync-user", printed(new_number(), email)));
   for (const auto& answer : in_parallel(on().server->port(), calls))
     EXPECT_TRUE(is_success(answer.reply)) << "matched by email";
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM users WHERE email = '" + email + "'"), 1);
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM users WHERE email = '" + email + "'"), 1);
 }
 
 TEST_P(SyncUser, IsRememberedAcrossARestart) {
@@ -341,7 +341,7 @@ TEST_P(SyncUser, IsRememberedAcrossARestart) {
   older["first_name"] = "Old";
   older["last_sync"] = "2023-01-01T00:00:00Z";
   EXPECT_TRUE(is_success(own.call(service_call("/api/auth/sync-user", older))));
-  EXPECT_EQ(own.where.count("SELECT count(*) FROM users JOIN user_profiles ON user_id = id WHERE "
+  EXPECT_EQ(own.store.count("SELECT count(*) FROM users JOIN user_profiles ON user_id = id WHERE "
                             "number = 123 AND first_name = 'John'"),
             1);
   EXPECT_EQ(own.server->stop(), 0);

@@ -71,7 +71,7 @@ TEST_F(LivePassedOn, EndsWithTheOthersOfItsSessionWhateverElseChangesMeanwhile) 
   const product one{"sqlite", with({{"WORKERS", "1"}, {"RATE_LIMIT_DEFAULT", "0"}}, upstream_)};
   sign_in(one);
   const auto another = one.sign_in(name_);
-  const ws_client told{one.server->port(), another.access}; // of every change of the role
+  const ws_client listener{one.server->port(), another.access}; // of every change of the role
   for (int i = 0; i < 10; ++i) {
     user_ = one.sign_in(name_);
     auto first = open(one);

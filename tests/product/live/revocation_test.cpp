@@ -15,9 +15,9 @@ protected:
 
   /// Without waiting: all that the server will ever send has come.
   static void expect_revoked_by_now(ws_client& socket, const std::string& reason) {
-    const auto news = socket.receive_now();
-    ASSERT_TRUE(news) << "the answer left before the socket was told";
-    EXPECT_EQ(json::parse(news->payload),
+    const auto notice = socket.receive_now();
+    ASSERT_TRUE(notice) << "the answer left before the socket was told";
+    EXPECT_EQ(json::parse(notice->payload),
               (json{{"type", "session_revoked"}, {"data", {{"reason", reason}}}}));
     const auto last = socket.receive_now();
     ASSERT_TRUE(last);
@@ -62,12 +62,13 @@ TEST_P(LiveRevocation, AnEndedSessionClosesItsSockets) {
 TEST_P(LiveRevocation, AnotherPasswordClosesTheOtherSessionsSockets) {
   const auto name = new_name();
   on().add_user(name);
-  const auto here = on().sign_in(name);
+  const auto own_session = on().sign_in(name);
   const auto there = on().sign_in(name);
-  ws_client own{port(), here.access};
+  ws_client own{port(), own_session.access};
   ws_client other{port(), there.access};
   const json change{{"current_password", password}, {"new_password", "another good one"}};
-  const auto reply = call(put_json("/account/change-password", change.dump()).as(here.access));
+  const auto reply =
+      call(put_json("/account/change-password", change.dump()).as(own_session.access));
   EXPECT_EQ(reply.status, 200) << reply.body;
   expect_revoked_by_now(other, "password_changed");
   own.say({{"type", "ping"}});
@@ -142,9 +143,9 @@ TEST_P(LiveRevocation, AnotherRoleIsToldAndActsAtOnce) {
   ws_client socket{port(), user.access};
   const auto path = "/admin/users/" + on().id_of(name) + "/role";
   EXPECT_EQ(call(put_json(path, R"({"role":"admin"})").as(admin)).status, 200);
-  const auto news = socket.hear("permissions_changed");
-  EXPECT_EQ(news["data"]["role"], "admin");
-  EXPECT_FALSE(news["data"]["permissions"].empty());
+  const auto notice = socket.hear("permissions_changed");
+  EXPECT_EQ(notice["data"]["role"], "admin");
+  EXPECT_FALSE(notice["data"]["permissions"].empty());
   EXPECT_EQ(call(put_json(path, R"({"role":"user"})").as(admin)).status, 200);
   EXPECT_EQ(socket.hear("permissions_changed")["data"]["role"], "user");
 }

@@ -9,9 +9,9 @@ TEST(LiveExpiry, ASocketIsToldOfItsTokensEndAndClosedWhenItHasCome) {
   product one{"sqlite", {{"ACCESS_TOKEN_TTL", "3"}, {"WS_EXPIRY_NOTICE", "2"}}};
   const auto user = one.sign_in_new_user();
   ws_client socket{one.server->port(), user.access};
-  const auto news = socket.hear();
-  EXPECT_EQ(news["type"], "session_expiring");
-  EXPECT_TRUE(is_whole_second(news["data"]["expires_at"])) << news;
+  const auto notice = socket.hear();
+  EXPECT_EQ(notice["type"], "session_expiring");
+  EXPECT_TRUE(is_whole_second(notice["data"]["expires_at"])) << notice;
   EXPECT_EQ(socket.wait_for_close(), 4002u);
 }
 
@@ -21,13 +21,13 @@ TEST(LiveExpiry, AFreshTokenKeepsTheSocketOpen) {
   ws_client socket{one.server->port(), user.access};
   std::string first_end;
   for (int i = 0; i < 3; ++i) {
-    const auto news = socket.hear("session_expiring");
-    ASSERT_FALSE(news.is_null()) << "closed by " << socket.close_code();
+    const auto notice = socket.hear("session_expiring");
+    ASSERT_FALSE(notice.is_null()) << "closed by " << socket.close_code();
     user = tokens_of(one.call(post("/auth/token/refresh").cookie(user.refresh)));
     socket.say({{"type", "authenticate"}, {"id", "a"}, {"data", {{"token", user.access}}}});
     const auto answer = socket.hear("ack");
     ASSERT_FALSE(answer.is_null());
-    EXPECT_GT(answer["data"]["expires_at"], news["data"]["expires_at"]);
+    EXPECT_GT(answer["data"]["expires_at"], notice["data"]["expires_at"]);
   }
 }
 

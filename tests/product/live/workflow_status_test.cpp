@@ -12,12 +12,12 @@ protected:
     on().add_user(name);
     const auto id = new_uuid();
     const auto at = "'2026-01-01T00:00:00.000000Z'";
-    on().where.query("INSERT INTO workflows (id, user_id, message_id, workflow_type, "
+    on().store.query("INSERT INTO workflows (id, user_id, message_id, workflow_type, "
                      "agent_instance_id, project_id, parameters, status, last_seq, last_position, "
                      "created_at) VALUES ('" +
                      id + "', '" + on().id_of(name) + "', 'm', 'deploy', '', '', '{}', " +
                      "'in_progress', 1, 0, " + at + ") RETURNING 1");
-    on().where.query("INSERT INTO workflow_statuses (workflow_id, seq, body, at) VALUES ('" + id +
+    on().store.query("INSERT INTO workflow_statuses (workflow_id, seq, body, at) VALUES ('" + id +
                      "', 1, '{}', " + at + ") RETURNING 1");
     return id;
   }
@@ -29,7 +29,7 @@ protected:
     return tell(id, json{{"sequence", sequence}, {"status", status}, {"step", "s"}}.dump());
   }
   long stored(const std::string& id) const {
-    return on().where.count("SELECT count(*) FROM workflow_statuses WHERE workflow_id = '" + id +
+    return on().store.count("SELECT count(*) FROM workflow_statuses WHERE workflow_id = '" + id +
                             "'");
   }
 
@@ -81,7 +81,7 @@ TEST_P(WorkflowCallback, IsStoredOnceAndInItsPlaceUntilTheLast) {
   EXPECT_EQ(tell(id, 2, "completed").body, R"({"is_over":true})");
   EXPECT_EQ(tell(id, 3).body, R"({"is_over":true})") << "nothing more is taken";
   EXPECT_EQ(stored(id), 3);
-  const auto row = on().where.query("SELECT status, last_seq, last_position FROM workflows "
+  const auto row = on().store.query("SELECT status, last_seq, last_position FROM workflows "
                                     "WHERE id = '" +
                                     id + "'");
   EXPECT_EQ(row.front(), (std::vector<std::string>{"completed", "3", "2"}));

@@ -202,14 +202,14 @@ TEST_P(LiveWorkflows, AreNobodyElses) {
 }
 
 TEST_P(LiveWorkflows, ComeByServerSentEventsAndByCallbacksToo) {
-  for (const auto* way : {"sse", "callback"}) {
-    upstream_->behave({{"answer", way}, {"statuses", 20}, {"interval_ms", 1}});
+  for (const auto* mode : {"sse", "callback"}) {
+    upstream_->behave({{"answer", mode}, {"statuses", 20}, {"interval_ms", 1}});
     auto socket = open();
-    socket.say(start_of(std::string{"by-"} + way));
+    socket.say(start_of(std::string{"by-"} + mode));
     follower all;
     follow(socket, all);
-    EXPECT_EQ(all.status, "completed") << way;
-    EXPECT_EQ(all.seq, 21) << way;
+    EXPECT_EQ(all.status, "completed") << mode;
+    EXPECT_EQ(all.seq, 21) << mode;
   }
 }
 
@@ -284,8 +284,8 @@ TEST_P(LiveWorkflows, PassNumbersOnToTheLastDigitAndAgainFromTheStore) {
   const auto taken = one_->call_internal(report);
   ASSERT_EQ(taken.status, 200) << taken.body;
   const auto expected = "\"progress\":1.0,\"result\":" + result + "},\"error\":{\"after\":2.50}}";
-  const auto told = socket.receive().value().payload;
-  EXPECT_TRUE(told.ends_with(expected)) << told;
+  const auto payload = socket.receive().value().payload;
+  EXPECT_TRUE(payload.ends_with(expected)) << payload;
   EXPECT_TRUE(eventually([&] {
     for (const auto& request : upstream_->seen())
       if (says(request["body"].get<std::string>(), "\"parameters\":" + parameters)) return true;

@@ -14,12 +14,12 @@ namespace latchkey::test {
 class gateway_fixture : public testing::Test {
 protected:
   static void begin() {
-    where_ = std::make_unique<place>("sqlite");
-    upstream_ = std::make_unique<core_manager>(where_->folder());
+    store_ = std::make_unique<test_store>("sqlite");
+    upstream_ = std::make_unique<core_manager>(store_->folder());
   }
   /// With PROXY_ROUTES as given, and a user who is signed in.
   static void start(const json& routes) {
-    product_ = std::make_unique<product>(std::move(*where_),
+    product_ = std::make_unique<product>(std::move(*store_),
                                          environment{{"CORE_MANAGER_URL", upstream_->url()},
                                                      {"PROXY_ROUTES", routes.dump()},
                                                      {"RATE_LIMIT_DEFAULT", "0"}});
@@ -28,7 +28,7 @@ protected:
   static void TearDownTestSuite() {
     product_.reset();
     upstream_.reset();
-    where_.reset();
+    store_.reset();
   }
   void SetUp() override {
     upstream_->behave(json::object());
@@ -43,7 +43,7 @@ protected:
     return all.empty() ? json::object() : all.at(0);
   }
 
-  static inline std::unique_ptr<place> where_;
+  static inline std::unique_ptr<test_store> store_;
   static inline std::unique_ptr<core_manager> upstream_;
   static inline std::unique_ptr<product> product_;
   static inline std::string user_;

@@ -41,8 +41,8 @@ protected:
     admin_ = product_->admin();
   }
   /// POST /api/v1/personas/instances under those switches, and how often it arrived.
-  static http_reply with(const json& how, const http_call& asked) {
-    upstream_->behave(how);
+  static http_reply with(const json& behaviour, const http_call& asked) {
+    upstream_->behave(behaviour);
     return call(asked);
   }
 
@@ -196,11 +196,12 @@ TEST_F(Gateway, AnswersGw002WhenTheUpstreamHangs) {
 }
 
 TEST_F(Gateway, AnswersGw001WhenTheUpstreamSaysNothingUseful) {
-  for (const auto& how : {json{{"reset", true}}, json{{"garbage", "this is no HTTP\r\n\r\n"}}}) {
-    const auto reply = with(how, post_json("/api/v2/templates", "{}").as(admin_));
-    EXPECT_TRUE(is_error(reply, 503, "GW001")) << how;
+  for (const auto& behaviour :
+       {json{{"reset", true}}, json{{"garbage", "this is no HTTP\r\n\r\n"}}}) {
+    const auto reply = with(behaviour, post_json("/api/v2/templates", "{}").as(admin_));
+    EXPECT_TRUE(is_error(reply, 503, "GW001")) << behaviour;
     EXPECT_TRUE(reply.has("Retry-After"));
-    EXPECT_EQ(upstream_->seen().size(), 1u) << "sent again: " << how;
+    EXPECT_EQ(upstream_->seen().size(), 1u) << "sent again: " << behaviour;
     upstream_->forget();
   }
 }
@@ -280,13 +281,13 @@ TEST_F(Gateway, PassesAWebSocketThrough) {
 // ---------------------------------------------------------------------------------------------
 
 TEST(GatewaySettings, AreCheckedAtTheStart) {
-  const place where("sqlite");
-  auto settings = where.settings();
+  const test_store store("sqlite");
+  auto settings = store.settings();
   settings["PROXY_ROUTES"] = R"({"routes":[{"methods":["GET"],"path":"x","upstream":"nobody"}]})";
   for (const std::string command : {"serve", "config check"}) {
     std::vector<std::string> words{command};
     if (command != "serve") words = {"config", "check"};
-    const auto refused = run_latchkey(words, settings, where.folder());
+    const auto refused = run_latchkey(words, settings, store.folder());
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_NE(refused.err.find("PROXY_ROUTES (environment): routes[0].path is \"x\": expected"),
               std::string::npos)

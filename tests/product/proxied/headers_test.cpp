@@ -57,7 +57,7 @@ protected:
 TEST_F(GatewayHeaders, LeadTheClientToNoAddressOfTheUpstreams) {
   const auto own = "127.0.0.1:" + std::to_string(upstream_->port());
   struct reference {
-    std::string path, said, heard;
+    std::string path, sent, received;
   };
   const std::vector<reference> all{
       {instances, "http://" + own + instances + "/7/?a=b#c", instances + "/7/?a=b#c"},
@@ -75,9 +75,9 @@ TEST_F(GatewayHeaders, LeadTheClientToNoAddressOfTheUpstreams) {
   };
   for (const std::string name : {"Location", "Content-Location"})
     for (const auto& one : all) {
-      const auto reply = answered_with(one.path, name + ": " + one.said + "\r\n");
-      EXPECT_EQ(reply.status, 307) << one.said;
-      EXPECT_EQ(reply.header(name), one.heard) << name << ": " << one.said;
+      const auto reply = answered_with(one.path, name + ": " + one.sent + "\r\n");
+      EXPECT_EQ(reply.status, 307) << one.sent;
+      EXPECT_EQ(reply.header(name), one.received) << name << ": " << one.sent;
     }
 }
 
@@ -90,11 +90,11 @@ TEST_F(GatewayHeaders, NameNoInternalHostWhenAnUpstreamFails) {
   };
   failed(call(get("/gone").as(user_)));
   failed(call(get("/unknown").as(user_)));
-  for (const auto& how :
+  for (const auto& behaviour :
        {json{{"reset", true}}, json{{"garbage", "this is no HTTP\r\n\r\n"}},
         json{{"silent", true}, {"match", "/api/base"}},
         json{{"garbage", "HTTP/1.1 200 OK\r\nBad Name: x\r\nContent-Length: 0\r\n\r\n"}}}) {
-    upstream_->behave(how);
+    upstream_->behave(behaviour);
     failed(call(get("/based/a").as(user_)));
   }
 }
@@ -188,8 +188,8 @@ TEST_F(GatewayHeaders, TellNothingThatAnImportRefuses) {
     lines += line.dump() + "\n";
   }
   lines += R"({"username":"dacha","email":"dacha@example.com","client_id":"Дача"})";
-  const auto done = run_latchkey({"users", "import", "-"}, product_->where.settings(),
-                                 product_->where.folder(), lines);
+  const auto done = run_latchkey({"users", "import", "-"}, product_->store.settings(),
+                                 product_->store.folder(), lines);
   EXPECT_EQ(done.exit_code, 1);
   for (std::size_t i = 1; i <= no_header_values.size(); ++i)
     EXPECT_TRUE(says(done.err, "line " + std::to_string(i) + ": client_id: ")) << i << done.err;
@@ -222,9 +222,9 @@ TEST_F(GatewayHeaders, TellNothingThatTheAdministrationRefuses) {
     }
     upstream_->forget();
     EXPECT_EQ(call(get(instances).as(product_->sign_in(name).access)).status, 200);
-    const auto told = values_of(arrived(), "X-User-Email");
-    ASSERT_EQ(told.size(), 1u);
-    EXPECT_FALSE(says(told.front(), bad)) << told.front();
+    const auto passed_on = values_of(arrived(), "X-User-Email");
+    ASSERT_EQ(passed_on.size(), 1u);
+    EXPECT_FALSE(says(passed_on.front(), bad)) << passed_on.front();
   }
 }
 

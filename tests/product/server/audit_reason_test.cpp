@@ -28,9 +28,9 @@ protected:
     return {verb, target, {{"Content-Type", "application/json"}}, body.dump()};
   }
   program_result run(std::vector<std::string> words, const std::string& input = {}) const {
-    return run_latchkey(std::move(words), one_.settings, one_.where.folder(), input);
+    return run_latchkey(std::move(words), one_.settings, one_.store.folder(), input);
   }
-  outbox mails() const { return outbox{one_.where.folder() + "/data/outbox"}; }
+  outbox mails() const { return outbox{one_.store.folder() + "/data/outbox"}; }
   static std::string address_of(const std::string& name) { return name + "@example.com"; }
   std::string new_account() const {
     const auto name = new_name();
@@ -141,8 +141,8 @@ void AuditReason::let_a_service_tell() const {
   const auto name = new_name();
   one_.add_user(name);
   const auto user = one_.id_of(name);
-  const auto tell = [this](const std::string& what, const json& body) {
-    expect(service_call("/api/auth/" + what, body), 200);
+  const auto tell = [this](const std::string& operation, const json& body) {
+    expect(service_call("/api/auth/" + operation, body), 200);
   };
   json session{{"user_id", user},
                {"session_data", {{"session_id", "s-1"}, {"expires_at", "2999-01-01T00:00:00Z"}}}};
@@ -239,7 +239,7 @@ TEST_P(AuditReason, TellsThatAnAddressMustBeVerifiedBeforeASignIn) {
   EXPECT_TRUE(is_error(reply, 403, "AUTH004", "email"));
   const auto read =
       run_latchkey({"audit", "--json", "--user", name, "--action", "user.sign_in_refused"},
-                   strict.settings, strict.where.folder());
+                   strict.settings, strict.store.folder());
   ASSERT_EQ(std::ranges::count(read.out, '\n'), 1) << read.out << read.err;
   EXPECT_EQ(json::parse(read.out)["reason"], "the address is not verified");
 }

@@ -47,10 +47,10 @@ struct row {
   const char* scope; // of `good_key`
   std::array<outcome, columns> expected;
 
-  outcome expected_of(const kind& who) const {
-    const bool may = who.name == std::string_view{"defined role"} &&
+  outcome expected_of(const kind& client) const {
+    const bool may = client.name == std::string_view{"defined role"} &&
                      scope == std::string_view{defined_permission};
-    return may ? in : expected[who.column];
+    return may ? in : expected[client.column];
   }
 };
 

@@ -25,12 +25,12 @@ const std::set<std::string> shared_rows{"POST /api/auth/validate-token",
 
 /// "METHOD /path" of that listener, as the server itself counts them.
 std::set<std::string> routes_of(const std::string& side, const product& one) {
-  const auto listed = run_latchkey({"routes"}, one.settings, one.where.folder());
+  const auto listed = run_latchkey({"routes"}, one.settings, one.store.folder());
   EXPECT_EQ(listed.exit_code, 0) << listed.err;
   std::set<std::string> found;
   std::istringstream lines{listed.out};
-  for (std::string listener, method, path, who, permission;
-       lines >> listener >> method >> path >> who >> permission;)
+  for (std::string listener, method, path, client, permission;
+       lines >> listener >> method >> path >> client >> permission;)
     if (listener == side) found.insert(method + " " + path);
   return found;
 }
@@ -56,8 +56,8 @@ protected:
                          {"STRIPE_PRICES", "price_free=free"},
                          {"TIERS", "free:projects=3,api_keys=50"}}) {
     const auto root = one.admin();
-    for (const auto* who : {"user", "admin", "superuser", "defined role", "inactive user"})
-      one.add_user(people_[who] = new_name());
+    for (const auto* client : {"user", "admin", "superuser", "defined role", "inactive user"})
+      one.add_user(people_[client] = new_name());
     const json role{{"name", "reader"}, {"permissions", json::array({defined_permission})}};
     EXPECT_EQ(one.call(post_json("/admin/roles", role.dump()).as(root)).status, 201);
     give_role(root, "admin", "admin");
@@ -67,9 +67,9 @@ protected:
     keys_[""] = new_key(one.sign_in(people_["superuser"]).access, json::array());
   }
 
-  void give_role(const std::string& by, const std::string& who, const std::string& role) {
-    const auto path = "/admin/users/" + one.id_of(people_[who]) + "/role";
-    EXPECT_EQ(one.call(put_json(path, json{{"role", role}}.dump()).as(by)).status, 200) << who;
+  void give_role(const std::string& by, const std::string& client, const std::string& role) {
+    const auto path = "/admin/users/" + one.id_of(people_[client]) + "/role";
+    EXPECT_EQ(one.call(put_json(path, json{{"role", role}}.dump()).as(by)).status, 200) << client;
   }
 
   void make_bad_tokens(const std::string& root) {
@@ -102,13 +102,13 @@ protected:
     return key;
   }
 
-  http_reply ask(const row& r, const kind& who) { return one.call(request_of(r, who)); }
+  http_reply ask(const row& r, const kind& client) { return one.call(request_of(r, client)); }
 
-  http_call request_of(const row& r, const kind& who) {
+  http_call request_of(const row& r, const kind& client) {
     http_call asked{r.method, filled(r.path), {}, ""};
     const bool has_body = asked.method == "POST" || asked.method == "PUT";
     if (has_body) asked.headers.push_back({"Content-Type", "application/json"});
-    switch (who.column) {
+    switch (client.column) {
     case nobody:
       return asked;
     case bare_key:
@@ -118,21 +118,21 @@ protected:
     case service:
       return std::move(asked).with("X-Service-Key", crossing_key);
     case bad:
-      return std::move(asked).as(tokens_[who.name]);
+      return std::move(asked).as(tokens_[client.name]);
     default:
-      return std::move(asked).as(session_of(r, who.name));
+      return std::move(asked).as(session_of(r, client.name));
     }
   }
 
-  std::string session_of(const row& r, const std::string& who) {
+  std::string session_of(const row& r, const std::string& client) {
     // The path that a logout takes ends what it is asked with: a session of its own each time.
     const bool is_used_up = std::string{r.path}.ends_with("/logout");
-    if (is_used_up) return one.sign_in(people_[who]).access;
-    if (tokens_[who].empty()) tokens_[who] = one.sign_in(people_[who]).access;
-    return tokens_[who];
+    if (is_used_up) return one.sign_in(people_[client]).access;
+    if (tokens_[client].empty()) tokens_[client] = one.sign_in(people_[client]).access;
+    return tokens_[client];
   }
 
-  place upstream_folder_;
+  test_store upstream_folder_;
   core_manager upstream_;
   product one;
   std::map<std::string, std::string> people_; // by the name of their kind
@@ -169,19 +169,19 @@ testing::AssertionResult is_let_in(const row& r, const http_reply& reply) {
 
 TEST_P(Crossing, LetsInWhomItShouldAndNobodyElse) {
   for (const auto& r : rows)
-    for (const auto& who : kinds) {
-      const auto reply = ask(r, who);
-      const auto where = std::string{r.method} + " " + r.path + " by " + who.name + ": " +
+    for (const auto& client : kinds) {
+      const auto reply = ask(r, client);
+      const auto trace = std::string{r.method} + " " + r.path + " by " + client.name + ": " +
                          std::to_string(reply.status) + " " + reply.body;
-      switch (r.expected_of(who)) {
+      switch (r.expected_of(client)) {
       case u:
-        EXPECT_EQ(reply.status, 401) << where;
+        EXPECT_EQ(reply.status, 401) << trace;
         break;
       case f:
-        EXPECT_EQ(reply.status, 403) << where;
+        EXPECT_EQ(reply.status, 403) << trace;
         break;
       case in:
-        EXPECT_TRUE(is_let_in(r, reply)) << where;
+        EXPECT_TRUE(is_let_in(r, reply)) << trace;
         break;
       }
     }
@@ -189,15 +189,15 @@ TEST_P(Crossing, LetsInWhomItShouldAndNobodyElse) {
 
 TEST_P(Crossing, LetsServicesAloneInToWhatIsTheirsOnTheInternalListener) {
   for (const auto& r : internal_service_rows)
-    for (const auto& who : kinds) {
-      const auto asked = request_of(r, who);
+    for (const auto& client : kinds) {
+      const auto asked = request_of(r, client);
       const auto reply = one.call_internal(asked);
-      const auto where = std::string{r.path} + " by " + who.name + ": " + reply.body;
-      if (r.expected_of(who) == in)
-        EXPECT_TRUE(is_let_in(r, reply)) << where;
+      const auto trace = std::string{r.path} + " by " + client.name + ": " + reply.body;
+      if (r.expected_of(client) == in)
+        EXPECT_TRUE(is_let_in(r, reply)) << trace;
       else
-        EXPECT_EQ(reply.status, r.expected_of(who) == f ? 403 : 401) << where;
-      EXPECT_TRUE(is_error(one.call(asked), 404, "NOT_FOUND")) << where;
+        EXPECT_EQ(reply.status, r.expected_of(client) == f ? 403 : 401) << trace;
+      EXPECT_TRUE(is_error(one.call(asked), 404, "NOT_FOUND")) << trace;
     }
 }
 

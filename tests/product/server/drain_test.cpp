@@ -53,13 +53,13 @@ TEST_P(Drain, AnswersWhatIsUnderWayAndEndsWithZero) {
   // Every answer was true.
   one.settings["ARGON2_MEMORY_KIB"] = "1024";
   one.start();
-  EXPECT_EQ(one.where.count("SELECT count(*) FROM sessions"), 4);
+  EXPECT_EQ(one.store.count("SELECT count(*) FROM sessions"), 4);
   EXPECT_EQ(one.server->stop(), 0);
 }
 
 TEST(Port, ThatAnotherServerHasStopsTheStart) {
   product first{"sqlite"};
-  const place second{"sqlite"};
+  const test_store second{"sqlite"};
   const auto taken = [&](const char* name, std::uint16_t port) {
     const auto number = std::to_string(port);
     const auto result = run_latchkey({"serve"}, second.settings({{name, number}}), second.folder());

@@ -47,15 +47,15 @@ private:
 };
 
 /// Until the connection breaks or an answer is not the one that was due.
-void keep_registering(std::uint16_t port, promised& mine, ack_count& acks) {
+void keep_registering(std::uint16_t port, promised& own, ack_count& acks) {
   try {
     http_connection peer{port};
     for (;;) {
       const auto name = new_name();
-      mine.attempts.push_back(name);
+      own.attempts.push_back(name);
       const auto reply = peer.exchange(post_json("/auth/register", registration(name).dump()));
       if (reply.status != 201) return acks.end(/*by_wrong_answer*/ true);
-      mine.users.push_back(name);
+      own.users.push_back(name);
       acks.add();
     }
   } catch (const std::runtime_error&) { // the server was killed
@@ -63,13 +63,13 @@ void keep_registering(std::uint16_t port, promised& mine, ack_count& acks) {
   }
 }
 
-void keep_refreshing(std::uint16_t port, promised& mine, ack_count& acks) {
+void keep_refreshing(std::uint16_t port, promised& own, ack_count& acks) {
   try {
     http_connection peer{port};
     for (;;) {
-      const auto reply = peer.exchange(post("/auth/token/refresh").cookie(mine.refreshes.back()));
+      const auto reply = peer.exchange(post("/auth/token/refresh").cookie(own.refreshes.back()));
       if (reply.status != 200) return acks.end(/*by_wrong_answer*/ true);
-      mine.refreshes.push_back(tokens_of(reply).refresh);
+      own.refreshes.push_back(tokens_of(reply).refresh);
       acks.add();
     }
   } catch (const std::runtime_error&) { // the server was killed
@@ -103,28 +103,28 @@ protected:
     return all;
   }
 
-  void expect_users(const promised& mine) {
-    for (const auto& name : mine.users) {
+  void expect_users(const promised& own) {
+    for (const auto& name : own.users) {
       const auto again = one_.call(post_json("/auth/register", registration(name).dump()));
       EXPECT_TRUE(is_error(again, 409, "USER002")) << name;
       EXPECT_FALSE(one_.sign_in(name).access.empty());
     }
-    acked_.insert(mine.users.begin(), mine.users.end());
-    attempted_.insert(mine.attempts.begin(), mine.attempts.end());
+    acked_.insert(own.users.begin(), own.users.end());
+    attempted_.insert(own.attempts.begin(), own.attempts.end());
   }
 
   /// The newest token that was acked is the current or, when one more rotation was made
   /// durable and not told, the previous one: either gives its one successor. Had an acked
   /// rotation been lost, the newest token would be one the server has never heard of.
-  void expect_line(const promised& mine) {
-    const auto& acked = mine.refreshes;
+  void expect_line(const promised& own) {
+    const auto& acked = own.refreshes;
     const auto counter = counter_of(acked.back());
     EXPECT_EQ(counter, static_cast<long>(acked.size()));
     const auto next = tokens_of(one_.call(post("/auth/token/refresh").cookie(acked.back())));
     EXPECT_EQ(counter_of(next.refresh), counter + 1);
     EXPECT_EQ(one_.status_of_me(next.access), 200);
     const auto session = acked.back().substr(0, 36);
-    EXPECT_EQ(one_.where.count("SELECT counter FROM sessions WHERE id = '" + session + "'"),
+    EXPECT_EQ(one_.store.count("SELECT counter FROM sessions WHERE id = '" + session + "'"),
               counter + 1);
     if (acked.size() < 2) return;
     const auto& older = acked[acked.size() - 2];
@@ -153,18 +153,18 @@ TEST_P(Durability, KeepsEveryAckedWriteOnceOverTwentyKills) {
   EXPECT_EQ(one_.server->stop(), 0);
 
   std::multiset<std::string> stored;
-  for (const auto& row : one_.where.query("SELECT username FROM users"))
+  for (const auto& row : one_.store.query("SELECT username FROM users"))
     stored.insert(row.front());
   for (const auto& name : acked_)
     EXPECT_EQ(stored.count(name), 1u) << name;
   for (const auto& name : attempted_)
     EXPECT_LE(stored.count(name), 1u) << name;
-  const auto users = one_.where.count("SELECT count(*) FROM users");
+  const auto users = one_.store.count("SELECT count(*) FROM users");
   // Beside them: the administrator and who refreshed.
   EXPECT_LE(users, static_cast<long>(attempted_.size()) + 1 + rounds * refreshing);
-  EXPECT_EQ(one_.where.count("SELECT count(DISTINCT number) FROM users"), users);
-  EXPECT_EQ(one_.where.count("SELECT count(*) FROM login_names"), 2 * users);
-  EXPECT_EQ(one_.where.count("SELECT count(*) FROM login_names WHERE user_id NOT IN "
+  EXPECT_EQ(one_.store.count("SELECT count(DISTINCT number) FROM users"), users);
+  EXPECT_EQ(one_.store.count("SELECT count(*) FROM login_names"), 2 * users);
+  EXPECT_EQ(one_.store.count("SELECT count(*) FROM login_names WHERE user_id NOT IN "
                              "(SELECT id FROM users)"),
             0);
 }

@@ -44,7 +44,7 @@ protected:
   }
   program_result audit(std::vector<std::string> words) const {
     words.insert(words.begin(), "audit");
-    return run_latchkey(std::move(words), one_.where.settings(), one_.where.folder());
+    return run_latchkey(std::move(words), one_.store.settings(), one_.store.folder());
   }
   static std::size_t lines_in(const std::string& text) {
     return static_cast<std::size_t>(std::ranges::count(text, '\n'));

@@ -131,9 +131,9 @@ testing::AssertionResult becomes_unhealthy(const product& one) {
 TEST(HealthOnSqlite, IsUnhealthyWithoutTheDatabaseAndHealsWithIt) {
   const product one{"sqlite"};
   EXPECT_EQ(one.call(get("/health")).status, 200);
-  one.where.query("ALTER TABLE schema_migrations RENAME TO elsewhere");
+  one.store.query("ALTER TABLE schema_migrations RENAME TO elsewhere");
   EXPECT_TRUE(becomes_unhealthy(one));
-  one.where.query("ALTER TABLE elsewhere RENAME TO schema_migrations");
+  one.store.query("ALTER TABLE elsewhere RENAME TO schema_migrations");
   EXPECT_TRUE(eventually([&] { return one.call(get("/health")).status == 200; }));
   EXPECT_EQ(one.server->stop(), 0);
 }
@@ -141,7 +141,7 @@ TEST(HealthOnSqlite, IsUnhealthyWithoutTheDatabaseAndHealsWithIt) {
 // "Auth Service API Documentation", Health Check, Error Response (503 Service Unavailable)
 TEST(HealthOnPostgres, IsUnhealthyWithoutTheDatabaseAndHealsWithIt) {
   postgres_server database;
-  product one{place::on(database.make_database())};
+  product one{test_store::on(database.make_database())};
   const auto held = one.sign_in_new_user();
   EXPECT_EQ(one.call(get("/health")).status, 200);
 

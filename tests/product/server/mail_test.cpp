@@ -35,7 +35,7 @@ protected:
     return one_.metric("mails_total{outcome=\"" + outcome + "\"}");
   }
   bool is_one_settled(const std::string& column) const {
-    return one_.where.count("SELECT count(*) FROM mails WHERE sealed = '' AND " + column +
+    return one_.store.count("SELECT count(*) FROM mails WHERE sealed = '' AND " + column +
                             " IS NOT NULL") == 1;
   }
 
@@ -53,7 +53,7 @@ TEST_P(Mail, IsGivenUpWhenTheServerRefusesItForGood) {
   ask_for_a_reset();
   EXPECT_TRUE(eventually([&] { return is_one_settled("given_up_at"); }));
   EXPECT_TRUE(mails_.received().empty());
-  EXPECT_EQ(one_.where.count("SELECT count(*) FROM audit_log WHERE action = 'mail.given_up'"), 1);
+  EXPECT_EQ(one_.store.count("SELECT count(*) FROM audit_log WHERE action = 'mail.given_up'"), 1);
   EXPECT_EQ(mails("given_up"), 1);
   EXPECT_TRUE(
       eventually([&] { return one_.server->log().find("gave up mail") != std::string::npos; }));
@@ -101,7 +101,7 @@ TEST_P(Mail, IsSentByTheNextRunWhenThisOneIsKilled) {
   mails_.stop();
   mails_.start();
   // What the killed one had in hand is leased for longer than a test waits.
-  one_.where.query("UPDATE mails SET next_attempt_at = created_at");
+  one_.store.query("UPDATE mails SET next_attempt_at = created_at");
   one_.start();
   EXPECT_TRUE(eventually([&] { return is_one_settled("sent_at"); }));
   EXPECT_EQ(mails_.received().size(), 1u);
@@ -115,7 +115,7 @@ TEST_P(Mail, KeepsNobodyFromStopping) {
   EXPECT_EQ(one_.server->stop(), 0);
   EXPECT_LT(std::chrono::steady_clock::now() - started, patience / 2);
   // What was under way is still due: it was given to nobody.
-  EXPECT_EQ(one_.where.count("SELECT count(*) FROM mails WHERE sent_at IS NULL "
+  EXPECT_EQ(one_.store.count("SELECT count(*) FROM mails WHERE sent_at IS NULL "
                              "AND given_up_at IS NULL AND sealed <> ''"),
             1);
   one_.start();
@@ -130,7 +130,7 @@ TEST_P(MailFiles, HoldNoTokenThatWorks) {
   const auto token = token_in(mails_.received()[0]);
   ASSERT_NE(token, "");
   std::size_t bytes = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(one_.where.folder() + "/data")) {
+  for (const auto& entry : std::filesystem::directory_iterator(one_.store.folder() + "/data")) {
     std::ostringstream all;
     all << std::ifstream(entry.path(), std::ios::binary).rdbuf();
     bytes += all.str().size();

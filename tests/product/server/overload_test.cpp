@@ -64,7 +64,7 @@ private:
 };
 
 TEST_P(Overload, RefusesWhatItCannotHashAndAnswersEverybodyElse) {
-  place where{GetParam()};
+  test_store store{GetParam()};
   const environment real{
       {"HASH_WORKERS", "1"},
       {"HASH_QUEUE_MAX", std::to_string(queue_max)}, // a quarter of its default, to be quick
@@ -72,7 +72,7 @@ TEST_P(Overload, RefusesWhatItCannotHashAndAnswersEverybodyElse) {
       {"LOGIN_FAILURES_IN_A_ROW", "0"},              // by either of its limits
       {"ARGON2_MEMORY_KIB", ""},
       {"ARGON2_ITERATIONS", ""}};
-  product one{std::move(where), real};
+  product one{std::move(store), real};
   const auto name = new_name();
   one.add_user(name);
   const auto held = one.sign_in(name);

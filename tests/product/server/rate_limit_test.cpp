@@ -134,12 +134,12 @@ TEST_P(RateLimit, KeepsNobodyFromTheirOwnAccount) {
   const auto one = with({{"RATE_LIMIT_DEFAULT", "4/hour"}});
   const auto name = new_name();
   one.add_user(name);
-  const auto here = one.sign_in(name);
+  const auto own_session = one.sign_in(name);
   const auto there = one.sign_in(name);
   for (int i = 0; i < 6; ++i)
-    one.call(get("/auth/me").as(here.access));
-  EXPECT_TRUE(is_limited(one.call(get("/auth/me").as(here.access))));
-  const auto listed = one.call(get("/auth/sessions").as(here.access));
+    one.call(get("/auth/me").as(own_session.access));
+  EXPECT_TRUE(is_limited(one.call(get("/auth/me").as(own_session.access))));
+  const auto listed = one.call(get("/auth/sessions").as(own_session.access));
   EXPECT_EQ(listed.status, 200);
   EXPECT_EQ(left(listed), 0);
   const auto sid = json_of(listed)["sessions"][0]["id"].get<std::string>();
@@ -147,9 +147,9 @@ TEST_P(RateLimit, KeepsNobodyFromTheirOwnAccount) {
   const json change{{"current_password", password}, {"new_password", "another battery staple"}};
   http_call put{
       "PUT", "/account/change-password", {{"Content-Type", "application/json"}}, change.dump()};
-  EXPECT_EQ(one.call(std::move(put).as(here.access)).status, 200);
-  EXPECT_EQ(one.call(post("/auth/token/refresh").cookie(here.refresh)).status, 200);
-  EXPECT_EQ(one.call(post("/auth/logout").as(here.access)).status, 200);
+  EXPECT_EQ(one.call(std::move(put).as(own_session.access)).status, 200);
+  EXPECT_EQ(one.call(post("/auth/token/refresh").cookie(own_session.refresh)).status, 200);
+  EXPECT_EQ(one.call(post("/auth/logout").as(own_session.access)).status, 200);
   EXPECT_EQ(one.call(get("/auth/me").as(there.access)).status, 401); // the change ended it
 }
 
@@ -232,7 +232,7 @@ TEST_P(RateLimit, OfARefreshOrALogoutIsTheUsersOnceTheTokenIsProven) {
   const auto limited = refresh(newest.refresh);
   EXPECT_TRUE(is_limited(limited));
   EXPECT_FALSE(limited.has("Set-Cookie"));
-  EXPECT_EQ(one.where.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL AND counter = 5"),
+  EXPECT_EQ(one.store.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL AND counter = 5"),
             1);
   EXPECT_EQ(one.call(post("/auth/logout").cookie(newest.refresh)).status, 200);
 }
@@ -376,7 +376,7 @@ TEST_P(RateLimit, BelievesWhatATrustedProxySaysOfTheAddress) {
   const auto name = new_name();
   one.call(
       post_json("/auth/register", registration(name).dump()).with("X-Forwarded-For", "192.0.2.55"));
-  EXPECT_EQ(one.where.count("SELECT count(*) FROM audit_log WHERE address = '192.0.2.55'"), 1);
+  EXPECT_EQ(one.store.count("SELECT count(*) FROM audit_log WHERE address = '192.0.2.55'"), 1);
 }
 
 TEST_P(RateLimit, OfSocketsThatOpenIsNotThatOfRequests) {

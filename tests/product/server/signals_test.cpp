@@ -19,16 +19,16 @@ std::string text_of(const std::string& path) {
 class Signals : public testing::Test {
 protected:
   void tell(int signal) const { ASSERT_EQ(::kill(one_.server->id(), signal), 0); }
-  static place with_folder(std::string& log) {
-    place where{"sqlite"};
-    log = where.folder() + "/latchkey.log";
-    return where;
+  static test_store with_folder(std::string& log) {
+    test_store store{"sqlite"};
+    log = store.folder() + "/latchkey.log";
+    return store;
   }
 
   std::string log_;
   product one_ = [this] {
-    auto where = with_folder(log_);
-    return product{std::move(where), {{"LOG_FILE", log_}, {"LOG_LEVEL", "debug"}}};
+    auto store = with_folder(log_);
+    return product{std::move(store), {{"LOG_FILE", log_}, {"LOG_LEVEL", "debug"}}};
   }();
 };
 

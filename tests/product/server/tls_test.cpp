@@ -22,27 +22,27 @@ void require(bool holds) {
 }
 
 /// A client that trusts that certificate and speaks this version alone.
-context_ptr client(const place& where, int version) {
+context_ptr client(const test_store& store, int version) {
   context_ptr made{SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
   SSL_CTX_set_security_level(made.get(), 0); // else OpenSSL itself would refuse TLS 1.1
   SSL_CTX_set_verify(made.get(), SSL_VERIFY_PEER, nullptr);
-  require(SSL_CTX_load_verify_file(made.get(), (where.folder() + "/cert.pem").c_str()) == 1);
+  require(SSL_CTX_load_verify_file(made.get(), (store.folder() + "/cert.pem").c_str()) == 1);
   require(SSL_CTX_set_min_proto_version(made.get(), version) == 1);
   require(SSL_CTX_set_max_proto_version(made.get(), version) == 1);
   return made;
 }
 
 product make_product() {
-  place where{"sqlite"};
-  const auto paths = write_certificate(where.folder());
-  return product{std::move(where), paths};
+  test_store store{"sqlite"};
+  const auto paths = write_certificate(store.folder());
+  return product{std::move(store), paths};
 }
 
 class Tls : public testing::Test {
 protected:
   product one_ = make_product();
   http_reply call(const http_call& asked, int version = TLS1_3_VERSION) const {
-    http_connection peer{one_.server->port(), client(one_.where, version)};
+    http_connection peer{one_.server->port(), client(one_.store, version)};
     return peer.exchange(asked);
   }
 };
@@ -103,7 +103,7 @@ TEST_F(Tls, DoesNotAnswerPlainHttp) {
 }
 
 TEST_F(Tls, ClosesIdleConnectionsWhenItStops) {
-  http_connection idle{one_.server->port(), client(one_.where, TLS1_3_VERSION)};
+  http_connection idle{one_.server->port(), client(one_.store, TLS1_3_VERSION)};
   EXPECT_EQ(idle.exchange(get("/health")).status, 200);
   http_connection silent{one_.server->port()}; // has not even begun its handshake
   EXPECT_EQ(one_.server->stop(), 0);
@@ -111,10 +111,10 @@ TEST_F(Tls, ClosesIdleConnectionsWhenItStops) {
 }
 
 TEST_F(Tls, TakesANewCertificateWhenItIsToldTo) {
-  http_connection held{one_.server->port(), client(one_.where, TLS1_3_VERSION)};
+  http_connection held{one_.server->port(), client(one_.store, TLS1_3_VERSION)};
   EXPECT_EQ(held.exchange(get("/health")).status, 200);
-  write_certificate(one_.where.folder());
-  const auto trusting_the_new = client(one_.where, TLS1_3_VERSION);
+  write_certificate(one_.store.folder());
+  const auto trusting_the_new = client(one_.store, TLS1_3_VERSION);
   const auto is_shown = [&] {
     try {
       return http_connection{one_.server->port(), trusting_the_new}
@@ -130,7 +130,7 @@ TEST_F(Tls, TakesANewCertificateWhenItIsToldTo) {
   EXPECT_TRUE(eventually(is_shown));
   EXPECT_EQ(held.exchange(get("/health")).status, 200) << "who was there stays";
 
-  std::ofstream{one_.where.folder() + "/cert.pem"} << "no certificate";
+  std::ofstream{one_.store.folder() + "/cert.pem"} << "no certificate";
   ASSERT_EQ(::kill(one_.server->id(), SIGHUP), 0);
   EXPECT_TRUE(eventually([&] {
     return one_.server->log().find("the certificate cannot be replaced") != std::string::npos;
@@ -191,7 +191,7 @@ TEST_F(Tls, EndsALiveSocketWithCloseNotify) {
   const auto signed_in = call(post_json("/auth/token", credentials(name).dump()));
   const auto access = json_of(signed_in)["access_token"].get<std::string>();
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    const auto context = client(one_.where, version);
+    const auto context = client(one_.store, version);
     secure_socket closes{one_.server->port(), context.get(), access};
     EXPECT_TRUE(closes.read_until("\r\n\r\n").starts_with("HTTP/1.1 101"));
     const auto again = json_of(call(post_json("/auth/token", credentials(name).dump())));

@@ -76,7 +76,7 @@ TEST_P(ApiKeys, AreShownOnceAndListedWithoutTheirSecret) {
   auto listed = made;
   listed.erase("key");
   EXPECT_EQ(list(token), json::array({listed}));
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM api_keys WHERE secret_hash LIKE '%" +
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM api_keys WHERE secret_hash LIKE '%" +
                              text.substr(3) + "%'"),
             0);
 

@@ -59,26 +59,27 @@ TEST_P(CookieOfOtherSites, CountsForPagesOfAllowedOriginsAlone) {
                                 {"https://evil.example", "same-site", 403, 403},
                                 {"null", "cross-site", 403, 403}};
   for (const auto* path : {"/auth/token/refresh", "/auth/logout"})
-    for (const auto& where : pages)
+    for (const auto& origin_page : pages)
       for (const auto* on : {&none_, &lax_}) {
         const auto pair = cookie_of(*on);
-        const auto reply =
-            on->call(from_page(post(path).with("Cookie", pair), where.origin, where.site));
-        const auto said = std::string{path} + " " + where.origin + " " + where.site +
-                          (on == &none_ ? " none" : " lax");
-        EXPECT_EQ(reply.status, on == &none_ ? where.none : where.lax) << said << reply.body;
+        const auto reply = on->call(
+            from_page(post(path).with("Cookie", pair), origin_page.origin, origin_page.site));
+        const auto trace = std::string{path} + " " + origin_page.origin + " " + origin_page.site +
+                           (on == &none_ ? " none" : " lax");
+        EXPECT_EQ(reply.status, on == &none_ ? origin_page.none : origin_page.lax)
+            << trace << reply.body;
         if (reply.status == 200) continue;
-        EXPECT_TRUE(is_error(reply, 403, "CSRF_FAILED")) << said;
-        EXPECT_FALSE(reply.has("Set-Cookie")) << said;
+        EXPECT_TRUE(is_error(reply, 403, "CSRF_FAILED")) << trace;
+        EXPECT_FALSE(reply.has("Set-Cookie")) << trace;
       }
 }
 
 TEST_P(CookieOfOtherSites, IsRefusedAtStartWithoutHttps) {
-  const place where{GetParam()};
+  const test_store store{GetParam()};
   for (const auto* issuer : {"", "http://auth.example.com"}) {
     environment more{{"COOKIE_SAMESITE", "none"}};
     if (*issuer != '\0') more["ISSUER"] = issuer;
-    const auto checked = run_latchkey({"config", "check"}, where.settings(more), where.folder());
+    const auto checked = run_latchkey({"config", "check"}, store.settings(more), store.folder());
     EXPECT_NE(checked.exit_code, 0) << issuer;
     EXPECT_TRUE(says(checked.out + checked.err, "COOKIE_SAMESITE")) << checked.out << checked.err;
   }
@@ -105,9 +106,9 @@ TEST_P(CookieTakenBack, IsNotAnotherUsersWhoSignsInBeforeTheRefusalLeaves) {
                on().server->port());
   const auto head = asked.size() - 2;
   slow.send_raw(std::string_view{asked}.substr(0, head));
-  std::array<char, 25> told{};
-  ASSERT_EQ(recv(slow.socket(), told.data(), told.size(), MSG_WAITALL), 25);
-  ASSERT_EQ((std::string{told.data(), told.size()}), "HTTP/1.1 100 Continue\r\n\r\n");
+  std::array<char, 25> interim{};
+  ASSERT_EQ(recv(slow.socket(), interim.data(), interim.size(), MSG_WAITALL), 25);
+  ASSERT_EQ((std::string{interim.data(), interim.size()}), "HTTP/1.1 100 Continue\r\n\r\n");
   // The same browser: what it holds from here on is the other user's.
   const auto held = on().sign_in(other);
   slow.send_raw(std::string_view{asked}.substr(head));

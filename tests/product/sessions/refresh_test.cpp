@@ -78,7 +78,7 @@ TEST_P(Refresh, EndsTheSessionWhenTheTokenBeforeThePreviousOneComesBack) {
   for (const auto& held : {first, second, third})
     EXPECT_TRUE(is_dead(held));
   const auto session = first.refresh.substr(0, first.refresh.find('.'));
-  EXPECT_EQ(on().where.count("SELECT count(*) FROM audit_log WHERE session_id = '" + session +
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM audit_log WHERE session_id = '" + session +
                              "' AND action = 'session.refresh_reused'"),
             1);
 }

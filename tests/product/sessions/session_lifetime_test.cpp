@@ -43,18 +43,18 @@ TEST_P(SessionLifetime, EndsWhenNobodyRefreshesIt) {
 TEST_P(SessionLifetime, EndsAtItsTimeHoweverOftenItIsRefreshed) {
   product one{GetParam(), {{"SESSION_TTL", "60"}, {"SESSION_IDLE_TTL", "0"}}};
   const auto held = one.sign_in_new_user();
-  EXPECT_EQ(one.where.count("SELECT " + seconds("expires_at") + " - " + seconds("created_at") +
+  EXPECT_EQ(one.store.count("SELECT " + seconds("expires_at") + " - " + seconds("created_at") +
                             " FROM sessions"),
             60);
   const auto fresh = tokens_of(one.call(post("/auth/token/refresh").cookie(held.refresh)));
   EXPECT_EQ(one.status_of_me(fresh.access), 200);
-  EXPECT_EQ(one.where.count("SELECT " + seconds("expires_at") + " - " + seconds("created_at") +
+  EXPECT_EQ(one.store.count("SELECT " + seconds("expires_at") + " - " + seconds("created_at") +
                             " FROM sessions"),
             60)
       << "a refresh moves no end";
   // A minute passes, as far as the store is concerned.
   EXPECT_EQ(one.server->stop(), 0);
-  one.where.query("UPDATE sessions SET created_at = " + ago(61) + ", expires_at = " + ago(1));
+  one.store.query("UPDATE sessions SET created_at = " + ago(61) + ", expires_at = " + ago(1));
   one.start();
   expect_dead(one, fresh);
 }

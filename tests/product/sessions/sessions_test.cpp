@@ -84,7 +84,7 @@ TEST_P(Sessions, ThatHaveBeenIdleTooLongAreNotListed) {
   const auto name = new_name();
   strict.add_user(name);
   strict.sign_in(name);
-  strict.where.query("UPDATE sessions SET rotated_at = " +
+  strict.store.query("UPDATE sessions SET rotated_at = " +
                      std::string(GetParam() == "sqlite" ? "'2020-01-01T00:00:00.000000Z'"
                                                         : "timestamptz '2020-01-01'"));
   const auto token = strict.sign_in(name).access;

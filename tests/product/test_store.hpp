@@ -1,5 +1,5 @@
-// place.hpp — where the server of a test keeps what it knows: a folder, and on PostgreSQL a
-// database. It outlives the server, so that another can start on it.
+// test_store.hpp — the data of a test's server: a folder, and on PostgreSQL a database. It outlives
+// the server, so that another server can start on it.
 #pragma once
 
 #include "tests/support/server_process.hpp"
@@ -12,14 +12,14 @@ namespace latchkey::test {
 
 class temporary_folder;
 
-class place {
+class test_store {
 public:
   /// "sqlite" or "postgresql", the latter on `make_postgres_database()`.
-  explicit place(const std::string& engine);
+  explicit test_store(const std::string& engine);
   /// On PostgreSQL, in that database.
-  static place on(std::string postgres_url);
-  place(place&&) noexcept;
-  ~place();
+  static test_store on(std::string postgres_url);
+  test_store(test_store&&) noexcept;
+  ~test_store();
 
   /// What a server here needs: free ports, its data, passwords that are cheap to hash, a
   /// known administrator, `https://app.example.com` as the only foreign origin, no limits of
@@ -36,7 +36,7 @@ public:
   std::vector<std::string> columns(const std::string& table) const;
 
 private:
-  place(std::string url, int);
+  test_store(std::string url, int);
   /// The first column of what that SQL answers.
   std::vector<std::string> names(const std::string& sql) const;
 

@@ -1,4 +1,4 @@
-#include "tests/product/place.hpp"
+#include "tests/product/test_store.hpp"
 
 #include "tests/config/temporary_folder.hpp"
 #include "tests/support/postgres_server.hpp"
@@ -49,22 +49,22 @@ rows ask_postgres(const std::string& url, const std::string& sql) {
 
 } // namespace
 
-place::place(std::string url, int)
+test_store::test_store(std::string url, int)
     : folder_(std::make_unique<temporary_folder>()), path_(*folder_ / ""), url_(std::move(url)) {
   path_.pop_back(); // the slash
 }
 
-place::place(const std::string& engine)
-    : place(engine == "postgresql" ? make_postgres_database() : std::string{}, 0) {}
+test_store::test_store(const std::string& engine)
+    : test_store(engine == "postgresql" ? make_postgres_database() : std::string{}, 0) {}
 
-place place::on(std::string postgres_url) {
+test_store test_store::on(std::string postgres_url) {
   return {std::move(postgres_url), 0};
 }
 
-place::place(place&&) noexcept = default;
-place::~place() = default;
+test_store::test_store(test_store&&) noexcept = default;
+test_store::~test_store() = default;
 
-environment place::settings(const environment& more) const {
+environment test_store::settings(const environment& more) const {
   environment all{{"HTTP_PORT", "0"},
                   {"INTERNAL_PORT", "0"},
                   {"WORKERS", "2"},
@@ -83,32 +83,32 @@ environment place::settings(const environment& more) const {
   return all;
 }
 
-rows place::query(const std::string& sql) const {
+rows test_store::query(const std::string& sql) const {
   return url_.empty() ? ask_sqlite(path_ + "/data/latchkey.db", sql) : ask_postgres(url_, sql);
 }
 
-long place::count(const std::string& sql) const {
+long test_store::count(const std::string& sql) const {
   const auto found = query(sql);
   if (found.size() != 1 || found.front().size() != 1)
     throw std::runtime_error(sql + ": not one value");
   return std::stol(found.front().front());
 }
 
-std::vector<std::string> place::names(const std::string& sql) const {
+std::vector<std::string> test_store::names(const std::string& sql) const {
   std::vector<std::string> found;
   for (const auto& row : query(sql))
     found.push_back(row.front());
   return found;
 }
 
-std::vector<std::string> place::tables() const {
+std::vector<std::string> test_store::tables() const {
   return names(url_.empty() ? "SELECT name FROM sqlite_master WHERE type = 'table' "
                               "AND name NOT LIKE 'sqlite_%' ORDER BY name"
                             : "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
                               "ORDER BY tablename");
 }
 
-std::vector<std::string> place::columns(const std::string& table) const {
+std::vector<std::string> test_store::columns(const std::string& table) const {
   return names(url_.empty() ? "SELECT name FROM pragma_table_info('" + table + "')"
                             : "SELECT column_name FROM information_schema.columns "
                               "WHERE table_schema = 'public' AND table_name = '" +
