@@ -146,7 +146,10 @@ void socket_registry::forget_if_unused(const session_id& id) {
   if (found == sessions_.end()) return;
   const auto& session = *found->second;
   if (session.places > 0 || !session.sockets.empty() || !session.splices.empty()) return;
-  if (!session.is_over && !is_shut_) edge_.tell_session(id, messages::unwatch{handle_});
+  // It may be watched again meanwhile, which this must not undo.
+  if (!session.is_over && !is_shut_)
+    edge_.actors().unwatch_session(id, messages::unwatch{handle_},
+                                   [this, id] { return knows(id); });
   sessions_.erase(found);
 }
 

@@ -156,7 +156,7 @@ template <class Id>
 awaitable<result<void>> may_be_looked_up_if_in_memory(http::exchange& ex, Id named) {
   const auto noted = ex.rate;
   auto may = may_cost_a_read(ex);
-  if (may || !co_await edge_of(ex).is_in_memory(named, ex.deadline)) co_return may;
+  if (may || !co_await edge_of(ex).actors().is_in_memory(named, ex.deadline)) co_return may;
   ex.rate = noted; // the window that is spent is not the one that this request counts against
   co_return result<void>{};
 }

@@ -7,16 +7,16 @@ namespace latchkey::gateway::auth_service {
 awaitable<http::response> health(http::exchange& ex) {
   auto& edge = edge_of(ex);
   const auto now = to_rfc3339(edge.env().now());
-  const bool alive = co_await edge.database_alive(ex.deadline);
+  const bool alive = co_await edge.health().is_database_alive(ex.deadline);
   if (!alive) {
-    const auto& trouble = edge.database_trouble();
+    const auto& trouble = edge.health().database_trouble();
     const auto error = trouble.empty() ? std::string{"Database connection failed"}
                                        : "Database cannot be written: " + trouble;
     const nlohmann::ordered_json body{
         {"status", "unhealthy"}, {"error", error}, {"timestamp", now}};
     co_return http::json_response(503, body.dump());
   }
-  const auto redis = co_await edge.redis_word(ex.deadline);
+  const auto redis = co_await edge.health().redis_state(ex.deadline);
   nlohmann::ordered_json body{
       {"status", "healthy"},
       {"service", "auth_service"},

@@ -81,7 +81,7 @@ awaitable<result<subject>> find_subject(http::exchange& ex, const session_news& 
   subject found{*user, {}};
   if (news.session) found.session = session_named(*user, *news.session);
   if (!news.token) co_return found; // of the service's own, when it names none
-  const auto known = edge.verify_token(news.token->reveal());
+  const auto known = edge.tokens().verify(news.token->reveal());
   if (!known) co_return fail(wrong_token("does not hold"));
   if (known->user != *user) co_return fail(wrong_token("is another user's"));
   if (!news.session) found.session = known->session;

@@ -52,14 +52,14 @@ awaitable<http::response> validate_token(http::exchange& ex, const service_princ
   const auto plain = http::is_media_type(ex.in.content_type, http::json_type)
                          ? plain_token(ex.in.body)
                          : std::nullopt;
-  result<reactor_edge::known_token> known = fail(error_code::token_invalid);
-  if (plain) known = edge.verify_token(*plain);
+  result<verified_token> known = fail(error_code::token_invalid);
+  if (plain) known = edge.tokens().verify(*plain);
   if (!known) {
     // Whether the body is at fault or the token is for the general reader to say.
     auto body = input::of(ex.in);
     const auto token = body.hidden("token", 1, token_bytes_max);
     if (auto read = body.done(); !read) co_return flat_error(ex, read.error());
-    if (token.reveal() != plain) known = edge.verify_token(token.reveal());
+    if (token.reveal() != plain) known = edge.tokens().verify(token.reveal());
   }
   if (!known) co_return flat_error(ex, known.error());
   const messages::validate question{known->counter};

@@ -11,7 +11,7 @@ std::string_view health_word(bool healthy) {
 
 awaitable<std::string_view> core_manager_word(reactor_edge& edge) {
   if (edge.configured().core_manager_url.empty()) co_return "disabled";
-  const bool accepts = co_await edge.core_manager().is_accepting();
+  const bool accepts = co_await edge.health().core_manager().is_accepting();
   co_return health_word(accepts);
 }
 
@@ -19,9 +19,9 @@ awaitable<std::string_view> core_manager_word(reactor_edge& edge) {
 
 awaitable<http::response> health(http::exchange& ex) {
   auto& edge = edge_of(ex);
-  const bool database = co_await edge.database_alive(ex.deadline);
+  const bool database = co_await edge.health().is_database_alive(ex.deadline);
   const auto core_manager = co_await core_manager_word(edge);
-  const auto redis = co_await edge.redis_word(ex.deadline);
+  const auto redis = co_await edge.health().redis_state(ex.deadline);
   nlohmann::ordered_json body{
       {"status", health_word(database)},
       {"service", "auth-service"},
@@ -31,7 +31,8 @@ awaitable<http::response> health(http::exchange& ex) {
         {"core-manager", core_manager},
         {"redis", redis == "disabled" ? redis : health_word(redis == "connected")}}},
   };
-  if (!database && !edge.database_trouble().empty()) body["error"] = edge.database_trouble();
+  if (!database && !edge.health().database_trouble().empty())
+    body["error"] = edge.health().database_trouble();
   co_return http::json_response(database ? 200 : 503, body.dump());
 }
 

@@ -36,7 +36,7 @@ std::uint64_t random_number() {
 }
 
 result<shown> by_token(reactor_edge& edge, std::string_view token) {
-  auto known = edge.verify_token(token, false); // once for hours
+  auto known = edge.tokens().verify(token, false); // once for hours
   if (!known) return fail(known.error());
   return shown{known->session, known->user, known->iat, known->exp, known->counter, {}};
 }

@@ -98,7 +98,7 @@ awaitable<http::response> validate_service_token(http::exchange& ex) {
   if (who)
     co_return http::json_response(200, user_token_body(*who, services->find_service(service_id)));
   if (!is_about_the_token(who.error().code)) co_return error_answer(ex, who.error());
-  auto claims = edge.verify_service_token(token.reveal());
+  auto claims = edge.tokens().verify_service(token.reveal());
   auto valid = claims ? service_token_body(*claims, *services) : std::nullopt;
   co_return http::json_response(200, valid ? std::move(*valid) : R"({"valid":false})");
 }
