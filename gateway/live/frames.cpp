@@ -4,6 +4,7 @@
 #include "gateway/http/message/error_body.hpp"
 #include "protocol/error_code.hpp"
 #include "protocol/text/json_text.hpp"
+#include "protocol/text/json_writer.hpp"
 #include "protocol/text/text_codec.hpp"
 #include "protocol/time.hpp"
 
@@ -13,22 +14,13 @@
 namespace latchkey::gateway::live {
 namespace {
 
-/// `data` as text: its own limits stand in the endpoints that read it.
+/// `data` as text; whoever reads it has limits of its own.
 constexpr std::size_t data_bytes_max = std::size_t{64} << 10;
 
 constexpr std::size_t number_chars_max = 100;
 
-void append_name(std::string& out, std::string_view name) {
-  if (out.back() != '{') out.push_back(',');
-  append_json_string(out, name);
-  out.push_back(':');
-}
-void append_text(std::string& out, std::string_view name, std::string_view text) {
-  append_name(out, name);
-  append_json_string(out, text);
-}
-
-/// An id of a number keeps its digits behind this mark; a text that begins with it has it twice.
+/// An id that is a number keeps its digits after this mark; a text that begins with the mark has it
+/// twice.
 constexpr char number_mark = '#';
 
 std::string read_message_id(input& fields) {
@@ -51,27 +43,29 @@ void append_message_id(std::string& out, std::string_view id) {
 
 /// `{"type":…` and, when there is one, `"correlation_id":…`.
 std::string begin(std::string_view type, std::string_view correlation_id = {}) {
-  std::string out{"{"};
+  std::string out;
   out.reserve(256);
-  append_text(out, "type", type);
+  json_writer frame(out);
+  frame.begin_object().text("type", type);
   if (!correlation_id.empty()) {
-    append_name(out, "correlation_id");
+    frame.name("correlation_id");
     append_message_id(out, correlation_id);
   }
   return out;
 }
 
+/// Ends the outermost object.
 ws::frame finish(std::string&& out) {
-  out.push_back('}');
+  json_writer(out).end_object();
   return ws::text_frame(out);
 }
 
 } // namespace
 
-spoken read_message(std::string_view text) {
-  spoken out;
+client_message read_message(std::string_view text) {
+  client_message out;
   auto fields = input::of_object(text);
-  // First, so that it is there to answer to whatever else is wrong.
+  // First, so that the answer has it whatever else is wrong.
   out.id = read_message_id(fields);
   out.type = fields.text("type", 1, message_type_bytes_max);
   const auto data = fields.object_text("data", data_bytes_max);
@@ -86,99 +80,76 @@ ws::frame pong(std::string_view correlation_id) {
 
 ws::frame ack(std::string_view correlation_id, std::string_view members) {
   auto out = begin("ack", correlation_id);
-  append_name(out, "data");
-  out.append("{").append(members).append("}");
+  json_writer(out).begin_object("data").members(members).end_object();
   return finish(std::move(out));
 }
 
-ws::frame error(std::string_view correlation_id, const failure& what) {
-  const auto& entry = describe(what.code);
+ws::frame error(std::string_view correlation_id, const failure& problem) {
+  const auto& entry = describe(problem.code);
   auto out = begin("error", correlation_id);
-  append_name(out, "error");
-  out.push_back('{');
-  append_text(out, "code", entry.name);
-  append_text(out, "message", entry.message);
-  append_name(out, "details");
-  http::append_details(out, what);
-  if (what.retry_after_s > 0) {
-    append_name(out, "retry_after");
-    out.append(std::to_string(what.retry_after_s));
-  }
-  out.push_back('}');
+  json_writer frame(out);
+  frame.begin_object("error")
+      .text("code", entry.name)
+      .text("message", entry.message)
+      .name("details");
+  http::append_details(out, problem);
+  if (problem.retry_after_s > 0) frame.number("retry_after", problem.retry_after_s);
+  frame.end_object();
   return finish(std::move(out));
 }
 
-ws::frame status(const messages::workflow_statuses& news, const messages::workflow_status& one) {
-  auto out = begin("workflow_status", news.correlation_id);
-  append_name(out, "data");
-  out.push_back('{');
-  append_text(out, "workflow_id", to_string(news.workflow));
-  append_name(out, "seq");
-  out.append(std::to_string(one.seq));
-  // Why it failed stands beside `data`, as in every message.
-  const bool may_tell_why = one.body.find("\"error\"") != std::string::npos;
-  const auto words = json_members(may_tell_why ? one.body : "{}", workflow_json_depth_max);
-  if (!may_tell_why || !words) {
-    out.append(",").append(std::string_view{one.body}.substr(1));
+ws::frame status(const messages::workflow_statuses& statuses,
+                 const messages::workflow_status& shown) {
+  auto out = begin("workflow_status", statuses.correlation_id);
+  json_writer frame(out);
+  frame.begin_object("data")
+      .text("workflow_id", to_string(statuses.workflow))
+      .number("seq", static_cast<std::int64_t>(shown.seq));
+  // The error of a failed workflow is a member beside `data`, as in every message.
+  const bool may_have_error = shown.body.find("\"error\"") != std::string::npos;
+  const auto members = json_members(may_have_error ? shown.body : "{}", workflow_json_depth_max);
+  if (!may_have_error || !members) {
+    out.append(",").append(std::string_view{shown.body}.substr(1));
     return finish(std::move(out));
   }
-  std::string_view why;
-  for (const auto& word : *words) {
-    if (word.name == "error") {
-      why = word.value;
-      continue;
-    }
-    append_name(out, word.name);
-    out.append(word.value);
+  std::string_view error_member;
+  for (const auto& member : *members) {
+    if (member.name == "error")
+      error_member = member.value;
+    else
+      frame.json(member.name, member.value);
   }
-  out.push_back('}');
-  if (!why.empty()) {
-    append_name(out, "error");
-    out.append(why);
-  }
+  frame.end_object();
+  if (!error_member.empty()) frame.json("error", error_member);
   return finish(std::move(out));
 }
 
 ws::frame session_revoked(std::string_view reason) {
   auto out = begin("session_revoked");
-  append_name(out, "data");
-  out.push_back('{');
-  append_text(out, "reason", reason);
-  out.push_back('}');
+  json_writer(out).begin_object("data").text("reason", reason).end_object();
   return finish(std::move(out));
 }
 
 ws::frame session_expiring(std::int64_t expires_at) {
   auto out = begin("session_expiring");
-  append_name(out, "data");
-  out.push_back('{');
-  append_text(out, "expires_at", to_rfc3339_seconds(time_point{std::chrono::seconds{expires_at}}));
-  out.push_back('}');
+  const auto end = to_rfc3339_seconds(time_point{std::chrono::seconds{expires_at}});
+  json_writer(out).begin_object("data").text("expires_at", end).end_object();
   return finish(std::move(out));
 }
 
 ws::frame permissions_changed(std::string_view role, const permission_set& permissions) {
   auto out = begin("permissions_changed");
-  append_name(out, "data");
-  out.push_back('{');
-  append_text(out, "role", role);
-  append_name(out, "permissions");
-  out.push_back('[');
-  for (const auto& word : permissions.words()) {
-    if (out.back() != '[') out.push_back(',');
-    append_json_string(out, word);
-  }
-  out.append("]}");
+  json_writer frame(out);
+  frame.begin_object("data").text("role", role).begin_list("permissions");
+  for (const auto& permission : permissions.words())
+    frame.item(permission);
+  frame.end_list().end_object();
   return finish(std::move(out));
 }
 
 ws::frame subscription_changed(std::string_view tier, std::string_view status) {
   auto out = begin("subscription_changed");
-  append_name(out, "data");
-  out.push_back('{');
-  append_text(out, "tier", tier);
-  append_text(out, "status", status);
-  out.push_back('}');
+  json_writer(out).begin_object("data").text("tier", tier).text("status", status).end_object();
   return finish(std::move(out));
 }
 

@@ -1,5 +1,5 @@
 // live/frames.hpp — messages as they travel on a live socket ("Auth Service Internal API
-// Documentation", Message Format): what clients say, read strictly, and what they are told.
+// Documentation", Message Format): those of clients, read strictly, and those to them.
 #pragma once
 
 #include "gateway/live/ws/frame.hpp"
@@ -17,27 +17,28 @@ namespace latchkey::gateway::live {
 inline constexpr std::size_t message_id_bytes_max = 128;
 inline constexpr std::size_t message_type_bytes_max = 64;
 
-/// What a client has said. `id` stands even when the rest is wrong, if it could be read.
-struct spoken {
+/// A message of a client. It has its `id`, if that could be read, even when the rest is wrong.
+struct client_message {
   std::string type;
-  std::string id;    // as it is stored and handed to the frames below: of a number its digits
-                     // behind a "#", of a text the text, with a "#" at its begin doubled;
-                     // empty: none
+  std::string id;    // as it is stored and given to the frames below: a number as "#" and its
+                     // digits, a text as it is, with a "#" at its beginning doubled; empty: none
   input data;        // its members; none when there was no `data`
   result<void> form; // VALIDATION_ERROR when it is no message
 };
 
-spoken read_message(std::string_view text);
+client_message read_message(std::string_view text);
 
 /// "pong" to a "ping".
 ws::frame pong(std::string_view correlation_id);
-/// "ack": it was done. `members` are those of `data`, as JSON ("\"a\":1,…"); empty: none.
+/// "ack": the request was carried out. `members` are those of `data`, as JSON ("\"a\":1,…"); empty:
+/// none.
 ws::frame ack(std::string_view correlation_id, std::string_view members);
 /// "error", with the code and words of the one table.
-ws::frame error(std::string_view correlation_id, const failure& what);
+ws::frame error(std::string_view correlation_id, const failure& problem);
 /// "workflow_status".
-ws::frame status(const messages::workflow_statuses& news, const messages::workflow_status& one);
-/// "session_revoked"; the socket is closed behind it.
+ws::frame status(const messages::workflow_statuses& statuses,
+                 const messages::workflow_status& shown);
+/// "session_revoked"; the socket is closed after it.
 ws::frame session_revoked(std::string_view reason);
 /// "session_expiring": the token ends at that time, in seconds since the epoch.
 ws::frame session_expiring(std::int64_t expires_at);

@@ -1,6 +1,6 @@
 #include "gateway/http/message/error_body.hpp"
 
-#include "protocol/text/text_codec.hpp"
+#include "protocol/text/json_writer.hpp"
 
 namespace latchkey::http {
 namespace {
@@ -14,12 +14,6 @@ std::uint32_t retry_after_s(const failure& error) {
                       error.code == error_code::rate_limited ||
                       error.code == error_code::upstream_unavailable;
   return passes ? default_retry_s : 0;
-}
-
-void append_member(std::string& out, std::string_view key, std::string_view value) {
-  append_json_string(out, key);
-  out.push_back(':');
-  append_json_string(out, value);
 }
 
 /// RFC 6750, section 3.1: without a token there is no error to name; latchkey's codes for a
@@ -53,15 +47,11 @@ failure refusal_of(error_code code) {
 }
 
 void append_details(std::string& body, const failure& error) {
-  body.push_back('{');
-  if (!error.field.empty()) append_member(body, "field", error.field);
-  if (!error.field.empty() && !error.reason.empty()) body.push_back(',');
-  if (!error.reason.empty()) append_member(body, "reason", error.reason);
-  if (!error.more.empty()) {
-    if (!error.field.empty() || !error.reason.empty()) body.push_back(',');
-    body.append(error.more);
-  }
-  body.push_back('}');
+  json_writer details(body);
+  details.begin_object();
+  if (!error.field.empty()) details.text("field", error.field);
+  if (!error.reason.empty()) details.text("reason", error.reason);
+  details.members(error.more).end_object();
 }
 
 void add_error_headers(response& answer, const failure& error, challenge asks) {
@@ -75,17 +65,17 @@ response error_response(const failure& error, std::string_view request_id, time_
   const auto& entry = describe(error.code);
   std::string body;
   body.reserve(256);
-  body.append(R"({"error":{)");
-  append_member(body, "code", entry.name);
-  body.push_back(',');
-  append_member(body, "message", entry.message);
-  body.append(R"(,"details":)");
+  json_writer envelope(body);
+  envelope.begin_object()
+      .begin_object("error")
+      .text("code", entry.name)
+      .text("message", entry.message)
+      .name("details");
   append_details(body, error);
-  body.push_back(',');
-  append_member(body, "timestamp", to_rfc3339_seconds(now));
-  body.push_back(',');
-  append_member(body, "request_id", request_id);
-  body.append("}}");
+  envelope.text("timestamp", to_rfc3339_seconds(now))
+      .text("request_id", request_id)
+      .end_object()
+      .end_object();
   auto answer = json_response(entry.status, std::move(body));
   add_error_headers(answer, error, asks);
   return answer;

@@ -1,6 +1,7 @@
 // roles.cpp — roles and who has them.
 #include "gateway/surfaces/access/endpoints.hpp"
 #include "gateway/surfaces/access/render.hpp"
+#include "protocol/text/control_characters.hpp"
 #include "protocol/text/text_codec.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,11 +23,7 @@ result<void> check_description(const std::optional<std::string>& description) {
   if (!description) return {};
   if (count_code_points(*description) > role_description_chars_max)
     return fail(error_code::validation_error, "description", "must have at most 255 characters");
-  for (const char c : *description)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      return fail(error_code::validation_error, "description",
-                  "must not contain control characters");
-  return {};
+  return check_no_control_characters("description", *description);
 }
 
 result<void> check_permissions(const std::vector<std::string>& permissions) {

@@ -2,6 +2,8 @@
 #include "actors/audit/audit_entry.hpp"
 #include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/billing/render.hpp"
+#include "protocol/text/control_characters.hpp"
+#include "protocol/text/json_writer.hpp"
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/name_look.hpp"
 #include "protocol/text/text_codec.hpp"
@@ -40,11 +42,7 @@ result<void> check_name(std::string& name) {
 result<void> check_description(const std::string& text) {
   if (count_code_points(text) > description_code_points_max)
     return fail(error_code::validation_error, "description", "must have at most 4000 characters");
-  for (const char c : text)
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F)
-      return fail(error_code::validation_error, "description",
-                  "must not contain control characters");
-  return {};
+  return check_no_control_characters("description", text, "\n\r\t");
 }
 
 result<project_input> read_project(const http::exchange& ex, name_is needed) {
@@ -115,14 +113,17 @@ awaitable<http::response> list_projects(http::exchange& ex, const principal& who
   question.limit = static_cast<std::size_t>(limit);
   auto found = co_await edge_of(ex).read(question, ex.deadline);
   if (!found) co_return error_answer(ex, found.error());
-  std::string out = "{\"total\":" + std::to_string(found->total) +
-                    ",\"page\":" + std::to_string(page) + ",\"limit\":" + std::to_string(limit) +
-                    ",\"projects\":[";
-  for (const auto& project : found->projects) {
-    if (&project != &found->projects.front()) out += ',';
+  std::string out;
+  json_writer list(out);
+  list.begin_object()
+      .number("total", static_cast<std::int64_t>(found->total))
+      .number("page", page)
+      .number("limit", limit)
+      .begin_list("projects");
+  for (const auto& project : found->projects)
     append_project(out, project);
-  }
-  co_return http::json_response(200, out += "]}");
+  list.end_list().end_object();
+  co_return http::json_response(200, std::move(out));
 }
 
 awaitable<http::response> create_project(http::exchange& ex, const principal& who) {

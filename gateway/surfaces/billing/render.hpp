@@ -8,12 +8,12 @@
 
 namespace latchkey::gateway::billing {
 
-/// Who looks at a subscription: what only Stripe can do anything with is for administrators.
+/// Who reads a subscription: the ids that only Stripe understands are for administrators.
 enum class looked_at_by : bool { owner, administrator };
 
 /// `{"id":…,"user_id":…,"tier":…,…,"quotas":[{"quota":…,"limit":…,"used":…,"resets_at":…}]}`;
 /// `tier` is the one that counts now, the id of a default subscription null.
-std::string subscription_body(const messages::subscription_view& view, looked_at_by whom);
+std::string subscription_body(const messages::subscription_view& view, looked_at_by viewer);
 
 /// Appends `{"id":…,"client_id":…,"name":…,"description":…,"owner_id":…,…}`.
 void append_project(std::string& out, const project_record& project);

@@ -2,6 +2,7 @@
 #include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/billing/render.hpp"
 #include "gateway/surfaces/billing/stripe_event.hpp"
+#include "protocol/text/control_characters.hpp"
 
 #include <algorithm>
 #include <array>
@@ -31,10 +32,8 @@ result<subscription_record> read_subscription(const http::exchange& ex) {
     return fail(error_code::validation_error, "tier", "is not one of the tiers");
   if (std::ranges::find(statuses, out.status) == statuses.end())
     return fail(error_code::validation_error, "status", "is not a subscription's status");
-  for (const char c : out.payment_method)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      return fail(error_code::validation_error, "payment_method",
-                  "must not contain control characters");
+  auto good = check_no_control_characters("payment_method", out.payment_method);
+  if (!good) return fail(good.error());
   return out;
 }
 
@@ -45,9 +44,9 @@ awaitable<http::response> get_subscription(http::exchange& ex, const principal& 
   messages::describe_subscription question{edge.deadline_for_actors(ex.deadline)};
   auto view = co_await edge.ask_subscription(who.user, std::move(question), ex.deadline);
   if (!view) co_return error_answer(ex, view.error());
-  const auto whom =
+  const auto viewer =
       who.may("subscriptions:write") ? looked_at_by::administrator : looked_at_by::owner;
-  co_return http::json_response(200, subscription_body(*view, whom));
+  co_return http::json_response(200, subscription_body(*view, viewer));
 }
 
 awaitable<http::response> put_subscription(http::exchange& ex, const principal& who) {

@@ -2,7 +2,7 @@
 
 #include "gateway/http/message/error_body.hpp"
 #include "gateway/request/endpoint.hpp"
-#include "protocol/text/text_codec.hpp"
+#include "protocol/text/json_writer.hpp"
 
 #include <string>
 
@@ -43,17 +43,18 @@ std::string_view error_text_of(unsigned status) noexcept {
 
 http::response flat_error(const failure& error, std::string_view error_text) {
   const auto& entry = describe(error.code);
-  std::string body = R"({"error":)";
-  // A key that is right but is not for this: "Invalid service key" would send its owner astray.
+  // A key that is right but is not for this: "Invalid service key" would mislead its owner.
   if (error_text.empty() && error.code == error_code::insufficient_permissions &&
       error.field == "scope")
     error_text = "Insufficient scope";
-  append_json_string(body, error_text.empty() ? error_text_of(entry.status) : error_text);
-  body += R"(,"message":)";
-  append_json_string(body, entry.message);
-  body += R"(,"details":)";
+  std::string body;
+  json_writer members(body);
+  members.begin_object()
+      .text("error", error_text.empty() ? error_text_of(entry.status) : error_text)
+      .text("message", entry.message)
+      .name("details");
   http::append_details(body, error);
-  body += '}';
+  members.end_object();
   auto answer = http::json_response(entry.status, std::move(body));
   http::add_error_headers(answer, error, http::challenge::bearer_unasked);
   return answer;

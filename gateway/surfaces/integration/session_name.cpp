@@ -1,6 +1,7 @@
 #include "gateway/surfaces/integration/session_name.hpp"
 
 #include "gateway/request/input.hpp"
+#include "protocol/text/control_characters.hpp"
 #include "protocol/text/json_text.hpp"
 #include "protocol/text/text_codec.hpp"
 #include "protocol/tokens/opaque_key.hpp"
@@ -32,7 +33,7 @@ std::string device_words(std::string_view device_info) {
     const bool is_text = one.value.starts_with('"');
     if (!is_text && !is_json_number(one.value)) return;
     auto word = is_text ? json_string_content(one.value) : one.value;
-    std::erase_if(word, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+    std::erase_if(word, is_control_character);
     if (word.empty()) return;
     if (!out.empty()) out += ", ";
     out += word;

@@ -3,30 +3,24 @@
 #include "gateway/surfaces/integration/endpoints.hpp"
 #include "gateway/surfaces/integration/flat_error.hpp"
 #include "gateway/surfaces/integration/plain_token.hpp"
+#include "protocol/text/json_writer.hpp"
 
-#include <charconv>
 #include <string>
 #include <utility>
 
 namespace latchkey::gateway::integration {
 namespace {
 
-void append_number(std::string& out, std::int64_t number) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out.append(digits, end);
-}
-
 std::string validation_body(std::int64_t user_number, std::int64_t exp, std::int64_t iat) {
   std::string out;
   out.reserve(96);
-  out += R"({"user_id":)";
-  append_number(out, user_number);
-  out += R"(,"exp":)";
-  append_number(out, exp);
-  out += R"(,"iat":)";
-  append_number(out, iat);
-  out += R"(,"type":"access"})";
+  json_writer(out)
+      .begin_object()
+      .number("user_id", user_number)
+      .number("exp", exp)
+      .number("iat", iat)
+      .text("type", "access")
+      .end_object();
   return out;
 }
 

@@ -1,6 +1,7 @@
 // What administrators do with accounts ("API Reference", Admin Account Management).
 #include "gateway/surfaces/login_module/endpoints.hpp"
 #include "gateway/surfaces/login_module/render.hpp"
+#include "protocol/text/json_writer.hpp"
 
 #include <utility>
 
@@ -45,14 +46,16 @@ awaitable<http::response> list_users(http::exchange& ex, const principal&) {
   question.offset = static_cast<std::size_t>((page - 1) * limit);
   auto found = co_await edge.read(question, ex.deadline);
   if (!found) co_return error_answer(ex, found.error());
-  std::string out = "{\"total\":" + std::to_string(found->total) +
-                    ",\"page\":" + std::to_string(page) + ",\"limit\":" + std::to_string(limit) +
-                    ",\"users\":[";
-  for (const auto& user : found->users) {
-    if (&user != &found->users.front()) out += ',';
+  std::string out;
+  json_writer list(out);
+  list.begin_object()
+      .number("total", static_cast<std::int64_t>(found->total))
+      .number("page", page)
+      .number("limit", limit)
+      .begin_list("users");
+  for (const auto& user : found->users)
     append_account(out, messages::view_of(user), account_form::listed);
-  }
-  out += "]}";
+  list.end_list().end_object();
   co_return http::json_response(200, std::move(out));
 }
 

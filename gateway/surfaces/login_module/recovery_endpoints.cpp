@@ -2,9 +2,9 @@
 // tells whether an address is anybody's.
 #include "gateway/sign_in/sign_in.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
+#include "protocol/text/json_writer.hpp"
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/password_policy.hpp"
-#include "protocol/text/text_codec.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 #include "protocol/tokens/recovery_passphrase.hpp"
 
@@ -106,9 +106,8 @@ awaitable<http::response> verify_passphrase(http::exchange& ex) {
     if (!written) co_return error_answer(ex, written.error());
   }
   if (!grant) co_return error_answer(ex, grant.error());
-  std::string out = "{\"reset_token\":";
-  append_json_string(out, grant->token.reveal());
-  out += '}';
+  std::string out;
+  json_writer(out).begin_object().text("reset_token", grant->token.reveal()).end_object();
   co_return http::json_response(200, std::move(out));
 }
 

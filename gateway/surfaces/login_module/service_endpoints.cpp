@@ -4,7 +4,7 @@
 #include "gateway/request/request_limit.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
 #include "protocol/service_id.hpp"
-#include "protocol/text/text_codec.hpp"
+#include "protocol/text/json_writer.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 
 #include <utility>
@@ -25,22 +25,20 @@ result<std::string> read_service_id(input& body) {
   return id;
 }
 
-void append_scopes(std::string& out, const permission_set& scopes) {
-  out += ",\"scopes\":[";
-  bool is_first = true;
-  for (const auto& scope : scopes.words()) {
-    if (!std::exchange(is_first, false)) out += ',';
-    append_json_string(out, scope);
-  }
-  out += "]}";
+void add_scopes(json_writer& body, const permission_set& scopes) {
+  body.begin_list("scopes");
+  for (const auto& scope : scopes.words())
+    body.item(scope);
+  body.end_list();
 }
 
 /// Of a user's token: what of the user's permissions the service is registered for.
 std::string user_token_body(const principal& who, const service_entry* service) {
-  std::string out = "{\"valid\":true,\"user_id\":";
-  append_json_string(out, to_string(who.user));
-  append_scopes(out,
-                service ? who.permissions().in_common_with(*service->scopes) : permission_set{});
+  std::string out;
+  json_writer body(out);
+  body.begin_object().flag("valid", true).text("user_id", to_string(who.user));
+  add_scopes(body, service ? who.permissions().in_common_with(*service->scopes) : permission_set{});
+  body.end_object();
   return out;
 }
 
@@ -50,9 +48,11 @@ std::optional<std::string> service_token_body(const service_claims& claims,
                                               const service_table& services) {
   const auto* service = services.find_service(claims.service_id);
   if (service == nullptr) return std::nullopt;
-  std::string out = "{\"valid\":true,\"user_id\":null,\"service_id\":";
-  append_json_string(out, claims.service_id);
-  append_scopes(out, permission_set{claims.scopes}.in_common_with(*service->scopes));
+  std::string out;
+  json_writer body(out);
+  body.begin_object().flag("valid", true).null("user_id").text("service_id", claims.service_id);
+  add_scopes(body, permission_set{claims.scopes}.in_common_with(*service->scopes));
+  body.end_object();
   return out;
 }
 
@@ -146,11 +146,14 @@ awaitable<http::response> create_service_token(http::exchange& ex, const princip
   auto noted = co_await edge.ask(edge.env().audit, std::move(record), ex.deadline);
   if (!noted) co_return error_answer(ex, noted.error());
 
-  std::string out = "{\"access_token\":";
-  append_json_string(out, made->token.reveal());
-  out += ",\"token_type\":\"bearer\",\"expires_in\":" + std::to_string(ttl_s) + ",\"service_id\":";
-  append_json_string(out, service_id);
-  out += '}';
+  std::string out;
+  json_writer(out)
+      .begin_object()
+      .text("access_token", made->token.reveal())
+      .text("token_type", "bearer")
+      .number("expires_in", ttl_s)
+      .text("service_id", service_id)
+      .end_object();
   co_return http::json_response(200, std::move(out));
 }
 

@@ -3,9 +3,9 @@
 #include "gateway/sign_in/refresh_cookie.hpp"
 #include "gateway/sign_in/sign_in.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
+#include "protocol/text/json_writer.hpp"
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/password_policy.hpp"
-#include "protocol/text/text_codec.hpp"
 
 #include <utility>
 
@@ -19,15 +19,15 @@ awaitable<http::response> login(http::exchange& ex) {
 
   auto tokens = co_await sign_in(ex, name, std::move(password), surface::login_module);
   if (!tokens) co_return error_answer(ex, tokens.error());
-  std::string out = "{\"access_token\":";
-  append_json_string(out, tokens->access_token.reveal());
-  out += ",\"token_type\":\"bearer\",\"expires_in\":" + std::to_string(tokens->access_ttl_s);
   const bool in_body = wants_token_in_body(ex);
-  if (in_body) {
-    out += ",\"refresh_token\":";
-    append_json_string(out, tokens->refresh_token.reveal());
-  }
-  out += '}';
+  std::string out;
+  json_writer body_out(out);
+  body_out.begin_object()
+      .text("access_token", tokens->access_token.reveal())
+      .text("token_type", "bearer")
+      .number("expires_in", tokens->access_ttl_s);
+  if (in_body) body_out.text("refresh_token", tokens->refresh_token.reveal());
+  body_out.end_object();
   auto answer = http::json_response(200, std::move(out));
   if (!in_body) set_refresh_cookie(ex, *tokens, answer);
   co_return answer;
