@@ -1,5 +1,6 @@
 #include "gateway/reactor/tcp_probe.hpp"
 
+#include "gateway/proxy/upstream/upstream.hpp"
 #include "gateway/reactor/reactor_actor.hpp"
 
 #include <algorithm>
@@ -20,33 +21,16 @@ namespace {
 
 using deadline_point = std::chrono::steady_clock::time_point;
 
-struct host_and_port {
-  std::string host, port;
-};
-
-/// `url` passed the settings' check already.
-host_and_port split(std::string_view url) {
-  const bool tls = url.starts_with("https:");
-  url.remove_prefix(url.find("//") + 2);
-  url = url.substr(0, url.find('/'));
-  const auto colon = url.rfind(':');
-  const bool has_port = colon != url.npos && url.find(']', colon) == url.npos;
-  auto host = has_port ? url.substr(0, colon) : url;
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  if (has_port) return {std::string{host}, std::string{url.substr(colon + 1)}};
-  return {std::string{host}, tls ? "443" : "80"};
-}
-
 int milliseconds_left(deadline_point deadline) {
   const auto left = deadline - std::chrono::steady_clock::now();
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
   return static_cast<int>(std::max<std::chrono::milliseconds::rep>(ms, 0));
 }
 
-bool connects(const addrinfo& where, deadline_point deadline) {
-  const int handle = ::socket(where.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+bool connects(const addrinfo& address, deadline_point deadline) {
+  const int handle = ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (handle < 0) return false;
-  bool connected = ::connect(handle, where.ai_addr, where.ai_addrlen) == 0;
+  bool connected = ::connect(handle, address.ai_addr, address.ai_addrlen) == 0;
   if (!connected && errno == EINPROGRESS) {
     pollfd ready{handle, POLLOUT, 0};
     int error = 0;
@@ -61,15 +45,18 @@ bool connects(const addrinfo& where, deadline_point deadline) {
 } // namespace
 
 bool accepts_connections(std::string_view url, deadline_point deadline) {
-  const auto where = split(url);
+  const auto target = proxy::parse_upstream_url(url);
+  if (!target) return false;
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (::getaddrinfo(where.host.c_str(), where.port.c_str(), &wanted, &found) != 0) return false;
+  if (::getaddrinfo(target->host.c_str(), std::to_string(target->port).c_str(), &wanted, &found) !=
+      0)
+    return false;
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses{found, ::freeaddrinfo};
-  for (const auto* one = found; one != nullptr; one = one->ai_next) {
+  for (const auto* address = found; address != nullptr; address = address->ai_next) {
     if (milliseconds_left(deadline) == 0) return false;
-    if (connects(*one, deadline)) return true;
+    if (connects(*address, deadline)) return true;
   }
   return false;
 }

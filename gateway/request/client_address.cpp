@@ -1,24 +1,19 @@
 #include "gateway/request/client_address.hpp"
 
+#include "gateway/http/message/syntax.hpp"
+
 #include <algorithm>
-#include <arpa/inet.h>
-#include <charconv>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
+#include <utility>
 
 namespace latchkey::gateway {
 namespace {
 
-constexpr std::size_t address_chars_max = INET6_ADDRSTRLEN;
-constexpr std::size_t v4_bits = 96; // of `::ffff:0:0/96`
-constexpr ip_bytes v4_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0};
+namespace ip = boost::asio::ip;
 
-std::string_view trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_space(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
+constexpr unsigned short v4_prefix_bits = 96; // of `::ffff:0:0/96`
+constexpr unsigned short address_bits = 128;
 
 /// A hop as proxies write it: an address, "[address]", and either with a port.
 std::string_view without_port(std::string_view hop) {
@@ -29,14 +24,28 @@ std::string_view without_port(std::string_view hop) {
   return std::ranges::count(hop, ':') == 1 ? hop.substr(0, hop.find(':')) : hop;
 }
 
-std::string to_text(const ip_bytes& address) {
-  std::array<char, address_chars_max> text{};
-  const bool is_v4 = std::equal(v4_prefix.begin(), v4_prefix.begin() + 12, address.begin());
-  if (is_v4)
-    inet_ntop(AF_INET, address.data() + 12, text.data(), text.size());
-  else
-    inet_ntop(AF_INET6, address.data(), text.data(), text.size());
-  return text.data();
+std::string to_text(const ip::address_v6& address) {
+  if (address.is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address).to_string();
+  return address.to_string();
+}
+
+/// An address, or a network such as 10.0.0.0/8.
+std::optional<ip::network_v6> parse_network(std::string_view text) {
+  boost::system::error_code error;
+  if (text.find('/') == std::string_view::npos) {
+    const auto address = parse_ip(text);
+    if (!address) return std::nullopt;
+    return ip::network_v6{*address, address_bits};
+  }
+  if (text.find(':') != std::string_view::npos) {
+    const auto network = ip::make_network_v6(text, error);
+    if (error) return std::nullopt;
+    return network.canonical();
+  }
+  const auto network = ip::make_network_v4(text, error);
+  if (error) return std::nullopt;
+  const auto bits = static_cast<unsigned short>(v4_prefix_bits + network.prefix_length());
+  return ip::network_v6{ip::make_address_v6(ip::v4_mapped, network.address()), bits}.canonical();
 }
 
 /// Calls `take` with the items of every line of the header `name`, the right-most first, until it
@@ -49,7 +58,8 @@ void each_hop_from_the_right(const http::request& in, std::string_view name, Tak
     for (auto rest = line->value;;) {
       const auto comma = rest.rfind(',');
       const bool is_last = comma == std::string_view::npos;
-      if (seen++ >= forwarded_hops_max || !take(trimmed(is_last ? rest : rest.substr(comma + 1))))
+      if (seen++ >= forwarded_hops_max ||
+          !take(http::trim(is_last ? rest : rest.substr(comma + 1))))
         return;
       if (is_last) break;
       rest = rest.substr(0, comma);
@@ -59,43 +69,29 @@ void each_hop_from_the_right(const http::request& in, std::string_view name, Tak
 
 } // namespace
 
-std::optional<ip_bytes> parse_ip(std::string_view text) {
-  std::array<char, address_chars_max> copy{};
-  if (text.empty() || text.size() >= copy.size()) return std::nullopt;
-  std::ranges::copy(text, copy.begin());
-  ip_bytes bytes = v4_prefix;
-  if (inet_pton(AF_INET, copy.data(), bytes.data() + 12) == 1) return bytes;
-  if (inet_pton(AF_INET6, copy.data(), bytes.data()) == 1) return bytes;
-  return std::nullopt;
+std::optional<ip::address_v6> parse_ip(std::string_view text) {
+  // Asio takes a scope ("fe80::1%eth0"), which nobody but its writer can read.
+  if (text.find('%') != std::string_view::npos) return std::nullopt;
+  boost::system::error_code error;
+  const auto address = ip::make_address(text, error);
+  if (error) return std::nullopt;
+  return address.is_v4() ? ip::make_address_v6(ip::v4_mapped, address.to_v4()) : address.to_v6();
 }
 
 proxy_list::proxy_list(const std::vector<std::string>& networks) {
-  for (const std::string_view text : networks) {
-    const auto slash = text.find('/');
-    const auto address = parse_ip(text.substr(0, slash));
-    if (!address) continue;
-    const bool is_v4 = text.substr(0, slash).find(':') == std::string_view::npos;
-    std::size_t bits = is_v4 ? 32 : 128;
-    if (slash != std::string_view::npos)
-      std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
-    networks_.push_back({*address, std::min<std::size_t>(128, is_v4 ? v4_bits + bits : bits)});
-  }
+  for (const std::string_view text : networks)
+    if (const auto network = parse_network(text)) networks_.push_back(*network);
 }
 
-bool proxy_list::contains(const ip_bytes& address) const noexcept {
-  return std::ranges::any_of(networks_, [&address](const network& one) {
-    const auto whole = one.prefix_bits / 8;
-    if (!std::equal(one.bytes.begin(), one.bytes.begin() + static_cast<std::ptrdiff_t>(whole),
-                    address.begin()))
-      return false;
-    const auto rest = one.prefix_bits % 8;
-    return rest == 0 || ((one.bytes[whole] ^ address[whole]) >> (8 - rest)) == 0;
+bool proxy_list::contains(const ip::address_v6& address) const noexcept {
+  return std::ranges::any_of(networks_, [&address](const ip::network_v6& network) {
+    return ip::network_v6{address, network.prefix_length()}.canonical() == network;
   });
 }
 
 namespace {
 
-/// The client as the trusted proxies tell, and how many of them stand between it and us.
+/// The client as the trusted proxies name it, and how many of them are between it and us.
 struct forwarded_client {
   std::string address;
   std::size_t proxies = 0;
@@ -128,23 +124,23 @@ bool came_by_https(const http::request& in, const proxy_list& trusted) {
   if (in.is_tls) return true;
   const auto proxies = find_client(in, trusted).proxies;
   if (proxies == 0) return false;
-  std::string_view said;
+  std::string_view scheme;
   std::size_t seen = 0;
   each_hop_from_the_right(in, "x-forwarded-proto", [&](std::string_view hop) {
-    said = hop;
+    scheme = hop;
     return ++seen < proxies;
   });
-  return http::equal_ignoring_case(said, "https") || http::equal_ignoring_case(said, "wss");
+  return http::equal_ignoring_case(scheme, "https") || http::equal_ignoring_case(scheme, "wss");
 }
 
 std::string address_group(std::string_view address) {
   // Without a colon it is IPv4 already, and this is asked for every request.
   if (address.find(':') == std::string_view::npos) return std::string{address};
-  auto bytes = parse_ip(address);
-  if (!bytes) return std::string{address};
-  if (std::equal(v4_prefix.begin(), v4_prefix.begin() + 12, bytes->begin())) return to_text(*bytes);
-  std::fill(bytes->begin() + 8, bytes->end(), std::uint8_t{0});
-  return to_text(*bytes) + "/64";
+  const auto parsed = parse_ip(address);
+  if (!parsed) return std::string{address};
+  if (parsed->is_v4_mapped()) return to_text(*parsed);
+  constexpr unsigned short group_bits = 64;
+  return ip::network_v6{*parsed, group_bits}.canonical().to_string();
 }
 
 } // namespace latchkey::gateway

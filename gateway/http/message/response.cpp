@@ -3,6 +3,7 @@
 #include "gateway/http/message/syntax.hpp"
 
 #include <array>
+#include <boost/beast/http/status.hpp>
 #include <charconv>
 
 namespace latchkey::http {
@@ -78,78 +79,14 @@ std::string_view status_line(unsigned status) {
 } // namespace
 
 std::string_view reason_phrase(unsigned status) noexcept {
-  switch (status) {
-  case 101:
-    return "Switching Protocols";
-  case 200:
-    return "OK";
-  case 201:
-    return "Created";
-  case 202:
-    return "Accepted";
-  case 204:
-    return "No Content";
-  case 301:
-    return "Moved Permanently";
-  case 302:
-    return "Found";
-  case 303:
-    return "See Other";
-  case 304:
-    return "Not Modified";
-  case 307:
-    return "Temporary Redirect";
-  case 308:
-    return "Permanent Redirect";
-  case 400:
-    return "Bad Request";
-  case 401:
-    return "Unauthorized";
-  case 403:
-    return "Forbidden";
-  case 404:
-    return "Not Found";
-  case 405:
-    return "Method Not Allowed";
-  case 406:
-    return "Not Acceptable";
-  case 408:
-    return "Request Timeout";
-  case 409:
-    return "Conflict";
-  case 410:
-    return "Gone";
-  case 412:
-    return "Precondition Failed";
-  case 413:
-    return "Content Too Large";
-  case 414:
-    return "URI Too Long";
-  case 415:
-    return "Unsupported Media Type";
-  case 417:
-    return "Expectation Failed";
-  case 422:
-    return "Unprocessable Content";
-  case 426:
-    return "Upgrade Required";
-  case 429:
-    return "Too Many Requests";
-  case 431:
-    return "Request Header Fields Too Large";
-  case 500:
-    return "Internal Server Error";
-  case 501:
-    return "Not Implemented";
-  case 502:
-    return "Bad Gateway";
-  case 503:
-    return "Service Unavailable";
-  case 504:
-    return "Gateway Timeout";
-  default:
-    return status < 400 ? "OK" : "Error";
-  }
+  namespace beast = boost::beast::http;
+  // RFC 9110 has new names for these.
+  if (status == 413) return "Content Too Large";
+  if (status == 422) return "Unprocessable Content";
+  const auto known = beast::int_to_status(status);
+  if (known == beast::status::unknown) return status < 400 ? "OK" : "Error";
+  const auto phrase = beast::obsolete_reason(known);
+  return {phrase.data(), phrase.size()};
 }
 
 response& response::add(std::string_view name, std::string_view value) {
