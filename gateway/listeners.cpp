@@ -5,16 +5,15 @@
 #include "gateway/http/connection/http_server.hpp"
 #include "gateway/http/connection/tls.hpp"
 #include "gateway/http/message/content_coding.hpp"
-#include "gateway/http/message/error_body.hpp"
 #include "gateway/live/socket_registry.hpp"
 #include "gateway/reactor/on_reactor.hpp"
 #include "gateway/reactor/reactor_scheduler.hpp"
 #include "gateway/reactor/resolve.hpp"
-#include "gateway/request/guards.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/errors.hpp"
 #include "gateway/request/reactor_edge.hpp"
 #include "gateway/request/request_limit.hpp"
 #include "gateway/routes.hpp"
-#include "gateway/surfaces/integration/flat_error.hpp"
 
 #include <algorithm>
 #include <array>
@@ -83,7 +82,7 @@ std::optional<http::response> admit(http::exchange& ex, bool is_public) {
   if (ex.matched != nullptr) {
     // Refused before its guard is asked, so nobody has shown who it is.
     if (ex.matched->streams_body || !http::has_unread_coding(ex.in)) return std::nullopt;
-    if (auto charged = charge_address_limit(ex); !charged) return refusal(ex, charged.error());
+    if (auto charged = charge_address_limit(ex); !charged) return error_answer(ex, charged.error());
     return std::nullopt;
   }
   // A browser asks for leave before it asks; the question proper will be counted.
@@ -91,7 +90,7 @@ std::optional<http::response> admit(http::exchange& ex, bool is_public) {
     peek_address_limit(ex);
     return std::nullopt;
   }
-  if (auto charged = charge_unproven_limit(ex); !charged) return refusal(ex, charged.error());
+  if (auto charged = charge_unproven_limit(ex); !charged) return error_answer(ex, charged.error());
   return std::nullopt;
 }
 
@@ -99,12 +98,6 @@ std::optional<http::response> admit(http::exchange& ex, bool is_public) {
 void note_refused(http::exchange& ex, bool is_public) {
   ex.client_address = client_address(ex.in, edge_of(ex).trusted_proxies());
   if (is_public) peek_address_limit(ex);
-}
-
-/// The edge's own failures, in the form of the path's surface.
-http::response render_failure(const failure& error, const http::request& in, time_point now) {
-  if (integration::is_flat_path(in.path)) return integration::flat_error(error);
-  return http::error_response(error, in.request_id, now);
 }
 
 } // namespace
@@ -176,10 +169,11 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
   options.hooks = hooks_for(*options.routes, *env->counts);
   options.hooks.admit = [is_public](http::exchange& ex) { return admit(ex, is_public); };
   options.hooks.on_refused = [is_public](http::exchange& ex) { note_refused(ex, is_public); };
-  options.hooks.render_error = [clock = env->clock](const failure& error, const http::request& in) {
-    return render_failure(error, in, clock->now());
+  options.hooks.render_error = [clock = env->clock](const failure& error, const http::request& in,
+                                                    const http::route* matched) {
+    return server_error_answer(error, in, matched, clock->now());
   };
-  options.app = one.edge.get();
+  options.edge = one.edge.get();
   if (is_public) {
     options.tls = tls;
     options.allowed_origins = http::origin_list{configured->allowed_origins};

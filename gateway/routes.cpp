@@ -3,12 +3,12 @@
 #include "actors/registry/registry.hpp"
 #include "gateway/openapi/document.hpp"
 #include "gateway/proxy/rules/proxy_settings.hpp"
+#include "gateway/request/flat_error.hpp"
 #include "gateway/surfaces/access/endpoints.hpp"
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 #include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/docs/endpoints.hpp"
 #include "gateway/surfaces/integration/endpoints.hpp"
-#include "gateway/surfaces/integration/flat_error.hpp"
 #include "gateway/surfaces/internal/endpoints.hpp"
 #include "gateway/surfaces/live/endpoints.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
@@ -39,7 +39,7 @@ std::vector<rows> internal_surfaces() {
 result<void> check_permissions(const rows& all) {
   for (const auto& row : all) {
     const auto& word = row.needs.permission;
-    const bool is_known = row.needs.who == http::access::service
+    const bool is_known = row.needs.open_to == http::access::service
                               ? default_service_scopes().has(word)
                               : word.empty() || is_known_permission(word);
     if (!is_known)
@@ -79,10 +79,10 @@ std::string internal_url(const settings& configured) {
 result<std::string> description_of(rows all, const settings& configured,
                                    const proxy::proxy_table& proxied) {
   for (auto& row : joined(internal_surfaces()))
-    if (row.needs.who == http::access::internal || row.needs.is_internal)
+    if (row.needs.open_to == http::access::internal || row.needs.is_internal)
       all.push_back(std::move(row));
   return openapi::describe_api(all, {origin_of_clients(configured), LATCHKEY_VERSION,
-                                     integration::flat_error, proxied::descriptions(proxied),
+                                     flat_error, proxied::descriptions(proxied),
                                      internal_url(configured)});
 }
 
@@ -95,10 +95,10 @@ result<std::shared_ptr<const http::router>> routes_of(listener side, const setti
   auto surfaces = side == listener::public_side ? public_surfaces() : internal_surfaces();
   if (side == listener::public_side) surfaces.push_back(docs::routes(description));
   rows all = joined(std::move(surfaces));
-  // Whoever reaches the internal listener is trusted not to flood it.
+  // Clients of the internal listener are trusted not to flood it.
   if (side == listener::internal_side)
     for (auto& row : all)
-      row.needs.is_counted = false;
+      row.needs.limit = http::window::none;
   if (auto known = check_permissions(all); !known) return fail(known.error());
   // What these ask for is the operator's to say, and to put into roles.
   if (side == listener::public_side) {

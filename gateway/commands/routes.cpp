@@ -40,7 +40,7 @@ int print_routes(const chosen_command& chosen) {
     for (const auto& row : (*table)->routes())
       std::cout << (side == listener::public_side ? "public " : "internal ")
                 << http::to_string(row.method) << ' ' << row.pattern << ' '
-                << word_of(row.needs.who) << ' '
+                << word_of(row.needs.open_to) << ' '
                 << (row.needs.permission.empty() ? "-" : row.needs.permission) << '\n';
   }
   return 0;

@@ -125,12 +125,12 @@ struct router::table {
 
   result<void> add(std::uint32_t index) {
     auto& r = routes[index];
-    if (r.needs.who == access::undecided) return fail(broken(r, "access is undecided"));
+    if (r.needs.open_to == access::undecided) return fail(broken(r, "access is undecided"));
     if (!r.handle) return fail(broken(r, "no handler"));
     auto place = endpoint_for(r);
     if (!place) return fail(place.error());
     auto& slot = (*place)->by_method[static_cast<std::size_t>(r.method)];
-    if (slot != no_route) return fail(broken(r, "stands there twice"));
+    if (slot != no_route) return fail(broken(r, "is in the table twice"));
     slot = index;
     (*place)->methods = static_cast<std::uint16_t>((*place)->methods | bit_of(r.method));
     if (r.name.empty()) r.name = r.pattern;

@@ -24,8 +24,8 @@ struct exchange;
 /// a lambda captures lives as long as the table. An exception becomes a 500.
 using handler = std::function<awaitable<response>(exchange&)>;
 
-/// Whom a route is open to. The composition wraps each handler in the guard that goes with
-/// it; a route that leaves it undecided is refused when the table is built.
+/// Who may call a route. The composition wraps each handler in the guard that goes with
+/// it; a table with a route that leaves it undecided is refused.
 enum class access : std::uint8_t {
   undecided,
   anyone,
@@ -36,20 +36,29 @@ enum class access : std::uint8_t {
   internal,  // reachable on the internal listener alone
 };
 
-/// Which window of its caller's a request counts against.
+/// Which rate limit window of its caller a request counts against.
 enum class window : std::uint8_t {
-  general, // RATE_LIMIT_DEFAULT
-  keeping, // the same, but never refused: what keeps an account in its owner's hands
-  gateway, // RATE_LIMIT_GATEWAY
-  sign_in, // RATE_LIMIT_SIGN_IN
+  general,     // RATE_LIMIT_DEFAULT
+  keeping,     // the same, but never refused: what keeps an account in its owner's hands
+  gateway,     // RATE_LIMIT_GATEWAY
+  sign_in,     // RATE_LIMIT_SIGN_IN
+  by_endpoint, // the endpoint finds out who the caller is and counts the request itself
+  none,        // no limit
+};
+
+/// The form of the answer when a request fails.
+enum class error_form : std::uint8_t {
+  envelope, // {"error":{"code":…,"message":…,…}}
+  flat,     // {"error":"Invalid token","message":…,"details":…}
 };
 
 struct requirement {
-  access who = access::undecided;
+  access open_to = access::undecided;
   std::string permission = {}; // of `session` and `principal`, a scope of `service`; empty: none
-  bool is_counted = true;      // by a rate limit
-  window counts_against = window::general;
+  window limit = window::general;
   bool is_internal = false; // of `service`: on the internal listener alone
+
+  bool is_counted() const noexcept { return limit != window::none; }
 };
 
 struct route {
@@ -61,6 +70,7 @@ struct route {
   std::string name = {};          // the metrics' label; empty: the pattern
   std::size_t body_bytes_max = 0; // 0: the listener's limit
   bool streams_body = false;      // handled once its header is there: see exchange::body
+  error_form errors = error_form::envelope;
 };
 
 /// The values of a pattern's `{names}`, percent-decoded: views into the request.

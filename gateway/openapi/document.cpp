@@ -58,7 +58,7 @@ json schemes(std::initializer_list<std::string_view> names) {
 
 /// What a caller has to show.
 json security_of(const http::route& row, const json& words) {
-  switch (row.needs.who) {
+  switch (row.needs.open_to) {
   case access::session:
     return schemes({"bearerAuth"});
   case access::principal:
@@ -77,17 +77,17 @@ json security_of(const http::route& row, const json& words) {
 std::vector<error_code> errors_of_route(const http::route& row, bool has_body) {
   using enum error_code;
   std::vector<error_code> codes;
-  const auto who = row.needs.who;
+  const auto who = row.needs.open_to;
   const bool is_signed_in = who == access::session || who == access::principal;
   // A path with parameters may hold what no path can.
-  if (row.needs.is_counted || has_body || row.pattern.find('{') != std::string::npos)
+  if (row.needs.is_counted() || has_body || row.pattern.find('{') != std::string::npos)
     codes.push_back(validation_error);
   if (is_signed_in) codes.insert(codes.end(), {token_expired, token_invalid});
   if (who == access::session || !row.needs.permission.empty() || who == access::service)
     codes.push_back(insufficient_permissions);
   if (who == access::own_pages) codes.push_back(csrf_failed);
   if (has_body) codes.insert(codes.end(), {payload_too_large, unsupported_media_type});
-  if (row.needs.is_counted) codes.push_back(rate_limited);
+  if (row.needs.is_counted()) codes.push_back(rate_limited);
   codes.insert(codes.end(), {internal_error, overloaded, timeout});
   return codes;
 }
@@ -239,7 +239,8 @@ result<void> writer::add(const http::route& row) {
   if (found == all_.operations.end()) return broken(row, "has no words");
   if (!seen_.insert(row.operation).second) return broken(row, "is the name of two routes");
   const auto& words = found->second.words;
-  const place at{row, found->second, {found->second.is_flat, row.needs.is_counted}};
+  const place at{
+      row, found->second, {row.errors == http::error_form::flat, row.needs.is_counted()}};
   auto listed = parameters(at);
   if (!listed) return fail(listed.error());
   auto answered = answers(at);
@@ -250,7 +251,7 @@ result<void> writer::add(const http::route& row) {
                  {"tags", json::array({at.about.tag})},
                  {"summary", words.value("summary", "")}};
   if (!row.needs.permission.empty()) {
-    const std::string kind = row.needs.who == access::service ? "scope" : "permission";
+    const std::string kind = row.needs.open_to == access::service ? "scope" : "permission";
     about +=
         (about.empty() ? "" : "\n\n") + ("Needs the " + kind + " `" + row.needs.permission + "`.");
     operation["x-permission"] = row.needs.permission;
@@ -260,7 +261,7 @@ result<void> writer::add(const http::route& row) {
   if (!listed->empty()) operation["parameters"] = std::move(*listed);
   if (words.contains("requestBody")) operation["requestBody"] = body(words["requestBody"]);
   operation["responses"] = std::move(*answered);
-  if (row.needs.who == access::internal || row.needs.is_internal)
+  if (row.needs.open_to == access::internal || row.needs.is_internal)
     operation["servers"] =
         json::array({{{"url", facts_.internal},
                       {"description", "The internal listener (INTERNAL_HOST, INTERNAL_PORT)"}}});
@@ -305,8 +306,7 @@ result<std::string> describe_api(const std::vector<http::route>& routes, const a
       for (const auto& row : routes)
         if (row.operation == given.operation)
           fragments->operations.try_emplace(
-              given.operation,
-              operation_words{passed_on_tag, false, words_for(given, row.pattern)});
+              given.operation, operation_words{passed_on_tag, words_for(given, row.pattern)});
     writer out{*fragments, facts};
     for (const auto& row : routes)
       if (auto added = out.add(row); !added) return fail(added.error());

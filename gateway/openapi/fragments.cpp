@@ -73,7 +73,7 @@ result<void> add(fragment_set& all, const embedded::file& file) {
   const auto read = json::parse(file.content, nullptr, /*allow_exceptions*/ false);
   if (!read.is_object()) return broken(file, "is not a JSON object");
   if (auto key = unknown_key(
-          read, {"tag", "description", "form", "operations", "examples", "parameters", "schemas"});
+          read, {"tag", "description", "operations", "examples", "parameters", "schemas"});
       !key.empty())
     return broken(file, "unknown key " + key);
   const auto tag = read.value("tag", std::string{});
@@ -89,7 +89,7 @@ result<void> add(fragment_set& all, const embedded::file& file) {
   const auto operations = read.value("operations", json::object());
   const auto examples = read.value("examples", json::object());
   for (const auto& item : operations.items()) {
-    operation_words one{tag, read.value("form", std::string{}) == "flat", item.value()};
+    operation_words one{tag, item.value()};
     if (auto key = unknown_key_of_operation(one.words); !key.empty())
       return broken(file, item.key() + ": unknown key " + key);
     if (auto name = put_examples_in_place(one.words, examples); !name.empty())

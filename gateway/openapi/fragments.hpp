@@ -3,7 +3,6 @@
 // A fragment is a JSON file in this folder, one a part of the API:
 //   tag, description   the part's name and what it is about; without a tag it is what all of
 //                      the API is about
-//   form               "flat": its errors are those of the service integration
 //   operations         by operation id:
 //     summary, description
 //     security         names of schemes, "" for none, any of which will do; only where the
@@ -34,7 +33,6 @@ using json = nlohmann::ordered_json;
 /// One operation's words.
 struct operation_words {
   std::string tag;
-  bool is_flat = false;
   json words;
 };
 

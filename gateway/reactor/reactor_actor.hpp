@@ -75,7 +75,7 @@ private:
 };
 
 /// An actor that lives on one reactor for good: whatever is sent to it is handled there,
-/// between socket events. It must be spoken through on that reactor's thread alone. One that is
+/// between socket events. It must be client_message through on that reactor's thread alone. One that is
 /// asked something derives from it.
 class reactor_actor : public caf::extend<caf::scheduled_actor, reactor_actor>::with<
                           caf::mixin::sender, caf::mixin::requester, caf::mixin::behavior_changer> {

@@ -1,6 +1,6 @@
 #include "gateway/request/endpoint.hpp"
 
-#include "actors/audit/event_log.hpp"
+#include "gateway/request/errors.hpp"
 #include "gateway/request/request_limit.hpp"
 #include "protocol/text/text_codec.hpp"
 #include "protocol/tokens/opaque_key.hpp"
@@ -27,48 +27,10 @@ std::string kept_user_agent(std::string_view sent) {
   return kept;
 }
 
-/// "POST /auth/token": the pattern, in which nothing is what a client chose.
-std::string route_of(const http::exchange& ex) {
-  const std::string_view pattern = ex.matched ? ex.matched->pattern : std::string_view{};
-  return std::string{to_string(ex.in.method)} + " " +
-         std::string{pattern.empty() ? std::string_view{"unmatched"} : pattern};
-}
-
 } // namespace
 
-void log_refusal(const http::exchange& ex, const failure& error) {
-  constexpr std::uint16_t unauthorized = 401, forbidden = 403, too_many = 429;
-  const auto& entry = describe(error.code);
-  if (entry.status != unauthorized && entry.status != forbidden && entry.status != too_many) return;
-  const auto route = route_of(ex);
-  const auto service = ex.service.empty() ? std::string{} : "service:" + ex.service;
-  auto reason = !error.why.empty()      ? error.why
-                : !error.reason.empty() ? error.reason
-                                        : std::string{entry.message};
-  if (error.why.empty() && !error.reason.empty() && !error.field.empty())
-    reason = error.field + ": " + reason;
-  event what;
-  what.name = "refused";
-  what.code = entry.name;
-  what.reason = reason;
-  what.user = ex.user;
-  what.by = service;
-  what.address = ex.client_address;
-  what.request_id = ex.in.request_id;
-  what.route = route;
-  what.began = ex.in.received_at;
-  log_event(what);
-}
-
-http::response error_answer(const http::exchange& ex, const failure& error) {
-  log_refusal(ex, error);
-  const auto asks =
-      http::bearer_token(ex.in).empty() ? http::challenge::bearer_unasked : http::challenge::bearer;
-  return http::error_response(error, ex.in.request_id, edge_of(ex).env().now(), asks);
-}
-
 messages::client_info client_of(const http::exchange& ex) {
-  return {ex.client_address, kept_user_agent(ex.in.user_agent), ex.in.request_id, route_of(ex),
+  return {ex.client_address, kept_user_agent(ex.in.user_agent), ex.in.request_id, route_name(ex),
           ex.in.received_at};
 }
 

@@ -1,9 +1,8 @@
-// endpoint.hpp — what the endpoints of every surface share: the way to their reactor's
-// acceptor, failures in the envelope, and where a caller's token is found.
+// endpoint.hpp — what the endpoints of every surface share: their reactor's edge, who the caller
+// is, and where its token is found.
 #pragma once
 
 #include "gateway/http/exchange.hpp"
-#include "gateway/http/message/error_body.hpp"
 #include "gateway/request/input.hpp"
 #include "gateway/request/reactor_edge.hpp"
 
@@ -13,15 +12,8 @@
 namespace latchkey::gateway {
 
 inline reactor_edge& edge_of(const http::exchange& ex) {
-  return *static_cast<reactor_edge*>(ex.app);
+  return *ex.edge;
 }
-
-/// One line of the log for an answer that refuses who asks (401, 403, 429), with the reason that
-/// the client may not be told. Whatever renders a failure calls it.
-void log_refusal(const http::exchange& ex, const failure& error);
-
-/// The failure in the envelope; a 401 says that a Bearer token is wanted.
-http::response error_answer(const http::exchange& ex, const failure& error);
 
 /// Who sends the request, for audit and sessions.
 messages::client_info client_of(const http::exchange& ex);

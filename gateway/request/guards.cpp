@@ -1,167 +1,149 @@
 #include "gateway/request/guards.hpp"
 
+#include "gateway/request/errors.hpp"
 #include "gateway/request/request_limit.hpp"
 #include "gateway/sign_in/refresh_cookie.hpp"
-#include "gateway/surfaces/integration/flat_error.hpp"
-#include "gateway/surfaces/live/handshake.hpp"
 
 #include <utility>
 
 namespace latchkey::gateway {
 namespace {
 
-using http::access;
-using http::route;
+// What a row requires is read from the table, by way of `ex.matched`: there is no second copy.
 
-using proof = awaitable<result<principal>> (*)(http::exchange&);
-
-/// Who asks, if the matched row is open to them.
-awaitable<result<principal>> admitted_user(http::exchange& ex, proof prove) {
+result<void> admit_anonymous(http::exchange& ex) {
   const auto& needs = ex.matched->needs;
-  auto who = co_await prove(ex);
-  if (!who) co_return fail(charge_address_on_failure(ex, std::move(who.error())));
-  ex.user = who->user;
-  if (auto charged = charge_limit(ex, *who); !charged) co_return fail(std::move(charged.error()));
-  if (needs.who == access::session && who->api_key != 0)
+  const bool endpoint_counts = needs.limit == http::window::by_endpoint;
+  if (needs.is_counted() && !endpoint_counts)
+    if (auto charged = charge_address_limit(ex); !charged) return charged;
+  if (needs.open_to != http::access::own_pages) return {};
+  auto allowed = check_origin(ex);
+  if (!allowed && endpoint_counts)
+    return fail(charge_address_on_failure(ex, std::move(allowed.error())));
+  return allowed;
+}
+
+awaitable<result<principal>> admit_user(http::exchange& ex, user_proof prove) {
+  const auto& needs = ex.matched->needs;
+  auto caller = co_await prove(ex);
+  if (!caller) co_return fail(charge_address_on_failure(ex, std::move(caller.error())));
+  ex.user = caller->user;
+  if (auto charged = charge_limit(ex, *caller); !charged)
+    co_return fail(std::move(charged.error()));
+  if (needs.open_to == http::access::session && caller->api_key != 0)
     co_return fail(error_code::insufficient_permissions, "X-API-Key",
                    "an API key does not open this: sign in");
-  if (!needs.permission.empty() && !who->may(needs.permission))
+  if (!needs.permission.empty() && !caller->may(needs.permission))
     co_return fail(error_code::insufficient_permissions, "permission",
                    needs.permission + " is required");
-  co_return who;
+  co_return caller;
 }
 
-result<service_principal> admitted_service(http::exchange& ex) {
-  auto who = service_of(ex);
-  if (!who) return fail(charge_address_on_failure(ex, std::move(who.error())));
-  ex.service = who->service->id;
-  if (auto charged = charge_limit(ex, *who); !charged) return fail(std::move(charged.error()));
+result<service_principal> admit_service(http::exchange& ex) {
+  auto caller = service_of(ex);
+  if (!caller) return fail(charge_address_on_failure(ex, std::move(caller.error())));
+  ex.service = caller->service->id;
+  if (auto charged = charge_limit(ex, *caller); !charged) return fail(std::move(charged.error()));
   const auto& scope = ex.matched->needs.permission;
-  if (!who->service->scopes->has(scope))
+  if (!caller->service->scopes->has(scope))
     return fail(error_code::insufficient_permissions, "scope", scope + " is required");
-  return who;
+  return caller;
 }
 
-route row(http::method verb, std::string path, http::requirement needs, std::string operation,
-          http::handler handle) {
-  route made;
-  made.method = verb;
-  made.pattern = std::move(path);
-  made.needs = std::move(needs);
-  made.operation = std::move(operation);
-  made.handle = std::move(handle);
-  return made;
-}
-
-template <class Endpoint>
-route row_for_users(http::method verb, std::string path, http::requirement needs,
-                    std::string operation, Endpoint answer, proof prove = principal_of) {
-  // The requirement is read where it stands, in the table: there is no second copy.
-  auto guarded = [answer, prove](http::exchange& ex) -> awaitable<http::response> {
-    auto who = co_await admitted_user(ex, prove);
-    if (!who) co_return refusal(ex, who.error());
-    co_return co_await answer(ex, *who);
-  };
-  return row(verb, std::move(path), std::move(needs), std::move(operation), guarded);
+http::response rendered(const http::exchange& ex, result<http::response> outcome) {
+  if (!outcome) return error_answer(ex, outcome.error());
+  return *std::move(outcome);
 }
 
 } // namespace
 
-http::response refusal(const http::exchange& ex, const failure& error) {
-  return integration::is_flat_path(ex.in.path) ? integration::flat_error(ex, error)
-                                               : error_answer(ex, error);
+route_row::route_row(http::method verb, std::string pattern, std::string operation,
+                     caller_kind kind)
+    : caller_(kind) {
+  route_.method = verb;
+  route_.pattern = std::move(pattern);
+  route_.operation = std::move(operation);
 }
 
-http::route counted_against(http::window which, http::route made) {
-  made.needs.counts_against = which;
-  return made;
-}
-
-http::route open_to_anyone(http::method verb, std::string path, std::string operation,
-                           endpoint answer) {
-  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
-    if (auto charged = charge_address_limit(ex); !charged) co_return refusal(ex, charged.error());
-    co_return co_await answer(ex);
+route_row::route_row(http::method verb, std::string pattern, std::string operation,
+                     anonymous_endpoint answer)
+    : route_row(verb, std::move(pattern), std::move(operation), caller_kind::anonymous) {
+  route_.handle = [answer = std::move(answer)](http::exchange& ex) -> awaitable<http::response> {
+    auto admitted = admit_anonymous(ex);
+    if (!admitted) co_return error_answer(ex, admitted.error());
+    auto outcome = co_await answer(ex);
+    co_return rendered(ex, std::move(outcome));
   };
-  return row(verb, std::move(path), {access::anyone}, std::move(operation), guarded);
 }
 
-http::route open_to_own_pages(http::method verb, std::string path, std::string operation,
-                              endpoint answer) {
-  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
-    if (auto charged = charge_address_limit(ex); !charged) co_return refusal(ex, charged.error());
-    if (auto allowed = check_origin(ex); !allowed) co_return refusal(ex, allowed.error());
-    co_return co_await answer(ex);
+route_row::route_row(http::method verb, std::string pattern, std::string operation,
+                     user_endpoint answer, user_proof prove)
+    : route_row(verb, std::move(pattern), std::move(operation), caller_kind::user) {
+  route_.handle = [answer = std::move(answer),
+                   prove](http::exchange& ex) -> awaitable<http::response> {
+    auto caller = co_await admit_user(ex, prove);
+    if (!caller) co_return error_answer(ex, caller.error());
+    auto outcome = co_await answer(ex, *caller);
+    co_return rendered(ex, std::move(outcome));
   };
-  return row(verb, std::move(path), {access::own_pages}, std::move(operation), guarded);
 }
 
-http::route open_to_anyone_who_is_counted_later(http::method verb, std::string path,
-                                                std::string operation, endpoint answer) {
-  return row(verb, std::move(path), {access::anyone}, std::move(operation), answer);
-}
-
-http::route open_to_own_pages_counted_later(http::method verb, std::string path,
-                                            std::string operation, endpoint answer) {
-  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
-    auto allowed = check_origin(ex);
-    if (!allowed) co_return refusal(ex, charge_address_on_failure(ex, std::move(allowed.error())));
-    co_return co_await answer(ex);
+route_row::route_row(http::method verb, std::string pattern, std::string operation,
+                     service_endpoint answer)
+    : route_row(verb, std::move(pattern), std::move(operation), caller_kind::service) {
+  route_.handle = [answer = std::move(answer)](http::exchange& ex) -> awaitable<http::response> {
+    auto caller = admit_service(ex);
+    if (!caller) co_return error_answer(ex, caller.error());
+    auto outcome = co_await answer(ex, *caller);
+    co_return rendered(ex, std::move(outcome));
   };
-  return row(verb, std::move(path), {access::own_pages}, std::move(operation), guarded);
 }
 
-http::route open_to_session(http::method verb, std::string path, std::string operation,
-                            signed_in_endpoint answer) {
-  return row_for_users(verb, std::move(path), {access::session}, std::move(operation), answer);
+bool route_row::fits(http::access open_to) const noexcept {
+  switch (open_to) {
+  case http::access::anyone:
+  case http::access::own_pages:
+  case http::access::internal:
+    return caller_ == caller_kind::anonymous;
+  case http::access::session:
+  case http::access::principal:
+    return caller_ == caller_kind::user;
+  case http::access::service:
+    return caller_ == caller_kind::service;
+  case http::access::undecided:
+    break;
+  }
+  return false;
 }
 
-http::route open_with(std::string permission, http::method verb, std::string path,
-                      std::string operation, signed_in_endpoint answer) {
-  return row_for_users(verb, std::move(path), {access::principal, std::move(permission)},
-                       std::move(operation), answer);
+route_row&& route_row::access(http::access open_to, std::string permission) && {
+  if (fits(open_to)) route_.needs.open_to = open_to;
+  route_.needs.permission = std::move(permission);
+  // Clients of the internal listener are trusted not to flood it.
+  if (open_to == http::access::internal) route_.needs.limit = http::window::none;
+  return std::move(*this);
 }
 
-http::route open_to_users_and_sockets(std::string permission, http::method verb, std::string path,
-                                      std::string operation, signed_in_handler answer) {
-  return row_for_users(verb, std::move(path), {access::principal, std::move(permission)},
-                       std::move(operation), std::move(answer), live::principal_of_handshake);
+route_row&& route_row::limit(http::window which) && {
+  route_.needs.limit = which;
+  return std::move(*this);
 }
 
-http::route open_to_session_with(std::string permission, http::method verb, std::string path,
-                                 std::string operation, signed_in_endpoint answer) {
-  return row_for_users(verb, std::move(path), {access::session, std::move(permission)},
-                       std::move(operation), answer);
+route_row&& route_row::errors(http::error_form form) && {
+  route_.errors = form;
+  return std::move(*this);
 }
 
-http::route open_to_services(std::string scope, http::method verb, std::string path,
-                             std::string operation, service_endpoint answer) {
-  auto guarded = [answer](http::exchange& ex) -> awaitable<http::response> {
-    auto who = admitted_service(ex);
-    if (!who) co_return refusal(ex, who.error());
-    co_return co_await answer(ex, *who);
-  };
-  return row(verb, std::move(path), {access::service, std::move(scope)}, std::move(operation),
-             guarded);
+route_row&& route_row::internal() && {
+  route_.needs.is_internal = true;
+  route_.needs.limit = http::window::none;
+  return std::move(*this);
 }
 
-http::route open_to_services_internally(std::string scope, http::method verb, std::string path,
-                                        std::string operation, service_endpoint answer) {
-  auto made =
-      open_to_services(std::move(scope), verb, std::move(path), std::move(operation), answer);
-  made.needs.is_counted = false;
-  made.needs.is_internal = true;
-  return made;
-}
-
-http::route open_internally(std::string path, std::string operation, endpoint answer) {
-  return row(http::method::get, std::move(path), {access::internal, {}, false},
-             std::move(operation), answer);
-}
-
-http::route open_to_anyone_freely(std::string path, std::string operation, endpoint answer) {
-  return row(http::method::get, std::move(path), {access::anyone, {}, false}, std::move(operation),
-             answer);
+route_row&& route_row::body(std::size_t bytes_max, bool streams) && {
+  route_.body_bytes_max = bytes_max;
+  route_.streams_body = streams;
+  return std::move(*this);
 }
 
 } // namespace latchkey::gateway

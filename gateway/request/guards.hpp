@@ -1,8 +1,9 @@
-// guards.hpp — rows of the route table: each wraps its endpoint in the guard that goes with
-// whom it is open to. An endpoint that needs a principal cannot stand there without one.
+// guards.hpp — the rows of the route table. Each row wraps its endpoint in the guard that fits the
+// endpoint's parameters, so an endpoint that takes a principal is never called without one.
 //
-// A guard proves who asks, takes one of the caller's rate limit (a principal's own, else its
-// address's), checks the permission and, where a cookie is taken or given, the origin.
+// A guard proves who the caller is, charges the caller's rate limit (a principal's own, otherwise
+// its address's), checks the permission and, where a cookie is taken or given, the origin. It
+// renders what fails in the form of the row.
 #pragma once
 
 #include "gateway/http/router.hpp"
@@ -14,54 +15,53 @@
 
 namespace latchkey::gateway {
 
-using endpoint = awaitable<http::response> (*)(http::exchange&);
-using signed_in_endpoint = awaitable<http::response> (*)(http::exchange&, const principal&);
-/// The same where one endpoint serves many rows.
-using signed_in_handler =
-    std::function<awaitable<http::response>(http::exchange&, const principal&)>;
-using service_endpoint = awaitable<http::response> (*)(http::exchange&, const service_principal&);
+using endpoint_answer = awaitable<result<http::response>>;
+/// For callers that are unknown, or known to the endpoint alone.
+using anonymous_endpoint = std::function<endpoint_answer(http::exchange&)>;
+using user_endpoint = std::function<endpoint_answer(http::exchange&, const principal&)>;
+using service_endpoint = std::function<endpoint_answer(http::exchange&, const service_principal&)>;
 
-/// A failure in the form of the request's surface: flat under /api/auth/, else the envelope.
-http::response refusal(const http::exchange& ex, const failure& error);
+/// How a caller proves that it is a user.
+using user_proof = awaitable<result<principal>> (*)(http::exchange&);
 
-/// `operation` names the row's words in the API description (gateway/openapi/).
-http::route open_to_anyone(http::method verb, std::string path, std::string operation,
-                           endpoint answer);
-/// The row, counted against another of its caller's windows than the general one.
-http::route counted_against(http::window which, http::route made);
+/// Builds one row: `route_row(get, "/auth/me", "me", me).access(principal, "profile:read")`.
+/// A row without `access`, or with one that does not fit its endpoint, stays undecided, and the
+/// router refuses it.
+class route_row {
+public:
+  /// `operation` names the operation in the API description (gateway/openapi/). Access: `anyone`,
+  /// `own_pages`, `internal`.
+  route_row(http::method verb, std::string pattern, std::string operation,
+            anonymous_endpoint answer);
+  /// Access: `session`, `principal`. AUTH004 without the permission.
+  route_row(http::method verb, std::string pattern, std::string operation, user_endpoint answer,
+            user_proof prove = principal_of);
+  /// Access: `service`, by `X-Service-Key: K` or `Authorization: Bearer K`. AUTH004 without the
+  /// scope.
+  route_row(http::method verb, std::string pattern, std::string operation, service_endpoint answer);
 
-/// The same for what takes or gives a cookie: another site's page must not make a browser send it.
-http::route open_to_own_pages(http::method verb, std::string path, std::string operation,
-                              endpoint answer);
-/// For endpoints that find out who asks: they count it themselves, for whoever that is or, by
-/// `charge_address_on_failure`, for the address, before they tell anything.
-http::route open_to_anyone_who_is_counted_later(http::method verb, std::string path,
-                                                std::string operation, endpoint answer);
-/// The same for what takes or gives a cookie.
-http::route open_to_own_pages_counted_later(http::method verb, std::string path,
-                                            std::string operation, endpoint answer);
-/// For a user's own session: what an API key must never reach (keys, passwords, sessions).
-http::route open_to_session(http::method verb, std::string path, std::string operation,
-                            signed_in_endpoint answer);
-/// For a session or an API key that has the permission. AUTH004 otherwise.
-http::route open_with(std::string permission, http::method verb, std::string path,
-                      std::string operation, signed_in_endpoint answer);
-/// For whoever is signed in, by a session or an API key, with the permission unless that is empty.
-/// The handshake of a WebSocket may show a ticket or a subprotocol instead.
-http::route open_to_users_and_sockets(std::string permission, http::method verb, std::string path,
-                                      std::string operation, signed_in_handler answer);
-/// For a user's own session that has the permission: what administrators do in person.
-http::route open_to_session_with(std::string permission, http::method verb, std::string path,
-                                 std::string operation, signed_in_endpoint answer);
-/// For services that have the scope, by `X-Service-Key: K` or `Authorization: Bearer K`.
-http::route open_to_services(std::string scope, http::method verb, std::string path,
-                             std::string operation, service_endpoint answer);
-/// The same on the internal listener alone; no rate limit.
-http::route open_to_services_internally(std::string scope, http::method verb, std::string path,
-                                        std::string operation, service_endpoint answer);
-/// Reachable on the internal listener alone; no rate limit.
-http::route open_internally(std::string path, std::string operation, endpoint answer);
-/// Without a rate limit: /health and /docs.
-http::route open_to_anyone_freely(std::string path, std::string operation, endpoint answer);
+  /// The permission, of a service the scope; empty: none.
+  route_row&& access(http::access open_to, std::string permission = {}) &&;
+  /// The rate limit window, `general` unless it is set. With `by_endpoint` the endpoint charges the
+  /// limit itself before it answers: the caller's own or, by `charge_address_on_failure`, the
+  /// address's.
+  route_row&& limit(http::window which) &&;
+  /// The form of what fails, `envelope` unless it is set.
+  route_row&& errors(http::error_form form) &&;
+  /// For services: on the internal listener alone.
+  route_row&& internal() &&;
+  /// The body: its largest size in bytes (0: the listener's) and whether the endpoint streams it.
+  route_row&& body(std::size_t bytes_max, bool streams) &&;
+
+  operator http::route() && { return std::move(route_); }
+
+private:
+  enum class caller_kind : std::uint8_t { anonymous, user, service };
+  route_row(http::method verb, std::string pattern, std::string operation, caller_kind kind);
+  bool fits(http::access open_to) const noexcept;
+
+  http::route route_;
+  caller_kind caller_;
+};
 
 } // namespace latchkey::gateway

@@ -12,7 +12,7 @@ namespace latchkey::gateway {
 namespace {
 
 bool is_counted(const http::exchange& ex) {
-  return ex.matched == nullptr || ex.matched->needs.is_counted;
+  return ex.matched == nullptr || ex.matched->needs.is_counted();
 }
 
 bool has_failed_to_prove(error_code code) {
@@ -74,7 +74,7 @@ result<void> charge_limit(http::exchange& ex, std::string_view key, const rate_l
 
 result<void> charge_limit(http::exchange& ex, const principal& who) {
   const auto& set = edge_of(ex).configured();
-  const auto kind = ex.matched->needs.counts_against;
+  const auto kind = ex.matched->needs.limit;
   if (kind == http::window::gateway)
     return charge_limit(ex, key_of(who).add(":gateway").text(), set.rate_limit_gateway);
   auto charged = charge_limit(ex, key_of(who).text(), set.rate_limit_default);
@@ -122,8 +122,7 @@ result<void> charge_limit(http::exchange& ex, const service_principal& who) {
 
 result<void> charge_address_limit(http::exchange& ex) {
   const auto& set = edge_of(ex).configured();
-  const bool signs_in =
-      ex.matched != nullptr && ex.matched->needs.counts_against == http::window::sign_in;
+  const bool signs_in = ex.matched != nullptr && ex.matched->needs.limit == http::window::sign_in;
   const auto& limit = signs_in ? set.rate_limit_sign_in : set.rate_limit_default;
   if (limit.is_off()) return {};
   return charge_limit(ex, address_key(signs_in ? "sign-in" : "address", ex.client_address), limit);

@@ -47,8 +47,8 @@ void http_connection::enter(phase next_phase, timer_wheel::clock::duration at_mo
 
 void http_connection::on_expired(timer_wheel::entry& e) noexcept {
   auto& self = static_cast<http_connection&>(e);
-  if (self.phase_ == phase::handling) return;                     // a handler has its own deadline
-  if (self.phase_ == phase::streaming && !self.has_peer_gone()) { // so has a source
+  if (self.phase_ == phase::handling) return;                // a handler has its own deadline
+  if (self.phase_ == phase::streaming && !self.has_gone()) { // so has a source
     self.enter(phase::streaming, self.core_->options.limits.stream_check);
     return;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/http/body/input_buffer.hpp"
+#include "gateway/http/client_presence.hpp"
 #include "gateway/http/connection/server_core.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/message/request_parser.hpp"
@@ -18,7 +19,7 @@ namespace latchkey::http {
 class body_stream;
 class incoming_body;
 
-class http_connection : private timer_wheel::entry {
+class http_connection final : public client_presence, private timer_wheel::entry {
 public:
   http_connection(std::shared_ptr<http_server::core> core, tcp_socket socket,
                   const tcp::endpoint& peer, bool refuses);
@@ -30,6 +31,7 @@ public:
   void drain() noexcept;
   void close_socket() noexcept;
   const std::string& peer_address() const noexcept { return peer_address_; }
+  bool has_gone() const noexcept override;
 
   http_connection* next = nullptr; // of the server's list
   http_connection* previous = nullptr;
@@ -78,7 +80,6 @@ private:
   awaitable<bool> await_piece(body_stream& body);
   awaitable<bool> write_piece(body_stream& body);
   bool break_off(const exchange& x, const body_stream& body, body_framing framing);
-  bool has_peer_gone() const noexcept;
   void hand_over(const exchange& x, takeover taken_by);
 
   // -- writing: http_connection_write.cpp

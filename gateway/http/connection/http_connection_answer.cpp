@@ -40,12 +40,9 @@ awaitable<bool> http_connection::answer_request() {
   x.route_index = match_.index;
   x.params = match_.params;
   x.deadline = x.in.received_at + core_->options.limits.request_max;
-  x.app = core_->options.app;
+  x.edge = core_->options.edge;
   x.stopping = &core_->stopping;
-  x.connection = this;
-  x.has_peer_gone = [](const void* connection) noexcept {
-    return static_cast<const http_connection*>(connection)->has_peer_gone();
-  };
+  x.client = this;
   auto answer = answer_without_handler(x);
   if (!answer) {
     in_flight_count counted(core_->in_flight);
@@ -151,7 +148,7 @@ void http_connection::answer_refusal(error_code code) {
   const auto& options = core_->options;
   exchange x{in};
   x.matched = match_.found;
-  x.app = options.app;
+  x.edge = options.edge;
   if (options.hooks.on_refused) options.hooks.on_refused(x);
   if (options.hooks.decorate) options.hooks.decorate(x, answer);
   finish(answer, nullptr);
@@ -160,7 +157,8 @@ void http_connection::answer_refusal(error_code code) {
 
 response http_connection::render(const failure& error) const {
   const auto& in = parser_.in();
-  if (core_->options.hooks.render_error) return core_->options.hooks.render_error(error, in);
+  const auto& render_error = core_->options.hooks.render_error;
+  if (render_error) return render_error(error, in, match_.found);
   return error_response(error, in.request_id, core_->options.clock->now());
 }
 

@@ -89,9 +89,9 @@ bool http_connection::break_off(const exchange& x, const body_stream& body, body
   return false;
 }
 
-/// Whether nobody reads any more, for a source that has given nothing for a while: a reset, or
-/// an end of what the peer sends. Bytes may still lie before that end, encrypted ones too.
-bool http_connection::has_peer_gone() const noexcept {
+/// The peer has reset the connection or ended what it sends. Bytes that were not read yet,
+/// encrypted ones too, may still lie before that end.
+bool http_connection::has_gone() const noexcept {
   auto& open = const_cast<tcp_socket&>(socket()); // whose handle is not const
   pollfd peer{open.native_handle(), POLLRDHUP, 0};
   return ::poll(&peer, 1, 0) == 1;

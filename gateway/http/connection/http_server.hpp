@@ -60,9 +60,9 @@ struct http_hooks {
   std::function<void(std::string_view peer_address)> on_unfinished;
   /// May add headers to every answer.
   std::function<void(const exchange&, response&)> decorate;
-  /// Renders the edge's own failures (404, 405, 413, 500, 503 …) in the form of the
-  /// request's surface. Empty: the envelope of error_body.hpp.
-  std::function<response(const failure&, const request&)> render_error;
+  /// Renders the server's own failures (404, 405, 413, 500, 503 …). The route is nullptr where
+  /// there is none. Empty: the envelope of error_body.hpp.
+  std::function<response(const failure&, const request&, const route*)> render_error;
 };
 
 struct http_server_options {
@@ -73,7 +73,7 @@ struct http_server_options {
   std::string allowed_headers = latchkey::http::allowed_headers(); // of those origins' pages
   const clock_source* clock = &system_clock_source();
   std::shared_ptr<boost::asio::ssl::context> tls; // at first; nullptr: plain HTTP
-  void* app = nullptr;                            // becomes exchange::app
+  gateway::reactor_edge* edge = nullptr;          // becomes exchange::edge
 };
 
 class http_server {
@@ -82,7 +82,7 @@ public:
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
   /// Stops accepting and closes every connection. Coroutines end with what they wait for
-  /// or with their io_context; no hook and no handler begins for them any more, so `app` may
+  /// or with their io_context; no hook and no handler begins for them any more, so `edge` may
   /// go next.
   ~http_server();
 

@@ -22,7 +22,7 @@ bool is_of_a_pattern(char c) noexcept {
 bool is_a_routers(std::string_view pattern) {
   http::route one;
   one.pattern = pattern;
-  one.needs.who = http::access::principal;
+  one.needs.open_to = http::access::principal;
   one.handle = [](http::exchange&) -> awaitable<http::response> { co_return http::response{}; };
   std::vector<http::route> rows;
   rows.push_back(std::move(one));

@@ -82,18 +82,18 @@ private:
   bool is_told_ = false;
 };
 
-/// Looks whether whoever asked is there still, and closes the connection when not.
-class asker_watch : private timer_wheel::entry {
+/// Closes the connection when the client has gone.
+class client_watch : private timer_wheel::entry {
 public:
-  asker_watch(timer_wheel& wheel, const upstream_call& what, used_connection& connection)
-      : entry(&asker_watch::look), wheel_(wheel), what_(what), connection_(connection) {
-    if (what_.is_abandoned != nullptr) wheel_.schedule(*this, look_every);
+  client_watch(timer_wheel& wheel, const upstream_call& what, used_connection& connection)
+      : entry(&client_watch::look), wheel_(wheel), what_(what), connection_(connection) {
+    if (what_.client != nullptr) wheel_.schedule(*this, look_every);
   }
 
 private:
   static void look(entry& e) noexcept {
-    auto& self = static_cast<asker_watch&>(e);
-    if (!self.what_.is_abandoned(self.what_.who))
+    auto& self = static_cast<client_watch&>(e);
+    if (!self.what_.client->has_gone())
       self.wheel_.schedule(self, look_every);
     else if (self.connection_)
       self.connection_->close();
@@ -105,7 +105,7 @@ private:
 };
 
 void throw_if_abandoned(const upstream_call& what) {
-  if (what.is_abandoned != nullptr && what.is_abandoned(what.who))
+  if (what.client != nullptr && what.client->has_gone())
     throw boost::system::system_error(boost::asio::error::operation_aborted);
 }
 
@@ -140,7 +140,7 @@ awaitable<> pause_before(int retry, upstream_answer::state& on) {
 /// With a seat: sent, and sent again where that is allowed.
 awaitable<exchange_end> send_until_answered(upstream_answer::state& on, const upstream_call& what) {
   const auto head = request_head(what, on.pool.about.where);
-  const asker_watch watched(on.core->wheel, what, on.connection);
+  const client_watch watched(on.core->wheel, what, on.connection);
   for (int retry = 0;; ++retry) {
     const auto end = co_await exchange_once(on, what, head);
     const bool is_last = retry == upstream_retries_max || !may_go_again(on, what, end);

@@ -4,6 +4,7 @@
 
 #include "gateway/http/body/body_source.hpp"
 #include "gateway/http/body/request_body.hpp"
+#include "gateway/http/client_presence.hpp"
 #include "gateway/http/connection/taken_connection.hpp"
 #include "gateway/http/message/request.hpp"
 #include "gateway/proxy/upstream/upstream_set.hpp"
@@ -48,10 +49,9 @@ struct upstream_call {
   /// client's time. But they must all have come by then.
   deadline_point deadline{};
   std::chrono::milliseconds silence_max{30'000}; // between two pieces of its body
-  /// Asked now and then while the answer's head is waited for: when it says so, whoever asked
-  /// has gone, and the call ends with `std::system_error`.
-  bool (*is_abandoned)(const void* who) noexcept = nullptr;
-  const void* who = nullptr;
+  /// Asked now and then while the call waits for the answer's head: when the client has gone, the
+  /// call ends with `std::system_error`.
+  const http::client_presence* client = nullptr;
   std::shared_ptr<void> held; // until the answer's body has ended
 };
 

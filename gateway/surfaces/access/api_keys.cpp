@@ -31,11 +31,11 @@ result<void> check_new_key(const messages::create_api_key& key, time_point now) 
 
 } // namespace
 
-awaitable<http::response> list_api_keys(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> list_api_keys(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   const messages::list_api_keys question{edge.deadline_for_actors(ex.deadline)};
   auto list = co_await edge.ask_user(who.user, question, ex.deadline);
-  if (!list) co_return error_answer(ex, list.error());
+  if (!list) co_return fail(list.error());
   json keys = json::array();
   for (const auto& key : list->keys)
     keys.push_back(api_key_body(key));
@@ -43,7 +43,7 @@ awaitable<http::response> list_api_keys(http::exchange& ex, const principal& who
   co_return http::json_response(200, body.dump());
 }
 
-awaitable<http::response> create_api_key(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> create_api_key(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   messages::create_api_key request;
@@ -53,28 +53,25 @@ awaitable<http::response> create_api_key(http::exchange& ex, const principal& wh
   request.expires_at = body.optional_time("expires_at");
   auto good = body.done();
   if (good) good = check_new_key(request, edge.env().now());
-  if (!good) co_return error_answer(ex, good.error());
+  if (!good) co_return fail(good.error());
 
   request.session = who.session;
   request.who = author_of(ex, who);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto created = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
-  if (!created) co_return error_answer(ex, created.error());
+  if (!created) co_return fail(created.error());
   auto answer = api_key_body(created->key);
   answer["key"] = created->text.reveal();
   co_return http::json_response(201, answer.dump());
 }
 
-awaitable<http::response> revoke_api_key(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> revoke_api_key(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   const auto id = parse_key_id(ex.params["id"]);
-  if (!id) {
-    const failure missing{error_code::not_found, {}, {}, 0};
-    co_return error_answer(ex, missing);
-  }
+  if (!id) co_return fail(error_code::not_found);
   messages::revoke_api_key request{*id, author_of(ex, who), edge.deadline_for_actors(ex.deadline)};
   auto revoked = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
-  if (!revoked) co_return error_answer(ex, revoked.error());
+  if (!revoked) co_return fail(revoked.error());
   co_return http::empty_response();
 }
 

@@ -6,32 +6,29 @@
 
 namespace latchkey::gateway::access {
 
-awaitable<http::response> request_verification(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> request_verification(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in, body_form::json_or_empty);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
-  if (edge.configured().verification == email_verification::off) {
-    const failure off{error_code::conflict, "email", "addresses are not verified on this server",
-                      0};
-    co_return error_answer(ex, off);
-  }
+  if (auto read = body.done(); !read) co_return fail(read.error());
+  if (edge.configured().verification == email_verification::off)
+    co_return fail(error_code::conflict, "email", "addresses are not verified on this server");
   messages::begin_verification request{author_of(ex, who), edge.deadline_for_actors(ex.deadline)};
   auto begun = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
-  if (!begun) co_return error_answer(ex, begun.error());
+  if (!begun) co_return fail(begun.error());
   co_return http::json_response(200, begun->was_verified
                                          ? R"({"message":"Email is verified already"})"
                                          : R"({"message":"Verification mail sent"})");
 }
 
-awaitable<http::response> confirm_verification(http::exchange& ex) {
+awaitable<result<http::response>> confirm_verification(http::exchange& ex) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto token = body.hidden("token", 1, opaque_key_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
 
   const failure refusal{error_code::token_invalid, "token", "does not work (any more)"};
   const auto key = parse_opaque_key(email_token_kind, token.reveal());
-  if (!key) co_return error_answer(ex, refusal);
+  if (!key) co_return fail(refusal);
   messages::confirm_email request;
   request.token_id = key->id;
   request.token_hash = key->secret_hash;
@@ -41,7 +38,7 @@ awaitable<http::response> confirm_verification(http::exchange& ex) {
   if (confirmed) co_return http::json_response(200, R"({"message":"Email verified"})");
   const auto code = confirmed.error().code;
   const bool is_unknown = code == error_code::token_invalid || code == error_code::user_not_found;
-  co_return error_answer(ex, is_unknown ? refusal : confirmed.error());
+  co_return fail(is_unknown ? refusal : confirmed.error());
 }
 
 } // namespace latchkey::gateway::access

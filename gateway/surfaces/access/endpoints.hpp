@@ -15,44 +15,44 @@ std::vector<http::route> routes();
 // -- roles -----------------------------------------------------------------------------
 
 /// GET /admin/roles: 200 with `roles`, by name.
-awaitable<http::response> list_roles(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> list_roles(http::exchange& ex, const principal& who);
 /// POST /admin/roles: 201 with the role. CONFLICT for a name that is taken, AUTH004 for
 /// permissions beyond the caller's own.
-awaitable<http::response> create_role(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> create_role(http::exchange& ex, const principal& who);
 /// GET /admin/roles/{name}
-awaitable<http::response> get_role(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> get_role(http::exchange& ex, const principal& who);
 /// PUT /admin/roles/{name}: `permissions` and, if given, `description`. AUTH004 also for a role
 /// that has more than the caller; CONFLICT for a built-in one.
-awaitable<http::response> update_role(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> update_role(http::exchange& ex, const principal& who);
 /// DELETE /admin/roles/{name}: 204. CONFLICT while somebody has it.
-awaitable<http::response> delete_role(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> delete_role(http::exchange& ex, const principal& who);
 /// PUT /admin/users/{id}/role: 200 with `id`, `username`, `role`. AUTH004 for a role, or a user,
 /// above the caller; CONFLICT for the last active administrator.
-awaitable<http::response> set_user_role(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> set_user_role(http::exchange& ex, const principal& who);
 
 // -- API keys --------------------------------------------------------------------------
 
 /// GET /auth/api-keys: 200 with `api_keys`, oldest first.
-awaitable<http::response> list_api_keys(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> list_api_keys(http::exchange& ex, const principal& who);
 /// POST /auth/api-keys: 201 with the key, shown this once. AUTH004 for a scope that the owner
 /// has not, SUB002 when there are too many.
-awaitable<http::response> create_api_key(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> create_api_key(http::exchange& ex, const principal& who);
 /// DELETE /auth/api-keys/{id}: 204.
-awaitable<http::response> revoke_api_key(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> revoke_api_key(http::exchange& ex, const principal& who);
 
 // -- the address -------------------------------------------------------------------------
 
 /// POST /auth/verify-email: mails another token to the caller's address. RATE_LIMITED after a few,
 /// CONFLICT where addresses are not verified (EMAIL_VERIFICATION=off).
-awaitable<http::response> request_verification(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> request_verification(http::exchange& ex, const principal& who);
 /// POST /auth/verify-email/confirm `{token}`: 200, and the address is verified. AUTH003.
-awaitable<http::response> confirm_verification(http::exchange& ex);
+awaitable<result<http::response>> confirm_verification(http::exchange& ex);
 
 // -- sessions ----------------------------------------------------------------------------
 
 /// GET /auth/sessions: 200 with the caller's live `sessions`, oldest first.
-awaitable<http::response> list_sessions(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> list_sessions(http::exchange& ex, const principal& who);
 /// DELETE /auth/sessions/{id}: 204. Somebody else's is not found.
-awaitable<http::response> end_session(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> end_session(http::exchange& ex, const principal& who);
 
 } // namespace latchkey::gateway::access

@@ -45,19 +45,19 @@ failure no_such_role() {
   return {error_code::not_found, "name", "is not a role", 0};
 }
 
-awaitable<http::response> store_role(http::exchange& ex, const principal& who, role_record role,
-                                     bool is_new) {
+awaitable<result<http::response>> store_role(http::exchange& ex, const principal& who,
+                                             role_record role, bool is_new) {
   auto& edge = edge_of(ex);
   messages::put_role request{std::move(role), is_new, author_of(ex, who),
                              edge.deadline_for_actors(ex.deadline)};
   auto stored = co_await edge.ask(edge.env().registry, std::move(request), ex.deadline);
-  if (!stored) co_return error_answer(ex, stored.error());
+  if (!stored) co_return fail(stored.error());
   co_return http::json_response(is_new ? 201 : 200, role_body(stored->role).dump());
 }
 
 } // namespace
 
-awaitable<http::response> list_roles(http::exchange& ex, const principal&) {
+awaitable<result<http::response>> list_roles(http::exchange& ex, const principal&) {
   json roles = json::array();
   for (const auto& [name, entry] : edge_of(ex).roles().roles)
     roles.push_back(role_body(entry.role));
@@ -65,13 +65,13 @@ awaitable<http::response> list_roles(http::exchange& ex, const principal&) {
   co_return http::json_response(200, body.dump());
 }
 
-awaitable<http::response> get_role(http::exchange& ex, const principal&) {
+awaitable<result<http::response>> get_role(http::exchange& ex, const principal&) {
   const auto* found = edge_of(ex).roles().find(ex.params["name"]);
-  if (found == nullptr) co_return error_answer(ex, no_such_role());
+  if (found == nullptr) co_return fail(no_such_role());
   co_return http::json_response(200, role_body(found->role).dump());
 }
 
-awaitable<http::response> create_role(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> create_role(http::exchange& ex, const principal& who) {
   auto body = input::of(ex.in);
   role_record role;
   role.name = body.text("name", 1, role_name_bytes_max);
@@ -83,12 +83,12 @@ awaitable<http::response> create_role(http::exchange& ex, const principal& who) 
   if (good) good = check_description(description);
   if (good) good = check_permissions(role.permissions);
   if (good) good = check_grant(who, role.permissions);
-  if (!good) co_return error_answer(ex, good.error());
+  if (!good) co_return fail(good.error());
   role.description = std::move(description).value_or("");
   co_return co_await store_role(ex, who, std::move(role), true);
 }
 
-awaitable<http::response> update_role(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> update_role(http::exchange& ex, const principal& who) {
   auto body = input::of(ex.in);
   auto description = body.optional_text("description", description_bytes_max);
   const bool describes = body.has("description");
@@ -96,55 +96,50 @@ awaitable<http::response> update_role(http::exchange& ex, const principal& who) 
   auto good = body.done();
   if (good) good = check_description(description);
   if (good) good = check_permissions(permissions);
-  if (!good) co_return error_answer(ex, good.error());
+  if (!good) co_return fail(good.error());
 
   const auto* known = edge_of(ex).roles().find(ex.params["name"]);
-  if (known == nullptr) co_return error_answer(ex, no_such_role());
+  if (known == nullptr) co_return fail(no_such_role());
   // Neither what it grants now nor what it will may be more than the caller's own.
   good = check_grant(who, known->role.permissions);
   if (good) good = check_grant(who, permissions);
-  if (!good) co_return error_answer(ex, good.error());
+  if (!good) co_return fail(good.error());
   auto role = known->role;
   role.permissions = std::move(permissions);
   if (describes) role.description = std::move(description).value_or("");
   co_return co_await store_role(ex, who, std::move(role), false);
 }
 
-awaitable<http::response> delete_role(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> delete_role(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   const auto* known = edge.roles().find(ex.params["name"]);
-  if (known == nullptr) co_return error_answer(ex, no_such_role());
-  if (auto good = check_grant(who, known->role.permissions); !good)
-    co_return error_answer(ex, good.error());
+  if (known == nullptr) co_return fail(no_such_role());
+  if (auto good = check_grant(who, known->role.permissions); !good) co_return fail(good.error());
   messages::delete_role request{known->role.name, author_of(ex, who),
                                 edge.deadline_for_actors(ex.deadline)};
   auto removed = co_await edge.ask(edge.env().registry, std::move(request), ex.deadline);
-  if (!removed) co_return error_answer(ex, removed.error());
+  if (!removed) co_return fail(removed.error());
   co_return http::empty_response();
 }
 
-awaitable<http::response> set_user_role(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> set_user_role(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto role = body.text("role", 1, role_name_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
-  if (edge.roles().find(role) == nullptr) {
-    const failure unknown{error_code::validation_error, "role", "is not a role", 0};
-    co_return error_answer(ex, unknown);
-  }
+  if (auto read = body.done(); !read) co_return fail(read.error());
+  if (edge.roles().find(role) == nullptr)
+    co_return fail(error_code::validation_error, "role", "is not a role");
   if (auto good = check_role_given(who, edge.roles(), role, "role"); !good)
-    co_return error_answer(ex, good.error());
+    co_return fail(good.error());
 
   auto user = co_await resolve_user(ex, ex.params["id"]);
-  if (!user) co_return error_answer(ex, user.error());
+  if (!user) co_return fail(user.error());
   const messages::describe_user question;
   auto target = co_await edge.ask_user(*user, question, ex.deadline);
-  if (!target) co_return error_answer(ex, target.error());
-  if (!may_manage(who, edge.roles(), *target)) {
-    const failure above{error_code::insufficient_permissions, "id",
-                        "has a role that grants more than the caller's own", 0};
-    co_return error_answer(ex, above);
-  }
+  if (!target) co_return fail(target.error());
+  if (!may_manage(who, edge.roles(), *target))
+    co_return fail(error_code::insufficient_permissions, "id",
+                   "has a role that grants more than the caller's own");
 
   messages::update_user request;
   request.changes.role = role;
@@ -152,7 +147,7 @@ awaitable<http::response> set_user_role(http::exchange& ex, const principal& who
   request.who = author_of(ex, who);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(*user, std::move(request), ex.deadline);
-  if (!changed) co_return error_answer(ex, changed.error());
+  if (!changed) co_return fail(changed.error());
   const json answer{
       {"id", to_string(changed->id)}, {"username", changed->username}, {"role", changed->role}};
   co_return http::json_response(200, answer.dump());

@@ -1,36 +1,41 @@
+// The access surface's rows of the route table: roles, API keys, email addresses, sessions.
 #include "gateway/request/guards.hpp"
 #include "gateway/surfaces/access/endpoints.hpp"
 
 namespace latchkey::gateway::access {
 
-using enum http::method;
-using http::window;
-
 // Keys and sessions are for their owner in person: an API key that could make keys would
 // outlive its own revocation.
 std::vector<http::route> routes() {
+  using enum http::method;
+  using enum http::access;
+  using http::window;
   return {
-      open_with("roles:read", get, "/admin/roles", "list_roles", list_roles),
-      open_to_session_with("roles:write", post, "/admin/roles", "create_role", create_role),
-      open_with("roles:read", get, "/admin/roles/{name}", "get_role", get_role),
-      open_to_session_with("roles:write", put, "/admin/roles/{name}", "update_role", update_role),
-      open_to_session_with("roles:write", delete_, "/admin/roles/{name}", "delete_role",
-                           delete_role),
-      open_to_session_with("roles:write", put, "/admin/users/{id}/role", "set_user_role",
-                           set_user_role),
+      route_row(get, "/admin/roles", "list_roles", list_roles).access(principal, "roles:read"),
+      route_row(post, "/admin/roles", "create_role", create_role).access(session, "roles:write"),
+      route_row(get, "/admin/roles/{name}", "get_role", get_role).access(principal, "roles:read"),
+      route_row(put, "/admin/roles/{name}", "update_role", update_role)
+          .access(session, "roles:write"),
+      route_row(delete_, "/admin/roles/{name}", "delete_role", delete_role)
+          .access(session, "roles:write"),
+      route_row(put, "/admin/users/{id}/role", "set_user_role", set_user_role)
+          .access(session, "roles:write"),
 
-      open_to_session(get, "/auth/api-keys", "list_api_keys", list_api_keys),
-      open_to_session(post, "/auth/api-keys", "create_api_key", create_api_key),
-      open_to_session(delete_, "/auth/api-keys/{id}", "revoke_api_key", revoke_api_key),
+      route_row(get, "/auth/api-keys", "list_api_keys", list_api_keys).access(session),
+      route_row(post, "/auth/api-keys", "create_api_key", create_api_key).access(session),
+      route_row(delete_, "/auth/api-keys/{id}", "revoke_api_key", revoke_api_key).access(session),
 
-      open_to_session(post, "/auth/verify-email", "request_verification", request_verification),
-      open_to_anyone(post, "/auth/verify-email/confirm", "confirm_verification",
-                     confirm_verification),
+      route_row(post, "/auth/verify-email", "request_verification", request_verification)
+          .access(session),
+      route_row(post, "/auth/verify-email/confirm", "confirm_verification", confirm_verification)
+          .access(anyone),
 
-      counted_against(window::keeping,
-                      open_to_session(get, "/auth/sessions", "list_sessions", list_sessions)),
-      counted_against(window::keeping,
-                      open_to_session(delete_, "/auth/sessions/{id}", "end_session", end_session)),
+      route_row(get, "/auth/sessions", "list_sessions", list_sessions)
+          .access(session)
+          .limit(window::keeping),
+      route_row(delete_, "/auth/sessions/{id}", "end_session", end_session)
+          .access(session)
+          .limit(window::keeping),
   };
 }
 

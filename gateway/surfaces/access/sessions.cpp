@@ -35,16 +35,16 @@ live_sockets_of(http::exchange& ex, const std::vector<session_record>& all) {
 
 } // namespace
 
-awaitable<http::response> list_sessions(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> list_sessions(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   storage::list_sessions question;
   question.user = who.user;
   question.now = edge.env().now();
   question.used_after = edge.env().policy.idle_since(question.now);
   auto found = co_await edge.read(question, ex.deadline);
-  if (!found) co_return error_answer(ex, found.error());
+  if (!found) co_return fail(found.error());
   auto sockets = co_await live_sockets_of(ex, *found);
-  if (!sockets) co_return error_answer(ex, sockets.error());
+  if (!sockets) co_return fail(sockets.error());
   json sessions = json::array();
   for (std::size_t i = 0; i < found->size(); ++i)
     sessions.push_back(session_body((*found)[i], (*found)[i].id == who.session, (*sockets)[i]));
@@ -52,24 +52,23 @@ awaitable<http::response> list_sessions(http::exchange& ex, const principal& who
   co_return http::json_response(200, body.dump());
 }
 
-awaitable<http::response> end_session(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> end_session(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   const auto named = parse_uuid(ex.params["id"]);
-  if (!named) co_return error_answer(ex, no_such_session());
+  if (!named) co_return fail(no_such_session());
   const session_id id{*named};
   // Whose it is comes first: nobody learns that somebody else's is there.
   const messages::validate question;
   auto owner = co_await edge.ask_session(id, question, ex.deadline);
   const bool is_own = owner && owner->user == who.user;
   if (!is_own && (owner || owner.error().code == error_code::token_invalid))
-    co_return error_answer(ex, no_such_session());
-  if (!owner) co_return error_answer(ex, owner.error());
+    co_return fail(no_such_session());
+  if (!owner) co_return fail(owner.error());
   messages::revoke request{end_reason::revoked, client_of(ex),
                            edge.deadline_for_actors(ex.deadline), std::nullopt};
   auto ended = co_await edge.ask_session(id, std::move(request), ex.deadline);
-  if (!ended && ended.error().code == error_code::token_invalid)
-    co_return error_answer(ex, no_such_session());
-  if (!ended) co_return error_answer(ex, ended.error());
+  if (!ended && ended.error().code == error_code::token_invalid) co_return fail(no_such_session());
+  if (!ended) co_return fail(ended.error());
   co_return http::empty_response();
 }
 

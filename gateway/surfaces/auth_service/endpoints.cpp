@@ -1,5 +1,6 @@
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 
+#include "gateway/request/errors.hpp"
 #include "gateway/request/request_limit.hpp"
 #include "gateway/sign_in/refresh_cookie.hpp"
 #include "gateway/sign_in/registration.hpp"
@@ -57,8 +58,8 @@ result<presented_tokens> presented_refresh_tokens(const http::exchange& ex) {
 }
 
 /// What refuses a cookie; one that is good for nothing any more is taken back.
-awaitable<http::response> refusal_of_cookie(http::exchange& ex, std::vector<refresh_token> shown,
-                                            failure error) {
+awaitable<result<http::response>>
+refusal_of_cookie(http::exchange& ex, std::vector<refresh_token> shown, failure error) {
   auto answer = error_answer(ex, error);
   if (error.code == error_code::token_invalid)
     co_await clear_dead_cookies(ex, std::move(shown), answer);
@@ -129,8 +130,8 @@ awaitable<result<logged_out>> log_out(http::exchange& ex) {
   co_return logged_out{who->session, ended->opened_by};
 }
 
-awaitable<http::response> register_with(http::exchange& ex, id_form form) {
-  if (auto open = check_registration_open(ex); !open) co_return error_answer(ex, open.error());
+awaitable<result<http::response>> register_with(http::exchange& ex, id_form form) {
+  if (auto open = check_registration_open(ex); !open) co_return fail(open.error());
   auto body = input::of(ex.in);
   registration given;
   given.username = trim_white_space(body.text("username", 1, login_name_bytes_max));
@@ -138,14 +139,14 @@ awaitable<http::response> register_with(http::exchange& ex, id_form form) {
   given.password = body.hidden("password", 0, password_input_bytes_max);
   given.first_name = body.optional_text("first_name", name_bytes_max);
   given.last_name = body.optional_text("last_name", name_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
 
   auto registered = co_await register_new_user(ex, std::move(given));
-  if (!registered) co_return error_answer(ex, registered.error());
+  if (!registered) co_return fail(registered.error());
   co_return http::json_response(201, user_body(*registered, form));
 }
 
-awaitable<http::response> sign_in_with(http::exchange& ex, surface opened_by) {
+awaitable<result<http::response>> sign_in_with(http::exchange& ex, surface opened_by) {
   auto body = input::of(ex.in, body_form::json_or_form);
   const auto login = body.text("username", 1, login_name_bytes_max);
   auto password = body.hidden("password", 1, password_input_bytes_max);
@@ -156,33 +157,32 @@ awaitable<http::response> sign_in_with(http::exchange& ex, surface opened_by) {
   auto read = body.done();
   if (read && grant && *grant != "password")
     read = fail(error_code::validation_error, "grant_type", "must be password, or absent");
-  if (!read) co_return error_answer(ex, read.error());
+  if (!read) co_return fail(read.error());
 
   auto tokens = co_await sign_in(ex, login, std::move(password), opened_by);
-  if (!tokens) co_return error_answer(ex, tokens.error());
+  if (!tokens) co_return fail(tokens.error());
   const auto by = wants_token_in_body(ex) ? delivery::body : delivery::cookie;
   co_return token_answer(ex, *tokens, by);
 }
 
-awaitable<http::response> describe(http::exchange& ex, const principal& who, id_form form) {
+awaitable<result<http::response>> describe(http::exchange& ex, const principal& who, id_form form) {
   const messages::describe_user question;
   auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
-  if (!user) co_return error_answer(ex, user.error());
+  if (!user) co_return fail(user.error());
   co_return http::json_response(200, user_body(*user, form));
 }
 
 } // namespace
 
-awaitable<http::response> refresh(http::exchange& ex) {
+awaitable<result<http::response>> refresh(http::exchange& ex) {
   auto& edge = edge_of(ex);
   auto presented = presented_refresh_tokens(ex);
   if (!presented && presented.error().reason == no_token_reason) {
     // A page asks whether somebody is signed in: an honest question with a window of its own.
     auto charged = charge_silent_refresh_limit(ex);
-    co_return error_answer(ex, charged ? presented.error() : charged.error());
+    co_return fail(charged ? presented.error() : charged.error());
   }
-  if (!presented)
-    co_return error_answer(ex, charge_address_on_failure(ex, std::move(presented.error())));
+  if (!presented) co_return fail(charge_address_on_failure(ex, std::move(presented.error())));
   const auto by = presented->by;
   const auto shown = by == delivery::cookie ? presented->tokens : std::vector<refresh_token>{};
   auto own = co_await charge_token_owner(ex, std::move(presented->tokens), true);
@@ -197,7 +197,7 @@ awaitable<http::response> refresh(http::exchange& ex) {
   co_return co_await refusal_of_cookie(ex, shown, std::move(tokens.error()));
 }
 
-awaitable<http::response> logout(http::exchange& ex) {
+awaitable<result<http::response>> logout(http::exchange& ex) {
   auto ended = co_await log_out(ex);
   if (!ended) {
     auto shown = refresh_cookies(ex);
@@ -211,23 +211,23 @@ awaitable<http::response> logout(http::exchange& ex) {
   co_return answer;
 }
 
-awaitable<http::response> register_user(http::exchange& ex) {
+awaitable<result<http::response>> register_user(http::exchange& ex) {
   return register_with(ex, id_form::number);
 }
-awaitable<http::response> token(http::exchange& ex) {
+awaitable<result<http::response>> token(http::exchange& ex) {
   return sign_in_with(ex, surface::auth_service);
 }
-awaitable<http::response> me(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> me(http::exchange& ex, const principal& who) {
   return describe(ex, who, id_form::number);
 }
 
-awaitable<http::response> platform_register(http::exchange& ex) {
+awaitable<result<http::response>> platform_register(http::exchange& ex) {
   return register_with(ex, id_form::uuid);
 }
-awaitable<http::response> platform_login(http::exchange& ex) {
+awaitable<result<http::response>> platform_login(http::exchange& ex) {
   return sign_in_with(ex, surface::gateway);
 }
-awaitable<http::response> platform_me(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> platform_me(http::exchange& ex, const principal& who) {
   return describe(ex, who, id_form::uuid);
 }
 

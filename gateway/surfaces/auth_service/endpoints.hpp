@@ -13,35 +13,35 @@ namespace latchkey::gateway::auth_service {
 std::vector<http::route> routes();
 
 /// POST /auth/register: 201 with the user. VALIDATION_ERROR, USER002, USER003.
-awaitable<http::response> register_user(http::exchange& ex);
+awaitable<result<http::response>> register_user(http::exchange& ex);
 
 /// POST /auth/token, JSON or form: 200 with the access token; the refresh token travels in
 /// a cookie, or in the body for `X-Token-Delivery: body`. AUTH001.
-awaitable<http::response> token(http::exchange& ex);
+awaitable<result<http::response>> token(http::exchange& ex);
 
 /// POST /auth/token/refresh: the same for a refresh token, in the cookie or, from a
 /// client that cannot hold cookies, in the body's `refresh_token`; its successor goes back
 /// the way it came. AUTH003.
-awaitable<http::response> refresh(http::exchange& ex);
+awaitable<result<http::response>> refresh(http::exchange& ex);
 
 /// POST /auth/logout with the access token or, when that has expired, the refresh cookie:
 /// ends the session, in the words of the surface that opened it. AUTH002, AUTH003.
-awaitable<http::response> logout(http::exchange& ex);
+awaitable<result<http::response>> logout(http::exchange& ex);
 
 /// GET /auth/me: the user.
-awaitable<http::response> me(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> me(http::exchange& ex, const principal& who);
 
 // -- the same under /api/v1/auth/, where a user's id is its UUID ("Auth Service Internal API
 // Documentation", For Frontend Applications) ----------------------------------------------
 
 /// POST /api/v1/auth/register
-awaitable<http::response> platform_register(http::exchange& ex);
+awaitable<result<http::response>> platform_register(http::exchange& ex);
 /// POST /api/v1/auth/login
-awaitable<http::response> platform_login(http::exchange& ex);
+awaitable<result<http::response>> platform_login(http::exchange& ex);
 /// GET /api/v1/auth/me
-awaitable<http::response> platform_me(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> platform_me(http::exchange& ex, const principal& who);
 
 /// GET /health: 503 when the database does not answer.
-awaitable<http::response> health(http::exchange& ex);
+awaitable<result<http::response>> health(http::exchange& ex);
 
 } // namespace latchkey::gateway::auth_service

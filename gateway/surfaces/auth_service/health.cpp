@@ -4,7 +4,7 @@
 
 namespace latchkey::gateway::auth_service {
 
-awaitable<http::response> health(http::exchange& ex) {
+awaitable<result<http::response>> health(http::exchange& ex) {
   auto& edge = edge_of(ex);
   const auto now = to_rfc3339(edge.env().now());
   const bool alive = co_await edge.health().is_database_alive(ex.deadline);

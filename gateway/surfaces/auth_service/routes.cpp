@@ -1,28 +1,41 @@
+// The auth service's rows of the route table.
 #include "gateway/request/guards.hpp"
 #include "gateway/surfaces/auth_service/endpoints.hpp"
 
 namespace latchkey::gateway::auth_service {
 
-using enum http::method;
-using http::window;
-
 std::vector<http::route> routes() {
+  using enum http::method;
+  using enum http::access;
+  using http::window;
   return {
-      counted_against(window::sign_in,
-                      open_to_anyone(post, "/auth/register", "register_user", register_user)),
-      counted_against(window::sign_in, open_to_own_pages(post, "/auth/token", "token", token)),
-      open_to_own_pages_counted_later(post, "/auth/token/refresh", "refresh", refresh),
-      open_to_own_pages_counted_later(post, "/auth/logout", "logout", logout),
-      open_with("profile:read", get, "/auth/me", "me", me),
-      open_to_anyone_freely("/health", "health", health),
+      route_row(post, "/auth/register", "register_user", register_user)
+          .access(anyone)
+          .limit(window::sign_in),
+      route_row(post, "/auth/token", "token", token).access(own_pages).limit(window::sign_in),
+      route_row(post, "/auth/token/refresh", "refresh", refresh)
+          .access(own_pages)
+          .limit(window::by_endpoint),
+      route_row(post, "/auth/logout", "logout", logout)
+          .access(own_pages)
+          .limit(window::by_endpoint),
+      route_row(get, "/auth/me", "me", me).access(principal, "profile:read"),
+      route_row(get, "/health", "health", health).access(anyone).limit(window::none),
 
-      counted_against(window::sign_in, open_to_anyone(post, "/api/v1/auth/register",
-                                                      "platform_register", platform_register)),
-      counted_against(window::sign_in, open_to_own_pages(post, "/api/v1/auth/login",
-                                                         "platform_login", platform_login)),
-      open_to_own_pages_counted_later(post, "/api/v1/auth/refresh", "platform_refresh", refresh),
-      open_to_own_pages_counted_later(post, "/api/v1/auth/logout", "platform_logout", logout),
-      open_with("profile:read", get, "/api/v1/auth/me", "platform_me", platform_me),
+      route_row(post, "/api/v1/auth/register", "platform_register", platform_register)
+          .access(anyone)
+          .limit(window::sign_in),
+      route_row(post, "/api/v1/auth/login", "platform_login", platform_login)
+          .access(own_pages)
+          .limit(window::sign_in),
+      route_row(post, "/api/v1/auth/refresh", "platform_refresh", refresh)
+          .access(own_pages)
+          .limit(window::by_endpoint),
+      route_row(post, "/api/v1/auth/logout", "platform_logout", logout)
+          .access(own_pages)
+          .limit(window::by_endpoint),
+      route_row(get, "/api/v1/auth/me", "platform_me", platform_me)
+          .access(principal, "profile:read"),
   };
 }
 

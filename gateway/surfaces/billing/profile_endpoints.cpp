@@ -61,40 +61,41 @@ result<void> check_changes(storage::user_changes& changes, const messages::user_
   return check_picture_url("avatar_url", *changes.avatar_url, picture_url_form::absolute);
 }
 
-awaitable<http::response> profile_answer(http::exchange& ex, const messages::user_view& user) {
+awaitable<result<http::response>> profile_answer(http::exchange& ex,
+                                                 const messages::user_view& user) {
   const storage::find_profile question{user.id};
   auto profile = co_await edge_of(ex).read(question, ex.deadline);
-  if (!profile) co_return error_answer(ex, profile.error());
+  if (!profile) co_return fail(profile.error());
   co_return http::json_response(200, profile_body(user, profile->value_or(profile_record{})));
 }
 
 } // namespace
 
-awaitable<http::response> get_profile(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> get_profile(http::exchange& ex, const principal& who) {
   const messages::describe_user question;
   auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
-  if (!user) co_return error_answer(ex, user.error());
+  if (!user) co_return fail(user.error());
   co_return co_await profile_answer(ex, *user);
 }
 
-awaitable<http::response> update_profile(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> update_profile(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto given = read_changes(ex);
-  if (!given) co_return error_answer(ex, given.error());
+  if (!given) co_return fail(given.error());
   const messages::describe_user who_is_it;
   auto user = co_await edge.ask_user(who.user, who_is_it, ex.deadline);
-  if (!user) co_return error_answer(ex, user.error());
+  if (!user) co_return fail(user.error());
   const storage::find_profile question{who.user};
   auto profile = co_await edge.read(question, ex.deadline);
-  if (!profile) co_return error_answer(ex, profile.error());
+  if (!profile) co_return fail(profile.error());
   auto good = check_changes(*given, *user, profile->value_or(profile_record{}));
-  if (!good) co_return error_answer(ex, good.error());
+  if (!good) co_return fail(good.error());
   messages::update_user request;
   request.changes = std::move(*given);
   request.who = author_of(ex, who);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto updated = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
-  if (!updated) co_return error_answer(ex, updated.error());
+  if (!updated) co_return fail(updated.error());
   co_return co_await profile_answer(ex, *updated);
 }
 

@@ -97,14 +97,14 @@ http::response project_answer(unsigned status, const project_record& project) {
 
 } // namespace
 
-awaitable<http::response> list_projects(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> list_projects(http::exchange& ex, const principal& who) {
   auto query = input::of_query(ex.in);
   const auto page = query.optional_integer("page", 1, page_max).value_or(1);
   const auto limit =
       query.optional_integer("limit", 1, storage::page_rows_max).value_or(limit_default);
-  if (auto read = query.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = query.done(); !read) co_return fail(read.error());
   auto caller = co_await describe(ex, who);
-  if (!caller) co_return error_answer(ex, caller.error());
+  if (!caller) co_return fail(caller.error());
 
   storage::list_projects question;
   question.owner = who.user;
@@ -112,7 +112,7 @@ awaitable<http::response> list_projects(http::exchange& ex, const principal& who
   question.offset = static_cast<std::size_t>((page - 1) * limit);
   question.limit = static_cast<std::size_t>(limit);
   auto found = co_await edge_of(ex).read(question, ex.deadline);
-  if (!found) co_return error_answer(ex, found.error());
+  if (!found) co_return fail(found.error());
   std::string out;
   json_writer list(out);
   list.begin_object()
@@ -126,12 +126,12 @@ awaitable<http::response> list_projects(http::exchange& ex, const principal& who
   co_return http::json_response(200, std::move(out));
 }
 
-awaitable<http::response> create_project(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> create_project(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto given = read_project(ex, name_is::required);
-  if (!given) co_return error_answer(ex, given.error());
+  if (!given) co_return fail(given.error());
   auto caller = co_await describe(ex, who);
-  if (!caller) co_return error_answer(ex, caller.error());
+  if (!caller) co_return fail(caller.error());
 
   project_record project;
   const auto now = edge.env().now();
@@ -149,22 +149,22 @@ awaitable<http::response> create_project(http::exchange& ex, const principal& wh
   request.with.push_back(audit_of(ex, who, "project.created", project));
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto spent = co_await edge.ask_subscription(who.user, std::move(request), ex.deadline);
-  if (!spent) co_return error_answer(ex, spent.error());
+  if (!spent) co_return fail(spent.error());
   co_return project_answer(201, project);
 }
 
-awaitable<http::response> get_project(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> get_project(http::exchange& ex, const principal& who) {
   auto project = co_await visible_project(ex, who);
-  if (!project) co_return error_answer(ex, project.error());
+  if (!project) co_return fail(project.error());
   co_return project_answer(200, *project);
 }
 
-awaitable<http::response> update_project(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> update_project(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto given = read_project(ex, name_is::optional);
-  if (!given) co_return error_answer(ex, given.error());
+  if (!given) co_return fail(given.error());
   auto project = co_await visible_project(ex, who);
-  if (!project) co_return error_answer(ex, project.error());
+  if (!project) co_return fail(project.error());
 
   storage::update_project change;
   change.project = project->id;
@@ -178,17 +178,17 @@ awaitable<http::response> update_project(http::exchange& ex, const principal& wh
   request.deadline = edge.deadline_for_actors(ex.deadline);
   const auto& writer = edge.env().writer_for(project->owner);
   auto written = co_await edge.ask(writer, std::move(request), ex.deadline);
-  if (!written) co_return error_answer(ex, written.error());
+  if (!written) co_return fail(written.error());
   // Somebody else may have changed the rest meanwhile.
   auto changed = co_await visible_project(ex, who);
-  if (!changed) co_return error_answer(ex, changed.error());
+  if (!changed) co_return fail(changed.error());
   co_return project_answer(200, *changed);
 }
 
-awaitable<http::response> delete_project(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> delete_project(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto project = co_await visible_project(ex, who);
-  if (!project) co_return error_answer(ex, project.error());
+  if (!project) co_return fail(project.error());
   messages::spend request;
   request.quota = quota;
   request.amount = -1;
@@ -196,7 +196,7 @@ awaitable<http::response> delete_project(http::exchange& ex, const principal& wh
   request.with.push_back(audit_of(ex, who, "project.deleted", *project));
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto spent = co_await edge.ask_subscription(project->owner, std::move(request), ex.deadline);
-  if (!spent) co_return error_answer(ex, spent.error());
+  if (!spent) co_return fail(spent.error());
   co_return http::empty_response();
 }
 

@@ -5,28 +5,32 @@
 namespace latchkey::gateway::billing {
 
 std::vector<http::route> routes() {
-  using http::method;
+  using enum http::method;
+  using enum http::access;
   return {
-      open_with("subscription:read", method::get, "/api/v1/subscription", "get_subscription",
-                get_subscription),
-      open_with("subscriptions:write", method::put, "/api/v1/admin/subscriptions/{user_id}",
-                "put_subscription", put_subscription),
-      open_to_anyone_who_is_counted_later(method::post, "/api/v1/webhooks/stripe", "stripe_webhook",
-                                          stripe_webhook),
+      route_row(get, "/api/v1/subscription", "get_subscription", get_subscription)
+          .access(principal, "subscription:read"),
+      route_row(put, "/api/v1/admin/subscriptions/{user_id}", "put_subscription", put_subscription)
+          .access(principal, "subscriptions:write"),
+      route_row(post, "/api/v1/webhooks/stripe", "stripe_webhook", stripe_webhook)
+          .access(anyone)
+          .limit(http::window::by_endpoint),
 
-      open_with("projects:read", method::get, "/api/v1/projects", "list_projects", list_projects),
-      open_with("projects:write", method::post, "/api/v1/projects", "create_project",
-                create_project),
-      open_with("projects:read", method::get, "/api/v1/projects/{id}", "get_project", get_project),
-      open_with("projects:write", method::put, "/api/v1/projects/{id}", "update_project",
-                update_project),
-      open_with("projects:write", method::delete_, "/api/v1/projects/{id}", "delete_project",
-                delete_project),
+      route_row(get, "/api/v1/projects", "list_projects", list_projects)
+          .access(principal, "projects:read"),
+      route_row(post, "/api/v1/projects", "create_project", create_project)
+          .access(principal, "projects:write"),
+      route_row(get, "/api/v1/projects/{id}", "get_project", get_project)
+          .access(principal, "projects:read"),
+      route_row(put, "/api/v1/projects/{id}", "update_project", update_project)
+          .access(principal, "projects:write"),
+      route_row(delete_, "/api/v1/projects/{id}", "delete_project", delete_project)
+          .access(principal, "projects:write"),
 
-      open_with("profile:read", method::get, "/api/v1/profile", "get_platform_profile",
-                get_profile),
-      open_with("profile:write", method::put, "/api/v1/profile", "update_platform_profile",
-                update_profile),
+      route_row(get, "/api/v1/profile", "get_platform_profile", get_profile)
+          .access(principal, "profile:read"),
+      route_row(put, "/api/v1/profile", "update_platform_profile", update_profile)
+          .access(principal, "profile:write"),
   };
 }
 

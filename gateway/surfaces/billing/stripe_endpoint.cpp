@@ -107,25 +107,20 @@ awaitable<result<bool>> apply(http::exchange& ex, stripe_change change) {
 
 } // namespace
 
-awaitable<http::response> stripe_webhook(http::exchange& ex) {
+awaitable<result<http::response>> stripe_webhook(http::exchange& ex) {
   const auto& key = edge_of(ex).configured().stripe_webhook_secret;
   // What Stripe has signed counts for Stripe; anything else for the address that it comes from.
-  if (key.empty())
-    co_return error_answer(ex, charge_address_on_failure(ex, failure{error_code::not_found}));
+  if (key.empty()) co_return fail(charge_address_on_failure(ex, failure{error_code::not_found}));
   if (auto good = check_signature(ex, key); !good)
-    co_return error_answer(ex, charge_address_on_failure(ex, std::move(good.error())));
-  if (auto charged = charge_sender_limit(ex, "stripe"); !charged)
-    co_return error_answer(ex, charged.error());
-  if (!http::is_media_type(ex.in.content_type, "application/json")) {
-    const failure refusal{error_code::unsupported_media_type, "Content-Type",
-                          "must be application/json"};
-    co_return error_answer(ex, refusal);
-  }
+    co_return fail(charge_address_on_failure(ex, std::move(good.error())));
+  if (auto charged = charge_sender_limit(ex, "stripe"); !charged) co_return fail(charged.error());
+  if (!http::is_media_type(ex.in.content_type, "application/json"))
+    co_return fail(error_code::unsupported_media_type, "Content-Type", "must be application/json");
   auto event = read_stripe_event(ex.in.body);
-  if (!event) co_return error_answer(ex, event.error());
+  if (!event) co_return fail(event.error());
   if (!*event) co_return receipt(false);
   auto acted = co_await apply(ex, std::move(**event));
-  if (!acted) co_return error_answer(ex, acted.error());
+  if (!acted) co_return fail(acted.error());
   co_return receipt(*acted);
 }
 

@@ -39,28 +39,28 @@ result<subscription_record> read_subscription(const http::exchange& ex) {
 
 } // namespace
 
-awaitable<http::response> get_subscription(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> get_subscription(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   messages::describe_subscription question{edge.deadline_for_actors(ex.deadline)};
   auto view = co_await edge.ask_subscription(who.user, std::move(question), ex.deadline);
-  if (!view) co_return error_answer(ex, view.error());
+  if (!view) co_return fail(view.error());
   const auto viewer =
       who.may("subscriptions:write") ? looked_at_by::administrator : looked_at_by::owner;
   co_return http::json_response(200, subscription_body(*view, viewer));
 }
 
-awaitable<http::response> put_subscription(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> put_subscription(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto given = read_subscription(ex);
-  if (!given) co_return error_answer(ex, given.error());
+  if (!given) co_return fail(given.error());
   auto owner = co_await resolve_user(ex, ex.params["user_id"]);
-  if (!owner) co_return error_answer(ex, owner.error());
+  if (!owner) co_return fail(owner.error());
   messages::change_subscription request;
   request.subscription = std::move(*given);
   request.who = author_of(ex, who);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto view = co_await edge.ask_subscription(*owner, std::move(request), ex.deadline);
-  if (!view) co_return error_answer(ex, view.error());
+  if (!view) co_return fail(view.error());
   co_return http::json_response(200, subscription_body(*view, looked_at_by::administrator));
 }
 

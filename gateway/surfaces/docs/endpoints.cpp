@@ -80,7 +80,7 @@ http::response plain_page_for(const http::request& in, const published_descripti
 http::route row(std::string path, std::string operation, http::handler answer) {
   return {http::method::get,
           std::move(path),
-          {http::access::anyone, {}, /*is_counted*/ false},
+          {http::access::anyone, {}, http::window::none},
           std::move(answer),
           std::move(operation)};
 }

@@ -1,6 +1,6 @@
 #include "gateway/surfaces/integration/answers.hpp"
 
-#include "gateway/surfaces/integration/flat_error.hpp"
+#include "gateway/request/flat_error.hpp"
 
 #include <utility>
 
@@ -26,12 +26,11 @@ http::response success() {
   return http::json_response(200, R"({"status":"success"})");
 }
 
-http::response refused(const http::exchange& ex, const failure& error, std::string_view text) {
-  if (!is_about_the_request(error.code)) return flat_error(ex, error);
-  failure told = error;
-  if (told.reason.empty()) told.reason = describe(error.code).message;
-  told.code = error_code::validation_error;
-  return flat_error(ex, told, text);
+result<http::response> refused(failure error, std::string_view text) {
+  if (!is_about_the_request(error.code)) return fail(std::move(error));
+  if (error.reason.empty()) error.reason = describe(error.code).message;
+  error.code = error_code::validation_error;
+  return flat_error(error, text);
 }
 
 std::string name_in_audit(const service_principal& who) {

@@ -13,10 +13,10 @@ namespace latchkey::gateway::integration {
 /// `{"status":"success"}`
 http::response success();
 
-/// The failure with the endpoint's own text: 400 for whatever is wrong with what was asked,
-/// however other surfaces answer it. What is not about that (the body's size and type, an
-/// overload, a database that is down) keeps its own status and text.
-http::response refused(const http::exchange& ex, const failure& error, std::string_view text);
+/// The answer with the endpoint's own text: 400 for everything that is wrong with the request,
+/// whatever status other surfaces give it. Failures of another kind (the body's size and type, an
+/// overload, a database that is down) keep their own status and text, for the guard to render.
+result<http::response> refused(failure error, std::string_view text);
 
 /// "service:<id>": audit_record::by.
 std::string name_in_audit(const service_principal& who);

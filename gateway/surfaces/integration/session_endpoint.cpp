@@ -217,9 +217,9 @@ failure in_words_of_request(failure error) {
 
 } // namespace
 
-awaitable<http::response> sync_session(http::exchange& ex, const service_principal& who) {
+awaitable<result<http::response>> sync_session(http::exchange& ex, const service_principal& who) {
   const auto done = co_await sync(ex, who);
-  if (!done) co_return refused(ex, in_words_of_request(done.error()), session_failed);
+  if (!done) co_return refused(in_words_of_request(done.error()), session_failed);
   co_return success();
 }
 

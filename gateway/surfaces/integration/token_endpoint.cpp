@@ -1,7 +1,5 @@
-// "Service Integration API Documentation", Validate Token, and the surface's rows.
-#include "gateway/request/guards.hpp"
+// "Service Integration API Documentation", Validate Token.
 #include "gateway/surfaces/integration/endpoints.hpp"
-#include "gateway/surfaces/integration/flat_error.hpp"
 #include "gateway/surfaces/integration/plain_token.hpp"
 #include "protocol/text/json_writer.hpp"
 
@@ -26,22 +24,7 @@ std::string validation_body(std::int64_t user_number, std::int64_t exp, std::int
 
 } // namespace
 
-std::vector<http::route> routes() {
-  using http::method;
-  return {
-      open_to_services(service_scope::validate_tokens, method::post, "/api/auth/validate-token",
-                       "validate_token", validate_token),
-      open_to_services(service_scope::sync_sessions, method::post, "/api/auth/sync-session",
-                       "sync_session", sync_session),
-      open_to_services(service_scope::sync_users, method::post, "/api/auth/sync-user", "sync_user",
-                       sync_user),
-      open_to_services(service_scope::revoke_sessions, method::post,
-                       "/api/auth/revoke-user-sessions", "revoke_user_sessions",
-                       revoke_user_sessions),
-  };
-}
-
-awaitable<http::response> validate_token(http::exchange& ex, const service_principal&) {
+awaitable<result<http::response>> validate_token(http::exchange& ex, const service_principal&) {
   auto& edge = edge_of(ex);
   const auto plain = http::is_media_type(ex.in.content_type, http::json_type)
                          ? plain_token(ex.in.body)
@@ -52,15 +35,15 @@ awaitable<http::response> validate_token(http::exchange& ex, const service_princ
     // Whether the body is at fault or the token is for the general reader to say.
     auto body = input::of(ex.in);
     const auto token = body.hidden("token", 1, token_bytes_max);
-    if (auto read = body.done(); !read) co_return flat_error(ex, read.error());
+    if (auto read = body.done(); !read) co_return fail(read.error());
     if (token.reveal() != plain) known = edge.tokens().verify(token.reveal());
   }
-  if (!known) co_return flat_error(ex, known.error());
+  if (!known) co_return fail(known.error());
   const messages::validate question{known->counter};
   const auto word = co_await edge.ask_session(known->session, question, ex.deadline);
-  if (!word) co_return flat_error(ex, word.error());
+  if (!word) co_return fail(word.error());
   // A token is one session's of one user's; anything else was not signed for it.
-  if (word->user != known->user) co_return flat_error(ex, failure{error_code::token_invalid});
+  if (word->user != known->user) co_return fail(error_code::token_invalid);
   co_return http::json_response(200, validation_body(word->user_number, known->exp, known->iat));
 }
 

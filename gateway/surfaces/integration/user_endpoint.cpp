@@ -226,9 +226,9 @@ awaitable<result<void>> change_or_create(http::exchange& ex, const service_princ
 
 } // namespace
 
-awaitable<http::response> sync_user(http::exchange& ex, const service_principal& who) {
+awaitable<result<http::response>> sync_user(http::exchange& ex, const service_principal& who) {
   const auto news = read_user(ex);
-  if (!news) co_return refused(ex, news.error(), user_failed);
+  if (!news) co_return refused(news.error(), user_failed);
   result<void> done = fail(error_code::internal_error);
   bool lost = true;
   for (int i = 0; lost && i < tries_max; ++i)
@@ -237,7 +237,7 @@ awaitable<http::response> sync_user(http::exchange& ex, const service_principal&
   auto error = done.error();
   if (error.field == "username") error.field = "email"; // which it was made of
   if (error.field == "number") error.field = "id";
-  co_return refused(ex, error, user_failed);
+  co_return refused(error, user_failed);
 }
 
 } // namespace latchkey::gateway::integration

@@ -17,7 +17,7 @@ awaitable<std::string_view> core_manager_word(reactor_edge& edge) {
 
 } // namespace
 
-awaitable<http::response> health(http::exchange& ex) {
+awaitable<result<http::response>> health(http::exchange& ex) {
   auto& edge = edge_of(ex);
   const bool database = co_await edge.health().is_database_alive(ex.deadline);
   const auto core_manager = co_await core_manager_word(edge);
@@ -36,7 +36,7 @@ awaitable<http::response> health(http::exchange& ex) {
   co_return http::json_response(database ? 200 : 503, body.dump());
 }
 
-awaitable<http::response> render_metrics(http::exchange& ex) {
+awaitable<result<http::response>> render_metrics(http::exchange& ex) {
   const auto& env = edge_of(ex).env();
   env.publish_counts();
   http::response answer;

@@ -15,14 +15,15 @@ namespace latchkey::gateway::internal {
 std::vector<http::route> routes();
 
 /// GET /internal/health: 503 when the database does not answer.
-awaitable<http::response> health(http::exchange& ex);
+awaitable<result<http::response>> health(http::exchange& ex);
 
 /// GET /internal/metrics, GET /metrics: Prometheus' text format.
-awaitable<http::response> render_metrics(http::exchange& ex);
+awaitable<result<http::response>> render_metrics(http::exchange& ex);
 
 /// POST /internal/workflows/{id}/status `{status, step, progress, result, error, sequence}`: what
 /// the core manager says of a run. 200 `{is_over}` after COMMIT, also for what was said before; 409
 /// (field "sequence") for one that is ahead of the next.
-awaitable<http::response> take_workflow_status(http::exchange& ex, const service_principal& who);
+awaitable<result<http::response>> take_workflow_status(http::exchange& ex,
+                                                       const service_principal& who);
 
 } // namespace latchkey::gateway::internal

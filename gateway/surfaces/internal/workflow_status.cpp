@@ -21,16 +21,17 @@ result<void> check_status(const http::request& in) {
 
 } // namespace
 
-awaitable<http::response> take_workflow_status(http::exchange& ex, const service_principal&) {
+awaitable<result<http::response>> take_workflow_status(http::exchange& ex,
+                                                       const service_principal&) {
   auto& edge = edge_of(ex);
-  if (auto good = check_status(ex.in); !good) co_return error_answer(ex, good.error());
+  if (auto good = check_status(ex.in); !good) co_return fail(good.error());
   const auto named = parse_uuid(ex.params["id"]);
-  if (!named) co_return error_answer(ex, failure{error_code::not_found});
+  if (!named) co_return fail(error_code::not_found);
   const workflow_id id{*named};
   messages::take_status request{std::string{ex.in.body}, std::nullopt,
                                 edge.deadline_for_actors(ex.deadline)};
   const auto taken = co_await edge.ask_workflow(id, std::move(request), ex.deadline);
-  if (!taken) co_return error_answer(ex, taken.error());
+  if (!taken) co_return fail(taken.error());
   co_return http::json_response(200,
                                 taken->is_over ? R"({"is_over":true})" : R"({"is_over":false})");
 }

@@ -2,6 +2,7 @@
 
 #include "gateway/http/message/websocket_handshake.hpp"
 #include "gateway/live/socket_registry.hpp"
+#include "gateway/request/errors.hpp"
 #include "gateway/request/guards.hpp"
 #include "gateway/request/request_limit.hpp"
 #include "gateway/sign_in/refresh_cookie.hpp"
@@ -15,8 +16,6 @@
 
 namespace latchkey::gateway::live {
 namespace {
-
-using enum http::method;
 
 /// What a caller shows, before its session has been asked.
 struct shown {
@@ -98,7 +97,7 @@ awaitable<result<principal>> watched(http::exchange& ex, shown what) {
 
 } // namespace
 
-awaitable<http::response> open_socket(http::exchange& ex) {
+awaitable<result<http::response>> open_socket(http::exchange& ex) {
   auto& sockets = *edge_of(ex).sockets();
   const auto checked = http::check_websocket(ex.in);
   if (!checked.is_good()) {
@@ -108,27 +107,18 @@ awaitable<http::response> open_socket(http::exchange& ex) {
     co_return answer;
   }
   if (auto own = check_origin(ex); !own)
-    co_return error_answer(ex, charge_address_on_failure(ex, std::move(own.error())));
+    co_return fail(charge_address_on_failure(ex, std::move(own.error())));
   auto what = what_is_shown(ex);
-  if (!what) co_return error_answer(ex, charge_address_on_failure(ex, std::move(what.error())));
-  if (ex.is_stopping()) {
-    const failure stopping{error_code::overloaded};
-    co_return error_answer(ex, stopping);
-  }
+  if (!what) co_return fail(charge_address_on_failure(ex, std::move(what.error())));
+  if (ex.is_stopping()) co_return fail(error_code::overloaded);
   auto room = sockets.take_place(what->session);
-  if (!room) co_return error_answer(ex, room.error());
+  if (!room) co_return fail(room.error());
   auto who = co_await watched(ex, std::move(*what));
-  if (!who) co_return error_answer(ex, charge_address_on_failure(ex, std::move(who.error())));
+  if (!who) co_return fail(charge_address_on_failure(ex, std::move(who.error())));
   if (auto charged = charge_handshake_limit(ex, who->user); !charged)
-    co_return error_answer(ex, charged.error());
-  if (room->is_over()) {
-    const failure ended{error_code::token_invalid};
-    co_return error_answer(ex, ended);
-  }
-  if (room->is_closed()) {
-    const failure stopping{error_code::overloaded};
-    co_return error_answer(ex, stopping);
-  }
+    co_return fail(charged.error());
+  if (room->is_over()) co_return fail(error_code::token_invalid);
+  if (room->is_closed()) co_return fail(error_code::overloaded);
   const std::array<std::string_view, 1> ours{subprotocol};
   auto open = [&sockets, place = std::move(*room),
                who = std::move(*who)](http::taken_connection&& connection) mutable {
@@ -137,7 +127,7 @@ awaitable<http::response> open_socket(http::exchange& ex) {
   co_return http::accept_websocket(checked, http::select_subprotocol(ex.in, ours), std::move(open));
 }
 
-awaitable<http::response> make_ticket(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> make_ticket(http::exchange& ex, const principal& who) {
   const auto& env = edge_of(ex).env();
   const auto now = std::chrono::floor<std::chrono::seconds>(env.now());
   const ticket made{who.session, who.user, random_number(), who.expires_at,
@@ -150,9 +140,13 @@ awaitable<http::response> make_ticket(http::exchange& ex, const principal& who) 
 }
 
 std::vector<http::route> routes() {
+  using enum http::method;
   return {
-      open_to_anyone_who_is_counted_later(get, "/ws", "open_socket", open_socket),
-      open_to_session(post, "/api/v1/ws/ticket", "make_ticket", make_ticket),
+      route_row(get, "/ws", "open_socket", open_socket)
+          .access(http::access::anyone)
+          .limit(http::window::by_endpoint),
+      route_row(post, "/api/v1/ws/ticket", "make_ticket", make_ticket)
+          .access(http::access::session),
   };
 }
 

@@ -19,9 +19,9 @@ std::vector<http::route> routes();
 /// `latchkey.v1, bearer.TOKEN`; `?ticket=TICKET`. 401 without any or for a bad one, 403 for
 /// a page of a foreign origin, 400 or 426 for what is no handshake (RFC 6455, section 4.2.1),
 /// OVERLOADED when there are too many sockets.
-awaitable<http::response> open_socket(http::exchange& ex);
+awaitable<result<http::response>> open_socket(http::exchange& ex);
 /// POST /api/v1/ws/ticket: 201 with `ticket` and `expires_in`, for GET /ws?ticket=… within 30
 /// seconds, once.
-awaitable<http::response> make_ticket(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> make_ticket(http::exchange& ex, const principal& who);
 
 } // namespace latchkey::gateway::live

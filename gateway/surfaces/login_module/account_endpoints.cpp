@@ -26,21 +26,20 @@ result<void> change_username(storage::user_changes& changes, std::string_view wa
   return {};
 }
 
-/// The answer to whoever has not proven the current password, which is on record before it is
-/// told; any other failure as it is.
-awaitable<http::response> refusal(http::exchange& ex, const principal& who, std::string action,
-                                  failure error) {
+/// The failure as the client gets it. A wrong current password is in the audit log before that.
+awaitable<result<http::response>> refusal(http::exchange& ex, const principal& who,
+                                          std::string action, failure error) {
   if (error.code == error_code::invalid_credentials) {
     auto written = co_await audit_refusal(ex, std::move(action), who.user, error.why);
     if (!written) error = written.error();
   }
-  co_return error_answer(ex, error);
+  co_return fail(error);
 }
 
 } // namespace
 
-awaitable<http::response> register_account(http::exchange& ex) {
-  if (auto open = check_registration_open(ex); !open) co_return error_answer(ex, open.error());
+awaitable<result<http::response>> register_account(http::exchange& ex) {
+  if (auto open = check_registration_open(ex); !open) co_return fail(open.error());
   auto body = input::of(ex.in);
   registration given;
   given.email = trim_white_space(body.text("email", 1, login_name_bytes_max));
@@ -49,55 +48,55 @@ awaitable<http::response> register_account(http::exchange& ex) {
   given.full_name = body.optional_text("full_name", full_name_bytes_max);
   given.recovery_passphrase =
       body.optional_hidden("recovery_passphrase", recovery_passphrase_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
 
   auto registered = co_await register_new_user(ex, std::move(given));
-  if (!registered) co_return error_answer(ex, registered.error());
+  if (!registered) co_return fail(registered.error());
   co_return http::json_response(201, account_body(*registered));
 }
 
-awaitable<http::response> get_profile(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> get_profile(http::exchange& ex, const principal& who) {
   const messages::describe_user question;
   auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
-  if (!user) co_return error_answer(ex, user.error());
+  if (!user) co_return fail(user.error());
   co_return http::json_response(200, account_body(*user));
 }
 
-awaitable<http::response> update_profile(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> update_profile(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto full_name = body.optional_text("full_name", full_name_bytes_max);
   const auto username = body.optional_text("username", login_name_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
 
   messages::update_user request;
   const messages::describe_user question;
   auto user = co_await edge.ask_user(who.user, question, ex.deadline);
-  if (!user) co_return error_answer(ex, user.error());
+  if (!user) co_return fail(user.error());
   if (full_name) {
     auto checked = check_person_name_change("full_name", *full_name, full_name_code_points_max,
                                             messages::full_name_of(*user));
-    if (!checked) co_return error_answer(ex, checked.error());
+    if (!checked) co_return fail(checked.error());
     request.changes.full_name = std::move(*checked);
   }
   if (username) {
     auto good = change_username(request.changes, *username, *user);
-    if (!good) co_return error_answer(ex, good.error());
+    if (!good) co_return fail(good.error());
   }
   request.who.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto updated = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
-  if (!updated) co_return error_answer(ex, updated.error());
+  if (!updated) co_return fail(updated.error());
   co_return http::json_response(200, account_body(*updated, account_form::updated));
 }
 
-awaitable<http::response> change_password(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> change_password(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   messages::change_password request;
   request.current = body.hidden("current_password", 1, password_input_bytes_max);
   request.next = body.hidden("new_password", 0, password_input_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
 
   request.keep = who.session;
   request.who.client = client_of(ex);
@@ -111,9 +110,9 @@ awaitable<http::response> change_password(http::exchange& ex, const principal& w
 namespace {
 
 /// Tells the user's actor; the answer is `message`.
-awaitable<http::response> change_recovery(http::exchange& ex, const principal& who,
-                                          messages::change_recovery request,
-                                          std::string_view message) {
+awaitable<result<http::response>> change_recovery(http::exchange& ex, const principal& who,
+                                                  messages::change_recovery request,
+                                                  std::string_view message) {
   auto& edge = edge_of(ex);
   request.who.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
@@ -125,25 +124,27 @@ awaitable<http::response> change_recovery(http::exchange& ex, const principal& w
 
 } // namespace
 
-awaitable<http::response> set_recovery_passphrase(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> set_recovery_passphrase(http::exchange& ex,
+                                                          const principal& who) {
   auto body = input::of(ex.in);
   messages::change_recovery request;
   request.current = body.hidden("current_password", 1, password_input_bytes_max);
   const auto words = body.hidden("recovery_passphrase", 1, recovery_passphrase_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
   auto normal = normal_passphrase(words, "recovery_passphrase");
-  if (!normal) co_return error_answer(ex, normal.error());
+  if (!normal) co_return fail(normal.error());
   auto good = check_passphrase(*normal, "recovery_passphrase");
-  if (!good) co_return error_answer(ex, good.error());
+  if (!good) co_return fail(good.error());
   request.next = std::move(*normal);
   co_return co_await change_recovery(ex, who, std::move(request), "Recovery passphrase set");
 }
 
-awaitable<http::response> remove_recovery_passphrase(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> remove_recovery_passphrase(http::exchange& ex,
+                                                             const principal& who) {
   auto body = input::of(ex.in);
   messages::change_recovery request;
   request.current = body.hidden("current_password", 1, password_input_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
   co_return co_await change_recovery(ex, who, std::move(request), "Recovery passphrase removed");
 }
 

@@ -32,20 +32,20 @@ std::optional<std::string> role_for(bool is_admin, std::string_view role) {
 
 } // namespace
 
-awaitable<http::response> list_users(http::exchange& ex, const principal&) {
+awaitable<result<http::response>> list_users(http::exchange& ex, const principal&) {
   auto& edge = edge_of(ex);
   auto query = input::of_query(ex.in);
   const auto page = query.optional_integer("page", 1, page_max).value_or(1);
   const auto limit = query.optional_integer("limit", 1, limit_max).value_or(limit_default);
   const auto active = query.optional_flag("active");
-  if (auto read = query.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = query.done(); !read) co_return fail(read.error());
 
   storage::list_users question;
   question.active = active;
   question.limit = static_cast<std::size_t>(limit);
   question.offset = static_cast<std::size_t>((page - 1) * limit);
   auto found = co_await edge.read(question, ex.deadline);
-  if (!found) co_return error_answer(ex, found.error());
+  if (!found) co_return fail(found.error());
   std::string out;
   json_writer list(out);
   list.begin_object()
@@ -59,52 +59,52 @@ awaitable<http::response> list_users(http::exchange& ex, const principal&) {
   co_return http::json_response(200, std::move(out));
 }
 
-awaitable<http::response> get_user(http::exchange& ex, const principal&) {
+awaitable<result<http::response>> get_user(http::exchange& ex, const principal&) {
   auto id = co_await resolve_user(ex, ex.params["id"]);
-  if (!id) co_return error_answer(ex, id.error());
+  if (!id) co_return fail(id.error());
   const messages::describe_user question;
   auto user = co_await edge_of(ex).ask_user(*id, question, ex.deadline);
-  if (!user) co_return error_answer(ex, user.error());
+  if (!user) co_return fail(user.error());
   co_return http::json_response(200, account_body(*user, account_form::seen));
 }
 
-awaitable<http::response> update_user(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> update_user(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   messages::update_user request;
   request.changes.is_active = body.optional_flag("is_active");
   const auto is_admin = body.optional_flag("is_admin");
   const auto full_name = body.optional_text("full_name", full_name_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
   auto user = co_await managed_user(ex, who);
-  if (!user) co_return error_answer(ex, user.error());
+  if (!user) co_return fail(user.error());
   if (full_name) {
     auto checked = check_person_name_change("full_name", *full_name, full_name_code_points_max,
                                             messages::full_name_of(*user));
-    if (!checked) co_return error_answer(ex, checked.error());
+    if (!checked) co_return fail(checked.error());
     request.changes.full_name = std::move(*checked);
   }
   if (is_admin) request.changes.role = role_for(*is_admin, user->role);
   if (request.changes.role) {
     auto good = check_role_given(who, edge.roles(), *request.changes.role, "is_admin");
-    if (!good) co_return error_answer(ex, good.error());
+    if (!good) co_return fail(good.error());
   }
   request.role_seen = user->role;
   request.who = author_of(ex, who);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto updated = co_await edge.ask_user(user->id, std::move(request), ex.deadline);
-  if (!updated) co_return error_answer(ex, updated.error());
+  if (!updated) co_return fail(updated.error());
   co_return http::json_response(200, account_body(*updated, account_form::administered));
 }
 
-awaitable<http::response> delete_user(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> delete_user(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto user = co_await managed_user(ex, who);
-  if (!user) co_return error_answer(ex, user.error());
+  if (!user) co_return fail(user.error());
   messages::delete_user request{author_of(ex, who), edge.deadline_for_actors(ex.deadline),
                                 user->role};
   auto deleted = co_await edge.ask_user(user->id, std::move(request), ex.deadline);
-  if (!deleted) co_return error_answer(ex, deleted.error());
+  if (!deleted) co_return fail(deleted.error());
   co_return http::empty_response();
 }
 

@@ -21,54 +21,55 @@ std::vector<http::route> routes();
 
 /// POST /auth/login: 200 with `access_token`, `token_type`, `expires_in`; the refresh token
 /// travels as it does from POST /auth/token. AUTH001.
-awaitable<http::response> login(http::exchange& ex);
+awaitable<result<http::response>> login(http::exchange& ex);
 
 // -- User Registration -------------------------------------------------------------------
 
 /// POST /users/register: 201 with the account. USER002, USER003.
-awaitable<http::response> register_account(http::exchange& ex);
+awaitable<result<http::response>> register_account(http::exchange& ex);
 
 // -- Account Recovery --------------------------------------------------------------------
 
 /// POST /recovery/request-reset: 200 with the same words whoever asks.
-awaitable<http::response> request_reset(http::exchange& ex);
+awaitable<result<http::response>> request_reset(http::exchange& ex);
 /// POST /recovery/verify-passphrase: 200 with `reset_token`; AUTH001.
-awaitable<http::response> verify_passphrase(http::exchange& ex);
+awaitable<result<http::response>> verify_passphrase(http::exchange& ex);
 /// POST /recovery/reset-password: 200; AUTH003 for a token that does not work (any more).
-awaitable<http::response> reset_password(http::exchange& ex);
+awaitable<result<http::response>> reset_password(http::exchange& ex);
 
 // -- User Account Management -----------------------------------------------------------------
 
 /// GET /account/profile
-awaitable<http::response> get_profile(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> get_profile(http::exchange& ex, const principal& who);
 /// PUT /account/profile: `full_name` and `username`, each if given. USER002.
-awaitable<http::response> update_profile(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> update_profile(http::exchange& ex, const principal& who);
 /// PUT /account/change-password: every other session ends. AUTH001, USER003.
-awaitable<http::response> change_password(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> change_password(http::exchange& ex, const principal& who);
 
 /// PUT /account/recovery-passphrase `{current_password, recovery_passphrase}`: sets or replaces it.
 /// AUTH001.
-awaitable<http::response> set_recovery_passphrase(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> set_recovery_passphrase(http::exchange& ex, const principal& who);
 /// DELETE /account/recovery-passphrase `{current_password}`: there is none from now on. AUTH001.
-awaitable<http::response> remove_recovery_passphrase(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> remove_recovery_passphrase(http::exchange& ex,
+                                                             const principal& who);
 
 // -- Admin Account Management ------------------------------------------------------------------
 
 /// GET /admin/users?page=1&limit=50&active=true: in the order of their numbers.
-awaitable<http::response> list_users(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> list_users(http::exchange& ex, const principal& who);
 /// GET /admin/users/{id}; USER001.
-awaitable<http::response> get_user(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> get_user(http::exchange& ex, const principal& who);
 /// PUT /admin/users/{id}: `is_active`, `is_admin`, `full_name`, each if given. AUTH004 for
 /// somebody above the caller, CONFLICT for the last active administrator.
-awaitable<http::response> update_user(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> update_user(http::exchange& ex, const principal& who);
 /// DELETE /admin/users/{id}: 204.
-awaitable<http::response> delete_user(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> delete_user(http::exchange& ex, const principal& who);
 
 // -- Inter-Service Token Validation --------------------------------------------------------------
 
 /// POST /service/validate-token: 200 with `valid`, and of a good token `user_id` and `scopes`.
-awaitable<http::response> validate_service_token(http::exchange& ex);
+awaitable<result<http::response>> validate_service_token(http::exchange& ex);
 /// POST /service/token: 200 with a token for a registered service.
-awaitable<http::response> create_service_token(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> create_service_token(http::exchange& ex, const principal& who);
 
 } // namespace latchkey::gateway::login_module

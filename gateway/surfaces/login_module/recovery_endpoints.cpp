@@ -36,13 +36,13 @@ awaitable<> wait_for_answer_step(std::chrono::steady_clock::time_point begun) {
 
 } // namespace
 
-awaitable<http::response> request_reset(http::exchange& ex) {
+awaitable<result<http::response>> request_reset(http::exchange& ex) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto sent = body.text("email", 1, login_name_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
   auto email = checked_email(sent);
-  if (!email) co_return error_answer(ex, email.error());
+  if (!email) co_return fail(email.error());
 
   const auto begun_at = std::chrono::steady_clock::now();
   auto owner = co_await owner_of(ex, *email);
@@ -61,26 +61,25 @@ awaitable<http::response> request_reset(http::exchange& ex) {
     outcome = fail(owner.error());
   }
   co_await wait_for_answer_step(begun_at);
-  if (!outcome) co_return error_answer(ex, outcome.error());
+  if (!outcome) co_return fail(outcome.error());
   co_return http::json_response(200, R"({"message":"Recovery instructions sent if email exists"})");
 }
 
-awaitable<http::response> verify_passphrase(http::exchange& ex) {
+awaitable<result<http::response>> verify_passphrase(http::exchange& ex) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto sent = body.text("email", 1, login_name_bytes_max);
   const auto words = body.hidden("passphrase", 1, recovery_passphrase_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
   auto email = checked_email(sent);
-  if (!email) co_return error_answer(ex, email.error());
+  if (!email) co_return fail(email.error());
   auto passphrase = normal_passphrase(words, "passphrase");
-  if (!passphrase) co_return error_answer(ex, passphrase.error());
+  if (!passphrase) co_return fail(passphrase.error());
 
   auto attempt = address_attempt::begin(ex);
-  if (!attempt) co_return error_answer(ex, attempt.error());
+  if (!attempt) co_return fail(attempt.error());
   auto owner = co_await owner_of(ex, *email);
-  if (!owner && owner.error().code != error_code::user_not_found)
-    co_return error_answer(ex, owner.error());
+  if (!owner && owner.error().code != error_code::user_not_found) co_return fail(owner.error());
   constexpr const char* unknown = "the address is nobody's";
   result<messages::reset_grant> grant = fail_because(error_code::invalid_credentials, unknown);
   if (owner) {
@@ -94,7 +93,7 @@ awaitable<http::response> verify_passphrase(http::exchange& ex) {
       grant = fail_because(error_code::invalid_credentials, unknown);
   } else {
     auto compared = co_await compare_with_nothing(ex, *email, std::move(*passphrase), true);
-    if (!compared) co_return error_answer(ex, compared.error());
+    if (!compared) co_return fail(compared.error());
   }
   if (!grant && grant.error().code == error_code::invalid_credentials) {
     attempt->was_wrong(); // whatever goes wrong from here on
@@ -103,25 +102,25 @@ awaitable<http::response> verify_passphrase(http::exchange& ex) {
     auto written = co_await audit_refusal(
         ex, named ? "user.recovery_passphrase_refused" : "recovery.passphrase_refused", named,
         grant.error().why);
-    if (!written) co_return error_answer(ex, written.error());
+    if (!written) co_return fail(written.error());
   }
-  if (!grant) co_return error_answer(ex, grant.error());
+  if (!grant) co_return fail(grant.error());
   std::string out;
   json_writer(out).begin_object().text("reset_token", grant->token.reveal()).end_object();
   co_return http::json_response(200, std::move(out));
 }
 
-awaitable<http::response> reset_password(http::exchange& ex) {
+awaitable<result<http::response>> reset_password(http::exchange& ex) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto token = body.hidden("reset_token", 1, opaque_key_bytes_max);
   messages::reset_password request;
   request.next = body.hidden("new_password", 0, password_input_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
 
   const failure refusal{error_code::token_invalid, "reset_token", "does not work (any more)"};
   const auto key = parse_opaque_key(reset_token_kind, token.reveal());
-  if (!key) co_return error_answer(ex, refusal);
+  if (!key) co_return fail(refusal);
   request.token_id = key->id;
   request.token_hash = key->secret_hash;
   request.who.client = client_of(ex);
@@ -130,7 +129,7 @@ awaitable<http::response> reset_password(http::exchange& ex) {
   if (changed) co_return http::json_response(200, R"({"message":"Password successfully reset"})");
   const auto code = changed.error().code;
   const bool is_unknown = code == error_code::token_invalid || code == error_code::user_not_found;
-  co_return error_answer(ex, is_unknown ? refusal : changed.error());
+  co_return fail(is_unknown ? refusal : changed.error());
 }
 
 } // namespace latchkey::gateway::login_module

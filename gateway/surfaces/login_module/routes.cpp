@@ -5,40 +5,52 @@
 namespace latchkey::gateway::login_module {
 
 std::vector<http::route> routes() {
-  using http::method;
+  using enum http::method;
+  using enum http::access;
   using http::window;
   return {
-      counted_against(window::sign_in,
-                      open_to_own_pages(method::post, "/auth/login", "login", login)),
-      counted_against(window::sign_in, open_to_anyone(method::post, "/users/register",
-                                                      "register_account", register_account)),
+      route_row(post, "/auth/login", "login", login).access(own_pages).limit(window::sign_in),
+      route_row(post, "/users/register", "register_account", register_account)
+          .access(anyone)
+          .limit(window::sign_in),
 
-      counted_against(window::sign_in, open_to_anyone(method::post, "/recovery/request-reset",
-                                                      "request_reset", request_reset)),
-      counted_against(window::sign_in, open_to_anyone(method::post, "/recovery/verify-passphrase",
-                                                      "verify_passphrase", verify_passphrase)),
-      counted_against(window::sign_in, open_to_anyone(method::post, "/recovery/reset-password",
-                                                      "reset_password", reset_password)),
+      route_row(post, "/recovery/request-reset", "request_reset", request_reset)
+          .access(anyone)
+          .limit(window::sign_in),
+      route_row(post, "/recovery/verify-passphrase", "verify_passphrase", verify_passphrase)
+          .access(anyone)
+          .limit(window::sign_in),
+      route_row(post, "/recovery/reset-password", "reset_password", reset_password)
+          .access(anyone)
+          .limit(window::sign_in),
 
-      open_with("profile:read", method::get, "/account/profile", "get_profile", get_profile),
-      open_with("profile:write", method::put, "/account/profile", "update_profile", update_profile),
-      counted_against(window::keeping, open_to_session(method::put, "/account/change-password",
-                                                       "change_password", change_password)),
+      route_row(get, "/account/profile", "get_profile", get_profile)
+          .access(principal, "profile:read"),
+      route_row(put, "/account/profile", "update_profile", update_profile)
+          .access(principal, "profile:write"),
+      route_row(put, "/account/change-password", "change_password", change_password)
+          .access(session)
+          .limit(window::keeping),
 
-      open_to_session(method::put, "/account/recovery-passphrase", "set_recovery_passphrase",
-                      set_recovery_passphrase),
-      open_to_session(method::delete_, "/account/recovery-passphrase", "remove_recovery_passphrase",
-                      remove_recovery_passphrase),
+      route_row(put, "/account/recovery-passphrase", "set_recovery_passphrase",
+                set_recovery_passphrase)
+          .access(session),
+      route_row(delete_, "/account/recovery-passphrase", "remove_recovery_passphrase",
+                remove_recovery_passphrase)
+          .access(session),
 
-      open_with("users:read", method::get, "/admin/users", "list_users", list_users),
-      open_with("users:read", method::get, "/admin/users/{id}", "get_user", get_user),
-      open_with("users:write", method::put, "/admin/users/{id}", "update_user", update_user),
-      open_with("users:delete", method::delete_, "/admin/users/{id}", "delete_user", delete_user),
+      route_row(get, "/admin/users", "list_users", list_users).access(principal, "users:read"),
+      route_row(get, "/admin/users/{id}", "get_user", get_user).access(principal, "users:read"),
+      route_row(put, "/admin/users/{id}", "update_user", update_user)
+          .access(principal, "users:write"),
+      route_row(delete_, "/admin/users/{id}", "delete_user", delete_user)
+          .access(principal, "users:delete"),
 
-      open_to_anyone_who_is_counted_later(method::post, "/service/validate-token",
-                                          "validate_service_token", validate_service_token),
-      open_with("services:write", method::post, "/service/token", "create_service_token",
-                create_service_token),
+      route_row(post, "/service/validate-token", "validate_service_token", validate_service_token)
+          .access(anyone)
+          .limit(window::by_endpoint),
+      route_row(post, "/service/token", "create_service_token", create_service_token)
+          .access(principal, "services:write"),
   };
 }
 

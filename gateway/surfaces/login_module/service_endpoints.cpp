@@ -1,6 +1,5 @@
 // Tokens between services ("API Reference", Inter-Service Token Validation).
 #include "actors/audit/audit_entry.hpp"
-#include "gateway/request/guards.hpp"
 #include "gateway/request/request_limit.hpp"
 #include "gateway/surfaces/login_module/endpoints.hpp"
 #include "protocol/service_id.hpp"
@@ -81,46 +80,45 @@ result<void> admit_service(http::exchange& ex, const std::string& service_id) {
 
 } // namespace
 
-awaitable<http::response> validate_service_token(http::exchange& ex) {
+awaitable<result<http::response>> validate_service_token(http::exchange& ex) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto token = body.hidden("token", 1, access_token_bytes_max);
   const auto named = read_service_id(body);
   auto read = body.done();
   if (read && !named) read = fail(named.error());
-  if (!read) co_return error_answer(ex, charge_address_on_failure(ex, std::move(read.error())));
+  if (!read) co_return fail(charge_address_on_failure(ex, std::move(read.error())));
   const auto& service_id = *named;
-  if (auto allowed = admit_service(ex, service_id); !allowed)
-    co_return error_answer(ex, allowed.error());
+  if (auto allowed = admit_service(ex, service_id); !allowed) co_return fail(allowed.error());
 
   const auto services = edge.env().book->services();
   auto who = co_await edge.authenticate(token.reveal(), ex.deadline);
   if (who)
     co_return http::json_response(200, user_token_body(*who, services->find_service(service_id)));
-  if (!is_about_the_token(who.error().code)) co_return error_answer(ex, who.error());
+  if (!is_about_the_token(who.error().code)) co_return fail(who.error());
   auto claims = edge.tokens().verify_service(token.reveal());
   auto valid = claims ? service_token_body(*claims, *services) : std::nullopt;
   co_return http::json_response(200, valid ? std::move(*valid) : R"({"valid":false})");
 }
 
-awaitable<http::response> create_service_token(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> create_service_token(http::exchange& ex, const principal& who) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto service_id = body.text("service_id", 1, service_id_chars_max);
   auto scopes = body.texts("scopes", permissions_max, permission_bytes_max);
   const auto asked_ttl_s =
       body.optional_integer("expires_in", service_token_ttl_s_min, service_token_ttl_s_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
 
   const auto services = edge.env().book->services();
   const auto* service = services->find_service(service_id);
   failure wrong{error_code::validation_error, "service_id", "is not a registered service"};
-  if (service == nullptr) co_return error_answer(ex, wrong);
+  if (service == nullptr) co_return fail(wrong);
   if (!service->scopes->has_all(scopes)) {
     wrong.field = "scopes";
     wrong.reason =
         "must be among those that the service is registered for: " + service->scopes->joined(' ');
-    co_return error_answer(ex, wrong);
+    co_return fail(wrong);
   }
 
   const auto now = edge.env().now();
@@ -142,9 +140,9 @@ awaitable<http::response> create_service_token(http::exchange& ex, const princip
   record.entry.user = who.user;
   record.deadline = edge.deadline_for_actors(ex.deadline);
   auto made = co_await edge.ask(edge.env().key_ring, std::move(signing), ex.deadline);
-  if (!made) co_return error_answer(ex, made.error());
+  if (!made) co_return fail(made.error());
   auto noted = co_await edge.ask(edge.env().audit, std::move(record), ex.deadline);
-  if (!noted) co_return error_answer(ex, noted.error());
+  if (!noted) co_return fail(noted.error());
 
   std::string out;
   json_writer(out)

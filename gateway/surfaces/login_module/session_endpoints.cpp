@@ -11,14 +11,14 @@
 
 namespace latchkey::gateway::login_module {
 
-awaitable<http::response> login(http::exchange& ex) {
+awaitable<result<http::response>> login(http::exchange& ex) {
   auto body = input::of(ex.in);
   const auto name = body.text("username", 1, login_name_bytes_max);
   auto password = body.hidden("password", 1, password_input_bytes_max);
-  if (auto read = body.done(); !read) co_return error_answer(ex, read.error());
+  if (auto read = body.done(); !read) co_return fail(read.error());
 
   auto tokens = co_await sign_in(ex, name, std::move(password), surface::login_module);
-  if (!tokens) co_return error_answer(ex, tokens.error());
+  if (!tokens) co_return fail(tokens.error());
   const bool in_body = wants_token_in_body(ex);
   std::string out;
   json_writer body_out(out);

@@ -78,8 +78,7 @@ result<void> prepare(const http::exchange& ex, const principal& who,
   call.headers = out.headers;
   call.deadline = std::min(ex.deadline, ex.in.received_at + route.deadline);
   call.silence_max = route.deadline;
-  call.is_abandoned = ex.has_peer_gone;
-  call.who = ex.connection;
+  call.client = ex.client;
   return {};
 }
 
@@ -163,9 +162,9 @@ awaitable<result<socket_registry::place>> take_place(http::exchange& ex, princip
   co_return room;
 }
 
-awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who,
-                                       const proxy::proxy_route& route, passage& what,
-                                       socket_registry::place room) {
+awaitable<result<http::response>> ask_upstream(http::exchange& ex, const principal& who,
+                                               const proxy::proxy_route& route, passage& what,
+                                               socket_registry::place room) {
   std::optional<result<proxy::upstream_answer>> said;
   try {
     said.emplace(co_await edge_of(ex).upstreams().call(what.call));
@@ -173,40 +172,39 @@ awaitable<http::response> ask_upstream(http::exchange& ex, const principal& who,
     if (ended.code() != boost::asio::error::operation_aborted) throw;
   }
   if (!said) co_return to_nobody();
-  if (!*said) co_return error_answer(ex, said->error());
+  if (!*said) co_return fail(said->error());
   const bool is_upgrade = (*said)->status() == 101;
   auto answer = is_upgrade ? upgrade_of(ex, who, route, std::move(room), *std::move(*said),
                                         upstream_of(ex, route))
                            : answer_of(*std::move(*said), upstream_of(ex, route));
-  if (!answer) co_return error_answer(ex, answer.error());
+  if (!answer) co_return fail(answer.error());
   co_return *std::move(answer);
 }
 
 } // namespace
 
-awaitable<http::response> pass_on(http::exchange& ex, const principal& caller,
-                                  const proxy::proxy_route& route) {
+awaitable<result<http::response>> pass_on(http::exchange& ex, const principal& caller,
+                                          const proxy::proxy_route& route) {
   auto who = caller;
   passage what;
   socket_registry::place room;
   what.call.held = edge_of(ex).upstreams().upstreams().calls_of_users().begin(who.user);
   if (!what.call.held) {
-    const failure crowded{
-        error_code::rate_limited, {}, "has too many requests under way", crowded_retry_s};
-    co_return error_answer(ex, crowded);
+    co_return fail_with_retry(error_code::rate_limited, crowded_retry_s,
+                              "has too many requests under way");
   }
   what.call.asks_for_websocket = asks_for_websocket(ex);
   if (what.call.asks_for_websocket) {
     auto taken = co_await take_place(ex, who, route);
-    if (!taken) co_return error_answer(ex, taken.error());
+    if (!taken) co_return fail(taken.error());
     room = std::move(*taken);
   }
   const messages::describe_user question;
   const auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
-  if (!user) co_return error_answer(ex, user.error());
+  if (!user) co_return fail(user.error());
   auto ready = prepare(ex, who, *user, route, what);
   if (ready) ready = co_await take_body(ex, what);
-  if (!ready) co_return error_answer(ex, ready.error());
+  if (!ready) co_return fail(ready.error());
   co_return co_await ask_upstream(ex, who, route, what, std::move(room));
 }
 

@@ -19,8 +19,8 @@ std::vector<http::route> routes(const proxy::proxy_table& table);
 std::vector<openapi::generated_words> descriptions(const proxy::proxy_table& table);
 
 /// Passes the request on and the answer back. GW001, GW002.
-awaitable<http::response> pass_on(http::exchange& ex, const principal& who,
-                                  const proxy::proxy_route& route);
+awaitable<result<http::response>> pass_on(http::exchange& ex, const principal& who,
+                                          const proxy::proxy_route& route);
 
 /// What the upstream said, for the client. GW001 when its headers cannot be passed on.
 result<http::response> answer_of(proxy::upstream_answer said, const proxy::upstream& from);

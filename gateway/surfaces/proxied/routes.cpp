@@ -1,3 +1,4 @@
+#include "gateway/surfaces/live/handshake.hpp"
 #include "gateway/surfaces/proxied/endpoints.hpp"
 
 #include <array>
@@ -75,13 +76,14 @@ std::vector<http::route> routes(const proxy::proxy_table& table) {
   std::vector<http::route> rows;
   for (std::size_t i = 0; i < table.routes.size(); ++i) {
     const auto& route = table.routes[i];
-    auto row = open_to_users_and_sockets(
-        route.permission, route.method, route.pattern, words_of(table, i).operation,
-        [route](http::exchange& ex, const principal& who) { return pass_on(ex, who, route); });
-    row.needs.counts_against = http::window::gateway;
-    row.body_bytes_max = route.body_bytes_max;
-    row.streams_body = may_have_a_body(route.method);
-    rows.push_back(std::move(row));
+    const auto answer = [route](http::exchange& ex, const principal& caller) {
+      return pass_on(ex, caller, route);
+    };
+    rows.push_back(route_row(route.method, route.pattern, words_of(table, i).operation, answer,
+                             live::principal_of_handshake)
+                       .access(http::access::principal, route.permission)
+                       .limit(http::window::gateway)
+                       .body(route.body_bytes_max, may_have_a_body(route.method)));
   }
   return rows;
 }

@@ -290,7 +290,7 @@ TEST(HttpExchange, HooksAdmitDecorateAndRenderErrors) {
     options.hooks.decorate = [](const exchange&, response& answer) {
       answer.add("X-RateLimit-Limit", 7);
     };
-    options.hooks.render_error = [](const failure& error, const request&) {
+    options.hooks.render_error = [](const failure& error, const request&, const route*) {
       return json_response(status_of(error.code), "flat");
     };
   });

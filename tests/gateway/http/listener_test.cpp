@@ -51,7 +51,7 @@ TEST(HttpDrain, IsNotNeededForTheServerToGo) {
   auto wheel = std::make_unique<timer_wheel>(*io);
   route waits;
   waits.pattern = "/wait";
-  waits.needs.who = access::anyone;
+  waits.needs.open_to = access::anyone;
   waits.handle = [&](exchange&) -> awaitable<response> {
     boost::asio::basic_waitable_timer<clock_type, boost::asio::wait_traits<clock_type>,
                                       reactor_executor>
@@ -82,7 +82,7 @@ TEST(HttpDrain, IsNotNeededForTheServerToGo) {
 std::shared_ptr<const router> one_route(handler handle) {
   route only;
   only.pattern = "/only";
-  only.needs.who = access::anyone;
+  only.needs.open_to = access::anyone;
   only.handle = std::move(handle);
   return std::make_shared<const router>(std::move(*router::make({only})));
 }

@@ -64,7 +64,7 @@ route make_route(method m, std::string pattern, handler handle) {
   route r;
   r.method = m;
   r.pattern = std::move(pattern);
-  r.needs.who = access::anyone;
+  r.needs.open_to = access::anyone;
   r.handle = std::move(handle);
   return r;
 }

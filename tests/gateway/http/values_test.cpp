@@ -22,7 +22,7 @@ route make_route(method m, std::string pattern, access who = access::anyone) {
   route r;
   r.method = m;
   r.pattern = std::move(pattern);
-  r.needs.who = who;
+  r.needs.open_to = who;
   r.handle = [](exchange&) -> awaitable<response> { co_return response{}; };
   return r;
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <netinet/in.h>
+#include <optional>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -14,6 +15,16 @@ namespace latchkey::proxy::testing {
 namespace {
 
 constexpr int poll_patience_ms = 20'000;
+
+/// A client that goes when a test says so.
+class test_client : public http::client_presence {
+public:
+  explicit test_client(const std::atomic<bool>& has_gone) : has_gone_(has_gone) {}
+  bool has_gone() const noexcept override { return has_gone_; }
+
+private:
+  const std::atomic<bool>& has_gone_;
+};
 
 awaitable<seen> ask_and_read(upstream_client& client, question what) {
   seen out;
@@ -27,12 +38,8 @@ awaitable<seen> ask_and_read(upstream_client& client, question what) {
   call.deadline = std::chrono::steady_clock::now() + what.deadline;
   call.silence_max = what.silence_max;
   call.asks_for_websocket = what.asks_for_websocket;
-  if (what.is_abandoned != nullptr) {
-    call.is_abandoned = [](const void* who) noexcept {
-      return static_cast<const std::atomic<bool>*>(who)->load();
-    };
-    call.who = what.is_abandoned;
-  }
+  std::optional<test_client> client_of_call;
+  if (what.has_gone != nullptr) call.client = &client_of_call.emplace(*what.has_gone);
   auto answer = co_await client.call(call);
   if (!answer) {
     out.error = answer.error();

@@ -119,7 +119,7 @@ struct question {
   std::chrono::milliseconds deadline = patience;
   std::chrono::milliseconds silence_max = patience;
   bool asks_for_websocket = false;
-  std::atomic<bool>* is_abandoned = nullptr;
+  std::atomic<bool>* has_gone = nullptr; // becomes true when the client goes
   std::size_t upstream = 0;
 };
 

@@ -87,7 +87,7 @@ TEST(SlowClient, IsNotTheOneByWhichAnUpstreamIsTriedAgain) {
   std::this_thread::sleep_for(5ms); // the breaker lets one through from now on
   auto slow = trickled(patience, 1'000'000);
   std::atomic<bool> has_gone{false};
-  slow.is_abandoned = &has_gone;
+  slow.has_gone = &has_gone;
   auto never = client.start(slow);
   const auto& body = static_cast<const trickle&>(*slow.pieces);
   ASSERT_TRUE(client.wait_until([&] { return body.asked > 0; }));

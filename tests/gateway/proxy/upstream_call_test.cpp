@@ -296,7 +296,7 @@ TEST(UpstreamCall, EndsWithWhoeverAsked) {
   }});
   client_fixture client(upstream.url());
   question what;
-  what.is_abandoned = &has_gone;
+  what.has_gone = &has_gone;
   EXPECT_TRUE(client.ask(what).was_thrown);
   EXPECT_TRUE(ended.get_future().get());
   EXPECT_EQ(client.counts().abandoned.value(), 1u);

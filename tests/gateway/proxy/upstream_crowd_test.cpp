@@ -46,7 +46,7 @@ TEST(UpstreamCall, ThatWaitsInVainIsGw002AndNotTheUpstreamsFailure) {
   client_fixture client(upstream.url(), limits);
   std::atomic<bool> has_gone{false};
   question patient;
-  patient.is_abandoned = &has_gone;
+  patient.has_gone = &has_gone;
   auto first = client.start(patient);
   client.wait_until([&] { return upstream.connections() == 1; });
   question hasty;

@@ -1,7 +1,9 @@
 // What is decided without asking anybody: who may give and manage what, the flat form of
 // errors, and that the table of routes holds together.
+#include "gateway/request/errors.hpp"
+#include "gateway/request/flat_error.hpp"
+#include "gateway/request/guards.hpp"
 #include "gateway/request/principal.hpp"
-#include "gateway/surfaces/integration/flat_error.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -92,7 +94,7 @@ TEST(FlatError, HasThreeKeysAndTheDocumentedTexts) {
       {error_code::overloaded, "Service unavailable"},
   };
   for (const auto& [code, text] : texts) {
-    const auto answer = integration::flat_error(failure{code});
+    const auto answer = flat_error(failure{code});
     EXPECT_EQ(answer.status, status_of(code));
     const auto body = nlohmann::ordered_json::parse(answer.body);
     ASSERT_EQ(body.size(), 3u) << answer.body;
@@ -105,7 +107,7 @@ TEST(FlatError, HasThreeKeysAndTheDocumentedTexts) {
 TEST(FlatError, SaysWhichFieldAndWhyInWordsOfItsEndpoint) {
   failure wrong{error_code::validation_error, "token", "is \"required\"", 0};
   wrong.more = R"("limit":3)";
-  const auto answer = integration::flat_error(wrong, "Failed to sync session");
+  const auto answer = flat_error(wrong, "Failed to sync session");
   const auto body = nlohmann::json::parse(answer.body);
   EXPECT_EQ(body["error"], "Failed to sync session");
   EXPECT_EQ(body["details"],
@@ -113,17 +115,64 @@ TEST(FlatError, SaysWhichFieldAndWhyInWordsOfItsEndpoint) {
 }
 
 TEST(FlatError, CarriesTheHeadersOfItsStatus) {
-  EXPECT_TRUE(integration::flat_error(failure{error_code::token_invalid}).has("WWW-Authenticate"));
-  const auto busy = integration::flat_error(failure{error_code::rate_limited, {}, {}, 7});
+  EXPECT_TRUE(flat_error(failure{error_code::token_invalid}).has("WWW-Authenticate"));
+  const auto busy = flat_error(failure{error_code::rate_limited, {}, {}, 7});
   EXPECT_NE(busy.header_lines().find("Retry-After: 7"), std::string_view::npos);
-  EXPECT_FALSE(integration::flat_error(failure{error_code::not_found}).has("Retry-After"));
+  EXPECT_FALSE(flat_error(failure{error_code::not_found}).has("Retry-After"));
 }
 
-TEST(FlatPath, IsEverythingUnderApiAuth) {
+TEST(ErrorForm, IsFlatUnderApiAuthWhereThereIsNoRoute) {
+  using enum http::error_form;
   for (const auto* path : {"/api/auth/validate-token", "/api/auth/", "/api/auth/nothing"})
-    EXPECT_TRUE(integration::is_flat_path(path)) << path;
+    EXPECT_EQ(error_form_of(nullptr, path), flat) << path;
   for (const auto* path : {"/api/auth", "/auth/token", "/api/v1/auth/me", "/api/authx/a", "/"})
-    EXPECT_FALSE(integration::is_flat_path(path)) << path;
+    EXPECT_EQ(error_form_of(nullptr, path), envelope) << path;
+}
+
+TEST(ErrorForm, IsTheRoutesWhateverItsPath) {
+  using enum http::error_form;
+  http::route made;
+  EXPECT_EQ(error_form_of(&made, "/api/auth/validate-token"), envelope);
+  made.errors = flat;
+  EXPECT_EQ(error_form_of(&made, "/auth/token"), flat);
+}
+
+awaitable<result<http::response>> for_anyone(http::exchange&) {
+  co_return http::empty_response();
+}
+awaitable<result<http::response>> for_users(http::exchange&, const principal&) {
+  co_return http::empty_response();
+}
+awaitable<result<http::response>> for_services(http::exchange&, const service_principal&) {
+  co_return http::empty_response();
+}
+
+template <class Endpoint>
+bool fits(Endpoint answer, http::access open_to) {
+  std::vector<http::route> rows;
+  rows.push_back(route_row(http::method::get, "/a", "a", answer).access(open_to));
+  return http::router::make(std::move(rows)).has_value();
+}
+
+TEST(RouteRow, IsRefusedWithAnAccessThatItsEndpointDoesNotFit) {
+  using enum http::access;
+  for (const auto open_to : {anyone, own_pages, internal}) {
+    EXPECT_TRUE(fits(for_anyone, open_to));
+    EXPECT_FALSE(fits(for_users, open_to));
+    EXPECT_FALSE(fits(for_services, open_to));
+  }
+  for (const auto open_to : {session, http::access::principal}) {
+    EXPECT_FALSE(fits(for_anyone, open_to));
+    EXPECT_TRUE(fits(for_users, open_to));
+    EXPECT_FALSE(fits(for_services, open_to));
+  }
+  EXPECT_FALSE(fits(for_anyone, service));
+  EXPECT_FALSE(fits(for_users, service));
+  EXPECT_TRUE(fits(for_services, service));
+}
+
+TEST(RouteRow, IsRefusedWithoutAnAccess) {
+  EXPECT_FALSE(http::router::make({route_row(http::method::get, "/a", "a", for_anyone)}));
 }
 
 } // namespace

@@ -1,16 +1,11 @@
-#include "gateway/surfaces/integration/flat_error.hpp"
+#include "gateway/request/flat_error.hpp"
 
 #include "gateway/http/message/error_body.hpp"
-#include "gateway/request/endpoint.hpp"
 #include "protocol/text/json_writer.hpp"
 
 #include <string>
 
-namespace latchkey::gateway::integration {
-
-bool is_flat_path(std::string_view path) noexcept {
-  return path.starts_with("/api/auth/");
-}
+namespace latchkey::gateway {
 
 std::string_view error_text_of(unsigned status) noexcept {
   switch (status) {
@@ -60,10 +55,4 @@ http::response flat_error(const failure& error, std::string_view error_text) {
   return answer;
 }
 
-http::response flat_error(const http::exchange& ex, const failure& error,
-                          std::string_view error_text) {
-  log_refusal(ex, error);
-  return flat_error(error, error_text);
-}
-
-} // namespace latchkey::gateway::integration
+} // namespace latchkey::gateway
