@@ -48,17 +48,18 @@ http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
   for (std::size_t i = 0; i < unmatched.size(); ++i)
     unmatched[i] = &counts.series(http::to_string(static_cast<http::method>(i)), "unmatched");
   hooks.on_finished = [series = std::move(series), unmatched](const http::finished_request& done) {
-    auto& one = done.route_index < series.size() ? *series[done.route_index]
-                                                 : *unmatched[static_cast<std::size_t>(done.verb)];
-    one.observe(done.status, std::chrono::duration<double>(done.duration).count());
+    auto& observed = done.route_index < series.size()
+                         ? *series[done.route_index]
+                         : *unmatched[static_cast<std::size_t>(done.verb)];
+    observed.observe(done.status, std::chrono::duration<double>(done.duration).count());
     log_debug("http", http::to_string(done.verb), " ", done.route_name, " ", done.status, " ",
               done.request_id, " ", done.peer_address);
   };
-  hooks.on_exception = [](const http::exchange& ex, std::string_view what) {
-    log_error("http", "request ", ex.in.request_id, " failed: ", what);
+  hooks.on_exception = [](const http::exchange& ex, std::string_view reason) {
+    log_error("http", "request ", ex.in.request_id, " failed: ", reason);
   };
-  hooks.on_accept_failed = [](std::string_view what) {
-    log_error("http", "failed to accept a connection: ", what);
+  hooks.on_accept_failed = [](std::string_view reason) {
+    log_error("http", "failed to accept a connection: ", reason);
   };
   hooks.on_unread = [refused = &counts.overload_refusals("unread_answers")](std::string_view peer) {
     refused->add();
@@ -68,14 +69,15 @@ http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
   hooks.on_unfinished =
       [refused = &counts.overload_refusals("unfinished_bodies")](std::string_view peer) {
         refused->add();
-        log_debug("http", "closed the connection of ", peer, ": its body takes too much room");
+        log_debug("http", "closed the connection of ", peer,
+                  ": its unfinished body takes too much memory");
       };
   hooks.decorate = add_rate_headers;
   return hooks;
 }
 
-/// Before anything else is done for a request: whose it is, as far as addresses go. What has a
-/// route is counted by its guard, which knows who asks.
+/// Before anything else is done for a request: notes its address. A request with a route is counted
+/// by its guard, which knows the caller.
 std::optional<http::response> admit(http::exchange& ex, bool is_public) {
   ex.client_address = client_address(ex.in, edge_of(ex).trusted_proxies());
   if (!is_public) return std::nullopt;
@@ -94,7 +96,7 @@ std::optional<http::response> admit(http::exchange& ex, bool is_public) {
   return std::nullopt;
 }
 
-/// What is refused before that costs the address nothing, and it is told what it has.
+/// A request that is refused before that costs the address nothing; the answer shows what is left.
 void note_refused(http::exchange& ex, bool is_public) {
   ex.client_address = client_address(ex.in, edge_of(ex).trusted_proxies());
   if (is_public) peek_address_limit(ex);
@@ -103,7 +105,7 @@ void note_refused(http::exchange& ex, bool is_public) {
 } // namespace
 
 /// What one reactor serves.
-struct listeners::side {
+struct listeners::reactor_side {
   reactor* home = nullptr;
   std::unique_ptr<reactor_edge> edge;
   std::unique_ptr<socket_registry> sockets;
@@ -121,11 +123,11 @@ struct listeners::parts {
   std::string http_host; // numeric
   std::string internal_host;
   std::size_t workers = 1;
-  std::vector<side> sides; // complete ones first
+  std::vector<reactor_side> sides; // complete ones first
 
   result<void> prepare();
-  result<void> listen_on(side& one, caf::actor_system& system);
-  http::http_server_options options_for(const side& one, listener which) const;
+  result<void> listen_on(reactor_side& side, caf::actor_system& system);
+  http::http_server_options options_for(const reactor_side& side, listener which) const;
 };
 
 result<void> listeners::parts::prepare() {
@@ -151,12 +153,13 @@ result<void> listeners::parts::prepare() {
   return unused;
 }
 
-http::http_server_options listeners::parts::options_for(const side& one, listener which) const {
+http::http_server_options listeners::parts::options_for(const reactor_side& side,
+                                                        listener which) const {
   const bool is_public = which == listener::public_side;
   http::http_server_options options;
   options.routes = is_public ? public_routes : internal_routes;
   options.limits.body_bytes_max = configured->body_bytes_max;
-  // One that may be sent has room; a string that grows takes up to twice as much.
+  // The largest body has room; a string that grows takes up to twice as much.
   options.limits.unfinished_bytes_max =
       std::max(options.limits.unfinished_bytes_max, 2 * std::size_t{configured->body_bytes_max});
   if (is_public) options.limits.connections_max = connections_max_of(*configured, workers);
@@ -173,7 +176,7 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
                                                     const http::route* matched) {
     return server_error_answer(error, in, matched, clock->now());
   };
-  options.edge = one.edge.get();
+  options.edge = side.edge.get();
   if (is_public) {
     options.tls = tls;
     options.allowed_origins = http::origin_list{configured->allowed_origins};
@@ -182,26 +185,26 @@ http::http_server_options listeners::parts::options_for(const side& one, listene
   return options;
 }
 
-result<void> listeners::parts::listen_on(side& one, caf::actor_system& system) {
-  auto& home = *one.home;
-  one.edge = std::make_unique<reactor_edge>(system, home, env, configured);
-  one.sockets = std::make_unique<socket_registry>(system, *one.edge);
-  one.edge->set_sockets(one.sockets.get());
-  one.edge->pass_on_to(upstreams);
+result<void> listeners::parts::listen_on(reactor_side& side, caf::actor_system& system) {
+  auto& home = *side.home;
+  side.edge = std::make_unique<reactor_edge>(system, home, env, configured);
+  side.sockets = std::make_unique<socket_registry>(system, *side.edge);
+  side.edge->set_sockets(side.sockets.get());
+  side.edge->pass_on_to(upstreams);
   const auto serve = [&](listener which) {
     return std::make_unique<http::http_server>(home.context(), home.timers(),
-                                               options_for(one, which));
+                                               options_for(side, which));
   };
-  one.public_server = serve(listener::public_side);
-  one.internal_server = serve(listener::internal_side);
+  side.public_server = serve(listener::public_side);
+  side.internal_server = serve(listener::internal_side);
   // Port 0: the first reactor takes free ones, the others join it.
   const auto& first = sides.front();
-  const bool is_first = &first == &one;
-  auto bound = one.public_server->listen(http_host, is_first ? configured->http_port
-                                                             : first.public_server->port());
+  const bool is_first = &first == &side;
+  auto bound = side.public_server->listen(http_host, is_first ? configured->http_port
+                                                              : first.public_server->port());
   if (!bound) return bound;
-  return one.internal_server->listen(internal_host, is_first ? configured->internal_port
-                                                             : first.internal_server->port());
+  return side.internal_server->listen(internal_host, is_first ? configured->internal_port
+                                                              : first.internal_server->port());
 }
 
 listeners::listeners(std::unique_ptr<parts> all) : parts_(std::move(all)) {}
@@ -221,39 +224,39 @@ result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, ac
   p.workers = scheduler.size();
   p.sides.reserve(p.workers);
   for (std::size_t i = 0; i < p.workers; ++i) {
-    auto& one = p.sides.emplace_back();
-    one.home = &scheduler.at(i);
-    auto listening = on_reactor(*one.home, [&] { return p.listen_on(one, system); });
+    auto& side = p.sides.emplace_back();
+    side.home = &scheduler.at(i);
+    auto listening = on_reactor(*side.home, [&] { return p.listen_on(side, system); });
     if (!listening) return fail(listening.error());
   }
   auto registries = std::make_shared<std::vector<socket_registry_actor>>();
-  for (const auto& one : p.sides)
-    registries->push_back(one.sockets->handle());
-  for (auto& one : p.sides)
-    on_reactor(*one.home, [&] { one.edge->set_socket_registries(registries); });
+  for (const auto& side : p.sides)
+    registries->push_back(side.sockets->handle());
+  for (auto& side : p.sides)
+    on_reactor(*side.home, [&] { side.edge->set_socket_registries(registries); });
   return made;
 }
 
 void listeners::accept() {
-  for (auto& one : parts_->sides)
-    on_reactor(*one.home, [&one] {
-      one.public_server->accept();
-      one.internal_server->accept();
+  for (auto& side : parts_->sides)
+    on_reactor(*side.home, [&side] {
+      side.public_server->accept();
+      side.internal_server->accept();
     });
 }
 
 listeners::~listeners() {
   // Connections that are left lose their sockets first, then the way to actors.
-  for (auto& one : parts_->sides)
-    on_reactor(*one.home, [&one] {
-      one.public_server.reset();
-      one.internal_server.reset();
-      if (one.sockets) one.sockets->shut();
-      one.edge.reset();
+  for (auto& side : parts_->sides)
+    on_reactor(*side.home, [&side] {
+      side.public_server.reset();
+      side.internal_server.reset();
+      if (side.sockets) side.sockets->shut();
+      side.edge.reset();
     });
   // By now coroutines that asked are gone, too.
-  for (auto& one : parts_->sides)
-    on_reactor(*one.home, [&one] { one.sockets.reset(); });
+  for (auto& side : parts_->sides)
+    on_reactor(*side.home, [&side] { side.sockets.reset(); });
 }
 
 std::uint16_t listeners::http_port() const noexcept {
@@ -269,46 +272,46 @@ result<bool> listeners::reload_certificate() {
   if (!set.uses_tls()) return false;
   auto context = http::make_tls_context(set.tls_cert, set.tls_key);
   if (!context) return fail(context.error());
-  for (auto& one : parts_->sides)
-    on_reactor(*one.home, [&] { one.public_server->use_tls(*context); });
+  for (auto& side : parts_->sides)
+    on_reactor(*side.home, [&] { side.public_server->use_tls(*context); });
   return true;
 }
 
 void listeners::drain() {
   std::vector<std::future<void>> drained;
-  for (auto& one : parts_->sides) {
+  for (auto& side : parts_->sides) {
     auto done = std::make_shared<std::promise<void>>();
     drained.push_back(done->get_future());
-    boost::asio::post(one.home->context(), [sockets = one.sockets.get(), done] {
+    boost::asio::post(side.home->context(), [sockets = side.sockets.get(), done] {
       sockets->stop([done] { done->set_value(); });
     });
   }
-  for (auto& one : parts_->sides)
-    for (auto* server : {one.public_server.get(), one.internal_server.get()}) {
+  for (auto& side : parts_->sides)
+    for (auto* server : {side.public_server.get(), side.internal_server.get()}) {
       auto done = std::make_shared<std::promise<void>>();
       drained.push_back(done->get_future());
-      boost::asio::post(one.home->context(),
+      boost::asio::post(side.home->context(),
                         [server, done] { server->stop([done] { done->set_value(); }); });
     }
   const auto patience = std::chrono::steady_clock::now() + drain_margin +
                         std::chrono::seconds{parts_->configured->request_timeout_s};
   bool all = true;
-  for (auto& one : drained)
-    all = one.wait_until(patience) == std::future_status::ready && all;
+  for (auto& future : drained)
+    all = future.wait_until(patience) == std::future_status::ready && all;
   if (all) return;
   log_warning("server", "requests were still in flight at the end of the drain");
-  for (auto& one : parts_->sides)
-    on_reactor(*one.home, [&one] {
-      one.public_server->close_all();
-      one.internal_server->close_all();
+  for (auto& side : parts_->sides)
+    on_reactor(*side.home, [&side] {
+      side.public_server->close_all();
+      side.internal_server->close_all();
     });
 }
 
 void listeners::publish_counts() const {
   std::size_t connections = 0;
   std::size_t in_flight = 0;
-  for (const auto& one : parts_->sides)
-    for (const auto* server : {one.public_server.get(), one.internal_server.get()}) {
+  for (const auto& side : parts_->sides)
+    for (const auto* server : {side.public_server.get(), side.internal_server.get()}) {
       connections += server->connections();
       in_flight += server->in_flight();
     }

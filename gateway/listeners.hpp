@@ -1,5 +1,5 @@
-// listeners.hpp — the sockets of the whole server: on every reactor an acceptor of
-// conversations, a public listener and an internal one.
+// listeners.hpp — the sockets of the whole server: on every reactor an edge, a public listener and
+// an internal one.
 #pragma once
 
 #include "actors/base/actor_env.hpp"
@@ -44,7 +44,7 @@ public:
   void publish_counts() const;
 
 private:
-  struct side;
+  struct reactor_side;
   struct parts;
   explicit listeners(std::unique_ptr<parts> all);
   std::unique_ptr<parts> parts_;

@@ -38,13 +38,13 @@ std::vector<rows> internal_surfaces() {
 /// A row that asks for what no role can be given on purpose is a slip of the pen.
 result<void> check_permissions(const rows& all) {
   for (const auto& row : all) {
-    const auto& word = row.needs.permission;
+    const auto& permission = row.needs.permission;
     const bool is_known = row.needs.open_to == http::access::service
-                              ? default_service_scopes().has(word)
-                              : word.empty() || is_known_permission(word);
+                              ? default_service_scopes().has(permission)
+                              : permission.empty() || is_known_permission(permission);
     if (!is_known)
       return fail(error_code::internal_error, {},
-                  "route " + row.pattern + ": unknown permission " + word);
+                  "route " + row.pattern + ": unknown permission " + permission);
   }
   return {};
 }

@@ -1,4 +1,4 @@
-// routes.hpp — the one table of routes: method, path, whom it is open to, and who answers.
+// routes.hpp — the one table of routes: method, path, access and handler.
 #pragma once
 
 #include "config/settings/settings.hpp"

@@ -36,9 +36,9 @@
 namespace latchkey::gateway {
 namespace {
 
-/// What is acknowledged is durable already; whoever started the process starts it again.
-[[noreturn]] void end_process(std::string_view who) {
-  log_critical("server", who, " has ended: the server cannot go on");
+/// What is acknowledged is durable already; the supervisor starts the process again.
+[[noreturn]] void end_process(std::string_view actor) {
+  log_critical("server", actor, " has ended: the server cannot go on");
   log_stop();
   std::_Exit(EXIT_FAILURE);
 }
@@ -55,7 +55,7 @@ void end_for_another(const std::string& why) {
 struct server::parts {
   std::shared_ptr<const settings> configured;
   metrics counts;
-  std::optional<unstepped_clock> clock; // once the store has told of the time
+  std::optional<unstepped_clock> clock; // once the newest time in the store is known
   std::shared_ptr<proxy::upstream_set> upstreams;
   data_dir_lock only_server; // goes after the store
   std::unique_ptr<storage::store> store;
@@ -159,9 +159,9 @@ result<void> server::parts::fill_services(const secret& signing_secret) {
   mails = std::move(*carrier);
   env->mails = make_mail_writer(set, signing_secret);
   env->keys = std::move(*keys);
-  auto told = newest_audit_time(*store->open_reader());
-  if (!told) return fail(told.error());
-  env->clock = &clock.emplace(system_clock_source(), *told);
+  auto newest = newest_audit_time(*store->open_reader());
+  if (!newest) return fail(newest.error());
+  env->clock = &clock.emplace(system_clock_source(), *newest);
   env->count_in(counts);
   env->tiers = set.tiers;
   env->started_at = env->clock->steady();
@@ -213,8 +213,8 @@ void server::parts::spawn_actors() {
   env->key_ring = sys.spawn(key_ring, env->keys);
   env->audit = sys.spawn(audit, env->writers);
   if (!set.redis_url.empty()) {
-    log_info("server", "REDIS_URL is only looked at by health checks: every process counts "
-                       "rate limits by itself");
+    log_info("server", "only health checks use REDIS_URL: each process counts rate limits "
+                       "by itself");
     if (auto address = storage::parse_redis_url(set.redis_url))
       env->redis = sys.spawn<caf::detached>(redis, std::move(*address), env->clock, &counts);
   }
@@ -243,12 +243,12 @@ void server::parts::spawn_core_managers() {
 }
 
 void server::parts::watch_actors() {
-  for (const auto& one : env->writers)
-    roots.add("a writer", one);
-  for (const auto& one : env->readers)
-    roots.add("a reader", one);
-  for (const auto& one : env->directories)
-    roots.add("a shard of the directory", one);
+  for (const auto& handle : env->writers)
+    roots.add("a writer", handle);
+  for (const auto& handle : env->readers)
+    roots.add("a reader", handle);
+  for (const auto& handle : env->directories)
+    roots.add("a shard of the directory", handle);
   roots.add("the hashers' queue", env->hasher);
   roots.add("the key ring", env->key_ring);
   roots.add("the audit log", env->audit);
@@ -257,8 +257,8 @@ void server::parts::watch_actors() {
   roots.add("the mailer", env->mailer);
   roots.add("the registry", env->registry);
   roots.add("retention", retention_handle);
-  for (const auto& one : env->core_managers)
-    roots.add("a way to the core manager", one);
+  for (const auto& handle : env->core_managers)
+    roots.add("a client of the core manager", handle);
 }
 
 void server::parts::stop_actors() {
@@ -325,8 +325,8 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   if (!sockets) return fail(sockets.error());
   p.sockets = std::move(*sockets);
   p.listening = p.sockets.get();
-  // After all that may fail, for a generated password is told once, by a start that succeeded;
-  // and before anybody can register under the administrator's name.
+  // After everything that may fail, for a generated password is shown once, by a start that
+  // succeeds; and before anybody can register under the administrator's name.
   if (auto created = p.create_first_admin(); !created) return fail(created.error());
   p.sockets->accept();
   return made;

@@ -1,5 +1,5 @@
-// server.hpp — the composition root: opens the store, spawns the actors, listens on every
-// reactor, and takes it all down again in order.
+// server.hpp — the composition root: opens the store, spawns the actors, listens on every reactor,
+// and shuts all of it down in order.
 #pragma once
 
 #include "config/settings/settings.hpp"

@@ -40,7 +40,7 @@ struct http_limits {
 
   // What one reactor takes on; over it: 503 with Retry-After.
   std::size_t connections_max = 8'000;
-  std::size_t refusals_max = 256; // connections over the cap that are still told so
+  std::size_t refusals_max = 256; // connections over the cap that still get an answer
   // By the number of the descriptor that accept(2) gives, which is the lowest free one: from the
   // first on a connection is told that there is no room, from the second on it is closed without
   // a word, so that the process keeps descriptors for what is not the edge's.

@@ -1,4 +1,4 @@
-// pch.hpp — what is slow to compile, compiled once for this library.
+// pch.hpp — headers that are slow to compile, compiled once for this library.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -127,12 +127,12 @@ struct router::table {
     auto& r = routes[index];
     if (r.needs.open_to == access::undecided) return fail(broken(r, "access is undecided"));
     if (!r.handle) return fail(broken(r, "no handler"));
-    auto place = endpoint_for(r);
-    if (!place) return fail(place.error());
-    auto& slot = (*place)->by_method[static_cast<std::size_t>(r.method)];
+    auto found = endpoint_for(r);
+    if (!found) return fail(found.error());
+    auto& slot = (*found)->by_method[static_cast<std::size_t>(r.method)];
     if (slot != no_route) return fail(broken(r, "is in the table twice"));
     slot = index;
-    (*place)->methods = static_cast<std::uint16_t>((*place)->methods | bit_of(r.method));
+    (*found)->methods = static_cast<std::uint16_t>((*found)->methods | bit_of(r.method));
     if (r.name.empty()) r.name = r.pattern;
     return {};
   }

@@ -33,13 +33,14 @@ using reply = result<ws::frame>;
 result<workflow_id> named_workflow(input& data) {
   const auto text = data.text("workflow_id", 1, workflow_ref_bytes_max);
   const auto id = parse_uuid(text);
-  if (!text.empty() && !id) return fail(error_code::validation_error, "workflow_id", "is no UUID");
+  if (!text.empty() && !id)
+    return fail(error_code::validation_error, "workflow_id", "must be a UUID");
   return id ? workflow_id{*id} : workflow_id{};
 }
 
 /// The same for a workflow of another user and for one that does not exist.
 failure no_such_workflow() {
-  return {error_code::not_found, "workflow_id", "names no workflow of yours", 0};
+  return {error_code::not_found, "workflow_id", "is not one of your workflows", 0};
 }
 failure for_client(failure error) {
   return error.code == error_code::not_found ? no_such_workflow() : error;
@@ -57,7 +58,7 @@ awaitable<reply> authenticate(turn& t) {
   }
   if (shown->session != t.caller.session)
     co_return fail(error_code::insufficient_permissions, "token",
-                   "is another session's: open another socket with it");
+                   "belongs to another session: open another socket with it");
   if (auto* client = t.sockets.find(t.socket)) client->set_expiry(shown->expires_at);
   const time_point end{std::chrono::seconds{shown->expires_at}};
   std::string members;
@@ -162,7 +163,7 @@ awaitable<> converse_to_the_end(turn t) {
 
 void converse(socket_registry& sockets, std::uint64_t socket, client_message message) {
   const auto patience = std::chrono::seconds{sockets.edge().configured().request_timeout_s};
-  turn t{sockets, socket, sockets.find(socket)->who(), std::move(message),
+  turn t{sockets, socket, sockets.find(socket)->caller(), std::move(message),
          std::chrono::steady_clock::now() + patience};
   boost::asio::co_spawn(sockets.edge().home().context(), converse_to_the_end(std::move(t)),
                         [](std::exception_ptr) {});

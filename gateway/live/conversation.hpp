@@ -1,4 +1,4 @@
-// live/conversation.hpp — what a message on a live socket sets going: one function a type.
+// live/conversation.hpp — carries out the messages of live sockets: one function for each type.
 #pragma once
 
 #include "gateway/live/frames.hpp"
@@ -23,6 +23,6 @@ inline constexpr std::size_t parameters_bytes_max = std::size_t{48} << 10;
 ///   resume {workflow_id, last_seq}         ack {workflow_id, last_seq}, then what was missed
 ///   cancel_workflow {workflow_id}          ack {workflow_id}; its last status tells when it has
 ///   ping                                   is answered by pong without a conversation
-void converse(socket_registry& sockets, std::uint64_t socket, client_message said);
+void converse(socket_registry& sockets, std::uint64_t socket, client_message message);
 
 } // namespace latchkey::gateway::live

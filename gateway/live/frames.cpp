@@ -14,7 +14,7 @@
 namespace latchkey::gateway::live {
 namespace {
 
-/// `data` as text; whoever reads it has limits of its own.
+/// The largest `data`; each type of message has limits of its own.
 constexpr std::size_t data_bytes_max = std::size_t{64} << 10;
 
 constexpr std::size_t number_chars_max = 100;

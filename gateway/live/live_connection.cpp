@@ -8,7 +8,7 @@
 
 namespace latchkey::gateway {
 
-principal live_connection::who() const {
+principal live_connection::caller() const {
   principal out;
   out.user = session_.user;
   out.user_number = session_.user_number;
@@ -28,12 +28,12 @@ void live_connection::on_text(std::string_view text) {
 }
 
 void live_connection::begin(std::string_view text) {
-  auto said = live::read_message(text);
-  owner_.count_heard(said.type);
-  if (said.form && said.type == "ping") return send(live::pong(said.id));
-  if (!may_say_more(said.id)) return;
+  auto message = live::read_message(text);
+  owner_.count_received(message.type);
+  if (message.form && message.type == "ping") return send(live::pong(message.id));
+  if (!may_say_more(message.id)) return;
   ++under_way_;
-  live::converse(owner_, number_, std::move(said));
+  live::converse(owner_, number_, std::move(message));
 }
 
 /// Everything but a ping counts like a request of the user's.

@@ -1,5 +1,5 @@
-// live_connection.hpp — a live socket with its user: what it says is handed to conversations, a few
-// at a time.
+// live_connection.hpp — a live socket of a user: hands its messages to conversations, a few at a
+// time.
 #pragma once
 
 #include "gateway/live/socket_registry.hpp"
@@ -15,10 +15,10 @@ namespace latchkey::gateway {
 
 class live_connection final : public ws::live_socket {
 public:
-  /// Conversations of one socket at a time; what is said beyond waits, and then the socket is
+  /// Conversations of one socket at a time; further messages wait, and meanwhile the socket is
   /// not read.
   static constexpr unsigned conversations_max = 16;
-  /// So many messages refused in a row for want of a rate limit are enough (1008).
+  /// After so many messages in a row over the rate limit the socket is closed (1008).
   static constexpr unsigned refused_in_a_row_max = 100;
 
   live_connection(socket_registry& owner, socket_registry::socket_number number,
@@ -28,8 +28,8 @@ public:
 
   socket_registry::socket_number number() const noexcept { return number_; }
   live_session& session() noexcept { return session_; }
-  /// Whose word counts now: the session's user, by the token that ends at `expires_at`.
-  principal who() const;
+  /// The session's user, by the token that ends at `expires_at`.
+  principal caller() const;
 
   /// The token ends then, in seconds since the epoch.
   void set_expiry(std::int64_t expires_at);

@@ -16,9 +16,9 @@ using messages::statuses_delivered;
 
 constexpr std::chrono::seconds looks_around_every{1};
 
-constexpr std::string_view types_heard[] = {"ping",   "authenticate",    "start_workflow",
-                                            "resume", "cancel_workflow", "other"};
-constexpr std::string_view types_said[] = {"pong",
+constexpr std::string_view types_received[] = {"ping",   "authenticate",    "start_workflow",
+                                               "resume", "cancel_workflow", "other"};
+constexpr std::string_view types_sent[] = {"pong",
                                            "ack",
                                            "error",
                                            "workflow_status",
@@ -54,21 +54,21 @@ public:
   const char* name() const override { return "socket_registry"; }
 
   caf::behavior answers() override {
-    return {[this](messages::session_ended& news) -> caf::result<messages::done> {
+    return {[this](messages::session_ended& event) -> caf::result<messages::done> {
               promise<messages::done> answer{this};
-              owner_->on_session_ended(news, [this, answer] {
+              owner_->on_session_ended(event, [this, answer] {
                 speak();
                 answer.deliver(messages::done{});
               });
               return answer;
             },
-            [this](messages::role_changed& news) { owner_->on_role(news); },
-            [this](messages::subscription_changed& news) { owner_->on_subscription(news); },
-            [this](messages::workflow_statuses& news) -> caf::result<statuses_delivered> {
+            [this](messages::role_changed& event) { owner_->on_role(event); },
+            [this](messages::subscription_changed& event) { owner_->on_subscription(event); },
+            [this](messages::workflow_statuses& event) -> caf::result<statuses_delivered> {
               promise<statuses_delivered> answer{this};
-              owner_->on_workflow_statuses(news, [this, answer](statuses_delivered word) {
+              owner_->on_workflow_statuses(event, [this, answer](statuses_delivered receipt) {
                 speak();
-                answer.deliver(std::move(word));
+                answer.deliver(std::move(receipt));
               });
               return answer;
             },
@@ -78,9 +78,9 @@ public:
   }
 
   template <class Handle, class Message>
-  void tell(const Handle& whom, Message message) {
+  void tell(const Handle& receiver, Message message) {
     speak();
-    send(whom, std::move(message));
+    send(receiver, std::move(message));
   }
 
 private:
@@ -92,10 +92,10 @@ socket_registry::socket_registry(caf::actor_system& system, reactor_edge& edge)
                          edge.env().counts->statuses_overtaken),
       sockets_max_(sockets_max_of(edge.configured())) {
   auto& counts = *edge.env().counts;
-  for (const auto type : types_heard)
-    heard_.emplace_back(type, &counts.live_messages_heard(type));
-  for (const auto type : types_said)
-    said_.emplace_back(type, &counts.live_messages_said(type));
+  for (const auto type : types_received)
+    received_.emplace_back(type, &counts.live_messages_heard(type));
+  for (const auto type : types_sent)
+    sent_.emplace_back(type, &counts.live_messages_said(type));
   caf::actor_config config{&edge.home()};
   auto made = system.spawn_class<mailbox, caf::no_spawn_options>(config, edge.home(), this);
   mailbox_owner_ = caf::actor_cast<caf::strong_actor_ptr>(made);
@@ -119,25 +119,25 @@ void socket_registry::shut() {
 
 // -- coming and going ------------------------------------------------------------------------
 
-result<socket_registry::place> socket_registry::take_place(const session_id& id) {
+result<socket_registry::slot> socket_registry::take_slot(const session_id& id) {
   const auto open = static_cast<std::size_t>(edge_.env().counts->live_sockets.value());
-  if (is_stopping_ || open + places_ >= sockets_max_) return fail(error_code::overloaded);
+  if (is_stopping_ || open + slots_ >= sockets_max_) return fail(error_code::overloaded);
   auto& session = sessions_[id];
   if (!session) {
     session = std::make_unique<live_session>();
     session->id = id;
   }
-  const auto taken = session->sockets.size() + session->splices.size() + session->places;
+  const auto taken = session->sockets.size() + session->splices.size() + session->slots;
   if (taken >= edge_.configured().ws_sockets_per_session)
-    return fail(error_code::overloaded, "session", "has as many sockets as it may");
-  ++session->places;
-  ++places_;
-  return place{*this, id};
+    return fail(error_code::overloaded, "session", "has as many sockets as are allowed");
+  ++session->slots;
+  ++slots_;
+  return slot{*this, id};
 }
 
 void socket_registry::give_back(const session_id& id) {
-  --places_;
-  --sessions_.at(id)->places;
+  --slots_;
+  --sessions_.at(id)->slots;
   forget_if_unused(id);
 }
 
@@ -145,7 +145,7 @@ void socket_registry::forget_if_unused(const session_id& id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   const auto& session = *found->second;
-  if (session.places > 0 || !session.sockets.empty() || !session.splices.empty()) return;
+  if (session.slots > 0 || !session.sockets.empty() || !session.splices.empty()) return;
   // It may be watched again meanwhile, which this must not undo.
   if (!session.is_over && !is_shut_)
     edge_.actors().unwatch_session(id, messages::unwatch{handle_},
@@ -154,27 +154,28 @@ void socket_registry::forget_if_unused(const session_id& id) {
 }
 
 /// As it is known now that it has a socket.
-live_session& socket_registry::session_of(const principal& who) {
-  auto& session = *sessions_.at(who.session);
-  session.user = who.user;
-  session.user_number = who.user_number;
-  // What it has told us since it was asked is newer.
-  if (session.role.empty()) session.role = who.role;
+live_session& socket_registry::session_of(const principal& caller) {
+  auto& session = *sessions_.at(caller.session);
+  session.user = caller.user;
+  session.user_number = caller.user_number;
+  // A change that came since the question is newer.
+  if (session.role.empty()) session.role = caller.role;
   if (!session.permissions) session.permissions = edge_.roles().permissions_of(session.role);
   if (!looks_around_.scheduled()) schedule_look_around();
   return session;
 }
 
-void socket_registry::open(place room, http::taken_connection&& connection, const principal& who) {
-  // One that has ended since, or has nobody to answer to, is closed as it goes out of scope.
-  if (room.is_closed()) return;
-  auto& session = session_of(who);
+void socket_registry::open(slot taken_slot, http::taken_connection&& connection,
+                           const principal& caller) {
+  // A connection whose session has ended since is closed as it goes out of scope.
+  if (taken_slot.is_closed()) return;
+  auto& session = session_of(caller);
   const auto number = ++last_number_;
   auto client = std::make_shared<live_connection>(*this, number, session, std::move(connection));
   session.sockets.push_back(client.get());
   clients_.emplace(number, client);
   edge_.env().counts->live_sockets.add(1);
-  client->set_expiry(who.expires_at);
+  client->set_expiry(caller.expires_at);
   client->start();
 }
 
@@ -185,13 +186,13 @@ socket_registry::watch(session_id session, reactor_edge::deadline_point deadline
   co_return co_await edge_.ask_session(session, question, deadline);
 }
 
-void socket_registry::splice_begun(const principal& who, std::string permission,
+void socket_registry::splice_begun(const principal& caller, std::string permission,
                                    std::uint64_t number) {
-  session_of(who).splices.push_back(number);
+  session_of(caller).splices.push_back(number);
   const auto& env = edge_.env();
-  const auto left = time_point{std::chrono::seconds{who.expires_at}} - env.now();
+  const auto left = time_point{std::chrono::seconds{caller.expires_at}} - env.now();
   splices_.emplace(number,
-                   passed_socket{who.session, env.steady_now() + left, std::move(permission)});
+                   passed_socket{caller.session, env.steady_now() + left, std::move(permission)});
 }
 
 void socket_registry::splice_ended(const session_id& id, std::uint64_t number) {
@@ -240,11 +241,11 @@ void socket_registry::finish(socket_number number, std::string_view type, ws::fr
   client->finish();
 }
 
-void socket_registry::say(live_connection& client, std::string_view type, ws::frame what,
+void socket_registry::say(live_connection& client, std::string_view type, ws::frame frame,
                           std::uint64_t status_of) {
   if (!client.is_open()) return;
-  count_of(said_, type).add();
-  client.send(std::move(what), status_of);
+  count_of(sent_, type).add();
+  client.send(std::move(frame), status_of);
 }
 
 counter& socket_registry::count_of(const message_counts& counts, std::string_view type) {
@@ -255,9 +256,9 @@ counter& socket_registry::count_of(const message_counts& counts, std::string_vie
 
 // -- what the mailbox takes -------------------------------------------------------------------
 
-void socket_registry::on_session_ended(const messages::session_ended& news,
+void socket_registry::on_session_ended(const messages::session_ended& event,
                                        std::function<void()> done) {
-  const auto found = sessions_.find(news.session);
+  const auto found = sessions_.find(event.session);
   if (found == sessions_.end()) return done();
   auto& session = *found->second;
   session.is_over = true;
@@ -265,20 +266,20 @@ void socket_registry::on_session_ended(const messages::session_ended& news,
   const std::shared_ptr<void> last{nullptr, [done = std::move(done)](void*) { done(); }};
   for (const auto number : session.splices) // each tells its end later, by splice_ended
     edge_.splices().end(number);
-  const auto farewell = live::session_revoked(to_string(news.reason));
+  const auto farewell = live::session_revoked(to_string(event.reason));
   std::vector<std::shared_ptr<live_connection>> all;
   for (auto* client : session.sockets)
     all.push_back(clients_.at(client->number()));
   for (const auto& client : all) {
-    count_of(said_, "session_revoked").add();
+    count_of(sent_, "session_revoked").add();
     client->end(farewell, ws::close_code::revoked, "session revoked", [last] {});
   }
 }
 
-void socket_registry::on_role(const messages::role_changed& news) {
-  const auto found = sessions_.find(news.session);
+void socket_registry::on_role(const messages::role_changed& event) {
+  const auto found = sessions_.find(event.session);
   if (found == sessions_.end()) return;
-  found->second->role = news.role;
+  found->second->role = event.role;
   tell_permissions(*found->second);
   end_splices_that_may_not();
 }
@@ -289,57 +290,57 @@ void socket_registry::tell_permissions(live_session& session) {
   tell_session(session, "permissions_changed", frame);
 }
 
-void socket_registry::on_subscription(const messages::subscription_changed& news) {
-  const auto found = sessions_.find(news.session);
+void socket_registry::on_subscription(const messages::subscription_changed& event) {
+  const auto found = sessions_.find(event.session);
   if (found == sessions_.end()) return;
   tell_session(*found->second, "subscription_changed",
-               live::subscription_changed(news.tier, news.status));
+               live::subscription_changed(event.tier, event.status));
 }
 
 void socket_registry::tell_session(const live_session& session, std::string_view type,
-                                   const ws::frame& what) {
+                                   const ws::frame& frame) {
   // A socket that is too slow for it is closed meanwhile, and the last one ends the session here.
   std::vector<std::shared_ptr<live_connection>> all;
   for (auto* client : session.sockets)
     all.push_back(clients_.at(client->number()));
   for (const auto& client : all)
-    say(*client, type, what);
+    say(*client, type, frame);
 }
 
 namespace {
 
-/// Sockets that have closed, told once nobody holds it any more.
+/// Sockets that have closed; reported when the last holder lets go.
 struct closed_sockets {
   explicit closed_sockets(std::function<void(statuses_delivered)> tell) : done(std::move(tell)) {}
-  ~closed_sockets() { done(std::move(word)); }
+  ~closed_sockets() { done(std::move(receipt)); }
   closed_sockets(const closed_sockets&) = delete;
   closed_sockets& operator=(const closed_sockets&) = delete;
 
-  statuses_delivered word;
+  statuses_delivered receipt;
   std::function<void(statuses_delivered)> done;
 };
 
 } // namespace
 
-void socket_registry::on_workflow_statuses(const messages::workflow_statuses& news,
+void socket_registry::on_workflow_statuses(const messages::workflow_statuses& event,
                                            std::function<void(statuses_delivered)> done) {
   const auto answer = std::make_shared<closed_sockets>(std::move(done));
   std::vector<ws::frame> frames;
-  for (const auto& one : news.statuses)
-    frames.push_back(live::status(news, one));
-  const auto number = number_of(news.workflow);
-  for (const auto socket : news.sockets) {
+  for (const auto& status : event.statuses)
+    frames.push_back(live::status(event, status));
+  const auto number = number_of(event.workflow);
+  for (const auto socket : event.sockets) {
     const auto found = clients_.find(socket);
     const auto client = found == clients_.end() ? nullptr : found->second;
     if (client)
       for (const auto& frame : frames)
         say(*client, "workflow_status", frame, number);
     if (!client || !client->is_open())
-      answer->word.closed.push_back(socket);
-    else if (news.is_replay)
+      answer->receipt.closed.push_back(socket);
+    else if (event.is_replay)
       client->when_sent([weak = std::weak_ptr{client}, socket, answer] {
         const auto still = weak.lock();
-        if (!still || !still->is_open()) answer->word.closed.push_back(socket);
+        if (!still || !still->is_open()) answer->receipt.closed.push_back(socket);
       });
   }
 }
@@ -387,10 +388,11 @@ void socket_registry::look_at_roles() {
 void socket_registry::end_splices_that_may_not() {
   const auto now = edge_.env().steady_now();
   std::vector<std::uint64_t> over;
-  for (const auto& [number, one] : splices_) {
-    const auto& session = *sessions_.at(one.session); // which has it until its end was told
-    const bool may = one.permission.empty() || session.permissions->has(one.permission);
-    if (!may || now >= one.end) over.push_back(number);
+  for (const auto& [number, passed] : splices_) {
+    const auto& session =
+        *sessions_.at(passed.session); // which has it until the end of the splice is reported
+    const bool may = passed.permission.empty() || session.permissions->has(passed.permission);
+    if (!may || now >= passed.end) over.push_back(number);
   }
   for (const auto number : over)
     edge_.splices().end(number);

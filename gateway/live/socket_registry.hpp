@@ -1,6 +1,6 @@
-// socket_registry.hpp — the live sockets of a reactor: which session each belongs to, what its
-// client says, and what it is told. The actor that sessions and workflows know
-// (`socket_registry_actor`) is its edge; it names sockets by number.
+// socket_registry.hpp — the live sockets of a reactor: which session each belongs to, and the
+// messages to and from it. Sessions and workflows know its actor (`socket_registry_actor`), which
+// names sockets by number.
 #pragma once
 
 #include "gateway/http/connection/taken_connection.hpp"
@@ -34,7 +34,7 @@ struct live_session {
   std::shared_ptr<const permission_set> permissions;
   std::vector<live_connection*> sockets;
   std::vector<std::uint64_t> splices; // sockets that are passed through to upstreams
-  std::size_t places = 0;             // taken, their sockets not open yet
+  std::size_t slots = 0;              // taken, their sockets not open yet
   bool is_over = false;
 };
 
@@ -57,17 +57,17 @@ public:
 
   /// Room for one socket of a session. Taken before the session is asked whether it lives, so
   /// that the session's end finds the socket, however early it comes.
-  class place {
+  class slot {
   public:
-    place() = default;
-    place(place&& other) noexcept
+    slot() = default;
+    slot(slot&& other) noexcept
         : of_(std::exchange(other.of_, nullptr)), session_(other.session_) {}
-    place& operator=(place&& other) noexcept {
+    slot& operator=(slot&& other) noexcept {
       std::swap(of_, other.of_);
       std::swap(session_, other.session_);
       return *this;
     }
-    ~place() {
+    ~slot() {
       if (of_ != nullptr) of_->give_back(session_);
     }
     /// Whether the session has ended meanwhile.
@@ -77,12 +77,12 @@ public:
 
   private:
     friend class socket_registry;
-    place(socket_registry& of, const session_id& session) : of_(&of), session_(session) {}
+    slot(socket_registry& of, const session_id& session) : of_(&of), session_(session) {}
     socket_registry* of_ = nullptr;
     session_id session_;
   };
   /// OVERLOADED when the server, or the session, has as many as it may.
-  result<place> take_place(const session_id& session);
+  result<slot> take_slot(const session_id& session);
 
   /// Whether the session has a socket here, or room for one.
   bool knows(const session_id& session) const { return sessions_.contains(session); }
@@ -95,11 +95,11 @@ public:
   /// A socket of `who` is passed through to an upstream from now on, until `splice_ended`. It is
   /// ended with the session, and within two seconds when the token has expired or the role has
   /// lost the permission that the route asks for (empty: none).
-  void splice_begun(const principal& who, std::string permission, std::uint64_t number);
+  void splice_begun(const principal& caller, std::string permission, std::uint64_t number);
   void splice_ended(const session_id& session, std::uint64_t number);
 
   /// The socket is open: `who` has a session that watches us, and a token.
-  void open(place room, http::taken_connection&& connection, const principal& who);
+  void open(slot taken_slot, http::taken_connection&& connection, const principal& caller);
 
   /// Nothing is accepted any more; every socket is closed (1001). Calls back when all are, or
   /// have been cut off.
@@ -123,24 +123,24 @@ private:
     std::string permission;
   };
 
-  void say(live_connection& client, std::string_view type, ws::frame what,
+  void say(live_connection& client, std::string_view type, ws::frame frame,
            std::uint64_t status_of = 0);
-  void tell_session(const live_session& session, std::string_view type, const ws::frame& what);
-  void count_heard(std::string_view type) { count_of(heard_, type).add(); }
+  void tell_session(const live_session& session, std::string_view type, const ws::frame& frame);
+  void count_received(std::string_view type) { count_of(received_, type).add(); }
   static counter& count_of(const message_counts& counts, std::string_view type);
 
   // -- what the mailbox takes
-  void on_session_ended(const messages::session_ended& news, std::function<void()> done);
-  void on_role(const messages::role_changed& news);
-  void on_subscription(const messages::subscription_changed& news);
-  void on_workflow_statuses(const messages::workflow_statuses& news,
+  void on_session_ended(const messages::session_ended& event, std::function<void()> done);
+  void on_role(const messages::role_changed& event);
+  void on_subscription(const messages::subscription_changed& event);
+  void on_workflow_statuses(const messages::workflow_statuses& event,
                             std::function<void(messages::statuses_delivered)> done);
   std::vector<std::size_t> count(const std::vector<session_id>& sessions) const;
 
   void give_back(const session_id& session);
   void forget_if_unused(const session_id& session);
   void closed(live_connection& client);
-  live_session& session_of(const principal& who);
+  live_session& session_of(const principal& caller);
   void tell_permissions(live_session& session);
   void look_around();
   void look_at_roles();
@@ -162,10 +162,10 @@ private:
   std::unordered_map<session_id, std::unique_ptr<live_session>> sessions_;
   std::unordered_map<std::uint64_t, passed_socket> splices_;
   socket_number last_number_ = 0;
-  std::size_t places_ = 0;
+  std::size_t slots_ = 0;
   std::size_t sockets_max_; // of all reactors
-  message_counts heard_;
-  message_counts said_;
+  message_counts received_;
+  message_counts sent_;
   std::uint64_t roles_version_ = 0;
   turn looks_around_{*this}; // while there are sockets
   std::function<void()> stopped_;

@@ -1,6 +1,6 @@
-// awaitable.hpp — the one kind of coroutine at the edge. Its executor is a concrete
-// type, an io_context's own: nothing is erased, nothing is locked, and a coroutine
-// stays on the thread (the reactor) whose io_context started it.
+// awaitable.hpp — the one kind of coroutine in the gateway. Its executor is a concrete type, that
+// of an io_context: nothing is erased, nothing is locked, and a coroutine stays on the thread (the
+// reactor) whose io_context started it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -1,4 +1,4 @@
-// on_reactor.hpp — work that another thread wants done on a reactor's own.
+// on_reactor.hpp — runs work of another thread on a reactor's thread.
 #pragma once
 
 #include "gateway/reactor/reactor.hpp"

@@ -32,7 +32,7 @@ void reactor::schedule(reactor_job job) {
     first = remote_.empty();
     remote_.push_back(job);
   }
-  // Whoever finds the queue empty wakes the reactor; it takes the whole queue.
+  // The thread that finds the queue empty wakes the reactor, which takes the whole queue.
   if (first) boost::asio::post(context_, [this] { take_remote(); });
 }
 

@@ -1,5 +1,5 @@
-// reactor_actor.hpp — the actor at the edge of a reactor, and ask(): how a coroutine that
-// serves a socket talks to actors.
+// reactor_actor.hpp — the actor of a reactor, and ask(): how a coroutine that serves a socket asks
+// actors.
 #pragma once
 
 #include "gateway/reactor/awaitable.hpp"
@@ -75,8 +75,8 @@ private:
 };
 
 /// An actor that lives on one reactor for good: whatever is sent to it is handled there,
-/// between socket events. It must be client_message through on that reactor's thread alone. One that is
-/// asked something derives from it.
+/// between socket events. It must be client_message through on that reactor's thread alone. One
+/// that is asked something derives from it.
 class reactor_actor : public caf::extend<caf::scheduled_actor, reactor_actor>::with<
                           caf::mixin::sender, caf::mixin::requester, caf::mixin::behavior_changer> {
 public:

@@ -44,9 +44,9 @@ void reactor_scheduler::init(caf::actor_system_config& cfg) {
 
 void reactor_scheduler::start() {
   for (auto& r : reactors_)
-    threads_.emplace_back([this, one = r.get()] {
+    threads_.emplace_back([this, unit = r.get()] {
       system().thread_started();
-      one->run();
+      unit->run();
       system().thread_terminates();
     });
   clock_thread_ = std::thread{[this] {
@@ -73,7 +73,7 @@ void reactor_scheduler::stop() {
 void reactor_scheduler::enqueue(caf::resumable* actor) {
   // Work of a reactor's own thread stays there. Anything else is spread by the actor's
   // address, so that one actor's work tends to come back to the same core.
-  if (auto* here = reactor::current()) return here->schedule({actor, nullptr, nullptr});
+  if (auto* current = reactor::current()) return current->schedule({actor, nullptr, nullptr});
   auto address = reinterpret_cast<std::uintptr_t>(actor) >> 6;
   auto index = (address * 0x9E3779B97F4A7C15ull >> 32) % reactors_.size();
   reactors_[index]->schedule({actor, nullptr, nullptr});

@@ -23,11 +23,11 @@ result<void> check_port_is_free(const std::string& address, std::uint16_t port) 
   boost::asio::io_context io;
   tcp::acceptor probe{io};
   boost::system::error_code problem;
-  const tcp::endpoint where{boost::asio::ip::make_address(address, problem), port};
-  if (!problem) probe.open(where.protocol(), problem);
+  const tcp::endpoint endpoint{boost::asio::ip::make_address(address, problem), port};
+  if (!problem) probe.open(endpoint.protocol(), problem);
   // Connections that linger from an earlier run are in nobody's way.
   if (!problem) probe.set_option(tcp::acceptor::reuse_address{true}, problem);
-  if (!problem) probe.bind(where, problem);
+  if (!problem) probe.bind(endpoint, problem);
   if (!problem) return {};
   return fail(error_code::internal_error, {},
               "cannot listen on " + address + ":" + std::to_string(port) + ": " +

@@ -18,7 +18,7 @@ std::uint64_t splice_set::add(http::taken_connection client, http::taken_connect
   };
   auto both = std::make_unique<http::splice>(wheel_, std::move(client), std::move(upstream),
                                              std::move(options));
-  all_.emplace(number, one{std::move(keep), std::move(both)});
+  all_.emplace(number, entry{std::move(keep), std::move(both)});
   return number;
 }
 

@@ -1,4 +1,4 @@
-// splice_set.hpp — a reactor's sockets that are passed through to upstreams, and who may end them.
+// splice_set.hpp — a reactor's sockets that are passed through to upstreams.
 #pragma once
 
 #include "gateway/http/connection/splice.hpp"
@@ -22,7 +22,7 @@ public:
   splice_set& operator=(const splice_set&) = delete;
 
   /// Begins, under a number that is never given twice. `keep` is held until its end, of which
-  /// `on_ended` is told.
+  /// `on_ended` is called.
   std::uint64_t add(http::taken_connection client, http::taken_connection upstream,
                     std::shared_ptr<void> keep,
                     std::function<void(std::uint64_t number)> on_ended = {});
@@ -32,13 +32,13 @@ public:
   std::size_t size() const noexcept { return all_.size(); }
 
 private:
-  struct one {
+  struct entry {
     std::shared_ptr<void> keep;
     std::unique_ptr<http::splice> both;
   };
   timer_wheel& wheel_;
   std::uint64_t last_number_ = 0;
-  std::unordered_map<std::uint64_t, one> all_;
+  std::unordered_map<std::uint64_t, entry> all_;
 };
 
 } // namespace latchkey::gateway

@@ -105,7 +105,7 @@ void tcp_prober::begin() {
 
 void tcp_prober::land(bool accepts) {
   flight_.reset();
-  // Moved out first: whoever continues may ask again.
+  // Moved out first: the coroutine that continues may ask again.
   if (auto complete = std::exchange(waits_for_, {})) complete(accepts);
 }
 

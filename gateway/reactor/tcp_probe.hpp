@@ -1,6 +1,6 @@
-// tcp_probe.hpp — whether a neighbour listens. The system's resolver cannot be
-// interrupted, so a thread that belongs to nobody asks it; whoever waits for the answer
-// waits no longer than the limit, and not beyond the prober's end.
+// tcp_probe.hpp — whether a host accepts connections. The system's resolver cannot be interrupted,
+// so a detached thread asks it; the coroutine that waits for the answer waits no longer than the
+// limit, and not beyond the prober's end.
 #pragma once
 
 #include "gateway/reactor/awaitable.hpp"

@@ -1,6 +1,6 @@
-// timer_wheel.hpp — coarse deadlines by the thousand: one Asio timer a reactor, armed
-// only while something waits. Scheduling and cancelling cost a few stores and allocate
-// nothing, so that every request can afford a deadline. Used by one thread alone.
+// timer_wheel.hpp — cheap, coarse deadlines: one Asio timer a reactor, armed only while something
+// waits. Scheduling and cancelling cost a few stores and allocate nothing, so every request can
+// have a deadline. Used by one thread alone.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

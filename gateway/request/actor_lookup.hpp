@@ -29,8 +29,8 @@ public:
   actor_lookup(const actor_lookup&) = delete;
   actor_lookup& operator=(const actor_lookup&) = delete;
 
-  /// On the reactor's thread. Coroutines that still wait for an answer are destroyed, and whoever
-  /// asks from now on is never answered.
+  /// On the reactor's thread. Coroutines that still wait for an answer are destroyed;
+  /// questions from now on are never answered.
   void close();
 
   /// One question, one answer, or TIMEOUT at the deadline.

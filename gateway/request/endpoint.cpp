@@ -11,7 +11,7 @@
 namespace latchkey::gateway {
 namespace {
 
-/// Of a User-Agent header, what a session keeps.
+/// How much of a User-Agent header a session keeps.
 constexpr std::size_t user_agent_bytes_max = 255;
 
 /// A User-Agent as a session keeps it: bounded, and UTF-8 whatever was sent.
@@ -34,8 +34,8 @@ messages::client_info client_of(const http::exchange& ex) {
           ex.in.received_at};
 }
 
-messages::author author_of(const http::exchange& ex, const principal& who) {
-  return {client_of(ex), "user:" + to_string(who.user)};
+messages::author author_of(const http::exchange& ex, const principal& caller) {
+  return {client_of(ex), "user:" + to_string(caller.user)};
 }
 
 awaitable<result<principal>> signed_in(http::exchange& ex) {
@@ -49,7 +49,7 @@ awaitable<result<principal>> principal_of(http::exchange& ex) {
   if (ex.in.x_api_key.empty()) co_return co_await signed_in(ex);
   if (!ex.in.authorization.empty())
     co_return fail(error_code::validation_error, "X-API-Key",
-                   "is sent beside Authorization: send one");
+                   "is sent together with Authorization: send only one");
   // The key's words name a user; whether it is that one's key only the user can say.
   const auto named = parse_opaque_key(api_key_kind, ex.in.x_api_key);
   if (named) {

@@ -19,11 +19,11 @@ inline reactor_edge& edge_of(const http::exchange& ex) {
 messages::client_info client_of(const http::exchange& ex);
 
 /// The client and, as the audit log has it, who it acts for: "user:<uuid>".
-messages::author author_of(const http::exchange& ex, const principal& who);
+messages::author author_of(const http::exchange& ex, const principal& caller);
 
-/// Whoever the access token in `Authorization: Bearer` belongs to. AUTH003 without one.
+/// The owner of the access token in `Authorization: Bearer`. AUTH003 without one.
 awaitable<result<principal>> signed_in(http::exchange& ex);
-/// The same, or whoever the API key in `X-API-Key` belongs to. VALIDATION_ERROR for both.
+/// The same, or the owner of the API key in `X-API-Key`. VALIDATION_ERROR for both at once.
 awaitable<result<principal>> principal_of(http::exchange& ex);
 
 /// Which service the key in `X-Service-Key` or `Authorization: Bearer` belongs to. AUTH004 when

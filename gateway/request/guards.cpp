@@ -32,7 +32,7 @@ awaitable<result<principal>> admit_user(http::exchange& ex, user_proof prove) {
     co_return fail(std::move(charged.error()));
   if (needs.open_to == http::access::session && caller->api_key != 0)
     co_return fail(error_code::insufficient_permissions, "X-API-Key",
-                   "an API key does not open this: sign in");
+                   "an API key is not accepted here: sign in");
   if (!needs.permission.empty() && !caller->may(needs.permission))
     co_return fail(error_code::insufficient_permissions, "permission",
                    needs.permission + " is required");

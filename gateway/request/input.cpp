@@ -27,7 +27,7 @@ std::optional<std::string> integer_digits(std::string_view number) {
     if (exponent > exponent_max || exponent < -exponent_max) return std::nullopt;
   }
   std::string digits;
-  int places = 0; // behind the point
+  int decimals = 0; // behind the point
   bool is_behind = false;
   for (const char c : number.substr(0, e)) {
     if (c == '.') {
@@ -36,9 +36,9 @@ std::optional<std::string> integer_digits(std::string_view number) {
     }
     if (c < '0' || c > '9') return std::nullopt; // a sign: no id
     digits += c;
-    places += is_behind ? 1 : 0;
+    decimals += is_behind ? 1 : 0;
   }
-  auto shift = exponent - places;
+  auto shift = exponent - decimals;
   for (; shift < 0 && digits.size() > 1 && digits.back() == '0'; ++shift)
     digits.pop_back();
   if (shift < 0) return std::nullopt;
@@ -91,13 +91,13 @@ void input::problem(std::string_view field, std::string reason) {
 void input::add(std::string name, input_value found) {
   if (fields_.size() >= body_fields_max)
     return problem(is_query_ ? "query" : "body", "has too many fields");
-  auto [place, added] = fields_.emplace(std::move(name), std::move(found));
-  if (!added) problem(place->first, "is given twice");
+  auto [found_field, added] = fields_.emplace(std::move(name), std::move(found));
+  if (!added) problem(found_field->first, "is given twice");
 }
 
 void input::read_json(std::string_view sent) {
   if (const auto encoding = other_unicode_encoding(sent); !encoding.empty())
-    return problem("body", "is in " + std::string{encoding} + "; JSON is sent as UTF-8");
+    return problem("body", "is in " + std::string{encoding} + "; send JSON as UTF-8");
   const auto body = without_byte_order_mark(sent); // RFC 8259, 8.1 lets us pass over it
   auto wrong = read_json_fields(body, [this](std::string name, input_value found) {
     add(std::move(name), std::move(found));

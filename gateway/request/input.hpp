@@ -1,5 +1,5 @@
-// input.hpp — the fields of a request's body or query, read strictly: what is wrong is named
-// by its field and its reason, and a field that nobody asked for is wrong too.
+// input.hpp — reads the fields of a request's body or query strictly: a problem names its field and
+// its reason, and an unknown field is a problem too.
 #pragma once
 
 #include "gateway/http/message/request.hpp"
@@ -71,7 +71,7 @@ public:
   /// A field that is accepted and has no meaning here.
   void ignore(std::string_view field);
 
-  /// Whether it is there. One that is, and comes out empty of an `optional_…`, is null.
+  /// Whether the field is there. If it is and an `optional_…` returns nothing, it is null.
   bool has(std::string_view field) const;
 
   /// The first problem, or that of a field that was never asked for.

@@ -27,7 +27,7 @@ std::string with_plain_strings(std::string_view json) {
   return out;
 }
 
-/// Of a list without white space: its texts, as far as only texts come.
+/// The texts at the beginning of a list without white space.
 void read_items(std::string_view list, input_value& to) {
   list.remove_prefix(1);
   for (auto text = leading_json_string(list); !text.empty(); text = leading_json_string(list)) {
@@ -38,7 +38,7 @@ void read_items(std::string_view list, input_value& to) {
   to.is_sound = list == "]";
 }
 
-/// One that no 64 bits hold is as good as a real one: nobody counts with it.
+/// A number that does not fit into 64 bits is read as a real one.
 bool is_integer(std::string_view number) noexcept {
   std::int64_t negative = 0;
   std::uint64_t positive = 0;

@@ -1,5 +1,5 @@
-// input_reader.hpp — JSON taken apart as it is parsed: the top level's fields, each with what
-// it holds. Nothing but `input` uses it.
+// input_reader.hpp — takes JSON apart as it is parsed: the fields of the top level, each with its
+// value. Only `input` uses it.
 #pragma once
 
 #include "protocol/tokens/secret.hpp"

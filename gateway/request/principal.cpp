@@ -4,35 +4,36 @@
 
 namespace latchkey::gateway {
 
-principal principal_by_session(const session_id& session, messages::validation word,
+principal principal_by_session(const session_id& session, messages::validation validation,
                                const role_table& roles) {
-  principal who;
-  who.user = word.user;
-  who.user_number = word.user_number;
-  who.session = session;
-  who.role = std::move(word.role);
-  who.opened_by = word.opened_by;
-  who.role_permissions = roles.permissions_of(who.role);
-  return who;
+  principal caller;
+  caller.user = validation.user;
+  caller.user_number = validation.user_number;
+  caller.session = session;
+  caller.role = std::move(validation.role);
+  caller.opened_by = validation.opened_by;
+  caller.role_permissions = roles.permissions_of(caller.role);
+  return caller;
 }
 
-bool may_grant(const principal& who, const permission_set& granted) {
-  return who.permissions().has_all(granted.words());
+bool may_grant(const principal& caller, const permission_set& granted) {
+  return caller.permissions().has_all(granted.words());
 }
 
-result<void> check_role_given(const principal& who, const role_table& roles, std::string_view role,
-                              const char* field) {
-  if (who.api_key != 0)
+result<void> check_role_given(const principal& caller, const role_table& roles,
+                              std::string_view role, const char* field) {
+  if (caller.api_key != 0)
     return fail(error_code::insufficient_permissions, "X-API-Key",
                 "an API key does not change roles: sign in");
-  if (!may_grant(who, *roles.permissions_of(role)))
+  if (!may_grant(caller, *roles.permissions_of(role)))
     return fail(error_code::insufficient_permissions, field,
                 "grants more than the caller's own permissions");
   return {};
 }
 
-bool may_manage(const principal& who, const role_table& roles, const messages::user_view& target) {
-  return who.role_permissions->has_all(roles.permissions_of(target.role)->words());
+bool may_manage(const principal& caller, const role_table& roles,
+                const messages::user_view& target) {
+  return caller.role_permissions->has_all(roles.permissions_of(target.role)->words());
 }
 
 } // namespace latchkey::gateway

@@ -13,7 +13,7 @@
 
 namespace latchkey::gateway {
 
-/// A user: by an access token, whose session has said that it lives, or by an API key.
+/// A user: by an access token of a session that lives, or by an API key.
 struct principal {
   user_id user;
   std::int64_t user_number = 0;
@@ -30,28 +30,27 @@ struct principal {
   bool may(std::string_view permission) const {
     return role_permissions->has(permission) && (!key_scopes || key_scopes->has(permission));
   }
-  /// All that it may: for services that are told (X-User-Permissions, validate-token).
+  /// All that it may do: for other services (X-User-Permissions, validate-token).
   permission_set permissions() const {
     return key_scopes ? role_permissions->in_common_with(*key_scopes) : *role_permissions;
   }
 };
 
-/// The user of a session, by its word that it lives; the times are those of the token that was
-/// shown.
-principal principal_by_session(const session_id& session, messages::validation word,
+/// The user of a session, by the session's own answer; the times are those of the token.
+principal principal_by_session(const session_id& session, messages::validation validation,
                                const role_table& roles);
 
 /// Nobody gives a role that grants more than they may themselves: only a superuser makes
 /// superusers. `granted` is what the role grants, everybody's permissions included.
-bool may_grant(const principal& who, const permission_set& granted);
-/// The rule for whoever sets somebody's role, on whichever path: in person, for what an API key
-/// gave away would outlive its revocation, and as `may_grant` says. AUTH004, of the role with
-/// `field`.
-result<void> check_role_given(const principal& who, const role_table& roles, std::string_view role,
-                              const char* field);
+bool may_grant(const principal& caller, const permission_set& granted);
+/// The rule for setting the role of a user, on every path: the caller is signed in, because what an
+/// API key granted would outlive its revocation, and `may_grant` allows it. AUTH004 with `field`.
+result<void> check_role_given(const principal& caller, const role_table& roles,
+                              std::string_view role, const char* field);
 /// Nobody changes somebody whose role grants more than their own: an administrator does not
 /// touch a superuser.
-bool may_manage(const principal& who, const role_table& roles, const messages::user_view& target);
+bool may_manage(const principal& caller, const role_table& roles,
+                const messages::user_view& target);
 
 /// A service, by one of its keys.
 struct service_principal {

@@ -45,9 +45,9 @@ short_key key_of(const user_id& user) {
   return short_key{}.add("user:").add_hex(user.bytes.data(), user.bytes.size());
 }
 
-short_key key_of(const principal& who) {
-  if (who.api_key == 0) return key_of(who.user);
-  return short_key{}.add("key:").add(key_id_text(who.api_key));
+short_key key_of(const principal& caller) {
+  if (caller.api_key == 0) return key_of(caller.user);
+  return short_key{}.add("key:").add(key_id_text(caller.api_key));
 }
 
 } // namespace
@@ -72,12 +72,12 @@ result<void> charge_limit(http::exchange& ex, std::string_view key, const rate_l
   return fail(rate_refusal(ex.rate, now));
 }
 
-result<void> charge_limit(http::exchange& ex, const principal& who) {
+result<void> charge_limit(http::exchange& ex, const principal& caller) {
   const auto& set = edge_of(ex).configured();
   const auto kind = ex.matched->needs.limit;
   if (kind == http::window::gateway)
-    return charge_limit(ex, key_of(who).add(":gateway").text(), set.rate_limit_gateway);
-  auto charged = charge_limit(ex, key_of(who).text(), set.rate_limit_default);
+    return charge_limit(ex, key_of(caller).add(":gateway").text(), set.rate_limit_gateway);
+  auto charged = charge_limit(ex, key_of(caller).text(), set.rate_limit_default);
   if (kind == http::window::keeping) return {};
   return charged;
 }
@@ -113,11 +113,11 @@ result<void> charge_sender_limit(http::exchange& ex, std::string_view sender) {
                       edge_of(ex).configured().rate_limit_webhook);
 }
 
-result<void> charge_limit(http::exchange& ex, const service_principal& who) {
-  const auto& own = who.service->limit;
+result<void> charge_limit(http::exchange& ex, const service_principal& caller) {
+  const auto& own = caller.service->limit;
   const auto& limit = own.is_off() ? edge_of(ex).configured().rate_limit_service : own;
   short_key key;
-  return charge_limit(ex, key.add("service:").add(who.service->id).text(), limit);
+  return charge_limit(ex, key.add("service:").add(caller.service->id).text(), limit);
 }
 
 result<void> charge_address_limit(http::exchange& ex) {

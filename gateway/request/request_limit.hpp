@@ -1,4 +1,4 @@
-// request_limit.hpp — the rate limit of one request: whose it is, what is left of it, and the
+// request_limit.hpp — the rate limit of one request: whose limit it is, what is left of it, and the
 // headers that say so.
 //
 // "Service Integration API Documentation", Rate Limiting, has the headers; "Auth Service API
@@ -23,7 +23,7 @@ result<void> charge_limit(http::exchange& ex, std::string_view key, const rate_l
 /// Of the user's or the API key's own window that the route counts against: RATE_LIMIT_DEFAULT, or
 /// RATE_LIMIT_GATEWAY. What keeps an account in its owner's hands (window::keeping) takes one and
 /// is never refused.
-result<void> charge_limit(http::exchange& ex, const principal& who);
+result<void> charge_limit(http::exchange& ex, const principal& caller);
 /// Of RATE_LIMIT_LIVE: a message of the user's on a live socket.
 result<void> charge_live_limit(reactor_edge& edge, const user_id& user);
 /// Of RATE_LIMIT_HANDSHAKES: the user opens a live socket.
@@ -35,15 +35,15 @@ result<void> charge_silent_refresh_limit(http::exchange& ex);
 /// Of RATE_LIMIT_WEBHOOK: of a sender that has signed the request.
 result<void> charge_sender_limit(http::exchange& ex, std::string_view sender);
 /// The service's own limit, or RATE_LIMIT_SERVICE.
-result<void> charge_limit(http::exchange& ex, const service_principal& who);
+result<void> charge_limit(http::exchange& ex, const service_principal& caller);
 /// The address's, for callers that have proven nothing: of RATE_LIMIT_SIGN_IN or
 /// RATE_LIMIT_DEFAULT, as the route says.
 result<void> charge_address_limit(http::exchange& ex);
 /// Of RATE_LIMIT_UNPROVEN: the address's, for what finds nothing or shows what is no good. It is
 /// spent by nothing else, so that nobody behind an address is shut out of signing in by it.
 result<void> charge_unproven_limit(http::exchange& ex);
-/// The address pays for what proves nothing (whoever has shown something that is not what it
-/// should be, or nothing at all); when it cannot, that is what it hears.
+/// Charges the address for a failed proof (a credential that is wrong or missing). When the address
+/// has nothing left, the failure is RATE_LIMITED instead.
 failure charge_address_on_failure(http::exchange& ex, failure error);
 /// Whether a credential that only a read can prove may cost one: not once the address has spent
 /// its RATE_LIMIT_UNPROVEN. RATE_LIMITED.
@@ -59,7 +59,8 @@ void peek_address_limit(http::exchange& ex);
 /// "<kind>:<address>", an IPv6 address by its /64.
 std::string address_key(std::string_view kind, std::string_view address);
 
-/// Of a refusal: what the client is told to wait, at least a second; `now` by the steady clock.
+/// The refusal with the time that the client has to wait, at least a second; `now` by the steady
+/// clock.
 failure rate_refusal(const rate_verdict& verdict, time_point now);
 
 /// X-RateLimit-Limit, -Remaining and -Reset (seconds since the epoch), where a limit was

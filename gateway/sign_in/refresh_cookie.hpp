@@ -1,5 +1,5 @@
 // refresh_cookie.hpp — the cookie that carries a refresh token: its name, its attributes, how it is
-// read, and when it is taken back.
+// read, and when it is cleared.
 //
 // A browser knows neither ports nor, of a cookie that a parent domain set, whose it is. So several
 // may come under our name, and each is a neighbour's until its form and its MAC say otherwise.

@@ -95,7 +95,7 @@ result<std::optional<std::string>> check_person_name_change(std::string_view fie
 result<void> check_registration_open(http::exchange& ex) {
   if (edge_of(ex).configured().registration_open) return {};
   return fail(error_code::insufficient_permissions, "registration",
-              "is closed on this server: whoever runs it adds users");
+              "is closed on this server: its operator adds users");
 }
 
 awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, registration given) {

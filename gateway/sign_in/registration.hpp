@@ -1,4 +1,4 @@
-// registration.hpp — how somebody becomes a user, whichever surface they come by.
+// registration.hpp — how a person becomes a user, on every surface.
 #pragma once
 
 #include "gateway/request/endpoint.hpp"

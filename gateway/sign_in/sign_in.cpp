@@ -12,7 +12,7 @@
 namespace latchkey::gateway {
 namespace {
 
-/// Of an address whose sign-ins stand in one another's way.
+/// The hint for an address with too many sign-ins at once.
 constexpr std::uint32_t retry_after_s = 1;
 
 void count_sign_in(const outcome_counters& counts, const result<messages::token_pair>& outcome) {

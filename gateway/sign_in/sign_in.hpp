@@ -1,4 +1,4 @@
-// sign_in.hpp — proving who one is by what one knows, and what a refusal must not tell.
+// sign_in.hpp — signs a user in by password, without telling a stranger anything about the account.
 #pragma once
 
 #include "gateway/request/endpoint.hpp"
@@ -17,8 +17,8 @@ awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_
                                                 secret password, surface opened_by);
 
 /// Puts a refused proof on record in the audit log, and waits for that: a refusal is durable before
-/// it is told. `owner` is whom it was said to be, if anybody; `why` is what the client may not be
-/// told.
+/// the client gets it. `owner` is the user that was named, if there is one; `why` is not shown to
+/// the client.
 awaitable<result<void>> audit_refusal(http::exchange& ex, std::string action,
                                       std::optional<user_id> owner, std::string why);
 

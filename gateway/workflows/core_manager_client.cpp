@@ -29,19 +29,19 @@ proxy::upstream_limits limits_of(std::size_t calls_max) {
 }
 
 /// The object's own `sequence`; its place in the stream where it has none.
-std::int64_t position_of(const std::string& body, std::int64_t place) {
+std::int64_t position_of(const std::string& body, std::int64_t index) {
   // Not by a parser that refuses numbers beyond a double's: a result may have them.
   const auto members = json_members(body, workflow_json_depth_max);
-  if (!members) return place;
+  if (!members) return index;
   for (const auto& member : *members) {
     if (member.name != "sequence") continue;
     std::int64_t own = 0;
     const auto* end = member.value.data() + member.value.size();
     const auto read = std::from_chars(member.value.data(), end, own);
     const bool is_position = read.ec == std::errc{} && read.ptr == end && own > 0;
-    return is_position ? own : place;
+    return is_position ? own : index;
   }
-  return place;
+  return index;
 }
 
 bool is_for_later(unsigned status) {
@@ -63,7 +63,7 @@ std::chrono::steady_clock::time_point internal_deadline(const actor_env& env) {
 } // namespace
 
 /// One conversation with the core manager.
-struct core_manager_client::run {
+struct core_manager_client::run_state {
   actor_env_ptr env;
   workflow_id workflow;
   messages::workflow_caller caller;
@@ -102,17 +102,17 @@ caf::behavior core_manager_client::answers() {
 void core_manager_client::on_exit() {
   streams_.close();
   calls_.close();
-  env_.reset(); // else each would keep the other for ever
+  env_.reset(); // otherwise the two would keep each other alive
 }
 
 // -- what is asked ----------------------------------------------------------------------------
 
 /// Runs `work` and answers with what comes of it.
 template <class Reply, class Work>
-void core_manager_client::start(Work work, std::shared_ptr<run> one, promise<Reply> owed) {
+void core_manager_client::start(Work work, std::shared_ptr<run_state> run, promise<Reply> owed) {
   const caf::strong_actor_ptr keep{ctrl()};
-  auto talk = [this, keep, work, one = std::move(one), owed]() -> awaitable<> {
-    auto answer = co_await (this->*work)(one);
+  auto talk = [this, keep, work, run = std::move(run), owed]() -> awaitable<> {
+    auto answer = co_await (this->*work)(run);
     speak();
     if (answer)
       owed.deliver(std::move(*answer));
@@ -125,69 +125,70 @@ void core_manager_client::start(Work work, std::shared_ptr<run> one, promise<Rep
 caf::result<messages::stream_ended>
 core_manager_client::on_follow(messages::stream_workflow& order) {
   promise<messages::stream_ended> owed{this};
-  auto one = std::make_shared<run>();
-  one->env = env_;
-  one->workflow = order.workflow;
-  one->caller = std::move(order.caller);
-  one->order = std::move(order.order);
-  one->verb = one->order.empty() ? http::method::get : http::method::post;
-  one->call.deadline = internal_deadline(*env_);
-  if (auto written = write_call(*one); !written)
+  auto run = std::make_shared<run_state>();
+  run->env = env_;
+  run->workflow = order.workflow;
+  run->caller = std::move(order.caller);
+  run->order = std::move(order.order);
+  run->verb = run->order.empty() ? http::method::get : http::method::post;
+  run->call.deadline = internal_deadline(*env_);
+  if (auto written = write_call(*run); !written)
     owed.fail(written.error());
   else
-    start<messages::stream_ended>(&core_manager_client::follow, std::move(one), owed);
+    start<messages::stream_ended>(&core_manager_client::follow, std::move(run), owed);
   return owed;
 }
 
 caf::result<messages::done> core_manager_client::on_cancel(messages::cancel_upstream& order) {
   promise<messages::done> owed{this};
-  auto one = std::make_shared<run>();
-  one->env = env_;
-  one->workflow = order.workflow;
-  one->caller = std::move(order.caller);
-  one->verb = http::method::delete_;
-  one->call.deadline = std::min(internal_deadline(*env_),
+  auto run = std::make_shared<run_state>();
+  run->env = env_;
+  run->workflow = order.workflow;
+  run->caller = std::move(order.caller);
+  run->verb = http::method::delete_;
+  run->call.deadline = std::min(internal_deadline(*env_),
                                 std::chrono::steady_clock::now() + (order.deadline - env_->now()));
-  if (auto written = write_call(*one); !written)
+  if (auto written = write_call(*run); !written)
     owed.fail(written.error());
   else
-    start<messages::done>(&core_manager_client::cancel, std::move(one), owed);
+    start<messages::done>(&core_manager_client::cancel, std::move(run), owed);
   return owed;
 }
 
-/// The request that says it: whom it is for, and what.
-result<void> core_manager_client::write_call(run& one) const {
-  const auto& where = streams_.upstreams().table().upstreams[core_manager_index];
-  const auto id = to_string(one.workflow);
-  const bool is_order = one.verb == http::method::post;
-  one.target = where.base_path + std::string{runs_path} + (is_order ? "" : "/" + id);
-  const auto user = to_string(one.caller.user);
+/// The HTTP request of a run: the caller and the order.
+result<void> core_manager_client::write_call(run_state& run) const {
+  const auto& upstream = streams_.upstreams().table().upstreams[core_manager_index];
+  const auto id = to_string(run.workflow);
+  const bool is_order = run.verb == http::method::post;
+  run.target = upstream.base_path + std::string{runs_path} + (is_order ? "" : "/" + id);
+  const auto user = to_string(run.caller.user);
   const proxy::caller_identity caller{user,
-                                      one.caller.client_id,
-                                      one.caller.role,
-                                      one.caller.tier,
-                                      one.caller.email,
-                                      one.caller.permissions,
-                                      one.caller.email_verified};
+                                      run.caller.client_id,
+                                      run.caller.role,
+                                      run.caller.tier,
+                                      run.caller.email,
+                                      run.caller.permissions,
+                                      run.caller.email_verified};
   const auto trace = proxy::next_trace({});
-  auto written = proxy::append_caller(caller, make_request_id(), trace.traceparent, one.headers);
+  auto written = proxy::append_caller(caller, make_request_id(), trace.traceparent, run.headers);
   if (!written) return written;
-  one.headers.append("Accept: application/x-ndjson, text/event-stream\r\n");
+  run.headers.append("Accept: application/x-ndjson, text/event-stream\r\n");
   if (is_order)
-    one.headers.append("Content-Type: application/json\r\nIdempotency-Key: " + id + "\r\n");
-  one.call.upstream = core_manager_index;
-  one.call.method = one.verb;
-  one.call.target = one.target;
-  one.call.headers = one.headers;
-  one.call.body = one.order;
-  one.call.silence_max = limits_.silence_max;
+    run.headers.append("Content-Type: application/json\r\nIdempotency-Key: " + id + "\r\n");
+  run.call.upstream = core_manager_index;
+  run.call.method = run.verb;
+  run.call.target = run.target;
+  run.call.headers = run.headers;
+  run.call.body = run.order;
+  run.call.silence_max = limits_.silence_max;
   return {};
 }
 
 // -- a run --------------------------------------------------------------------------------------
 
-awaitable<result<messages::stream_ended>> core_manager_client::follow(std::shared_ptr<run> one) {
-  auto answer = co_await streams_.call(one->call);
+awaitable<result<messages::stream_ended>>
+core_manager_client::follow(std::shared_ptr<run_state> run) {
+  auto answer = co_await streams_.call(run->call);
   if (!answer) co_return fail(answer.error());
   const auto status = answer->status();
   if (is_for_later(status)) co_return fail(not_now(status));
@@ -198,17 +199,17 @@ awaitable<result<messages::stream_ended>> core_manager_client::follow(std::share
   if (status == 404) co_return end;
   const auto why = std::string{http::reason_phrase(status)};
   if (status != 200) co_return refusal_of(status, why);
-  co_return co_await bring_all(one, std::move(*answer));
+  co_return co_await bring_all(run, std::move(*answer));
 }
 
 /// The stream to its end, or the run to its.
 awaitable<result<messages::stream_ended>>
-core_manager_client::bring_all(std::shared_ptr<run> one, proxy::upstream_answer answer) {
-  const auto how = status_stream::format_of(answer.header("Content-Type"));
-  if (!how) co_return refusal_of(answer.status(), "without a stream of statuses");
+core_manager_client::bring_all(std::shared_ptr<run_state> run, proxy::upstream_answer answer) {
+  const auto form = status_stream::format_of(answer.header("Content-Type"));
+  if (!form) co_return refusal_of(answer.status(), "without a stream of statuses");
   messages::stream_ended end;
   end.outcome = messages::stream_outcome::cut;
-  status_stream stream(*how);
+  status_stream stream(*form);
   const auto body = answer.take_body();
   bool is_whole = false;
   while (!is_whole) {
@@ -219,7 +220,7 @@ core_manager_client::bring_all(std::shared_ptr<run> one, proxy::upstream_answer 
     auto next = stream.next();
     if (!next && is_whole) next = stream.rest();
     while (next) {
-      const auto over = co_await bring(one, std::move(*next));
+      const auto over = co_await bring(run, std::move(*next));
       if (over) end.outcome = *over;
       if (over) co_return end;
       next = stream.next();
@@ -233,19 +234,19 @@ core_manager_client::bring_all(std::shared_ptr<run> one, proxy::upstream_answer 
 
 /// One object to the workflow's actor. Nothing: go on.
 awaitable<std::optional<messages::stream_outcome>>
-core_manager_client::bring(std::shared_ptr<run> one, std::string body) {
-  const auto position = position_of(body, one->taken + 1);
-  const auto word = co_await tell(one, std::move(body), position);
+core_manager_client::bring(std::shared_ptr<run_state> run, std::string body) {
+  const auto position = position_of(body, run->taken + 1);
+  const auto reply = co_await tell(run, std::move(body), position);
   std::optional<messages::stream_outcome> over;
-  if (word) {
-    ++one->taken;
-    if (word->is_over) over = messages::stream_outcome::over;
+  if (reply) {
+    ++run->taken;
+    if (reply->is_over) over = messages::stream_outcome::over;
     co_return over;
   }
-  const auto code = word.error().code;
-  if (code == error_code::validation_error) { // which is none, the next time as well
-    log_warning("core_manager_line", "workflow ", to_string(one->workflow), ": ",
-                word.error().field, " ", word.error().reason);
+  const auto code = reply.error().code;
+  if (code == error_code::validation_error) { // it would be refused the next time as well
+    log_warning("core_manager", "workflow ", to_string(run->workflow), ": ", reply.error().field,
+                " ", reply.error().reason);
     co_return over;
   }
   over = code == error_code::not_found ? messages::stream_outcome::over
@@ -253,36 +254,36 @@ core_manager_client::bring(std::shared_ptr<run> one, std::string body) {
   co_return over;
 }
 
-/// One that left memory meanwhile is looked up anew.
+/// An actor that left memory meanwhile is looked up again.
 awaitable<result<messages::status_taken>>
-core_manager_client::tell(std::shared_ptr<run> one, std::string body, std::int64_t position) {
+core_manager_client::tell(std::shared_ptr<run_state> run, std::string body, std::int64_t position) {
   constexpr int tries = 3;
-  const auto& env = *one->env;
+  const auto& env = *run->env;
   const auto deadline = internal_deadline(env);
   messages::take_status status;
   status.body = std::move(body);
   status.position = position;
   status.deadline = env.steady_now() + env.policy.internal_deadline;
   for (int i = 0; i < tries; ++i) {
-    if (!one->actor) {
-      const messages::find_workflow question{one->workflow, one->gone};
-      auto found = co_await ask(env.directory_for(one->workflow), question, deadline);
+    if (!run->actor) {
+      const messages::find_workflow question{run->workflow, run->gone};
+      auto found = co_await ask(env.directory_for(run->workflow), question, deadline);
       if (!found) co_return fail(found.error());
-      one->actor = std::move(*found);
+      run->actor = std::move(*found);
     }
-    auto word = co_await ask_raw(one->actor, status, deadline);
-    if (word) co_return *word;
-    if (!is_gone(word.error())) co_return fail(to_failure(word.error()));
-    one->gone = one->actor.id();
-    one->actor = nullptr;
+    auto reply = co_await ask_raw(run->actor, status, deadline);
+    if (reply) co_return *reply;
+    if (!is_gone(reply.error())) co_return fail(to_failure(reply.error()));
+    run->gone = run->actor.id();
+    run->actor = nullptr;
   }
   co_return fail(error_code::internal_error);
 }
 
 // -- its end ------------------------------------------------------------------------------------
 
-awaitable<result<messages::done>> core_manager_client::cancel(std::shared_ptr<run> one) {
-  const auto answer = co_await calls_.call(one->call);
+awaitable<result<messages::done>> core_manager_client::cancel(std::shared_ptr<run_state> run) {
+  const auto answer = co_await calls_.call(run->call);
   if (!answer) co_return fail(answer.error());
   const auto status = answer->status();
   const bool is_done = status / 100 == 2 || status == 404 || status == 409 || status == 410;

@@ -1,5 +1,5 @@
-// core_manager_client.hpp — a reactor's way to the core manager: orders runs of workflows, brings
-// what is streamed of them to their actors, and asks for their end.
+// core_manager_client.hpp — a reactor's client of the core manager: starts workflows there, brings
+// their streamed statuses to their actors, and cancels them.
 #pragma once
 
 #include "actors/base/actor_env.hpp"
@@ -32,28 +32,28 @@ public:
   core_manager_client(caf::actor_config& cfg, reactor& home, actor_env_ptr env,
                       std::shared_ptr<proxy::upstream_set> upstreams, const line_limits& limits);
 
-  const char* name() const override { return "core_manager_line"; }
+  const char* name() const override { return "core_manager_client"; }
   caf::behavior answers() override;
   void on_exit() override;
 
 private:
-  struct run;
+  struct run_state;
   using deadline_point = std::chrono::steady_clock::time_point;
 
   caf::result<messages::stream_ended> on_follow(messages::stream_workflow& order);
   caf::result<messages::done> on_cancel(messages::cancel_upstream& order);
 
-  awaitable<result<messages::stream_ended>> follow(std::shared_ptr<run> one);
-  awaitable<result<messages::stream_ended>> bring_all(std::shared_ptr<run> one,
+  awaitable<result<messages::stream_ended>> follow(std::shared_ptr<run_state> run);
+  awaitable<result<messages::stream_ended>> bring_all(std::shared_ptr<run_state> run,
                                                       proxy::upstream_answer answer);
-  awaitable<std::optional<messages::stream_outcome>> bring(std::shared_ptr<run> one,
+  awaitable<std::optional<messages::stream_outcome>> bring(std::shared_ptr<run_state> run,
                                                            std::string body);
-  awaitable<result<messages::status_taken>> tell(std::shared_ptr<run> one, std::string body,
+  awaitable<result<messages::status_taken>> tell(std::shared_ptr<run_state> run, std::string body,
                                                  std::int64_t position);
-  awaitable<result<messages::done>> cancel(std::shared_ptr<run> one);
-  result<void> write_call(run& one) const;
+  awaitable<result<messages::done>> cancel(std::shared_ptr<run_state> run);
+  result<void> write_call(run_state& run) const;
   template <class Reply, class Work>
-  void start(Work work, std::shared_ptr<run> one, promise<Reply> owed);
+  void start(Work work, std::shared_ptr<run_state> run, promise<Reply> owed);
 
   actor_env_ptr env_; // until its end: they hold its handle
   const line_limits limits_;

@@ -1,4 +1,4 @@
-// status_stream.hpp — from the bytes of a stream to the objects in it, one by one: a line each
+// status_stream.hpp — takes the objects out of the bytes of a stream, one by one: a line each
 // (application/x-ndjson), or the data of an event each (text/event-stream; WHATWG HTML, 9.2).
 #pragma once
 
@@ -12,14 +12,14 @@ namespace latchkey::gateway {
 
 class status_stream {
 public:
-  /// Of a line, and of an event's data together.
+  /// The largest line, and the largest data of an event.
   static constexpr std::size_t bytes_max = 64UL * 1024;
 
   enum class format : std::uint8_t { lines, events };
   /// By the Content-Type; nothing for another.
   static std::optional<format> format_of(std::string_view content_type) noexcept;
 
-  explicit status_stream(format how) noexcept : format_(how) {}
+  explicit status_stream(format form) noexcept : format_(form) {}
 
   /// What came; after that, all of `next`.
   void add(std::string_view bytes);

@@ -1,5 +1,5 @@
-// body_source.hpp — an answer's body that comes piece by piece, for what is too large or too
-// slow to stand in one text.
+// body_source.hpp — an answer's body that is made piece by piece, because it is too large or too
+// slow for one text.
 #pragma once
 
 #include "gateway/reactor/awaitable.hpp"

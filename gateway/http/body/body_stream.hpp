@@ -1,5 +1,5 @@
-// body_stream.hpp — one streamed answer on its way out: asks the source, lets the connection
-// wait for a piece that can be given up, and frames it (RFC 9112, section 7.1).
+// body_stream.hpp — writes one streamed answer: asks its source for pieces, lets the connection
+// stop waiting for one, and frames them (RFC 9112, section 7.1).
 #pragma once
 
 #include "gateway/http/body/body_source.hpp"
@@ -35,8 +35,8 @@ public:
 
   // Of what was given:
   bool is_end() const noexcept { return piece_ && piece_->empty() && remaining_ == 0; }
-  bool is_broken() const noexcept; // failed, or not what it said it would be
-  /// What an exception said; empty when there was none.
+  bool is_broken() const noexcept; // failed, or of another size than announced
+  /// The text of an exception; empty when there was none.
   std::string_view exception() const noexcept { return exception_; }
 
   using buffers = std::array<boost::asio::const_buffer, 3>;

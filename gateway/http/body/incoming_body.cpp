@@ -113,7 +113,7 @@ awaitable<> incoming_body::say_continue() {
     co_await boost::asio::async_write(*session.tls_, line, token);
   else
     co_await boost::asio::async_write(session.socket_, line, token);
-  if (error) session.close_socket(); // nothing can be said behind half a line
+  if (error) session.close_socket(); // nothing can be sent after half a line
   is_continuing_ = false;
   wake_.cancel();
 }
@@ -153,7 +153,7 @@ void incoming_body::on_expired(timer_wheel::entry& e) noexcept {
 /// of what it needs reads anew.
 void incoming_body::give_up() noexcept {
   boost::system::error_code ignored;
-  // The client can be told only as long as it has been told nothing.
+  // The client can get another answer only while it has none.
   if (!is_over_ && (has_answer_ || is_continuing_))
     session_->close_socket();
   else

@@ -1,4 +1,4 @@
-// incoming_body.hpp — the body of a connection's present request, read as it is asked for.
+// incoming_body.hpp — the body of a connection's present request, read as its handler asks for it.
 #pragma once
 
 #include "gateway/http/body/request_body.hpp"

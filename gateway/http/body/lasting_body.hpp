@@ -1,4 +1,4 @@
-// lasting_body.hpp — a body that is memory which outlives the answer: it goes out as it lies there.
+// lasting_body.hpp — a body in memory that outlives the answer, sent without a copy.
 #pragma once
 
 #include "gateway/http/body/body_source.hpp"

@@ -1,5 +1,5 @@
-// request_body.hpp — a request's body that comes piece by piece, for a route that does not want
-// to wait for the whole (`route::streams_body`).
+// request_body.hpp — a request's body that comes piece by piece, for a route that does not wait for
+// all of it (`route::streams_body`).
 #pragma once
 
 #include "gateway/reactor/awaitable.hpp"

@@ -68,7 +68,7 @@ private:
   awaitable<> end_body();
   std::optional<response> answer_without_handler(exchange& x);
   response answer_without_route() const;
-  void on_exception(const exchange& x, std::string_view what) const;
+  void on_exception(const exchange& x, std::string_view reason) const;
   void answer_refusal(error_code code);
   response render(const failure& error) const;
   void check_upgrade(const exchange& x, response& answer) const;

@@ -162,9 +162,9 @@ response http_connection::render(const failure& error) const {
   return error_response(error, in.request_id, core_->options.clock->now());
 }
 
-void http_connection::on_exception(const exchange& x, std::string_view what) const {
+void http_connection::on_exception(const exchange& x, std::string_view reason) const {
   if (core_->closed) return; // and gone may be what the hook works on
-  if (core_->options.hooks.on_exception) core_->options.hooks.on_exception(x, what);
+  if (core_->options.hooks.on_exception) core_->options.hooks.on_exception(x, reason);
 }
 
 /// Writes the answer, or its head, into the output.

@@ -16,13 +16,13 @@ namespace {
 template <class T>
 class borrowed {
 public:
-  borrowed(T*& where, T& what) noexcept : where_(where) { where_ = &what; }
+  borrowed(T*& pointer, T& target) noexcept : pointer_(pointer) { pointer_ = &target; }
   borrowed(const borrowed&) = delete;
   borrowed& operator=(const borrowed&) = delete;
-  ~borrowed() { where_ = nullptr; }
+  ~borrowed() { pointer_ = nullptr; }
 
 private:
-  T*& where_;
+  T*& pointer_;
 };
 
 } // namespace

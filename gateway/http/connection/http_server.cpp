@@ -24,10 +24,10 @@ bool is_exhaustion(const boost::system::error_code& error) {
 } // namespace
 
 result<void> http_server::core::listen(const std::string& address, std::uint16_t port) {
-  auto where = address + ":" + std::to_string(port);
-  auto broken = [&where](const boost::system::error_code& error) {
+  auto name = address + ":" + std::to_string(port);
+  auto broken = [&name](const boost::system::error_code& error) {
     return fail(error_code::internal_error, {},
-                "cannot listen on " + where + ": " + error.message());
+                "cannot listen on " + name + ": " + error.message());
   };
   boost::system::error_code error;
   auto parsed = boost::asio::ip::make_address(address, error);
@@ -121,7 +121,7 @@ void http_server::core::add(http_connection& session) noexcept {
 
 namespace {
 
-/// Closes whoever has most of a kind, until all together have no more than `max`.
+/// Closes the connections that hold most of a kind, until all together hold no more than `max`.
 void close_those_with_most(http_connection* first, std::size_t http_connection::*own,
                            std::size_t& all, std::size_t max,
                            const std::function<void(std::string_view)>& on_closed) {

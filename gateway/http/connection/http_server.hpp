@@ -41,11 +41,11 @@ struct finished_request {
 /// Plain functions of the composition; each may be empty. They must not throw.
 struct http_hooks {
   std::function<void(const finished_request&)> on_finished;
-  /// A handler threw; `what` is for the log, never for the client. Or
+  /// A handler threw; `reason` is for the log, never for the client. Or
   /// its answer's source did, or a takeover.
-  std::function<void(const exchange&, std::string_view what)> on_exception;
-  /// Accepting a connection threw; the server goes on accepting. `what` is for the log.
-  std::function<void(std::string_view what)> on_accept_failed;
+  std::function<void(const exchange&, std::string_view reason)> on_exception;
+  /// Accepting a connection threw; the server goes on accepting. `reason` is for the log.
+  std::function<void(std::string_view reason)> on_accept_failed;
   /// Asked once a request is read, before its handler, and for paths without a route: an
   /// answer given here is the answer (rate limits).
   std::function<std::optional<response>(exchange&)> admit;
@@ -88,7 +88,7 @@ public:
 
   /// Binds and listens (SO_REUSEPORT, so that each reactor can bind the same port): who
   /// connects waits for `accept()`. `address` is numeric; port 0 takes a free one. INTERNAL_ERROR
-  /// whose reason names the address and what the system said.
+  /// whose reason names the address and the system's error.
   result<void> listen(const std::string& address, std::uint16_t port);
 
   /// Begins to accept. After listen(), once.

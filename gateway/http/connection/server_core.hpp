@@ -1,6 +1,5 @@
-// server_core.hpp — what a server's connections share: options, counts and the list that
-// draining walks through. One reactor's; but for its counts never touched by
-// another thread.
+// server_core.hpp — what a server's connections share: options, counts and the list that draining
+// walks through. Belongs to one reactor; other threads read nothing but the counts.
 #pragma once
 
 #include "gateway/http/connection/http_server.hpp"

@@ -1,5 +1,5 @@
-// splice.hpp — two connections that have left HTTP made one: what either side sends goes out at
-// the other.
+// splice.hpp — joins two connections that have left HTTP: what either side sends is written to the
+// other.
 #pragma once
 
 #include "gateway/http/connection/taken_connection.hpp"

@@ -33,14 +33,14 @@ private:
     bool is_stopped = false;       // what still comes is dropped
   };
 
-  void begin(direction& way, direction& back);
-  awaitable<> pump(direction& way, direction& back);
-  awaitable<bool> pass_burst(direction& way, direction& back);
-  awaitable<bool> pass_record(direction& way, direction& back);
-  awaitable<bool> write(direction& way, std::string_view piece);
-  awaitable<bool> on_read_failed(const boost::system::error_code& error, direction& way,
+  void begin(direction& flow, direction& back);
+  awaitable<> pump(direction& flow, direction& back);
+  awaitable<bool> pass_burst(direction& flow, direction& back);
+  awaitable<bool> pass_record(direction& flow, direction& back);
+  awaitable<bool> write(direction& flow, std::string_view piece);
+  awaitable<bool> on_read_failed(const boost::system::error_code& error, direction& flow,
                                  direction& back);
-  awaitable<> pass_end(direction& way, direction& back);
+  awaitable<> pass_end(direction& flow, direction& back);
   void on_moved();
   void on_pump_ended(bool has_thrown);
   static void on_expired(timer_wheel::entry& e) noexcept;
@@ -52,7 +52,7 @@ private:
   direction down_{upstream_, client_, counts.to_client};
   std::optional<splice_end> end_;
   int running_ = 0;
-  bool is_ending_ = false; // a TLS side is told so, and has a while to agree
+  bool is_ending_ = false; // a TLS side gets close_notify and has a while to answer it
 };
 
 } // namespace latchkey::http

@@ -1,4 +1,4 @@
-// taken_connection.hpp — a connection that has left HTTP: what a takeover is given.
+// taken_connection.hpp — a connection that has left HTTP, as a takeover gets it.
 #pragma once
 
 #include "gateway/reactor/awaitable.hpp"

@@ -1,4 +1,4 @@
-// takeover.hpp — who goes on with a connection after a 101 (RFC 9110, section 7.8).
+// takeover.hpp — what continues with a connection after a 101 (RFC 9110, section 7.8).
 #pragma once
 
 #include <memory>

@@ -17,9 +17,9 @@ constexpr const char* tls_1_2_suites = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-
                                        "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr unsigned char http_1_1_protocol[] = "\x08http/1.1";
 
-tl::unexpected<failure> broken(const std::string& what, const std::string& path,
+tl::unexpected<failure> broken(const std::string& problem, const std::string& path,
                                const boost::system::error_code& error) {
-  return fail(error_code::internal_error, {}, what + " " + path + ": " + error.message());
+  return fail(error_code::internal_error, {}, problem + " " + path + ": " + error.message());
 }
 
 /// Takes "http/1.1" when the client offers it; other offers go on without ALPN.

@@ -1,4 +1,4 @@
-// authority.hpp — what may stand in a Host header and in an absolute target: RFC 3986, section
+// authority.hpp — checks a Host header and the authority of an absolute target: RFC 3986, section
 // 3.2, without a user.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace latchkey::http {
 /// Whether `text` is `uri-host [":" port]` (RFC 9110, section 7.2) with a host: a name of
 /// unreserved characters, escapes and sub-delims, an IPv4 address, or an IPv6 address in brackets;
 /// a port is of digits, up to 65535. A comma is refused though RFC 3986 lets a name have it: it is
-/// a list to whoever joins header lines.
+/// a list to a reader that joins header lines.
 bool is_authority(std::string_view text) noexcept;
 
 /// Whether two origins (RFC 6454, section 6.2) are the same: letters in any case, and with or

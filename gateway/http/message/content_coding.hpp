@@ -1,4 +1,4 @@
-// content_coding.hpp — request bodies that are encoded, which no endpoint of ours decodes.
+// content_coding.hpp — request bodies that are encoded, which no endpoint decodes.
 #pragma once
 
 #include "gateway/http/message/request.hpp"
@@ -11,7 +11,7 @@ namespace latchkey::http {
 /// without a body has nothing that would have to be decoded.
 bool has_unread_coding(const request& in) noexcept;
 
-/// What it is told: UNSUPPORTED_MEDIA_TYPE, field "Content-Encoding".
+/// The answer to it: UNSUPPORTED_MEDIA_TYPE, field "Content-Encoding".
 failure coding_refusal();
 
 /// Says in the answer to it which codings are read (RFC 9110, section 15.5.16): none.

@@ -31,8 +31,8 @@ bool origin_list::contains(std::string_view origin) const noexcept {
 
 std::string allowed_headers(const std::vector<std::string>& more) {
   std::string all{usual_headers};
-  for (const auto& one : more)
-    (all += ", ") += one;
+  for (const auto& header : more)
+    (all += ", ") += header;
   return all;
 }
 

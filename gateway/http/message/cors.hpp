@@ -1,4 +1,4 @@
-// cors.hpp — which other origins' pages may call, and which may not act by cookie.
+// cors.hpp — which pages of other origins may call the API, and which may not use a cookie.
 #pragma once
 
 #include "gateway/http/message/request.hpp"

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint32_t default_retry_s = 1;
 
-/// What the client is told to wait; 0: nothing.
+/// How long the client should wait; 0: no hint.
 std::uint32_t retry_after_s(const failure& error) {
   if (error.retry_after_s > 0) return error.retry_after_s;
   const bool passes = error.code == error_code::overloaded ||

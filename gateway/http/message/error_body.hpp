@@ -18,7 +18,7 @@ enum class challenge : std::uint8_t {
   bearer_unasked, // the same when no token came: then there is no error of it to name
 };
 
-/// What of a message broke a limit, or HTTP, for whoever has to mend it.
+/// The failure for a message that broke a limit, or HTTP: it names the part at fault.
 failure refusal_of(error_code code);
 
 /// `{"error":{"code","message","details":{"field","reason"},"timestamp","request_id"}}` with the

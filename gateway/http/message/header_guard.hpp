@@ -1,4 +1,4 @@
-// header_guard.hpp — looks at every byte of a request's header block before Beast does.
+// header_guard.hpp — checks every byte of a request's header block before Beast reads it.
 //
 // Beast 1.81 lets pass what lets two servers read one message differently (request
 // smuggling): a Transfer-Encoding that is not "chunked", chunked on HTTP/1.0, folded lines,

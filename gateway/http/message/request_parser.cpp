@@ -18,7 +18,7 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-/// Beast's parser of a whole header block, with the request as its sink. It is told to skip
+/// Beast's parser of a whole header block, with the request as its sink. It is set to skip
 /// the body: framing is the guard's and the body reader's.
 class header_sink : public beast::http::basic_parser<true> {
 public:

@@ -24,7 +24,7 @@ struct response {
   /// else chunked, else (HTTP/1.0) up to the connection's end. Dropped unasked when the
   /// answer has no body (HEAD, 204, 304).
   std::unique_ptr<body_source> source;
-  /// Of a 101, which has one always: who goes on with the connection. A 101 that the client
+  /// What continues with the connection after a 101, which always has it. A 101 that the client
   /// did not ask for (asks_for_upgrade()) becomes a 500. Add the Upgrade header beside it.
   takeover taken_by;
 

@@ -1,5 +1,5 @@
-// websocket_handshake.hpp — the opening handshake of RFC 6455, from the server's side: checks
-// a request and answers it. Frames are somebody else's.
+// websocket_handshake.hpp — the opening handshake of RFC 6455 on the server's side: checks a
+// request and answers it. Frames are read and written in gateway/live/ws.
 #pragma once
 
 #include "gateway/http/connection/takeover.hpp"

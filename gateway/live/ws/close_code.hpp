@@ -1,4 +1,4 @@
-// close_code.hpp — why a WebSocket is closed (RFC 6455, 7.4.1; those from 4000 are ours).
+// close_code.hpp — why a WebSocket is closed (RFC 6455, 7.4.1; codes from 4000 are our own).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// frame.hpp — frames as a server sends them: whole and not masked (RFC 6455, 5.1 and 5.2), so
-// that the bytes made once serve every socket.
+// frame.hpp — the frames that a server sends: whole and not masked (RFC 6455, 5.1 and 5.2), so the
+// same bytes serve every socket.
 #pragma once
 
 #include "gateway/live/ws/close_code.hpp"

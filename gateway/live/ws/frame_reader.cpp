@@ -63,7 +63,7 @@ struct frame_reader::callbacks {
     }
     if (message->opcode != WSLAY_TEXT_FRAME || reader.is_enough_) return;
     const std::string_view text{reinterpret_cast<const char*>(message->msg), message->msg_length};
-    if (!(*reader.heard_)(text)) {
+    if (!(*reader.on_text_)(text)) {
       reader.is_enough_ = true;
       wslay_event_shutdown_read(context);
     }
@@ -75,30 +75,30 @@ void frame_reader::freed::operator()(wslay_event_context* context) const {
 }
 
 frame_reader::frame_reader(std::size_t message_bytes_max) {
-  wslay_event_callbacks how{};
-  how.recv_callback = &callbacks::take;
-  how.send_callback = &callbacks::give;
-  how.on_frame_recv_start_callback = &callbacks::frame_begins;
-  how.on_frame_recv_end_callback = &callbacks::frame_ends;
-  how.on_msg_recv_callback = &callbacks::message;
+  wslay_event_callbacks table{};
+  table.recv_callback = &callbacks::take;
+  table.send_callback = &callbacks::give;
+  table.on_frame_recv_start_callback = &callbacks::frame_begins;
+  table.on_frame_recv_end_callback = &callbacks::frame_ends;
+  table.on_msg_recv_callback = &callbacks::message;
   wslay_event_context* made = nullptr;
-  if (wslay_event_context_server_init(&made, &how, this) != 0) throw std::bad_alloc{};
+  if (wslay_event_context_server_init(&made, &table, this) != 0) throw std::bad_alloc{};
   context_.reset(made);
   wslay_event_config_set_max_recv_msg_length(made, message_bytes_max);
 }
 
-frame_reader::outcome frame_reader::read(std::string_view bytes, const hears& heard) {
+frame_reader::outcome frame_reader::read(std::string_view bytes, const text_handler& on_text) {
   outcome out;
   if (has_ended_) {
     out.has_ended = true;
     return out;
   }
   bytes_ = bytes;
-  heard_ = &heard;
+  on_text_ = &on_text;
   was_heard_ = false;
   unaccounted_ += bytes.size();
   const int failed = wslay_event_recv(context_.get());
-  heard_ = nullptr;
+  on_text_ = nullptr;
   bytes_ = {};
   if (failed == WSLAY_ERR_NOMEM) throw std::bad_alloc{};
   if (failed != 0) refusal_ = close_code::protocol_error; // in a frame's head

@@ -1,4 +1,4 @@
-// frame_reader.hpp — the messages in the bytes that a client sends (RFC 6455, 5), by wslay.
+// frame_reader.hpp — reads the messages of a client out of its bytes (RFC 6455, 5), with wslay.
 //
 // A reader is worth some kilobytes, and an idle socket needs none: a socket takes one from its
 // reactor's pool when bytes arrive and gives it back as soon as `is_idle`.
@@ -20,7 +20,7 @@ namespace latchkey::ws {
 class frame_reader {
 public:
   /// Called for each text message that is whole, in order; after `false` no more are read.
-  using hears = std::function<bool(std::string_view text)>;
+  using text_handler = std::function<bool(std::string_view text)>;
 
   /// A message over `message_bytes_max` is refused before it is kept.
   explicit frame_reader(std::size_t message_bytes_max);
@@ -36,7 +36,7 @@ public:
   /// Reads the next bytes of the one connection. Refused with a close frame: 1002 for what RFC
   /// 6455 forbids, 1003 for a binary message, 1007 for a text that is no UTF-8, 1009 for one
   /// that is too long.
-  outcome read(std::string_view bytes, const hears& heard);
+  outcome read(std::string_view bytes, const text_handler& on_text);
 
   /// Nothing is half read, neither a frame nor a message of several: another socket may use it.
   bool is_idle() const;
@@ -48,8 +48,8 @@ private:
   };
 
   std::unique_ptr<wslay_event_context, freed> context_;
-  std::string_view bytes_;       // not yet read
-  const hears* heard_ = nullptr; // while it reads
+  std::string_view bytes_;                // not yet read
+  const text_handler* on_text_ = nullptr; // while it reads
   std::string reply_;
   std::optional<close_code> refusal_; // where wslay itself has none
   std::size_t unaccounted_ = 0;       // bytes taken that belong to no whole frame

@@ -146,7 +146,7 @@ void live_socket::on_time() {
 void live_socket::ping_if_silent(steady_point now) {
   const auto& allowed = home_.allowed();
   if (is_pinged_) {
-    // Who is not read cannot be heard, unless it is by its own fault.
+    // While the socket is not read, no pong can arrive, unless the peer is too slow itself.
     if (!is_reading_ && !is_behind()) heard_at_ = now, is_pinged_ = false;
     if (is_pinged_ && now >= pinged_at_ + allowed.pong_within)
       close(close_code::policy, "no answer to a ping");

@@ -1,4 +1,4 @@
-// live_socket.hpp — one WebSocket after its handshake: bytes in and out, pings, closing.
+// live_socket.hpp — one WebSocket after its handshake: reads, writes, pings and closes it.
 //
 // What is idle costs a descriptor and this object: Asio waits for the bare socket to become
 // readable, a parser and a buffer are lent by the reactor while bytes are looked at, and a queue
@@ -43,8 +43,8 @@ public:
   /// finds no room closes the socket (4003). Nothing is sent once it is closing.
   void send(frame bytes, outgoing_queue::workflow_number status_of = 0);
 
-  /// Sends what waits and then a close frame. Whoever does not close in return is cut off. One that
-  /// is closing already goes on, but has no more time than it would have now.
+  /// Sends what waits and then a close frame. A peer that does not close in return is cut off. One
+  /// that is closing already goes on, but has no more time than it would have now.
   void close(close_code code, std::string_view reason);
 
   /// Drops what waits, sends `last` (if there is one) and a close frame, and nothing more: when
@@ -71,7 +71,7 @@ protected:
   virtual void on_timer() = 0;
   /// It is closed, and nothing else is called. It may be let go.
   virtual void on_closed() = 0;
-  /// Whether more may be read now. Whoever says no calls `read_on` later.
+  /// Whether more may be read now. After false, call `read_on` later.
   virtual bool wants_more() const = 0;
   void read_on();
   /// Under TLS all that is sent is waited for, so that one who asks quickly would be read faster

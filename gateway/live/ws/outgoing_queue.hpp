@@ -1,7 +1,7 @@
-// outgoing_queue.hpp — what waits to be sent on one socket, within bounds. A client that is
-// slower than its workflows loses statuses that newer ones have overtaken, never the newest;
-// it sees by their `seq` that some are missing and may resume. What is too slow even for that
-// is to be closed.
+// outgoing_queue.hpp — the bounded queue of frames that wait to be sent on one socket. A client
+// that is slower than its workflows loses statuses that newer ones have replaced, never the newest;
+// their `seq` shows it that some are missing, and it may resume. A client that is too slow even for
+// that is closed.
 #pragma once
 
 #include "gateway/live/ws/frame.hpp"

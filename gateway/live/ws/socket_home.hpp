@@ -1,5 +1,5 @@
-// socket_home.hpp — what the live sockets of one reactor share: its timers, parsers and a buffer
-// that are lent, limits and counts.
+// socket_home.hpp — what the live sockets of one reactor share: timers, parsers and a buffer that
+// they borrow, limits and counts.
 #pragma once
 
 #include "config/metrics/metrics.hpp"

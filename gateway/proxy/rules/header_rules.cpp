@@ -81,16 +81,16 @@ bool begins_with(std::string_view name, std::string_view known) noexcept {
 
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& known) noexcept {
-  return std::ranges::any_of(known, [name](std::string_view one) {
-    return name.size() == one.size() && begins_with(name, one);
+  return std::ranges::any_of(known, [name](std::string_view known_name) {
+    return name.size() == known_name.size() && begins_with(name, known_name);
   });
 }
 
 template <std::size_t N>
 bool begins_with_one_of(std::string_view name,
                         const std::array<std::string_view, N>& known) noexcept {
-  return std::ranges::any_of(known,
-                             [name](std::string_view one) { return begins_with(name, one); });
+  return std::ranges::any_of(
+      known, [name](std::string_view known_name) { return begins_with(name, known_name); });
 }
 
 } // namespace
@@ -123,7 +123,8 @@ connection_options(std::span<const http::header_view> headers) {
       rest.remove_prefix(std::min(end + 1, rest.size()));
       if (option.empty()) continue; // RFC 9110, 5.6.1.2: an empty element is none
       if (!http::all_of_class(option, http::token_char))
-        return fail(error_code::validation_error, "Connection", "names what is no header");
+        return fail(error_code::validation_error, "Connection",
+                    "names something that is not a header");
       if (options.size() == connection_options_max)
         return fail(error_code::validation_error, "Connection", "names too many headers");
       options.push_back(option);
@@ -136,12 +137,13 @@ std::string without_bearer_subprotocols(std::string_view offered) {
   std::string kept;
   while (!offered.empty()) {
     const auto end = std::min(offered.find(','), offered.size());
-    const auto one = http::trim(offered.substr(0, end));
+    const auto protocol = http::trim(offered.substr(0, end));
     offered.remove_prefix(std::min(end + 1, offered.size()));
-    const auto beginning = one.substr(0, http::bearer_subprotocol.size());
-    if (one.empty() || http::equal_ignoring_case(beginning, http::bearer_subprotocol)) continue;
+    const auto beginning = protocol.substr(0, http::bearer_subprotocol.size());
+    if (protocol.empty() || http::equal_ignoring_case(beginning, http::bearer_subprotocol))
+      continue;
     if (!kept.empty()) kept += ", ";
-    kept += one;
+    kept += protocol;
   }
   return kept;
 }

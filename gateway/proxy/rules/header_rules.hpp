@@ -1,5 +1,5 @@
-// header_rules.hpp — kinds of headers by their names, as the strangest reader of them would
-// see them; private to the proxy.
+// header_rules.hpp — kinds of headers by their names, as their most lenient reader would take them;
+// private to the proxy.
 #pragma once
 
 #include "gateway/http/message/request.hpp"

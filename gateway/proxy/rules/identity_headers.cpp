@@ -25,7 +25,7 @@ bool is_line(std::string_view name, std::string_view value) noexcept {
 
 bool is_named(const std::vector<std::string_view>& options, std::string_view name) noexcept {
   return std::ranges::any_of(
-      options, [name](std::string_view one) { return http::equal_ignoring_case(one, name); });
+      options, [name](std::string_view option) { return http::equal_ignoring_case(option, name); });
 }
 
 /// What is left of a header that may bring some among other things; empty: another header.
@@ -42,7 +42,7 @@ result<void> append_clients(const http::request& in, bool keeps_tracestate, std:
   if (!options) return fail(options.error());
   for (const auto& [name, value] : in.headers) {
     if (!is_line(name, value))
-      return fail(error_code::validation_error, "headers", "one could not stand in a line");
+      return fail(error_code::validation_error, "headers", "a value cannot be written in one line");
     if (is_of_the_connection(name) || is_the_gateways(name) || is_named(*options, name)) continue;
     if (!keeps_tracestate && http::equal_ignoring_case(name, "tracestate")) continue;
     const auto kept = without_credentials(name, value);
@@ -74,13 +74,13 @@ result<void> append_own(std::string& out, std::string_view name, std::string_vie
   return {};
 }
 
-/// What a stored value must be to be told. One that came in before it was checked is left out: an
+/// A stored value that may be sent in a header. A value from before it was checked is left out: an
 /// upstream that misses it refuses, where any other spelling might be somebody else's.
 void append_known(std::string& out, std::string_view name, std::string_view value) {
   if (auto checked = check_header_value(name, value);
       checked && value.size() <= identity_value_bytes_max)
     return append_line(out, name, value);
-  log_warning("proxy", name, " is left out: what is stored can be no header");
+  log_warning("proxy", name, " is left out: the stored value cannot be a header");
 }
 
 } // namespace
@@ -89,7 +89,7 @@ result<void> append_caller(const caller_identity& who, std::string_view request_
                            std::string_view traceparent, std::string& out) {
   auto words = who.permissions.words();
   // A word with a comma in it would be read as two.
-  std::erase_if(words, [](const std::string& one) { return !is_permission(one); });
+  std::erase_if(words, [](const std::string& word) { return !is_permission(word); });
   const auto permissions = permission_set{std::move(words)}.joined(',');
   const std::pair<std::string_view, std::string_view> known[] = {
       {"X-User-ID", who.user_id},

@@ -1,4 +1,4 @@
-// identity_headers.hpp — which headers go to an upstream and which come back.
+// identity_headers.hpp — which headers are sent to an upstream and which are returned from it.
 //
 // An upstream believes what the gateway tells it about the caller ("Auth Service Internal API
 // Documentation", Headers Added by Gateway and Integration Notes). So whatever of it a client
@@ -25,7 +25,7 @@ inline constexpr std::size_t identity_value_bytes_max = 8 * 1024;
 inline constexpr std::size_t answer_headers_max = 200;
 inline constexpr std::size_t answer_header_bytes_max = 32 * 1024;
 
-/// Whom an upstream is told of.
+/// The caller, as an upstream gets it.
 struct caller_identity {
   std::string_view user_id;    // a UUID: X-User-ID
   std::string_view client_id;  // X-Client-ID

@@ -39,7 +39,7 @@ struct proxy_route {
   http::method method = http::method::get;
   std::string pattern;        // as `http::route` has them
   std::size_t upstream = 0;   // index into `proxy_table::upstreams`
-  std::string permission;     // empty: whoever is signed in
+  std::string permission;     // empty: all who are signed in
   std::size_t body_bytes_max; // of the request
   std::chrono::milliseconds deadline;
 };

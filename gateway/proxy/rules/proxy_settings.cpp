@@ -18,8 +18,8 @@ std::string sentence_of(const settings& configured, const failure& problem) {
   constexpr std::string_view routes = "PROXY_ROUTES";
   if (problem.field == url)
     return problem.field + origin_of(configured, url) + " " + problem.reason;
-  const auto where = problem.field.empty() ? " " : ": " + problem.field + " ";
-  return std::string{routes} + origin_of(configured, routes) + where + problem.reason;
+  const auto field = problem.field.empty() ? " " : ": " + problem.field + " ";
+  return std::string{routes} + origin_of(configured, routes) + field + problem.reason;
 }
 
 } // namespace

@@ -1,4 +1,4 @@
-// proxy_settings.hpp — what the settings say of upstreams and their routes.
+// proxy_settings.hpp — reads upstreams and their routes from the settings.
 #pragma once
 
 #include "config/settings/settings.hpp"

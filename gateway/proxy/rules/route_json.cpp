@@ -26,8 +26,8 @@ tl::unexpected<failure> expected(std::string field, const json& found, std::stri
   return problem(std::move(field), (reason += ": expected ") += right);
 }
 
-std::string member_of(const std::string& where, std::string_view name) {
-  return where.empty() ? std::string{name} : where + "." + std::string{name};
+std::string member_of(const std::string& location, std::string_view name) {
+  return location.empty() ? std::string{name} : location + "." + std::string{name};
 }
 
 std::string item_of(std::string_view list, std::size_t index) {
@@ -50,19 +50,19 @@ result<json> read_text(std::string_view text, std::size_t bytes_max) {
   };
   try {
     auto whole = json::parse(text, watch);
-    if (!twice.empty()) return problem(setting_values::shown(twice), "stands twice in one object");
+    if (!twice.empty()) return problem(setting_values::shown(twice), "appears twice in one object");
     return whole;
   } catch (const json::parse_error& error) {
     return problem({}, "is not JSON: it goes wrong at byte " + std::to_string(error.byte));
   }
 }
 
-result<void> check_members(const json& object, const std::string& where,
+result<void> check_members(const json& object, const std::string& location,
                            std::initializer_list<std::string_view> known) {
-  if (!object.is_object()) return expected(where, object, "a JSON object");
+  if (!object.is_object()) return expected(location, object, "a JSON object");
   for (const auto& [name, value] : object.items())
     if (std::ranges::find(known, std::string_view{name}) == known.end())
-      return problem(member_of(where, setting_values::shown(name)), "is no member of it");
+      return problem(member_of(location, setting_values::shown(name)), "is not a known member");
   return {};
 }
 
@@ -73,22 +73,23 @@ result<json> list_member(const json& object, const char* name) {
   return *found;
 }
 
-result<std::string> text_member(const json& object, const std::string& where, const char* name,
+result<std::string> text_member(const json& object, const std::string& location, const char* name,
                                 std::string_view right) {
   const auto found = object.find(name);
   if (found == object.end())
-    return problem(member_of(where, name), "is missing: expected " + std::string{right});
-  if (!found->is_string()) return expected(member_of(where, name), *found, right);
+    return problem(member_of(location, name), "is missing: expected " + std::string{right});
+  if (!found->is_string()) return expected(member_of(location, name), *found, right);
   return found->get<std::string>();
 }
 
-result<std::uint64_t> number_member(const json& object, const std::string& where, const char* name,
-                                    std::uint64_t min, std::uint64_t max, std::uint64_t fallback) {
+result<std::uint64_t> number_member(const json& object, const std::string& location,
+                                    const char* name, std::uint64_t min, std::uint64_t max,
+                                    std::uint64_t fallback) {
   const auto found = object.find(name);
   if (found == object.end()) return fallback;
   const auto number = found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
   if (!found->is_number_unsigned() || number < min || number > max)
-    return expected(member_of(where, name), *found,
+    return expected(member_of(location, name), *found,
                     std::to_string(min) + " to " + std::to_string(max));
   return number;
 }

@@ -20,12 +20,12 @@ bool is_of_a_pattern(char c) noexcept {
 
 /// Whether the router takes it: asked by making one with this route alone.
 bool is_a_routers(std::string_view pattern) {
-  http::route one;
-  one.pattern = pattern;
-  one.needs.open_to = http::access::principal;
-  one.handle = [](http::exchange&) -> awaitable<http::response> { co_return http::response{}; };
+  http::route row;
+  row.pattern = pattern;
+  row.needs.open_to = http::access::principal;
+  row.handle = [](http::exchange&) -> awaitable<http::response> { co_return http::response{}; };
   std::vector<http::route> rows;
-  rows.push_back(std::move(one));
+  rows.push_back(std::move(row));
   return http::router::make(std::move(rows)).has_value();
 }
 
@@ -46,7 +46,8 @@ bool all_segments(std::string_view pattern, Take take) {
 std::string_view problem_of_pattern(std::string_view pattern) {
   if (pattern.size() > route_pattern_bytes_max || !std::ranges::all_of(pattern, is_of_a_pattern) ||
       !is_a_routers(pattern))
-    return "a path such as /api/v1/things/{id}, with up to 4 {names}, a last one may be {rest*}";
+    return "a path such as /api/v1/things/{id}, with up to 4 {names}, of which the last may be "
+           "{rest*}";
   const auto is_plain = [](std::string_view segment) { return segment != "." && segment != ".."; };
   if (!all_segments(pattern, is_plain)) return "a path without . and .. segments";
   const auto first = pattern.substr(1, pattern.find('/', 1) - 1);

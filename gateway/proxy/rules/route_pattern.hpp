@@ -1,4 +1,4 @@
-// route_pattern.hpp — which path patterns an operator may give a route; private to the proxy.
+// route_pattern.hpp — which path patterns a route of the operator may have; private to the proxy.
 #pragma once
 
 #include <string>

@@ -13,10 +13,10 @@ struct trace_context {
   bool is_continued = false; // the client's trace: its tracestate goes with it
 };
 
-/// What the next hop is told. The one well-formed traceparent of `headers` is continued under a
-/// new parent id, in the form of version 00, with its sampled flag and no other (3.2 and 4.3).
-/// None, several, or a malformed one: a new trace, sampled, so that an upstream's own rule of
-/// what to record stays in force.
+/// The trace context for the next hop. The one well-formed traceparent of `headers` is continued
+/// under a new parent id, in the form of version 00, with its sampled flag and no other (3.2
+/// and 4.3). None, several, or a malformed one: a new trace, sampled, so that an upstream's own
+/// rule of what to record stays in force.
 trace_context next_trace(std::span<const http::header_view> headers);
 
 } // namespace latchkey::proxy

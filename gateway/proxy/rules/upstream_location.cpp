@@ -22,12 +22,12 @@ bool take(std::string_view& text, std::string_view beginning) {
 bool is_address_of(std::string_view authority, std::uint16_t port_by_scheme, const upstream& from) {
   authority.remove_prefix(authority.rfind('@') + 1); // npos + 1 is 0
   if (http::equal_ignoring_case(authority, from.authority)) return true;
-  const auto where = setting_values::host_and_port(authority);
-  if (!where || !http::equal_ignoring_case(where->first, from.host)) return false;
-  return (where->second == 0 ? port_by_scheme : where->second) == from.port;
+  const auto address = setting_values::host_and_port(authority);
+  if (!address || !http::equal_ignoring_case(address->first, from.host)) return false;
+  return (address->second == 0 ? port_by_scheme : address->second) == from.port;
 }
 
-/// A path at our origin. One that a browser would read as naming a host must not.
+/// A path at our origin, which no browser may read as the name of a host.
 std::string own_path(std::string_view rest, const upstream& from) {
   const auto path = rest.substr(0, rest.find_first_of("?#"));
   const auto& base = from.base_path;

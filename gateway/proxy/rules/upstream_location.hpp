@@ -1,4 +1,5 @@
-// upstream_location.hpp — addresses in an upstream's answer as the client can use them.
+// upstream_location.hpp — turns addresses in an upstream's answer into those that the client can
+// use.
 #pragma once
 
 #include "gateway/proxy/upstream/upstream.hpp"

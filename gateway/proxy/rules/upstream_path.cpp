@@ -47,11 +47,11 @@ bool is_named(std::string_view parameter, std::string_view name) {
 void append_query(std::string& out, std::string_view query, std::string_view without) {
   char separator = '?';
   while (!query.empty()) {
-    const auto one = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(one.size() + 1, query.size()));
-    if (is_named(one, without)) continue;
+    const auto parameter = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
+    if (is_named(parameter, without)) continue;
     out += std::exchange(separator, '&');
-    out += one;
+    out += parameter;
   }
 }
 

@@ -1,4 +1,4 @@
-// upstream_path.hpp — from the path that was checked to the target that an upstream is sent.
+// upstream_path.hpp — makes the target for an upstream from the path that was checked.
 #pragma once
 
 #include "gateway/http/message/request.hpp"

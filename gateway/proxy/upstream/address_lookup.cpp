@@ -26,12 +26,13 @@ address_lookup::endpoints resolved(const std::string& host, std::uint16_t port) 
   if (::getaddrinfo(host.c_str(), service.c_str(), &wanted, &found) != 0) return {};
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{found, ::freeaddrinfo};
   address_lookup::endpoints out;
-  for (const auto* one = found; one != nullptr; one = one->ai_next) {
-    tcp::endpoint where;
-    if (one->ai_addrlen > where.capacity()) continue;
-    std::memcpy(where.data(), one->ai_addr, one->ai_addrlen);
-    where.resize(one->ai_addrlen);
-    out.push_back(where);
+  for (const auto* found_address = found; found_address != nullptr;
+       found_address = found_address->ai_next) {
+    tcp::endpoint endpoint;
+    if (found_address->ai_addrlen > endpoint.capacity()) continue;
+    std::memcpy(endpoint.data(), found_address->ai_addr, found_address->ai_addrlen);
+    endpoint.resize(found_address->ai_addrlen);
+    out.push_back(endpoint);
   }
   return out;
 }
@@ -93,7 +94,7 @@ void address_lookup::begin() {
       try {
         flight::answer(shared, ask(host, port));
       } catch (...) {
-        // Out of memory: whoever waits has a deadline.
+        // Out of memory: the calls that wait have deadlines.
       }
     }}.detach();
     flight_ = std::move(shared);
@@ -129,8 +130,8 @@ void address_lookup::refresh() {
   if (!is_fresh() && !flight_) begin();
 }
 
-bool address_lookup::has(const boost::asio::ip::tcp::endpoint& where) const {
-  return known_.empty() || std::ranges::find(known_, where) != known_.end();
+bool address_lookup::has(const boost::asio::ip::tcp::endpoint& endpoint) const {
+  return known_.empty() || std::ranges::find(known_, endpoint) != known_.end();
 }
 
 awaitable<address_lookup::endpoints> address_lookup::find(deadline_point deadline) {
@@ -142,8 +143,8 @@ awaitable<address_lookup::endpoints> address_lookup::find(deadline_point deadlin
     if (has_failed_) co_return known_;
     deadline = std::min(deadline, std::chrono::steady_clock::now() + how_long_.patience);
   }
-  turn_queue::place place(waiting_, io_);
-  co_await place.wait_until(deadline);
+  turn_queue::slot slot(waiting_, io_);
+  co_await slot.wait_until(deadline);
   co_return known_;
 }
 

@@ -1,5 +1,5 @@
-// address_lookup.hpp — the addresses of one upstream. The system's resolver cannot be
-// interrupted, so a thread that belongs to nobody asks it, one at a time; private to the proxy.
+// address_lookup.hpp — the addresses of one upstream. The system's resolver cannot be interrupted,
+// so a detached thread asks it, one question at a time; private to the proxy.
 #pragma once
 
 #include "gateway/proxy/upstream/turn_queue.hpp"
@@ -52,7 +52,7 @@ public:
   /// With another resolver than the system's.
   address_lookup(boost::asio::io_context& io, std::string host, std::uint16_t port,
                  std::shared_ptr<found_addresses> shared, question ask, const durations& how_long);
-  /// Whoever waits must have gone, or be called by `close`.
+  /// No coroutine may wait any more, except those that `close` calls.
   ~address_lookup();
   address_lookup(const address_lookup&) = delete;
   address_lookup& operator=(const address_lookup&) = delete;
@@ -64,7 +64,7 @@ public:
   void refresh();
   /// Whether a connection to that address is to be used again: not when it is one that was and is
   /// no longer.
-  bool has(const boost::asio::ip::tcp::endpoint& where) const;
+  bool has(const boost::asio::ip::tcp::endpoint& endpoint) const;
   void close() { waiting_.call_all(); }
 
 private:

@@ -46,8 +46,8 @@ circuit_breaker::call::~call() {
   tell(outcome::none, {});
 }
 
-void circuit_breaker::call::tell(outcome what, time_point now) {
-  if (auto* owner = std::exchange(owner_, nullptr)) owner->settle(*this, what, now);
+void circuit_breaker::call::tell(outcome end, time_point now) {
+  if (auto* owner = std::exchange(owner_, nullptr)) owner->settle(*this, end, now);
 }
 
 // -- the breaker ------------------------------------------------------------------------
@@ -88,20 +88,20 @@ breaker_view circuit_breaker::view() const {
   return view_;
 }
 
-void circuit_breaker::settle(const call& one, call::outcome what, time_point now) {
+void circuit_breaker::settle(const call& made, call::outcome end, time_point now) {
   const std::lock_guard lock(mutex_);
-  if (one.era_ != era_) return; // it began before the last change of state
-  if (one.is_probe_)
-    settle_probe(what, now);
+  if (made.era_ != era_) return; // it began before the last change of state
+  if (made.is_probe_)
+    settle_probe(end, now);
   else
-    count(what, now);
+    count(end, now);
 }
 
-void circuit_breaker::settle_probe(call::outcome what, time_point now) {
+void circuit_breaker::settle_probe(call::outcome end, time_point now) {
   is_probing_ = false;
-  if (what == call::outcome::failed) {
+  if (end == call::outcome::failed) {
     open(std::min(wait_ * 2, limits_.open_for_max), now);
-  } else if (what == call::outcome::worked && ++probes_worked_ >= limits_.successes_to_close) {
+  } else if (end == call::outcome::worked && ++probes_worked_ >= limits_.successes_to_close) {
     enter(breaker_state::closed);
     in_a_row_ = outcomes_ = failures_ = 0;
     window_began_ = now;
@@ -109,14 +109,14 @@ void circuit_breaker::settle_probe(call::outcome what, time_point now) {
 }
 
 /// An outcome while it is closed.
-void circuit_breaker::count(call::outcome what, time_point now) {
-  if (what == call::outcome::none) return;
+void circuit_breaker::count(call::outcome end, time_point now) {
+  if (end == call::outcome::none) return;
   if (now - window_began_ >= limits_.window) {
     outcomes_ = failures_ = 0;
     window_began_ = now;
   }
   ++outcomes_;
-  if (what == call::outcome::worked) {
+  if (end == call::outcome::worked) {
     in_a_row_ = 0;
     return;
   }

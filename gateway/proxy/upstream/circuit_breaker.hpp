@@ -1,5 +1,5 @@
-// circuit_breaker.hpp — whether an upstream is asked at all: one that fails again and again is
-// left alone for a while, then asked by one request before all may again.
+// circuit_breaker.hpp — stops the calls to an upstream that fails again and again for a while, then
+// lets one request try it before all others.
 #pragma once
 
 #include "protocol/result.hpp"
@@ -35,13 +35,13 @@ struct breaker_view {
   std::uint64_t refused = 0; // calls that were not made
 };
 
-/// One an upstream; every reactor may use it. It has no clock: whoever calls says what time it
+/// One an upstream; every reactor may use it. It has no clock: the caller says what time it
 /// is.
 class circuit_breaker {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// Leave to make one call. Its outcome is told once by `worked` or `failed`; a call that ends
+  /// Leave to make one call. Its outcome is reported once by `worked` or `failed`; a call that ends
   /// with neither (its client went away) counts for nothing and, if it was a probe, lets
   /// another one through. It must not outlive its breaker.
   class call {
@@ -50,7 +50,7 @@ public:
     call& operator=(call&& other) noexcept;
     ~call();
 
-    /// The upstream answered, whatever it said.
+    /// The upstream answered, whatever its status.
     void worked(time_point now) { tell(outcome::worked, now); }
     /// It refused, reset, broke off, sent what is no HTTP, or was too slow.
     void failed(time_point now) { tell(outcome::failed, now); }
@@ -62,9 +62,9 @@ public:
     enum class outcome : std::uint8_t { worked, failed, none };
     call(circuit_breaker& owner, std::uint64_t era, bool is_probe) noexcept
         : owner_(&owner), era_(era), is_probe_(is_probe) {}
-    void tell(outcome what, time_point now);
+    void tell(outcome end, time_point now);
 
-    circuit_breaker* owner_; // nullptr: has been told
+    circuit_breaker* owner_; // nullptr: the outcome is reported
     std::uint64_t era_;
     bool is_probe_;
   };
@@ -84,9 +84,9 @@ public:
 
 private:
   std::optional<call> try_admit_locked(time_point now);
-  void settle(const call& one, call::outcome what, time_point now);
-  void settle_probe(call::outcome what, time_point now);
-  void count(call::outcome what, time_point now);
+  void settle(const call& made, call::outcome end, time_point now);
+  void settle_probe(call::outcome end, time_point now);
+  void count(call::outcome end, time_point now);
   void enter(breaker_state next);
   void open(std::chrono::milliseconds wait, time_point now);
 

@@ -12,7 +12,7 @@ namespace latchkey::proxy {
 read_ahead::read_ahead(boost::asio::io_context& io, http::request_body& body)
     : io_(io), body_(body.shared_from_this()), wake_(io) {}
 
-/// Asks for the next piece, in a coroutine that whoever waits need not wait for.
+/// Asks for the next piece, in a coroutine of its own.
 void read_ahead::ask() {
   is_asked_ = true;
   auto self = std::static_pointer_cast<read_ahead>(shared_from_this());

@@ -1,5 +1,5 @@
-// read_ahead.hpp — a request's body of unknown size that is read for a moment before it is
-// passed on: one that ends meanwhile has a size.
+// read_ahead.hpp — reads a request's body of unknown size for a moment before it is passed on: a
+// body that ends meanwhile has a size.
 #pragma once
 
 #include "gateway/http/body/request_body.hpp"

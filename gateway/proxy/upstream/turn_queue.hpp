@@ -1,4 +1,4 @@
-// turn_queue.hpp — coroutines of one reactor that wait for a turn, in order, each up to a
+// turn_queue.hpp — coroutines of one reactor that wait for their turn, in order, each up to a
 // deadline; private to the proxy.
 #pragma once
 
@@ -14,17 +14,17 @@ namespace latchkey::proxy {
 
 class turn_queue {
 public:
-  /// One that waits. Made, waited with, and gone before the queue is.
-  class place {
+  /// The slot of one coroutine that waits. The queue must outlive it.
+  class slot {
   public:
-    place(turn_queue& owner, boost::asio::io_context& io) : owner_(owner), timer_(io) {
-      at_ = owner_.places_.insert(owner_.places_.end(), this);
+    slot(turn_queue& owner, boost::asio::io_context& io) : owner_(owner), timer_(io) {
+      at_ = owner_.slots_.insert(owner_.slots_.end(), this);
     }
-    ~place() {
-      if (!was_called_) owner_.places_.erase(at_);
+    ~slot() {
+      if (!was_called_) owner_.slots_.erase(at_);
     }
-    place(const place&) = delete;
-    place& operator=(const place&) = delete;
+    slot(const slot&) = delete;
+    slot& operator=(const slot&) = delete;
 
     /// Whether it was called before the deadline.
     awaitable<bool> wait_until(std::chrono::steady_clock::time_point deadline) {
@@ -40,25 +40,25 @@ public:
     friend class turn_queue;
     turn_queue& owner_;
     http::clock_timer timer_;
-    std::list<place*>::iterator at_;
+    std::list<slot*>::iterator at_;
     bool was_called_ = false;
   };
 
-  bool empty() const noexcept { return places_.empty(); }
-  /// Whoever has waited longest; nobody may wait.
-  place* first() const noexcept { return places_.empty() ? nullptr : places_.front(); }
-  void call(place& one) {
-    places_.erase(one.at_);
-    one.was_called_ = true;
-    one.timer_.cancel();
+  bool empty() const noexcept { return slots_.empty(); }
+  /// The slot that has waited longest; nullptr when none waits.
+  slot* first() const noexcept { return slots_.empty() ? nullptr : slots_.front(); }
+  void call(slot& waiting) {
+    slots_.erase(waiting.at_);
+    waiting.was_called_ = true;
+    waiting.timer_.cancel();
   }
   void call_all() {
-    while (auto* one = first())
-      call(*one);
+    while (auto* waiting = first())
+      call(*waiting);
   }
 
 private:
-  std::list<place*> places_;
+  std::list<slot*> slots_;
 };
 
 } // namespace latchkey::proxy

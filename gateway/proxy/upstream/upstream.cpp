@@ -50,10 +50,10 @@ std::optional<upstream> parse_upstream_url(std::string_view url) {
   const auto slash = std::min(rest.find('/'), rest.size());
   out.authority = rest.substr(0, slash);
   out.base_path = rest.substr(slash);
-  const auto where = setting_values::host_and_port(out.authority);
-  if (!where || !is_base_path(out.base_path)) return std::nullopt;
-  out.host = where->first;
-  out.port = where->second;
+  const auto address = setting_values::host_and_port(out.authority);
+  if (!address || !is_base_path(out.base_path)) return std::nullopt;
+  out.host = address->first;
+  out.port = address->second;
   if (out.port == 0) out.port = out.is_tls ? https_port : http_port;
   return out;
 }

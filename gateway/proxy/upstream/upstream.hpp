@@ -1,4 +1,4 @@
-// upstream.hpp — an internal service that requests are passed on to: its name and where it is.
+// upstream.hpp — an internal service that requests are passed on to: its name and its address.
 #pragma once
 
 #include <cstddef>

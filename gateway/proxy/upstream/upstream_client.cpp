@@ -15,7 +15,7 @@ namespace {
 /// Before it is sent again, and again.
 constexpr std::array<std::chrono::milliseconds, upstream_retries_max> retry_pauses{
     std::chrono::milliseconds{20}, std::chrono::milliseconds{100}};
-/// How often it is looked whether whoever asked is there still.
+/// How often a call checks whether its client is still there.
 constexpr std::chrono::milliseconds look_every{1'000};
 constexpr std::uint32_t retry_hint_s = 1;
 
@@ -25,7 +25,7 @@ bool is_idempotent(http::method verb) noexcept {
          verb == method::delete_ || verb == method::options;
 }
 
-/// What becomes of a call: told to its upstream's breaker and counts once, however it ends.
+/// The outcome of a call, reported to its upstream's breaker and counts once, however it ends.
 class call_record {
 public:
   explicit call_record(upstream_set::entry& about)
@@ -56,16 +56,16 @@ public:
   }
   /// Of the upstream's own making, but for an answer that had not half of the call's time, and
   /// for what may be the client's doing.
-  tl::unexpected<failure> failed(exchange_end how, upstream_answer::state& on) {
-    const bool is_late = how == exchange_end::late;
+  tl::unexpected<failure> failed(exchange_end end, upstream_answer::state& on) {
+    const bool is_late = end == exchange_end::late;
     tell(is_late ? about_.counts.timed_out : about_.counts.failed);
     const bool is_its_own = is_late ? had_fair_time_ : !on.is_clients_doing();
     if (on.leave && is_its_own) on.leave->failed(std::chrono::steady_clock::now());
-    const char* why = "broke off before it answered";
+    const char* why = "closed the connection before it answered";
     if (is_late) why = "has not answered in time";
-    if (how == exchange_end::unreachable) why = "cannot be reached";
-    if (how == exchange_end::unusable) why = "did not answer in HTTP";
-    log_warning("proxy", about_.where.name, " ", why);
+    if (end == exchange_end::unreachable) why = "cannot be reached";
+    if (end == exchange_end::unusable) why = "did not answer with valid HTTP";
+    log_warning("proxy", about_.target.name, " ", why);
     if (is_late) return fail(error_code::upstream_timeout, {}, why);
     return fail_with_retry(error_code::upstream_unavailable, retry_hint_s, why);
   }
@@ -85,41 +85,41 @@ private:
 /// Closes the connection when the client has gone.
 class client_watch : private timer_wheel::entry {
 public:
-  client_watch(timer_wheel& wheel, const upstream_call& what, used_connection& connection)
-      : entry(&client_watch::look), wheel_(wheel), what_(what), connection_(connection) {
-    if (what_.client != nullptr) wheel_.schedule(*this, look_every);
+  client_watch(timer_wheel& wheel, const upstream_call& call, used_connection& connection)
+      : entry(&client_watch::look), wheel_(wheel), call_(call), connection_(connection) {
+    if (call_.client != nullptr) wheel_.schedule(*this, look_every);
   }
 
 private:
   static void look(entry& e) noexcept {
     auto& self = static_cast<client_watch&>(e);
-    if (!self.what_.client->has_gone())
+    if (!self.call_.client->has_gone())
       self.wheel_.schedule(self, look_every);
     else if (self.connection_)
       self.connection_->close();
   }
 
   timer_wheel& wheel_;
-  const upstream_call& what_;
+  const upstream_call& call_;
   used_connection& connection_;
 };
 
-void throw_if_abandoned(const upstream_call& what) {
-  if (what.client != nullptr && what.client->has_gone())
+void throw_if_abandoned(const upstream_call& call) {
+  if (call.client != nullptr && call.client->has_gone())
     throw boost::system::system_error(boost::asio::error::operation_aborted);
 }
 
-awaitable<exchange_end> exchange_once(upstream_answer::state& on, const upstream_call& what,
+awaitable<exchange_end> exchange_once(upstream_answer::state& on, const upstream_call& call,
                                       std::string_view head) {
-  auto end = co_await on.connect(what);
-  if (end == exchange_end::answered) end = co_await on.send(what, head);
-  if (end == exchange_end::answered) end = co_await on.receive_head(what);
+  auto end = co_await on.connect(call);
+  if (end == exchange_end::answered) end = co_await on.send(call, head);
+  if (end == exchange_end::answered) end = co_await on.receive_head(call);
   co_return end;
 }
 
-bool may_go_again(const upstream_answer::state& on, const upstream_call& what, exchange_end end) {
+bool may_go_again(const upstream_answer::state& on, const upstream_call& call, exchange_end end) {
   const bool was_silent = end == exchange_end::unreachable || end == exchange_end::unanswered;
-  return was_silent && is_idempotent(what.method) && !on.body_begun;
+  return was_silent && is_idempotent(call.method) && !on.body_begun;
 }
 
 /// Lets a while pass, unless what was lost is a kept connection that its upstream had closed.
@@ -138,38 +138,38 @@ awaitable<> pause_before(int retry, upstream_answer::state& on) {
 }
 
 /// With a seat: sent, and sent again where that is allowed.
-awaitable<exchange_end> send_until_answered(upstream_answer::state& on, const upstream_call& what) {
-  const auto head = request_head(what, on.pool.about.where);
-  const client_watch watched(on.core->wheel, what, on.connection);
+awaitable<exchange_end> send_until_answered(upstream_answer::state& on, const upstream_call& call) {
+  const auto head = request_head(call, on.pool.about.target);
+  const client_watch watched(on.core->wheel, call, on.connection);
   for (int retry = 0;; ++retry) {
-    const auto end = co_await exchange_once(on, what, head);
-    const bool is_last = retry == upstream_retries_max || !may_go_again(on, what, end);
+    const auto end = co_await exchange_once(on, call, head);
+    const bool is_last = retry == upstream_retries_max || !may_go_again(on, call, end);
     if (is_last) co_return end;
     co_await pause_before(retry, on);
-    if (std::chrono::steady_clock::now() >= what.deadline) co_return exchange_end::late;
+    if (std::chrono::steady_clock::now() >= call.deadline) co_return exchange_end::late;
   }
 }
 
 awaitable<result<upstream_answer>> make_call(std::shared_ptr<upstream_client::core> core,
-                                             upstream_call what) {
-  auto& pool = *core->pools[what.upstream];
+                                             upstream_call call) {
+  auto& pool = *core->pools[call.upstream];
   call_record record(pool.about);
-  if (!pool.about.where.is_configured()) {
+  if (!pool.about.target.is_configured()) {
     const failure nobody{error_code::upstream_unavailable, {}, "is not configured"};
     co_return record.refused(nobody);
   }
-  if (what.asks_for_websocket && core->upgraded >= core->limits.upgraded_max) {
+  if (call.asks_for_websocket && core->upgraded >= core->limits.upgraded_max) {
     const failure crowded{
         error_code::upstream_unavailable, {}, "has too many sockets", retry_hint_s};
     co_return record.refused(crowded);
   }
-  auto granted = co_await take_seat(core, pool, what.deadline);
+  auto granted = co_await take_seat(core, pool, call.deadline);
   if (!granted) co_return record.refused(granted.error());
-  if (granted->has_waited) throw_if_abandoned(what);
-  record.begin(what.deadline);
-  auto state = std::make_shared<upstream_answer::state>(std::move(granted->seat), what);
+  if (granted->has_waited) throw_if_abandoned(call);
+  record.begin(call.deadline);
+  auto state = std::make_shared<upstream_answer::state>(std::move(granted->seat), call);
   state->leave.emplace(std::move(granted->leave));
-  const auto end = co_await send_until_answered(*state, what);
+  const auto end = co_await send_until_answered(*state, call);
   if (end == exchange_end::withdrawn) co_return fail(*state->withdrawal);
   if (end != exchange_end::answered) co_return record.failed(end, *state);
   record.answered(*state);
@@ -252,9 +252,9 @@ upstream_client::~upstream_client() {
   close();
 }
 
-awaitable<result<upstream_answer>> upstream_client::call(upstream_call what) {
+awaitable<result<upstream_answer>> upstream_client::call(upstream_call call) {
   core_->throw_if_closed();
-  return make_call(core_, std::move(what));
+  return make_call(core_, std::move(call));
 }
 
 const upstream_set& upstream_client::upstreams() const noexcept {

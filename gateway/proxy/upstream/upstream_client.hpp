@@ -1,5 +1,5 @@
-// upstream_client.hpp — how a reactor asks upstreams: connections that are kept, requests that
-// wait for one, deadlines, and what is sent again.
+// upstream_client.hpp — how a reactor calls upstreams: kept connections, waiting, deadlines and
+// retries.
 #pragma once
 
 #include "gateway/http/body/body_source.hpp"
@@ -55,7 +55,7 @@ struct upstream_call {
   std::shared_ptr<void> held; // until the answer's body has ended
 };
 
-/// The head of what an upstream said, and its body to come.
+/// The head of an upstream's answer, and its body to come.
 class upstream_answer {
 public:
   struct state;
@@ -76,7 +76,7 @@ public:
   /// the answer to HEAD it only says the size.
   std::unique_ptr<http::body_source> take_body();
 
-  /// Of a 101: its connection, with what came behind the head. `keep` is to be held as long
+  /// The connection of a 101, with what came after the head. `keep` is to be held as long
   /// as it is in use.
   struct upgraded {
     http::taken_connection connection;
@@ -98,10 +98,10 @@ public:
   upstream_client(const upstream_client&) = delete;
   upstream_client& operator=(const upstream_client&) = delete;
 
-  /// Asks and answers with the head of what the upstream said, whatever its status.
+  /// Sends the request and returns the head of the answer, whatever its status.
   ///
   /// GW001: nobody is configured, the breaker is open, too many wait, it cannot be reached, it
-  /// broke off, or what it said is no HTTP/1.x or too long (see identity_headers.hpp). GW002: no
+  /// broke off, or its answer is no HTTP/1.x or too long (see identity_headers.hpp). GW002: no
   /// head until the deadline. The failure of `pieces`, and REQUEST_TIMEOUT when they take too long:
   /// neither is the upstream's, nor is what it does about a body that it waits for. A call is no
   /// longer the breaker's probe once its client is waited for, and may become it again when its
@@ -109,7 +109,7 @@ public:
   /// when no byte of an answer has come and the body is whole or was not begun. A kept
   /// connection that the upstream has closed meanwhile is no failure.
   /// std::system_error (operation_aborted) when the client is closed or the coroutine cancelled.
-  awaitable<result<upstream_answer>> call(upstream_call what);
+  awaitable<result<upstream_answer>> call(upstream_call call);
 
   const upstream_set& upstreams() const noexcept;
   /// What is under way ends, bodies that were taken included.

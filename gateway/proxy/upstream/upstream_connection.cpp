@@ -57,13 +57,13 @@ void upstream_connection::end_at(deadline_point deadline) {
 awaitable<upstream_connection::error>
 upstream_connection::connect(const address_lookup::endpoints& addresses) {
   error last = asio::error::host_not_found;
-  for (const auto& one : addresses) {
+  for (const auto& address : addresses) {
     if (has_expired_) break;
     error ignored;
     socket_.close(ignored);
     auto token = asio::redirect_error(use_awaitable, last);
-    co_await socket_.async_connect(one, token);
-    peer_ = one;
+    co_await socket_.async_connect(address, token);
+    peer_ = address;
     if (!last) break;
   }
   if (has_expired_) last = asio::error::timed_out;
@@ -71,7 +71,7 @@ upstream_connection::connect(const address_lookup::endpoints& addresses) {
 }
 
 awaitable<upstream_connection::error>
-upstream_connection::open(const address_lookup::endpoints& addresses, const upstream& where,
+upstream_connection::open(const address_lookup::endpoints& addresses, const upstream& target,
                           asio::ssl::context* tls) {
   error failed = co_await connect(addresses);
   if (failed) co_return failed;
@@ -81,9 +81,9 @@ upstream_connection::open(const address_lookup::endpoints& addresses, const upst
   socket_.non_blocking(true, ignored);
   if (tls == nullptr) co_return failed;
   tls_ = std::make_unique<http::tls_stream>(std::move(socket_), *tls);
-  tls_->set_verify_callback(asio::ssl::host_name_verification(where.host), failed);
-  if (!failed && !is_address(where.host) &&
-      SSL_set_tlsext_host_name(tls_->native_handle(), where.host.c_str()) != 1)
+  tls_->set_verify_callback(asio::ssl::host_name_verification(target.host), failed);
+  if (!failed && !is_address(target.host) &&
+      SSL_set_tlsext_host_name(tls_->native_handle(), target.host.c_str()) != 1)
     failed = asio::error::invalid_argument;
   if (failed) co_return failed;
   auto token = asio::redirect_error(use_awaitable, failed);

@@ -1,5 +1,5 @@
-// upstream_connection.hpp — one connection to an upstream, plain or TLS, with an end to whatever
-// is under way on it; private to the proxy.
+// upstream_connection.hpp — one connection to an upstream, plain or TLS, with a deadline for
+// everything that it does; private to the proxy.
 #pragma once
 
 #include "config/metrics/metrics.hpp"
@@ -32,7 +32,7 @@ public:
   upstream_connection& operator=(const upstream_connection&) = delete;
 
   /// Tries the addresses one after another; with a TLS context shakes hands too.
-  awaitable<error> open(const address_lookup::endpoints& addresses, const upstream& where,
+  awaitable<error> open(const address_lookup::endpoints& addresses, const upstream& target,
                         boost::asio::ssl::context* tls);
   /// Both texts in full.
   awaitable<error> write(std::string_view first, std::string_view second);

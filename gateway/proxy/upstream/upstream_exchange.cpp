@@ -24,42 +24,42 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-void append_framing(const upstream_call& what, std::string& out) {
+void append_framing(const upstream_call& call, std::string& out) {
   const auto append_length = [&out](std::uint64_t bytes) {
     out.append("Content-Length: ").append(std::to_string(bytes)).append("\r\n");
   };
-  if (what.pieces != nullptr) {
-    if (const auto size = what.pieces->size())
+  if (call.pieces != nullptr) {
+    if (const auto size = call.pieces->size())
       append_length(*size);
     else
       out.append("Transfer-Encoding: chunked\r\n");
     return;
   }
   using http::method;
-  const bool may_go_without = what.method == method::get || what.method == method::head ||
-                              what.method == method::delete_ || what.method == method::options;
-  if (!what.body.empty() || !may_go_without) append_length(what.body.size());
+  const bool may_go_without = call.method == method::get || call.method == method::head ||
+                              call.method == method::delete_ || call.method == method::options;
+  if (!call.body.empty() || !may_go_without) append_length(call.body.size());
 }
 
 } // namespace
 
-std::string request_head(const upstream_call& what, const upstream& where) {
+std::string request_head(const upstream_call& call, const upstream& target) {
   std::string out;
-  out.reserve(what.target.size() + what.headers.size() + where.authority.size() + 128);
-  out.append(http::to_string(what.method)).append(" ").append(what.target);
-  out.append(" HTTP/1.1\r\nHost: ").append(where.authority).append("\r\n").append(what.headers);
-  if (what.asks_for_websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
-  append_framing(what, out);
+  out.reserve(call.target.size() + call.headers.size() + target.authority.size() + 128);
+  out.append(http::to_string(call.method)).append(" ").append(call.target);
+  out.append(" HTTP/1.1\r\nHost: ").append(target.authority).append("\r\n").append(call.headers);
+  if (call.asks_for_websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+  append_framing(call, out);
   out.append("\r\n");
   return out;
 }
 
-upstream_answer::state::state(pool_seat taken, const upstream_call& what)
+upstream_answer::state::state(pool_seat taken, const upstream_call& call)
     : seat(std::move(taken)), core(seat.core().shared_from_this()), pool(seat.pool()),
-      silence_max(what.silence_max), keep(what.held), head_only(what.method == http::method::head) {
+      silence_max(call.silence_max), keep(call.held), head_only(call.method == http::method::head) {
 }
 
-/// Whoever asked may not be there any more: no word to them.
+/// The client may not exist any more: nothing is sent to it.
 void upstream_answer::state::throw_if_given_up(const boost::system::error_code& failed) const {
   core->throw_if_closed();
   if (failed == boost::asio::error::operation_aborted && !connection->has_expired())
@@ -68,18 +68,18 @@ void upstream_answer::state::throw_if_given_up(const boost::system::error_code& 
 
 // -- out ------------------------------------------------------------------------------------
 
-awaitable<exchange_end> upstream_answer::state::connect(const upstream_call& what) {
+awaitable<exchange_end> upstream_answer::state::connect(const upstream_call& call) {
   connection = take_idle(*core, pool);
   if (connection) {
-    connection->end_at(what.deadline);
+    connection->end_at(call.deadline);
     co_return exchange_end::answered;
   }
   const auto now = std::chrono::steady_clock::now();
-  const auto deadline = std::min(what.deadline, now + core->limits.connect_max);
+  const auto deadline = std::min(call.deadline, now + core->limits.connect_max);
   const auto addresses = co_await pool.addresses.find(deadline);
   core->throw_if_closed();
   const auto unreachable = [&] {
-    const bool is_late = std::chrono::steady_clock::now() >= what.deadline;
+    const bool is_late = std::chrono::steady_clock::now() >= call.deadline;
     return is_late ? exchange_end::late : exchange_end::unreachable;
   };
   if (addresses.empty()) co_return unreachable();
@@ -87,35 +87,35 @@ awaitable<exchange_end> upstream_answer::state::connect(const upstream_call& wha
       std::make_unique<upstream_connection>(core->io, core->wheel, pool.about.counts.connections);
   connection = used_connection(*core, std::move(made));
   connection->end_at(deadline);
-  const auto& where = pool.about.where;
-  auto* tls = where.is_tls ? &core->upstreams->tls() : nullptr;
-  const auto failed = co_await connection->open(addresses, where, tls);
+  const auto& target = pool.about.target;
+  auto* tls = target.is_tls ? &core->upstreams->tls() : nullptr;
+  const auto failed = co_await connection->open(addresses, target, tls);
   throw_if_given_up(failed);
   if (failed || connection->has_expired()) co_return unreachable();
-  connection->end_at(what.deadline);
+  connection->end_at(call.deadline);
   co_return exchange_end::answered;
 }
 
-awaitable<exchange_end> upstream_answer::state::send(const upstream_call& what,
+awaitable<exchange_end> upstream_answer::state::send(const upstream_call& call,
                                                      std::string_view head) {
-  const auto failed = co_await connection->write(head, what.body);
+  const auto failed = co_await connection->write(head, call.body);
   throw_if_given_up(failed);
   if (connection->has_expired()) co_return exchange_end::late;
   // It may have answered before it closed: that is found out by reading.
   is_half_sent = failed.failed();
-  if (failed || what.pieces == nullptr) co_return exchange_end::answered;
-  co_return co_await send_pieces(what);
+  if (failed || call.pieces == nullptr) co_return exchange_end::answered;
+  co_return co_await send_pieces(call);
 }
 
-awaitable<exchange_end> upstream_answer::state::send_pieces(const upstream_call& what) {
-  const bool is_chunked = !what.pieces->size();
-  auto missing = what.pieces->size().value_or(0);
+awaitable<exchange_end> upstream_answer::state::send_pieces(const upstream_call& call) {
+  const bool is_chunked = !call.pieces->size();
+  auto missing = call.pieces->size().value_or(0);
   while (true) {
     is_half_sent = is_chunked || missing > 0;
-    // Whoever answers before all has come does not want the rest; who has all may answer.
+    // An upstream that answers before the whole body has come does not want the rest.
     if (connection->is_readable()) co_return exchange_end::answered;
     std::string_view bytes;
-    if (!co_await has_next_piece(what, bytes)) co_return exchange_end::withdrawn;
+    if (!co_await has_next_piece(call, bytes)) co_return exchange_end::withdrawn;
     const bool is_end = bytes.empty();
     if (is_end && !is_chunked) break;
     if (!co_await send_piece(bytes, is_chunked)) co_return exchange_end::answered;
@@ -131,24 +131,24 @@ awaitable<exchange_end> upstream_answer::state::send_pieces(const upstream_call&
 
 /// While the client is waited for, the upstream's time stands still, and others may be the
 /// breaker's probe. False: see `withdrawal`.
-awaitable<bool> upstream_answer::state::has_next_piece(const upstream_call& what,
+awaitable<bool> upstream_answer::state::has_next_piece(const upstream_call& call,
                                                        std::string_view& bytes) {
   using clock = std::chrono::steady_clock;
   body_begun = true;
   if (leave && leave->is_probe()) leave.reset();
   connection->end_never();
   const auto asked_at = clock::now();
-  const auto given = co_await what.pieces->next();
+  const auto given = co_await call.pieces->next();
   core->throw_if_closed();
   const auto given_at = clock::now();
   client_time += given_at - asked_at;
   if (!given) {
     withdrawal = given.error();
-  } else if (given_at >= what.deadline && is_half_sent) {
+  } else if (given_at >= call.deadline && is_half_sent) {
     withdrawal = failure{error_code::request_timeout, "body", "took too long"};
   } else {
     bytes = *given;
-    connection->end_at(what.deadline + client_time);
+    connection->end_at(call.deadline + client_time);
   }
   co_return !withdrawal;
 }
@@ -176,16 +176,16 @@ awaitable<bool> upstream_answer::state::send_piece(std::string_view bytes, bool 
 
 // -- the head -------------------------------------------------------------------------------
 
-awaitable<exchange_end> upstream_answer::state::receive_head(const upstream_call& what) {
+awaitable<exchange_end> upstream_answer::state::receive_head(const upstream_call& call) {
   for (int i = 0; i < interim_answers_max; ++i) {
-    const auto end = co_await read_one_head(what);
+    const auto end = co_await read_one_head(call);
     // Not a byte of an answer, after one that was none yet: it broke off.
     if (end == exchange_end::unanswered && i > 0) co_return exchange_end::unusable;
     if (end != exchange_end::answered) co_return end;
     const auto status = parsed->get().result_int();
-    const bool is_interim = status < 200 && !(status == 101 && what.asks_for_websocket);
+    const bool is_interim = status < 200 && !(status == 101 && call.asks_for_websocket);
     if (is_interim && status != 101) continue;
-    if (is_interim || !has_usable_head(what)) co_return exchange_end::unusable;
+    if (is_interim || !has_usable_head(call)) co_return exchange_end::unusable;
     list_headers();
     connection->end_never();
     if (status != 101 && (head_only || parsed->is_done())) finish();
@@ -194,11 +194,11 @@ awaitable<exchange_end> upstream_answer::state::receive_head(const upstream_call
   co_return exchange_end::unusable;
 }
 
-awaitable<exchange_end> upstream_answer::state::read_one_head(const upstream_call& what) {
+awaitable<exchange_end> upstream_answer::state::read_one_head(const upstream_call& call) {
   parsed.emplace();
   parsed->header_limit(head_bytes_max);
   parsed->body_limit(boost::none);
-  parsed->skip(what.method == http::method::head);
+  parsed->skip(call.method == http::method::head);
   auto& input = connection->input();
   bool has_come = false;
   while (true) {
@@ -217,7 +217,7 @@ awaitable<exchange_end> upstream_answer::state::read_one_head(const upstream_cal
 }
 
 /// Beast has checked lengths and characters; what it lets pass is refused here.
-bool upstream_answer::state::has_usable_head(const upstream_call& what) const {
+bool upstream_answer::state::has_usable_head(const upstream_call& call) const {
   const auto& head = parsed->get();
   if (head.version() != 11 && head.version() != 10) return false;
   const auto codings = head.equal_range(beast::http::field::transfer_encoding);
@@ -229,7 +229,7 @@ bool upstream_answer::state::has_usable_head(const upstream_call& what) const {
       return false;
   }
   if (head.result_int() != 101) return true;
-  return what.asks_for_websocket &&
+  return call.asks_for_websocket &&
          http::equal_ignoring_case(view(head[beast::http::field::upgrade]), "websocket");
 }
 
@@ -303,7 +303,7 @@ tl::unexpected<failure> upstream_answer::state::cut() {
   const bool is_late = connection && connection->has_expired();
   pool.about.counts.cut.add();
   drop();
-  if (is_late) return fail(error_code::upstream_timeout, {}, "fell silent");
+  if (is_late) return fail(error_code::upstream_timeout, {}, "stopped sending");
   return fail(error_code::upstream_unavailable, {}, "broke off");
 }
 

@@ -1,5 +1,5 @@
-// upstream_exchange.hpp — one request on one connection to an upstream: out it goes, the head of
-// its answer comes, then the body piece by piece; private to the proxy.
+// upstream_exchange.hpp — one request on one connection to an upstream: sends it, reads the head of
+// the answer, then the body piece by piece; private to the proxy.
 #pragma once
 
 #include "gateway/proxy/upstream/upstream_pool.hpp"
@@ -27,13 +27,13 @@ enum class exchange_end : std::uint8_t {
 struct upstream_answer::state : std::enable_shared_from_this<upstream_answer::state> {
   using parser = boost::beast::http::response_parser<boost::beast::http::buffer_body>;
 
-  state(pool_seat taken, const upstream_call& what);
+  state(pool_seat taken, const upstream_call& call);
 
   /// A connection that was kept, or a new one.
-  awaitable<exchange_end> connect(const upstream_call& what);
+  awaitable<exchange_end> connect(const upstream_call& call);
   /// Head and body.
-  awaitable<exchange_end> send(const upstream_call& what, std::string_view head);
-  awaitable<exchange_end> receive_head(const upstream_call& what);
+  awaitable<exchange_end> send(const upstream_call& call, std::string_view head);
+  awaitable<exchange_end> receive_head(const upstream_call& call);
 
   awaitable<result<std::string_view>> next();
   std::optional<std::string> whole();
@@ -67,11 +67,11 @@ struct upstream_answer::state : std::enable_shared_from_this<upstream_answer::st
 private:
   enum class body_step : std::uint8_t { piece, end, more, broken };
 
-  awaitable<exchange_end> send_pieces(const upstream_call& what);
-  awaitable<bool> has_next_piece(const upstream_call& what, std::string_view& bytes);
+  awaitable<exchange_end> send_pieces(const upstream_call& call);
+  awaitable<bool> has_next_piece(const upstream_call& call, std::string_view& bytes);
   awaitable<bool> send_piece(std::string_view bytes, bool is_chunked);
-  awaitable<exchange_end> read_one_head(const upstream_call& what);
-  bool has_usable_head(const upstream_call& what) const;
+  awaitable<exchange_end> read_one_head(const upstream_call& call);
+  bool has_usable_head(const upstream_call& call) const;
   void list_headers();
   body_step parse_body();
   std::string_view give();
@@ -81,6 +81,6 @@ private:
 };
 
 /// The request's head as it goes out.
-std::string request_head(const upstream_call& what, const upstream& where);
+std::string request_head(const upstream_call& call, const upstream& target);
 
 } // namespace latchkey::proxy

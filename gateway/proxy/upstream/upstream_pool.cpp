@@ -31,8 +31,8 @@ void upstream_client::core::throw_if_closed() const {
 
 void upstream_client::core::close() {
   closed = true;
-  for (auto* one : in_use)
-    one->close();
+  for (auto* connection : in_use)
+    connection->close();
   for (auto& pool : pools) {
     pool->idle.clear();
     pool->queue.call_all();
@@ -81,12 +81,12 @@ private:
   upstream_pool& pool_;
 };
 
-/// A place that gives the seat back which it was called to and did not take.
-class seat_place : public turn_queue::place {
+/// A slot that gives back the seat that it was called to and did not take.
+class seat_slot : public turn_queue::slot {
 public:
-  seat_place(const std::shared_ptr<upstream_client::core>& core, upstream_pool& pool)
-      : place(pool.queue, core->io), core_(core), pool_(pool) {}
-  ~seat_place() {
+  seat_slot(const std::shared_ptr<upstream_client::core>& core, upstream_pool& pool)
+      : slot(pool.queue, core->io), core_(core), pool_(pool) {}
+  ~seat_slot() {
     if (!leave_) return; // never called, or taken
     leave_.reset();
     pool_seat(core_, pool_).give_back();
@@ -120,11 +120,11 @@ upstream_pool::reminder::reminder(upstream_pool& pool)
 
 upstream_pool::upstream_pool(upstream_client::core& client, upstream_set::entry& entry)
     : owner(client), about(entry),
-      addresses(client.io, entry.where.host, entry.where.port, entry.addresses) {}
+      addresses(client.io, entry.target.host, entry.target.port, entry.addresses) {}
 
 void upstream_pool::let_in() {
   while (calls < owner.limits.calls_max) {
-    auto* first = static_cast<seat_place*>(queue.first());
+    auto* first = static_cast<seat_slot*>(queue.first());
     if (first == nullptr) return;
     auto leave = about.breaker.try_admit(std::chrono::steady_clock::now());
     if (!leave) return owner.wheel.schedule(reminder_, let_in_every);
@@ -145,38 +145,38 @@ awaitable<result<granted_call>> take_seat(std::shared_ptr<upstream_client::core>
     co_return fail_with_retry(error_code::upstream_unavailable, crowded_retry_s,
                               "has too many requests");
   const waiting_call counted(pool);
-  seat_place place(core, pool);
-  leave = fail(error_code::upstream_timeout, {}, "is busy with others"); // given back
+  seat_slot slot(core, pool);
+  leave = fail(error_code::upstream_timeout, {}, "is busy with other requests"); // given back
   pool.let_in();
-  const bool was_called = co_await place.wait_until(deadline);
+  const bool was_called = co_await slot.wait_until(deadline);
   core->throw_if_closed();
   if (!was_called) co_return fail(leave.error());
-  co_return place.take();
+  co_return slot.take();
 }
 
 // -- connections --------------------------------------------------------------------------
 
 used_connection::used_connection(upstream_client::core& core,
-                                 std::unique_ptr<upstream_connection> one)
-    : core_(&core), one_(std::move(one)) {
-  core_->in_use.insert(one_.get());
+                                 std::unique_ptr<upstream_connection> connection)
+    : core_(&core), connection_(std::move(connection)) {
+  core_->in_use.insert(connection_.get());
 }
 
 used_connection::used_connection(used_connection&& other) noexcept
-    : core_(other.core_), one_(std::move(other.one_)) {}
+    : core_(other.core_), connection_(std::move(other.connection_)) {}
 
 used_connection& used_connection::operator=(used_connection&& other) noexcept {
   if (this == &other) return *this;
   drop();
   core_ = other.core_;
-  one_ = std::move(other.one_);
+  connection_ = std::move(other.connection_);
   return *this;
 }
 
 void used_connection::drop() {
-  if (!one_) return;
-  core_->in_use.erase(one_.get());
-  one_.reset();
+  if (!connection_) return;
+  core_->in_use.erase(connection_.get());
+  connection_.reset();
 }
 
 void used_connection::keep(upstream_pool& pool) {
@@ -184,22 +184,24 @@ void used_connection::keep(upstream_pool& pool) {
   const bool has_room =
       !core_->closed && pool.idle.size() < std::min(limits.idle_max, limits.calls_max);
   if (!has_room) return drop();
-  core_->in_use.erase(one_.get());
-  one_->input().shrink_to_fit();
-  one_->is_reused = true;
-  one_->end_at(std::chrono::steady_clock::now() + limits.idle_for);
-  pool.idle.push_back(std::move(one_));
+  core_->in_use.erase(connection_.get());
+  connection_->input().shrink_to_fit();
+  connection_->is_reused = true;
+  connection_->end_at(std::chrono::steady_clock::now() + limits.idle_for);
+  pool.idle.push_back(std::move(connection_));
 }
 
 used_connection take_idle(upstream_client::core& core, upstream_pool& pool) {
   // Connections that are always in use would hide that the upstream has moved.
   pool.addresses.refresh();
   while (!pool.idle.empty()) {
-    auto one = std::move(pool.idle.back());
+    auto connection = std::move(pool.idle.back());
     pool.idle.pop_back();
-    if (one->has_expired() || one->is_readable() || !pool.addresses.has(one->peer())) continue;
-    one->end_never();
-    return {core, std::move(one)};
+    if (connection->has_expired() || connection->is_readable() ||
+        !pool.addresses.has(connection->peer()))
+      continue;
+    connection->end_never();
+    return {core, std::move(connection)};
   }
   return {};
 }

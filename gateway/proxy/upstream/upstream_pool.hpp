@@ -1,5 +1,5 @@
-// upstream_pool.hpp — one upstream's connections on a reactor: how many calls may have one, who
-// waits for one, and which are kept; private to the proxy.
+// upstream_pool.hpp — one upstream's connections on a reactor: how many calls may have one, which
+// calls wait for one, and which connections are kept; private to the proxy.
 #pragma once
 
 #include "gateway/proxy/upstream/address_lookup.hpp"
@@ -21,7 +21,7 @@ struct upstream_client::core : std::enable_shared_from_this<core> {
        const upstream_limits& bounds);
   ~core();
 
-  /// std::system_error once the client is closed: whoever asks may not be there any more.
+  /// std::system_error once the client is closed: the caller may not exist any more.
   void throw_if_closed() const;
   void close();
 
@@ -82,20 +82,20 @@ private:
 class used_connection {
 public:
   used_connection() = default;
-  used_connection(upstream_client::core& core, std::unique_ptr<upstream_connection> one);
+  used_connection(upstream_client::core& core, std::unique_ptr<upstream_connection> connection);
   used_connection(used_connection&& other) noexcept;
   used_connection& operator=(used_connection&& other) noexcept;
   ~used_connection() { drop(); }
 
-  upstream_connection* operator->() const noexcept { return one_.get(); }
-  explicit operator bool() const noexcept { return one_ != nullptr; }
+  upstream_connection* operator->() const noexcept { return connection_.get(); }
+  explicit operator bool() const noexcept { return connection_ != nullptr; }
   void drop();
   /// For later calls, if the pool has room for it.
   void keep(upstream_pool& pool);
 
 private:
   upstream_client::core* core_ = nullptr;
-  std::unique_ptr<upstream_connection> one_;
+  std::unique_ptr<upstream_connection> connection_;
 };
 
 /// A connection's seat, and the breaker's leave to use it.

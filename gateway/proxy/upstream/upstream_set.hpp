@@ -1,5 +1,5 @@
-// upstream_set.hpp — a server's upstreams: where each is, whether it is asked at all, and what is
-// counted of it.
+// upstream_set.hpp — a server's upstreams, each with its address, its circuit breaker and its
+// counts.
 #pragma once
 
 #include "config/metrics/metrics.hpp"
@@ -25,9 +25,9 @@ class found_addresses;
 class upstream_set {
 public:
   struct entry {
-    entry(const upstream& one, const breaker_settings& limits, metrics& all);
+    entry(const upstream& described, const breaker_settings& limits, metrics& all);
 
-    const upstream& where;
+    const upstream& target;
     circuit_breaker breaker;
     upstream_series& counts;
     /// What the reactors' lookups share.

@@ -1,5 +1,5 @@
-// user_calls.hpp — how many calls of each user are passed on at a time, so that no single user
-// takes what is everybody's.
+// user_calls.hpp — limits how many calls of each user are passed on at a time, so that no user
+// takes the share of all.
 #pragma once
 
 #include "protocol/ids.hpp"

@@ -31,10 +31,10 @@ result<void> check_new_key(const messages::create_api_key& key, time_point now) 
 
 } // namespace
 
-awaitable<result<http::response>> list_api_keys(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> list_api_keys(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   const messages::list_api_keys question{edge.deadline_for_actors(ex.deadline)};
-  auto list = co_await edge.ask_user(who.user, question, ex.deadline);
+  auto list = co_await edge.ask_user(caller.user, question, ex.deadline);
   if (!list) co_return fail(list.error());
   json keys = json::array();
   for (const auto& key : list->keys)
@@ -43,7 +43,7 @@ awaitable<result<http::response>> list_api_keys(http::exchange& ex, const princi
   co_return http::json_response(200, body.dump());
 }
 
-awaitable<result<http::response>> create_api_key(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> create_api_key(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   messages::create_api_key request;
@@ -55,22 +55,23 @@ awaitable<result<http::response>> create_api_key(http::exchange& ex, const princ
   if (good) good = check_new_key(request, edge.env().now());
   if (!good) co_return fail(good.error());
 
-  request.session = who.session;
-  request.who = author_of(ex, who);
+  request.session = caller.session;
+  request.who = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
-  auto created = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  auto created = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!created) co_return fail(created.error());
   auto answer = api_key_body(created->key);
   answer["key"] = created->text.reveal();
   co_return http::json_response(201, answer.dump());
 }
 
-awaitable<result<http::response>> revoke_api_key(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> revoke_api_key(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   const auto id = parse_key_id(ex.params["id"]);
   if (!id) co_return fail(error_code::not_found);
-  messages::revoke_api_key request{*id, author_of(ex, who), edge.deadline_for_actors(ex.deadline)};
-  auto revoked = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  messages::revoke_api_key request{*id, author_of(ex, caller),
+                                   edge.deadline_for_actors(ex.deadline)};
+  auto revoked = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!revoked) co_return fail(revoked.error());
   co_return http::empty_response();
 }

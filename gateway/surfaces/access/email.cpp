@@ -6,14 +6,16 @@
 
 namespace latchkey::gateway::access {
 
-awaitable<result<http::response>> request_verification(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> request_verification(http::exchange& ex,
+                                                       const principal& caller) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in, body_form::json_or_empty);
   if (auto read = body.done(); !read) co_return fail(read.error());
   if (edge.configured().verification == email_verification::off)
     co_return fail(error_code::conflict, "email", "addresses are not verified on this server");
-  messages::begin_verification request{author_of(ex, who), edge.deadline_for_actors(ex.deadline)};
-  auto begun = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  messages::begin_verification request{author_of(ex, caller),
+                                       edge.deadline_for_actors(ex.deadline)};
+  auto begun = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!begun) co_return fail(begun.error());
   co_return http::json_response(200, begun->was_verified
                                          ? R"({"message":"Email is verified already"})"
@@ -26,7 +28,7 @@ awaitable<result<http::response>> confirm_verification(http::exchange& ex) {
   const auto token = body.hidden("token", 1, opaque_key_bytes_max);
   if (auto read = body.done(); !read) co_return fail(read.error());
 
-  const failure refusal{error_code::token_invalid, "token", "does not work (any more)"};
+  const failure refusal{error_code::token_invalid, "token", "is invalid, expired or already used"};
   const auto key = parse_opaque_key(email_token_kind, token.reveal());
   if (!key) co_return fail(refusal);
   messages::confirm_email request;

@@ -27,16 +27,16 @@ result<void> check_description(const std::optional<std::string>& description) {
 }
 
 result<void> check_permissions(const std::vector<std::string>& permissions) {
-  for (const auto& one : permissions)
-    if (!is_permission(one))
+  for (const auto& permission : permissions)
+    if (!is_permission(permission))
       return fail(error_code::validation_error, "permissions",
                   "must have the form resource:action");
   return {};
 }
 
 /// Everybody's are no more than anybody's own.
-result<void> check_grant(const principal& who, const std::vector<std::string>& permissions) {
-  if (may_grant(who, permission_set{permissions})) return {};
+result<void> check_grant(const principal& caller, const std::vector<std::string>& permissions) {
+  if (may_grant(caller, permission_set{permissions})) return {};
   return fail(error_code::insufficient_permissions, "permissions",
               "go beyond the caller's own permissions");
 }
@@ -45,10 +45,10 @@ failure no_such_role() {
   return {error_code::not_found, "name", "is not a role", 0};
 }
 
-awaitable<result<http::response>> store_role(http::exchange& ex, const principal& who,
+awaitable<result<http::response>> store_role(http::exchange& ex, const principal& caller,
                                              role_record role, bool is_new) {
   auto& edge = edge_of(ex);
-  messages::put_role request{std::move(role), is_new, author_of(ex, who),
+  messages::put_role request{std::move(role), is_new, author_of(ex, caller),
                              edge.deadline_for_actors(ex.deadline)};
   auto stored = co_await edge.ask(edge.env().registry, std::move(request), ex.deadline);
   if (!stored) co_return fail(stored.error());
@@ -71,7 +71,7 @@ awaitable<result<http::response>> get_role(http::exchange& ex, const principal&)
   co_return http::json_response(200, role_body(found->role).dump());
 }
 
-awaitable<result<http::response>> create_role(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> create_role(http::exchange& ex, const principal& caller) {
   auto body = input::of(ex.in);
   role_record role;
   role.name = body.text("name", 1, role_name_bytes_max);
@@ -82,13 +82,13 @@ awaitable<result<http::response>> create_role(http::exchange& ex, const principa
     good = fail(error_code::validation_error, "name", "must have only a to z, 0 to 9, _ and -");
   if (good) good = check_description(description);
   if (good) good = check_permissions(role.permissions);
-  if (good) good = check_grant(who, role.permissions);
+  if (good) good = check_grant(caller, role.permissions);
   if (!good) co_return fail(good.error());
   role.description = std::move(description).value_or("");
-  co_return co_await store_role(ex, who, std::move(role), true);
+  co_return co_await store_role(ex, caller, std::move(role), true);
 }
 
-awaitable<result<http::response>> update_role(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> update_role(http::exchange& ex, const principal& caller) {
   auto body = input::of(ex.in);
   auto description = body.optional_text("description", description_bytes_max);
   const bool describes = body.has("description");
@@ -101,35 +101,35 @@ awaitable<result<http::response>> update_role(http::exchange& ex, const principa
   const auto* known = edge_of(ex).roles().find(ex.params["name"]);
   if (known == nullptr) co_return fail(no_such_role());
   // Neither what it grants now nor what it will may be more than the caller's own.
-  good = check_grant(who, known->role.permissions);
-  if (good) good = check_grant(who, permissions);
+  good = check_grant(caller, known->role.permissions);
+  if (good) good = check_grant(caller, permissions);
   if (!good) co_return fail(good.error());
   auto role = known->role;
   role.permissions = std::move(permissions);
   if (describes) role.description = std::move(description).value_or("");
-  co_return co_await store_role(ex, who, std::move(role), false);
+  co_return co_await store_role(ex, caller, std::move(role), false);
 }
 
-awaitable<result<http::response>> delete_role(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> delete_role(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   const auto* known = edge.roles().find(ex.params["name"]);
   if (known == nullptr) co_return fail(no_such_role());
-  if (auto good = check_grant(who, known->role.permissions); !good) co_return fail(good.error());
-  messages::delete_role request{known->role.name, author_of(ex, who),
+  if (auto good = check_grant(caller, known->role.permissions); !good) co_return fail(good.error());
+  messages::delete_role request{known->role.name, author_of(ex, caller),
                                 edge.deadline_for_actors(ex.deadline)};
   auto removed = co_await edge.ask(edge.env().registry, std::move(request), ex.deadline);
   if (!removed) co_return fail(removed.error());
   co_return http::empty_response();
 }
 
-awaitable<result<http::response>> set_user_role(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> set_user_role(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto role = body.text("role", 1, role_name_bytes_max);
   if (auto read = body.done(); !read) co_return fail(read.error());
   if (edge.roles().find(role) == nullptr)
     co_return fail(error_code::validation_error, "role", "is not a role");
-  if (auto good = check_role_given(who, edge.roles(), role, "role"); !good)
+  if (auto good = check_role_given(caller, edge.roles(), role, "role"); !good)
     co_return fail(good.error());
 
   auto user = co_await resolve_user(ex, ex.params["id"]);
@@ -137,14 +137,14 @@ awaitable<result<http::response>> set_user_role(http::exchange& ex, const princi
   const messages::describe_user question;
   auto target = co_await edge.ask_user(*user, question, ex.deadline);
   if (!target) co_return fail(target.error());
-  if (!may_manage(who, edge.roles(), *target))
+  if (!may_manage(caller, edge.roles(), *target))
     co_return fail(error_code::insufficient_permissions, "id",
                    "has a role that grants more than the caller's own");
 
   messages::update_user request;
   request.changes.role = role;
   request.role_seen = target->role;
-  request.who = author_of(ex, who);
+  request.who = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(*user, std::move(request), ex.deadline);
   if (!changed) co_return fail(changed.error());

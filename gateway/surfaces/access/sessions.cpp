@@ -21,24 +21,24 @@ awaitable<result<std::vector<std::size_t>>>
 live_sockets_of(http::exchange& ex, const std::vector<session_record>& all) {
   auto& edge = edge_of(ex);
   messages::count_sockets question;
-  for (const auto& one : all)
-    question.sessions.push_back(one.id);
+  for (const auto& record : all)
+    question.sessions.push_back(record.id);
   std::vector<std::size_t> sum(all.size());
   for (const auto& registry : edge.socket_registries()) {
-    auto here = co_await edge.ask(registry, question, ex.deadline);
-    if (!here) co_return fail(here.error());
+    auto counted = co_await edge.ask(registry, question, ex.deadline);
+    if (!counted) co_return fail(counted.error());
     for (std::size_t i = 0; i < sum.size(); ++i)
-      sum[i] += here->counts[i];
+      sum[i] += counted->counts[i];
   }
   co_return sum;
 }
 
 } // namespace
 
-awaitable<result<http::response>> list_sessions(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> list_sessions(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   storage::list_sessions question;
-  question.user = who.user;
+  question.user = caller.user;
   question.now = edge.env().now();
   question.used_after = edge.env().policy.idle_since(question.now);
   auto found = co_await edge.read(question, ex.deadline);
@@ -47,12 +47,12 @@ awaitable<result<http::response>> list_sessions(http::exchange& ex, const princi
   if (!sockets) co_return fail(sockets.error());
   json sessions = json::array();
   for (std::size_t i = 0; i < found->size(); ++i)
-    sessions.push_back(session_body((*found)[i], (*found)[i].id == who.session, (*sockets)[i]));
+    sessions.push_back(session_body((*found)[i], (*found)[i].id == caller.session, (*sockets)[i]));
   const json body{{"sessions", std::move(sessions)}};
   co_return http::json_response(200, body.dump());
 }
 
-awaitable<result<http::response>> end_session(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> end_session(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   const auto named = parse_uuid(ex.params["id"]);
   if (!named) co_return fail(no_such_session());
@@ -60,7 +60,7 @@ awaitable<result<http::response>> end_session(http::exchange& ex, const principa
   // Whose it is comes first: nobody learns that somebody else's is there.
   const messages::validate question;
   auto owner = co_await edge.ask_session(id, question, ex.deadline);
-  const bool is_own = owner && owner->user == who.user;
+  const bool is_own = owner && owner->user == caller.user;
   if (!is_own && (owner || owner.error().code == error_code::token_invalid))
     co_return fail(no_such_session());
   if (!owner) co_return fail(owner.error());

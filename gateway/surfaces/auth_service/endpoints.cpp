@@ -116,18 +116,18 @@ awaitable<result<logged_out>> log_out_by_cookie(http::exchange& ex, failure othe
 /// Ends the session of the access token or, when that is no longer good, of the cookie.
 awaitable<result<logged_out>> log_out(http::exchange& ex) {
   auto& edge = edge_of(ex);
-  auto who = co_await signed_in(ex);
-  if (!who && (who.error().code == error_code::token_expired ||
-               who.error().code == error_code::token_invalid))
-    co_return co_await log_out_by_cookie(ex, who.error());
-  if (!who) co_return fail(who.error());
+  auto caller = co_await signed_in(ex);
+  if (!caller && (caller.error().code == error_code::token_expired ||
+                  caller.error().code == error_code::token_invalid))
+    co_return co_await log_out_by_cookie(ex, caller.error());
+  if (!caller) co_return fail(caller.error());
   // Counted and never refused: the row is one that keeps the account in its owner's hands.
-  static_cast<void>(charge_limit(ex, *who));
+  static_cast<void>(charge_limit(ex, *caller));
   messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::nullopt};
-  auto ended = co_await edge.ask_session(who->session, std::move(request), ex.deadline);
+  auto ended = co_await edge.ask_session(caller->session, std::move(request), ex.deadline);
   if (!ended) co_return fail(ended.error());
-  co_return logged_out{who->session, ended->opened_by};
+  co_return logged_out{caller->session, ended->opened_by};
 }
 
 awaitable<result<http::response>> register_with(http::exchange& ex, id_form form) {
@@ -165,9 +165,10 @@ awaitable<result<http::response>> sign_in_with(http::exchange& ex, surface opene
   co_return token_answer(ex, *tokens, by);
 }
 
-awaitable<result<http::response>> describe(http::exchange& ex, const principal& who, id_form form) {
+awaitable<result<http::response>> describe(http::exchange& ex, const principal& caller,
+                                           id_form form) {
   const messages::describe_user question;
-  auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
+  auto user = co_await edge_of(ex).ask_user(caller.user, question, ex.deadline);
   if (!user) co_return fail(user.error());
   co_return http::json_response(200, user_body(*user, form));
 }
@@ -217,8 +218,8 @@ awaitable<result<http::response>> register_user(http::exchange& ex) {
 awaitable<result<http::response>> token(http::exchange& ex) {
   return sign_in_with(ex, surface::auth_service);
 }
-awaitable<result<http::response>> me(http::exchange& ex, const principal& who) {
-  return describe(ex, who, id_form::number);
+awaitable<result<http::response>> me(http::exchange& ex, const principal& caller) {
+  return describe(ex, caller, id_form::number);
 }
 
 awaitable<result<http::response>> platform_register(http::exchange& ex) {
@@ -227,8 +228,8 @@ awaitable<result<http::response>> platform_register(http::exchange& ex) {
 awaitable<result<http::response>> platform_login(http::exchange& ex) {
   return sign_in_with(ex, surface::gateway);
 }
-awaitable<result<http::response>> platform_me(http::exchange& ex, const principal& who) {
-  return describe(ex, who, id_form::uuid);
+awaitable<result<http::response>> platform_me(http::exchange& ex, const principal& caller) {
+  return describe(ex, caller, id_form::uuid);
 }
 
 } // namespace latchkey::gateway::auth_service

@@ -1,5 +1,5 @@
-// auth_service/endpoints.hpp — the paths of "Auth Service API Documentation". Each is one
-// coroutine, top to bottom: what comes in, whom it asks, what goes out.
+// auth_service/endpoints.hpp — the paths of "Auth Service API Documentation". Each endpoint is one
+// coroutine, read from top to bottom: input, questions to actors, answer.
 #pragma once
 
 #include "gateway/http/router.hpp"
@@ -29,7 +29,7 @@ awaitable<result<http::response>> refresh(http::exchange& ex);
 awaitable<result<http::response>> logout(http::exchange& ex);
 
 /// GET /auth/me: the user.
-awaitable<result<http::response>> me(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> me(http::exchange& ex, const principal& caller);
 
 // -- the same under /api/v1/auth/, where a user's id is its UUID ("Auth Service Internal API
 // Documentation", For Frontend Applications) ----------------------------------------------
@@ -39,7 +39,7 @@ awaitable<result<http::response>> platform_register(http::exchange& ex);
 /// POST /api/v1/auth/login
 awaitable<result<http::response>> platform_login(http::exchange& ex);
 /// GET /api/v1/auth/me
-awaitable<result<http::response>> platform_me(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> platform_me(http::exchange& ex, const principal& caller);
 
 /// GET /health: 503 when the database does not answer.
 awaitable<result<http::response>> health(http::exchange& ex);

@@ -1,4 +1,4 @@
-// picture_url.hpp — where a user's picture is, whoever tells it.
+// picture_url.hpp — checks the address of a user's picture, on every surface.
 #pragma once
 
 #include "protocol/result.hpp"

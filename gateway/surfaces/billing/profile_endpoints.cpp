@@ -71,30 +71,30 @@ awaitable<result<http::response>> profile_answer(http::exchange& ex,
 
 } // namespace
 
-awaitable<result<http::response>> get_profile(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> get_profile(http::exchange& ex, const principal& caller) {
   const messages::describe_user question;
-  auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
+  auto user = co_await edge_of(ex).ask_user(caller.user, question, ex.deadline);
   if (!user) co_return fail(user.error());
   co_return co_await profile_answer(ex, *user);
 }
 
-awaitable<result<http::response>> update_profile(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> update_profile(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   auto given = read_changes(ex);
   if (!given) co_return fail(given.error());
   const messages::describe_user who_is_it;
-  auto user = co_await edge.ask_user(who.user, who_is_it, ex.deadline);
+  auto user = co_await edge.ask_user(caller.user, who_is_it, ex.deadline);
   if (!user) co_return fail(user.error());
-  const storage::find_profile question{who.user};
+  const storage::find_profile question{caller.user};
   auto profile = co_await edge.read(question, ex.deadline);
   if (!profile) co_return fail(profile.error());
   auto good = check_changes(*given, *user, profile->value_or(profile_record{}));
   if (!good) co_return fail(good.error());
   messages::update_user request;
   request.changes = std::move(*given);
-  request.who = author_of(ex, who);
+  request.who = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
-  auto updated = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  auto updated = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!updated) co_return fail(updated.error());
   co_return co_await profile_answer(ex, *updated);
 }

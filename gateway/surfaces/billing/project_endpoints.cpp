@@ -61,31 +61,31 @@ result<project_input> read_project(const http::exchange& ex, name_is needed) {
   return out;
 }
 
-awaitable<result<messages::user_view>> describe(http::exchange& ex, const principal& who) {
+awaitable<result<messages::user_view>> describe(http::exchange& ex, const principal& caller) {
   const messages::describe_user question;
-  co_return co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
+  co_return co_await edge_of(ex).ask_user(caller.user, question, ex.deadline);
 }
 
 /// The project that `{id}` names, if the caller may know of it; NOT_FOUND otherwise.
-awaitable<result<project_record>> visible_project(http::exchange& ex, const principal& who) {
+awaitable<result<project_record>> visible_project(http::exchange& ex, const principal& caller) {
   const auto id = parse_uuid(ex.params["id"]);
   if (!id) co_return fail(error_code::not_found);
   const storage::find_project question{*id};
   auto found = co_await edge_of(ex).read(question, ex.deadline);
   if (!found) co_return fail(found.error());
   if (!*found) co_return fail(error_code::not_found);
-  if ((*found)->owner == who.user) co_return std::move(**found);
-  auto caller = co_await describe(ex, who);
-  if (!caller) co_return fail(caller.error());
-  if (caller->client_id.empty() || caller->client_id != (*found)->client_id)
+  if ((*found)->owner == caller.user) co_return std::move(**found);
+  auto account = co_await describe(ex, caller);
+  if (!account) co_return fail(account.error());
+  if (account->client_id.empty() || account->client_id != (*found)->client_id)
     co_return fail(error_code::not_found);
   co_return std::move(**found);
 }
 
-storage::fact audit_of(const http::exchange& ex, const principal& who, std::string action,
+storage::fact audit_of(const http::exchange& ex, const principal& caller, std::string action,
                        const project_record& project) {
   return storage::add_audit{audit_entry(std::move(action), to_string(project.id),
-                                        edge_of(ex).env().now(), author_of(ex, who),
+                                        edge_of(ex).env().now(), author_of(ex, caller),
                                         project.owner)};
 }
 
@@ -97,18 +97,18 @@ http::response project_answer(unsigned status, const project_record& project) {
 
 } // namespace
 
-awaitable<result<http::response>> list_projects(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> list_projects(http::exchange& ex, const principal& caller) {
   auto query = input::of_query(ex.in);
   const auto page = query.optional_integer("page", 1, page_max).value_or(1);
   const auto limit =
       query.optional_integer("limit", 1, storage::page_rows_max).value_or(limit_default);
   if (auto read = query.done(); !read) co_return fail(read.error());
-  auto caller = co_await describe(ex, who);
-  if (!caller) co_return fail(caller.error());
+  auto account = co_await describe(ex, caller);
+  if (!account) co_return fail(account.error());
 
   storage::list_projects question;
-  question.owner = who.user;
-  question.client_id = caller->client_id;
+  question.owner = caller.user;
+  question.client_id = account->client_id;
   question.offset = static_cast<std::size_t>((page - 1) * limit);
   question.limit = static_cast<std::size_t>(limit);
   auto found = co_await edge_of(ex).read(question, ex.deadline);
@@ -126,18 +126,18 @@ awaitable<result<http::response>> list_projects(http::exchange& ex, const princi
   co_return http::json_response(200, std::move(out));
 }
 
-awaitable<result<http::response>> create_project(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> create_project(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   auto given = read_project(ex, name_is::required);
   if (!given) co_return fail(given.error());
-  auto caller = co_await describe(ex, who);
-  if (!caller) co_return fail(caller.error());
+  auto account = co_await describe(ex, caller);
+  if (!account) co_return fail(account.error());
 
   project_record project;
   const auto now = edge.env().now();
   project.id = make_uuid(now);
-  project.client_id = caller->client_id;
-  project.owner = who.user;
+  project.client_id = account->client_id;
+  project.owner = caller.user;
   project.name = std::move(*given->name);
   project.description = given->description.value_or("");
   project.is_active = given->is_active.value_or(true);
@@ -146,24 +146,24 @@ awaitable<result<http::response>> create_project(http::exchange& ex, const princ
   messages::spend request;
   request.quota = quota;
   request.with.emplace_back(storage::add_project{project});
-  request.with.push_back(audit_of(ex, who, "project.created", project));
+  request.with.push_back(audit_of(ex, caller, "project.created", project));
   request.deadline = edge.deadline_for_actors(ex.deadline);
-  auto spent = co_await edge.ask_subscription(who.user, std::move(request), ex.deadline);
+  auto spent = co_await edge.ask_subscription(caller.user, std::move(request), ex.deadline);
   if (!spent) co_return fail(spent.error());
   co_return project_answer(201, project);
 }
 
-awaitable<result<http::response>> get_project(http::exchange& ex, const principal& who) {
-  auto project = co_await visible_project(ex, who);
+awaitable<result<http::response>> get_project(http::exchange& ex, const principal& caller) {
+  auto project = co_await visible_project(ex, caller);
   if (!project) co_return fail(project.error());
   co_return project_answer(200, *project);
 }
 
-awaitable<result<http::response>> update_project(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> update_project(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   auto given = read_project(ex, name_is::optional);
   if (!given) co_return fail(given.error());
-  auto project = co_await visible_project(ex, who);
+  auto project = co_await visible_project(ex, caller);
   if (!project) co_return fail(project.error());
 
   storage::update_project change;
@@ -174,26 +174,26 @@ awaitable<result<http::response>> update_project(http::exchange& ex, const princ
   change.at = edge.env().now();
   messages::commit request;
   request.unit.facts.emplace_back(std::move(change));
-  request.unit.facts.push_back(audit_of(ex, who, "project.changed", *project));
+  request.unit.facts.push_back(audit_of(ex, caller, "project.changed", *project));
   request.deadline = edge.deadline_for_actors(ex.deadline);
   const auto& writer = edge.env().writer_for(project->owner);
   auto written = co_await edge.ask(writer, std::move(request), ex.deadline);
   if (!written) co_return fail(written.error());
   // Somebody else may have changed the rest meanwhile.
-  auto changed = co_await visible_project(ex, who);
+  auto changed = co_await visible_project(ex, caller);
   if (!changed) co_return fail(changed.error());
   co_return project_answer(200, *changed);
 }
 
-awaitable<result<http::response>> delete_project(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> delete_project(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
-  auto project = co_await visible_project(ex, who);
+  auto project = co_await visible_project(ex, caller);
   if (!project) co_return fail(project.error());
   messages::spend request;
   request.quota = quota;
   request.amount = -1;
   request.with.emplace_back(storage::remove_project{project->id});
-  request.with.push_back(audit_of(ex, who, "project.deleted", *project));
+  request.with.push_back(audit_of(ex, caller, "project.deleted", *project));
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto spent = co_await edge.ask_subscription(project->owner, std::move(request), ex.deadline);
   if (!spent) co_return fail(spent.error());

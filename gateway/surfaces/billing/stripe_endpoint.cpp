@@ -20,9 +20,9 @@ http::response receipt(bool acted) {
 result<void> check_signature(const http::exchange& ex, const secret& key) {
   std::string_view header;
   std::size_t count = 0;
-  for (const auto& one : ex.in.headers)
-    if (http::equal_ignoring_case(one.name, stripe_signature_header)) {
-      header = one.value;
+  for (const auto& header_line : ex.in.headers)
+    if (http::equal_ignoring_case(header_line.name, stripe_signature_header)) {
+      header = header_line.value;
       ++count;
     }
   if (count > 1)
@@ -54,15 +54,16 @@ messages::change_subscription request_of(http::exchange& ex, const stripe_change
   return request;
 }
 
-/// Takes the subscription from whoever had it. First of all: what is cut off here is said again.
+/// Takes the subscription from its previous owner. This comes first: Stripe repeats an event that
+/// is cut off here.
 awaitable<result<void>> take_from(http::exchange& ex, user_id before, const stripe_change& change) {
   auto request = request_of(ex, change);
   request.event->type = messages::stripe_event::kind::moved;
-  auto told = co_await edge_of(ex).ask_subscription(before, std::move(request), ex.deadline);
-  if (told) co_return result<void>{};
-  const auto code = told.error().code;
+  auto taken = co_await edge_of(ex).ask_subscription(before, std::move(request), ex.deadline);
+  if (taken) co_return result<void>{};
+  const auto code = taken.error().code;
   if (code == error_code::conflict || code == error_code::user_not_found) co_return result<void>{};
-  co_return fail(told.error());
+  co_return fail(taken.error());
 }
 
 /// To its owner, who may be another than before.
@@ -99,7 +100,7 @@ awaitable<result<bool>> apply(http::exchange& ex, stripe_change change) {
   const auto code = done.error().code;
   if (code == error_code::conflict) co_return false; // seen before, out of date, or not sold
   if (code == error_code::user_not_found) {
-    log_warning("stripe", "event ", event, " is about a customer who is nobody here");
+    log_warning("stripe", "event ", event, " is about an unknown customer");
     co_return false;
   }
   co_return fail(done.error());

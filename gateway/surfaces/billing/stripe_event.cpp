@@ -84,24 +84,24 @@ std::optional<kind> kind_of(std::string_view type) {
 
 result<stripe_change> read_change(const json& object, messages::stripe_event event) {
   stripe_change out;
-  auto& said = out.subscription;
+  auto& record = out.subscription;
   out.event = std::move(event);
-  said.stripe_subscription_id = text_at(object, "id");
-  if (said.stripe_subscription_id.empty() || said.stripe_subscription_id.size() > id_bytes_max)
+  record.stripe_subscription_id = text_at(object, "id");
+  if (record.stripe_subscription_id.empty() || record.stripe_subscription_id.size() > id_bytes_max)
     return wrong("data.object.id", "is required");
-  said.stripe_customer_id = id_at(object, "customer");
-  if (said.stripe_customer_id.empty() || said.stripe_customer_id.size() > id_bytes_max)
+  record.stripe_customer_id = id_at(object, "customer");
+  if (record.stripe_customer_id.empty() || record.stripe_customer_id.size() > id_bytes_max)
     return wrong("data.object.customer", "is required");
-  said.status = out.event.type == kind::deleted ? "canceled" : text_at(object, "status");
-  if (said.status.empty() || said.status.size() > status_bytes_max)
+  record.status = out.event.type == kind::deleted ? "canceled" : text_at(object, "status");
+  if (record.status.empty() || record.status.size() > status_bytes_max)
     return wrong("data.object.status", "is required");
-  said.start_date = time_at(object, "start_date").value_or(out.event.at);
-  said.end_date = end_of(object);
-  if (out.event.type == kind::deleted && !said.end_date) said.end_date = out.event.at;
-  said.trial_ends_at = time_at(object, "trial_end");
-  said.cancelled_at = time_at(object, "canceled_at");
-  said.payment_method = id_at(object, "default_payment_method");
-  if (said.payment_method.size() > payment_method_bytes_max) said.payment_method.clear();
+  record.start_date = time_at(object, "start_date").value_or(out.event.at);
+  record.end_date = end_of(object);
+  if (out.event.type == kind::deleted && !record.end_date) record.end_date = out.event.at;
+  record.trial_ends_at = time_at(object, "trial_end");
+  record.cancelled_at = time_at(object, "canceled_at");
+  record.payment_method = id_at(object, "default_payment_method");
+  if (record.payment_method.size() > payment_method_bytes_max) record.payment_method.clear();
   const auto& metadata = at(object, "metadata");
   out.user = text_at(metadata, "user_id");
   out.tier = text_at(metadata, "tier");

@@ -1,5 +1,5 @@
-// billing/stripe_event.hpp — an event of Stripe's, read into what this program knows of
-// subscriptions ("Stripe API documentation", The Event object, The Subscription object).
+// billing/stripe_event.hpp — reads an event of Stripe into a change of a subscription ("Stripe API
+// documentation", The Event object, The Subscription object).
 #pragma once
 
 #include "config/settings/tiers.hpp"

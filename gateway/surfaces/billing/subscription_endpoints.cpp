@@ -39,17 +39,17 @@ result<subscription_record> read_subscription(const http::exchange& ex) {
 
 } // namespace
 
-awaitable<result<http::response>> get_subscription(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> get_subscription(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   messages::describe_subscription question{edge.deadline_for_actors(ex.deadline)};
-  auto view = co_await edge.ask_subscription(who.user, std::move(question), ex.deadline);
+  auto view = co_await edge.ask_subscription(caller.user, std::move(question), ex.deadline);
   if (!view) co_return fail(view.error());
   const auto viewer =
-      who.may("subscriptions:write") ? looked_at_by::administrator : looked_at_by::owner;
+      caller.may("subscriptions:write") ? looked_at_by::administrator : looked_at_by::owner;
   co_return http::json_response(200, subscription_body(*view, viewer));
 }
 
-awaitable<result<http::response>> put_subscription(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> put_subscription(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   auto given = read_subscription(ex);
   if (!given) co_return fail(given.error());
@@ -57,7 +57,7 @@ awaitable<result<http::response>> put_subscription(http::exchange& ex, const pri
   if (!owner) co_return fail(owner.error());
   messages::change_subscription request;
   request.subscription = std::move(*given);
-  request.who = author_of(ex, who);
+  request.who = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto view = co_await edge.ask_subscription(*owner, std::move(request), ex.deadline);
   if (!view) co_return fail(view.error());

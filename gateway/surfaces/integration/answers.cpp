@@ -33,12 +33,12 @@ result<http::response> refused(failure error, std::string_view text) {
   return flat_error(error, text);
 }
 
-std::string name_in_audit(const service_principal& who) {
-  return "service:" + who.service->id;
+std::string name_in_audit(const service_principal& caller) {
+  return "service:" + caller.service->id;
 }
 
-messages::author author_of(const http::exchange& ex, const service_principal& who) {
-  return {client_of(ex), name_in_audit(who)};
+messages::author author_of(const http::exchange& ex, const service_principal& caller) {
+  return {client_of(ex), name_in_audit(caller)};
 }
 
 } // namespace latchkey::gateway::integration

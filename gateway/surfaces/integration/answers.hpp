@@ -1,5 +1,5 @@
-// integration/answers.hpp — what the endpoints of this surface have in common: how they answer
-// and who they say did it.
+// integration/answers.hpp — what the endpoints of this surface share: their answers and the name of
+// the service in the audit log.
 #pragma once
 
 #include "gateway/request/endpoint.hpp"
@@ -19,7 +19,7 @@ http::response success();
 result<http::response> refused(failure error, std::string_view text);
 
 /// "service:<id>": audit_record::by.
-std::string name_in_audit(const service_principal& who);
-messages::author author_of(const http::exchange& ex, const service_principal& who);
+std::string name_in_audit(const service_principal& caller);
+messages::author author_of(const http::exchange& ex, const service_principal& caller);
 
 } // namespace latchkey::gateway::integration

@@ -1,5 +1,5 @@
-// integration/plain_token.hpp — the body of POST /api/auth/validate-token when it is written as
-// every client writes it: the hottest request of all is spared the general reader.
+// integration/plain_token.hpp — a fast reader for the body of POST /api/auth/validate-token, the
+// most frequent request, in the form that every client writes.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace latchkey::gateway::integration {
 
-/// Of a `token` in a body; longer ones are not even read.
+/// The longest `token` in a body; longer ones are not read.
 inline constexpr std::size_t token_bytes_max = 8192;
 
 /// What stands between the quotes of `{"token":"…"}`, white space between the parts or not, as a

@@ -15,7 +15,7 @@ constexpr std::size_t reason_bytes_max = 255;
 } // namespace
 
 awaitable<result<http::response>> revoke_user_sessions(http::exchange& ex,
-                                                       const service_principal& who) {
+                                                       const service_principal& caller) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto user = body.id_text("user_id");
@@ -25,8 +25,8 @@ awaitable<result<http::response>> revoke_user_sessions(http::exchange& ex,
 
   const auto id = co_await find_user(ex, "user_id", user);
   if (!id) co_return refused(id.error(), revocation_failed);
-  messages::end_sessions request{std::nullopt, std::move(reason).value_or(""), author_of(ex, who),
-                                 edge.deadline_for_actors(ex.deadline)};
+  messages::end_sessions request{std::nullopt, std::move(reason).value_or(""),
+                                 author_of(ex, caller), edge.deadline_for_actors(ex.deadline)};
   if (request.reason.empty()) request.reason = "revoked by a service";
   auto ended = co_await edge.ask_user(*id, std::move(request), ex.deadline);
   if (!ended && ended.error().code == error_code::user_not_found)

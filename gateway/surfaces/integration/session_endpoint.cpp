@@ -19,48 +19,48 @@ constexpr std::size_t session_name_bytes_max = 255;
 constexpr std::size_t session_data_bytes_max = 8192;
 
 /// The body, as read.
-struct session_news {
+struct session_report {
   std::string user;
   std::optional<secret> token;
   std::optional<std::string> session;
-  std::string device; // empty: none was told
+  std::string device; // empty: none was given
   std::optional<time_point> expires_at;
   std::optional<bool> is_active;
 };
 
 /// The object in the field of that name, read as strictly as the body itself.
-result<void> read_data(const std::string& object, session_news& news) {
+result<void> read_data(const std::string& object, session_report& report) {
   http::request inner;
   inner.content_type = http::json_type;
   inner.body = object;
   auto data = input::of(inner);
-  news.session = data.optional_text("session_id", session_name_bytes_max);
+  report.session = data.optional_text("session_id", session_name_bytes_max);
   const auto device = data.object_text("device_info", session_data_bytes_max);
-  news.expires_at = data.optional_time("expires_at");
-  news.is_active = data.optional_flag("is_active");
+  report.expires_at = data.optional_time("expires_at");
+  report.is_active = data.optional_flag("is_active");
   auto good = data.done();
-  if (good && news.session && news.session->empty())
+  if (good && report.session && report.session->empty())
     good = fail(error_code::validation_error, "session_id", "must not be empty");
   if (!good) {
     auto error = std::move(good.error());
     error.field.insert(0, "session_data.");
     return fail(std::move(error));
   }
-  if (device) news.device = device_words(*device);
+  if (device) report.device = device_words(*device);
   return {};
 }
 
-result<session_news> read_session(const http::exchange& ex) {
-  session_news news;
+result<session_report> read_session(const http::exchange& ex) {
+  session_report report;
   auto body = input::of(ex.in);
-  news.user = body.id_text("user_id");
-  news.token = body.optional_hidden("token", token_bytes_max);
+  report.user = body.id_text("user_id");
+  report.token = body.optional_hidden("token", token_bytes_max);
   body.optional_time("timestamp");
   const auto data = body.object_text("session_data", session_data_bytes_max);
   if (auto good = body.done(); !good) return fail(good.error());
   if (!data) return fail(error_code::validation_error, "session_data", "is required");
-  if (auto good = read_data(*data, news); !good) return fail(good.error());
-  return news;
+  if (auto good = read_data(*data, report); !good) return fail(good.error());
+  return report;
 }
 
 /// Which session of which user.
@@ -74,26 +74,27 @@ failure wrong_token(std::string reason) {
 }
 
 /// `ends`: the session is to end; its own token may have died with it in an earlier try.
-awaitable<result<subject>> find_subject(http::exchange& ex, const session_news& news, bool ends) {
+awaitable<result<subject>> find_subject(http::exchange& ex, const session_report& report,
+                                        bool ends) {
   auto& edge = edge_of(ex);
-  const auto user = co_await find_user(ex, "user_id", news.user);
+  const auto user = co_await find_user(ex, "user_id", report.user);
   if (!user) co_return fail(user.error());
   subject found{*user, {}};
-  if (news.session) found.session = session_named(*user, *news.session);
-  if (!news.token) co_return found; // of the service's own, when it names none
-  const auto known = edge.tokens().verify(news.token->reveal());
-  if (!known) co_return fail(wrong_token("does not hold"));
+  if (report.session) found.session = session_named(*user, *report.session);
+  if (!report.token) co_return found; // of the service's own, when it names none
+  const auto known = edge.tokens().verify(report.token->reveal());
+  if (!known) co_return fail(wrong_token("is invalid or expired"));
   if (known->user != *user) co_return fail(wrong_token("is another user's"));
-  if (!news.session) found.session = known->session;
+  if (!report.session) found.session = known->session;
   if (ends && found.session == known->session) co_return found;
   const messages::validate question{known->counter};
-  const auto word = co_await edge.ask_session(known->session, question, ex.deadline);
-  if (!word && word.error().code == error_code::token_invalid)
-    co_return fail(wrong_token("is of a session that has ended"));
-  if (!word && word.error().code == error_code::token_expired)
-    co_return fail(wrong_token("does not hold"));
-  if (!word) co_return fail(word.error());
-  if (word->user != *user) co_return fail(wrong_token("is another user's"));
+  const auto validation = co_await edge.ask_session(known->session, question, ex.deadline);
+  if (!validation && validation.error().code == error_code::token_invalid)
+    co_return fail(wrong_token("belongs to a session that has ended"));
+  if (!validation && validation.error().code == error_code::token_expired)
+    co_return fail(wrong_token("is invalid or expired"));
+  if (!validation) co_return fail(validation.error());
+  if (validation->user != *user) co_return fail(wrong_token("is another user's"));
   co_return found;
 }
 
@@ -107,47 +108,47 @@ awaitable<result<void>> check_user(http::exchange& ex, user_id id) {
   co_return result<void>{};
 }
 
-/// When the session ends. What was not told stays as it is, or is as of one that is opened now; a
-/// session that was opened here lives no longer than any of its kind, whatever is told.
+/// When the session ends. Without a given time it stays as it is, or is that of a session opened
+/// now; a session that was opened here lives no longer than its kind, whatever is given.
 awaitable<result<time_point>> end_of(http::exchange& ex, const subject& whose, time_point now,
-                                     std::optional<time_point> told) {
+                                     std::optional<time_point> wanted) {
   auto& edge = edge_of(ex);
   const auto& reader = edge.env().reader_for(whose.session);
   const messages::read_session question{whose.session, edge.deadline_for_actors(ex.deadline)};
   const auto stored = co_await edge.ask(reader, question, ex.deadline);
   const auto ttl = edge.env().policy.session_ttl;
   if (!stored && stored.error().code == error_code::token_invalid)
-    co_return told.value_or(now + ttl);
+    co_return wanted.value_or(now + ttl);
   if (!stored) co_return fail(stored.error());
-  auto end = told.value_or(stored->expires_at);
-  if (told && stored->opened_by != surface::integration)
+  auto end = wanted.value_or(stored->expires_at);
+  if (wanted && stored->opened_by != surface::integration)
     end = std::min(end, stored->created_at + ttl);
   if (end <= now) co_return fail(error_code::token_invalid);
   co_return end;
 }
 
 /// Makes durable what the service tells of that session.
-awaitable<result<void>> tell(http::exchange& ex, const service_principal& who,
-                             const session_news& news, const subject& whose, bool ends) {
+awaitable<result<void>> tell(http::exchange& ex, const service_principal& caller,
+                             const session_report& report, const subject& whose, bool ends) {
   auto& edge = edge_of(ex);
   const auto now = edge.env().now();
   messages::sync_session request;
   request.is_active = !ends;
   request.client = client_of(ex);
-  request.by = name_in_audit(who);
+  request.by = name_in_audit(caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto& session = request.session;
   session.id = whose.session;
   session.user = whose.user;
   session.opened_by = surface::integration;
-  session.user_agent = news.device;
+  session.user_agent = report.device;
   session.created_at = session.expires_at = now;
-  if (!news.session && !news.token) {
-    session.held_by = who.service->id;
+  if (!report.session && !report.token) {
+    session.held_by = caller.service->id;
     session.address = request.by;
   }
   if (!ends) {
-    const auto end = co_await end_of(ex, whose, now, news.expires_at);
+    const auto end = co_await end_of(ex, whose, now, report.expires_at);
     if (!end) co_return fail(end.error());
     session.expires_at = *end;
   }
@@ -159,14 +160,14 @@ awaitable<result<void>> tell(http::exchange& ex, const service_principal& who,
 
 /// A service that names no session, by id or by token ("Flask Service Integration
 /// Documentation", Session Synchronization), means the one that it holds for the user: the newest
-/// live one that it told of in this way before, or a new one; all of them when they are to end.
-awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal& who,
-                                    const session_news& news, user_id user, bool ends) {
+/// live one that it reported in this way before, or a new one; all of them when they are to end.
+awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal& caller,
+                                    const session_report& report, user_id user, bool ends) {
   auto& edge = edge_of(ex);
   storage::list_sessions question;
   question.user = user;
   question.now = edge.env().now();
-  question.held_by = who.service->id;
+  question.held_by = caller.service->id;
   if (!ends) {
     question.limit = 1;
     question.used_after = edge.env().policy.idle_since(question.now);
@@ -176,33 +177,33 @@ awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal&
     if (!held) co_return fail(held.error());
     is_last = !ends || held->size() < question.limit;
     if (held->empty() && !ends) held->emplace_back().id = session_id{make_uuid(question.now)};
-    for (const auto& one : *held) {
-      const subject whose{user, one.id};
-      auto told = co_await tell(ex, who, news, whose, ends);
-      if (!told) co_return told;
+    for (const auto& session_held : *held) {
+      const subject whose{user, session_held.id};
+      auto outcome = co_await tell(ex, caller, report, whose, ends);
+      if (!outcome) co_return outcome;
     }
   }
   co_return result<void>{};
 }
 
-awaitable<result<void>> sync(http::exchange& ex, const service_principal& who) {
-  const auto news = read_session(ex);
-  if (!news) co_return fail(news.error());
+awaitable<result<void>> sync(http::exchange& ex, const service_principal& caller) {
+  const auto report = read_session(ex);
+  if (!report) co_return fail(report.error());
   const auto now = edge_of(ex).env().now();
-  const bool ends =
-      (news->is_active && !*news->is_active) || (news->expires_at && *news->expires_at <= now);
-  const auto whose = co_await find_subject(ex, *news, ends);
+  const bool ends = (report->is_active && !*report->is_active) ||
+                    (report->expires_at && *report->expires_at <= now);
+  const auto whose = co_await find_subject(ex, *report, ends);
   if (!whose) co_return fail(whose.error());
   if (ends) {
     const auto known = co_await check_user(ex, whose->user);
     if (!known) co_return known;
   }
-  if (!news->session && !news->token)
-    co_return co_await tell_of_own(ex, who, *news, whose->user, ends);
-  co_return co_await tell(ex, who, *news, *whose, ends);
+  if (!report->session && !report->token)
+    co_return co_await tell_of_own(ex, caller, *report, whose->user, ends);
+  co_return co_await tell(ex, caller, *report, *whose, ends);
 }
 
-/// What the store said, in this request's words.
+/// The store's failure with the fields of this request.
 failure in_words_of_request(failure error) {
   if (!error.field.empty()) return error;
   if (error.code == error_code::user_not_found) {
@@ -217,8 +218,9 @@ failure in_words_of_request(failure error) {
 
 } // namespace
 
-awaitable<result<http::response>> sync_session(http::exchange& ex, const service_principal& who) {
-  const auto done = co_await sync(ex, who);
+awaitable<result<http::response>> sync_session(http::exchange& ex,
+                                               const service_principal& caller) {
+  const auto done = co_await sync(ex, caller);
   if (!done) co_return refused(in_words_of_request(done.error()), session_failed);
   co_return success();
 }

@@ -29,22 +29,22 @@ std::string device_words(std::string_view device_info) {
   if (!given) return {};
   std::ranges::sort(*given, {}, &json_member::name);
   std::string out;
-  const auto take = [&out](const json_member& one) {
-    const bool is_text = one.value.starts_with('"');
-    if (!is_text && !is_json_number(one.value)) return;
-    auto word = is_text ? json_string_content(one.value) : one.value;
-    std::erase_if(word, is_control_character);
-    if (word.empty()) return;
+  const auto take = [&out](const json_member& member) {
+    const bool is_text = member.value.starts_with('"');
+    if (!is_text && !is_json_number(member.value)) return;
+    auto text = is_text ? json_string_content(member.value) : member.value;
+    std::erase_if(text, is_control_character);
+    if (text.empty()) return;
     if (!out.empty()) out += ", ";
-    out += word;
+    out += text;
   };
   constexpr std::string_view first[] = {"device_type", "browser"};
   for (const auto name : first)
     if (const auto found = std::ranges::find(*given, name, &json_member::name);
         found != given->end())
       take(*found);
-  for (const auto& one : *given)
-    if (std::ranges::find(first, one.name) == std::end(first)) take(one);
+  for (const auto& member : *given)
+    if (std::ranges::find(first, member.name) == std::end(first)) take(member);
   if (out.size() <= device_bytes_max) return out;
   out.resize(device_bytes_max);
   while (!is_valid_utf8(out))

@@ -1,4 +1,4 @@
-// integration/session_name.hpp — what other services call a session, as this one keeps it.
+// integration/session_name.hpp — turns the session names of other services into our session ids.
 #pragma once
 
 #include "protocol/ids.hpp"

@@ -1,5 +1,5 @@
-// integration/user_ids.hpp — user ids as this surface takes them in bodies: a number, the same
-// as text, or a UUID.
+// integration/user_ids.hpp — user ids in bodies of this surface: a number, the same as text, or a
+// UUID.
 #pragma once
 
 #include "gateway/request/endpoint.hpp"

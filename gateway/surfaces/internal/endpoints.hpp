@@ -1,4 +1,4 @@
-// internal/endpoints.hpp — what the internal listener alone answers: "Auth Service
+// internal/endpoints.hpp — the paths that the internal listener alone answers: "Auth Service
 // Internal API Documentation", Internal HTTP Endpoints, and "Flask Service Integration
 // Documentation", Metrics.
 #pragma once
@@ -24,6 +24,6 @@ awaitable<result<http::response>> render_metrics(http::exchange& ex);
 /// the core manager says of a run. 200 `{is_over}` after COMMIT, also for what was said before; 409
 /// (field "sequence") for one that is ahead of the next.
 awaitable<result<http::response>> take_workflow_status(http::exchange& ex,
-                                                       const service_principal& who);
+                                                       const service_principal& caller);
 
 } // namespace latchkey::gateway::internal

@@ -8,14 +8,14 @@
 namespace latchkey::gateway::internal {
 namespace {
 
-/// What can be said of the body without asking anybody.
+/// Checks the body without asking any actor.
 result<void> check_status(const http::request& in) {
   if (!http::is_media_type(in.content_type, http::json_type))
     return fail(error_code::unsupported_media_type, "Content-Type", "must be application/json");
-  const auto words = read_workflow_status(in.body);
-  if (!words) return fail(words.error());
+  const auto status = read_workflow_status(in.body);
+  if (!status) return fail(status.error());
   // A callback is sent again when its answer is lost, so it must say which one it is.
-  if (!words->sequence) return fail(error_code::validation_error, "sequence", "is required");
+  if (!status->sequence) return fail(error_code::validation_error, "sequence", "is required");
   return {};
 }
 

@@ -18,7 +18,7 @@ namespace latchkey::gateway::live {
 namespace {
 
 /// What a caller shows, before its session has been asked.
-struct shown {
+struct shown_credential {
   session_id session;
   user_id user;
   std::int64_t issued_at = 0;
@@ -34,21 +34,22 @@ std::uint64_t random_number() {
   return number;
 }
 
-result<shown> by_token(reactor_edge& edge, std::string_view token) {
+result<shown_credential> by_token(reactor_edge& edge, std::string_view token) {
   auto known = edge.tokens().verify(token, false); // once for hours
   if (!known) return fail(known.error());
-  return shown{known->session, known->user, known->iat, known->exp, known->counter, {}};
+  return shown_credential{known->session, known->user, known->iat, known->exp, known->counter, {}};
 }
 
-result<shown> by_ticket(reactor_edge& edge, std::string_view text) {
+result<shown_credential> by_ticket(reactor_edge& edge, std::string_view text) {
   const auto& env = edge.env();
   auto read = read_ticket(env.keys->tickets, text, env.now());
   if (!read) return fail(read.error());
-  return shown{read->session, read->user, 0, read->token_expires_at, 0, std::move(*read)};
+  return shown_credential{read->session,          read->user, 0,
+                          read->token_expires_at, 0,          std::move(*read)};
 }
 
 /// Exactly one of the three ways.
-result<shown> what_is_shown(http::exchange& ex) {
+result<shown_credential> what_is_shown(http::exchange& ex) {
   auto& edge = edge_of(ex);
   auto query = input::of_query(ex.in);
   const auto in_query = query.optional_hidden("ticket", ticket_bytes_max).value_or(secret{});
@@ -58,7 +59,7 @@ result<shown> what_is_shown(http::exchange& ex) {
   const int ways = !in_query.empty() + !in_header.empty() + !in_protocol.empty();
   if (ways > 1)
     return fail(error_code::validation_error, "Authorization",
-                "is shown in more than one way: choose the header, the subprotocol or a ticket");
+                "is sent in more than one way: choose the header, the subprotocol or a ticket");
   if (ways == 0)
     return fail(error_code::token_invalid, "Authorization",
                 "a Bearer token, the subprotocol bearer.TOKEN or a ticket is required");
@@ -66,33 +67,35 @@ result<shown> what_is_shown(http::exchange& ex) {
   const std::array<std::string_view, 1> ours{subprotocol};
   if (!in_protocol.empty() && http::select_subprotocol(ex.in, ours).empty())
     return fail(error_code::validation_error, "Sec-WebSocket-Protocol",
-                "must offer latchkey.v1 beside the token");
+                "must offer latchkey.v1 as well as the token");
   if (!in_query.empty()) return by_ticket(edge, in_query.reveal());
   return by_token(edge, in_header.empty() ? in_protocol : in_header);
 }
 
 /// The session says that it lives, and is watched from now on.
-awaitable<result<principal>> watched(http::exchange& ex, shown what) {
+awaitable<result<principal>> watched(http::exchange& ex, shown_credential credential) {
   auto& edge = edge_of(ex);
-  if (what.by_ticket) {
-    const messages::use_ticket once{what.by_ticket->number,
-                                    time_point{std::chrono::seconds{what.by_ticket->good_until}}};
-    auto good = co_await edge.ask_session(what.session, once, ex.deadline);
+  if (credential.by_ticket) {
+    const messages::use_ticket once{
+        credential.by_ticket->number,
+        time_point{std::chrono::seconds{credential.by_ticket->good_until}}};
+    auto good = co_await edge.ask_session(credential.session, once, ex.deadline);
     if (!good) co_return fail(good.error());
   }
-  auto word = co_await edge.sockets()->watch(what.session, ex.deadline, what.counter);
-  if (!word) co_return fail(word.error());
-  if (word->user != what.user) co_return fail(error_code::token_invalid);
-  principal who;
-  who.user = word->user;
-  who.user_number = word->user_number;
-  who.session = what.session;
-  who.role = std::move(word->role);
-  who.opened_by = word->opened_by;
-  who.issued_at = what.issued_at;
-  who.expires_at = what.expires_at;
-  who.role_permissions = edge.roles().permissions_of(who.role);
-  co_return who;
+  auto validation =
+      co_await edge.sockets()->watch(credential.session, ex.deadline, credential.counter);
+  if (!validation) co_return fail(validation.error());
+  if (validation->user != credential.user) co_return fail(error_code::token_invalid);
+  principal caller;
+  caller.user = validation->user;
+  caller.user_number = validation->user_number;
+  caller.session = credential.session;
+  caller.role = std::move(validation->role);
+  caller.opened_by = validation->opened_by;
+  caller.issued_at = credential.issued_at;
+  caller.expires_at = credential.expires_at;
+  caller.role_permissions = edge.roles().permissions_of(caller.role);
+  co_return caller;
 }
 
 } // namespace
@@ -108,29 +111,29 @@ awaitable<result<http::response>> open_socket(http::exchange& ex) {
   }
   if (auto own = check_origin(ex); !own)
     co_return fail(charge_address_on_failure(ex, std::move(own.error())));
-  auto what = what_is_shown(ex);
-  if (!what) co_return fail(charge_address_on_failure(ex, std::move(what.error())));
+  auto credential = what_is_shown(ex);
+  if (!credential) co_return fail(charge_address_on_failure(ex, std::move(credential.error())));
   if (ex.is_stopping()) co_return fail(error_code::overloaded);
-  auto room = sockets.take_place(what->session);
-  if (!room) co_return fail(room.error());
-  auto who = co_await watched(ex, std::move(*what));
-  if (!who) co_return fail(charge_address_on_failure(ex, std::move(who.error())));
-  if (auto charged = charge_handshake_limit(ex, who->user); !charged)
+  auto slot = sockets.take_slot(credential->session);
+  if (!slot) co_return fail(slot.error());
+  auto caller = co_await watched(ex, std::move(*credential));
+  if (!caller) co_return fail(charge_address_on_failure(ex, std::move(caller.error())));
+  if (auto charged = charge_handshake_limit(ex, caller->user); !charged)
     co_return fail(charged.error());
-  if (room->is_over()) co_return fail(error_code::token_invalid);
-  if (room->is_closed()) co_return fail(error_code::overloaded);
+  if (slot->is_over()) co_return fail(error_code::token_invalid);
+  if (slot->is_closed()) co_return fail(error_code::overloaded);
   const std::array<std::string_view, 1> ours{subprotocol};
-  auto open = [&sockets, place = std::move(*room),
-               who = std::move(*who)](http::taken_connection&& connection) mutable {
-    sockets.open(std::move(place), std::move(connection), who);
+  auto open = [&sockets, slot = std::move(*slot),
+               caller = std::move(*caller)](http::taken_connection&& connection) mutable {
+    sockets.open(std::move(slot), std::move(connection), caller);
   };
   co_return http::accept_websocket(checked, http::select_subprotocol(ex.in, ours), std::move(open));
 }
 
-awaitable<result<http::response>> make_ticket(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> make_ticket(http::exchange& ex, const principal& caller) {
   const auto& env = edge_of(ex).env();
   const auto now = std::chrono::floor<std::chrono::seconds>(env.now());
-  const ticket made{who.session, who.user, random_number(), who.expires_at,
+  const ticket made{caller.session, caller.user, random_number(), caller.expires_at,
                     (now + ticket_ttl).time_since_epoch() / std::chrono::seconds{1}};
   const auto text = write_ticket(env.keys->tickets, made);
   nlohmann::ordered_json body;

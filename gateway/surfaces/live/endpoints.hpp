@@ -22,6 +22,6 @@ std::vector<http::route> routes();
 awaitable<result<http::response>> open_socket(http::exchange& ex);
 /// POST /api/v1/ws/ticket: 201 with `ticket` and `expires_in`, for GET /ws?ticket=… within 30
 /// seconds, once.
-awaitable<result<http::response>> make_ticket(http::exchange& ex, const principal& who);
+awaitable<result<http::response>> make_ticket(http::exchange& ex, const principal& caller);
 
 } // namespace latchkey::gateway::live

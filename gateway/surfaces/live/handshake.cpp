@@ -34,12 +34,12 @@ awaitable<result<principal>> principal_of_ticket(http::exchange& ex, std::string
   if (!shown) co_return fail(shown.error());
   const messages::use_ticket once{shown->number,
                                   time_point{std::chrono::seconds{shown->good_until}}};
-  auto word = co_await edge.ask_session(shown->session, once, ex.deadline);
-  if (!word) co_return fail(word.error());
-  if (word->user != shown->user) co_return fail(error_code::token_invalid);
-  auto who = principal_by_session(shown->session, *std::move(word), edge.roles());
-  who.expires_at = shown->token_expires_at;
-  co_return who;
+  auto reply = co_await edge.ask_session(shown->session, once, ex.deadline);
+  if (!reply) co_return fail(reply.error());
+  if (reply->user != shown->user) co_return fail(error_code::token_invalid);
+  auto caller = principal_by_session(shown->session, *std::move(reply), edge.roles());
+  caller.expires_at = shown->token_expires_at;
+  co_return caller;
 }
 
 } // namespace
@@ -53,11 +53,11 @@ awaitable<result<principal>> principal_of_handshake(http::exchange& ex) {
   if (auto own = check_origin(ex); !own) co_return fail(own.error());
   if (!in_protocol.empty() && *in_query)
     co_return fail(error_code::validation_error, "ticket",
-                   "is sent beside a bearer subprotocol: choose one");
+                   "is sent together with a bearer subprotocol: choose one");
   if (in_protocol.empty()) co_return co_await principal_of_ticket(ex, std::move(**in_query));
   if (!offers_another(ex.in))
     co_return fail(error_code::validation_error, std::string{protocol_name},
-                   "must offer a subprotocol beside bearer.TOKEN, which is never selected");
+                   "must offer a subprotocol besides bearer.TOKEN, which is never selected");
   co_return co_await edge_of(ex).authenticate(in_protocol, ex.deadline);
 }
 

@@ -1,4 +1,5 @@
-// live/handshake.hpp — who opens a WebSocket to an upstream: a browser cannot set headers.
+// live/handshake.hpp — who opens a WebSocket to an upstream. A browser cannot set headers, so it
+// may use others than Authorization.
 #pragma once
 
 #include "gateway/request/endpoint.hpp"

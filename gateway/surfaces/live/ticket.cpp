@@ -12,19 +12,19 @@ namespace {
 constexpr std::string_view belongs_to = "live socket ticket";
 
 /// What stands before the next space.
-std::string_view take_word(std::string_view& text) {
+std::string_view take_field(std::string_view& text) {
   const auto end = std::min(text.find(' '), text.size());
-  const auto word = text.substr(0, end);
+  const auto field = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
-  return word;
+  return field;
 }
 
 template <class Number>
 std::optional<Number> take_number(std::string_view& text) {
-  const auto word = take_word(text);
+  const auto field = take_field(text);
   Number out{};
-  const auto read = std::from_chars(word.data(), word.data() + word.size(), out);
-  if (read.ec != std::errc{} || read.ptr != word.data() + word.size()) return std::nullopt;
+  const auto read = std::from_chars(field.data(), field.data() + field.size(), out);
+  if (read.ec != std::errc{} || read.ptr != field.data() + field.size()) return std::nullopt;
   return out;
 }
 
@@ -38,24 +38,25 @@ secret write_ticket(const secret& key, const ticket& t) {
 }
 
 result<ticket> read_ticket(const secret& key, std::string_view text, time_point now) {
-  const auto refused = fail(error_code::token_invalid, "ticket", "is none, or was used");
+  const auto refused = fail(error_code::token_invalid, "ticket", "is invalid or already used");
   if (text.size() > ticket_bytes_max) return refused;
   const auto opened = open_sealed(key, text, belongs_to);
   if (!opened) return refused;
   auto rest = opened->reveal();
-  const auto session = parse_uuid(take_word(rest));
-  const auto user = parse_uuid(take_word(rest));
+  const auto session = parse_uuid(take_field(rest));
+  const auto user = parse_uuid(take_field(rest));
   const auto number = take_number<std::uint64_t>(rest);
   const auto expires_at = take_number<std::int64_t>(rest);
   const auto good_until = take_number<std::int64_t>(rest);
   if (!session || !user || !number || !expires_at || !good_until) return refused;
-  // One that would be good for longer was made before the clock was set back.
+  // A ticket that would be valid for longer was made before the clock was set back.
   const time_point end{std::chrono::seconds{*good_until}};
   if (now >= end || now + ticket_ttl < end)
-    return fail(error_code::token_expired, "ticket", "is good for 30 seconds");
+    return fail(error_code::token_expired, "ticket",
+                "has expired: a ticket is valid for 30 seconds");
   if (now >= time_point{std::chrono::seconds{*expires_at}})
     return fail(error_code::token_expired, "ticket",
-                "has outlived the token it was asked for with");
+                "has expired with the token that it was made for");
   return ticket{session_id{*session}, user_id{*user}, *number, *expires_at, *good_until};
 }
 

@@ -1,5 +1,5 @@
-// live/ticket.hpp — what lets a page open a live socket without its token in the URL: sealed
-// text that stands for a session, good for half a minute and, by the session's word, once.
+// live/ticket.hpp — a ticket, with which a page opens a live socket without its token in the URL:
+// sealed text that names a session, valid for half a minute and, by the session's record, once.
 #pragma once
 
 #include "protocol/ids.hpp"

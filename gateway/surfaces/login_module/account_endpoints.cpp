@@ -27,10 +27,10 @@ result<void> change_username(storage::user_changes& changes, std::string_view wa
 }
 
 /// The failure as the client gets it. A wrong current password is in the audit log before that.
-awaitable<result<http::response>> refusal(http::exchange& ex, const principal& who,
+awaitable<result<http::response>> refusal(http::exchange& ex, const principal& caller,
                                           std::string action, failure error) {
   if (error.code == error_code::invalid_credentials) {
-    auto written = co_await audit_refusal(ex, std::move(action), who.user, error.why);
+    auto written = co_await audit_refusal(ex, std::move(action), caller.user, error.why);
     if (!written) error = written.error();
   }
   co_return fail(error);
@@ -55,14 +55,14 @@ awaitable<result<http::response>> register_account(http::exchange& ex) {
   co_return http::json_response(201, account_body(*registered));
 }
 
-awaitable<result<http::response>> get_profile(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> get_profile(http::exchange& ex, const principal& caller) {
   const messages::describe_user question;
-  auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
+  auto user = co_await edge_of(ex).ask_user(caller.user, question, ex.deadline);
   if (!user) co_return fail(user.error());
   co_return http::json_response(200, account_body(*user));
 }
 
-awaitable<result<http::response>> update_profile(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> update_profile(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto full_name = body.optional_text("full_name", full_name_bytes_max);
@@ -71,7 +71,7 @@ awaitable<result<http::response>> update_profile(http::exchange& ex, const princ
 
   messages::update_user request;
   const messages::describe_user question;
-  auto user = co_await edge.ask_user(who.user, question, ex.deadline);
+  auto user = co_await edge.ask_user(caller.user, question, ex.deadline);
   if (!user) co_return fail(user.error());
   if (full_name) {
     auto checked = check_person_name_change("full_name", *full_name, full_name_code_points_max,
@@ -85,12 +85,12 @@ awaitable<result<http::response>> update_profile(http::exchange& ex, const princ
   }
   request.who.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
-  auto updated = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  auto updated = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!updated) co_return fail(updated.error());
   co_return http::json_response(200, account_body(*updated, account_form::updated));
 }
 
-awaitable<result<http::response>> change_password(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> change_password(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   messages::change_password request;
@@ -98,54 +98,55 @@ awaitable<result<http::response>> change_password(http::exchange& ex, const prin
   request.next = body.hidden("new_password", 0, password_input_bytes_max);
   if (auto read = body.done(); !read) co_return fail(read.error());
 
-  request.keep = who.session;
+  request.keep = caller.session;
   request.who.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
-  auto changed = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  auto changed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!changed)
-    co_return co_await refusal(ex, who, "user.password_change_refused", changed.error());
+    co_return co_await refusal(ex, caller, "user.password_change_refused", changed.error());
   co_return http::json_response(200, R"({"message":"Password successfully changed"})");
 }
 
 namespace {
 
 /// Tells the user's actor; the answer is `message`.
-awaitable<result<http::response>> change_recovery(http::exchange& ex, const principal& who,
+awaitable<result<http::response>> change_recovery(http::exchange& ex, const principal& caller,
                                                   messages::change_recovery request,
                                                   std::string_view message) {
   auto& edge = edge_of(ex);
   request.who.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
-  auto changed = co_await edge.ask_user(who.user, std::move(request), ex.deadline);
+  auto changed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!changed)
-    co_return co_await refusal(ex, who, "user.recovery_passphrase_change_refused", changed.error());
+    co_return co_await refusal(ex, caller, "user.recovery_passphrase_change_refused",
+                               changed.error());
   co_return http::json_response(200, R"({"message":")" + std::string{message} + R"("})");
 }
 
 } // namespace
 
 awaitable<result<http::response>> set_recovery_passphrase(http::exchange& ex,
-                                                          const principal& who) {
+                                                          const principal& caller) {
   auto body = input::of(ex.in);
   messages::change_recovery request;
   request.current = body.hidden("current_password", 1, password_input_bytes_max);
-  const auto words = body.hidden("recovery_passphrase", 1, recovery_passphrase_bytes_max);
+  const auto phrase = body.hidden("recovery_passphrase", 1, recovery_passphrase_bytes_max);
   if (auto read = body.done(); !read) co_return fail(read.error());
-  auto normal = normal_passphrase(words, "recovery_passphrase");
+  auto normal = normal_passphrase(phrase, "recovery_passphrase");
   if (!normal) co_return fail(normal.error());
   auto good = check_passphrase(*normal, "recovery_passphrase");
   if (!good) co_return fail(good.error());
   request.next = std::move(*normal);
-  co_return co_await change_recovery(ex, who, std::move(request), "Recovery passphrase set");
+  co_return co_await change_recovery(ex, caller, std::move(request), "Recovery passphrase set");
 }
 
 awaitable<result<http::response>> remove_recovery_passphrase(http::exchange& ex,
-                                                             const principal& who) {
+                                                             const principal& caller) {
   auto body = input::of(ex.in);
   messages::change_recovery request;
   request.current = body.hidden("current_password", 1, password_input_bytes_max);
   if (auto read = body.done(); !read) co_return fail(read.error());
-  co_return co_await change_recovery(ex, who, std::move(request), "Recovery passphrase removed");
+  co_return co_await change_recovery(ex, caller, std::move(request), "Recovery passphrase removed");
 }
 
 } // namespace latchkey::gateway::login_module

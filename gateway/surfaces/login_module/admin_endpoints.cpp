@@ -13,12 +13,12 @@ constexpr std::int64_t limit_max = 500;
 constexpr std::int64_t limit_default = 50;
 
 /// The user that `{id}` names, if the caller stands above them. USER001, AUTH004.
-awaitable<result<messages::user_view>> managed_user(http::exchange& ex, const principal& who) {
+awaitable<result<messages::user_view>> managed_user(http::exchange& ex, const principal& caller) {
   auto id = co_await resolve_user(ex, ex.params["id"]);
   if (!id) co_return fail(id.error());
   const messages::describe_user question;
   auto user = co_await edge_of(ex).ask_user(*id, question, ex.deadline);
-  if (user && !may_manage(who, edge_of(ex).roles(), *user))
+  if (user && !may_manage(caller, edge_of(ex).roles(), *user))
     co_return fail(error_code::insufficient_permissions, "user_id",
                    "has more permissions than you have");
   co_return user;
@@ -68,7 +68,7 @@ awaitable<result<http::response>> get_user(http::exchange& ex, const principal&)
   co_return http::json_response(200, account_body(*user, account_form::seen));
 }
 
-awaitable<result<http::response>> update_user(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> update_user(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   messages::update_user request;
@@ -76,7 +76,7 @@ awaitable<result<http::response>> update_user(http::exchange& ex, const principa
   const auto is_admin = body.optional_flag("is_admin");
   const auto full_name = body.optional_text("full_name", full_name_bytes_max);
   if (auto read = body.done(); !read) co_return fail(read.error());
-  auto user = co_await managed_user(ex, who);
+  auto user = co_await managed_user(ex, caller);
   if (!user) co_return fail(user.error());
   if (full_name) {
     auto checked = check_person_name_change("full_name", *full_name, full_name_code_points_max,
@@ -86,22 +86,22 @@ awaitable<result<http::response>> update_user(http::exchange& ex, const principa
   }
   if (is_admin) request.changes.role = role_for(*is_admin, user->role);
   if (request.changes.role) {
-    auto good = check_role_given(who, edge.roles(), *request.changes.role, "is_admin");
+    auto good = check_role_given(caller, edge.roles(), *request.changes.role, "is_admin");
     if (!good) co_return fail(good.error());
   }
   request.role_seen = user->role;
-  request.who = author_of(ex, who);
+  request.who = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto updated = co_await edge.ask_user(user->id, std::move(request), ex.deadline);
   if (!updated) co_return fail(updated.error());
   co_return http::json_response(200, account_body(*updated, account_form::administered));
 }
 
-awaitable<result<http::response>> delete_user(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> delete_user(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
-  auto user = co_await managed_user(ex, who);
+  auto user = co_await managed_user(ex, caller);
   if (!user) co_return fail(user.error());
-  messages::delete_user request{author_of(ex, who), edge.deadline_for_actors(ex.deadline),
+  messages::delete_user request{author_of(ex, caller), edge.deadline_for_actors(ex.deadline),
                                 user->role};
   auto deleted = co_await edge.ask_user(user->id, std::move(request), ex.deadline);
   if (!deleted) co_return fail(deleted.error());

@@ -56,7 +56,7 @@ awaitable<result<http::response>> request_reset(http::exchange& ex) {
     if (!begun && begun.error().code != error_code::user_not_found) outcome = fail(begun.error());
   } else if (owner.error().code == error_code::user_not_found) {
     outcome = co_await audit_refusal(ex, "recovery.requested_unknown", std::nullopt,
-                                     "the address is nobody's; nothing was sent");
+                                     "no user has this address; nothing was sent");
   } else {
     outcome = fail(owner.error());
   }
@@ -69,18 +69,18 @@ awaitable<result<http::response>> verify_passphrase(http::exchange& ex) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto sent = body.text("email", 1, login_name_bytes_max);
-  const auto words = body.hidden("passphrase", 1, recovery_passphrase_bytes_max);
+  const auto phrase = body.hidden("passphrase", 1, recovery_passphrase_bytes_max);
   if (auto read = body.done(); !read) co_return fail(read.error());
   auto email = checked_email(sent);
   if (!email) co_return fail(email.error());
-  auto passphrase = normal_passphrase(words, "passphrase");
+  auto passphrase = normal_passphrase(phrase, "passphrase");
   if (!passphrase) co_return fail(passphrase.error());
 
   auto attempt = address_attempt::begin(ex);
   if (!attempt) co_return fail(attempt.error());
   auto owner = co_await owner_of(ex, *email);
   if (!owner && owner.error().code != error_code::user_not_found) co_return fail(owner.error());
-  constexpr const char* unknown = "the address is nobody's";
+  constexpr const char* unknown = "no user has this address";
   result<messages::reset_grant> grant = fail_because(error_code::invalid_credentials, unknown);
   if (owner) {
     ex.user = *owner;
@@ -118,7 +118,8 @@ awaitable<result<http::response>> reset_password(http::exchange& ex) {
   request.next = body.hidden("new_password", 0, password_input_bytes_max);
   if (auto read = body.done(); !read) co_return fail(read.error());
 
-  const failure refusal{error_code::token_invalid, "reset_token", "does not work (any more)"};
+  const failure refusal{error_code::token_invalid, "reset_token",
+                        "is invalid, expired or already used"};
   const auto key = parse_opaque_key(reset_token_kind, token.reveal());
   if (!key) co_return fail(refusal);
   request.token_id = key->id;

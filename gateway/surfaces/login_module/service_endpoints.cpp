@@ -31,17 +31,19 @@ void add_scopes(json_writer& body, const permission_set& scopes) {
   body.end_list();
 }
 
-/// Of a user's token: what of the user's permissions the service is registered for.
-std::string user_token_body(const principal& who, const service_entry* service) {
+/// The answer for a user's token: those of the user's permissions that the service is registered
+/// for.
+std::string user_token_body(const principal& caller, const service_entry* service) {
   std::string out;
   json_writer body(out);
-  body.begin_object().flag("valid", true).text("user_id", to_string(who.user));
-  add_scopes(body, service ? who.permissions().in_common_with(*service->scopes) : permission_set{});
+  body.begin_object().flag("valid", true).text("user_id", to_string(caller.user));
+  add_scopes(body,
+             service ? caller.permissions().in_common_with(*service->scopes) : permission_set{});
   body.end_object();
   return out;
 }
 
-/// Of a service's token: its own scopes, as far as the service still has them. Nothing when
+/// The answer for a service's token: its scopes, as far as the service still has them. Nothing when
 /// the service is no longer there.
 std::optional<std::string> service_token_body(const service_claims& claims,
                                               const service_table& services) {
@@ -59,17 +61,17 @@ bool is_about_the_token(error_code code) {
   return code == error_code::token_invalid || code == error_code::token_expired;
 }
 
-/// Whether whoever asks in a service's name may. With a key of that service its own limit counts;
+/// Whether the caller may ask in a service's name. With a key of that service its own limit counts;
 /// without one, which is taken unless SERVICE_KEY_REQUIRED, the address's, and of that a window for
 /// each name, so that nobody spends what is another's. AUTH004, RATE_LIMITED.
 result<void> admit_service(http::exchange& ex, const std::string& service_id) {
   const auto& edge = edge_of(ex);
-  const auto caller = service_of(ex);
-  const bool is_proven = caller && caller->service->id == service_id;
-  if (is_proven) return charge_limit(ex, *caller);
+  const auto asking = service_of(ex);
+  const bool is_proven = asking && asking->service->id == service_id;
+  if (is_proven) return charge_limit(ex, *asking);
   if (auto charged = charge_address_limit(ex); !charged) return charged;
   if (edge.configured().service_key_required) {
-    if (!caller) return fail(caller.error());
+    if (!asking) return fail(asking.error());
     return fail(error_code::insufficient_permissions, "service_id", "is another service's");
   }
   // The name may be as long as a limiter's key; its hash is not.
@@ -92,16 +94,18 @@ awaitable<result<http::response>> validate_service_token(http::exchange& ex) {
   if (auto allowed = admit_service(ex, service_id); !allowed) co_return fail(allowed.error());
 
   const auto services = edge.env().book->services();
-  auto who = co_await edge.authenticate(token.reveal(), ex.deadline);
-  if (who)
-    co_return http::json_response(200, user_token_body(*who, services->find_service(service_id)));
-  if (!is_about_the_token(who.error().code)) co_return fail(who.error());
+  auto caller = co_await edge.authenticate(token.reveal(), ex.deadline);
+  if (caller)
+    co_return http::json_response(200,
+                                  user_token_body(*caller, services->find_service(service_id)));
+  if (!is_about_the_token(caller.error().code)) co_return fail(caller.error());
   auto claims = edge.tokens().verify_service(token.reveal());
   auto valid = claims ? service_token_body(*claims, *services) : std::nullopt;
   co_return http::json_response(200, valid ? std::move(*valid) : R"({"valid":false})");
 }
 
-awaitable<result<http::response>> create_service_token(http::exchange& ex, const principal& who) {
+awaitable<result<http::response>> create_service_token(http::exchange& ex,
+                                                       const principal& caller) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto service_id = body.text("service_id", 1, service_id_chars_max);
@@ -137,7 +141,7 @@ awaitable<result<http::response>> create_service_token(http::exchange& ex, const
   record.entry = audit_entry("service.token_issued",
                              service_id + ": " + permission_set{claims.scopes}.joined(' '), now,
                              client_of(ex));
-  record.entry.user = who.user;
+  record.entry.user = caller.user;
   record.deadline = edge.deadline_for_actors(ex.deadline);
   auto made = co_await edge.ask(edge.env().key_ring, std::move(signing), ex.deadline);
   if (!made) co_return fail(made.error());

@@ -27,55 +27,55 @@ failure no_handshake() {
 }
 
 /// From now on bytes go both ways.
-void pass_through(reactor_edge& edge, const principal& who, std::string permission,
-                  const socket_registry::place& room, http::taken_connection client,
+void pass_through(reactor_edge& edge, const principal& caller, std::string permission,
+                  const socket_registry::slot& slot, http::taken_connection client,
                   http::taken_connection upstream, std::shared_ptr<void> keep) {
-  if (room.is_closed()) return; // both are closed as they go out of scope
+  if (slot.is_closed()) return; // both are closed as they go out of scope
   auto* sockets = edge.sockets();
   const auto number = edge.splices().add(std::move(client), std::move(upstream), std::move(keep),
-                                         [sockets, session = who.session](std::uint64_t ended) {
+                                         [sockets, session = caller.session](std::uint64_t ended) {
                                            sockets->splice_ended(session, ended);
                                          });
-  sockets->splice_begun(who, std::move(permission), number);
+  sockets->splice_begun(caller, std::move(permission), number);
 }
 
 } // namespace
 
-result<http::response> answer_of(proxy::upstream_answer said, const proxy::upstream& from) {
+result<http::response> answer_of(proxy::upstream_answer reply, const proxy::upstream& from) {
   http::response answer;
-  answer.status = said.status();
+  answer.status = reply.status();
   answer.content_type = {};
   std::string lines;
-  if (auto done = proxy::append_response_headers(said.headers(), lines, &from); !done)
+  if (auto done = proxy::append_response_headers(reply.headers(), lines, &from); !done)
     return fail(done.error());
   add_lines(lines, answer);
-  if (auto whole = said.whole_body())
+  if (auto whole = reply.whole_body())
     answer.body = *std::move(whole);
   else
-    answer.source = said.take_body();
+    answer.source = reply.take_body();
   return answer;
 }
 
-result<http::response> upgrade_of(http::exchange& ex, const principal& who,
-                                  const proxy::proxy_route& route, socket_registry::place room,
-                                  proxy::upstream_answer said, const proxy::upstream& from) {
+result<http::response> upgrade_of(http::exchange& ex, const principal& caller,
+                                  const proxy::proxy_route& route, socket_registry::slot slot,
+                                  proxy::upstream_answer reply, const proxy::upstream& from) {
   const auto checked = http::check_websocket(ex.in);
   if (!checked.is_good()) return fail(no_handshake());
-  if (said.header("Sec-WebSocket-Accept") != http::websocket_accept_of(checked.key))
+  if (reply.header("Sec-WebSocket-Accept") != http::websocket_accept_of(checked.key))
     return fail(no_handshake());
   std::string lines;
-  if (auto done = proxy::append_response_headers(said.headers(), lines, &from); !done)
+  if (auto done = proxy::append_response_headers(reply.headers(), lines, &from); !done)
     return fail(done.error());
   http::response answer;
-  answer.status = said.status();
+  answer.status = reply.status();
   answer.content_type = {};
   add_lines(lines, answer);
   answer.add("Upgrade", "websocket");
-  auto given = said.take_connection();
-  answer.taken_by = [&edge = edge_of(ex), who, permission = route.permission,
-                     room = std::move(room), upstream = std::move(given.connection),
+  auto given = reply.take_connection();
+  answer.taken_by = [&edge = edge_of(ex), caller, permission = route.permission,
+                     slot = std::move(slot), upstream = std::move(given.connection),
                      keep = std::move(given.keep)](http::taken_connection&& client) mutable {
-    pass_through(edge, who, std::move(permission), room, std::move(client), std::move(upstream),
+    pass_through(edge, caller, std::move(permission), slot, std::move(client), std::move(upstream),
                  std::move(keep));
   };
   return answer;

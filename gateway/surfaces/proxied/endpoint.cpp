@@ -35,20 +35,20 @@ struct passage {
   proxy::upstream_call call;
 };
 
-result<void> write_headers(const http::exchange& ex, const principal& who,
+result<void> write_headers(const http::exchange& ex, const principal& caller,
                            const messages::user_view& user, std::string& out) {
-  const auto id = to_string(who.user);
-  proxy::caller_identity caller;
-  caller.user_id = id;
-  caller.client_id = user.client_id;
-  caller.role = who.role;
-  caller.tier = user.subscription_tier;
-  caller.email = user.email;
-  caller.email_verified = user.email_verified;
-  caller.permissions = who.permissions();
+  const auto id = to_string(caller.user);
+  proxy::caller_identity identity;
+  identity.user_id = id;
+  identity.client_id = user.client_id;
+  identity.role = caller.role;
+  identity.tier = user.subscription_tier;
+  identity.email = user.email;
+  identity.email_verified = user.email_verified;
+  identity.permissions = caller.permissions();
   const bool is_https = came_by_https(ex.in, edge_of(ex).trusted_proxies());
-  const proxy::forwarding what{caller, ex.client_address, is_https};
-  return proxy::append_request_headers(ex.in, what, out);
+  const proxy::forwarding forwarding{identity, ex.client_address, is_https};
+  return proxy::append_request_headers(ex.in, forwarding, out);
 }
 
 bool asks_for_websocket(const http::exchange& ex) {
@@ -60,7 +60,7 @@ const proxy::upstream& upstream_of(const http::exchange& ex, const proxy::proxy_
   return edge_of(ex).upstreams().upstreams().table().upstreams[route.upstream];
 }
 
-result<void> prepare(const http::exchange& ex, const principal& who,
+result<void> prepare(const http::exchange& ex, const principal& caller,
                      const messages::user_view& user, const proxy::proxy_route& route,
                      passage& out) {
   // Without a credential in a header it was one in the query, or in the subprotocols.
@@ -69,7 +69,7 @@ result<void> prepare(const http::exchange& ex, const principal& who,
       out.call.asks_for_websocket && shows_none ? ticket_parameter : std::string_view{};
   auto done =
       proxy::append_upstream_target(ex.in, upstream_of(ex, route).base_path, out.target, without);
-  if (done) done = write_headers(ex, who, user, out.headers);
+  if (done) done = write_headers(ex, caller, user, out.headers);
   if (!done) return done;
   auto& call = out.call;
   call.upstream = route.upstream;
@@ -132,7 +132,7 @@ awaitable<result<void>> take_body(const http::exchange& ex, passage& out) {
   co_return taken;
 }
 
-/// Whoever asked has gone, or the server is: nothing is there any more to make an answer with.
+/// The client has gone, or the server is going: there is nothing left to make an answer with.
 http::response to_nobody() {
   http::response answer;
   answer.status = status_of(error_code::overloaded);
@@ -140,72 +140,72 @@ http::response to_nobody() {
   return answer;
 }
 
-/// For a socket that is passed through: its session is watched, so that its end finds it. `who` is
-/// then as the session knows them, which tells of every change from there on.
-awaitable<result<socket_registry::place>> take_place(http::exchange& ex, principal& who,
-                                                     const proxy::proxy_route& route) {
+/// Takes a slot for a socket that is passed through and watches its session, so that the session's
+/// end closes the socket. `caller` then has the newest role, and every later change is reported.
+awaitable<result<socket_registry::slot>> take_slot(http::exchange& ex, principal& caller,
+                                                   const proxy::proxy_route& route) {
   auto& edge = edge_of(ex);
   auto& sockets = *edge.sockets();
   // Nobody would end it with the key.
-  if (who.session.is_nil())
+  if (caller.session.is_nil())
     co_return fail(error_code::insufficient_permissions, "X-API-Key",
-                   "an API key opens no WebSocket: sign in");
-  auto room = sockets.take_place(who.session);
-  if (!room) co_return room;
-  const auto word = co_await sockets.watch(who.session, ex.deadline);
-  if (!word) co_return fail(word.error());
-  who.role = word->role;
-  who.role_permissions = edge.roles().permissions_of(who.role);
-  if (!route.permission.empty() && !who.may(route.permission))
+                   "an API key cannot open a WebSocket: sign in");
+  auto slot = sockets.take_slot(caller.session);
+  if (!slot) co_return slot;
+  const auto validation = co_await sockets.watch(caller.session, ex.deadline);
+  if (!validation) co_return fail(validation.error());
+  caller.role = validation->role;
+  caller.role_permissions = edge.roles().permissions_of(caller.role);
+  if (!route.permission.empty() && !caller.may(route.permission))
     co_return fail(error_code::insufficient_permissions, "permission",
                    route.permission + " is required");
-  co_return room;
+  co_return slot;
 }
 
-awaitable<result<http::response>> ask_upstream(http::exchange& ex, const principal& who,
-                                               const proxy::proxy_route& route, passage& what,
-                                               socket_registry::place room) {
-  std::optional<result<proxy::upstream_answer>> said;
+awaitable<result<http::response>> ask_upstream(http::exchange& ex, const principal& caller,
+                                               const proxy::proxy_route& route, passage& passed,
+                                               socket_registry::slot slot) {
+  std::optional<result<proxy::upstream_answer>> reply;
   try {
-    said.emplace(co_await edge_of(ex).upstreams().call(what.call));
+    reply.emplace(co_await edge_of(ex).upstreams().call(passed.call));
   } catch (const boost::system::system_error& ended) {
     if (ended.code() != boost::asio::error::operation_aborted) throw;
   }
-  if (!said) co_return to_nobody();
-  if (!*said) co_return fail(said->error());
-  const bool is_upgrade = (*said)->status() == 101;
-  auto answer = is_upgrade ? upgrade_of(ex, who, route, std::move(room), *std::move(*said),
+  if (!reply) co_return to_nobody();
+  if (!*reply) co_return fail(reply->error());
+  const bool is_upgrade = (*reply)->status() == 101;
+  auto answer = is_upgrade ? upgrade_of(ex, caller, route, std::move(slot), *std::move(*reply),
                                         upstream_of(ex, route))
-                           : answer_of(*std::move(*said), upstream_of(ex, route));
+                           : answer_of(*std::move(*reply), upstream_of(ex, route));
   if (!answer) co_return fail(answer.error());
   co_return *std::move(answer);
 }
 
 } // namespace
 
-awaitable<result<http::response>> pass_on(http::exchange& ex, const principal& caller,
+awaitable<result<http::response>> pass_on(http::exchange& ex, const principal& authenticated,
                                           const proxy::proxy_route& route) {
-  auto who = caller;
-  passage what;
-  socket_registry::place room;
-  what.call.held = edge_of(ex).upstreams().upstreams().calls_of_users().begin(who.user);
-  if (!what.call.held) {
+  auto caller = authenticated;
+  passage passed;
+  socket_registry::slot slot;
+  passed.call.held = edge_of(ex).upstreams().upstreams().calls_of_users().begin(caller.user);
+  if (!passed.call.held) {
     co_return fail_with_retry(error_code::rate_limited, crowded_retry_s,
-                              "has too many requests under way");
+                              "has too many requests in progress");
   }
-  what.call.asks_for_websocket = asks_for_websocket(ex);
-  if (what.call.asks_for_websocket) {
-    auto taken = co_await take_place(ex, who, route);
+  passed.call.asks_for_websocket = asks_for_websocket(ex);
+  if (passed.call.asks_for_websocket) {
+    auto taken = co_await take_slot(ex, caller, route);
     if (!taken) co_return fail(taken.error());
-    room = std::move(*taken);
+    slot = std::move(*taken);
   }
   const messages::describe_user question;
-  const auto user = co_await edge_of(ex).ask_user(who.user, question, ex.deadline);
+  const auto user = co_await edge_of(ex).ask_user(caller.user, question, ex.deadline);
   if (!user) co_return fail(user.error());
-  auto ready = prepare(ex, who, *user, route, what);
-  if (ready) ready = co_await take_body(ex, what);
+  auto ready = prepare(ex, caller, *user, route, passed);
+  if (ready) ready = co_await take_body(ex, passed);
   if (!ready) co_return fail(ready.error());
-  co_return co_await ask_upstream(ex, who, route, what, std::move(room));
+  co_return co_await ask_upstream(ex, caller, route, passed, std::move(slot));
 }
 
 } // namespace latchkey::gateway::proxied

@@ -64,14 +64,14 @@ TEST(ProxyRoutes, RefuseWhatIsNoJsonObject) {
 }
 
 TEST(ProxyRoutes, RefuseUnknownAndRepeatedMembers) {
-  EXPECT_EQ(problem_of(R"({"route":[]})"), "route is no member of it");
-  EXPECT_EQ(problem_of(R"({"routes":[],"routes":[]})"), "routes stands twice in one object");
+  EXPECT_EQ(problem_of(R"({"route":[]})"), "route is not a known member");
+  EXPECT_EQ(problem_of(R"({"routes":[],"routes":[]})"), "routes appears twice in one object");
   EXPECT_EQ(problem_of(with_more(R"("signed_in":true,"path":"/c")")),
-            "path stands twice in one object");
+            "path appears twice in one object");
   EXPECT_EQ(problem_of(with_more(R"("signed_in":true,"public":true)")),
-            "routes[0].public is no member of it");
+            "routes[0].public is not a known member");
   EXPECT_EQ(problem_of(with_upstream(R"("name":"a","url":"http://a","weight":1)")),
-            "upstreams[0].weight is no member of it");
+            "upstreams[0].weight is not a known member");
   EXPECT_EQ(problem_of(R"({"defaults":"no"})"), "defaults is \"no\": expected true or false");
   EXPECT_EQ(problem_of(R"({"routes":{}})"), "routes is an object: expected a list");
   EXPECT_EQ(problem_of(R"({"upstreams":7})"), "upstreams is 7: expected a list");
@@ -84,7 +84,7 @@ TEST(ProxyRoutes, NameTheUpstreamThatIsWrong) {
   EXPECT_EQ(problem_of(with_upstream(R"("name":"A","url":"http://a")")),
             "upstreams[0].name is \"A\": expected 1 to 50 characters of [a-z0-9_-]");
   EXPECT_EQ(problem_of(with_upstream(R"("name":"core-manager","url":"http://a")")),
-            "upstreams[0].name is that of CORE_MANAGER_URL");
+            "upstreams[0].name is reserved for CORE_MANAGER_URL");
   EXPECT_EQ(problem_of(with_upstream(R"("name":"a")")),
             "upstreams[0].url is missing: expected http(s)://host[:port][/path]");
   EXPECT_EQ(problem_of(with_upstream(R"("name":"a","url":["http://a"])")),
@@ -109,8 +109,7 @@ TEST(ProxyRoutes, NameTheMethodThatIsWrong) {
   for (const std::string_view method : {"get", "HEAD", "OPTIONS", "TRACE", "CONNECT", "OTHER", ""})
     EXPECT_EQ(problem_with(R"("methods":["GET",")" + std::string{method} + R"("],)"),
               "routes[0].methods[1] is \"" + std::string{method} + "\"" + std::string{right});
-  EXPECT_EQ(problem_with(R"("methods":["GET","GET"],)"),
-            "routes[0].methods[1] is there a second time");
+  EXPECT_EQ(problem_with(R"("methods":["GET","GET"],)"), "routes[0].methods[1] is listed twice");
 }
 
 TEST(ProxyRoutes, NameThePathOrUpstreamThatIsWrong) {

@@ -89,8 +89,8 @@ TEST(InputBody, MayBeginWithAByteOrderMarkAndIsRefusedByNameInAnotherEncoding) {
   EXPECT_EQ(problem_of(marked), "");
   using namespace std::string_view_literals;
   for (const auto wide : {"\xFF\xFE{\0}\0"sv, "\xFE\xFF\0{\0}"sv, "{\0}\0"sv, "\0{\0}"sv})
-    EXPECT_EQ(problem_of(json(wide), "a"), "body: is in UTF-16; JSON is sent as UTF-8");
-  EXPECT_EQ(problem_of(json("{\0\0\0}\0\0\0"sv), "a"), "body: is in UTF-32; JSON is sent as UTF-8");
+    EXPECT_EQ(problem_of(json(wide), "a"), "body: is in UTF-16; send JSON as UTF-8");
+  EXPECT_EQ(problem_of(json("{\0\0\0}\0\0\0"sv), "a"), "body: is in UTF-32; send JSON as UTF-8");
 }
 
 TEST(InputBody, ThatIsNotAnObjectIsRefused) {
