@@ -81,9 +81,8 @@ result<std::string> description_of(rows all, const settings& configured,
   for (auto& row : joined(internal_surfaces()))
     if (row.needs.open_to == http::access::internal || row.needs.is_internal)
       all.push_back(std::move(row));
-  return openapi::describe_api(all, {origin_of_clients(configured), LATCHKEY_VERSION,
-                                     flat_error, proxied::descriptions(proxied),
-                                     internal_url(configured)});
+  return openapi::describe_api(all, {origin_of_clients(configured), LATCHKEY_VERSION, flat_error,
+                                     proxied::descriptions(proxied), internal_url(configured)});
 }
 
 } // namespace

@@ -108,7 +108,7 @@ TEST(ApiDescription, SaysWhoMayCall) {
   row_of(rows, "me").needs = {access::principal, "profile:read"};
   row_of(rows, "list_sessions").needs = {access::session};
   row_of(rows, "sync_user").needs = {access::service};
-  row_of(rows, "metrics").needs = {access::internal, {}, false};
+  row_of(rows, "metrics").needs = {access::internal, {}, http::window::none};
   const auto document = described(rows);
 
   const auto& me = operation(document, "me");
