@@ -169,7 +169,8 @@ storage::unit sync_unit(const messages::sync_session& request, bool ends, time_p
   audited.session = wanted.id;
   storage::unit unit;
   if (ends)
-    unit.facts.emplace_back(storage::end_session{wanted.id, now, std::string{to_string(end_reason::synced)}});
+    unit.facts.emplace_back(
+        storage::end_session{wanted.id, now, std::string{to_string(end_reason::synced)}});
   else
     unit.facts.emplace_back(storage::upsert_session{wanted});
   unit.facts.emplace_back(storage::add_audit{std::move(audited)});
