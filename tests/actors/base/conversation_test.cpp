@@ -74,7 +74,9 @@ struct Conversation : testing::Test {
   gate<audit_actor> gate_before; // the receiver
   std::shared_ptr<journal> log = std::make_shared<journal>();
 
-  Conversation() { gate_before.open(f.system(), f.spawn(receiver, caf::unit)); }
+  audit_actor behind; // the gate
+
+  Conversation() : behind(f.spawn(receiver, caf::unit)) { gate_before.open(f.system(), behind); }
   ~Conversation() override { gate_before.end(); }
 
   audit_actor spawn(script run) { return f.spawn(host, gate_before.handle(), log, run); }
@@ -118,7 +120,8 @@ TEST_F(Conversation, AnswersAtOnceWhenItNeedsNobody) {
 }
 
 TEST_F(Conversation, TakesAReceiverThatIsGoneForAnInternalError) {
-  const auto question = f.begin(spawn(asks), about("leave"));
+  const auto actor = f.spawn(host, behind, log, script{asks});
+  const auto question = f.begin(actor, about("leave"));
   EXPECT_FALSE(question.is_gone()); // the asker would take this actor for gone
   EXPECT_EQ(code_of(question.answer()), error_code::internal_error);
 }
@@ -131,11 +134,11 @@ task<messages::done> asks_raw(host_state& host, messages::record_audit request) 
 }
 
 TEST_F(Conversation, TellsThatAReceiverIsGoneToThoseWhoAskForIt) {
-  const auto actor = spawn(asks_raw);
+  const auto actor = f.spawn(host, behind, log, script{asks_raw}); // a gate hides who is gone
   EXPECT_TRUE(f.ask(actor, about("leave")));
   EXPECT_TRUE(f.ask(actor, about("fail")));
   EXPECT_TRUE(f.ask(actor, about("a")));
-  gate_before.end();
+  caf::anon_send_exit(behind, caf::exit_reason::user_shutdown);
   f.run();
   EXPECT_TRUE(f.ask(actor, about("a"))); // an actor that has ended
   EXPECT_EQ(lines(), (lines_of{"gone", "error", "done", "gone"}));
