@@ -76,8 +76,8 @@ void request_from(Self* self, const Handle& receiver, Message message, OnReply o
   else
     self->eq_impl(id.response_id(), self->ctrl(), self->context(),
                   caf::make_error(caf::sec::invalid_argument));
-  self->add_multiplexed_response_handler(
-      id.response_id(), caf::behavior{std::move(on_reply), std::move(on_error)});
+  self->add_multiplexed_response_handler(id.response_id(),
+                                         caf::behavior{std::move(on_reply), std::move(on_error)});
 }
 
 constexpr auto failure_category = caf::atom("latchkey");

@@ -279,7 +279,7 @@ auto handler(State* state, task<void> (State::*method)(Message)) {
   };
 }
 
-// -- what is waited for ----------------------------------------------------------------------------
+// -- what is waited for ----------------------------------------------------------------------
 
 /// Waits until a function that `begin` is given is called with a `T`; when that happens in `begin`
 /// there is no pause. `begin` returns false when it will not be called: then OVERLOADED. The

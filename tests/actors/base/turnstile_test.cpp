@@ -76,7 +76,8 @@ TEST(Turnstile, GoesOnWhenATurnIsNotKept) {
 
 TEST(Turnstile, GoesOnAfterAnException) {
   queue q;
-  q.turns.enter(passage::exclusive, [](const turnstile::turn&) { throw std::runtime_error{"a test"}; });
+  q.turns.enter(passage::exclusive,
+                [](const turnstile::turn&) { throw std::runtime_error{"a test"}; });
   q.enter(passage::exclusive, 'b');
   EXPECT_EQ(q.passed, "b");
 }
