@@ -24,37 +24,59 @@ void mailer_state::on_waiting(messages::mail_waiting&) {
   wake();
 }
 
-void mailer_state::on_timer(messages::mail_timer& notice) {
-  if (notice.number == timer) wake();
+void mailer_state::on_timer(messages::mail_timer& set) {
+  if (set.number == timer) wake();
 }
 
 void mailer_state::wake() {
-  if (!is_busy) return look();
+  if (!is_busy) return converse(self, nullptr, send_due());
   is_woken = true;
-  if (unsettled) note(*std::exchange(unsettled, {}));
+  noting_again.complete(true);
+}
+
+task<> mailer_state::send_due() {
+  is_busy = true;
+  do {
+    is_woken = false;
+    auto found = co_await look();
+    if (found)
+      plan_mails(std::move(*found));
+    else
+      pause();
+    while (!due.empty()) {
+      auto mail = std::move(due.front());
+      due.pop_front();
+      const auto leased = co_await lease(mail);
+      if (!leased && leased.error().code == error_code::conflict) continue; // another has it
+      if (!leased) {
+        log_warning(name, "cannot take a mail: ", describe(leased.error().code).message);
+        pause();
+        break;
+      }
+      mail.attempts += 1; // as the lease has counted it
+      const auto is_settled = co_await carry(std::move(mail));
+      if (!is_settled) co_return; // this one stays busy: no other transport is looked for
+    }
+  } while (is_woken);
+  is_busy = false;
+  const std::chrono::microseconds longest = mail_look_every;
+  wake_after(next_due ? std::min(*next_due - env->steady_now(), longest) : longest);
 }
 
 // -- which ------------------------------------------------------------------------------
 
-void mailer_state::look() {
-  is_busy = true;
-  is_woken = false;
+task<std::vector<mail_record>> mailer_state::look() {
   // Those that become due later are asked for too, to know when the next does, and how much later
   // depends on whether somebody has set the clock back since they were written.
   const auto horizon = env->now() + mail_horizon;
   messages::read question{storage::due_mails{horizon, mails_looked_at_max}, deadline()};
-  self->request(env->readers.front(), no_timeout, std::move(question))
-      .then(
-          [this](messages::found& found) {
-            on_looked_up(std::move(found.as<storage::due_mails>()));
-          },
-          [this](caf::error& error) {
-            log_warning(name, "cannot look for mails: ", describe(to_failure(error).code).message);
-            pause();
-          });
+  auto found = co_await ask(env->readers.front(), std::move(question));
+  if (found) co_return std::move(found->as<storage::due_mails>());
+  log_warning(name, "cannot look for mails: ", describe(found.error().code).message);
+  co_return found.error();
 }
 
-void mailer_state::on_looked_up(std::vector<mail_record> found) {
+void mailer_state::plan_mails(std::vector<mail_record> found) {
   env->counts->mails_waiting.set(static_cast<std::int64_t>(found.size()));
   next_due.reset();
   due.clear();
@@ -68,7 +90,6 @@ void mailer_state::on_looked_up(std::vector<mail_record> found) {
   }
   // All of a full look were due: there may be more.
   if (found.size() >= mails_looked_at_max && !next_due) is_woken = true;
-  next();
 }
 
 /// By the steady clock. What a row says is believed as far as it can be right: nobody waits longer
@@ -91,23 +112,9 @@ time_point mailer_state::when_due(const mail_record& mail) {
 /// Of mails that are not waiting any more.
 void mailer_state::forget_plans(const std::vector<mail_record>& waiting) {
   if (waiting.size() >= mails_looked_at_max) return; // there may be more
-  std::erase_if(plans, [&waiting](const auto& one) {
-    return std::ranges::none_of(waiting, [&](const auto& m) { return m.id == one.first; });
+  std::erase_if(plans, [&waiting](const auto& known) {
+    return std::ranges::none_of(waiting, [&](const auto& m) { return m.id == known.first; });
   });
-}
-
-void mailer_state::next() {
-  if (due.empty()) return rest();
-  auto mail = std::move(due.front());
-  due.pop_front();
-  lease(std::move(mail));
-}
-
-void mailer_state::rest() {
-  if (is_woken) return look();
-  is_busy = false;
-  const std::chrono::microseconds longest = mail_look_every;
-  wake_after(next_due ? std::min(*next_due - env->steady_now(), longest) : longest);
 }
 
 /// The store is away: nothing would go, whoever asks for it.
@@ -115,7 +122,6 @@ void mailer_state::pause() {
   due.clear();
   next_due.reset();
   is_woken = false;
-  rest();
 }
 
 /// A timer that was set before does not count any more.
@@ -126,34 +132,38 @@ void mailer_state::wake_after(std::chrono::microseconds wait) {
 
 // -- one of them ------------------------------------------------------------------------
 
-void mailer_state::lease(mail_record mail) {
+task<storage::written> mailer_state::lease(mail_record mail) {
   const auto until = env->now() + mail_lease;
   storage::unit unit{{storage::lease_mail{mail.id, mail.next_attempt_at, until}}};
-  mail.attempts += 1; // as the lease has counted it
-  self->request(env->writer_for(mail.id), no_timeout, messages::commit{std::move(unit), deadline()})
-      .then([this, mail](storage::written&) { send(mail); },
-            [this](caf::error& error) {
-              // Another has it.
-              if (to_failure(error).code == error_code::conflict) return next();
-              log_warning(name, "cannot take a mail: ", describe(to_failure(error).code).message);
-              pause();
-            });
+  messages::commit commit{std::move(unit), deadline()};
+  co_return co_await ask(env->writer_for(mail.id), std::move(commit));
 }
 
-void mailer_state::send(const mail_record& mail) {
-  self->request(transport, no_timeout, messages::send_mail{mail, called_off})
-      .then([this, mail](messages::mail_attempted& attempt) { settle(mail, attempt); },
-            [this, mail](caf::error& error) {
-              // Nothing was tried: the mail is due again when its lease is over. Without a
-              // transport no other is looked for: this one stays busy.
-              if (is_gone(error)) return log_critical(name, "the mail transport has ended");
-              log_error(name, "mail ", mail.id,
-                        " was not sent: ", describe(to_failure(error).code).message);
-              settle(mail, {});
-            });
+task<messages::done> mailer_state::carry(mail_record mail) {
+  messages::send_mail message{mail, called_off};
+  auto attempt = co_await ask_raw(transport, std::move(message));
+  if (!attempt && is_gone(attempt.error())) {
+    log_critical(name, "the mail transport has ended");
+    co_return to_failure(attempt.error());
+  }
+  // Nothing was tried: the mail is due again when its lease is over.
+  if (!attempt)
+    log_error(name, "mail ", mail.id,
+              " was not sent: ", describe(to_failure(attempt.error()).code).message);
+  const auto unit = settle(mail, attempt ? *attempt : messages::mail_attempted{});
+  // While an outcome is not noted no other mail goes: what was sent would go again.
+  while (true) {
+    messages::commit commit{unit, deadline()};
+    const auto noted = co_await ask(env->writer_for(mail.id), std::move(commit));
+    if (noted) co_return messages::done{};
+    log_warning(name, "cannot note what became of a mail: ", describe(noted.error().code).message);
+    wake_after(mail_settle_again);
+    co_await noting_again.wait();
+  }
 }
 
-void mailer_state::settle(const mail_record& mail, const messages::mail_attempted& attempt) {
+storage::unit mailer_state::settle(const mail_record& mail,
+                                   const messages::mail_attempted& attempt) {
   using outcome = storage::settle_mail::outcome;
   const auto now = env->now();
   const auto chosen = std::uniform_real_distribution<double>{0, 1}(chance);
@@ -191,20 +201,7 @@ void mailer_state::settle(const mail_record& mail, const messages::mail_attempte
     break;
   }
   if (fact.became != outcome::again) env->counts->mails_waiting.add(-1);
-  note(unit);
-}
-
-/// While an outcome is not noted no other mail goes: what was sent would go again.
-void mailer_state::note(const storage::unit& unit) {
-  self->request(env->writer_for(std::get<storage::settle_mail>(unit.facts.front()).mail),
-                no_timeout, messages::commit{unit, deadline()})
-      .then([this](storage::written&) { next(); },
-            [this, unit](caf::error& error) {
-              log_warning(name, "cannot note what became of a mail: ",
-                          describe(to_failure(error).code).message);
-              unsettled = unit;
-              wake_after(mail_settle_again);
-            });
+  return unit;
 }
 
 mailer_actor::behavior_type mailer(mailer_actor::stateful_pointer<mailer_state> self,

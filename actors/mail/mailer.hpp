@@ -7,6 +7,7 @@
 
 #include "actors/base/actor_env.hpp"
 #include "actors/base/behave.hpp"
+#include "actors/base/conversation.hpp"
 
 #include <atomic>
 #include <caf/stateful_actor.hpp>
@@ -48,11 +49,11 @@ struct mailer_state {
   std::shared_ptr<std::atomic<bool>> called_off = std::make_shared<std::atomic<bool>>(false);
   std::minstd_rand chance;
 
-  std::deque<mail_record> due;            // of the last look, oldest first
-  bool is_busy = false;                   // looking, sending or noting
-  bool is_woken = false;                  // meanwhile: look again
-  std::optional<storage::unit> unsettled; // an outcome that the store would not take
-  std::optional<time_point> next_due;     // of those that were not due yet, by the steady clock
+  std::deque<mail_record> due;        // of the last look, oldest first
+  bool is_busy = false;               // `send_due` is under way
+  bool is_woken = false;              // meanwhile: look again
+  wait_list<bool> noting_again;       // an outcome that the store would not take
+  std::optional<time_point> next_due; // of those that were not due yet, by the steady clock
   /// When a mail is due by the steady clock, for what its row says by the time of day.
   struct plan {
     time_point in_row{};
@@ -68,20 +69,21 @@ struct mailer_state {
   ~mailer_state() { called_off->store(true); }
 
   void on_waiting(messages::mail_waiting& notice);
-  void on_timer(messages::mail_timer& notice);
+  void on_timer(messages::mail_timer& set);
 
 private:
   void wake();
-  void look();
+  /// Sends all that is due, then sets the timer.
+  task<> send_due();
+  task<std::vector<mail_record>> look();
+  void plan_mails(std::vector<mail_record> found);
   time_point when_due(const mail_record& mail);
   void forget_plans(const std::vector<mail_record>& waiting);
-  void on_looked_up(std::vector<mail_record> found);
-  void next();
-  void lease(mail_record mail);
-  void send(const mail_record& mail);
-  void settle(const mail_record& mail, const messages::mail_attempted& attempt);
-  void note(const storage::unit& unit);
-  void rest();
+  task<storage::written> lease(mail_record mail);
+  /// Hands the mail to the transport and notes what became of it. Fails when the transport is gone.
+  task<messages::done> carry(mail_record mail);
+  /// What is to be noted.
+  storage::unit settle(const mail_record& mail, const messages::mail_attempted& attempt);
   void pause();
   void wake_after(std::chrono::microseconds wait);
   time_point deadline() const;
