@@ -31,7 +31,7 @@ bool are_same(const std::vector<Record>& a, const std::vector<Record>& b) {
                     [](const Record& x, const Record& y) { return is_same(x, y); });
 }
 
-auto place_of(std::vector<role_record>& roles, std::string_view name) {
+auto position_of(std::vector<role_record>& roles, std::string_view name) {
   return std::lower_bound(
       roles.begin(), roles.end(), name,
       [](const role_record& role, std::string_view n) { return role.name < n; });
@@ -74,19 +74,19 @@ result<void> seed_key(storage::writer& writer, std::string_view id, std::string_
   return {};
 }
 
-result<storage::finding> find(storage::store& store, const storage::query& what) {
-  return store.open_reader()->find(what);
+result<storage::finding> find(storage::store& store, const storage::query& query) {
+  return store.open_reader()->find(query);
 }
 
-audit_record entry_of(std::string action, const std::string& role, const messages::author& who,
+audit_record entry_of(std::string action, const std::string& role, const messages::author& author,
                       time_point now) {
-  auto entry = audit_entry(std::move(action), role, now, who.client);
-  entry.by = who.by;
+  auto entry = audit_entry(std::move(action), role, now, author.client);
+  entry.by = author.by;
   return entry;
 }
 
-caf::error built_in_stays() {
-  return to_error(failure{error_code::conflict, "name", "a built-in role stays as it is"});
+tl::unexpected<failure> built_in_stays() {
+  return fail(error_code::conflict, "name", "a built-in role stays as it is");
 }
 
 } // namespace
@@ -99,18 +99,18 @@ result<void> seed_service_keys(storage::store& store, const secret& service_keys
   auto writer = store.open_writer();
   for (auto rest = service_keys.reveal(); !rest.empty();) {
     const auto comma = std::min(rest.find(','), rest.size());
-    auto one = rest.substr(0, comma);
+    auto pair = rest.substr(0, comma);
     rest.remove_prefix(std::min(comma + 1, rest.size()));
-    while (one.starts_with(' '))
-      one.remove_prefix(1);
-    while (one.ends_with(' '))
-      one.remove_suffix(1);
-    const auto colon = one.find(':');
+    while (pair.starts_with(' '))
+      pair.remove_prefix(1);
+    while (pair.ends_with(' '))
+      pair.remove_suffix(1);
+    const auto colon = pair.find(':');
     if (colon == std::string_view::npos) continue;
-    const auto id = one.substr(0, colon);
+    const auto id = pair.substr(0, colon);
     const bool is_known = std::any_of(services.begin(), services.end(),
                                       [id](const service_record& s) { return s.id == id; });
-    auto added = seed_key(*writer, id, one.substr(colon + 1), is_known, now);
+    auto added = seed_key(*writer, id, pair.substr(colon + 1), is_known, now);
     if (!added) return added;
   }
   return {};
@@ -128,16 +128,12 @@ result<void> load_registry(storage::store& store, registry_book& book) {
 
 // -- what is changed here ------------------------------------------------------------
 
-caf::result<messages::role_stored> registry_state::on_put(messages::put_role& request) {
-  promise<messages::role_stored> answer{self};
+task<messages::role_stored> registry_state::on_put(messages::put_role request) {
   auto role = std::move(request.role);
-  if (is_built_in_role(role.name)) {
-    answer.deliver(built_in_stays());
-    return answer;
-  }
+  if (is_built_in_role(role.name)) co_return built_in_stays();
   const auto now = env->now();
   role.updated_at = now;
-  if (const auto known = place_of(roles, role.name);
+  if (const auto known = position_of(roles, role.name);
       !request.is_new && known != roles.end() && known->name == role.name)
     role.created_at = known->created_at;
   else
@@ -149,81 +145,66 @@ caf::result<messages::role_stored> registry_state::on_put(messages::put_role& re
   messages::commit commit{{{std::move(change), storage::add_audit{std::move(audited)}}},
                           request.deadline};
   // One writer for all roles: two changes of one keep their order, and so do their answers.
-  self->request(env->writers.front(), no_timeout, std::move(commit))
-      .then(
-          [this, answer, role](storage::written&) {
-            role_is(role);
-            answer.deliver(messages::role_stored{role});
-          },
-          [answer](caf::error& error) { answer.deliver(error); });
-  return answer;
+  const auto written = co_await ask(env->writers.front(), std::move(commit));
+  if (!written) co_return written.error();
+  role_stored(role);
+  co_return messages::role_stored{role};
 }
 
-caf::result<messages::done> registry_state::on_delete(messages::delete_role& request) {
-  promise<messages::done> answer{self};
-  if (is_built_in_role(request.name)) {
-    answer.deliver(built_in_stays());
-    return answer;
-  }
+task<messages::done> registry_state::on_delete(messages::delete_role request) {
+  if (is_built_in_role(request.name)) co_return built_in_stays();
   auto audited = entry_of("role.deleted", request.name, request.who, env->now());
   messages::commit commit{
       {{storage::remove_role{request.name}, storage::add_audit{std::move(audited)}}},
       request.deadline};
-  self->request(env->writers.front(), no_timeout, std::move(commit))
-      .then(
-          [this, answer, gone = request.name](storage::written&) {
-            role_is_gone(gone);
-            answer.deliver(messages::done{});
-          },
-          [answer](caf::error& error) { answer.deliver(error); });
-  return answer;
+  const auto written = co_await ask(env->writers.front(), std::move(commit));
+  if (!written) co_return written.error();
+  role_removed(request.name);
+  co_return messages::done{};
 }
 
-void registry_state::role_is(const role_record& role) {
+void registry_state::role_stored(const role_record& role) {
   ++changes;
-  const auto place = place_of(roles, role.name);
-  if (place != roles.end() && place->name == role.name)
-    *place = role;
+  const auto position = position_of(roles, role.name);
+  if (position != roles.end() && position->name == role.name)
+    *position = role;
   else
-    roles.insert(place, role);
+    roles.insert(position, role);
   env->book->publish(make_role_table(roles));
 }
 
-void registry_state::role_is_gone(const std::string& gone) {
+void registry_state::role_removed(const std::string& removed) {
   ++changes;
-  const auto place = place_of(roles, gone);
-  if (place != roles.end() && place->name == gone) roles.erase(place);
+  const auto position = position_of(roles, removed);
+  if (position != roles.end() && position->name == removed) roles.erase(position);
   env->book->publish(make_role_table(roles));
 }
 
 // -- what others have changed ----------------------------------------------------------
 
-void registry_state::on_refresh(messages::refresh_registry&) {
+task<> registry_state::on_refresh(messages::refresh_registry) {
+  // When the store does not answer, the tables stay; the next look is in a second.
   self->delayed_send(self, registry_refresh, messages::refresh_registry{});
   const auto deadline = env->steady_now() + env->policy.internal_deadline;
-  const auto& reader = env->readers.front();
-  self->request(reader, no_timeout, messages::read{storage::list_roles{}, deadline})
-      .then(
-          [this, before = changes](messages::found& found) {
-            if (before == changes) learn_roles(std::move(found.as<storage::list_roles>()));
-          },
-          [](caf::error&) {}); // what was known goes on; the next look is in a second
-  self->request(reader, no_timeout, messages::read{storage::list_services{}, deadline})
-      .then(
-          [this](messages::found& found) {
-            learn_services(std::move(found.as<storage::list_services>()));
-          },
-          [](caf::error&) {});
+  const auto reader = env->readers.front();
+  const auto before = changes;
+  messages::read roles_question{storage::list_roles{}, deadline};
+  auto found_roles = co_await ask(reader, std::move(roles_question));
+  if (found_roles && before == changes)
+    adopt_roles(std::move(found_roles->as<storage::list_roles>()));
+  messages::read services_question{storage::list_services{}, deadline};
+  auto found_services = co_await ask(reader, std::move(services_question));
+  if (found_services) adopt_services(std::move(found_services->as<storage::list_services>()));
 }
 
-void registry_state::learn_roles(std::vector<role_record> found) {
+void registry_state::adopt_roles(std::vector<role_record> found) {
   sort_by_name(found);
   if (are_same(found, roles)) return;
   roles = std::move(found);
   env->book->publish(make_role_table(roles));
 }
 
-void registry_state::learn_services(storage::list_services::answer found) {
+void registry_state::adopt_services(storage::list_services::answer found) {
   if (are_same(found.services, services.services) && are_same(found.keys, services.keys)) return;
   services = std::move(found);
   env->book->publish(make_service_table(services, *env->book->services()));

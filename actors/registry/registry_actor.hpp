@@ -1,9 +1,9 @@
-// registry_actor.hpp — the one who changes roles, and looks once a second for what others have
-// changed of roles, services and service keys.
+// registry_actor.hpp — changes roles, and reads once a second what others have changed of roles,
+// services and service keys.
 #pragma once
 
 #include "actors/base/actor_env.hpp"
-#include "actors/base/behave.hpp"
+#include "actors/base/conversation.hpp"
 #include "config/settings/settings.hpp"
 #include "storage/store.hpp"
 
@@ -31,14 +31,15 @@ struct registry_state {
   storage::list_services::answer services;
   std::uint64_t changes = 0; // of roles, made here: what was read before one is out of date
 
-  caf::result<messages::role_stored> on_put(messages::put_role& request);
-  caf::result<messages::done> on_delete(messages::delete_role& request);
-  void on_refresh(messages::refresh_registry&);
+  task<messages::role_stored> on_put(messages::put_role request);
+  task<messages::done> on_delete(messages::delete_role request);
+  task<> on_refresh(messages::refresh_registry);
 
-  void role_is(const role_record& role);
-  void role_is_gone(const std::string& gone);
-  void learn_roles(std::vector<role_record> found);
-  void learn_services(storage::list_services::answer found);
+private:
+  void role_stored(const role_record& role);
+  void role_removed(const std::string& removed);
+  void adopt_roles(std::vector<role_record> found);
+  void adopt_services(storage::list_services::answer found);
 };
 
 registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,
