@@ -104,8 +104,8 @@ result<void> check_privilege(reactor_edge& edge, const service_principal& caller
     return fail(
         error_code::validation_error, std::move(field),
         is_admin_role(user.role)
-            ? "of an administrator can only be changed by an administrator; no scope allows a "
-              "service to, not even users:write"
+            ? "of an administrator can only be changed by an administrator (and the last one is "
+              "never shut out); no scope allows a service to, not even users:write"
             : "of a user with a role above \"user\" can only be changed by a service with the "
               "scope users:write and all permissions of that role");
   };
