@@ -84,11 +84,11 @@ struct stream_workflow {
 };
 /// How the stream of a run's statuses ended.
 enum class stream_outcome : std::uint8_t {
-    over,     // the last status was taken
-    cut,      // the stream ended before that
-    accepted, // 202: the core manager will send statuses to our callback
-    missing,  // 404
-    refused   // another 4xx: the run was not started
+  over,     // the last status was taken
+  cut,      // the stream ended before that
+  accepted, // 202: the core manager will send statuses to our callback
+  missing,  // 404
+  refused   // another 4xx: the run was not started
 };
 struct stream_ended {
   stream_outcome outcome = stream_outcome::over;
