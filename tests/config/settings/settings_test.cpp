@@ -40,7 +40,7 @@ TEST(Settings, ReportEveryWrongValueAtOnceWithNameValueOriginAndWhatIsRight) {
 
 // Both listeners share their ports with their like, so the system itself would not refuse.
 TEST(Settings, RefuseOnePortForBothListenersWhereTheyWouldMeet) {
-  const auto env = [](const char* http, const char* internal, const char* port) {
+  const auto with = [](const char* http, const char* internal, const char* port) {
     setting_sources sources;
     sources.env_file.clear();
     sources.environment = {{"HTTP_PORT", "8000"},

@@ -147,7 +147,7 @@ TEST(AccessToken, AcceptsThePreviousKeyOnlyWhileItIsGiven) {
   auto token = previous.sign(good_claims());
   const hs256_key* both[] = {&current, &previous};
   const hs256_key* one[] = {&current};
-  auto env = [&](std::span<const hs256_key* const> keys) {
+  auto with = [&](std::span<const hs256_key* const> keys) {
     return verify(token, keys, issuer, audience, at(now_s), leeway).has_value();
   };
   EXPECT_FALSE(with(one));
