@@ -66,7 +66,8 @@ void footprint::add(const create_user& f) {
   writes(thing::user, f.user.id);
   writes(thing::name, f.username_key);
   if (f.email_key != f.username_key) writes(thing::name, f.email_key);
-  if (const auto looks = name_skeleton(f.username_key)) writes(thing::name, *looks);
+  for (const auto& looks : skeletons_of(f.username_key))
+    writes(thing::name, looks);
   if (f.user.number != 0) writes(thing::number, std::to_string(f.user.number));
   if (is_admin_role(f.user.role))
     writes(thing::admins, "");

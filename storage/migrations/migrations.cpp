@@ -4,6 +4,7 @@
 #include "storage/migrations/fifth_schema.hpp"
 #include "storage/migrations/first_schema.hpp"
 #include "storage/migrations/fourth_schema.hpp"
+#include "storage/migrations/ninth_schema.hpp"
 #include "storage/migrations/second_schema.hpp"
 #include "storage/migrations/seventh_schema.hpp"
 #include "storage/migrations/sixth_schema.hpp"
@@ -46,7 +47,7 @@ std::string substitute(std::string_view text, std::span<const substitution> word
 const std::vector<migration>& migrations() {
   static const std::vector<migration> all{first_schema(),   second_schema(), third_schema(),
                                           fourth_schema(),  fifth_schema(),  sixth_schema(),
-                                          seventh_schema(), eighth_schema()};
+                                          seventh_schema(), eighth_schema(), ninth_schema()};
   return all;
 }
 

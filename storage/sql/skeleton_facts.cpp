@@ -16,8 +16,8 @@ void add_missing_skeletons(runner& on) {
   };
   std::vector<row> missing;
   on.run(names_beyond_ascii, {}, [&missing](const row_source& found) {
-    if (auto skeleton = name_skeleton(text_or(found, 0)))
-      missing.push_back({std::move(*skeleton), text_or(found, 1)});
+    for (auto& skeleton : skeletons_of(text_or(found, 0)))
+      missing.push_back({std::move(skeleton), text_or(found, 1)});
   });
   for (auto& one : missing)
     on.run(add_login_name, {std::move(one.skeleton), std::move(one.user), std::string("skeleton")});

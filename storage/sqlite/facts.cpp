@@ -97,10 +97,10 @@ maybe_stop write(database& db, const create_user& f, written& note) {
   const bool one_name = f.username_key == f.email_key;
   if (auto why = add_name(db, f.username_key, id, one_name ? "both" : "username", "username"))
     return why;
-  if (const auto looks = name_skeleton(f.username_key))
+  for (const auto& looks : skeletons_of(f.username_key))
     if (auto why = must_win(
             db.run(sql::add_login_name,
-                   {std::string_view(*looks), std::string_view(id), std::string_view("skeleton")}),
+                   {std::string_view(looks), std::string_view(id), std::string_view("skeleton")}),
             [] { return lost(error_code::user_exists, "username", "looks like another's"); }))
       return why;
   if (auto why = one_name ? std::nullopt : add_name(db, f.email_key, id, "email", "email"))
