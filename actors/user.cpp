@@ -1,6 +1,7 @@
 #include "actors/user.hpp"
 
 #include "actors/shard_round.hpp"
+#include "protocol/login_name.hpp"
 
 #include <chrono>
 #include <utility>
@@ -29,6 +30,10 @@ void user_state::commit(storage::unit unit, time_point deadline,
 
 void user_state::announce_mail() const {
   if (with->mailer) self->send(with->mailer, messages::mail_waiting{});
+}
+
+bool user_state::may_notify(std::string_view kind) const {
+  return with->may_mail(kind, fold_login_name(record.email).value_or(record.email));
 }
 
 // -- what the store and the sessions know --------------------------------------------

@@ -123,6 +123,8 @@ private:
   template <class Message>
   void tell_sessions(Message what, std::function<void(const caf::error*)> done);
   void announce_mail() const;
+  /// Whether the owner is told by mail of something of that kind once more in this hour.
+  bool may_notify(std::string_view kind) const;
 
   // -- changes of the row (user_revision.cpp) -----------------------------------------------
 
@@ -182,6 +184,10 @@ private:
   };
   /// A right password, or a reset: the store forgets the failures when it knows of any.
   bool has_failures_in_a_row() const;
+  /// What a password, or a passphrase, that is chosen by the current password does to tokens that
+  /// are under way. As long as the address is not proven, whoever reads its mail may be the owner
+  /// and whoever knows the password a squatter: mailed tokens stay good.
+  storage::tokens_of outdone_by_password() const;
   void forget_failures();
   void check_login(password_check check);
   void compare(password_check check, const failure_gate::pass& pass);

@@ -141,7 +141,7 @@ void user_state::create_key(const messages::create_api_key& request, std::string
   auto entry = audit_entry("api_key.created", key_id_text(key.id), at, request.who, record.id);
   storage::unit unit{
       {storage::add_api_key{key, max, request.session}, storage::add_audit{std::move(entry)}}};
-  if (with->mails)
+  if (may_notify("api_key_created"))
     unit.facts.emplace_back(with->mails->api_key_created(record.email, key.name, key.prefix, at));
   commit(
       std::move(unit), request.deadline,

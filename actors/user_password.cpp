@@ -20,10 +20,15 @@ storage::unit user_state::password_facts(const secret& phc, const std::string& a
   entry.session = keep;
   storage::unit unit{{storage::set_password_hash{record.id, record.version, phc, at},
                       storage::end_sessions_of{record.id, keep, at, action},
-                      storage::use_up_reset_tokens{record.id, at, true},
+                      storage::use_up_reset_tokens{record.id, at, outdone_by_password()},
                       storage::add_audit{std::move(entry)}}};
-  if (with->mails) unit.facts.emplace_back(with->mails->password_changed(record.email, at));
+  if (may_notify("password_changed"))
+    unit.facts.emplace_back(with->mails->password_changed(record.email, at));
   return unit;
+}
+
+storage::tokens_of user_state::outdone_by_password() const {
+  return record.email_verified ? storage::tokens_of::resets : storage::tokens_of::passphrase_resets;
 }
 
 // -- by the old one ---------------------------------------------------------------------
@@ -145,7 +150,9 @@ storage::unit user_state::reset_facts(const messages::reset_password& request, c
       {storage::use_reset_token{request.token_id, record.id, request.token_hash, at, purpose},
        storage::set_password_hash{record.id, record.version, phc, at},
        storage::end_sessions_of{record.id, std::nullopt, at, "user.password_reset"},
-       storage::use_up_reset_tokens{record.id, at, !does.takes_over}}};
+       storage::use_up_reset_tokens{record.id, at,
+                                    does.takes_over ? storage::tokens_of::every_purpose
+                                                    : storage::tokens_of::resets}}};
   if (does.ends_keys) {
     unit.facts.emplace_back(storage::remove_recovery{record.id});
     unit.facts.emplace_back(storage::revoke_api_keys_of{record.id, at});
@@ -159,7 +166,7 @@ storage::unit user_state::reset_facts(const messages::reset_password& request, c
   }
   if (does.proves_address) unit.facts.emplace_back(storage::mark_used{record.id, at});
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});
-  if (with->mails)
+  if (may_notify("password_was_reset"))
     unit.facts.emplace_back(with->mails->password_was_reset(record.email, does.ends_keys, at));
   return unit;
 }

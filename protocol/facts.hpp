@@ -155,12 +155,18 @@ struct use_reset_token {
   token_purpose purpose = token_purpose::mailed_reset;
 };
 
-/// Uses up all reset tokens of a user that are still good: for whoever has proven otherwise to be
-/// the owner, and when the address that they were mailed to is no longer the user's.
+/// Which of a user's tokens.
+enum class tokens_of : std::uint8_t {
+  every_purpose,
+  resets,           // those that verify the address stay good
+  passphrase_resets // those that were mailed stay good too
+};
+/// Uses up tokens of a user that are still good: for whoever has proven otherwise to be the owner,
+/// and when the address that they were mailed to is no longer the user's.
 struct use_up_reset_tokens {
   user_id user;
   time_point at{};
-  bool keeps_verifications = false; // those that verify the address stay good
+  tokens_of which = tokens_of::every_purpose;
 };
 
 /// Removes the recovery passphrase; without one it changes nothing.

@@ -150,6 +150,9 @@ const statement use_up_tokens{
 const statement use_up_reset_tokens{"use_up_reset_tokens",
                                     "UPDATE reset_tokens SET used_at = $2 WHERE user_id = $1 "
                                     "AND used_at IS NULL AND purpose <> 'email_verification'"};
+const statement use_up_passphrase_tokens{"use_up_passphrase_tokens",
+                                         "UPDATE reset_tokens SET used_at = $2 WHERE user_id = $1 "
+                                         "AND used_at IS NULL AND purpose = 'passphrase_reset'"};
 
 // -- sessions ------------------------------------------------------------------------
 

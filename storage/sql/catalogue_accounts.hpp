@@ -58,8 +58,9 @@ extern const statement add_reset_token; // $1 … $7 the record → id
 extern const statement forget_reset_tokens;
 // $1 id, $2 user, $3 hash, $4 at, $5 purpose → id when it won
 extern const statement use_reset_token;
-extern const statement use_up_tokens;       // $1 user, $2 at
-extern const statement use_up_reset_tokens; // the same, but for those that verify an address
+extern const statement use_up_tokens;            // $1 user, $2 at
+extern const statement use_up_reset_tokens;      // the same, but for those that verify an address
+extern const statement use_up_passphrase_tokens; // the same, of those that a passphrase earned
 
 // -- sessions ------------------------------------------------------------------------
 

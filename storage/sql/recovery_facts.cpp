@@ -43,7 +43,10 @@ std::optional<failure> write(runner& on, const storage::use_reset_token& f, writ
 std::optional<failure> write(runner& on, const storage::use_up_reset_tokens& f, written&) {
   const auto user = to_string(f.user);
   on.run(share_user, {user});
-  on.run(f.keeps_verifications ? use_up_reset_tokens : use_up_tokens, {user, time_text(f.at)});
+  const auto& used = f.which == tokens_of::every_purpose ? use_up_tokens
+                     : f.which == tokens_of::resets      ? use_up_reset_tokens
+                                                         : use_up_passphrase_tokens;
+  on.run(used, {user, time_text(f.at)});
   return std::nullopt;
 }
 

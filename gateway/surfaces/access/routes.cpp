@@ -21,7 +21,8 @@ std::vector<http::route> routes() {
 
       open_to_session(get, "/auth/api-keys", "list_api_keys", list_api_keys),
       open_to_session(post, "/auth/api-keys", "create_api_key", create_api_key),
-      open_to_session(delete_, "/auth/api-keys/{id}", "revoke_api_key", revoke_api_key),
+      counted_against(window::keeping, open_to_session(delete_, "/auth/api-keys/{id}",
+                                                       "revoke_api_key", revoke_api_key)),
 
       open_to_session(post, "/auth/verify-email", "request_verification", request_verification),
       open_to_anyone(post, "/auth/verify-email/confirm", "confirm_verification",

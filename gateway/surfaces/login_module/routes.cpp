@@ -27,8 +27,9 @@ std::vector<http::route> routes() {
 
       open_to_session(method::put, "/account/recovery-passphrase", "set_recovery_passphrase",
                       set_recovery_passphrase),
-      open_to_session(method::delete_, "/account/recovery-passphrase", "remove_recovery_passphrase",
-                      remove_recovery_passphrase),
+      counted_against(window::keeping,
+                      open_to_session(method::delete_, "/account/recovery-passphrase",
+                                      "remove_recovery_passphrase", remove_recovery_passphrase)),
 
       open_with("users:read", method::get, "/admin/users", "list_users", list_users),
       open_with("users:read", method::get, "/admin/users/{id}", "get_user", get_user),
