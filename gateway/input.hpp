@@ -68,6 +68,12 @@ public:
   std::string id_text(std::string_view field);
   std::optional<std::string> optional_id_text(std::string_view field);
 
+  /// A user's number in any of these forms: 41, 41.0, 4.1e1 and "41".
+  std::optional<std::int64_t> optional_id_number(std::string_view field, std::int64_t min,
+                                                 std::int64_t max);
+  /// For a field that may hold either: a problem when it holds something else.
+  void needs_text_or_number(std::string_view field);
+
   /// A field that is accepted and has no meaning here.
   void ignore(std::string_view field);
 

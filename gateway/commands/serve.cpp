@@ -10,7 +10,6 @@
 #include <csignal>
 #include <iostream>
 #include <pthread.h>
-#include <unistd.h>
 
 namespace latchkey::gateway::commands {
 namespace {
@@ -28,21 +27,6 @@ sigset_t block_awaited_signals() {
   return awaited;
 }
 
-/// The descriptors that were a terminal at the start.
-class terminal {
-public:
-  terminal() : was_stdin_(::isatty(STDIN_FILENO) == 1), was_stderr_(::isatty(STDERR_FILENO) == 1) {}
-  /// The window was closed: the kernel says so by SIGHUP as well.
-  bool is_gone() const {
-    return (was_stdin_ && ::isatty(STDIN_FILENO) != 1) ||
-           (was_stderr_ && ::isatty(STDERR_FILENO) != 1);
-  }
-
-private:
-  bool was_stdin_;
-  bool was_stderr_;
-};
-
 /// What an operator asks for by SIGHUP: the log's file by its name again, and the certificate.
 void reload(server& running) {
   if (auto reopened = log_reopen(); !reopened)
@@ -56,14 +40,12 @@ void reload(server& running) {
     log_info("server", "SIGHUP: new connections get the certificate that TLS_CERT names now");
 }
 
-/// Until the server is to end.
+/// Until the server is to end. SIGHUP never ends it, not even when it comes because the terminal
+/// has gone: a server that was started from a window goes on after it, and what it says there is
+/// lost.
 void await_end(const sigset_t& awaited, server& running) {
-  const terminal at_start;
-  while (true) {
-    int signal = 0;
-    if (sigwait(&awaited, &signal) != 0 || signal != SIGHUP || at_start.is_gone()) return;
+  for (int signal = 0; sigwait(&awaited, &signal) == 0 && signal == SIGHUP;)
     reload(running);
-  }
 }
 
 int serve(const chosen_command& chosen) {

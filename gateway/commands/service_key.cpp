@@ -2,6 +2,7 @@
 // also work beside running servers, which look at it every second.
 #include "actors/audit_entry.hpp"
 #include "actors/registry.hpp"
+#include "config/nearest_word.hpp"
 #include "config/setting_values.hpp"
 #include "gateway/commands/command.hpp"
 #include "gateway/commands/service_list.hpp"
@@ -62,6 +63,22 @@ result<void> check(const create_options& options) {
   return {};
 }
 
+/// Words of one's own are scopes too; one that is nearly a word of ours is likely a slip, and opens
+/// nothing here.
+void warn_of_slips(const std::vector<std::string>& scopes) {
+  std::vector<std::string_view> ours;
+  for (const auto& one : known_permissions())
+    ours.push_back(one.permission);
+  for (const auto& one : default_service_scopes().words())
+    ours.push_back(one);
+  for (const auto& scope : scopes) {
+    if (scope == "*" || std::ranges::find(ours, scope) != ours.end()) continue;
+    if (const auto meant = nearest_word(scope, ours); !meant.empty())
+      std::cerr << "latchkey: warning: \"" << scope << "\" is kept as a word of your own and opens "
+                << "nothing here; did you mean " << meant << "?\n";
+  }
+}
+
 /// The service as it shall be, or nothing when it is so already.
 std::optional<service_record> wanted_service(const create_options& options,
                                              const storage::list_services::answer& known,
@@ -88,6 +105,7 @@ int create(const chosen_command& chosen, const create_options& options) {
     complain_of(good.error());
     return exit_usage;
   }
+  warn_of_slips(options.scopes);
   const opened_store opened{chosen, std::cerr, schema::brought_up_to_date};
   if (opened.exit_code != 0) return opened.exit_code;
   auto known = opened.store->open_reader()->answer_to(storage::list_services{});

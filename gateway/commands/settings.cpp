@@ -27,6 +27,7 @@ bool check_secret(const settings& configured) {
   };
   const auto key = read_signing_secret(configured);
   if (!key) return complain(key.error()) == 0;
+  if (const auto words = warning_of_placeholder(configured); !words.empty()) warn(words);
   const auto store = open_configured_store(configured);
   if (const auto ready = store->check_schema(); !ready) {
     if (ready.error().field == "schema") return true;

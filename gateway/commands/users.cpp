@@ -1,5 +1,6 @@
 // users.cpp — `users import` and `users export`.
 #include "actors/audit_entry.hpp"
+#include "config/free_name.hpp"
 #include "config/log.hpp"
 #include "gateway/commands/command.hpp"
 #include "gateway/commands/user_transfer.hpp"
@@ -8,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <iostream>
@@ -83,14 +83,6 @@ struct export_command {
   bool with_hashes = false;
 };
 
-/// Gives `from` the name `to`, unless something has that name: a file, a link, whatever else.
-bool rename_to_free_name(const std::string& from, const std::string& to) {
-  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  if (errno != EINVAL && errno != ENOSYS) return false;
-  // A file system that cannot say so: a second name, then without the first.
-  return link(from.c_str(), to.c_str()) == 0 && unlink(from.c_str()) == 0;
-}
-
 /// The file, or standard output. Complete or not there: it gets its name at the end, which nothing
 /// may have until then.
 class export_file {
@@ -109,8 +101,7 @@ public:
       is_whole_ = true;
       return STDOUT_FILENO;
     }
-    struct stat about {};
-    if (lstat(name_.c_str(), &about) == 0) {
+    if (is_name_taken(name_)) {
       errno = EEXIST;
       is_whole_ = true;
       return -1;
@@ -127,7 +118,7 @@ public:
     is_whole_ = fsync(number) == 0 && rename_to_free_name(unfinished(), name_);
     return is_whole_;
   }
-  std::string unfinished() const { return name_ + ".unfinished"; }
+  std::string unfinished() const { return unfinished_name_of(name_); }
 
 private:
   std::string name_;
@@ -189,7 +180,8 @@ constexpr const char* import_fields = R"(
 Fields of a line (null and absent are the same):
   username, email            required; no two users share one, whatever the case of its letters
   id                         a UUID; absent: a new one
-  number                     1 and up; absent: the next free one
+  number                     1 to 4503599627370496; absent: the next free one. Our own numbering
+                             goes on behind those below 2147483648 and passes over larger ones
   password_hash              Argon2id and Argon2i ($argon2id$…, Django's argon2$argon2id$…),
                              bcrypt ($2a$ $2b$ $2y$, Django's bcrypt$ and bcrypt_sha256$),
                              PBKDF2 with SHA-1, SHA-256 or SHA-512 and scrypt (passlib, Django,
@@ -219,7 +211,8 @@ void add_users(CLI::App& app, chosen_command& chosen) {
   importing->add_option("FILE", wanted->file, "The file; - is standard input")->required();
   importing->add_flag("--dry-run", wanted->is_dry_run,
                       "Check every line against the rules and the store, and write nothing. Two "
-                      "lines of the file with one name are not found this way");
+                      "lines of the file with one name, or with names that look alike, are not "
+                      "found this way");
   importing
       ->add_option("--on-conflict", wanted->on_conflict,
                    "What a user who is there already is: fail (reported, exit code 1) or skip "

@@ -55,7 +55,11 @@ TEST_F(LiveMessages, ANumberForAnIdComesBackAsItWasSent) {
     EXPECT_NE(texts(R"({"type":"sing","id":)" + id + "}").find("\"correlation_id\":" + id + ","),
               std::string::npos);
   }
-  expect_error(answer_to_text(one, R"({"type":"ping","id":true})"), "VALIDATION_ERROR", "id");
+  for (const std::string neither : {"true", "{}", "[\"7\"]"}) {
+    const auto refused = answer_to_text(one, R"({"type":"ping","id":)" + neither + "}");
+    expect_error(refused, "VALIDATION_ERROR", "id");
+    EXPECT_EQ(refused["error"]["details"]["reason"], "must be a string or a number") << neither;
+  }
   expect_error(answer_to_text(one, R"({"type":"ping","id":)" + std::string(101, '1') + "}"),
                "VALIDATION_ERROR", "id");
 }
