@@ -55,7 +55,10 @@ void trim_rule::gave_back(const memory_use& after) noexcept {
   has_floor_ = true;
 }
 
-free_memory_returner::free_memory_returner() : thread_([this] { run(); }) {}
+free_memory_returner::free_memory_returner(std::chrono::milliseconds every) : every_(every) {
+  rule_.is_due(look_at_memory()); // learns what is resident and not allocated at the start
+  thread_ = std::thread([this] { run(); });
+}
 
 free_memory_returner::~free_memory_returner() {
   {
@@ -67,14 +70,13 @@ free_memory_returner::~free_memory_returner() {
 }
 
 void free_memory_returner::run() {
-  trim_rule rule;
   std::unique_lock lock{mutex_};
-  while (!wake_.wait_for(lock, every, [this] { return stops_; })) {
+  while (!wake_.wait_for(lock, every_, [this] { return stops_; })) {
     const auto before = look_at_memory();
-    if (!rule.is_due(before)) continue;
+    if (!rule_.is_due(before)) continue;
     ::malloc_trim(0);
     const auto after = look_at_memory();
-    rule.gave_back(after);
+    rule_.gave_back(after);
     log_debug("memory", "gave ",
               (before.resident - std::min(before.resident, after.resident)) >> 20U,
               " MiB back to the system");

@@ -37,12 +37,10 @@ private:
   bool has_floor_ = false;
 };
 
-/// Looks every so often, for as long as it lives.
+/// Looks at the memory at once and then in the interval `every`, as long as it lives.
 class free_memory_returner {
 public:
-  static constexpr std::chrono::seconds every{5};
-
-  free_memory_returner();
+  explicit free_memory_returner(std::chrono::milliseconds every = std::chrono::seconds{5});
   ~free_memory_returner();
   free_memory_returner(const free_memory_returner&) = delete;
   free_memory_returner& operator=(const free_memory_returner&) = delete;
@@ -50,6 +48,8 @@ public:
 private:
   void run();
 
+  const std::chrono::milliseconds every_;
+  trim_rule rule_; // used by the thread alone while it runs
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stops_ = false;

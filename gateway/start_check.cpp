@@ -10,6 +10,9 @@
 #include "gateway/reactor/resolve.hpp"
 #include "gateway/routes.hpp"
 
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <unistd.h>
@@ -17,13 +20,33 @@
 namespace latchkey::gateway {
 namespace {
 
-/// Whether what is there, or the folder that it would be made in, can be written to.
-bool is_writable(std::filesystem::path path) {
+/// Why nothing can be made in the folder, or in its nearest parent that exists; empty when
+/// something can. The mode of a folder does not decide alone (/proc takes nothing), so this makes a
+/// folder and removes it at once.
+std::string why_nothing_can_be_made_in(std::filesystem::path folder) {
   std::error_code unknown;
-  path = std::filesystem::absolute(path, unknown);
-  while (!path.empty() && !std::filesystem::exists(path, unknown) && path != path.parent_path())
-    path = path.parent_path();
-  return ::access(path.c_str(), W_OK) == 0;
+  folder = std::filesystem::absolute(folder, unknown);
+  while (!std::filesystem::exists(folder, unknown) && folder != folder.parent_path())
+    folder = folder.parent_path();
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) return std::strerror(errno);
+  auto attempt = (folder / ".latchkey-check-XXXXXX").string();
+  if (::mkdtemp(attempt.data()) == nullptr) return std::strerror(errno);
+  ::rmdir(attempt.c_str());
+  return {};
+}
+
+std::string why_unusable(const std::filesystem::path& data_dir) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(data_dir, unknown) && ::access(data_dir.c_str(), R_OK) != 0)
+    return std::strerror(errno);
+  return why_nothing_can_be_made_in(data_dir);
+}
+
+std::string why_unwritable(const std::filesystem::path& file) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(file, unknown))
+    return why_nothing_can_be_made_in(std::filesystem::absolute(file, unknown).parent_path());
+  return ::access(file.c_str(), W_OK) == 0 ? std::string{} : std::strerror(errno);
 }
 
 class start_check {
@@ -46,9 +69,11 @@ public:
     take(key, {});
     if (key && *key) take(make_key_set(**key, set_.issuer, set_.audience), {});
     take(check_cost({set_.argon2_memory_kib, set_.argon2_iterations, /*lanes*/ 1}), "ARGON2: ");
-    if (!is_writable(set_.data_dir)) add("DATA_DIR: " + set_.data_dir + " cannot be written to");
-    if (!set_.log_file.empty() && !is_writable(set_.log_file))
-      add("LOG_FILE: " + set_.log_file + " cannot be written to");
+    if (const auto why = why_unusable(set_.data_dir); !why.empty())
+      add("DATA_DIR: cannot use " + set_.data_dir + ": " + why);
+    if (set_.log_file.empty()) return std::move(problems_);
+    if (const auto why = why_unwritable(set_.log_file); !why.empty())
+      add("LOG_FILE: cannot write " + set_.log_file + ": " + why);
     return std::move(problems_);
   }
 

@@ -1,5 +1,5 @@
 // start_check.hpp — what a start would refuse, found without starting: for `serve`, which says all
-// of it at once, and for `config check`, which touches nothing.
+// of it at once, and for `config check`, which leaves everything as it is.
 #pragma once
 
 #include "config/settings/settings.hpp"

@@ -63,6 +63,13 @@ secret_origin origin_of_secret(const settings& configured) {
                                                                    : secret_origin::made;
 }
 
+std::string warning_of_placeholder(const settings& configured) {
+  const auto& key = configured.jwt_secret_key;
+  if (key.empty() || !looks_like_a_placeholder(key)) return "";
+  return "JWT_SECRET_KEY looks like a placeholder: whoever guesses it can sign in as anybody. Set "
+         "one such as `openssl rand -base64 48` prints";
+}
+
 result<std::string> compare_secret(storage::store& store, const std::optional<secret>& key,
                                    secret_origin origin, const settings& configured) {
   const auto note = store.read_note(note_name);
@@ -88,9 +95,8 @@ result<std::string> compare_secret(storage::store& store, const std::optional<se
 
 result<void> agree_on_secret(storage::store& store, const secret& key, secret_origin origin,
                              const settings& configured) {
-  if (origin == secret_origin::setting && looks_like_a_placeholder(key))
-    log_warning("server", "JWT_SECRET_KEY looks like a placeholder: whoever guesses it can sign "
-                          "in as anybody. Set one such as `openssl rand -base64 48` prints");
+  const auto placeholder_warning = warning_of_placeholder(configured);
+  if (!placeholder_warning.empty()) log_warning("server", placeholder_warning);
   const auto warning = compare_secret(store, key, origin, configured);
   if (!warning) return fail(warning.error());
   if (!warning->empty()) log_warning("server", *warning);

@@ -21,15 +21,20 @@ enum class secret_origin : std::uint8_t {
 /// To be asked before the secret is loaded, for that makes a missing one.
 secret_origin origin_of_secret(const settings& configured);
 
-/// What `agree_on_secret` would say, without a word in the log and without a change: its refusal,
-/// or its warning, empty when there is none. `key` is empty when a start would make one.
+/// The warning for a JWT_SECRET_KEY that looks like a placeholder; empty when it does not. A
+/// placeholder in DATA_DIR is refused when it is read (config/signing_secret.hpp).
+std::string warning_of_placeholder(const settings& configured);
+
+/// What `agree_on_secret` would say of the store, without a word in the log and without a change:
+/// its refusal, or its warning, empty when there is none. `key` is empty when a start would make
+/// one.
 result<std::string> compare_secret(storage::store& store, const std::optional<secret>& key,
                                    secret_origin origin, const settings& configured);
 
 /// Compares the secret with the fingerprints of those that the store was used with, and adds its
-/// own. Another one that the operator set, or that had to be made, ends all sessions: a warning
-/// says so. Another one that lies in DATA_DIR while the store has live sessions is likely a
-/// mistake: CONFLICT with a sentence.
+/// own. Logs the warning for a placeholder. Another secret that the operator set, or that had to be
+/// made, ends all sessions: a warning says so. Another secret in DATA_DIR while the store has live
+/// sessions is likely a mistake: CONFLICT with a sentence.
 result<void> agree_on_secret(storage::store& store, const secret& key, secret_origin origin,
                              const settings& configured);
 

@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace latchkey {
@@ -50,6 +51,7 @@ struct session_policy {
   std::uint32_t login_failures_in_a_row_max = 100; // of an account; 0: no such limit
   rate_limit recovery_failures{10, 900};           // of an account: wrong passphrases
   rate_limit reset_mails{3, 3600};                 // to an account
+  rate_limit notice_mails{3, 3600};                // of a kind to an address
   std::size_t password_length_min = 8;             // code points
   std::chrono::seconds session_history{std::chrono::hours{24 * 30}}; // of what is over is kept
   std::chrono::seconds audit_history{0};                             // the same; 0: for ever
@@ -116,6 +118,13 @@ struct actor_env {
   time_point now() const noexcept { return clock->now(); }
   /// For durations and deadlines (protocol/time.hpp).
   time_point steady_now() const noexcept { return clock->steady(); }
+
+  /// Whether one more mail of that kind may go to the address, which is folded: an account fills
+  /// nobody's mailbox, its owner's neither. Takes one of `policy.notice_mails`.
+  bool may_mail(std::string_view kind, std::string_view address) const {
+    const auto key = "mail:" + std::string(kind) + ":" + std::string(address);
+    return mails && limiter->take(key, policy.notice_mails, steady_now()).granted;
+  }
 
   void count_in(metrics& all) {
     counts = &all;

@@ -87,7 +87,11 @@ std::optional<failure> kept_to_rights(storage::user_changes& changes, const user
                                       const messages::telling_service& service) {
   const bool is_its_own = record.brought_by == service.id;
   const bool is_nobodys = record.brought_by.empty() && !record.was_used();
-  if (is_its_own || is_nobodys || service.writes_users) return std::nullopt;
+  if (service.writes_users) return std::nullopt;
+  // Whoever chose the password may not own the address: a mailed token tells, and takes away what
+  // they have set up. A service's word would not.
+  if (!record.password_hash.empty() && !is_its_own) changes.email_verified.reset();
+  if (is_its_own || is_nobodys) return std::nullopt;
   if (is_other_email(changes, record))
     return failure{error_code::validation_error, "email",
                    "is another than that of the user, who was brought in or is used by somebody "
@@ -152,11 +156,12 @@ void user_state::add_move_of_email(std::vector<storage::fact>& facts,
                                    const storage::user_changes& changes, time_point at) const {
   facts.emplace_back(storage::use_up_reset_tokens{record.id, at});
   if (!env->mails) return;
-  facts.emplace_back(env->mails->email_changed(record.email, at));
+  if (may_notify("email_changed")) facts.emplace_back(env->mails->email_changed(record.email, at));
   // Whoever has no password does not sign in here: the service that knows them asks them.
   const bool asks = env->policy.verification != email_verification::off &&
                     !changes.email_verified.value_or(false) && !record.password_hash.empty();
-  if (asks) add_verification(facts, *changes.email, at);
+  if (asks && env->may_mail("email_verification", changes.email_key))
+    add_verification(facts, *changes.email, at);
 }
 
 task<messages::done> user_state::on_delete(messages::delete_user request) {

@@ -135,7 +135,7 @@ task<messages::api_key_created> user_state::create_key(const messages::create_ap
   auto entry = audit_entry("api_key.created", key_id_text(key.id), at, request.who, record.id);
   storage::unit unit{
       {storage::add_api_key{key, keys_max, request.session}, storage::add_audit{std::move(entry)}}};
-  if (env->mails)
+  if (may_notify("api_key_created"))
     unit.facts.emplace_back(env->mails->api_key_created(record.email, key.name, key.prefix, at));
   const auto written = co_await commit(std::move(unit), request.deadline);
   if (!written) {

@@ -54,11 +54,12 @@ storage::unit user_state::recovery_facts(const messages::author& author, const s
   else
     unit.facts.emplace_back(storage::set_recovery{record.id, phc, at});
   // Tokens that the former one has earned go with it.
-  unit.facts.emplace_back(storage::use_up_reset_tokens{record.id, at, true});
+  unit.facts.emplace_back(storage::use_up_reset_tokens{record.id, at, outdone_by_password()});
   unit.facts.emplace_back(storage::add_audit{
       audit_entry(removes ? "user.recovery_passphrase_removed" : "user.recovery_passphrase_set",
                   "with the current password", at, author, record.id)});
-  if (env->mails) unit.facts.emplace_back(env->mails->recovery_changed(record.email, removes, at));
+  if (may_notify("recovery_changed"))
+    unit.facts.emplace_back(env->mails->recovery_changed(record.email, removes, at));
   return unit;
 }
 

@@ -9,6 +9,8 @@
 
 namespace latchkey {
 
+using token_kind = storage::use_up_reset_tokens::kind;
+
 storage::unit user_state::password_facts(const secret& phc, const std::string& action,
                                          const messages::author& author,
                                          const std::optional<session_id>& keep) const {
@@ -20,10 +22,15 @@ storage::unit user_state::password_facts(const secret& phc, const std::string& a
   entry.session = keep;
   storage::unit unit{{storage::set_password_hash{record.id, record.version, phc, at},
                       storage::end_sessions_of{record.id, keep, at, action},
-                      storage::use_up_reset_tokens{record.id, at, true},
+                      storage::use_up_reset_tokens{record.id, at, outdone_by_password()},
                       storage::add_audit{std::move(entry)}}};
-  if (env->mails) unit.facts.emplace_back(env->mails->password_changed(record.email, at));
+  if (may_notify("password_changed"))
+    unit.facts.emplace_back(env->mails->password_changed(record.email, at));
   return unit;
+}
+
+token_kind user_state::outdone_by_password() const {
+  return record.email_verified ? token_kind::resets : token_kind::passphrase_resets;
 }
 
 // -- by the old one ---------------------------------------------------------------------
@@ -144,7 +151,8 @@ storage::unit user_state::reset_facts(const messages::reset_password& request, c
       {storage::use_reset_token{request.token_id, record.id, request.token_hash, at, purpose},
        storage::set_password_hash{record.id, record.version, phc, at},
        storage::end_sessions_of{record.id, std::nullopt, at, "user.password_reset"},
-       storage::use_up_reset_tokens{record.id, at, !effects.takes_over}}};
+       storage::use_up_reset_tokens{
+           record.id, at, effects.takes_over ? token_kind::every_token : token_kind::resets}}};
   if (effects.ends_keys) {
     unit.facts.emplace_back(storage::remove_recovery{record.id});
     unit.facts.emplace_back(storage::revoke_api_keys_of{record.id, at});
@@ -158,7 +166,7 @@ storage::unit user_state::reset_facts(const messages::reset_password& request, c
   }
   if (effects.proves_address) unit.facts.emplace_back(storage::mark_used{record.id, at});
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});
-  if (env->mails)
+  if (may_notify("password_was_reset"))
     unit.facts.emplace_back(env->mails->password_was_reset(record.email, effects.ends_keys, at));
   return unit;
 }

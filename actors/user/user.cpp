@@ -2,6 +2,7 @@
 
 #include "actors/base/shard_round.hpp"
 #include "config/log.hpp"
+#include "protocol/text/login_name.hpp"
 
 #include <utility>
 
@@ -27,6 +28,10 @@ task<> user_state::write_unawaited(storage::unit unit, const char* complaint) {
 
 void user_state::announce_mail() const {
   if (env->mailer) self->send(env->mailer, messages::mail_waiting{});
+}
+
+bool user_state::may_notify(std::string_view kind) const {
+  return env->may_mail(kind, fold_login_name(record.email).value_or(record.email));
 }
 
 // -- what the store and the sessions know --------------------------------------------

@@ -99,6 +99,8 @@ private:
   task<messages::done> reload(time_point deadline);
   task<messages::done> learn(user_record fresh);
   void announce_mail() const;
+  /// Whether one more notice of that kind may be mailed to the owner in this hour.
+  bool may_notify(std::string_view kind) const;
 
   // -- changes of the row (revision.cpp) -----------------------------------------------------
 
@@ -154,6 +156,10 @@ private:
   const char* refused_as(bool has_pass, bool matches) const;
   /// A right password, or a reset: the store forgets the failures when it knows of any.
   bool has_failures_in_a_row() const;
+  /// Which tokens a password, or a passphrase, that is chosen by the current password uses up. As
+  /// long as the address is not verified, the reader of its mail may be the owner and the one who
+  /// knows the password a squatter: mailed tokens stay valid.
+  storage::use_up_reset_tokens::kind outdone_by_password() const;
   void forget_failures();
   /// What a sign-in hears when too many of this account are under way; counted.
   failure too_many() const;

@@ -34,7 +34,8 @@ bool read_header_names(settings& s, std::string_view list) {
   for (std::size_t from = 0; from <= list.size();) {
     const auto comma = std::min(list.find(',', from), list.size());
     const auto name = trim_blanks(list.substr(from, comma - from));
-    if (!values::is_header_name(name) || found.size() == names_max) return false;
+    // `*` has the form of a name, and to a browser it means every header.
+    if (!values::is_header_name(name) || name == "*" || found.size() == names_max) return false;
     found.emplace_back(name);
     from = comma + 1;
   }

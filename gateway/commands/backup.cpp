@@ -2,6 +2,7 @@
 #include "gateway/commands/backup.hpp"
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -10,6 +11,7 @@ namespace latchkey::gateway::commands {
 namespace {
 
 int back_up(const chosen_command& chosen, const std::string& file) {
+  std::signal(SIGXFSZ, SIG_IGN); // the file size limit is an error like a full disk
   const opened_store opened{chosen, std::cout, schema::as_it_is};
   if (opened.exit_code != 0) return opened.exit_code;
   if (auto copied = opened.store->back_up(file); !copied) return complain(copied.error());

@@ -10,7 +10,6 @@
 #include <csignal>
 #include <iostream>
 #include <pthread.h>
-#include <unistd.h>
 
 namespace latchkey::gateway::commands {
 namespace {
@@ -28,21 +27,6 @@ sigset_t block_awaited_signals() {
   return awaited;
 }
 
-/// The descriptors that were terminals at the start.
-class terminal {
-public:
-  terminal() : was_stdin_(::isatty(STDIN_FILENO) == 1), was_stderr_(::isatty(STDERR_FILENO) == 1) {}
-  /// The window was closed: the kernel says so by SIGHUP as well.
-  bool is_gone() const {
-    return (was_stdin_ && ::isatty(STDIN_FILENO) != 1) ||
-           (was_stderr_ && ::isatty(STDERR_FILENO) != 1);
-  }
-
-private:
-  bool was_stdin_;
-  bool was_stderr_;
-};
-
 /// Reopens the log file and reloads the certificate, as SIGHUP asks.
 void reload(server& running) {
   if (auto reopened = log_reopen(); !reopened)
@@ -58,14 +42,12 @@ void reload(server& running) {
     log_info("server", "SIGHUP: new connections use the certificate that TLS_CERT names now");
 }
 
-/// Waits until the server must end.
+/// Waits until the server must end. SIGHUP never ends it, not even when it comes because the
+/// terminal was closed: a server that was started from a terminal goes on, and its output there is
+/// lost.
 void await_end(const sigset_t& awaited, server& running) {
-  const terminal at_start;
-  while (true) {
-    int signal = 0;
-    if (sigwait(&awaited, &signal) != 0 || signal != SIGHUP || at_start.is_gone()) return;
+  for (int signal = 0; sigwait(&awaited, &signal) == 0 && signal == SIGHUP;)
     reload(running);
-  }
 }
 
 int serve(const chosen_command& chosen) {

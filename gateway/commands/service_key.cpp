@@ -2,6 +2,7 @@
 // which running servers read every second.
 #include "actors/audit/audit_entry.hpp"
 #include "actors/registry/registry.hpp"
+#include "config/settings/nearest_word.hpp"
 #include "config/settings/setting_values.hpp"
 #include "gateway/commands/command.hpp"
 #include "gateway/commands/service_list.hpp"
@@ -62,6 +63,21 @@ result<void> check(const create_options& options) {
   return {};
 }
 
+/// Any word can be a scope; a scope that is nearly a built-in one is likely misspelt.
+void warn_of_misspelt(const std::vector<std::string>& scopes) {
+  std::vector<std::string_view> built_in;
+  for (const auto& known : known_permissions())
+    built_in.push_back(known.permission);
+  for (const auto& scope : default_service_scopes().words())
+    built_in.push_back(scope);
+  for (const auto& scope : scopes) {
+    if (scope == "*" || std::ranges::find(built_in, scope) != built_in.end()) continue;
+    if (const auto nearest = nearest_word(scope, built_in); !nearest.empty())
+      std::cerr << "latchkey: warning: \"" << scope << "\" is kept as a word of your own and opens "
+                << "nothing here; did you mean " << nearest << "?\n";
+  }
+}
+
 /// The service to store; nothing when the options change nothing.
 std::optional<service_record> wanted_service(const create_options& options,
                                              const storage::list_services::answer& known,
@@ -88,6 +104,7 @@ int create(const chosen_command& chosen, const create_options& options) {
     complain_of(good.error());
     return exit_usage;
   }
+  warn_of_misspelt(options.scopes);
   const opened_store opened{chosen, std::cerr, schema::brought_up_to_date};
   if (opened.exit_code != 0) return opened.exit_code;
   auto known = opened.store->open_reader()->answer_to(storage::list_services{});

@@ -28,6 +28,8 @@ bool check_secret(const settings& configured) {
   };
   const auto key = read_signing_secret(configured);
   if (!key) return complain(key.error()) == 0;
+  const auto placeholder_warning = warning_of_placeholder(configured);
+  if (!placeholder_warning.empty()) warn(placeholder_warning);
   const auto store = open_configured_store(configured);
   if (const auto ready = store->check_schema(); !ready) {
     if (ready.error().field == "schema") return true;

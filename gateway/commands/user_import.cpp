@@ -3,12 +3,12 @@
 #include "gateway/commands/user_line.hpp"
 #include "gateway/commands/user_transfer.hpp"
 #include "protocol/text/login_name.hpp"
+#include "protocol/text/name_look.hpp"
 #include "protocol/text/text_codec.hpp"
 #include "storage/facts/fact_check.hpp"
 
 #include <cerrno>
 #include <cstring>
-#include <map>
 #include <set>
 #include <string>
 #include <unistd.h>
@@ -186,9 +186,10 @@ private:
         return {};
       }
       const bool is_same = *found == occupant::same;
-      const failure why{error.code, error.field,
-                        (is_same ? "exists already (" : "belongs to another user (") +
-                            from.username + ")"};
+      const auto reason = is_same                    ? "exists already"
+                          : error.reason == is_taken ? "belongs to another user"
+                                                     : error.reason; // "looks like another's"
+      const failure why{error.code, error.field, reason + (" (" + from.username + ")")};
       if (!is_same) return refuse(from.line, why), result<void>{};
       ++outcome_.present;
       tell(from.line, why);
@@ -227,33 +228,40 @@ private:
   std::vector<result<storage::written>> look_up() {
     std::vector<result<storage::written>> out;
     for (const auto& unit : batch_) {
-      const auto taken = taken_of(std::get<storage::create_user>(unit.facts.front()));
-      if (!taken)
-        out.emplace_back(fail(taken.error()));
-      else if (!taken->empty())
-        out.emplace_back(fail(error_code::user_exists, *taken));
-      else
+      const auto is_free = check_free(std::get<storage::create_user>(unit.facts.front()));
+      if (is_free)
         out.emplace_back(storage::written{});
+      else
+        out.emplace_back(fail(is_free.error()));
     }
     return out;
   }
 
-  /// The first field that another user has; empty when there is none.
-  result<std::string> taken_of(const storage::create_user& fact) {
-    for (const auto& [field, key] : std::map<std::string, std::string>{
-             {"username", fact.username_key}, {"email", fact.email_key}}) {
+  /// USER002 with the first field that another user has.
+  result<void> check_free(const storage::create_user& fact) {
+    const auto check_name = [this](std::string field, std::string_view key,
+                                   const char* reason) -> result<void> {
       const auto owner = reader_->find_login(key);
       if (!owner) return fail(owner.error());
-      if (*owner) return field;
-    }
+      if (*owner) return fail(error_code::user_exists, std::move(field), reason);
+      return {};
+    };
+    if (auto email = check_name("email", fact.email_key, is_taken); !email) return email;
+    if (auto name = check_name("username", fact.username_key, is_taken); !name) return name;
+    for (const auto& skeleton : skeletons_of(fact.username_key))
+      if (auto name = check_name("username", skeleton, "looks like another's"); !name) return name;
     const auto by_id = reader_->find_user(fact.user.id);
     if (!by_id) return fail(by_id.error());
-    if (*by_id) return std::string{"id"};
-    if (fact.user.number == 0) return std::string{};
+    if (*by_id) return fail(error_code::user_exists, "id", is_taken);
+    if (fact.user.number == 0) return {};
     const auto by_number = reader_->answer_to(storage::find_user_by_number{fact.user.number});
     if (!by_number) return fail(by_number.error());
-    return *by_number ? std::string{"number"} : std::string{};
+    if (*by_number) return fail(error_code::user_exists, "number", is_taken);
+    return {};
   }
+
+  /// The reason of a commit.
+  static constexpr const char* is_taken = "is taken";
 
   const import_options& options_;
   progress& shown_;

@@ -66,7 +66,7 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
   } else {
     user.id = user_id{make_uuid(now)};
   }
-  user.number = in.optional_integer("number", 1, chosen_user_number_max).value_or(0);
+  user.number = in.optional_id_number("number", 1, chosen_user_number_max).value_or(0);
   user.username = trim_white_space(in.text("username", 1, login_name_bytes_max));
   user.email = trim_white_space(in.text("email", 1, login_name_bytes_max));
   keep_first(take_hash(user.password_hash, in, "password_hash"));
@@ -137,8 +137,9 @@ result<storage::unit> unit_of(const user_line& all, time_point now) {
   if (!username_key) return fail(error_code::validation_error, "username", "is not a name");
   if (!email_key) return fail(error_code::validation_error, "email", "is not an address");
   storage::unit unit;
+  const bool keeps_sequence = user.number > sequence_moving_number_max;
   unit.facts.emplace_back(
-      storage::create_user{user, std::move(*username_key), std::move(*email_key)});
+      storage::create_user{user, std::move(*username_key), std::move(*email_key), keeps_sequence});
 
   const auto& profile = all.profile;
   storage::update_user more;

@@ -13,6 +13,7 @@
 #include "protocol/result.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,11 @@ result<user_line> read_user_line(std::string_view line, time_point now);
 
 /// With a newline. `with_hashes`: also the password's and the recovery passphrase's.
 void append_user_line(std::string& out, const user_line& all, bool with_hashes);
+
+/// A number up to this moves our own numbering past it. A larger one, which is likely of another
+/// numbering, does not: otherwise one huge number would give every later user a larger one, which
+/// no import takes (`chosen_user_number_max`). Services' numbers end here, too.
+inline constexpr std::int64_t sequence_moving_number_max = (std::int64_t{1} << 31) - 1;
 
 /// The facts that add the user, with a line for the audit log.
 result<storage::unit> unit_of(const user_line& all, time_point now);

@@ -1,5 +1,6 @@
 // users.cpp — `users import` and `users export`.
 #include "actors/audit/audit_entry.hpp"
+#include "config/free_name.hpp"
 #include "config/log.hpp"
 #include "gateway/commands/command.hpp"
 #include "gateway/commands/user_transfer.hpp"
@@ -8,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <iostream>
@@ -83,14 +83,6 @@ struct export_command {
   bool with_hashes = false;
 };
 
-/// Renames `from` to `to`, unless `to` exists.
-bool rename_to_free_name(const std::string& from, const std::string& to) {
-  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  if (errno != EINVAL && errno != ENOSYS) return false;
-  // The file system cannot do that: add the second name, then remove the first.
-  return link(from.c_str(), to.c_str()) == 0 && unlink(from.c_str()) == 0;
-}
-
 /// The file, or standard output. The file gets its name when it is complete; nothing may have that
 /// name before.
 class export_file {
@@ -109,8 +101,7 @@ public:
       is_whole_ = true;
       return STDOUT_FILENO;
     }
-    struct stat about {};
-    if (lstat(name_.c_str(), &about) == 0) {
+    if (is_name_taken(name_)) {
       errno = EEXIST;
       is_whole_ = true;
       return -1;
@@ -127,7 +118,7 @@ public:
     is_whole_ = fsync(number) == 0 && rename_to_free_name(unfinished(), name_);
     return is_whole_;
   }
-  std::string unfinished() const { return name_ + ".unfinished"; }
+  std::string unfinished() const { return unfinished_name_of(name_); }
 
 private:
   std::string name_;
@@ -189,7 +180,8 @@ constexpr const char* import_fields = R"(
 Fields of a line (null and absent are the same):
   username, email            required; unique, whatever the case of the letters
   id                         a UUID; absent: a new one
-  number                     1 and up; absent: the next free one
+  number                     1 to 4503599627370496; absent: the next free one. Our own numbering
+                             goes on behind those below 2147483648 and passes over larger ones
   password_hash              Argon2id and Argon2i ($argon2id$…, Django's argon2$argon2id$…),
                              bcrypt ($2a$ $2b$ $2y$, Django's bcrypt$ and bcrypt_sha256$),
                              PBKDF2 with SHA-1, SHA-256 or SHA-512 and scrypt (passlib, Django,
@@ -219,7 +211,8 @@ void add_users(CLI::App& app, chosen_command& chosen) {
   importing->add_option("FILE", wanted->file, "The file; - is standard input")->required();
   importing->add_flag("--dry-run", wanted->is_dry_run,
                       "Check every line against the rules and the store, and write nothing. Does "
-                      "not find two lines of the file with the same name");
+                      "not find two lines of the file with the same name, or with names that look "
+                      "alike");
   importing
       ->add_option("--on-conflict", wanted->on_conflict,
                    "When a user exists already: fail (report it, exit code 1) or skip (report "

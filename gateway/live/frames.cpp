@@ -24,6 +24,7 @@ constexpr std::size_t number_chars_max = 100;
 constexpr char number_mark = '#';
 
 std::string read_message_id(input& fields) {
+  fields.needs_text_or_number("id");
   if (auto number = fields.optional_number("id", number_chars_max)) return number_mark + *number;
   auto text = fields.optional_text("id", message_id_bytes_max).value_or(std::string{});
   if (!text.starts_with(number_mark)) return text;

@@ -295,6 +295,28 @@ std::string input::id_text(std::string_view field) {
   return required(field, optional_id_text(field));
 }
 
+std::optional<std::int64_t> input::optional_id_number(std::string_view field, std::int64_t min,
+                                                      std::int64_t max) {
+  auto* found = present(field);
+  if (found == nullptr) return std::nullopt;
+  std::string digits{found->content.reveal()};
+  if (found->is == kind::real) digits = integer_digits(digits).value_or(std::string{});
+  std::int64_t number = 0;
+  const auto* end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, number);
+  const bool fits = read.ec == std::errc{} && read.ptr == end && number >= min && number <= max;
+  if (fits) return number;
+  problem(field, "must be an integer from " + std::to_string(min) + " to " + std::to_string(max));
+  return std::nullopt;
+}
+
+void input::needs_text_or_number(std::string_view field) {
+  const auto* found = present(field);
+  if (found != nullptr && found->is != kind::text && found->is != kind::integer &&
+      found->is != kind::real)
+    problem(field, "must be a string or a number");
+}
+
 result<void> input::done() {
   for (auto& [name, found] : fields_) {
     if (first_) break;

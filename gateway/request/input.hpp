@@ -68,6 +68,12 @@ public:
   std::string id_text(std::string_view field);
   std::optional<std::string> optional_id_text(std::string_view field);
 
+  /// A user's number as 41, 41.0, 4.1e1 or "41".
+  std::optional<std::int64_t> optional_id_number(std::string_view field, std::int64_t min,
+                                                 std::int64_t max);
+  /// Adds a problem when the field is neither a text nor a number.
+  void needs_text_or_number(std::string_view field);
+
   /// A field that is accepted and has no meaning here.
   void ignore(std::string_view field);
 

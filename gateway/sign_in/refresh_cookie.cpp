@@ -43,12 +43,14 @@ bool was_given_out_since(std::chrono::steady_clock::time_point at) {
 /// Those of a name that have the form of one of ours, the newest first.
 std::vector<refresh_token> tokens_named(const http::exchange& ex, std::string_view name) {
   std::vector<refresh_token> found;
-  for (const auto value : http::find_cookies(ex.in, name, refresh_cookies_max))
+  for (const auto value : http::find_cookies(ex.in, name))
     if (auto token = parse_refresh_token(value)) found.push_back(std::move(*token));
   // A session's id begins with the time when it was opened.
   std::ranges::stable_sort(found, [](const refresh_token& a, const refresh_token& b) {
     return std::pair{a.session.bytes, a.counter} > std::pair{b.session.bytes, b.counter};
   });
+  if (found.size() > refresh_cookies_max)
+    found.erase(found.begin() + refresh_cookies_max, found.end());
   return found;
 }
 
@@ -126,15 +128,6 @@ result<std::vector<refresh_token>> refresh_cookies(const http::exchange& ex) {
   const auto own = from_any_site ? check_page_origin(ex) : check_cookie_origin(ex);
   if (!own) return fail(own.error());
   return found;
-}
-
-result<std::optional<secret>> refresh_cookie(const http::exchange& ex) {
-  const auto found = refresh_cookies(ex);
-  if (!found) return fail(found.error());
-  if (found->empty()) return std::optional<secret>{};
-  const auto& best = found->front();
-  std::string text = to_string(best.session) + '.' + std::to_string(best.counter) + '.';
-  return std::optional<secret>{secret{text += best.mac.reveal()}};
 }
 
 awaitable<> clear_dead_cookies(http::exchange& ex, std::vector<refresh_token> shown,

@@ -13,7 +13,7 @@
 
 namespace latchkey::gateway {
 
-/// So many cookies of a name are looked at.
+/// So many tokens of a name are looked at: the newest.
 inline constexpr std::size_t refresh_cookies_max = 8;
 
 /// Adds `Set-Cookie`. The name begins with `__Host-` (RFC 6265bis, 4.1.3.2) whenever browsers reach
@@ -33,9 +33,6 @@ void clear_refresh_cookie(const http::exchange& ex, const session_id& session,
 /// when another site made the browser send them, unless COOKIE_SAMESITE is none and it is one of
 /// ALLOWED_ORIGINS.
 result<std::vector<refresh_token>> refresh_cookies(const http::exchange& ex);
-
-/// The likeliest, as text; empty when there is none. Errors as above.
-result<std::optional<secret>> refresh_cookie(const http::exchange& ex);
 
 /// Takes a cookie back, with an answer that refuses it, when that can harm nobody: the token is
 /// ours by its MAC, its session was over when the request came, its user has not signed in since it

@@ -51,7 +51,8 @@ result<messages::register_user> checked(const registration& given, std::size_t l
 
 /// The mail that asks whether the address is theirs, durable with the user.
 void add_verification(messages::register_user& request, const actor_env& env) {
-  if (env.policy.verification == email_verification::off || !env.mails) return;
+  if (env.policy.verification == email_verification::off) return;
+  if (!env.may_mail("email_verification", request.email_key)) return;
   const auto& user = request.user;
   const auto ttl = env.policy.email_token_ttl;
   auto token = make_owner_token(user.id, token_purpose::email_verification, user.created_at, ttl);

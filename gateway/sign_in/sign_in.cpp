@@ -26,26 +26,31 @@ void count_sign_in(const outcome_counters& counts, const result<messages::token_
     counts.login_error->add();
 }
 
-/// Whose earlier session the client's refresh cookie proves, whether that session lives or not;
-/// nobody's when there is none, or when it is not ours. It tells a client of the account from a
-/// stranger, and nothing else.
-awaitable<std::optional<user_id>> known_to_client(http::exchange& ex) {
+/// Whose earlier session that refresh token proves: one that lives, or has run out. One that was
+/// ended proves nothing, for it may have been ended because a thief had it. Nobody's when it is not
+/// ours.
+awaitable<std::optional<user_id>> owner_of_token(http::exchange& ex, const refresh_token& token) {
   auto& edge = edge_of(ex);
-  const auto cookie = refresh_cookie(ex);
-  if (!cookie || !*cookie) co_return std::nullopt;
-  const auto token = parse_refresh_token((*cookie)->reveal());
-  if (!token) co_return std::nullopt;
   const auto noted = ex.rate;
-  const bool may = may_cost_a_read(ex).has_value();
+  const auto may = co_await may_be_looked_up(ex, token.session);
   ex.rate = noted; // what the sign-in counts against
   if (!may) co_return std::nullopt;
-  const messages::read_session question{token->session, edge.deadline_for_actors(ex.deadline)};
-  const auto found =
-      co_await edge.ask(edge.env().reader_for(token->session), question, ex.deadline);
-  const bool is_ours = found && token->counter <= found->counter &&
-                       edge.env().keys->refresh.check(*token, found->salt);
+  const messages::read_session question{token.session, edge.deadline_for_actors(ex.deadline)};
+  const auto found = co_await edge.ask(edge.env().reader_for(token.session), question, ex.deadline);
+  const bool is_ours = found && !found->ended_at && token.counter <= found->counter &&
+                       edge.env().keys->refresh.check(token, found->salt);
   if (!is_ours) co_return std::nullopt;
   co_return found->user;
+}
+
+/// Whose earlier session one of the client's refresh cookies proves; nobody's when none does. It
+/// tells a client of the account from a stranger, and nothing else.
+awaitable<std::optional<user_id>> known_to_client(http::exchange& ex) {
+  const auto shown = refresh_cookies(ex);
+  if (!shown) co_return std::nullopt;
+  for (const auto& token : *shown)
+    if (const auto owner = co_await owner_of_token(ex, token)) co_return owner;
+  co_return std::nullopt;
 }
 
 /// `sign_in` without the address's limit. `was_wrong` says of a failure that the credentials

@@ -67,9 +67,15 @@ struct use_reset_token {
 /// Marks all unused tokens of a user as used: after the owner has proved to be the owner in another
 /// way, or when the tokens were mailed to an address that the user no longer has.
 struct use_up_reset_tokens {
+  /// Which of the user's tokens.
+  enum class kind : std::uint8_t {
+    every_token,
+    resets,           // tokens that verify the address stay valid
+    passphrase_resets // mailed tokens stay valid too
+  };
   user_id user;
   time_point at{};
-  bool keeps_verifications = false; // tokens that verify the address stay valid
+  kind which = kind::every_token;
 };
 
 // -- queries -----------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 #include <unicode/uspoof.h>
+#include <utility>
 
 namespace latchkey {
 namespace {
@@ -73,6 +74,36 @@ icu::UnicodeString normal(const icu::UnicodeString& text, bool composed) {
   return U_FAILURE(status) ? text : out;
 }
 
+/// Of the character's capital where that looks like a letter of ASCII; else its own.
+icu::UnicodeString prototype_of_capital(UChar32 c) {
+  const auto found = prototype_of(u_toupper(c));
+  const auto only = found.length() == 1 ? found.char32At(0) : 0;
+  // The prototype of a capital I is a small l.
+  if (only == 'l') return icu::UnicodeString(UChar32{'i'});
+  return only > 0 && only < 0x80 ? found : prototype_of(c);
+}
+
+/// Each character beyond ASCII as `prototype` has it, folded. Nothing for a name that comes out as
+/// it is.
+std::optional<std::string> skeleton_by(std::string_view folded,
+                                       icu::UnicodeString (*prototype)(UChar32)) {
+  if (is_all_ascii(folded) || checker() == nullptr) return std::nullopt;
+  const auto parts = normal(unicode_of(folded), false);
+  icu::UnicodeString looks;
+  for (std::int32_t at = 0; at < parts.length(); at = parts.moveIndex32(at, 1)) {
+    const auto c = parts.char32At(at);
+    if (c < 0x80)
+      looks.append(c);
+    else
+      looks.append(prototype(c));
+  }
+  std::string text;
+  normal(looks, true).toUTF8String(text);
+  auto skeleton = fold_text(text);
+  if (!skeleton || *skeleton == folded || trim_white_space(*skeleton).empty()) return std::nullopt;
+  return skeleton;
+}
+
 bool is_emoji_part(UChar32 c) {
   return c == emoji_style || u_hasBinaryProperty(c, UCHAR_EMOJI) ||
          u_hasBinaryProperty(c, UCHAR_EXTENDED_PICTOGRAPHIC);
@@ -114,21 +145,20 @@ bool is_invisible(UChar32 c) {
 } // namespace
 
 std::optional<std::string> name_skeleton(std::string_view folded) {
-  if (is_all_ascii(folded) || checker() == nullptr) return std::nullopt;
-  const auto parts = normal(unicode_of(folded), false);
-  icu::UnicodeString looks;
-  for (std::int32_t at = 0; at < parts.length(); at = parts.moveIndex32(at, 1)) {
-    const auto c = parts.char32At(at);
-    if (c < 0x80)
-      looks.append(c);
-    else
-      looks.append(prototype_of(c));
-  }
-  std::string text;
-  normal(looks, true).toUTF8String(text);
-  auto skeleton = fold_text(text);
-  if (!skeleton || *skeleton == folded || trim_white_space(*skeleton).empty()) return std::nullopt;
+  return skeleton_by(folded, prototype_of);
+}
+
+std::optional<std::string> capital_skeleton(std::string_view folded) {
+  auto skeleton = skeleton_by(folded, prototype_of_capital);
+  if (!skeleton || skeleton == name_skeleton(folded)) return std::nullopt;
   return skeleton;
+}
+
+std::vector<std::string> skeletons_of(std::string_view folded) {
+  std::vector<std::string> all;
+  if (auto skeleton = name_skeleton(folded)) all.push_back(std::move(*skeleton));
+  if (auto skeleton = capital_skeleton(folded)) all.push_back(std::move(*skeleton));
+  return all;
 }
 
 bool mixes_scripts(std::string_view name) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace latchkey {
 
@@ -15,6 +16,14 @@ namespace latchkey {
 /// of ASCII stands for itself, so that `user1` and `userl` are two. Nothing for a name that is its
 /// own skeleton, as every ASCII name is.
 std::optional<std::string> name_skeleton(std::string_view folded);
+
+/// What it looks like when it is written in capitals, for names are shown as their users write
+/// them: "КАТЕ" in Cyrillic letters is "kate". Nothing when that is the name itself or its
+/// `name_skeleton`.
+std::optional<std::string> capital_skeleton(std::string_view folded);
+
+/// Both, those that there are: every key beside the folded name that nobody else may have.
+std::vector<std::string> skeletons_of(std::string_view folded);
 
 /// Whether a name mixes scripts or digits as no writing system does: more than UTS 39, 5.2,
 /// "Highly Restrictive" allows (one script; Latin beside those of Chinese, Japanese or Korean), or

@@ -39,9 +39,9 @@ std::optional<failure> add_names(runner& on, const create_user& f, const std::st
   const bool is_one = f.username_key == f.email_key;
   if (!add_login_name(on, f.username_key, id, is_one ? "both" : "username"))
     return losing(error_code::user_exists, "username", "is taken");
-  if (const auto skeleton = name_skeleton(f.username_key);
-      skeleton && !add_login_name(on, *skeleton, id, "skeleton"))
-    return losing(error_code::user_exists, "username", "looks like another's");
+  for (const auto& skeleton : skeletons_of(f.username_key))
+    if (!add_login_name(on, skeleton, id, "skeleton"))
+      return losing(error_code::user_exists, "username", "looks like another's");
   if (!is_one && !add_login_name(on, f.email_key, id, "email"))
     return losing(error_code::user_exists, "email", "is taken");
   return std::nullopt;
@@ -91,7 +91,8 @@ void touch(footprint& print, const create_user& f) {
   print.writes(thing::user, f.user.id);
   print.writes(thing::name, f.username_key);
   if (f.email_key != f.username_key) print.writes(thing::name, f.email_key);
-  if (const auto looks = name_skeleton(f.username_key)) print.writes(thing::name, *looks);
+  for (const auto& skeleton : skeletons_of(f.username_key))
+    print.writes(thing::name, skeleton);
   if (f.user.number != 0) print.writes(thing::number, std::to_string(f.user.number));
   if (is_admin_role(f.user.role))
     print.writes(thing::admins, "");
@@ -125,8 +126,8 @@ void add_missing_skeletons(runner& on) {
   };
   std::vector<name> missing;
   on.run(sql::names_beyond_ascii, {}, [&missing](const row_source& row) {
-    if (auto skeleton = name_skeleton(text_or(row, 0)))
-      missing.push_back({std::move(*skeleton), text_or(row, 1)});
+    for (auto& skeleton : skeletons_of(text_or(row, 0)))
+      missing.push_back({std::move(skeleton), text_or(row, 1)});
   });
   for (const auto& name : missing)
     add_login_name(on, name.skeleton, name.user, "skeleton");

@@ -37,6 +37,9 @@ constexpr statement use_up_tokens{
 constexpr statement use_up_reset_tokens{"use_up_reset_tokens",
                                         "UPDATE reset_tokens SET used_at = $2 WHERE user_id = $1 "
                                         "AND used_at IS NULL AND purpose <> 'email_verification'"};
+constexpr statement use_up_passphrase_tokens{
+    "use_up_passphrase_tokens", "UPDATE reset_tokens SET used_at = $2 WHERE user_id = $1 "
+                                "AND used_at IS NULL AND purpose = 'passphrase_reset'"};
 
 } // namespace
 } // namespace sql
@@ -146,10 +149,13 @@ void touch(footprint& print, const use_up_reset_tokens& f) {
 }
 
 std::optional<failure> write(runner& on, const use_up_reset_tokens& f, written&) {
+  using enum use_up_reset_tokens::kind;
+  const auto& used_up = f.which == every_token ? sql::use_up_tokens
+                        : f.which == resets    ? sql::use_up_reset_tokens
+                                               : sql::use_up_passphrase_tokens;
   const auto user = to_string(f.user);
   on.run(sql::share_user, {user});
-  on.run(f.keeps_verifications ? sql::use_up_reset_tokens : sql::use_up_tokens,
-         {user, time_text(f.at)});
+  on.run(used_up, {user, time_text(f.at)});
   return std::nullopt;
 }
 

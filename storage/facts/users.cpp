@@ -124,9 +124,9 @@ std::optional<failure> change_names(runner& on, const std::string& id, const use
   // An unchanged name was the user's own a moment ago, so a taken name is the new one.
   if (!after.username.empty() && !add_name(on, after.username, id, is_one ? "both" : "username"))
     return losing(error_code::user_exists, c.username ? "username" : "email", "is taken");
-  if (const auto looks = name_skeleton(after.username);
-      looks && !add_name(on, *looks, id, "skeleton"))
-    return losing(error_code::user_exists, "username", looks_taken);
+  for (const auto& skeleton : skeletons_of(after.username))
+    if (!add_name(on, skeleton, id, "skeleton"))
+      return losing(error_code::user_exists, "username", looks_taken);
   if (!after.email.empty() && !is_one && !add_name(on, after.email, id, "email"))
     return losing(error_code::user_exists, c.email ? "email" : "username", "is taken");
   return std::nullopt;

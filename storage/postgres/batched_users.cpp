@@ -13,13 +13,9 @@ namespace latchkey::storage::postgres {
 
 namespace {
 
-std::size_t names_of(const create_user& f, const std::string& skeleton) {
-  return (f.username_key == f.email_key ? 1U : 2U) + (skeleton.empty() ? 0U : 1U);
-}
-
-/// Empty when the name has no skeleton but itself.
-std::string skeleton_of(const create_user& f) {
-  return name_skeleton(f.username_key).value_or(std::string{});
+/// How many rows of login_names it has.
+std::size_t names_of(const create_user& f) {
+  return (f.username_key == f.email_key ? 1U : 2U) + skeletons_of(f.username_key).size();
 }
 
 /// How often numbers are taken anew because other users had chosen them; each try skips a whole
@@ -57,15 +53,16 @@ std::optional<failure> why_user_lost(connection& link, const create_user& f) {
   const auto id = to_string(f.user.id);
   // The fact's own rows may exist already: only rows of other users count.
   std::unordered_set<std::string> taken;
-  const auto looks = skeleton_of(f);
+  const auto skeletons = skeletons_of(f.username_key);
   auto keys = std::vector<std::string>{f.username_key, f.email_key};
-  if (!looks.empty()) keys.push_back(looks);
+  keys.insert(keys.end(), skeletons.begin(), skeletons.end());
   for (const auto& row : find_keys(link, sql::names_taken, keys))
     if (view(row[1]) != id) taken.emplace(view(row[0]));
   if (taken.count(f.username_key) != 0)
     return losing(error_code::user_exists, "username", "is taken");
   if (taken.count(f.email_key) != 0) return losing(error_code::user_exists, "email", "is taken");
-  if (taken.count(looks) != 0)
+  if (std::any_of(skeletons.begin(), skeletons.end(),
+                  [&taken](const std::string& looks) { return taken.count(looks) != 0; }))
     return losing(error_code::user_exists, "username", "looks like another's");
   if (f.user.number != 0 &&
       !find_keys(link, sql::numbers_taken, {std::to_string(f.user.number)}).empty())
@@ -77,7 +74,7 @@ std::optional<failure> why_user_lost(connection& link, const create_user& f) {
   return losing(error_code::user_exists, "email", "is taken");
 }
 
-void add_user_row(table<20>& t, const create_user& f, const std::string& skeleton) {
+void add_user_row(table<21>& t, const create_user& f) {
   const auto& u = f.user;
   t[0].text(to_string(u.id));
   t[1].number(u.number);
@@ -98,14 +95,15 @@ void add_user_row(table<20>& t, const create_user& f, const std::string& skeleto
   t[16].text(u.full_name);
   t[17].text(f.username_key);
   t[18].text(f.email_key);
-  t[19].text(skeleton);
+  t[19].text(name_skeleton(f.username_key).value_or(std::string{}));
+  t[20].text(capital_skeleton(f.username_key).value_or(std::string{}));
 }
 
 /// Adds them; answers those whose number from the sequence another user had chosen.
 std::vector<pending*> add_users(connection& link, const std::vector<pending*>& facts) {
-  table<20> t;
+  table<21> t;
   for (const auto* p : facts)
-    add_user_row(t, as<create_user>(*p), skeleton_of(as<create_user>(*p)));
+    add_user_row(t, as<create_user>(*p));
   struct added {
     std::int64_t number;
     std::size_t names;
@@ -117,7 +115,7 @@ std::vector<pending*> add_users(connection& link, const std::vector<pending*>& f
   for (auto* p : facts) {
     const auto& f = as<create_user>(*p);
     const auto found = rows.find(to_string(f.user.id));
-    if (found != rows.end() && found->second.names == names_of(f, skeleton_of(f))) {
+    if (found != rows.end() && found->second.names == names_of(f)) {
       p->note.user_number = found->second.number;
       continue;
     }

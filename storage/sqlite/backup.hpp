@@ -8,7 +8,9 @@
 namespace latchkey::storage::sqlite {
 
 /// Copies the database at `from` as it is at one moment to the new file `to`, its owner's alone,
-/// complete without any file beside it. CONFLICT when `to` exists; a failure's reason is a
+/// complete without any file beside it. Until it is whole it is called `to`.unfinished: a process
+/// that is killed leaves nothing under the name `to`, and the next copy replaces what it left.
+/// CONFLICT when `to` exists, or while another process writes that copy; a failure's reason is a
 /// sentence, and leaves nothing behind.
 result<void> copy_database(const std::string& from, const std::string& to);
 

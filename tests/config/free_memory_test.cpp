@@ -3,12 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstring>
+#include <future>
 #include <memory>
+#include <thread>
 #include <vector>
 
 namespace latchkey {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr std::size_t mib = std::size_t{1024} * 1024;
 
@@ -48,8 +53,32 @@ TEST(Memory, IsLookedAt) {
 }
 
 TEST(Memory, ReturnerEndsAtOnce) {
-  const free_memory_returner ends_here;
+  auto ended = std::async(std::launch::async, [] { const free_memory_returner ends_here{1h}; });
+  EXPECT_EQ(ended.wait_for(1min), std::future_status::ready) << "it waits for its next look";
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // with allocators of their own
+TEST(Memory, ThatWasFreedInTheMiddleIsGivenBack) {
+  constexpr std::size_t block_bytes = 1024; // too small for a mapping of its own
+  constexpr std::size_t blocks = 64 * mib / block_bytes;
+  std::vector<std::unique_ptr<char[]>> held;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    held.push_back(std::make_unique<char[]>(block_bytes));
+    std::memset(held.back().get(), 'x', block_bytes);
+  }
+  // Above them, so that they do not go back as the end of the heap would.
+  const auto above = std::make_unique<char[]>(block_bytes);
+  const auto before = look_at_memory();
+  const free_memory_returner returner{10ms};
+  held.clear();
+  // Without a returner it stays for good.
+  const auto end = std::chrono::steady_clock::now() + 1min;
+  const auto is_back = [&] { return look_at_memory().resident + 48 * mib < before.resident; };
+  while (!is_back() && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(is_back());
+}
+#endif
 
 } // namespace
 } // namespace latchkey

@@ -107,12 +107,9 @@ cookie_lookup find_cookie(const request& in, std::string_view name) noexcept {
   return found;
 }
 
-std::vector<std::string_view> find_cookies(const request& in, std::string_view name,
-                                           std::size_t max) {
+std::vector<std::string_view> find_cookies(const request& in, std::string_view name) {
   std::vector<std::string_view> found;
-  each_cookie(in, name, [&found, max](std::string_view value) {
-    if (found.size() < max) found.push_back(value);
-  });
+  each_cookie(in, name, [&found](std::string_view value) { found.push_back(value); });
   return found;
 }
 

@@ -82,9 +82,8 @@ struct cookie_lookup {
 
 /// Looks through every Cookie header (RFC 6265, section 5.4).
 cookie_lookup find_cookie(const request& in, std::string_view name) noexcept;
-/// The values of all cookies of that name, the first `max` of them, in the order they were sent.
-std::vector<std::string_view> find_cookies(const request& in, std::string_view name,
-                                           std::size_t max);
+/// The values of all cookies of that name, in the order in which they were sent.
+std::vector<std::string_view> find_cookies(const request& in, std::string_view name);
 
 /// The value of `name` in a query or in an `application/x-www-form-urlencoded` body,
 /// decoded. VALIDATION_ERROR with `field` = name when it occurs twice, has a bad escape

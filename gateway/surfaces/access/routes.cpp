@@ -23,7 +23,9 @@ std::vector<http::route> routes() {
 
       route_row(get, "/auth/api-keys", "list_api_keys", list_api_keys).access(session),
       route_row(post, "/auth/api-keys", "create_api_key", create_api_key).access(session),
-      route_row(delete_, "/auth/api-keys/{id}", "revoke_api_key", revoke_api_key).access(session),
+      route_row(delete_, "/auth/api-keys/{id}", "revoke_api_key", revoke_api_key)
+          .access(session)
+          .limit(window::keeping),
 
       route_row(post, "/auth/verify-email", "request_verification", request_verification)
           .access(session),

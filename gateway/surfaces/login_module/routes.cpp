@@ -37,7 +37,8 @@ std::vector<http::route> routes() {
           .access(session),
       route_row(delete_, "/account/recovery-passphrase", "remove_recovery_passphrase",
                 remove_recovery_passphrase)
-          .access(session),
+          .access(session)
+          .limit(window::keeping),
 
       route_row(get, "/admin/users", "list_users", list_users).access(principal, "users:read"),
       route_row(get, "/admin/users/{id}", "get_user", get_user).access(principal, "users:read"),

@@ -145,6 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
         wrong_value{"ALLOWED_ORIGINS", "capacitor://localhost/"},
         wrong_value{"ALLOWED_ORIGINS", "capacitor://*"},
         wrong_value{"ALLOWED_ORIGINS", "1app://localhost"}, wrong_value{"CORS_HEADERS", "X-One,"},
+        wrong_value{"CORS_HEADERS", "*"}, wrong_value{"CORS_HEADERS", "X-One, *"},
         wrong_value{"CORS_HEADERS", "X One"}, wrong_value{"CORS_HEADERS", "X-One:"},
         wrong_value{"KEEP_ALIVE", "0"}, wrong_value{"KEEP_ALIVE", "2d"},
         wrong_value{"ISSUER", "auth.example.com:8443"},

@@ -46,15 +46,35 @@ TEST_F(Unread, AnswersAreCutOffWhenAllTogetherAreTooMuch) {
 }
 
 TEST_F(Unread, WhoLeavesMostGoesFirst) {
-  serve(large_answer_bytes + large_answer_bytes / 4);
-  raw_client first(server_->port());
-  first.send(get("/large"));
-  raw_client second(server_->port());
-  second.send(get("/large"));
-  raw_client third(server_->port());
-  third.send(get("/large"));
+  // Each answer leaves its size but for what the kernel takes of it, a few MiB.
+  constexpr std::size_t mib = std::size_t{1024} * 1024;
+  constexpr std::size_t small = 12 * mib, most = 40 * mib, middle = 28 * mib;
+  const auto answer = [](std::size_t bytes) {
+    return [bytes](exchange&) -> awaitable<response> {
+      co_return json_response(200, std::string(bytes, 'x'));
+    };
+  };
+  // The first two are within it together, and so are those that stay.
+  serve(small + most, make_table({make_route(method::get, "/small", answer(small)),
+                                  make_route(method::get, "/most", answer(most)),
+                                  make_route(method::get, "/middle", answer(middle))}));
+  constexpr int receive_buffer_bytes = 64 * 1024;
+  const auto ask_for = [this](raw_client& one, const std::string& path) {
+    one.send("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(one.is_readable_within(patience)) << path;
+  };
+  raw_client first(server_->port(), receive_buffer_bytes);
+  raw_client second(server_->port(), receive_buffer_bytes);
+  raw_client third(server_->port(), receive_buffer_bytes);
+  ask_for(first, "/small");
+  ask_for(second, "/most");
+  EXPECT_EQ(closed_, 0);
+  ask_for(third, "/middle"); // which is too much
   EXPECT_TRUE(server_->wait_until([this](http_server&) { return closed_ > 0; }));
-  EXPECT_LT(closed_, 3) << "no more than it takes";
+  EXPECT_LT(second.read_to_end().value_or("").size(), most);
+  EXPECT_GT(first.read_to_end().value_or("").size(), small);
+  EXPECT_GT(third.read_to_end().value_or("").size(), middle) << "who came last is not who goes";
+  EXPECT_EQ(closed_, 1) << "no more than it takes";
 }
 
 TEST_F(Unread, AnswersWithinTheBoundArriveWhole) {

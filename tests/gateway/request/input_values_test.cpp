@@ -147,6 +147,32 @@ TEST(InputId, IsANumberOrAText) {
   EXPECT_EQ(first_problem(body), "");
 }
 
+TEST(InputId, ThatMustBeANumberComesInEachFormOfOne) {
+  for (const auto* form : {"41", "41.0", "4.1e1", R"("41")"}) {
+    auto body = json_body(R"({"a":)" + std::string{form} + "}");
+    EXPECT_EQ(body.optional_id_number("a", 1, 41), 41) << form;
+    EXPECT_EQ(first_problem(body), "") << form;
+  }
+  const auto number = [](input& body) { body.optional_id_number("a", 1, 40); };
+  for (const auto* wrong : {"0", "41", "41.0", R"("41")", "1.5", "-1", R"("x")", R"("")",
+                            R"("1.0")", "true", "[1]", "{}", "99999999999999999999"})
+    EXPECT_EQ(problem(json_body(R"({"a":)" + std::string{wrong} + "}"), number),
+              "a: must be an integer from 1 to 40")
+        << wrong;
+  auto none = json_body(R"({"a":null})");
+  EXPECT_EQ(none.optional_id_number("a", 1, 40), std::nullopt);
+  EXPECT_EQ(none.optional_id_number("b", 1, 40), std::nullopt);
+  EXPECT_EQ(first_problem(none), "");
+}
+
+TEST(InputValue, ThatMayBeATextOrANumberIsNothingElse) {
+  const auto either = [](input& body) { body.needs_text_or_number("a"); };
+  for (const auto* good : {"{}", R"({"a":null})", R"({"a":"x"})", R"({"a":7})", R"({"a":7.5})"})
+    EXPECT_EQ(problem(json_body(good), either), "") << good;
+  for (const auto* wrong : {R"({"a":true})", R"({"a":[]})", R"({"a":{}})"})
+    EXPECT_EQ(problem(json_body(wrong), either), "a: must be a string or a number") << wrong;
+}
+
 TEST(InputQuery, IsReadAsStrictlyAsABody) {
   const auto page = [](input& body) { body.optional_integer("page", 1, 100); };
   EXPECT_EQ(problem(query("page=0"), page), "page: must be an integer from 1 to 100");

@@ -54,7 +54,7 @@ TEST_P(Roles, AreRefusedWhenTheyAreMalformed) {
     json body;
     const char* field;
   };
-  const auto env = [&good](const char* key, const json& value) {
+  const auto with = [&good](const char* key, const json& value) {
     auto body = good;
     body[key] = value;
     return body;

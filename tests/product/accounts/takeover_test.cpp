@@ -57,6 +57,55 @@ TEST_P(Takeover, ByAMailedResetLeavesNothingToWhoeverWasThereBefore) {
   EXPECT_TRUE(says(notice.text, "API keys were revoked")) << notice.text;
 }
 
+TEST_P(Takeover, TheMailedTokenOfAnUnverifiedAddressOutlivesWhateverTheOtherChanges) {
+  const auto name = add_unverified_account();
+  const auto held = on().sign_in(name);
+  const auto token = mailed_token(name);
+  const json change{{"current_password", password}, {"new_password", "another battery staple"}};
+  const auto changed = call(http_call{
+      "PUT", "/account/change-password", {{"Content-Type", "application/json"}}, change.dump()}
+                                .as(held.access));
+  ASSERT_EQ(changed.status, 200);
+  const json set{{"current_password", "another battery staple"},
+                 {"recovery_passphrase", "quite another set of words"}};
+  ASSERT_EQ(change_passphrase(held.access, set).status, 200);
+  const json drop{{"current_password", "another battery staple"}};
+  ASSERT_EQ(change_passphrase(held.access, drop, "DELETE").status, 200);
+  const auto key = new_key(held.access);
+  ASSERT_EQ(reset(token).status, 200);
+  EXPECT_EQ(on().status_of_me(held.access), 401);
+  EXPECT_EQ(status_with(key), 401);
+  EXPECT_EQ(status_of_sign_in(name, next_password), 200);
+}
+
+TEST_P(Takeover, TheMailedTokenOfAVerifiedAddressDiesWithThePassword) {
+  const auto name = add_account();
+  const auto held = on().sign_in(name);
+  const auto token = mailed_token(name);
+  const json set{{"current_password", password}, {"recovery_passphrase", "another set of words"}};
+  ASSERT_EQ(change_passphrase(held.access, set).status, 200);
+  EXPECT_TRUE(is_error(reset(token), 401, "AUTH003"));
+}
+
+TEST_P(Takeover, NoAccountFillsAMailbox) {
+  const auto name = add_unverified_account();
+  const auto access = on().sign_in(name).access;
+  for (int i = 0; i < 6; ++i) {
+    new_key(access);
+    const json set{{"current_password", password},
+                   {"recovery_passphrase", "words of number " + std::to_string(i)}};
+    ASSERT_EQ(change_passphrase(access, set).status, 200);
+  }
+  const auto mails_of = [&](const std::string& kind) {
+    return on().store.count("SELECT count(*) FROM mails WHERE kind = '" + kind +
+                            "' AND recipient = '" + address_of(name) + "'");
+  };
+  for (const char* kind : {"api_key_created", "recovery_passphrase_changed"}) {
+    EXPECT_LE(mails_of(kind), 3) << kind;
+    EXPECT_GE(mails_of(kind), 1) << kind;
+  }
+}
+
 TEST_P(Takeover, IsRememberedAcrossARestart) {
   product own{GetParam()};
   const auto name = new_name();

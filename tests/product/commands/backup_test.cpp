@@ -108,6 +108,39 @@ TEST(Backup, NeverOverwritesAndLeavesNothingHalf) {
   EXPECT_EQ(one.server->stop(), 0);
 }
 
+TEST(Backup, ThatMayNotGrowSaysSoAndLeavesNothing) {
+  const product one{"sqlite"};
+  const auto folder = one.store.folder() + "/";
+  child_process shell{
+      {"/bin/sh", "-c", R"(ulimit -f 100; exec "$0" backup copy)", latchkey_program()},
+      one.settings,
+      one.store.folder()};
+  EXPECT_EQ(shell.wait(), 1);
+  EXPECT_TRUE(says(shell.err(), "could not be copied: disk I/O error: File too large"))
+      << shell.err();
+  for (const auto& file : std::filesystem::directory_iterator(folder))
+    EXPECT_FALSE(file.path().filename().string().starts_with("copy")) << file;
+  EXPECT_EQ(back_up(one, "copy").exit_code, 0);
+  EXPECT_EQ(one.server->stop(), 0);
+}
+
+TEST(Backup, ReplacesWhatOneThatWasKilledHasLeft) {
+  const product one{"sqlite"};
+  const auto unfinished = one.store.folder() + "/copy.unfinished";
+  for (const auto* beside : {"", "-journal"}) {
+    std::ofstream(unfinished + beside) << "half of it";
+    ASSERT_EQ(chmod((unfinished + beside).c_str(), 0666), 0);
+  }
+  const auto done = back_up(one, "copy");
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  struct stat about {};
+  ASSERT_EQ(stat((one.store.folder() + "/copy").c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777U, 0600U);
+  for (const auto* beside : {"", "-journal"})
+    EXPECT_FALSE(std::filesystem::exists(unfinished + beside)) << beside;
+  EXPECT_EQ(one.server->stop(), 0);
+}
+
 TEST(Backup, OfAGeneratedSecretIsAskedFor) {
   product one{"sqlite", {{"JWT_SECRET_KEY", ""}}};
   EXPECT_EQ(one.server->stop(), 0);

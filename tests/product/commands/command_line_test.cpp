@@ -1,6 +1,7 @@
 // command_line_test.cpp — what an operator types and reads.
 #include "tests/product/product.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <sys/stat.h>
@@ -245,7 +246,10 @@ TEST_P(Config, ChecksAllThatAStartWouldRefuse) {
       {{"ARGON2_ITERATIONS", "17"}},
       {{"TIERS", "pro:projects=1"}},
       {{"SMTP_HELO", "3f9ab1c2"}},
-      {{"HTTP_HOST", "no-such-host.invalid"}}};
+      {{"HTTP_HOST", "no-such-host.invalid"}},
+      {{"DATA_DIR", "/proc/latchkey"}}, // which takes no folder, whatever its mode says
+      {{"DATA_DIR", "/proc"}},
+      {{"LOG_FILE", "/proc/latchkey.log"}}};
   for (const auto& wrong : cases) {
     const auto checked = run({"config", "check"}, wrong);
     EXPECT_EQ(checked.exit_code, 2) << wrong.begin()->first << checked.out;
@@ -255,6 +259,23 @@ TEST_P(Config, ChecksAllThatAStartWouldRefuse) {
     EXPECT_TRUE(says(checked.err, "latchkey: ")) << checked.err;
   }
   EXPECT_EQ(run({"config", "check"}, {}).exit_code, 0);
+}
+
+TEST_P(Config, WarnsOfAPlaceholderAsAStartDoes) {
+  const environment placeholder{{"JWT_SECRET_KEY", std::string(64, 'x')}};
+  const std::string warning = "JWT_SECRET_KEY looks like a placeholder";
+  const auto checked = run({"config", "check"}, placeholder);
+  EXPECT_EQ(checked.exit_code, 0) << checked.err;
+  EXPECT_TRUE(says(checked.err, "warning: " + warning)) << checked.err;
+  product one{std::move(store_), placeholder};
+  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_TRUE(says(one.server->log(), "WARNING - " + warning)) << one.server->log();
+}
+
+TEST_P(Config, LeavesNothingWhereItHasLooked) {
+  EXPECT_EQ(run({"config", "check"}).exit_code, 0);
+  for (const auto& file : std::filesystem::directory_iterator(store_.folder()))
+    EXPECT_TRUE(file.path().filename().string().starts_with("stderr-")) << file;
 }
 
 TEST_P(Config, TellsOfNamesInTheEnvFileThatLookLikeASetting) {

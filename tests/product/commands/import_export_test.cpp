@@ -35,7 +35,7 @@ TEST_P(ImportExport, RefusesEachBadLineWithItsReasonAndTakesTheRest) {
   struct bad_line {
     std::string line, reason;
   };
-  const auto env = [](const std::string& name, const std::string& more) {
+  const auto with = [](const std::string& name, const std::string& more) {
     return R"({"username":")" + name + R"(","email":")" + name + R"(@example.com")" + more + "}";
   };
   const std::vector<bad_line> bad = {
@@ -49,6 +49,12 @@ TEST_P(ImportExport, RefusesEachBadLineWithItsReasonAndTakesTheRest) {
       {with("a6", R"(,"email":"twice@example.com")"), "email: is given twice"},
       {with("a7", R"(,"is_active":"yes")"), "is_active: "},
       {with("a8", R"(,"number":0)"), "number: "},
+      {with("d1", R"(,"number":4503599627370497)"),
+       "number: must be an integer from 1 to 4503599627370496"},
+      {with("d2", R"(,"number":"4503599627370497")"), "number: must be an integer from 1 to "},
+      {with("d3", R"(,"number":41.5)"), "number: must be an integer"},
+      {with("d4", R"(,"number":"forty")"), "number: must be an integer"},
+      {with("d5", R"(,"number":true)"), "number: must be an integer"},
       {with("a9", R"(,"id":"17")"), "id: must be a UUID"},
       {with("b1", R"(,"created_at":"yesterday")"), "created_at: "},
       {with("b2", R"(,"role":"astronaut")"), "role: no such role exists"},
@@ -105,6 +111,59 @@ TEST_P(ImportExport, ReportsUsersThatAreThereAndChangesNothingOfThem) {
   EXPECT_EQ(store_.count("SELECT count(*) FROM user_profiles WHERE company = 'Two'"), 0);
 }
 
+TEST_P(ImportExport, TakesANumberInEachFormThatIdsHave) {
+  const auto done = import(R"({"username":"ada","email":"ada@example.com","number":41.0})"
+                           "\n"
+                           R"({"username":"bob","email":"bob@example.com","number":"42"})"
+                           "\n"
+                           R"({"username":"cat","email":"cat@example.com","number":4.3e1})"
+                           "\n"
+                           R"({"username":"dan","email":"dan@example.com","number":"41"})");
+  EXPECT_TRUE(says(done.err, "line 4: number: belongs to another user (dan)")) << done.err;
+  EXPECT_EQ(done.out, "3 users imported, 0 existed already, 1 refused\n");
+  for (const auto& [name, number] : {std::pair{"ada", 41}, {"bob", 42}, {"cat", 43}})
+    EXPECT_EQ(store_.count("SELECT number FROM users WHERE username = '" + std::string{name} + "'"),
+              number);
+}
+
+TEST_P(ImportExport, DoesNotNumberLaterUsersBehindAHugeNumber) {
+  const auto user = [](const std::string& name, const std::string& more = {}) {
+    return R"({"username":")" + name + R"(","email":")" + name + R"(@example.com")" + more + "}\n";
+  };
+  const auto number_of = [](const test_store& store, const std::string& name) {
+    return store.count("SELECT number FROM users WHERE username = '" + name + "'");
+  };
+  ASSERT_EQ(import(user("near", R"(,"number":41)") + user("huge", R"(,"number":4503599627370496)") +
+                   user("large", R"(,"number":2147483648)") + user("later"))
+                .exit_code,
+            0);
+  EXPECT_GT(number_of(store_, "later"), 41);
+  EXPECT_LT(number_of(store_, "later"), 2147483648L);
+  // The last one that moves the numbering; whoever comes behind it comes in again, too.
+  ASSERT_EQ(import(user("last", R"(,"number":2147483647)") + user("behind")).exit_code, 0);
+  EXPECT_GT(number_of(store_, "behind"), 2147483648L) << "which is taken";
+  const auto exported = run(store_, {"export", "-"});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  const test_store empty{GetParam()};
+  const auto again = run(empty, {"import", "-"}, exported.out);
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(run(empty, {"export", "-"}).out, exported.out);
+}
+
+TEST_P(ImportExport, SaysThatANameLooksLikeAnothers) {
+  ASSERT_EQ(import(R"({"username":"cope","email":"cope@example.com"})").exit_code, 0);
+  // In Cyrillic letters.
+  const std::string alike = "{\"username\":\"\u0441\u043e\u0440\u0435\","
+                            "\"email\":\"other@example.com\"}";
+  for (const auto& options : {std::vector<std::string>{}, {"--dry-run"}}) {
+    const auto done = import(alike, options);
+    EXPECT_EQ(done.exit_code, 1);
+    EXPECT_TRUE(says(done.err, "line 1: username: looks like another's (")) << done.err;
+    EXPECT_FALSE(says(done.err, "another user")) << done.err;
+  }
+  EXPECT_EQ(store_.count("SELECT count(*) FROM users"), 1);
+}
+
 TEST_P(ImportExport, WritesNothingInADryRun) {
   ASSERT_EQ(import(R"({"username":"ada","email":"ada@example.com"})").exit_code, 0);
   const auto done = import(R"({"username":"bob","email":"bob@example.com"})"
@@ -126,7 +185,8 @@ TEST_P(ImportExport, RefusesAnotherUserWhoseEmailDiffersByCaseAlone) {
   // Within one file, and against the store.
   const auto first = import(ann + "\n" + other, {"--on-conflict", "skip"});
   EXPECT_EQ(first.exit_code, 1) << first.err;
-  EXPECT_TRUE(says(first.err, "line 2: email: is another user's but for the case")) << first.err;
+  EXPECT_TRUE(says(first.err, "line 2: email: differs from another user's only in the case"))
+      << first.err;
   EXPECT_EQ(first.out, "1 users imported, 0 existed already (skipped), 1 refused\n");
   for (const auto& options : {std::vector<std::string>{"--on-conflict", "skip"},
                               {"--on-conflict", "skip", "--dry-run"}}) {
@@ -156,7 +216,7 @@ TEST_P(ImportExport, PassesOverAByteOrderMarkAndNamesOtherEncodings) {
 }
 
 TEST_P(ImportExport, NamesTheFamilyOfAHashThatItDoesNotTake) {
-  const auto env = [](const std::string& name, const std::string& hash) {
+  const auto with = [](const std::string& name, const std::string& hash) {
     return json{{"username", name}, {"email", name + "@example.com"}, {"password_hash", hash}}
                .dump() +
            "\n";

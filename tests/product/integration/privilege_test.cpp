@@ -72,5 +72,18 @@ TEST_P(SyncPrivileged, LeavesEmailAndStateToServicesThatMayWriteUsers) {
   EXPECT_EQ(row_of(number, "email"), std::vector<std::string>{email});
 }
 
+// Or the squatter of an address would keep it: the owner's mailed reset would no longer take the
+// account from whoever set it up.
+TEST_P(SyncPrivileged, ProvesNoAddressOfAnAccountWithAPassword) {
+  const auto name = new_name();
+  on().add_user(name);
+  const auto email = name + "@example.com";
+  EXPECT_TRUE(is_success(
+      ask("sync-user", {{"id", new_number()}, {"email", email}, {"is_email_verified", true}})));
+  EXPECT_EQ(on().store.count("SELECT count(*) FROM users WHERE email_verified AND email = '" +
+                             email + "'"),
+            0);
+}
+
 } // namespace
 } // namespace latchkey::test

@@ -26,7 +26,7 @@ TEST_P(RevokeUserSessions, FailsForAnUnknownUser) {
 
 TEST_P(RevokeUserSessions, NamesWhatIsWrongWithTheBody) {
   auto sound = revocation(1);
-  const auto env = [&](const std::string& field, const json& value) {
+  const auto with = [&](const std::string& field, const json& value) {
     auto body = sound;
     body[field] = value;
     return body;

@@ -62,6 +62,18 @@ TEST_P(ServiceKeyCli, RefusesWhatIsNoServiceNoScopeAndNoRate) {
   EXPECT_EQ(one_.store.count("SELECT count(*) FROM service_keys"), 0);
 }
 
+TEST_P(ServiceKeyCli, WarnsOfAScopeThatIsNearlyOneOfOurs) {
+  const auto slipped = run({"create", "billing", "--scope", "tokens:validat", "--scope",
+                            "read:inventory", "--scope", "users:write", "--scope", "users:sync"});
+  EXPECT_EQ(slipped.exit_code, 0) << slipped.err;
+  EXPECT_TRUE(says(slipped.err,
+                   "warning: \"tokens:validat\" is kept as a word of your own and opens "
+                   "nothing here; did you mean tokens:validate?"))
+      << slipped.err;
+  for (const auto* word : {"read:inventory", "users:write", "users:sync"})
+    EXPECT_FALSE(says(slipped.err, word)) << "as documented, or our own: " << slipped.err;
+}
+
 TEST_P(ServiceKeyCli, MakesAKeyThatARunningServerTakesUntilItIsRevoked) {
   const auto key = create({"billing"});
   const auto other = create({"billing"});

@@ -51,7 +51,7 @@ json printed(long number, const std::string& token, const std::string& end) {
 TEST_P(SyncSession, NamesWhatIsWrongWithTheBody) {
   const auto one = new_somebody();
   const auto sound = printed(one.number, one.held.access, far_end);
-  const auto env = [&](const std::string& pointer, const json& value) {
+  const auto with = [&](const std::string& pointer, const json& value) {
     auto body = sound;
     body[json::json_pointer(pointer)] = value;
     return body;

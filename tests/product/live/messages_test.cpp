@@ -55,7 +55,11 @@ TEST_F(LiveMessages, ANumberForAnIdComesBackAsItWasSent) {
     EXPECT_NE(texts(R"({"type":"sing","id":)" + id + "}").find("\"correlation_id\":" + id + ","),
               std::string::npos);
   }
-  expect_error(answer_to_text(one, R"({"type":"ping","id":true})"), "VALIDATION_ERROR", "id");
+  for (const std::string neither : {"true", "{}", "[\"7\"]"}) {
+    const auto refused = answer_to_text(one, R"({"type":"ping","id":)" + neither + "}");
+    expect_error(refused, "VALIDATION_ERROR", "id");
+    EXPECT_EQ(refused["error"]["details"]["reason"], "must be a string or a number") << neither;
+  }
   expect_error(answer_to_text(one, R"({"type":"ping","id":)" + std::string(101, '1') + "}"),
                "VALIDATION_ERROR", "id");
 }
@@ -102,7 +106,7 @@ TEST_F(LiveMessages, AuthenticateTakesAFreshTokenOfTheSameSessionAlone) {
   const auto first = server_->sign_in(name);
   const auto other = server_->sign_in(name);
   ws_client one{server_->server->port(), first.access};
-  const auto env = [](const std::string& token) {
+  const auto with = [](const std::string& token) {
     return json{{"type", "authenticate"}, {"id", "a"}, {"data", {{"token", token}}}};
   };
   const auto fresh = tokens_of(server_->call(post("/auth/token/refresh").cookie(first.refresh)));

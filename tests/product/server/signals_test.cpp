@@ -2,10 +2,15 @@
 #include "tests/product/product.hpp"
 #include "tests/support/ws_client.hpp"
 
+#include <array>
 #include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
+#include <utility>
 
 namespace latchkey::test {
 namespace {
@@ -43,6 +48,53 @@ TEST_F(Signals, ToHangUpLetTheLogGoOnInANewFile) {
   EXPECT_EQ(socket.hear()["type"], "pong") << "live sockets stay open";
   EXPECT_EQ(one_.status_of_me(user.access), 200);
   EXPECT_EQ(one_.server->stop(), 0);
+}
+
+/// A terminal whose window can be closed.
+class terminal_window {
+public:
+  terminal_window() : master_(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+    std::array<char, 64> name{};
+    if (master_ < 0 || grantpt(master_) != 0 || unlockpt(master_) != 0 ||
+        ptsname_r(master_, name.data(), name.size()) != 0)
+      throw std::runtime_error{"there is no terminal to be had"};
+    name_ = name.data();
+  }
+  ~terminal_window() { shut(); }
+  terminal_window(const terminal_window&) = delete;
+  terminal_window& operator=(const terminal_window&) = delete;
+
+  const std::string& name() const { return name_; }
+  /// As when the window is closed: from now on reading gets the end, and writing an error.
+  void shut() {
+    if (master_ >= 0) ::close(std::exchange(master_, -1));
+  }
+
+private:
+  int master_;
+  std::string name_;
+};
+
+TEST(SignalsOfAWindow, ThatWasClosedDoNotEndTheServer) {
+  test_store store{"sqlite"};
+  const auto log = store.folder() + "/latchkey.log";
+  terminal_window shown;
+  // Its input and its log are the window's.
+  server_process server{store.settings({{"LOG_FILE", log}, {"LOG_LEVEL", "debug"}}),
+                        store.folder(),
+                        {"/bin/sh", "-c", R"(exec "$@" < "$0" 2> "$0")", shown.name()}};
+  const auto is_well = [&] { return exchange(server.port(), get("/health")).status == 200; };
+  EXPECT_TRUE(is_well());
+  shown.shut();
+  for (int times = 1; times <= 2; ++times) {
+    std::filesystem::rename(log, log + "." + std::to_string(times));
+    ASSERT_EQ(::kill(server.id(), SIGHUP), 0);
+    EXPECT_TRUE(eventually([&] { return text_of(log).find("SIGHUP") != std::string::npos; }))
+        << "the log goes on under its name";
+    EXPECT_TRUE(is_well());
+  }
+  EXPECT_EQ(server.stop(), 0);
+  EXPECT_NE(text_of(log).find("stopped"), std::string::npos) << "the file misses no line";
 }
 
 TEST_F(Signals, OfNoMeaningAreIgnored) {

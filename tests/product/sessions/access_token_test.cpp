@@ -71,7 +71,7 @@ TEST_P(AccessToken, IsRefusedWithAnyOtherClaimHeaderOrKey) {
   const auto other = on().sign_in_new_user();
   const parts good{held.access};
   std::vector<std::string> tokens;
-  const auto env = [&](const char* claim, const json& value) {
+  const auto with = [&](const char* claim, const json& value) {
     auto changed = good;
     changed.claims[claim] = value;
     tokens.push_back(changed.token());

@@ -31,7 +31,7 @@ LATCHKEY_ON_BOTH_ENGINES(ApiKeys);
 TEST_P(ApiKeys, AreRefusedWhenTheyAreMalformed) {
   const auto token = on().sign_in_new_user().access;
   const json good{{"name", "ci"}, {"scopes", json::array({"profile:read"})}};
-  const auto env = [&good](const char* key, const json& value) {
+  const auto with = [&good](const char* key, const json& value) {
     auto body = good;
     body[key] = value;
     return body;

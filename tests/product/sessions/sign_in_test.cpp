@@ -150,7 +150,7 @@ TEST_P(SignIn, RefusesABodyThatIsNotOneNamingTheField) {
     std::string field;
   };
   const auto form = [](const char* body) { return post_form("/auth/token", body); };
-  const auto env = [](const std::string& body) { return post_json("/auth/token", body); };
+  const auto with = [](const std::string& body) { return post_json("/auth/token", body); };
   const std::vector<refused> cases = {
       {with("{}"), "username"},
       {with(R"({"username":"a"})"), "password"},

@@ -23,6 +23,21 @@ TEST(NameLook, IsOneForNamesThatAreTakenForOneAnother) {
   EXPECT_EQ(look("m\xD0\xB0m\xD0\xB0"), "mama"); // not "rnarna"
 }
 
+TEST(NameLook, InCapitalsIsOneForNamesThatAreTakenForOneAnotherThere) {
+  const auto capitals = [](const std::string& name) {
+    return capital_skeleton(fold_login_name(name).value()).value_or("none");
+  };
+  EXPECT_EQ(capitals("\xD0\x9A\xD0\x90\xD0\xA2\xD0\x95"), "kate"); // Cyrillic KATE
+  EXPECT_EQ(capitals("\xD0\xA2\xD0\x9E\xD0\x9C"), "tom");          // Cyrillic TOM
+  EXPECT_EQ(capitals("\xD0\x9D\xD0\x9E\xD0\xA0\xD0\x95"), "hope"); // Cyrillic HOPE
+  EXPECT_EQ(capitals("\xCE\x92\xCE\x95\xCE\xA4\xCE\x91"), "beta"); // Greek BETA
+  EXPECT_EQ(capitals("\xCE\x9D\xCE\x99\xCE\x9A\xCE\x9F"), "niko"); // Greek NIKO
+  // As everywhere else, nothing for one that is as it looks.
+  EXPECT_EQ(capitals("kate"), "none");
+  EXPECT_EQ(capitals("jos\xC3\xA9"), "none");
+  EXPECT_EQ(capitals("\xD1\x95\xD1\x81\xD0\xBE\xD1\x80\xD0\xB5"), "none"); // "scope" both ways
+}
+
 TEST(NameLook, OfAsciiIsTheNameItself) {
   for (const std::string& name : {"user1"s, "userl"s, "paypa1"s, "modern"s, "modem"s, "O0o"s}) {
     EXPECT_FALSE(name_skeleton(fold_login_name(name).value())) << name;

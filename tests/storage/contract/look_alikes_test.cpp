@@ -43,6 +43,16 @@ TEST_P(LookAlikes, OfOneAnotherAreRefusedToo) {
       failed_with(commit({named(greek_o_scope, "bob")}), error_code::user_exists, "username"));
 }
 
+TEST_P(LookAlikes, InCapitalsAreRefusedToo) {
+  const std::string kate = "\xD0\x9A\xD0\x90\xD0\xA2\xD0\x95"; // Cyrillic, as "KATE"
+  const std::string beta = "\xCE\x92\xCE\x95\xCE\xA4\xCE\x91"; // Greek, as "BETA"
+  add(named("KATE", "ann"));
+  EXPECT_TRUE(failed_with(commit({named(kate, "bob")}), error_code::user_exists, "username"));
+  EXPECT_FALSE(reader_->find_login("bob@example.org").value()) << "nothing of it may stay";
+  add(named(beta, "cid"));
+  EXPECT_TRUE(failed_with(commit({named("beta", "dan")}), error_code::user_exists, "username"));
+}
+
 TEST_P(LookAlikes, AreNoneAmongNamesOfAscii) {
   add(named("user1", "ann"));
   add(named("userl", "bob"));

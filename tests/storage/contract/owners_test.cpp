@@ -78,7 +78,7 @@ TEST_P(Owners, TokensThatVerifyOutliveAnotherPassword) {
   using enum token_purpose;
   ASSERT_TRUE(commit(
       {add_reset_token{token(1, mailed_reset)}, add_reset_token{token(2, email_verification)}}));
-  ASSERT_TRUE(commit({use_up_reset_tokens{ann_.id, noon, true}}));
+  ASSERT_TRUE(commit({use_up_reset_tokens{ann_.id, noon, use_up_reset_tokens::kind::resets}}));
   EXPECT_TRUE(failed_with(commit({use(1, mailed_reset)}), error_code::token_invalid));
   EXPECT_FALSE(ask(*reader_, find_reset_token{2})->used_at);
   ASSERT_TRUE(commit({use_up_reset_tokens{ann_.id, noon}}));

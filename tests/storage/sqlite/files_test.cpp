@@ -1,8 +1,13 @@
 // What is acknowledged is in the file that the next start opens; copies, old and new.
+#include "storage/sqlite/backup.hpp"
 #include "tests/storage/engines.hpp"
 
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <sqlite3.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +16,7 @@ namespace latchkey::test {
 namespace {
 
 using namespace storage;
+using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 class SqliteFiles : public testing::Test {
@@ -131,6 +137,67 @@ TEST_F(SqliteFiles, ABackupIsWholeAndNeverOverwrites) {
   EXPECT_TRUE(open_sqlite(copy)->open_reader()->find_login("ann").value());
   EXPECT_FALSE(open_sqlite(folder + "/none.db")->back_up(folder + "/x.db"));
   EXPECT_FALSE(fs::exists(folder + "/x.db"));
+}
+
+TEST_F(SqliteFiles, ABackupHasItsNameOnlyOnceItIsWhole) {
+  const auto copy = folder + "/copy.db";
+  const auto unfinished = copy + ".unfinished";
+  std::ofstream(unfinished) << "of one that was killed";
+  std::ofstream(unfinished + "-journal") << "of one that was killed";
+  // Whoever writes without a log holds up all who want to read.
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
+  const auto say = [other](const char* sql) {
+    return sqlite3_exec(other, sql, nullptr, nullptr, nullptr);
+  };
+  ASSERT_EQ(say("CREATE TABLE t (x); BEGIN EXCLUSIVE"), SQLITE_OK);
+  auto copied = std::async(std::launch::async, [&] { return sqlite::copy_database(path, copy); });
+  const auto is_under_way = [&] {
+    return fs::exists(copy) || (fs::exists(unfinished) && fs::file_size(unfinished) == 0);
+  };
+  while (!is_under_way() && copied.wait_for(1ms) != std::future_status::ready) {
+  }
+  EXPECT_FALSE(fs::exists(copy)) << "whoever is killed now leaves nothing under the name";
+  EXPECT_TRUE(fs::exists(unfinished));
+  ASSERT_EQ(say("COMMIT"), SQLITE_OK);
+  sqlite3_close(other);
+  EXPECT_TRUE(copied.get());
+  EXPECT_TRUE(fs::exists(copy));
+  for (const auto* beside : {"", "-journal", "-wal", "-shm"})
+    EXPECT_FALSE(fs::exists(unfinished + beside)) << beside;
+}
+
+TEST_F(SqliteFiles, ABackupIsWrittenByOneProcessAtATime) {
+  const auto one = serve();
+  const auto copy = folder + "/copy.db";
+  const auto unfinished = copy + ".unfinished";
+  const int held = ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_EQ(::flock(held, LOCK_EX | LOCK_NB), 0);
+  const auto refused = one->back_up(copy);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::conflict);
+  EXPECT_TRUE(fs::exists(unfinished)) << "it is that one's";
+  EXPECT_FALSE(fs::exists(copy));
+  ::close(held); // as its process ends, however it does
+  EXPECT_TRUE(one->back_up(copy));
+}
+
+TEST_F(SqliteFiles, ABackupOverwritesNothingThatCameMeanwhile) {
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "CREATE TABLE t (x); BEGIN EXCLUSIVE", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  const auto copy = folder + "/copy.db";
+  auto copied = std::async(std::launch::async, [&] { return sqlite::copy_database(path, copy); });
+  while (!fs::exists(copy + ".unfinished") && copied.wait_for(1ms) != std::future_status::ready) {
+  }
+  std::ofstream(copy) << "theirs";
+  sqlite3_close(other); // with its transaction
+  const auto refused = copied.get();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::conflict);
+  EXPECT_EQ(fs::file_size(copy), 6u);
+  EXPECT_FALSE(fs::exists(copy + ".unfinished"));
 }
 
 TEST_F(SqliteFiles, ABackupOfThisVeryRunBesideItsLogIsRefused) {
