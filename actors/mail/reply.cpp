@@ -17,7 +17,7 @@ bool is_digit(char c) {
 }
 
 /// Takes a number of 1 to 3 digits from the front.
-std::optional<int> take_number(std::string_view& text) {
+std::optional<int> take_digits(std::string_view& text) {
   int value = 0;
   const auto most = std::min<std::size_t>(text.size(), 3);
   const auto read = std::from_chars(text.data(), text.data() + most, value);
@@ -28,13 +28,13 @@ std::optional<int> take_number(std::string_view& text) {
 }
 
 std::optional<enhanced_status> status_at(std::string_view text) {
-  const auto kind = take_number(text);
+  const auto kind = take_digits(text);
   if (!kind || !text.starts_with('.')) return std::nullopt;
   text.remove_prefix(1);
-  const auto subject = take_number(text);
+  const auto subject = take_digits(text);
   if (!subject || !text.starts_with('.')) return std::nullopt;
   text.remove_prefix(1);
-  const auto detail = take_number(text);
+  const auto detail = take_digits(text);
   if (!detail || (!text.empty() && (is_digit(text[0]) || text[0] == '.'))) return std::nullopt;
   return enhanced_status{*kind, *subject, *detail};
 }
@@ -70,7 +70,7 @@ bool is_about_the_client(std::string_view words) {
 bool is_final_reply(mail_stage stage, std::string_view reply) {
   if (stage != mail_stage::recipient && stage != mail_stage::text) return false;
   auto words = reply;
-  const auto code = take_number(words);
+  const auto code = take_digits(words);
   if (!code || *code < 500 || *code > 599) return false;
   if (const auto status = find_status(words)) {
     constexpr int addressing = 1, mailbox = 2;

@@ -20,10 +20,10 @@ tl::unexpected<failure> no_memory_to_compare() {
   return fail(error_code::overloaded, {}, "no memory to compare a password");
 }
 
-unsigned char* octets(std::string& text) {
+unsigned char* unsigned_bytes(std::string& text) {
   return reinterpret_cast<unsigned char*>(text.data());
 }
-const unsigned char* octets(std::string_view text) {
+const unsigned char* unsigned_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
@@ -89,24 +89,24 @@ bool foreign_hash::compute(std::string& out, const secret& password) const {
   const auto text = password.reveal();
   if (const auto* parameters = std::get_if<foreign::pbkdf2>(&parameters_))
     return PKCS5_PBKDF2_HMAC(
-               text.data(), static_cast<int>(text.size()), octets(salt_),
+               text.data(), static_cast<int>(text.size()), unsigned_bytes(salt_),
                static_cast<int>(salt_.size()), static_cast<int>(parameters->iterations),
-               md_of(parameters->hashes_with), static_cast<int>(out.size()), octets(out)) == 1;
+               md_of(parameters->hashes_with), static_cast<int>(out.size()), unsigned_bytes(out)) == 1;
   if (const auto* parameters = std::get_if<foreign::scrypt>(&parameters_)) {
     // OpenSSL counts a little more than 128 · N · r against its limit.
     const auto memory_max = 2 * scrypt_memory_bytes_max;
-    return EVP_PBE_scrypt(text.data(), text.size(), octets(salt_), salt_.size(), parameters->n,
-                          parameters->r, parameters->p, memory_max, octets(out), out.size()) == 1;
+    return EVP_PBE_scrypt(text.data(), text.size(), unsigned_bytes(salt_), salt_.size(), parameters->n,
+                          parameters->r, parameters->p, memory_max, unsigned_bytes(out), out.size()) == 1;
   }
   const auto& parameters = std::get<foreign::argon2>(parameters_);
   std::string given{text}; // the library's structure is not const
   std::string salt = salt_;
   argon2_context context{};
-  context.out = octets(out);
+  context.out = unsigned_bytes(out);
   context.outlen = static_cast<std::uint32_t>(out.size());
-  context.pwd = octets(given);
+  context.pwd = unsigned_bytes(given);
   context.pwdlen = static_cast<std::uint32_t>(given.size());
-  context.salt = octets(salt);
+  context.salt = unsigned_bytes(salt);
   context.saltlen = static_cast<std::uint32_t>(salt.size());
   context.t_cost = parameters.iterations;
   context.m_cost = parameters.memory_kib;

@@ -75,7 +75,7 @@ bool is_lower(const argon2_cost& stored, const argon2_cost& today) {
   return stored.memory_kib < today.memory_kib || work(stored) < work(today);
 }
 
-std::size_t bytes_of(const argon2_cost& cost) {
+std::size_t memory_of(const argon2_cost& cost) {
   return std::size_t{cost.memory_kib} * 1024;
 }
 
@@ -88,7 +88,7 @@ bool sodium_is_ready() {
 /// Below a block for each slice of a lane libsodium rounds down, to no less than this; the
 /// mapping's size must be the one it asks for.
 std::size_t mapping_bytes(const argon2_cost& cost) {
-  return bytes_of(cost) / 4096 * 4096;
+  return memory_of(cost) / 4096 * 4096;
 }
 
 tl::unexpected<failure> no_memory_to_hash() {
@@ -106,7 +106,7 @@ public:
     lending while_hashing{*this};
     auto text = password.reveal();
     return crypto_pwhash(out.data(), out.size(), text.data(), text.size(), salt.data(),
-                         cost.iterations, bytes_of(cost), crypto_pwhash_ALG_ARGON2ID13) == 0;
+                         cost.iterations, memory_of(cost), crypto_pwhash_ALG_ARGON2ID13) == 0;
   }
 };
 

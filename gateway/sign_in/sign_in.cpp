@@ -37,9 +37,15 @@ awaitable<std::optional<user_id>> owner_of_token(http::exchange& ex, const refre
   if (!may) co_return std::nullopt;
   const messages::read_session question{token.session, edge.deadline_for_actors(ex.deadline)};
   const auto found = co_await edge.ask(edge.env().reader_for(token.session), question, ex.deadline);
-  const bool is_ours = found && !found->ended_at && token.counter <= found->counter &&
+  const bool is_ours = found && token.counter <= found->counter &&
                        edge.env().keys->refresh.check(token, found->salt);
-  if (!is_ours) co_return std::nullopt;
+  if (!is_ours) {
+    // It has cost a read. What the store could not say proves nothing, and is nobody's fault.
+    if (found || found.error().code == error_code::token_invalid) (void)charge_unproven_limit(ex);
+    ex.rate = noted;
+    co_return std::nullopt;
+  }
+  if (found->ended_at) co_return std::nullopt;
   co_return found->user;
 }
 

@@ -31,7 +31,7 @@ std::uint64_t random_id() {
   return id;
 }
 
-std::string name_of(std::uint64_t id, const user_id& user) {
+std::string key_name(std::uint64_t id, const user_id& user) {
   std::string name;
   name.reserve(name_bytes);
   for (std::size_t i = 0; i < id_bytes; ++i)
@@ -51,7 +51,7 @@ new_opaque_key make_opaque_key(std::string_view kind, const user_id& user) {
   text.reserve(kind.size() + 2 + name_chars + random_part_chars); // never moved, so wiped whole
   text += kind;
   text += '_';
-  append_base64url(text, name_of(made.key.id, user));
+  append_base64url(text, key_name(made.key.id, user));
   made.prefix = text.substr(0, kind.size() + 1 + prefix_id_chars);
   text += '.';
   auto random = random_bytes(random_part_bytes);

@@ -20,7 +20,7 @@ std::string_view take_field(std::string_view& text) {
 }
 
 template <class Number>
-std::optional<Number> take_number(std::string_view& text) {
+std::optional<Number> next_number(std::string_view& text) {
   const auto field = take_field(text);
   Number out{};
   const auto read = std::from_chars(field.data(), field.data() + field.size(), out);
@@ -45,9 +45,9 @@ result<ticket> read_ticket(const secret& key, std::string_view text, time_point 
   auto rest = opened->reveal();
   const auto session = parse_uuid(take_field(rest));
   const auto user = parse_uuid(take_field(rest));
-  const auto number = take_number<std::uint64_t>(rest);
-  const auto expires_at = take_number<std::int64_t>(rest);
-  const auto good_until = take_number<std::int64_t>(rest);
+  const auto number = next_number<std::uint64_t>(rest);
+  const auto expires_at = next_number<std::int64_t>(rest);
+  const auto good_until = next_number<std::int64_t>(rest);
   if (!session || !user || !number || !expires_at || !good_until) return refused;
   // A ticket that would be valid for longer was made before the clock was set back.
   const time_point end{std::chrono::seconds{*good_until}};

@@ -183,7 +183,7 @@ TEST(Smtp, HandsOverEveryByteAndTheRightEnvelope) {
 
 // -- a folder -----------------------------------------------------------------------------------
 
-std::string contents(const std::string& path) {
+std::string text_of(const std::string& path) {
   std::ifstream file(path);
   std::ostringstream out;
   out << file.rdbuf();
@@ -220,7 +220,7 @@ TEST(Outbox, KeepsEachMailInOneFileForItsOwnerAlone) {
     files.push_back(entry.path().filename().string());
   EXPECT_EQ(files, std::vector<std::string>{to_string(mail.id) + ".eml"});
   const auto path = folder + "/" + to_string(mail.id) + ".eml";
-  EXPECT_EQ(contents(path), text);
+  EXPECT_EQ(text_of(path), text);
   EXPECT_EQ(mode_of(path), 0600u);
 }
 
@@ -242,7 +242,7 @@ TEST(MailTransport, OpensTheMailAndMakesAMessageOfIt) {
               std::string{sender}, writer);
   const auto mail = writer->password_changed("ada@example.com", f.clock.now()).mail;
   EXPECT_TRUE(f.ask(transport, messages::send_mail{mail, nullptr})->sent);
-  const auto sent = contents(std::string{place / "outbox/"} + to_string(mail.id) + ".eml");
+  const auto sent = text_of(std::string{place / "outbox/"} + to_string(mail.id) + ".eml");
   EXPECT_NE(sent.find("\r\nTo: ada@example.com\r\nSubject: Your password was changed\r\n"),
             std::string::npos)
       << sent;

@@ -83,12 +83,11 @@ TEST(SlowClient, IsNotTheOneByWhichAnUpstreamIsTriedAgain) {
   scripted_upstream upstream({[](peer& one) { one.reset(); }, reads_a_chunked_body, answers(ok)});
   breaker_settings breaker;
   breaker.failures_in_a_row_max = 1;
-  breaker.open_for = breaker.open_for_max = 1ms;
+  breaker.open_for = breaker.open_for_max = 0ms; // the next call is the probe
   client_fixture client(upstream.url(), {}, breaker);
   question posted;
   posted.method = http::method::post;
   EXPECT_EQ(client.ask(posted).code(), error_code::upstream_unavailable);
-  std::this_thread::sleep_for(5ms); // the breaker lets one through from now on
   auto slow = trickled(patience, 1'000'000);
   std::atomic<bool> has_gone{false};
   slow.has_gone = &has_gone;
@@ -105,12 +104,11 @@ TEST(SlowClient, MayCloseTheBreakerOnceItsBodyHasBeenSent) {
   scripted_upstream upstream({[](peer& one) { one.reset(); }, reads_a_chunked_body});
   breaker_settings breaker;
   breaker.failures_in_a_row_max = 1;
-  breaker.open_for = breaker.open_for_max = 1ms;
+  breaker.open_for = breaker.open_for_max = 0ms; // the next call is the probe
   client_fixture client(upstream.url(), {}, breaker);
   question posted;
   posted.method = http::method::post;
   EXPECT_EQ(client.ask(posted).code(), error_code::upstream_unavailable);
-  std::this_thread::sleep_for(5ms);
   EXPECT_EQ(client.ask(trickled(patience, 3)).body, "ok");
   EXPECT_EQ(client.breaker().state, breaker_state::closed);
 }

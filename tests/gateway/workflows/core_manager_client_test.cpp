@@ -104,7 +104,7 @@ struct one_line : reactor_fixture {
 };
 
 /// Answers the first request with these bytes; what it was is told.
-script says(std::string bytes, std::promise<std::string>* seen = nullptr) {
+script core_says(std::string bytes, std::promise<std::string>* seen = nullptr) {
   return [bytes = std::move(bytes), seen](peer& one) {
     const auto head = one.read_head();
     if (seen != nullptr) seen->set_value(head);
@@ -120,7 +120,7 @@ constexpr const char* ndjson = "application/x-ndjson";
 
 TEST(CoreManagerLine, OrdersARunAndBringsItsStatusesOneAfterTheOther) {
   std::promise<std::string> seen;
-  one_line f({says(stream_of(ndjson, "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n"), &seen)});
+  one_line f({core_says(stream_of(ndjson, "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n"), &seen)});
   f.heard.last = 3;
   const auto left = f.follow(R"({"workflow_id":"x"})");
   ASSERT_TRUE(left.has_value());
@@ -137,10 +137,10 @@ TEST(CoreManagerLine, OrdersARunAndBringsItsStatusesOneAfterTheOther) {
 
 TEST(CoreManagerLine, FindsARunAgainAndTakesItsOwnCount) {
   std::promise<std::string> seen;
-  one_line f({says(stream_of("text/event-stream",
-                             "id: 9\ndata: {\"result\":{\"n\":1e400},\"sequence\":4}\n\n"
-                             "data: {\"sequence\":-1}\n\n"),
-                   &seen)});
+  one_line f({core_says(stream_of("text/event-stream",
+                                  "id: 9\ndata: {\"result\":{\"n\":1e400},\"sequence\":4}\n\n"
+                                  "data: {\"sequence\":-1}\n\n"),
+                        &seen)});
   const auto left = f.follow("");
   ASSERT_TRUE(left.has_value());
   EXPECT_EQ(left->outcome, stream_outcome::cut); // it ended before the run did
@@ -150,7 +150,7 @@ TEST(CoreManagerLine, FindsARunAgainAndTakesItsOwnCount) {
 
 TEST(CoreManagerLine, SaysHowTheCoreManagerAnswered) {
   const auto how_of = [](const std::string& status) {
-    one_line f({says("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n")});
+    one_line f({core_says("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n")});
     return f.follow("{}");
   };
   EXPECT_EQ(how_of("202 Accepted")->outcome, stream_outcome::accepted);
@@ -161,8 +161,8 @@ TEST(CoreManagerLine, SaysHowTheCoreManagerAnswered) {
 }
 
 TEST(CoreManagerLine, IsDoneWithAStreamWhoseStatusIsTooLong) {
-  one_line f(
-      {says(stream_of(ndjson, "{\"a\":1}\n") + std::string(status_stream::bytes_max + 4096, 'x'))});
+  one_line f({core_says(stream_of(ndjson, "{\"a\":1}\n") +
+                        std::string(status_stream::bytes_max + 4096, 'x'))});
   const auto left = f.follow("");
   ASSERT_TRUE(left.has_value());
   EXPECT_EQ(f.heard.count(), 1u);
@@ -171,21 +171,21 @@ TEST(CoreManagerLine, IsDoneWithAStreamWhoseStatusIsTooLong) {
 }
 
 TEST(CoreManagerLine, PassesOverWhatIsNoStatus) {
-  one_line f({says(stream_of(ndjson, "{\"a\":1}\nno object\n{\"a\":3}\n"))});
+  one_line f({core_says(stream_of(ndjson, "{\"a\":1}\nno object\n{\"a\":3}\n"))});
   f.heard.bad = 2;
   EXPECT_EQ(f.follow("{}")->outcome, stream_outcome::cut);
   EXPECT_EQ(f.heard.positions, (std::vector<std::int64_t>{1, 2, 2}));
 }
 
 TEST(CoreManagerLine, EndsAtAStatusThatIsNotTaken) {
-  one_line f({says(stream_of(ndjson, "{\"a\":1}\n{\"a\":2}\n"))});
+  one_line f({core_says(stream_of(ndjson, "{\"a\":1}\n{\"a\":2}\n"))});
   f.heard.refuses = error_code::store_unavailable;
   EXPECT_EQ(f.follow("{}")->outcome, stream_outcome::cut);
   EXPECT_EQ(f.heard.count(), 0u);
 }
 
 TEST(CoreManagerLine, FindsAnActorAgainThatLeftMemory) {
-  one_line f({says(stream_of(ndjson, "{\"a\":1}\n{\"a\":2}\n"))});
+  one_line f({core_says(stream_of(ndjson, "{\"a\":1}\n{\"a\":2}\n"))});
   f.heard.gone_after = 1;
   f.heard.last = 2;
   EXPECT_EQ(f.follow("{}")->outcome, stream_outcome::over);
@@ -210,21 +210,21 @@ TEST(CoreManagerLine, CountsAStreamAsCutThatIsResetOrSilent) {
 }
 
 TEST(CoreManagerLine, IsGw001WhenNobodyIsThereOrItFails) {
-  one_line gone({says("")});
+  one_line gone({core_says("")});
   gone.upstream.stop_listening();
   EXPECT_EQ(gone.follow("{}").error().code, error_code::upstream_unavailable);
-  one_line failing({says("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")});
+  one_line failing({core_says("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")});
   EXPECT_EQ(failing.follow("{}").error().code, error_code::upstream_unavailable);
 }
 
 TEST(CoreManagerLine, AsksForARunsEnd) {
   std::promise<std::string> seen;
-  one_line f({says("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", &seen)});
+  one_line f({core_says("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", &seen)});
   EXPECT_TRUE(f.cancel().has_value());
   EXPECT_TRUE(seen.get_future().get().starts_with("DELETE /api/v1/workflows/" + to_string(f.id)));
-  one_line missing({says("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")});
+  one_line missing({core_says("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")});
   EXPECT_TRUE(missing.cancel().has_value());
-  one_line failing({says("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")});
+  one_line failing({core_says("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")});
   EXPECT_EQ(failing.cancel().error().code, error_code::upstream_unavailable);
 }
 

@@ -5,7 +5,7 @@
 namespace latchkey::test {
 namespace {
 
-http_call sign_in_call(const std::string& login, const std::string& with,
+http_call sign_in_at(const std::string& login, const std::string& with,
                        const std::string& route = "/auth/token") {
   return post_json(route, credentials(login, with).dump());
 }
@@ -22,7 +22,7 @@ protected:
   std::string add_locked_user() const {
     const auto name = add_user();
     for (int i = 0; i < 10; ++i)
-      EXPECT_EQ(call(sign_in_call(name, "not the password")).status, 401);
+      EXPECT_EQ(call(sign_in_at(name, "not the password")).status, 401);
     return name;
   }
   std::string add_inactive_user() const {
@@ -44,7 +44,7 @@ LATCHKEY_ON_BOTH_ENGINES(Enumeration);
 
 TEST_P(Enumeration, TellsUnknownWrongLockedInactiveAndWithoutPasswordByNothing) {
   for (const auto& route : sign_in_routes) {
-    const auto wrong = call(sign_in_call(add_user(), "not the password", route));
+    const auto wrong = call(sign_in_at(add_user(), "not the password", route));
     EXPECT_TRUE(is_error(wrong, 401, "AUTH001")) << route;
     EXPECT_FALSE(wrong.has("Set-Cookie")) << route;
     for (const auto& [login, with] : {std::pair(new_name(), password),
@@ -54,7 +54,7 @@ TEST_P(Enumeration, TellsUnknownWrongLockedInactiveAndWithoutPasswordByNothing) 
                                       {add_inactive_user(), "not the password"},
                                       {add_user_without_password(), password}}) {
       const auto before = compared() + burnt();
-      const auto reply = call(sign_in_call(login, with, route));
+      const auto reply = call(sign_in_at(login, with, route));
       EXPECT_EQ(visible_of(reply), visible_of(wrong)) << route << " " << login << reply.body;
       EXPECT_EQ(compared() + burnt() - before, 1) << route << " " << login; // the same work
     }
@@ -66,17 +66,17 @@ TEST_P(Enumeration, ComparesExactlyTheLimitOfAHundredWrongPasswordsAtOnce) {
   const auto before = compared();
   std::vector<http_call> calls;
   for (int i = 0; i < 100; ++i)
-    calls.push_back(sign_in_call(i % 2 == 0 ? name : name + "@example.com", "wrong one"));
+    calls.push_back(sign_in_at(i % 2 == 0 ? name : name + "@example.com", "wrong one"));
   for (const auto& one : in_parallel(on().server->port(), calls))
     EXPECT_TRUE(is_error(one.reply, 401, "AUTH001"));
   EXPECT_EQ(compared() - before, 10);
-  EXPECT_TRUE(is_error(call(sign_in_call(name, password)), 401, "AUTH001")); // locked
+  EXPECT_TRUE(is_error(call(sign_in_at(name, password)), 401, "AUTH001")); // locked
   EXPECT_EQ(compared() - before, 10);
 }
 
 TEST_P(Enumeration, LetsFiftyRightPasswordsAtOnceIn) {
   const auto name = add_user();
-  const std::vector<http_call> calls(50, sign_in_call(name, password));
+  const std::vector<http_call> calls(50, sign_in_at(name, password));
   for (const auto& one : in_parallel(on().server->port(), calls))
     EXPECT_EQ(one.reply.status, 200) << one.reply.body;
 }
@@ -86,16 +86,16 @@ TEST_P(Enumeration, CountsUsernameAndEmailAsOne) {
   for (const auto& login :
        {name, name + "@example.com", " " + name, name + "@EXAMPLE.com", "\uFF55" + name.substr(1)})
     for (int i = 0; i < 2; ++i)
-      EXPECT_EQ(call(sign_in_call(login, "not the password")).status, 401);
-  EXPECT_EQ(call(sign_in_call(name, password)).status, 401); // the eleventh
+      EXPECT_EQ(call(sign_in_at(login, "not the password")).status, 401);
+  EXPECT_EQ(call(sign_in_at(name, password)).status, 401); // the eleventh
 }
 
 TEST_P(Enumeration, ForgetsFailuresOnceThePasswordWasRight) {
   const auto name = add_user();
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 9; ++i)
-      EXPECT_EQ(call(sign_in_call(name, "not the password")).status, 401);
-    EXPECT_EQ(call(sign_in_call(name, password)).status, 200) << round;
+      EXPECT_EQ(call(sign_in_at(name, "not the password")).status, 401);
+    EXPECT_EQ(call(sign_in_at(name, password)).status, 200) << round;
   }
 }
 
@@ -104,10 +104,10 @@ TEST_P(Enumeration, LimitsWhatOneAddressMayGuess) {
   const auto name = new_name();
   own.add_user(name);
   for (int i = 0; i < 20; ++i)
-    EXPECT_EQ(own.call(sign_in_call(name, password)).status, 200); // success costs nothing
+    EXPECT_EQ(own.call(sign_in_at(name, password)).status, 200); // success costs nothing
   for (int i = 0; i < 5; ++i)
-    EXPECT_EQ(own.call(sign_in_call(new_name(), password)).status, 401);
-  const auto reply = own.call(sign_in_call(name, password));
+    EXPECT_EQ(own.call(sign_in_at(new_name(), password)).status, 401);
+  const auto reply = own.call(sign_in_at(name, password));
   EXPECT_TRUE(is_error(reply, 429, "RATE_LIMITED"));
   EXPECT_TRUE(reply.has("Retry-After"));
 }

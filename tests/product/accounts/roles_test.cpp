@@ -7,7 +7,7 @@
 namespace latchkey::test {
 namespace {
 
-http_call put_json(std::string target, const json& body) {
+http_call put_call(std::string target, const json& body) {
   auto call = post_json(std::move(target), body.dump());
   call.method = "PUT";
   return call;
@@ -30,7 +30,7 @@ protected:
     return one;
   }
   http_reply give(const std::string& by, const std::string& user, const std::string& role) const {
-    return call(put_json("/admin/users/" + user + "/role", {{"role", role}}).as(by));
+    return call(put_call("/admin/users/" + user + "/role", {{"role", role}}).as(by));
   }
   http_reply make(const std::string& by, const json& role) const {
     return call(post_json("/admin/roles", role.dump()).as(by));
@@ -99,11 +99,11 @@ TEST_P(Roles, AreMadeReadChangedAndRemoved) {
 
   // What is not sent of the description stays; null takes it away.
   auto changed =
-      json_of(call(put_json(path, {{"permissions", json::array({"users:read"})}}).as(root)));
+      json_of(call(put_call(path, {{"permissions", json::array({"users:read"})}}).as(root)));
   EXPECT_EQ(changed["description"], "Looks users up");
   EXPECT_EQ(changed["permissions"], json::array({"users:read"}));
   changed = json_of(
-      call(put_json(path, {{"description", nullptr}, {"permissions", json::array()}}).as(root)));
+      call(put_call(path, {{"description", nullptr}, {"permissions", json::array()}}).as(root)));
   EXPECT_EQ(changed["description"], nullptr);
   EXPECT_EQ(json_of(call(get(path).as(root))), changed);
 
@@ -113,7 +113,7 @@ TEST_P(Roles, AreMadeReadChangedAndRemoved) {
   EXPECT_TRUE(is_error(call(get(path).as(root)), 404, "NOT_FOUND"));
   EXPECT_TRUE(is_error(call(http_call{remove}.as(root)), 404, "NOT_FOUND"));
   EXPECT_TRUE(
-      is_error(call(put_json(path, {{"permissions", json::array()}}).as(root)), 404, "NOT_FOUND"));
+      is_error(call(put_call(path, {{"permissions", json::array()}}).as(root)), 404, "NOT_FOUND"));
 }
 
 TEST_P(Roles, ThatAreBuiltInStayAsTheyAre) {
@@ -127,7 +127,7 @@ TEST_P(Roles, ThatAreBuiltInStayAsTheyAre) {
     EXPECT_TRUE(is_error(make(root, {{"name", name}, {"permissions", json::array()}}), 409,
                          "CONFLICT", "name"));
     EXPECT_TRUE(
-        is_error(call(put_json("/admin/roles/" + name, {{"permissions", json::array()}}).as(root)),
+        is_error(call(put_call("/admin/roles/" + name, {{"permissions", json::array()}}).as(root)),
                  409, "CONFLICT", "name"));
     auto remove = get("/admin/roles/" + name);
     remove.method = "DELETE";
@@ -170,7 +170,7 @@ TEST_P(Roles, ActOnRunningTokensAtOnce) {
   EXPECT_EQ(status_of_users(one.token), 200);
   // The role's own change, too, on whichever reactor.
   EXPECT_EQ(
-      call(put_json("/admin/roles/" + role, {{"permissions", json::array()}}).as(root)).status,
+      call(put_call("/admin/roles/" + role, {{"permissions", json::array()}}).as(root)).status,
       200);
   for (int i = 0; i < 8; ++i)
     EXPECT_EQ(status_of_users(one.token), 403);
@@ -196,7 +196,7 @@ TEST_P(Roles, OfNobodyAreNotSet) {
     EXPECT_TRUE(is_error(give(root, nobody, "user"), 404, "USER001")) << nobody;
   const auto one = somebody();
   EXPECT_TRUE(is_error(give(root, one.id, "no-such-role"), 400, "VALIDATION_ERROR", "role"));
-  EXPECT_TRUE(is_error(call(put_json("/admin/users/" + one.id + "/role", json::object()).as(root)),
+  EXPECT_TRUE(is_error(call(put_call("/admin/users/" + one.id + "/role", json::object()).as(root)),
                        400, "VALIDATION_ERROR", "role"));
 }
 
@@ -216,7 +216,7 @@ TEST_P(Roles, BeyondOnesOwnAreNotGivenMadeOrTouched) {
   const auto strong = new_role(json::array({"billing:refund"}));
   EXPECT_TRUE(is_error(give(admin.token, other.id, strong), 403, "AUTH004", "role"));
   EXPECT_TRUE(is_error(
-      call(put_json("/admin/roles/" + strong, {{"permissions", json::array()}}).as(admin.token)),
+      call(put_call("/admin/roles/" + strong, {{"permissions", json::array()}}).as(admin.token)),
       403, "AUTH004", "permissions"));
   auto remove = get("/admin/roles/" + strong);
   remove.method = "DELETE";
@@ -230,12 +230,12 @@ TEST_P(Roles, LeaveTheLastAdministratorInPlace) {
   const auto root = one.admin();
   const auto demote = [&one](const std::string& by, const std::string& login) {
     return one.call(
-        put_json("/admin/users/" + one.id_of(login) + "/role", {{"role", "user"}}).as(by));
+        put_call("/admin/users/" + one.id_of(login) + "/role", {{"role", "user"}}).as(by));
   };
   EXPECT_TRUE(is_error(demote(root, "admin"), 409, "CONFLICT", "role"));
   const auto name = new_name();
   one.add_user(name);
-  ASSERT_EQ(one.call(put_json("/admin/users/" + one.id_of(name) + "/role", {{"role", "superuser"}})
+  ASSERT_EQ(one.call(put_call("/admin/users/" + one.id_of(name) + "/role", {{"role", "superuser"}})
                          .as(root))
                 .status,
             200);
@@ -245,8 +245,8 @@ TEST_P(Roles, LeaveTheLastAdministratorInPlace) {
     return "/admin/users/" + one.id_of(login) + "/role";
   };
   const auto answers =
-      in_parallel(one.server->port(), {put_json(path(name), {{"role", "user"}}).as(root),
-                                       put_json(path("admin"), {{"role", "user"}}).as(second)});
+      in_parallel(one.server->port(), {put_call(path(name), {{"role", "user"}}).as(root),
+                                       put_call(path("admin"), {{"role", "user"}}).as(second)});
   EXPECT_EQ(one.store.count("SELECT count(*) FROM users WHERE role = 'superuser'"), 1);
   EXPECT_EQ(std::count_if(answers.begin(), answers.end(),
                           [](const timed_reply& r) { return r.reply.status == 200; }),

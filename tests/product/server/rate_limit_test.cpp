@@ -1,5 +1,5 @@
 // How often somebody may ask: whose limit it is, what the headers say, what does not count.
-#include "tests/product/product.hpp"
+#include "tests/product/server/rate_limits.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -13,34 +13,6 @@ protected:
 };
 // What the limits count stands in memory: the database makes no difference.
 INSTANTIATE_TEST_SUITE_P(Product, RateLimit, testing::Values("sqlite"), name_of_engine);
-
-long left(const http_reply& reply) {
-  return reply.has("X-RateLimit-Remaining") ? std::stol(reply.header("X-RateLimit-Remaining")) : -1;
-}
-
-/// The answer's own time, so that none passes between it and what it says.
-std::time_t date_of(const http_reply& reply) {
-  std::tm parts{};
-  if (::strptime(reply.header("Date").c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr)
-    return 0;
-  return ::timegm(&parts);
-}
-
-/// 429 in the envelope with everything that goes with it.
-testing::AssertionResult is_limited(const http_reply& reply) {
-  auto answer = is_error(reply, 429, "RATE_LIMITED");
-  if (!answer) return answer;
-  if (left(reply) != 0) return testing::AssertionFailure() << "something is left";
-  const auto wait = std::stol(reply.header("Retry-After"));
-  const auto until = std::stol(reply.header("X-RateLimit-Reset")) - date_of(reply);
-  if (wait < 1 || std::abs(wait - until) > 2)
-    return testing::AssertionFailure() << wait << " s, but until then " << until << " s";
-  return testing::AssertionSuccess();
-}
-
-http_call sign_in_call(const std::string& name, const std::string& word = password) {
-  return post_json("/auth/token", credentials(name, word).dump());
-}
 
 TEST_P(RateLimit, IsOneThousandAnHourWhenNothingIsSet) {
   const auto one = with({{"RATE_LIMIT_DEFAULT", ""}});
@@ -85,24 +57,6 @@ TEST_P(RateLimit, OfAnApiKeyIsTheKeysOwn) {
   EXPECT_EQ(left(one.call(get("/auth/me").with("X-API-Key", key))), 19);
   EXPECT_EQ(left(one.call(get("/auth/me").with("X-API-Key", key))), 18);
   EXPECT_EQ(left(one.call(get("/auth/me").as(token))), 18);
-}
-
-TEST_P(RateLimit, CountsWhatProvesNothingForTheAddress) {
-  const auto one = with({{"RATE_LIMIT_DEFAULT", "5/hour"}});
-  const auto name = new_name();
-  one.add_user(name);
-  const auto token = one.sign_in(name).access;
-  EXPECT_EQ(left(one.call(get("/auth/me"))), 4); // no token
-  EXPECT_EQ(left(one.call(get("/auth/me").as("junk"))), 3);
-  EXPECT_EQ(left(one.call(get("/auth/me").with("X-API-Key", "junk"))), 2);
-  EXPECT_EQ(left(one.call(post_json("/api/auth/sync-user", "{}"))), 1);
-  EXPECT_EQ(left(one.call(get("/nothing"))), 0);
-  EXPECT_TRUE(is_limited(one.call(get("/auth/me").as("junk"))));
-  EXPECT_TRUE(is_limited(one.call(get("/nothing"))));
-  // Whoever proves who they are has their own, and nobody is shut out of signing in.
-  EXPECT_EQ(left(one.call(get("/auth/me").as(token))), 4);
-  EXPECT_EQ(left(one.call(sign_in_call(name))), 2);
-  EXPECT_EQ(one.call(post_json("/auth/register", registration(new_name()).dump())).status, 201);
 }
 
 TEST_P(RateLimit, OfSigningInRegisteringAndRecoveringIsTheAddressesOwn) {
@@ -151,56 +105,6 @@ TEST_P(RateLimit, KeepsNobodyFromTheirOwnAccount) {
   EXPECT_EQ(one.call(post("/auth/token/refresh").cookie(own_session.refresh)).status, 200);
   EXPECT_EQ(one.call(post("/auth/logout").as(own_session.access)).status, 200);
   EXPECT_EQ(one.call(get("/auth/me").as(there.access)).status, 401); // the change ended it
-}
-
-TEST_P(RateLimit, CostsNoReadWhereAnAddressHasShownTooMuchJunk) {
-  const auto one = with({{"RATE_LIMIT_UNPROVEN", "2/hour"}});
-  const auto held = one.sign_in_new_user();
-  EXPECT_EQ(left(one.call(get("/nothing"))), 1);
-  EXPECT_EQ(left(one.call(get("/nothing"))), 0);
-  const std::string nobodys = "00000000-0000-4000-8000-000000000000.1." + std::string(43, 'A');
-  const auto refused = one.call(post("/auth/token/refresh").cookie(nobodys));
-  EXPECT_TRUE(is_limited(refused));
-  EXPECT_EQ(refused.header("X-RateLimit-Limit"), "2");
-  EXPECT_TRUE(is_limited(one.call(post("/auth/logout").cookie(nobodys))));
-  EXPECT_EQ(one.call(get("/auth/me").as(held.access)).status, 200); // the signature proves it
-}
-
-TEST_P(RateLimit, CountsEveryCookieThatCostARead) {
-  const auto one = with({{"RATE_LIMIT_UNPROVEN", "9/hour"}});
-  const auto held = one.sign_in_new_user();
-  const auto forged = [](char which) {
-    return "refresh_token=" + std::string(8, which) + "-0000-4000-8000-000000000000.1." +
-           std::string(43, 'A');
-  };
-  const auto three = forged('1') + "; " + forged('2') + "; " + forged('3');
-  EXPECT_EQ(left(one.call(post("/auth/token/refresh").with("Cookie", three))), 6);
-  const auto beside = three + "; refresh_token=" + held.refresh;
-  EXPECT_EQ(one.call(post("/auth/token/refresh").with("Cookie", beside)).status, 200);
-  EXPECT_EQ(left(one.call(get("/nothing"))), 2);
-}
-
-TEST_P(RateLimit, OfAnAddressThatHasShownTooMuchJunkKeepsNobodyWhoIsInMemory) {
-  const auto one = with({{"RATE_LIMIT_UNPROVEN", "2/hour"}, {"WORKERS", "4"}});
-  const auto held = one.sign_in_new_user();
-  const auto made = one.call(
-      post_json("/auth/api-keys", R"({"name":"a","scopes":["profile:read"]})").as(held.access));
-  const auto key = json_of(made)["key"].get<std::string>();
-  one.call(get("/nothing"));
-  one.call(get("/nothing"));
-  EXPECT_TRUE(is_limited(one.call(get("/nothing"))));
-  // Whichever worker hears it.
-  for (int i = 0; i < 16; ++i)
-    EXPECT_EQ(one.call(get("/auth/me").with("X-API-Key", key)).status, 200) << i;
-  auto nobodys = key;
-  nobodys[5] = nobodys[5] == 'A' ? 'B' : 'A'; // within what names the user
-  EXPECT_TRUE(is_limited(one.call(get("/auth/me").with("X-API-Key", nobodys))));
-  auto token = held.refresh;
-  for (int i = 0; i < 16; ++i) {
-    const auto rotated = one.call(post("/auth/token/refresh").cookie(token));
-    ASSERT_EQ(rotated.status, 200) << i;
-    token = tokens_of(rotated).refresh;
-  }
 }
 
 TEST_P(RateLimit, OfARefreshOrALogoutIsTheUsersOnceTheTokenIsProven) {

@@ -50,6 +50,12 @@ TEST_P(KnownClient, IsKnownWhereTheAddressHasShownTooMuchJunk) {
   EXPECT_EQ(status_of(sign_in_call(name_, password).cookie(held_.refresh)), 200);
 }
 
+TEST_P(KnownClient, PaysForEachForgedCookieAsForOtherJunk) {
+  const auto two = forged('f') + "; " + forged('e');
+  EXPECT_EQ(status_of(sign_in_call(name_, password).with("Cookie", two)), 200);
+  EXPECT_EQ(one_.call(get("/nothing")).header("X-RateLimit-Remaining"), "1"); // of four
+}
+
 TEST_P(KnownClient, IsNoneByASessionThatWasEnded) {
   const auto thief = one_.sign_in(name_);
   const auto sessions = json_of(one_.call(get("/auth/sessions").as(held_.access)))["sessions"];

@@ -8,7 +8,7 @@ namespace {
 using namespace storage;
 using namespace std::chrono_literals;
 
-class Recovery : public Contract {
+class StoredRecovery : public Contract {
 protected:
   void SetUp() override {
     Contract::SetUp();
@@ -28,9 +28,9 @@ protected:
   }
   user_record ann_;
 };
-LATCHKEY_ON_EVERY_ENGINE(Recovery);
+LATCHKEY_ON_EVERY_ENGINE(StoredRecovery);
 
-TEST_P(Recovery, NeedsItsUser) {
+TEST_P(StoredRecovery, NeedsItsUser) {
   const user_id nobody{make_uuid(noon)};
   EXPECT_TRUE(failed_with(commit({set_recovery{nobody, secret(std::string("phc")), noon}}),
                           error_code::user_not_found));
@@ -41,7 +41,7 @@ TEST_P(Recovery, NeedsItsUser) {
   EXPECT_FALSE(reader_->answer_to(find_reset_token{1}).value());
 }
 
-TEST_P(Recovery, HasOnePassphrase) {
+TEST_P(StoredRecovery, HasOnePassphrase) {
   EXPECT_FALSE(reader_->answer_to(find_recovery{ann_.id}).value());
   for (const std::string phc : {"first", "second"}) {
     ASSERT_TRUE(commit({set_recovery{ann_.id, secret(phc), noon}}));
@@ -51,12 +51,12 @@ TEST_P(Recovery, HasOnePassphrase) {
   }
 }
 
-TEST_P(Recovery, TokensAreRefusedAnIdThatIsTaken) {
+TEST_P(StoredRecovery, TokensAreRefusedAnIdThatIsTaken) {
   ASSERT_TRUE(commit({add_reset_token{token(1)}}));
   EXPECT_TRUE(failed_with(commit({add_reset_token{token(1)}}), error_code::conflict, "id"));
 }
 
-TEST_P(Recovery, TokensThatAreUnknownOrAnothersOrWrongOrExpiredAreNotUsed) {
+TEST_P(StoredRecovery, TokensThatAreUnknownOrAnothersOrWrongOrExpiredAreNotUsed) {
   const auto bob = add(make_user("bob"));
   ASSERT_TRUE(commit({add_reset_token{token(1)}}));
   auto unknown = use(2);
@@ -70,7 +70,7 @@ TEST_P(Recovery, TokensThatAreUnknownOrAnothersOrWrongOrExpiredAreNotUsed) {
   EXPECT_TRUE(commit({use(1)})) << "none of that used it up";
 }
 
-TEST_P(Recovery, TokensAreReadBackAsTheyWereWritten) {
+TEST_P(StoredRecovery, TokensAreReadBackAsTheyWereWritten) {
   const auto id = 0xfedcba9876543210u; // does not fit a signed number
   ASSERT_TRUE(commit({add_reset_token{token(id)}}));
   const auto found = reader_->answer_to(find_reset_token{id}).value();
@@ -83,7 +83,7 @@ TEST_P(Recovery, TokensAreReadBackAsTheyWereWritten) {
   EXPECT_FALSE(found->used_at);
 }
 
-TEST_P(Recovery, TokensAreUsedUpTogether) {
+TEST_P(StoredRecovery, TokensAreUsedUpTogether) {
   const auto bob = add(make_user("bob"));
   auto bobs = token(3);
   bobs.user = bob.id;
@@ -98,7 +98,7 @@ TEST_P(Recovery, TokensAreUsedUpTogether) {
   EXPECT_FALSE(reader_->answer_to(find_reset_token{3}).value()->used_at);
 }
 
-TEST_P(Recovery, TokensLongExpiredMakeRoomForNewOnes) {
+TEST_P(StoredRecovery, TokensLongExpiredMakeRoomForNewOnes) {
   ASSERT_TRUE(commit({add_reset_token{token(1)}}));
   auto late = token(2);
   late.created_at = noon + 24h;
@@ -113,7 +113,7 @@ TEST_P(Recovery, TokensLongExpiredMakeRoomForNewOnes) {
   EXPECT_TRUE(reader_->answer_to(find_reset_token{2}).value());
 }
 
-TEST_P(Recovery, ATokenIsUsedOnceInABatchWhateverElseItsUnitHolds) {
+TEST_P(StoredRecovery, ATokenIsUsedOnceInABatchWhateverElseItsUnitHolds) {
   ASSERT_TRUE(commit({add_reset_token{token(1)}}));
   std::vector<unit> batch;
   for (const std::string hash : {"a", "b"})
@@ -124,13 +124,13 @@ TEST_P(Recovery, ATokenIsUsedOnceInABatchWhateverElseItsUnitHolds) {
   EXPECT_EQ(user(ann_.id).password_hash.reveal(), "a");
 }
 
-TEST_P(Recovery, ATokenIsUsedByOneOfTwentyParallelWriters) {
+TEST_P(StoredRecovery, ATokenIsUsedByOneOfTwentyParallelWriters) {
   ASSERT_TRUE(commit({add_reset_token{token(1)}}));
   const std::vector<unit> units(20, unit{{use(1)}});
   EXPECT_EQ(winners(race(*store_, units), error_code::token_invalid), 1u);
 }
 
-TEST_P(Recovery, OfTwentyTokensOfOneUserOneIsUsed) {
+TEST_P(StoredRecovery, OfTwentyTokensOfOneUserOneIsUsed) {
   std::vector<unit> units;
   for (std::uint64_t id = 1; id <= 20; ++id) {
     ASSERT_TRUE(commit({add_reset_token{token(id)}}));

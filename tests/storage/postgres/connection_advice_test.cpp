@@ -92,7 +92,7 @@ std::string reason_of_start(const std::string& url) {
   return started ? "it started" : started.error().reason;
 }
 
-testing::AssertionResult says(const std::string& reason, const std::string& part) {
+testing::AssertionResult names(const std::string& reason, const std::string& part) {
   if (reason.find(part) != std::string::npos) return testing::AssertionSuccess();
   return testing::AssertionFailure() << "\"" << part << "\" is not in: " << reason;
 }
@@ -130,18 +130,18 @@ TEST(PostgresWords, OfAnAttemptToConnectSayWhatToDo) {
   for (const auto& one : rows) {
     const refusing_server server(one.answer);
     const auto reason = reason_of_start(server.url());
-    EXPECT_TRUE(says(reason, one.message));
-    EXPECT_TRUE(says(reason, "What to do: " + one.to_do));
+    EXPECT_TRUE(names(reason, one.message));
+    EXPECT_TRUE(names(reason, "What to do: " + one.to_do));
   }
 }
 
 TEST(PostgresWords, OfNoServerSayWhatToDo) {
   const std::string start = "What to do: start PostgreSQL, or check the host and the port";
-  EXPECT_TRUE(says(reason_of_start("postgresql://ann@/accounts?host=/nonexistent"), start));
-  EXPECT_TRUE(says(reason_of_start("postgresql://ann@127.0.0.1:1/accounts"), start));
+  EXPECT_TRUE(names(reason_of_start("postgresql://ann@/accounts?host=/nonexistent"), start));
+  EXPECT_TRUE(names(reason_of_start("postgresql://ann@127.0.0.1:1/accounts"), start));
   const auto unknown = reason_of_start("postgresql://ann@no-such-host.invalid/accounts");
-  EXPECT_TRUE(says(unknown, "its host name is not known"));
-  EXPECT_TRUE(says(unknown, "check the host in DATABASE_URL"));
+  EXPECT_TRUE(names(unknown, "its host name is not known"));
+  EXPECT_TRUE(names(unknown, "check the host in DATABASE_URL"));
 }
 
 TEST(PostgresWords, OfAUserWhoMayMakeNoTablesHaveTheStatementThatHelps) {
@@ -155,7 +155,7 @@ TEST(PostgresWords, OfAUserWhoMayMakeNoTablesHaveTheStatementThatHelps) {
   const auto theirs = url.substr(0, at) + user + url.substr(url.find('@', at));
   const auto reason = reason_of_start(theirs);
   const auto grant = "GRANT USAGE, CREATE ON SCHEMA public TO \"" + user + "\";";
-  EXPECT_TRUE(says(reason, grant));
+  EXPECT_TRUE(names(reason, grant));
   plain.exec(grant);
   EXPECT_EQ(reason_of_start(theirs), "it started");
   plain.exec("DROP OWNED BY \"" + user + "\"");
@@ -170,7 +170,7 @@ TEST(PostgresWords, OfAServerThatIsReadOnlyNameTheWayToThePrimary) {
     plain.exec("DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || quote_ident(current_database()) || "
                "' SET default_transaction_read_only = on'; END $$");
   }
-  EXPECT_TRUE(says(reason_of_start(url), "target_session_attrs=read-write"));
+  EXPECT_TRUE(names(reason_of_start(url), "target_session_attrs=read-write"));
 }
 
 } // namespace

@@ -1,0 +1,40 @@
+// rate_limits.hpp — what the tests of rate limits share: how an answer's headers are read.
+#pragma once
+
+#include "tests/product/product.hpp"
+
+#include <cstdlib>
+#include <ctime>
+#include <string>
+
+namespace latchkey::test {
+
+inline long left(const http_reply& reply) {
+  return reply.has("X-RateLimit-Remaining") ? std::stol(reply.header("X-RateLimit-Remaining")) : -1;
+}
+
+/// The answer's own time, so that none passes between it and what it says.
+inline std::time_t date_of(const http_reply& reply) {
+  std::tm parts{};
+  if (::strptime(reply.header("Date").c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr)
+    return 0;
+  return ::timegm(&parts);
+}
+
+/// 429 in the envelope with everything that goes with it.
+inline testing::AssertionResult is_limited(const http_reply& reply) {
+  auto answer = is_error(reply, 429, "RATE_LIMITED");
+  if (!answer) return answer;
+  if (left(reply) != 0) return testing::AssertionFailure() << "something is left";
+  const auto wait = std::stol(reply.header("Retry-After"));
+  const auto until = std::stol(reply.header("X-RateLimit-Reset")) - date_of(reply);
+  if (wait < 1 || std::abs(wait - until) > 2)
+    return testing::AssertionFailure() << wait << " s, but until then " << until << " s";
+  return testing::AssertionSuccess();
+}
+
+inline http_call sign_in_call(const std::string& name, const std::string& word = password) {
+  return post_json("/auth/token", credentials(name, word).dump());
+}
+
+} // namespace latchkey::test
