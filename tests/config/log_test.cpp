@@ -14,6 +14,20 @@
 #include <unistd.h>
 
 namespace latchkey {
+namespace log_pieces {
+
+/// A piece of a line that counts how often it was turned into text.
+struct counted {
+  int* asked;
+};
+
+std::string to_string(const counted& piece) {
+  ++*piece.asked;
+  return "looked at";
+}
+
+} // namespace log_pieces
+
 namespace {
 
 using test::temporary_folder;
@@ -101,21 +115,13 @@ TEST(Log, JoinsPiecesOfEveryKind) {
   EXPECT_THAT(text, HasSubstr("CRITICAL - c\n"));
 }
 
-struct counted {
-  int* asked;
-  friend std::string to_string(const counted& x) {
-    ++*x.asked;
-    return "looked at";
-  }
-};
-
 TEST(Log, DoesNotLookAtThePiecesOfALineBelowTheLevel) {
   int asked = 0;
   const auto text = logged(log_level::warning, [&] {
-    log_info("a", counted{&asked});
+    log_info("a", log_pieces::counted{&asked});
     EXPECT_EQ(asked, 0);
     EXPECT_FALSE(log_enabled(log_level::info));
-    log_warning("a", counted{&asked});
+    log_warning("a", log_pieces::counted{&asked});
   });
   EXPECT_EQ(asked, 1);
   EXPECT_THAT(text, HasSubstr("WARNING - looked at\n"));
