@@ -242,15 +242,18 @@ std::shared_ptr<const void> presence_of(State& state) {
 }
 
 /// What a handler returns that leaves the answer to a coroutine; `self` is a member of the state.
+/// What has to follow the answer on its way, a state does in `on_answered()`.
 template <class State, class Reply>
 caf::result<Reply> answer_with(State* state, task<Reply> root) {
   promise<Reply> answer{state->self};
-  converse(state->self, presence_of(*state), std::move(root), [answer](result<Reply> outcome) {
+  const auto give = [state, answer](result<Reply> outcome) {
     if (outcome)
       answer.deliver(std::move(*outcome));
     else
       answer.fail(outcome.error());
-  });
+    if constexpr (requires { state->on_answered(); }) state->on_answered();
+  };
+  converse(state->self, presence_of(*state), std::move(root), give);
   return answer;
 }
 

@@ -46,8 +46,12 @@ void workflow_state::add_listener(const messages::audience& to, std::int64_t nex
   known->missed_until = missed_until;
   known->ahead.clear();
   if (next_seq <= missed_until) env->counts->workflow_replays.add();
-  send_next(*known);
-  if (record.has_ended() && !known->is_busy) drop_listener(to); // it has every status
+}
+
+void workflow_state::send_missed() {
+  send_to_all();
+  if (record.has_ended()) // those that have every status
+    std::erase_if(listeners, [](const listener& known) { return !known.is_busy; });
 }
 
 workflow_state::listener* workflow_state::find_listener(const messages::audience& to) {
@@ -166,9 +170,7 @@ void workflow_state::delivered(const socket_registry_actor& registry,
   });
   for (auto& known : listeners)
     if (known.to.registry == registry && contains(sockets, known.to.socket)) known.is_busy = false;
-  send_to_all();
-  if (record.has_ended()) // those that have every status
-    std::erase_if(listeners, [](const listener& known) { return !known.is_busy; });
+  send_missed();
 }
 
 } // namespace latchkey

@@ -100,6 +100,8 @@ struct workflow_state : resident {
   task<messages::workflow_started> on_start(messages::start_workflow request);
   // audiences.cpp
   task<messages::workflow_resumed> on_resume(messages::resume_workflow request);
+  /// A socket's first status follows the answer to whoever made it a listener.
+  void on_answered() { send_missed(); }
   // statuses.cpp
   task<messages::status_taken> on_take(messages::take_status request);
   // upstream.cpp
@@ -147,10 +149,13 @@ private:
   task<messages::done> write_last_status();
 
   // -- the listeners (audiences.cpp)
+  /// Its first status is sent when the request has been answered.
   void add_listener(const messages::audience& to, std::int64_t next_seq, std::int64_t missed_until);
   listener* find_listener(const messages::audience& to);
   void drop_listener(const messages::audience& to);
   void send_to_all();
+  /// The same; after the end it drops those that have every status.
+  void send_missed();
   /// To all listeners that miss the newest status alone: in one piece for each registry.
   void send_newest();
   void send_next(listener& to);

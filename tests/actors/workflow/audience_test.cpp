@@ -53,6 +53,45 @@ TEST(WorkflowAudience, IsToldWhatItMissedAndThenWhatComes) {
   EXPECT_TRUE(f.sockets.seqs(3).empty());
 }
 
+/// A registry that asks for the statuses of a workflow itself, and notes what comes when.
+registry_fake::behavior_type resuming_registry(registry_fake::pointer self, workflow_actor workflow,
+                                               messages::resume_workflow request,
+                                               std::vector<std::string>* arrived) {
+  return stub<registry_fake>(
+      self,
+      [arrived](messages::workflow_statuses& m) -> caf::result<messages::statuses_delivered> {
+        for (const auto& status : m.statuses)
+          arrived->push_back("status " + std::to_string(status.seq));
+        return messages::statuses_delivered{};
+      },
+      [self, workflow, request, arrived](release_held&) {
+        auto from_here = request;
+        from_here.to.registry = registry_fake{self};
+        self->request(workflow, caf::infinite, from_here)
+            .then(
+                [arrived](const messages::workflow_resumed&) { arrived->emplace_back("answer"); });
+      });
+}
+
+TEST(WorkflowAudience, IsSentItsFirstStatusAfterTheAnswer) {
+  one_workflow f;
+  std::vector<std::string> arrived;
+  ASSERT_TRUE(f.start());
+  take_many(f, 1, 1);
+  const auto registry = f.spawn(resuming_registry, f.actor, f.resuming(0, 7), &arrived);
+  caf::anon_send(registry, release_held{});
+  f.run();
+  EXPECT_EQ(arrived, (std::vector<std::string>{"answer", "status 1", "status 2"}));
+  // Also from the store, and when there is nothing after it.
+  f.restart();
+  arrived.clear();
+  ASSERT_TRUE(f.take(2, "completed"));
+  const auto later = f.spawn(resuming_registry, f.actor, f.resuming(0, 8), &arrived);
+  caf::anon_send(later, release_held{});
+  f.run();
+  EXPECT_EQ(arrived, (std::vector<std::string>{"answer", "status 1", "status 2", "status 3"}));
+}
+
 TEST(WorkflowAudience, IsToldOnePieceAtATimeAndHoldsNobodyElse) {
   one_workflow f;
   registry_script quick;

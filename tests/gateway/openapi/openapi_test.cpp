@@ -132,7 +132,9 @@ TEST(ApiDescription, SaysWhoMayCall) {
 }
 
 TEST(ApiDescription, RendersErrorsAsTheServerDoes) {
-  const auto document = described(rows_for_all());
+  auto rows = rows_for_all();
+  row_of(rows, "sync_user").errors = http::error_form::flat;
+  const auto document = described(rows);
   const auto& examples = document.at("components").at("examples");
   const auto& shown = examples.at("VALIDATION_ERROR").at("value").at("error");
   EXPECT_EQ(shown.at("message"), "Invalid input parameters");

@@ -229,7 +229,7 @@ TEST_P(Config, IsKnownToEveryCommandsHelp) {
       {{"service-key", "create"}, "--scope"},
       {{"service-key", "list"}, "--json"},
       {{"service-key", "revoke"}, "KEY"},
-      {{"users"}, "Users, many"},
+      {{"users"}, "Import and export users"},
       {{"users", "import"}, "--dry-run"},
       {{"users", "export"}, "--with-password-hashes"},
       {{"config"}, "Settings"},
