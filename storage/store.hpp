@@ -14,7 +14,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace latchkey::storage {
@@ -55,7 +54,7 @@ public:
   result<typename Query::answer> answer_to(Query q) {
     auto found = find(query(std::move(q)));
     if (!found) return fail(std::move(found.error()));
-    return std::get<typename Query::answer>(std::move(*found));
+    return std::move(found->template get<typename Query::answer>());
   }
 };
 

@@ -73,9 +73,8 @@ task<messages::user_view> directory_state::on_register(messages::register_user r
                                            std::move(request.email_key), request.keeps_sequence},
                       storage::add_audit{std::move(audited)}}};
   const bool sends_mail =
-      std::any_of(request.also.begin(), request.also.end(), [](const storage::fact& fact) {
-        return std::holds_alternative<storage::add_mail>(fact);
-      });
+      std::any_of(request.also.begin(), request.also.end(),
+                  [](const storage::fact& fact) { return fact.holds<storage::add_mail>(); });
   std::move(request.also.begin(), request.also.end(), std::back_inserter(unit.facts));
   messages::commit commit{std::move(unit), request.deadline};
   const auto written = co_await ask(env->writer_for(user.id), std::move(commit));

@@ -95,7 +95,7 @@ result<void> seed_service_keys(storage::store& store, const secret& service_keys
   if (service_keys.empty()) return {};
   auto known = find(store, storage::list_services{});
   if (!known) return fail(known.error());
-  const auto& services = std::get<storage::list_services::answer>(*known).services;
+  const auto& services = known->get<storage::list_services::answer>().services;
   auto writer = store.open_writer();
   for (auto rest = service_keys.reveal(); !rest.empty();) {
     const auto comma = std::min(rest.find(','), rest.size());
@@ -121,8 +121,8 @@ result<void> load_registry(storage::store& store, registry_book& book) {
   if (!roles) return fail(roles.error());
   auto services = find(store, storage::list_services{});
   if (!services) return fail(services.error());
-  book.publish(make_role_table(std::get<storage::list_roles::answer>(*roles)));
-  book.publish(make_service_table(std::get<storage::list_services::answer>(*services), {}));
+  book.publish(make_role_table(roles->get<storage::list_roles::answer>()));
+  book.publish(make_service_table(services->get<storage::list_services::answer>(), {}));
   return {};
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 void log_events_of(const storage::unit& unit) {
   for (const auto& fact : unit.facts)
-    if (const auto* audited = std::get_if<storage::add_audit>(&fact)) log_audited(audited->entry);
+    if (const auto* audited = fact.get_if<storage::add_audit>()) log_audited(audited->entry);
 }
 
 } // namespace

@@ -154,7 +154,7 @@ private:
     if (!unit) return refuse(number, unit.error());
     // The check of a commit, for dry runs.
     if (const auto wrong = storage::check_unit(*unit)) return refuse(number, *wrong);
-    const auto& added = std::get<storage::create_user>(unit->facts.front());
+    const auto& added = unit->facts.front().get<storage::create_user>();
     lines_.push_back({number, added.user.id, added.user.username, added.username_key,
                       added.user.email, added.email_key});
     batch_.push_back(std::move(*unit));
@@ -228,7 +228,7 @@ private:
   std::vector<result<storage::written>> look_up() {
     std::vector<result<storage::written>> out;
     for (const auto& unit : batch_) {
-      const auto is_free = check_free(std::get<storage::create_user>(unit.facts.front()));
+      const auto is_free = check_free(unit.facts.front().get<storage::create_user>());
       if (is_free)
         out.emplace_back(storage::written{});
       else

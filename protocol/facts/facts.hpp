@@ -16,9 +16,9 @@
 #include "protocol/facts/subscriptions.hpp"
 #include "protocol/facts/users.hpp"
 #include "protocol/facts/workflows.hpp"
+#include "protocol/one_of.hpp"
 
 #include <cstdint>
-#include <variant>
 #include <vector>
 
 namespace latchkey::storage {
@@ -26,16 +26,15 @@ namespace latchkey::storage {
 /// The order counts: within a group of units, facts run by kind in this order (storage/batch.hpp).
 /// The first eight have a form of their own for whole batches on PostgreSQL.
 using fact =
-    std::variant<create_user, set_password_hash, create_session, rotate_session, end_session,
-                 end_sessions_of, add_audit, touch_login, update_user, delete_user, set_recovery,
-                 add_reset_token, use_reset_token, use_up_reset_tokens, add_mail, lease_mail,
-                 settle_mail, add_role, update_role, remove_role, add_api_key, revoke_api_key,
-                 touch_api_key, put_service, add_service_key, revoke_service_key, touch_service_key,
-                 add_stripe_event, put_stripe_subscription, put_subscription, spend_quota,
-                 add_project, update_project, remove_project, upsert_session, touch_session,
-                 forget_sessions, forget_audits, add_workflow, add_workflow_status,
-                 forget_workflows, remove_recovery, mark_used, drop_mails_to, revoke_api_keys_of,
-                 count_password_failures, forget_password_failures>;
+    one_of<create_user, set_password_hash, create_session, rotate_session, end_session,
+           end_sessions_of, add_audit, touch_login, update_user, delete_user, set_recovery,
+           add_reset_token, use_reset_token, use_up_reset_tokens, add_mail, lease_mail, settle_mail,
+           add_role, update_role, remove_role, add_api_key, revoke_api_key, touch_api_key,
+           put_service, add_service_key, revoke_service_key, touch_service_key, add_stripe_event,
+           put_stripe_subscription, put_subscription, spend_quota, add_project, update_project,
+           remove_project, upsert_session, touch_session, forget_sessions, forget_audits,
+           add_workflow, add_workflow_status, forget_workflows, remove_recovery, mark_used,
+           drop_mails_to, revoke_api_keys_of, count_password_failures, forget_password_failures>;
 
 /// Facts that become durable together or not at all, in the order given. A unit fails with
 /// VALIDATION_ERROR and the field when text is not UTF-8, holds a NUL or is longer than its

@@ -15,24 +15,22 @@
 #include "protocol/facts/subscriptions.hpp"
 #include "protocol/facts/users.hpp"
 #include "protocol/facts/workflows.hpp"
-
-#include <variant>
+#include "protocol/one_of.hpp"
 
 namespace latchkey::storage {
 
 using query =
-    std::variant<find_user_by_number, list_users, users_after, has_administrator, find_profile,
-                 find_recovery, find_reset_token, list_sessions, due_mails, list_roles,
-                 list_api_keys, list_services, find_subscription, find_stripe_customer,
-                 find_stripe_subscription, list_stripe_subscriptions, list_quota_usage,
-                 find_project, list_projects, find_workflow_record, list_workflow_statuses,
-                 list_running_workflows, list_audit>;
+    one_of<find_user_by_number, list_users, users_after, has_administrator, find_profile,
+           find_recovery, find_reset_token, list_sessions, due_mails, list_roles, list_api_keys,
+           list_services, find_subscription, find_stripe_customer, find_stripe_subscription,
+           list_stripe_subscriptions, list_quota_usage, find_project, list_projects,
+           find_workflow_record, list_workflow_statuses, list_running_workflows, list_audit>;
 
 template <class Queries>
 struct answers_of;
 template <class... Queries>
-struct answers_of<std::variant<Queries...>> {
-  using type = std::variant<typename Queries::answer...>;
+struct answers_of<one_of<Queries...>> {
+  using type = one_of<typename Queries::answer...>;
 };
 
 /// The answer to any query; `answer_to` in storage/store.hpp takes the query's own out of it.

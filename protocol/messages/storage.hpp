@@ -51,7 +51,7 @@ struct found {
   /// The answer to a `Query`, which must have been the query that was sent.
   template <class Query>
   typename Query::answer& as() {
-    return std::get<typename Query::answer>(answer);
+    return answer.get<typename Query::answer>();
   }
 };
 

@@ -10,7 +10,7 @@ namespace latchkey::storage {
 
 namespace {
 
-/// Rules by kind, for as many kinds as the variant has.
+/// Rules by kind, for as many kinds as there are.
 template <class Rules, std::size_t Kinds>
 class rules_by_kind {
 public:
@@ -31,13 +31,12 @@ private:
 } // namespace
 
 const fact_rules& rules_of(const fact& f) {
-  static const rules_by_kind<fact_rules, std::variant_size_v<fact>> all(
-      [](const topic& t) { return t.facts; });
+  static const rules_by_kind<fact_rules, fact::size> all([](const topic& t) { return t.facts; });
   return all[f.index()];
 }
 
 const query_rules& rules_of(const query& q) {
-  static const rules_by_kind<query_rules, std::variant_size_v<query>> all(
+  static const rules_by_kind<query_rules, query::size> all(
       [](const topic& t) { return t.queries; });
   return all[q.index()];
 }

@@ -5,7 +5,7 @@
 //   void touch(footprint& print, const F& f);           names what the fact reads and writes
 //   std::optional<failure> write(sql::runner& on, const F& f, written& note);
 // and `finding answer(sql::runner& on, const Q& q)` for each of its queries. It lists them in a
-// `topic`. Both engines find them here by a fact's or query's position in its variant.
+// `topic`. Both engines find them here by a fact's or query's position in its `one_of`.
 #pragma once
 
 #include "protocol/facts/facts.hpp"
@@ -15,8 +15,6 @@
 #include <cstddef>
 #include <optional>
 #include <span>
-#include <type_traits>
-#include <variant>
 
 namespace latchkey::storage {
 
@@ -53,30 +51,18 @@ struct topic {
 const fact_rules& rules_of(const fact& f);
 const query_rules& rules_of(const query& q);
 
-/// The position of alternative `T` in a variant.
-template <class T, class... Alternatives>
-constexpr std::size_t position_in(std::type_identity<std::variant<Alternatives...>>) {
-  constexpr bool matches[] = {std::is_same_v<T, Alternatives>...};
-  std::size_t position = 0;
-  while (!matches[position]) // out of bounds, and so no constant, when T is not an alternative
-    ++position;
-  return position;
-}
-
 /// The rules of a kind, from the overloads above in the topic's file.
 template <class Fact>
 constexpr fact_rules rules_for() {
-  return {position_in<Fact>(std::type_identity<fact>{}),
-          [](fact_checker& c, const fact& f) { check(c, *std::get_if<Fact>(&f)); },
-          [](footprint& print, const fact& f) { touch(print, *std::get_if<Fact>(&f)); },
-          [](sql::runner& on, const fact& f, written& note) {
-            return write(on, *std::get_if<Fact>(&f), note);
-          }};
+  return {
+      fact::position_of<Fact>, [](fact_checker& c, const fact& f) { check(c, f.get<Fact>()); },
+      [](footprint& print, const fact& f) { touch(print, f.get<Fact>()); },
+      [](sql::runner& on, const fact& f, written& note) { return write(on, f.get<Fact>(), note); }};
 }
 template <class Query>
 constexpr query_rules rules_for_query() {
-  return {position_in<Query>(std::type_identity<query>{}),
-          [](sql::runner& on, const query& q) { return answer(on, *std::get_if<Query>(&q)); }};
+  return {query::position_of<Query>,
+          [](sql::runner& on, const query& q) { return answer(on, q.get<Query>()); }};
 }
 
 } // namespace latchkey::storage

@@ -4,8 +4,7 @@
 #include "storage/postgres/batched_kinds.hpp"
 #include "storage/postgres/runner.hpp"
 
-#include <type_traits>
-#include <variant>
+#include <iterator>
 
 namespace latchkey::storage::postgres {
 
@@ -17,14 +16,10 @@ constexpr batch_function batch_functions[] = {create_users,    set_passwords, cr
                                               rotate_sessions, end_sessions,  end_all_sessions,
                                               add_audits,      touch_logins};
 constexpr auto batched_kinds = std::size(batch_functions);
-static_assert(std::is_same_v<std::variant_alternative_t<0, fact>, create_user> &&
-              std::is_same_v<std::variant_alternative_t<1, fact>, set_password_hash> &&
-              std::is_same_v<std::variant_alternative_t<2, fact>, create_session> &&
-              std::is_same_v<std::variant_alternative_t<3, fact>, rotate_session> &&
-              std::is_same_v<std::variant_alternative_t<4, fact>, end_session> &&
-              std::is_same_v<std::variant_alternative_t<5, fact>, end_sessions_of> &&
-              std::is_same_v<std::variant_alternative_t<6, fact>, add_audit> &&
-              std::is_same_v<std::variant_alternative_t<7, fact>, touch_login>);
+static_assert(fact::position_of<create_user> == 0 && fact::position_of<set_password_hash> == 1 &&
+              fact::position_of<create_session> == 2 && fact::position_of<rotate_session> == 3 &&
+              fact::position_of<end_session> == 4 && fact::position_of<end_sessions_of> == 5 &&
+              fact::position_of<add_audit> == 6 && fact::position_of<touch_login> == 7);
 
 } // namespace
 
@@ -38,7 +33,7 @@ void apply_facts(connection& link, std::span<pending> facts) {
 }
 
 bool leaves_rows_when_it_loses(const fact& f) noexcept {
-  return f.index() >= batched_kinds || std::holds_alternative<create_user>(f);
+  return f.index() >= batched_kinds || f.holds<create_user>();
 }
 
 } // namespace latchkey::storage::postgres

@@ -26,7 +26,7 @@ void add_audits(connection& link, group facts);
 
 template <class Fact>
 const Fact& as(const pending& p) {
-  return std::get<Fact>(*p.f);
+  return p.f->get<Fact>();
 }
 
 /// The parameters of one statement: a literal a column.

@@ -66,12 +66,12 @@ result<std::optional<session_record>> postgres_reader::find_session(const sessio
 }
 
 result<finding> postgres_reader::find(const storage::query& q) {
-  finding found;
+  std::optional<finding> found;
   return ask([&] {
            postgres_runner on(link_);
            found = rules_of(q).answer(on, q);
          })
-      .map([&] { return std::move(found); });
+      .map([&] { return std::move(*found); });
 }
 
 result<std::int64_t> postgres_reader::count_users() {

@@ -163,13 +163,13 @@ bool postgres_writer::apply_all(job& j, units& chosen, bool by_kind) {
       }
       answer->user_number = std::max(answer->user_number, p.note.user_number);
       answer->sessions_ended += p.note.sessions_ended;
-      if (std::holds_alternative<spend_quota>(*p.f)) answer->quota_used = p.note.quota_used;
+      if (p.f->holds<spend_quota>()) answer->quota_used = p.note.quota_used;
       answer->forgotten += p.note.forgotten;
     }
     step.clear();
   };
   if (by_kind) {
-    for (std::size_t kind = 0; kind < std::variant_size_v<fact>; ++kind) {
+    for (std::size_t kind = 0; kind < fact::size; ++kind) {
       for (auto u : chosen)
         for (const auto& f : j.batch[u].facts)
           if (f.index() == kind && j.answers[u]) step.push_back({u, &f, std::nullopt, {}});

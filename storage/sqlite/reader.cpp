@@ -5,6 +5,7 @@
 #include "storage/sqlite/sequence.hpp"
 
 #include <exception>
+#include <optional>
 #include <sqlite3.h>
 
 namespace latchkey::storage::sqlite {
@@ -87,13 +88,13 @@ result<std::optional<session_record>> sqlite_reader::find_session(const session_
 }
 
 result<finding> sqlite_reader::find(const storage::query& q) {
-  finding found;
+  std::optional<finding> found;
   return ask([&] {
            sqlite_runner on(*db_);
            found = rules_of(q).answer(on, q);
            return on.refusal();
          })
-      .map([&] { return std::move(found); });
+      .map([&] { return std::move(*found); });
 }
 
 result<std::int64_t> sqlite_reader::count_users() {

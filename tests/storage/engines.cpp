@@ -73,7 +73,7 @@ public:
   void refuse_poison() override {
     store_.refuse_units([](const storage::unit& u) {
       for (const auto& f : u.facts)
-        if (const auto* made = std::get_if<storage::create_session>(&f))
+        if (const auto* made = f.get_if<storage::create_session>())
           if (made->session.user_agent == "poison") return true;
       return false;
     });

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace latchkey::test {
@@ -14,16 +13,15 @@ namespace {
 
 using namespace storage;
 
-template <class Variant, std::size_t... Kinds>
+template <class Any, std::size_t... Kinds>
 std::vector<std::size_t> kinds_of_rules(std::index_sequence<Kinds...>) {
-  return {rules_of(Variant(std::in_place_index<Kinds>)).kind...};
+  return {rules_of(Any(typename Any::template type_at<Kinds>{})).kind...};
 }
 
-template <class Variant>
+template <class Any>
 void expect_rules_for_every_kind() {
-  constexpr auto kinds = std::variant_size_v<Variant>;
-  const auto found = kinds_of_rules<Variant>(std::make_index_sequence<kinds>());
-  for (std::size_t kind = 0; kind < kinds; ++kind)
+  const auto found = kinds_of_rules<Any>(std::make_index_sequence<Any::size>());
+  for (std::size_t kind = 0; kind < Any::size; ++kind)
     EXPECT_EQ(found[kind], kind);
 }
 

@@ -17,7 +17,7 @@ typename Query::answer ask(storage::reader& from, const Query& query) {
   auto found = from.find(query);
   EXPECT_TRUE(found) << "the store does not answer";
   if (!found) return {};
-  auto* answer = std::get_if<typename Query::answer>(&*found);
+  const auto* answer = found->template get_if<typename Query::answer>();
   EXPECT_NE(answer, nullptr) << "the answer is another question's";
   return answer == nullptr ? typename Query::answer{} : std::move(*answer);
 }

@@ -172,7 +172,7 @@ TEST(ClockSetBack, LeavesAWindowOfALimitItsMinute) {
   const auto mails = [&f] {
     EXPECT_TRUE(f.ask(f.actor, messages::begin_recovery{f.who(), f.soon()}));
     return f.commits_with_fact(
-        [](const storage::fact& fact) { return std::holds_alternative<storage::add_mail>(fact); });
+        [](const storage::fact& fact) { return fact.holds<storage::add_mail>(); });
   };
   EXPECT_EQ(mails(), 1u);
   f.clock.step(-1h);

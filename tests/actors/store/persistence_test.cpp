@@ -61,7 +61,7 @@ TEST(Persistence, DropsUnwrittenWhatIsLate) {
 TEST(Persistence, LetsABadUnitFailAlone) {
   one_writer f;
   f.store.refuse_units([](const storage::unit& u) {
-    return std::get<storage::add_audit>(u.facts.front()).entry.action == "bad";
+    return u.facts.front().get<storage::add_audit>().entry.action == "bad";
   });
   std::vector<asked<storage::written>> all;
   for (const auto* action : {"one", "bad", "two"})

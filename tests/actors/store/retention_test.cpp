@@ -28,10 +28,10 @@ struct one_retention : actor_fixture {
 };
 
 bool is_of_sessions(const storage::fact& fact) {
-  return std::holds_alternative<storage::forget_sessions>(fact);
+  return fact.holds<storage::forget_sessions>();
 }
 bool is_of_audits(const storage::fact& fact) {
-  return std::holds_alternative<storage::forget_audits>(fact);
+  return fact.holds<storage::forget_audits>();
 }
 
 TEST(Retention, ForgetsSessionsOnceTheirTimeIsUp) {
@@ -62,7 +62,7 @@ TEST(Retention, ForgetsWorkflowsThatEndedOnceTheirTimeIsUp) {
   };
   const auto is_there = [&f](const storage::find_workflow_record& question) {
     const auto found = f.store.open_reader()->find(question);
-    return std::get<storage::find_workflow_record::answer>(found.value()).has_value();
+    return found.value().get<storage::find_workflow_record::answer>().has_value();
   };
   std::vector<storage::find_workflow_record> over;
   for (std::size_t i = 0; i < care_workflows_max + 1; ++i)

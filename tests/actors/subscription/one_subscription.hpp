@@ -62,7 +62,7 @@ struct one_subscription : actor_fixture {
   }
   std::optional<subscription_record> stored_subscription() {
     const auto found = store.open_reader()->find(storage::find_subscription{owner.id});
-    return std::get<storage::find_subscription::answer>(found.value());
+    return found.value().get<storage::find_subscription::answer>();
   }
 
   project_record new_project() {
@@ -76,7 +76,7 @@ struct one_subscription : actor_fixture {
   }
   std::optional<project_record> stored_project(const uuid& id) {
     const auto found = store.open_reader()->find(storage::find_project{id});
-    return std::get<storage::find_project::answer>(found.value());
+    return found.value().get<storage::find_project::answer>();
   }
 };
 

@@ -5,7 +5,7 @@ namespace latchkey::test {
 namespace {
 
 bool is_update(const storage::fact& fact) {
-  return std::holds_alternative<storage::update_user>(fact);
+  return fact.holds<storage::update_user>();
 }
 
 // -- update ----------------------------------------------------------------------------

@@ -22,7 +22,7 @@ struct key_owner : one_user {
 };
 
 bool is_touch(const storage::fact& fact) {
-  return std::holds_alternative<storage::touch_api_key>(fact);
+  return fact.holds<storage::touch_api_key>();
 }
 
 TEST(UserKeys, RefusesScopesThatAreNotTheOwners) {

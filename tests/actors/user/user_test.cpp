@@ -11,7 +11,7 @@ TEST(User, RefusesAWrongPassword) {
   ASSERT_EQ(f.commits.seen(), 1u);
   const auto& facts = f.commits.question<messages::commit>(0).unit.facts;
   ASSERT_EQ(facts.size(), 1u);
-  EXPECT_TRUE(std::holds_alternative<storage::count_password_failures>(facts[0]));
+  EXPECT_TRUE(facts[0].holds<storage::count_password_failures>());
 }
 
 TEST(User, RefusesTheRightPasswordOfAnInactiveUserAfterEqualWork) {
@@ -37,10 +37,10 @@ TEST(User, OpensADurableAuditedSessionForTheRightPassword) {
   EXPECT_EQ(f.counts.sessions_live.value(), 0);
   const auto& facts = f.commits.question<messages::commit>(0).unit.facts;
   ASSERT_EQ(facts.size(), 4u);
-  EXPECT_TRUE(std::holds_alternative<storage::mark_used>(facts[3])); // the user's first
-  EXPECT_TRUE(std::holds_alternative<storage::create_session>(facts[0]));
-  EXPECT_TRUE(std::holds_alternative<storage::add_audit>(facts[1]));
-  EXPECT_TRUE(std::holds_alternative<storage::touch_login>(facts[2]));
+  EXPECT_TRUE(facts[3].holds<storage::mark_used>()); // the user's first
+  EXPECT_TRUE(facts[0].holds<storage::create_session>());
+  EXPECT_TRUE(facts[1].holds<storage::add_audit>());
+  EXPECT_TRUE(facts[2].holds<storage::touch_login>());
   f.commits.release();
   const auto tokens = waiting.answer();
   ASSERT_TRUE(tokens);
@@ -115,9 +115,8 @@ TEST(User, KeepsTheHashAtTodaysCost) {
 
 TEST(User, SignsInThoughTheNewHashCouldNotBeKept) {
   one_user f{"old:correct horse"};
-  f.store.refuse_units([](const storage::unit& u) {
-    return std::holds_alternative<storage::set_password_hash>(u.facts.front());
-  });
+  f.store.refuse_units(
+      [](const storage::unit& u) { return u.facts.front().holds<storage::set_password_hash>(); });
   EXPECT_TRUE(f.ask(f.actor, f.sign_in("correct horse")));
   EXPECT_EQ(f.stored_hash(), "old:correct horse");
 }
@@ -162,9 +161,8 @@ TEST(User, SignsInEverybodyWhoBeganBeforeTheHashWasReplaced) {
   for (std::size_t i = 0; i < f.hashes.seen(); ++i)
     anew += f.hashes.question<messages::verify_password>(i).rehashes ? 1 : 0;
   EXPECT_EQ(anew, 1u);
-  EXPECT_EQ(f.commits_with_fact([](const storage::fact& fact) {
-    return std::holds_alternative<storage::set_password_hash>(fact);
-  }),
+  EXPECT_EQ(f.commits_with_fact(
+                [](const storage::fact& fact) { return fact.holds<storage::set_password_hash>(); }),
             1u);
   EXPECT_EQ(f.stored_hash(), "plain:correct horse");
 }

@@ -195,11 +195,11 @@ struct one_workflow : actor_fixture {
 
   std::optional<workflow_record> row() {
     const auto found = store.open_reader()->find(storage::find_workflow_record{id});
-    return std::get<storage::find_workflow_record::answer>(found.value());
+    return found.value().get<storage::find_workflow_record::answer>();
   }
   std::vector<workflow_status_record> rows() {
     const auto found = store.open_reader()->find(storage::list_workflow_statuses{id});
-    return std::get<storage::list_workflow_statuses::answer>(found.value());
+    return found.value().get<storage::list_workflow_statuses::answer>();
   }
   nlohmann::json last_row() {
     const auto all = rows();
@@ -207,7 +207,7 @@ struct one_workflow : actor_fixture {
   }
   std::int64_t charged() {
     const auto found = store.open_reader()->find(storage::list_quota_usage{owner.id});
-    const auto usage = std::get<storage::list_quota_usage::answer>(found.value());
+    const auto usage = found.value().get<storage::list_quota_usage::answer>();
     return usage.empty() ? 0 : usage.front().used;
   }
   void remove_owner() { write({{storage::delete_user{owner.id, clock.now()}}}); }
