@@ -4,6 +4,7 @@
 // a `failure` in a `caf::error` and back.
 #pragma once
 
+#include "protocol/caf_carriers.hpp"
 #include "protocol/result.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -76,8 +77,10 @@ void request_from(Self* self, const Handle& receiver, Message message, OnReply o
   else
     self->eq_impl(id.response_id(), self->ctrl(), self->context(),
                   caf::make_error(caf::sec::invalid_argument));
-  self->add_multiplexed_response_handler(id.response_id(),
-                                         caf::behavior{std::move(on_reply), std::move(on_error)});
+  using handler = reply_handler_of<reply_of<Handle, Message>, OnReply, OnError>;
+  caf::behavior::impl_ptr continues =
+      caf::make_counted<handler>(std::move(on_reply), std::move(on_error));
+  self->add_multiplexed_response_handler(id.response_id(), caf::behavior{std::move(continues)});
 }
 
 constexpr auto failure_category = caf::atom("latchkey");

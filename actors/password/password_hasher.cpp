@@ -74,19 +74,19 @@ caf::result<Reply> password_hasher_state::accept(Request& request) {
       idle.push_back(index);
       start_next();
     };
-    self->request(worker, no_timeout, request)
-        .then(
-            [answer, finished](Reply& reply) {
-              answer.deliver(std::move(reply));
-              finished();
-            },
-            [this, answer, finished](caf::error& error) {
-              answer.deliver(error);
-              if (is_gone(error))
-                lose_worker();
-              else
-                finished();
-            });
+    request_from(
+        self, worker, request,
+        [answer, finished](Reply& reply) {
+          answer.deliver(std::move(reply));
+          finished();
+        },
+        [this, answer, finished](caf::error& error) {
+          answer.deliver(error);
+          if (is_gone(error))
+            lose_worker();
+          else
+            finished();
+        });
   };
   queue.push_back(std::move(next));
   start_next();

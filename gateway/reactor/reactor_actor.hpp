@@ -4,21 +4,17 @@
 
 #include "gateway/reactor/awaitable.hpp"
 #include "gateway/reactor/reactor.hpp"
+#include "gateway/reactor/wait.hpp"
 #include "protocol/caf_compat.hpp"
 
-#include <boost/asio/async_result.hpp>
 #include <caf/extend.hpp>
-#include <caf/intrusive_ptr.hpp>
 #include <caf/mixin/behavior_changer.hpp>
 #include <caf/mixin/requester.hpp>
 #include <caf/mixin/sender.hpp>
-#include <caf/ref_counted.hpp>
 #include <caf/scheduled_actor.hpp>
 #include <chrono>
-#include <cstddef>
+#include <functional>
 #include <optional>
-#include <tuple>
-#include <type_traits>
 #include <utility>
 
 namespace latchkey::gateway {
@@ -35,48 +31,13 @@ public:
 
 namespace latchkey::gateway {
 
-/// What an actor of interface `Handle` answers to `Message`.
-template <class Handle, class Message>
-using reply_of = std::tuple_element_t<
-    0, typename caf::response_type<typename Handle::signatures, Message>::tuple_type>;
-
 /// How a question ended: the answer, or CAF's error as it stands.
 template <class Reply>
 using raw_reply = tl::expected<Reply, caf::error>;
 
-/// One question that waits for its answer or its deadline, whichever is first. The
-/// reply's handlers hold it; what comes second finds nobody waiting.
-template <class Reply, class Handler>
-class pending_question final : public caf::ref_counted, private timer_wheel::entry {
-public:
-  explicit pending_question(Handler handler)
-      : entry(&pending_question::on_deadline), handler_(std::move(handler)) {}
-
-  void wait_until(timer_wheel& timers, std::chrono::steady_clock::time_point deadline) {
-    timers.schedule(*this, deadline - std::chrono::steady_clock::now());
-  }
-
-  void complete(raw_reply<Reply> reply) {
-    if (!handler_) return;
-    cancel();
-    auto handler = std::move(*handler_);
-    handler_.reset();
-    std::move(handler)(std::move(reply));
-  }
-
-private:
-  static void on_deadline(entry& e) noexcept {
-    // The coroutine that continues may let go of the last reference.
-    caf::intrusive_ptr<pending_question> keep{&static_cast<pending_question&>(e)};
-    keep->complete(tl::unexpected<caf::error>(to_error(error_code::timeout)));
-  }
-
-  std::optional<Handler> handler_;
-};
-
 /// An actor that lives on one reactor for good: whatever is sent to it is handled there,
-/// between socket events. It must be client_message through on that reactor's thread alone. One
-/// that is asked something derives from it.
+/// between socket events. Only that reactor's thread may use it. One that is asked
+/// something derives from it.
 class reactor_actor : public caf::extend<caf::scheduled_actor, reactor_actor>::with<
                           caf::mixin::sender, caf::mixin::requester, caf::mixin::behavior_changer> {
 public:
@@ -112,21 +73,27 @@ public:
   awaitable<raw_reply<reply_of<Handle, Message>>>
   ask_raw(const Handle& receiver, Message message, std::chrono::steady_clock::time_point deadline) {
     using reply = reply_of<Handle, Message>;
-    auto start = [this, &receiver, &message, deadline](auto handler) {
-      using pending = pending_question<reply, decltype(handler)>;
-      auto waiting = caf::make_counted<pending>(std::move(handler));
-      if (getf(is_terminated_flag)) return; // nobody waits any more
-      waiting->wait_until(home_.timers(), deadline);
+    std::optional<raw_reply<reply>> outcome;
+    const auto send = [this, &receiver, &message, &outcome](const waiter_ptr& waiting) {
+      if (getf(is_terminated_flag)) return false;
       speak();
-      request(receiver, no_timeout, std::move(message))
-          .then([waiting](reply& answer) { waiting->complete(std::move(answer)); },
-                [waiting](caf::error& error) {
-                  waiting->complete(tl::unexpected<caf::error>(std::move(error)));
-                });
+      request_from(
+          this, receiver, std::move(message),
+          [waiting, &outcome](reply& answer) {
+            if (waiting->is_waiting()) outcome.emplace(std::move(answer));
+            waiting->finish();
+          },
+          [waiting, &outcome](caf::error& error) {
+            if (waiting->is_waiting())
+              outcome.emplace(tl::unexpected<caf::error>(std::move(error)));
+            waiting->finish();
+          });
+      return true;
     };
-    using token = decltype(use_awaitable);
-    co_return co_await boost::asio::async_initiate<token, void(raw_reply<reply>)>(start,
-                                                                                  use_awaitable);
+    const wait_start start = std::cref(send); // which needs no memory
+    co_await wait_for(home_.timers(), deadline, start);
+    if (outcome) co_return std::move(*outcome);
+    co_return tl::unexpected<caf::error>(to_error(error_code::timeout));
   }
 
   /// The same with the error as a `failure`.

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <mutex>
 #include <netdb.h>
+#include <optional>
 #include <poll.h>
 #include <sys/socket.h>
 #include <system_error>
@@ -115,18 +116,18 @@ awaitable<bool> tcp_prober::is_accepting() {
   // A thread that is still asking has had its time: no second one beside it.
   if (flight_ || waits_for_) co_return false;
   asked_ = now;
-  auto start = [this](auto handler) {
-    using pending = pending_question<bool, decltype(handler)>;
-    auto waiting = caf::make_counted<pending>(std::move(handler));
-    waiting->wait_until(home_.timers(), asked_ + limit_);
-    waits_for_ = [waiting](bool accepts) { waiting->complete(accepts); };
+  std::optional<bool> answer;
+  const wait_start start = [this, &answer](const waiter_ptr& waiting) {
+    waits_for_ = [waiting, &answer](bool accepts) {
+      if (waiting->is_waiting()) answer = accepts;
+      waiting->finish();
+    };
     begin();
+    return true;
   };
-  using token = decltype(use_awaitable);
-  const auto reply =
-      co_await boost::asio::async_initiate<token, void(raw_reply<bool>)>(start, use_awaitable);
+  co_await wait_for(home_.timers(), asked_ + limit_, start);
   waits_for_ = {};
-  last_ = reply && *reply;
+  last_ = answer.value_or(false);
   co_return last_;
 }
 

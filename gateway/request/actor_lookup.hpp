@@ -84,12 +84,12 @@ public:
       return;
     }
     // A session that is watched is in memory, so this loads nothing.
-    actor_->request(env_->directory_for(id), no_timeout, messages::find_session{id})
-        .then(
-            [this, notice = std::move(notice), is_outdated](session_actor& found) {
-              if (!is_outdated()) actor_->send(found, notice);
-            },
-            [](caf::error&) {});
+    request_from(
+        actor_, env_->directory_for(id), messages::find_session{id},
+        [this, notice = std::move(notice), is_outdated](session_actor& found) {
+          if (!is_outdated()) actor_->send(found, notice);
+        },
+        [](caf::error&) {});
   }
 
   /// The deadline as actors take it: by the one clock.

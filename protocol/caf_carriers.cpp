@@ -1,0 +1,40 @@
+#include "protocol/caf_carriers.hpp"
+
+#include <caf/message.hpp>
+#include <caf/type_erased_tuple.hpp>
+
+namespace latchkey {
+namespace {
+
+/// A handler may change what it is given, so what somebody else holds too is copied first.
+template <class Handle>
+auto with_own(caf::type_erased_tuple& content, Handle handle) {
+  if (!content.shared()) return handle(content.get_mutable(0));
+  auto copy = caf::message::copy(content);
+  return handle(copy.content().get_mutable(0));
+}
+
+bool holds(const caf::type_erased_tuple& content, caf::rtti_pair type) {
+  return content.size() == 1 && content.matches(0, type.first, type.second);
+}
+
+} // namespace
+
+caf::match_case::result message_case::invoke(caf::detail::invoke_result_visitor& answer,
+                                             caf::type_erased_tuple& content) {
+  if (!holds(content, message_)) return no_match;
+  return with_own(content, [this, &answer](void* message) { return handle(answer, message); });
+}
+
+caf::match_case::result reply_handler::invoke(caf::detail::invoke_result_visitor&,
+                                              caf::type_erased_tuple& content) {
+  if (holds(content, reply_)) {
+    with_own(content, [this](void* reply) { replied(reply); });
+    return caf::match_case::match;
+  }
+  if (!holds(content, caf::make_rtti_pair<caf::error>())) return caf::match_case::no_match;
+  with_own(content, [this](void* error) { failed(*static_cast<caf::error*>(error)); });
+  return caf::match_case::match;
+}
+
+} // namespace latchkey
