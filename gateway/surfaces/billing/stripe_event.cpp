@@ -1,5 +1,7 @@
 #include "gateway/surfaces/billing/stripe_event.hpp"
 
+#include "protocol/facts/subscription_status.hpp"
+
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -92,7 +94,9 @@ result<stripe_change> read_change(const json& object, messages::stripe_event eve
   record.stripe_customer_id = id_at(object, "customer");
   if (record.stripe_customer_id.empty() || record.stripe_customer_id.size() > id_bytes_max)
     return wrong("data.object.customer", "is required");
-  record.status = out.event.type == kind::deleted ? "canceled" : text_at(object, "status");
+  record.status = out.event.type == kind::deleted
+                      ? std::string{to_string(subscription_status::canceled)}
+                      : text_at(object, "status");
   if (record.status.empty() || record.status.size() > status_bytes_max)
     return wrong("data.object.status", "is required");
   record.start_date = time_at(object, "start_date").value_or(out.event.at);
