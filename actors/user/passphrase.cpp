@@ -33,7 +33,7 @@ task<messages::done> user_state::on_change_recovery(messages::change_recovery re
       // The password was changed meanwhile: whoever knows the old one alone sets nothing.
       is_outdated = !is_current(*tried);
       if (is_outdated) return std::nullopt;
-      return recovery_facts(request.who, phc);
+      return recovery_facts(request.author, phc);
     };
     change.committed = [this] { ++recovery_changes_; };
     const auto written = co_await revise(change);
@@ -112,7 +112,7 @@ task<messages::reset_grant> user_state::grant_reset(const messages::verify_passp
   if (!rehashed.empty()) unit.facts.emplace_back(storage::set_recovery{record.id, rehashed, at});
   unit.facts.emplace_back(storage::add_audit{audit_entry("user.recovery_passphrase_accepted",
                                                          "a reset token was given for it", at,
-                                                         request.who, record.id)});
+                                                         request.author, record.id)});
   const auto written = co_await commit(std::move(unit), request.deadline);
   if (!written) co_return written.error();
   co_return messages::reset_grant{std::move(token.text)};

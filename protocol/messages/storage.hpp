@@ -42,7 +42,7 @@ struct read_session {
 
 /// Any other query. `found` holds the alternative at the same position.
 struct read {
-  storage::query what;
+  storage::query query;
   time_point deadline{};
 };
 struct found {

@@ -50,7 +50,7 @@ awaitable<result<http::response>> put_subscription(http::exchange& ex, const pri
   if (!owner) co_return fail(owner.error());
   messages::change_subscription request;
   request.subscription = std::move(*given);
-  request.who = author_of(ex, caller);
+  request.author = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto view = co_await edge.ask_subscription(*owner, std::move(request), ex.deadline);
   if (!view) co_return fail(view.error());

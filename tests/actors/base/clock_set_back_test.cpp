@@ -78,29 +78,30 @@ struct kind_of_deadline {
 const std::vector<kind_of_deadline> kinds{
     {"reset token",
      [](set_back_user& f) {
-       EXPECT_TRUE(f.ask(f.actor, messages::begin_recovery{f.who(), f.soon()}));
+       EXPECT_TRUE(f.ask(f.actor, messages::begin_recovery{f.author(), f.soon()}));
        return probe{[token = f.mailed(reset_token_kind)](set_back_user& g) {
          return g
              .ask(g.actor,
                   messages::reset_password{token.id, token.secret_hash,
-                                           secret{"another battery staple"s}, g.who(), g.soon()})
+                                           secret{"another battery staple"s}, g.author(), g.soon()})
              .has_value();
        }};
      }},
     {"verification token",
      [](set_back_user& f) {
-       EXPECT_TRUE(f.ask(f.actor, messages::begin_verification{f.who(), f.soon()}));
+       EXPECT_TRUE(f.ask(f.actor, messages::begin_verification{f.author(), f.soon()}));
        return probe{[token = f.mailed(email_token_kind)](set_back_user& g) {
          return g
-             .ask(g.actor, messages::confirm_email{token.id, token.secret_hash, g.who(), g.soon()})
+             .ask(g.actor,
+                  messages::confirm_email{token.id, token.secret_hash, g.author(), g.soon()})
              .has_value();
        }};
      }},
     {"API key",
      [](set_back_user& f) {
-       const auto made = f.ask(
-           f.actor,
-           messages::create_api_key{"ci", {"profile:read"}, f.env().now() + 1h, f.who(), f.soon()});
+       const auto made =
+           f.ask(f.actor, messages::create_api_key{
+                              "ci", {"profile:read"}, f.env().now() + 1h, f.author(), f.soon()});
        const auto key = parse_opaque_key(api_key_kind, made.value().text.reveal()).value();
        return probe{[key](set_back_user& g) {
          return g.ask(g.actor, messages::use_api_key{key.id, key.secret_hash, g.soon()})
@@ -170,7 +171,7 @@ TEST(ClockSetBack, LeavesAWindowOfALimitItsMinute) {
   set_back_user f;
   f.env().policy.reset_mails = {1, 60};
   const auto mails = [&f] {
-    EXPECT_TRUE(f.ask(f.actor, messages::begin_recovery{f.who(), f.soon()}));
+    EXPECT_TRUE(f.ask(f.actor, messages::begin_recovery{f.author(), f.soon()}));
     return f.commits_with_fact(
         [](const storage::fact& fact) { return std::holds_alternative<storage::add_mail>(fact); });
   };

@@ -9,7 +9,7 @@ namespace {
 
 struct watched : actor_fixture {
   std::vector<std::string> lost;
-  root_watch roots{[this](std::string_view who) { lost.emplace_back(who); }};
+  root_watch roots{[this](std::string_view name) { lost.emplace_back(name); }};
 
   ~watched() { roots.stop(); } // the fixture ends everybody
 

@@ -28,7 +28,7 @@ struct stripe_subscription : one_subscription {
                                "evt_" + std::to_string(++events),
                                std::chrono::floor<std::chrono::seconds>(clock.now()) + after,
                                {}};
-    out.who.by = "stripe";
+    out.author.by = "stripe";
     return out;
   }
   result<messages::subscription_view> take_event(const messages::change_subscription& event) {

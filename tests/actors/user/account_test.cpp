@@ -176,7 +176,7 @@ TEST(UserAccount, IsNotChangedByWhoeverSawAnotherRole) {
   one_user f;
   auto update = f.update(renamed("Ada"));
   update.role_seen = "user";
-  messages::delete_user removal{f.who(), f.soon(), "user"};
+  messages::delete_user removal{f.author(), f.soon(), "user"};
   f.commits.hold_questions();
   const auto promoting = f.begin(f.actor, f.promotion("superuser"));
   const auto changing = f.begin(f.actor, update); // asked while it was true
@@ -200,7 +200,7 @@ TEST(UserAccount, KeepsTheLastActiveAdministrator) {
   ASSERT_EQ(code_of(demoted), error_code::conflict);
   EXPECT_EQ(demoted.error().field, "role");
   EXPECT_EQ(code_of(f.ask(f.actor, f.deactivation())), error_code::conflict);
-  EXPECT_EQ(code_of(f.ask(f.actor, messages::delete_user{f.who(), f.soon()})),
+  EXPECT_EQ(code_of(f.ask(f.actor, messages::delete_user{f.author(), f.soon()})),
             error_code::conflict);
   EXPECT_EQ(f.state_of(session), error_code::none);
   EXPECT_EQ(f.ask(f.actor, messages::describe_user{})->role, "admin");

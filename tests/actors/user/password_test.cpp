@@ -26,12 +26,12 @@ struct with_mail : one_user {
   void verify_address() {
     messages::update_user request;
     request.changes.email_verified = true;
-    request.who = who();
+    request.author = author();
     request.deadline = soon();
     ASSERT_TRUE(ask(actor, std::move(request)));
   }
   messages::reset_password reset(const new_opaque_key& token, const std::string& to) {
-    return {token.key.id, token.key.secret_hash, secret{to}, who(), soon()};
+    return {token.key.id, token.key.secret_hash, secret{to}, author(), soon()};
   }
 };
 

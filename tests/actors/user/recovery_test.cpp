@@ -23,9 +23,9 @@ struct lost_password : one_user {
     env().policy.verification = email_verification::off;
     write({{storage::set_recovery{record.id, secret{"plain:" + passphrase}, clock.now()}}});
   }
-  messages::begin_recovery request() { return {who(), soon()}; }
+  messages::begin_recovery request() { return {author(), soon()}; }
   messages::verify_passphrase words(const std::string& given) {
-    return {secret{given}, who(), soon()};
+    return {secret{given}, author(), soon()};
   }
   std::vector<mail_record> mails() { return stored(storage::due_mails{clock.now(), 64}); }
   /// The reset token that a mail's text has.
@@ -36,7 +36,7 @@ struct lost_password : one_user {
     return parse_opaque_key(reset_token_kind, text.substr(at, end - at)).value();
   }
   messages::reset_password reset(const opaque_key& token) {
-    return {token.id, token.secret_hash, secret{"another battery staple"s}, who(), soon()};
+    return {token.id, token.secret_hash, secret{"another battery staple"s}, author(), soon()};
   }
 };
 

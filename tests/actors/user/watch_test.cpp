@@ -85,7 +85,7 @@ TEST(UserWatch, HearsOfAPasswordThatWasReset) {
   f.write({{storage::add_reset_token{token}}});
   f.be_slow();
   messages::reset_password reset{made.key.id, made.key.secret_hash,
-                                 secret{"another battery staple"s}, f.who(), f.soon()};
+                                 secret{"another battery staple"s}, f.author(), f.soon()};
   auto resetting = f.begin(f.actor, reset);
   f.expect_end_before_answer(resetting, "password_reset");
   EXPECT_TRUE(resetting.answer());
@@ -112,7 +112,7 @@ TEST(UserWatch, HearsOfDeactivationByAnotherNode) {
 TEST(UserWatch, HearsOfDeletion) {
   watched_user f;
   f.be_slow();
-  auto deleting = f.begin(f.actor, messages::delete_user{f.who("user:admin"), f.soon()});
+  auto deleting = f.begin(f.actor, messages::delete_user{f.author("user:admin"), f.soon()});
   f.expect_end_before_answer(deleting, "deleted");
   EXPECT_TRUE(deleting.answer());
 }
@@ -191,7 +191,7 @@ struct watched_subscriber : watched_user {
     messages::change_subscription out;
     out.subscription.tier = tier;
     out.subscription.status = status;
-    out.who = who("user:admin");
+    out.author = author("user:admin");
     out.deadline = soon();
     return out;
   }
