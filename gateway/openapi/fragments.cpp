@@ -108,8 +108,8 @@ result<fragment_set> read_fragments(std::span<const embedded::file> files) {
     try {
       if (auto added = add(all, file); !added) return fail(added.error());
     } catch (const json::exception& problem) { // a value of another type than expected
-      auto said = broken(file, problem.what());
-      return fail(said.error());
+      auto refused = broken(file, problem.what());
+      return fail(refused.error());
     }
   }
   return all;

@@ -32,8 +32,8 @@ random_walk::random_walk(std::uint64_t seed) : chance_(seed) {
   }
 }
 
-void random_walk::expect(bool holds, const std::string& what) {
-  if (!holds) ADD_FAILURE() << "after step " << steps_.size() << ": " << what;
+void random_walk::expect(bool holds, const std::string& claim) {
+  if (!holds) ADD_FAILURE() << "after step " << steps_.size() << ": " << claim;
 }
 
 void random_walk::run_steps(std::size_t count) {

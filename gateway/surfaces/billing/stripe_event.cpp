@@ -117,13 +117,14 @@ result<stripe_change> read_change(const json& object, messages::stripe_event eve
 
 result<std::optional<stripe_change>> read_stripe_event(std::string_view body) {
   std::set<std::string> names;
-  std::string twice;
-  const auto look = [&](int depth, json::parse_event_t what, json& name) {
-    if (what == json::parse_event_t::key && depth == 1 && !names.insert(name).second) twice = name;
+  std::string repeated;
+  const auto note_name = [&](int depth, json::parse_event_t token, json& name) {
+    if (token == json::parse_event_t::key && depth == 1 && !names.insert(name).second)
+      repeated = name;
     return true;
   };
-  const auto event = json::parse(body, look, /*allow_exceptions*/ false);
-  if (!twice.empty()) return wrong(twice.c_str(), "is given twice");
+  const auto event = json::parse(body, note_name, /*allow_exceptions*/ false);
+  if (!repeated.empty()) return wrong(repeated.c_str(), "is given twice");
   if (event.is_discarded()) return wrong("body", "is not valid JSON");
   if (!event.is_object()) return wrong("body", "is not a JSON object");
   const auto type = text_at(event, "type");

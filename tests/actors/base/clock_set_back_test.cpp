@@ -54,8 +54,8 @@ struct set_back_user : one_user {
 
 private:
   template <class Handle>
-  void end(const Handle& whom) {
-    caf::anon_send_exit(whom, caf::exit_reason::user_shutdown);
+  void end(const Handle& actor) {
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     run();
   }
   template <class Handle, class Question>
@@ -147,11 +147,11 @@ bool is_good(const kind_of_deadline& kind, std::chrono::minutes before, std::chr
 TEST(ClockSetBack, RevivesNothingAndMakesNothingLastLonger) {
   for (const auto& kind : kinds)
     for (const bool restarts : {false, true}) {
-      const std::string what = kind.name + (restarts ? ", after a restart"s : ""s);
-      EXPECT_FALSE(is_good(kind, 61min, 0min, restarts)) << what << " was revived";
-      EXPECT_FALSE(is_good(kind, 50min, 12min, restarts)) << what << " lasted longer";
-      EXPECT_TRUE(is_good(kind, 50min, 9min, restarts)) << what << " ended early";
-      EXPECT_TRUE(is_good(kind, 0min, 59min, restarts)) << what << " ended early";
+      const std::string label = kind.name + (restarts ? ", after a restart"s : ""s);
+      EXPECT_FALSE(is_good(kind, 61min, 0min, restarts)) << label << " was revived";
+      EXPECT_FALSE(is_good(kind, 50min, 12min, restarts)) << label << " lasted longer";
+      EXPECT_TRUE(is_good(kind, 50min, 9min, restarts)) << label << " ended early";
+      EXPECT_TRUE(is_good(kind, 0min, 59min, restarts)) << label << " ended early";
     }
 }
 

@@ -71,8 +71,8 @@ struct one_user : actor_fixture {
   user_record stored_user() { return store.open_reader()->find_user(record.id).value().value(); }
   std::string stored_hash() { return std::string{stored_user().password_hash.reveal()}; }
   template <class Query>
-  typename Query::answer stored(Query what) {
-    return store.open_reader()->answer_to(std::move(what)).value();
+  typename Query::answer stored(Query query) {
+    return store.open_reader()->answer_to(std::move(query)).value();
   }
   using actor_fixture::stored;
   std::size_t live_sessions() {

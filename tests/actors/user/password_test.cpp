@@ -59,18 +59,18 @@ TEST(UserPassword, MustNotBeACommonOneOrTheOwnName) {
 
 TEST(UserPassword, EndsEverySessionButTheOneThatChangedIt) {
   with_mail f;
-  const auto mine = f.signed_in();
+  const auto own = f.signed_in();
   const auto other = f.signed_in();
-  ASSERT_TRUE(f.ask(f.actor, f.change("correct horse", next, mine)));
+  ASSERT_TRUE(f.ask(f.actor, f.change("correct horse", next, own)));
   EXPECT_EQ(f.stored_hash(), "plain:" + next);
-  EXPECT_EQ(f.state_of(mine), error_code::none);
+  EXPECT_EQ(f.state_of(own), error_code::none);
   EXPECT_EQ(f.state_of(other), error_code::token_invalid);
   EXPECT_EQ(code_of(f.ask(f.actor, f.sign_in("correct horse"))), error_code::invalid_credentials);
   EXPECT_TRUE(f.ask(f.actor, f.sign_in(next)));
   const auto audits = f.audited("user.password_changed");
   ASSERT_EQ(audits.size(), 1u);
   EXPECT_EQ(audits.front().user, f.record.id);
-  EXPECT_EQ(audits.front().session, mine);
+  EXPECT_EQ(audits.front().session, own);
   const auto mails = f.mails();
   ASSERT_EQ(mails.size(), 1u);
   EXPECT_EQ(mails.front().recipient, "ada@example.com");

@@ -135,9 +135,9 @@ TEST(ProxyRoutes, OpenNothingThatIsLeftUndecided) {
   EXPECT_EQ(problem_of(with_more(R"("signed_in":false)")),
             "routes[0].signed_in is false: expected true");
   EXPECT_EQ(problem_of(with_more(R"("signed_in":1)")), "routes[0].signed_in is 1: expected true");
-  for (const std::string_view word : {"", "invoices", "a:b,c:d", "A:b"})
-    EXPECT_EQ(problem_of(with_more(R"("permission":")" + std::string{word} + "\"")),
-              "routes[0].permission is \"" + std::string{word} +
+  for (const std::string_view permission : {"", "invoices", "a:b,c:d", "A:b"})
+    EXPECT_EQ(problem_of(with_more(R"("permission":")" + std::string{permission} + "\"")),
+              "routes[0].permission is \"" + std::string{permission} +
                   "\": expected a permission such as templates:manage");
   EXPECT_EQ(problem_of(with_more(R"("permission":null)")),
             "routes[0].permission is null: expected a permission such as templates:manage");

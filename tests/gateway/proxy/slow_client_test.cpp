@@ -37,11 +37,11 @@ private:
 
 question trickled(std::chrono::milliseconds deadline, std::size_t count,
                   std::chrono::milliseconds pause = 20ms) {
-  question what;
-  what.method = http::method::post;
-  what.deadline = deadline;
-  what.pieces = std::make_shared<trickle>(pause, count);
-  return what;
+  question request;
+  request.method = http::method::post;
+  request.deadline = deadline;
+  request.pieces = std::make_shared<trickle>(pause, count);
+  return request;
 }
 
 const script reads_a_chunked_body = [](peer& one) {

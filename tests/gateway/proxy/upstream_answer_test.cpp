@@ -10,13 +10,13 @@ namespace {
 using http::method;
 
 /// One answer to GET, on a connection that ends behind it.
-seen answer_to(const std::string& bytes, question what = {}) {
+seen answer_to(const std::string& bytes, question request = {}) {
   scripted_upstream upstream({[bytes](peer& one) {
     one.read_head();
     one.send(bytes);
   }});
   client_fixture client(upstream.url());
-  return client.ask(std::move(what));
+  return client.ask(std::move(request));
 }
 
 TEST(UpstreamAnswer, IsTakenAsItsFramingSays) {
@@ -135,9 +135,9 @@ TEST(UpstreamAnswer, ThatFallsSilentIsCutOff) {
     one.wait_for_end();
   }});
   client_fixture client(upstream.url());
-  question what;
-  what.silence_max = 20ms;
-  const auto got = client.ask(what);
+  question request;
+  request.silence_max = 20ms;
+  const auto got = client.ask(request);
   EXPECT_EQ(got.body, "short");
   EXPECT_EQ(got.body_code(), error_code::upstream_timeout);
   EXPECT_EQ(client.counts().cut.value(), 1u);

@@ -26,9 +26,9 @@ script records(std::promise<seen_request>& seen, std::size_t bytes) {
 }
 
 question with_method(method verb) {
-  question what;
-  what.method = verb;
-  return what;
+  question request;
+  request.method = verb;
+  return request;
 }
 
 // -- what is sent -------------------------------------------------------------------------------
@@ -37,11 +37,11 @@ TEST(UpstreamCall, SendsTargetHeadersAndFramingOfItsOwn) {
   std::promise<seen_request> got;
   scripted_upstream upstream({records(got, 4)});
   client_fixture client(upstream.url());
-  question what = with_method(method::put);
-  what.target = "/a?b=c";
-  what.headers = "X-One: 1\r\n";
-  what.body = "body";
-  EXPECT_EQ(client.ask(what).body, "ok");
+  question request = with_method(method::put);
+  request.target = "/a?b=c";
+  request.headers = "X-One: 1\r\n";
+  request.body = "body";
+  EXPECT_EQ(client.ask(request).body, "ok");
   const auto seen = got.get_future().get();
   EXPECT_EQ(seen.head, "PUT /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(upstream.port()) +
                            "\r\nX-One: 1\r\nContent-Length: 4\r\n\r\n");
@@ -69,15 +69,15 @@ TEST(UpstreamCall, StreamsABodyOfKnownSizeAndOneInChunks) {
   limits.idle_max = 0;
   client_fixture client(upstream.url(), limits);
   const std::vector<std::optional<std::string>> pieces{"abc", "def"};
-  question what = with_method(method::post);
-  what.pieces = std::make_shared<piecewise_body>(pieces, 6);
-  EXPECT_EQ(client.ask(what).body, "ok");
+  question request = with_method(method::post);
+  request.pieces = std::make_shared<piecewise_body>(pieces, 6);
+  EXPECT_EQ(client.ask(request).body, "ok");
   auto seen = counted.get_future().get();
   EXPECT_NE(seen.head.find("Content-Length: 6\r\n"), std::string::npos) << seen.head;
   EXPECT_EQ(seen.body, "abcdef");
 
-  what.pieces = std::make_shared<piecewise_body>(pieces);
-  EXPECT_EQ(client.ask(what).body, "ok");
+  request.pieces = std::make_shared<piecewise_body>(pieces);
+  EXPECT_EQ(client.ask(request).body, "ok");
   seen = chunked.get_future().get();
   EXPECT_NE(seen.head.find("Transfer-Encoding: chunked\r\n"), std::string::npos) << seen.head;
   EXPECT_EQ(seen.body, "3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
@@ -98,9 +98,9 @@ TEST(UpstreamCall, AsksForNoMoreOfABodyThanTheUpstreamTakes) {
   // More than any socket's buffers take when nobody reads.
   const std::vector<std::optional<std::string>> pieces(count, std::string(16'384, 'x'));
   auto body = std::make_shared<piecewise_body>(pieces, count * 16'384);
-  question what = with_method(method::post);
-  what.pieces = body;
-  auto answer = client.start(what);
+  question request = with_method(method::post);
+  request.pieces = body;
+  auto answer = client.start(request);
   EXPECT_TRUE(client.wait_until([&] { return body->asked() > 0; }));
   for (int i = 0; i < 20; ++i)
     EXPECT_EQ(client.ask({}).body, "ok"); // meanwhile others have their turn
@@ -120,9 +120,9 @@ TEST(UpstreamCall, TakesAnAnswerThatComesBeforeItsBodyWasSent) {
                               answers(ok)});
   client_fixture client(upstream.url());
   const std::vector<std::optional<std::string>> pieces(20'000, std::string(16'384, 'x'));
-  question what = with_method(method::post);
-  what.pieces = std::make_shared<piecewise_body>(pieces);
-  const auto got = client.ask(what);
+  question request = with_method(method::post);
+  request.pieces = std::make_shared<piecewise_body>(pieces);
+  const auto got = client.ask(request);
   EXPECT_EQ(got.status, 413u);
   EXPECT_EQ(got.body, "no");
   EXPECT_EQ(client.ask({}).body, "ok"); // on another connection
@@ -162,9 +162,9 @@ TEST(UpstreamCall, KeepsTheConnectionWhenAllWasSentBeforeTheAnswerWasSeen) {
                               },
                               answers(ok)});
   client_fixture client(upstream.url());
-  question what = with_method(method::post);
-  what.pieces = body;
-  EXPECT_EQ(client.ask(what).body, "ok");
+  question request = with_method(method::post);
+  request.pieces = body;
+  EXPECT_EQ(client.ask(request).body, "ok");
   EXPECT_EQ(client.ask({}).body, "ok");
   EXPECT_EQ(upstream.connections(), 1u);
 }
@@ -177,9 +177,9 @@ TEST(UpstreamCall, FailsAsItsBodyDoesAndEndsTheRequest) {
   }});
   client_fixture client(upstream.url());
   const std::vector<std::optional<std::string>> pieces{"abc", std::nullopt};
-  question what = with_method(method::put);
-  what.pieces = std::make_shared<piecewise_body>(pieces);
-  const auto got = client.ask(what);
+  question request = with_method(method::put);
+  request.pieces = std::make_shared<piecewise_body>(pieces);
+  const auto got = client.ask(request);
   EXPECT_EQ(got.code(), error_code::payload_too_large);
   EXPECT_EQ(got.error->field, "body");
   EXPECT_TRUE(ended.get_future().get());
@@ -227,9 +227,9 @@ TEST(UpstreamCall, IsNotSentAgainOnceItsBodyWasBegun) {
                               answers(ok)});
   client_fixture client(upstream.url());
   const std::vector<std::optional<std::string>> pieces{"abc"};
-  question what = with_method(method::put);
-  what.pieces = std::make_shared<piecewise_body>(pieces, 3);
-  EXPECT_EQ(client.ask(what).code(), error_code::upstream_unavailable);
+  question request = with_method(method::put);
+  request.pieces = std::make_shared<piecewise_body>(pieces, 3);
+  EXPECT_EQ(client.ask(request).code(), error_code::upstream_unavailable);
   EXPECT_EQ(upstream.connections(), 1u);
 }
 
@@ -267,9 +267,9 @@ TEST(UpstreamCall, ReachesAHostByItsName) {
 TEST(UpstreamCall, WithoutAnAnswerInTimeIsGw002) {
   scripted_upstream upstream({[](peer& one) { one.wait_for_end(); }});
   client_fixture client(upstream.url());
-  question what;
-  what.deadline = 30ms;
-  EXPECT_EQ(client.ask(what).code(), error_code::upstream_timeout);
+  question request;
+  request.deadline = 30ms;
+  EXPECT_EQ(client.ask(request).code(), error_code::upstream_timeout);
   EXPECT_EQ(upstream.connections(), 1u); // not sent again
   EXPECT_EQ(client.counts().timed_out.value(), 1u);
   EXPECT_EQ(client.counts().connections.value(), 0);
@@ -281,9 +281,9 @@ TEST(UpstreamCall, WithHalfAHeadInTimeIsGw002) {
     one.wait_for_end();
   }});
   client_fixture client(upstream.url());
-  question what;
-  what.deadline = 30ms;
-  EXPECT_EQ(client.ask(what).code(), error_code::upstream_timeout);
+  question request;
+  request.deadline = 30ms;
+  EXPECT_EQ(client.ask(request).code(), error_code::upstream_timeout);
 }
 
 TEST(UpstreamCall, EndsWithWhoeverAsked) {
@@ -295,9 +295,9 @@ TEST(UpstreamCall, EndsWithWhoeverAsked) {
     ended.set_value(one.wait_for_end());
   }});
   client_fixture client(upstream.url());
-  question what;
-  what.has_gone = &has_gone;
-  EXPECT_TRUE(client.ask(what).was_thrown);
+  question request;
+  request.has_gone = &has_gone;
+  EXPECT_TRUE(client.ask(request).was_thrown);
   EXPECT_TRUE(ended.get_future().get());
   EXPECT_EQ(client.counts().abandoned.value(), 1u);
   EXPECT_EQ(client.breaker().state, breaker_state::closed);
@@ -337,9 +337,9 @@ TEST(UpstreamCall, GivesAnUpgradedConnectionAway) {
   upstream_limits limits;
   limits.calls_max = 1;
   client_fixture client(upstream.url(), limits);
-  question what;
-  what.asks_for_websocket = true;
-  const auto answer = client.ask(what);
+  question request;
+  request.asks_for_websocket = true;
+  const auto answer = client.ask(request);
   EXPECT_EQ(answer.status, 101u);
   EXPECT_EQ(answer.body, "behind");
   const auto head = got.get_future().get().head;

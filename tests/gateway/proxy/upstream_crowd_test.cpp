@@ -7,9 +7,9 @@ namespace latchkey::proxy::testing {
 namespace {
 
 question posted() {
-  question what;
-  what.method = http::method::post; // sent once
-  return what;
+  question request;
+  request.method = http::method::post; // sent once
+  return request;
 }
 
 TEST(UpstreamCall, WaitsForAConnectionWhenAllAreInUse) {
@@ -102,9 +102,9 @@ protected:
     ASSERT_TRUE(client_->wait_until([&] { return upstream_->connections() == 1; }));
   }
   std::future<seen> start(std::chrono::milliseconds deadline = patience) {
-    auto what = posted();
-    what.deadline = deadline;
-    return client_->start(what);
+    auto request = posted();
+    request.deadline = deadline;
+    return client_->start(request);
   }
   bool waits_for(std::int64_t calls) {
     return client_->wait_until([&] { return client_->counts().waiting.value() == calls; });

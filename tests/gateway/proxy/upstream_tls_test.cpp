@@ -58,9 +58,9 @@ protected:
   void trust() { ::setenv("SSL_CERT_FILE", files_.chain().c_str(), 1); }
   seen ask(const std::string& host, const std::string& target = "/fixed") {
     client_fixture client("https://" + host + ":" + std::to_string(server_.port()));
-    question what;
-    what.target = target;
-    return client.ask(what);
+    question request;
+    request.target = target;
+    return client.ask(request);
   }
 
   certificate files_;

@@ -26,9 +26,9 @@ protected:
     return w;
   }
   static add_workflow_status status(const workflow_record& of, std::int64_t seq,
-                                    const std::string& word = "in_progress") {
+                                    const std::string& phase = "in_progress") {
     const auto body = R"({"step":)" + std::to_string(seq) + "}";
-    return {of.id, seq, seq - 1, body, word, noon + std::chrono::seconds{seq}};
+    return {of.id, seq, seq - 1, body, phase, noon + std::chrono::seconds{seq}};
   }
   workflow_record start(const std::string& message) {
     const auto w = make_workflow(message);

@@ -102,12 +102,12 @@ private:
 
   /// What holds for this request; a number of times that is used up is counted here.
   switches take_switches() {
-    auto& how = all_.how;
+    auto& behavior = all_.behavior;
     const bool is_meant =
-        target_.starts_with("/api/") && target_.starts_with(how.match) && how.times != 0;
+        target_.starts_with("/api/") && target_.starts_with(behavior.match) && behavior.times != 0;
     if (!is_meant) return {};
-    if (how.times > 0) --how.times;
-    return how;
+    if (behavior.times > 0) --behavior.times;
+    return behavior;
   }
 
   // -- answering ------------------------------------------------------------------------
@@ -171,8 +171,8 @@ private:
         if (!known.contains(name) || known[name].type_name() != std::string{value.type_name()})
           wrong = name + " is unknown or of the wrong type";
     if (!wrong.empty()) co_return co_await write(400, problem(wrong));
-    all_.how = given.get<switches>();
-    co_await write(200, all_.how);
+    all_.behavior = given.get<switches>();
+    co_await write(200, all_.behavior);
   }
 
   /// "" with POST starts one; "/{id}" with GET follows one, with DELETE cancels it.
@@ -184,8 +184,8 @@ private:
                             order["workflow_id"] == header("Idempotency-Key");
       if (!is_order)
         co_return co_await write(400, problem("workflow_id must be the Idempotency-Key"));
-      const auto one = all_.runs.start(order, all_.how, all_.reports_to);
-      if (one->how().answer == "callback") co_return co_await write(202, names(order));
+      const auto one = all_.runs.start(order, all_.behavior, all_.reports_to);
+      if (one->behavior().answer == "callback") co_return co_await write(202, names(order));
       co_return co_await stream(one);
     }
     const auto one = all_.runs.find(path.substr(path.empty() ? 0 : 1));
@@ -200,7 +200,7 @@ private:
 
   /// All its statuses, from the first, until it has ended or this stream is to be cut.
   asio::awaitable<void> stream(std::shared_ptr<workflow> one) {
-    const bool by_events = one->how().answer == "sse";
+    const bool by_events = one->behavior().answer == "sse";
     const int cut = one->cut_of_next_stream();
     http::response<http::empty_body> head{http::status::ok, 11};
     head.set(http::field::content_type, by_events ? "text/event-stream" : "application/x-ndjson");
