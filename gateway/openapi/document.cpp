@@ -126,18 +126,18 @@ result<json> writer::parameters(const described_route& route) const {
   std::size_t used = 0;
   json list = json::array();
   for (const auto& given : route.about.words.value("parameters", json::array())) {
-    json one = given;
+    json parameter = given;
     if (given.is_string()) {
       const auto shared = all_.parameters.find(given.get<std::string>());
       if (shared == all_.parameters.end())
         return broken(route.row, "there is no parameter " + given.get<std::string>());
-      one = *shared;
+      parameter = *shared;
     }
-    if (one.value("in", "") == "path") {
+    if (parameter.value("in", "") == "path") {
       if (used == names.size()) return broken(route.row, "a parameter that the path does not have");
-      one["name"] = names[used++];
+      parameter["name"] = names[used++];
     }
-    list.push_back(std::move(one));
+    list.push_back(std::move(parameter));
   }
   if (used != names.size()) return broken(route.row, "no parameter " + names[used]);
   return list;
