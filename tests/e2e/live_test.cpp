@@ -59,8 +59,8 @@ protected:
   const environment told_{{"HOME", store_.folder()}, {"TMPDIR", store_.folder()}};
 
   bool has_left_nothing() const {
-    for (const auto& one : std::filesystem::directory_iterator{store_.folder()})
-      if (one.path().filename().string().starts_with("latchkey-demo")) return false;
+    for (const auto& entry : std::filesystem::directory_iterator{store_.folder()})
+      if (entry.path().filename().string().starts_with("latchkey-demo")) return false;
     return true;
   }
   /// Programs of the demonstration: they work in its folder.

@@ -22,9 +22,9 @@ struct watched : actor_fixture {
 
 TEST(RootWatch, NamesTheOneThatHasEnded) {
   watched f;
-  auto one = f.spawn(key_ring, f.env().keys);
+  auto first = f.spawn(key_ring, f.env().keys);
   auto other = f.spawn(key_ring, f.env().keys);
-  f.roots.add("one", one);
+  f.roots.add("one", first);
   f.roots.add("other", other);
   f.roots.add("none", key_ring_actor{});
   f.end(other);
@@ -33,10 +33,10 @@ TEST(RootWatch, NamesTheOneThatHasEnded) {
 
 TEST(RootWatch, LetsAllOfThemEndOnceItIsStopped) {
   watched f;
-  auto one = f.spawn(key_ring, f.env().keys);
-  f.roots.add("one", one);
+  auto first = f.spawn(key_ring, f.env().keys);
+  f.roots.add("one", first);
   f.roots.stop();
-  f.end(one);
+  f.end(first);
   EXPECT_TRUE(f.lost.empty());
 }
 

@@ -42,7 +42,7 @@ struct unknown_names : actor_fixture {
   }
   static std::size_t foreign_in(const std::map<std::string, std::string>& compared) {
     return static_cast<std::size_t>(std::ranges::count_if(
-        compared, [](const auto& one) { return one.second == of_another_system; }));
+        compared, [](const auto& comparison) { return comparison.second == of_another_system; }));
   }
 };
 

@@ -112,8 +112,8 @@ TEST(UserAccount, MakesTwentyParallelChangesOneAfterTheOther) {
   for (int i = 0; i < 20; ++i)
     all.push_back(f.ask_later(f.actor, f.update(renamed("Ada " + std::to_string(i)))));
   f.run();
-  for (const auto& one : all)
-    EXPECT_TRUE(one.answer());
+  for (const auto& question : all)
+    EXPECT_TRUE(question.answer());
   EXPECT_EQ(f.stored_user().version, f.record.version + 20);
   EXPECT_EQ(f.commits_with_fact(is_update), 20u); // none was in vain
 }

@@ -50,8 +50,8 @@ TEST(UserKeys, MakesFiveOfTwentyAtOnceWhereFiveAreAllowed) {
     all.push_back(f.ask_later(f.actor, f.make()));
   f.run();
   std::size_t made = 0;
-  for (const auto& one : all)
-    made += one.answer() ? 1 : 0;
+  for (const auto& question : all)
+    made += question.answer() ? 1 : 0;
   EXPECT_EQ(made, 5u);
   EXPECT_EQ(f.stored(storage::list_api_keys{f.record.id}).size(), 5u);
 }
@@ -170,8 +170,8 @@ TEST(UserKeys, ReadsThemOnceForAllWhoAskMeanwhile) {
     all.push_back(f.begin(again, f.use(made.text)));
   EXPECT_EQ(f.reads.seen(), reads + 1);
   f.reads.release();
-  for (const auto& one : all)
-    EXPECT_TRUE(one.answer());
+  for (const auto& question : all)
+    EXPECT_TRUE(question.answer());
 }
 
 TEST(UserKeys, TellsAllWhoWaitThatTheyCouldNotBeRead) {

@@ -169,8 +169,8 @@ TEST(UserPassphrase, IsComparedExactlyAsOftenAsTheLimitSays) {
   f.hashes.hold_nothing();
   while (f.hashes.held() > 0)
     f.hashes.release();
-  for (const auto& one : all)
-    EXPECT_EQ(code_of(one.answer()), error_code::invalid_credentials);
+  for (const auto& question : all)
+    EXPECT_EQ(code_of(question.answer()), error_code::invalid_credentials);
   EXPECT_EQ(f.compared(), 5u);
   EXPECT_EQ(f.hashes.seen(), 40u);
   EXPECT_EQ(code_of(f.ask(f.actor, f.words(passphrase))), error_code::invalid_credentials);

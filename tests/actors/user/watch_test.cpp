@@ -36,8 +36,8 @@ struct watched_user : one_user {
     EXPECT_EQ(first.lines(), event_lines(count, "over " + reason));
     EXPECT_EQ(second.lines(), event_lines(count, "over " + reason));
     std::size_t alive = 0;
-    for (const auto& one : sessions)
-      alive += ask(one, messages::validate{}) ? 1 : 0;
+    for (const auto& session : sessions)
+      alive += ask(session, messages::validate{}) ? 1 : 0;
     EXPECT_EQ(alive, sessions.size() - count);
     EXPECT_FALSE(question.answered());
     first.answer();

@@ -229,14 +229,14 @@ TEST(HttpAdmission, TakesNoDescriptorFromTheReserve) {
   std::vector<std::unique_ptr<raw_client>> clients;
   std::size_t served = 0, refused = 0, closed = 0;
   for (int i = 0; i < 20; ++i) {
-    auto& one = clients.emplace_back(std::make_unique<raw_client>(server.port()));
-    one->send(get("/fixed"));
-    const auto status = one->read_reply().status;
+    auto& client = clients.emplace_back(std::make_unique<raw_client>(server.port()));
+    client->send(get("/fixed"));
+    const auto status = client->read_reply().status;
     served += status == 200;
     refused += status == 503;
     closed += status == 0;
     if (status == 503) {
-      EXPECT_TRUE(one->is_closed());
+      EXPECT_TRUE(client->is_closed());
     }
   }
   EXPECT_GT(served, 0u);

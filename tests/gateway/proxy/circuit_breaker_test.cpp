@@ -222,8 +222,8 @@ TEST(CircuitBreakerThreads, AgreeOnOneProbe) {
         calls.emplace(std::move(*call));
       }
     });
-  for (auto& one : threads)
-    one.join();
+  for (auto& thread : threads)
+    thread.join();
   EXPECT_EQ(probes, 1);
   EXPECT_EQ(breaker.view().refused, 3u);
 }

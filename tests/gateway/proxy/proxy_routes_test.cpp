@@ -196,8 +196,8 @@ TEST(ProxyRoutes, AreTheDocumentedOnesByThemselves) {
                            "DELETE /api/v1/personas/instances/{id} core-manager instances:write\n");
   ASSERT_EQ(table.upstreams.size(), 1u);
   EXPECT_EQ(table.upstreams[0].authority, "core-manager:8088");
-  EXPECT_TRUE(std::ranges::all_of(table.routes, [](const proxy_route& one) {
-    return one.body_bytes_max == 4096 && one.deadline == 30s;
+  EXPECT_TRUE(std::ranges::all_of(table.routes, [](const proxy_route& route) {
+    return route.body_bytes_max == 4096 && route.deadline == 30s;
   }));
   EXPECT_EQ(listed(table_of("{}")), listed(table));
 }
@@ -234,8 +234,8 @@ TEST(ProxyRoutes, PutAConfiguredOneInADocumentedOnesPlace) {
     "upstream":"core-manager","signed_in":true}]})");
   ASSERT_EQ(table.routes.size(), 10u);
   EXPECT_EQ(table.routes[0].pattern, "/api/v1/templates/{name}");
-  EXPECT_TRUE(std::ranges::none_of(table.routes, [](const proxy_route& one) {
-    return one.method == http::method::get && one.pattern == "/api/v1/templates/{id}";
+  EXPECT_TRUE(std::ranges::none_of(table.routes, [](const proxy_route& route) {
+    return route.method == http::method::get && route.pattern == "/api/v1/templates/{id}";
   }));
 }
 

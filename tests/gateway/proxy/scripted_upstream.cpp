@@ -134,9 +134,9 @@ void peer::half_close() {
 }
 
 script answers(std::string bytes) {
-  return [bytes = std::move(bytes)](peer& one) {
-    while (!one.read_head().empty())
-      if (!one.send(bytes)) return;
+  return [bytes = std::move(bytes)](peer& connection) {
+    while (!connection.read_head().empty())
+      if (!connection.send(bytes)) return;
   };
 }
 
@@ -160,8 +160,8 @@ void scripted_upstream::accept() {
     if (handle < 0) return;
     const auto index = std::min<std::size_t>(accepted_++, scripts_.size() - 1);
     threads_.emplace_back([this, handle, index] {
-      peer one(handle);
-      scripts_[index](one);
+      peer connection(handle);
+      scripts_[index](connection);
     });
   }
 }
@@ -175,8 +175,8 @@ void scripted_upstream::stop_listening() {
 
 scripted_upstream::~scripted_upstream() {
   if (listener_ >= 0) stop_listening();
-  for (auto& one : threads_)
-    one.join();
+  for (auto& thread : threads_)
+    thread.join();
 }
 
 // -- the client -------------------------------------------------------------------------------

@@ -15,13 +15,13 @@ struct seen_request {
 };
 
 script records(std::promise<seen_request>& seen, std::size_t bytes) {
-  return [&seen, bytes](peer& one) {
+  return [&seen, bytes](peer& connection) {
     seen_request got;
-    got.head = one.read_head();
-    got.body = one.read_bytes(bytes);
-    one.send(ok);
+    got.head = connection.read_head();
+    got.body = connection.read_bytes(bytes);
+    connection.send(ok);
     seen.set_value(got);
-    one.wait_for_end();
+    connection.wait_for_end();
   };
 }
 
@@ -86,12 +86,12 @@ TEST(UpstreamCall, StreamsABodyOfKnownSizeAndOneInChunks) {
 TEST(UpstreamCall, AsksForNoMoreOfABodyThanTheUpstreamTakes) {
   constexpr std::size_t count = 1'000;
   std::promise<void> may_read;
-  scripted_upstream upstream({[&](peer& one) {
-                                one.read_head();
+  scripted_upstream upstream({[&](peer& connection) {
+                                connection.read_head();
                                 may_read.get_future().wait();
                                 for (std::size_t i = 0; i < count; ++i)
-                                  one.read_bytes(16'384);
-                                one.send(ok);
+                                  connection.read_bytes(16'384);
+                                connection.send(ok);
                               },
                               answers(ok)});
   client_fixture client(upstream.url());
@@ -112,10 +112,11 @@ TEST(UpstreamCall, AsksForNoMoreOfABodyThanTheUpstreamTakes) {
 }
 
 TEST(UpstreamCall, TakesAnAnswerThatComesBeforeItsBodyWasSent) {
-  scripted_upstream upstream({[&](peer& one) {
-                                one.read_head();
-                                one.send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
-                                one.wait_for_end();
+  scripted_upstream upstream({[&](peer& connection) {
+                                connection.read_head();
+                                connection.send(
+                                    "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
+                                connection.wait_for_end();
                               },
                               answers(ok)});
   client_fixture client(upstream.url());
@@ -152,13 +153,13 @@ private:
 
 TEST(UpstreamCall, KeepsTheConnectionWhenAllWasSentBeforeTheAnswerWasSeen) {
   const auto body = std::make_shared<late_body>();
-  scripted_upstream upstream({[&](peer& one) {
-                                one.read_head();
+  scripted_upstream upstream({[&](peer& connection) {
+                                connection.read_head();
                                 body->asked.get_future().wait();
-                                one.send(ok);
+                                connection.send(ok);
                                 body->answered.set_value();
-                                one.read_bytes(3);
-                                answers(ok)(one);
+                                connection.read_bytes(3);
+                                answers(ok)(connection);
                               },
                               answers(ok)});
   client_fixture client(upstream.url());
@@ -171,9 +172,9 @@ TEST(UpstreamCall, KeepsTheConnectionWhenAllWasSentBeforeTheAnswerWasSeen) {
 
 TEST(UpstreamCall, FailsAsItsBodyDoesAndEndsTheRequest) {
   std::promise<bool> ended;
-  scripted_upstream upstream({[&](peer& one) {
-    one.read_until("abc\r\n");
-    ended.set_value(one.wait_for_end());
+  scripted_upstream upstream({[&](peer& connection) {
+    connection.read_until("abc\r\n");
+    ended.set_value(connection.wait_for_end());
   }});
   client_fixture client(upstream.url());
   const std::vector<std::optional<std::string>> pieces{"abc", std::nullopt};
@@ -199,9 +200,9 @@ std::size_t connections_for(method verb, const script& bad) {
 }
 
 TEST(UpstreamCall, IsSentAgainAtMostTwiceWhenNothingWasAnswered) {
-  const auto resets = [](peer& one) {
-    one.read_head();
-    one.reset();
+  const auto resets = [](peer& connection) {
+    connection.read_head();
+    connection.reset();
   };
   for (const auto verb : {method::get, method::put, method::delete_})
     EXPECT_EQ(connections_for(verb, resets), 3u) << http::to_string(verb);
@@ -210,19 +211,19 @@ TEST(UpstreamCall, IsSentAgainAtMostTwiceWhenNothingWasAnswered) {
 }
 
 TEST(UpstreamCall, IsNotSentAgainOnceAByteOfAnAnswerHasCome) {
-  const auto begins = [](peer& one) {
-    one.read_head();
-    one.send("H");
-    one.half_close();
-    one.wait_for_end();
+  const auto begins = [](peer& connection) {
+    connection.read_head();
+    connection.send("H");
+    connection.half_close();
+    connection.wait_for_end();
   };
   EXPECT_EQ(connections_for(method::get, begins), 1u);
 }
 
 TEST(UpstreamCall, IsNotSentAgainOnceItsBodyWasBegun) {
-  scripted_upstream upstream({[](peer& one) {
-                                one.read_until("abc");
-                                one.reset();
+  scripted_upstream upstream({[](peer& connection) {
+                                connection.read_until("abc");
+                                connection.reset();
                               },
                               answers(ok)});
   client_fixture client(upstream.url());
@@ -234,7 +235,7 @@ TEST(UpstreamCall, IsNotSentAgainOnceItsBodyWasBegun) {
 }
 
 TEST(UpstreamCall, SucceedsWhenASecondTryDoes) {
-  scripted_upstream upstream({[](peer& one) { one.reset(); }, answers(ok)});
+  scripted_upstream upstream({[](peer& connection) { connection.reset(); }, answers(ok)});
   client_fixture client(upstream.url());
   EXPECT_EQ(client.ask({}).body, "ok");
   EXPECT_EQ(client.counts().retries.value(), 1u);
@@ -265,7 +266,7 @@ TEST(UpstreamCall, ReachesAHostByItsName) {
 // -- how long -------------------------------------------------------------------------------------
 
 TEST(UpstreamCall, WithoutAnAnswerInTimeIsGw002) {
-  scripted_upstream upstream({[](peer& one) { one.wait_for_end(); }});
+  scripted_upstream upstream({[](peer& connection) { connection.wait_for_end(); }});
   client_fixture client(upstream.url());
   question request;
   request.deadline = 30ms;
@@ -276,9 +277,9 @@ TEST(UpstreamCall, WithoutAnAnswerInTimeIsGw002) {
 }
 
 TEST(UpstreamCall, WithHalfAHeadInTimeIsGw002) {
-  scripted_upstream upstream({[](peer& one) {
-    one.send("HTTP/1.1 200 OK\r\nX-");
-    one.wait_for_end();
+  scripted_upstream upstream({[](peer& connection) {
+    connection.send("HTTP/1.1 200 OK\r\nX-");
+    connection.wait_for_end();
   }});
   client_fixture client(upstream.url());
   question request;
@@ -289,10 +290,10 @@ TEST(UpstreamCall, WithHalfAHeadInTimeIsGw002) {
 TEST(UpstreamCall, EndsWithWhoeverAsked) {
   std::promise<bool> ended;
   std::atomic<bool> has_gone{false};
-  scripted_upstream upstream({[&](peer& one) {
-    one.read_head();
+  scripted_upstream upstream({[&](peer& connection) {
+    connection.read_head();
     has_gone = true;
-    ended.set_value(one.wait_for_end());
+    ended.set_value(connection.wait_for_end());
   }});
   client_fixture client(upstream.url());
   question request;
@@ -305,10 +306,10 @@ TEST(UpstreamCall, EndsWithWhoeverAsked) {
 
 TEST(UpstreamCall, EndsWithItsClient) {
   std::promise<void> asked;
-  scripted_upstream upstream({[&](peer& one) {
-    one.read_head();
+  scripted_upstream upstream({[&](peer& connection) {
+    connection.read_head();
     asked.set_value();
-    one.wait_for_end();
+    connection.wait_for_end();
   }});
   upstream_limits limits;
   limits.calls_max = 1;
@@ -326,13 +327,13 @@ TEST(UpstreamCall, EndsWithItsClient) {
 
 TEST(UpstreamCall, GivesAnUpgradedConnectionAway) {
   std::promise<seen_request> got;
-  scripted_upstream upstream({[&](peer& one) {
+  scripted_upstream upstream({[&](peer& connection) {
     seen_request seen;
-    seen.head = one.read_head();
-    one.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n"
-             "Connection: Upgrade\r\n\r\nbehind");
+    seen.head = connection.read_head();
+    connection.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n"
+                    "Connection: Upgrade\r\n\r\nbehind");
     got.set_value(seen);
-    one.wait_for_end();
+    connection.wait_for_end();
   }});
   upstream_limits limits;
   limits.calls_max = 1;

@@ -85,9 +85,9 @@ TEST_F(UpstreamTls, IsGw001WhenItIsSomebodyElse) {
 }
 
 TEST_F(UpstreamTls, IsGw001WhenItSpeaksPlainHttp) {
-  scripted_upstream plain({[](peer& one) {
-    one.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-    one.wait_for_end();
+  scripted_upstream plain({[](peer& connection) {
+    connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    connection.wait_for_end();
   }});
   client_fixture client("https://127.0.0.1:" + std::to_string(plain.port()));
   EXPECT_EQ(client.ask({}).code(), error_code::upstream_unavailable);

@@ -197,17 +197,17 @@ TEST(AcceptorsEnd, OvertakesAnAnswerThatIsQueuedAlready) {
       crowd.push_back(f.spawn(echo, caf::unit));
     // Once all of them have answered, each waits for mail and becomes one job by it.
     f.run(0, [&](reactor_edge& edge) -> awaitable<bool> {
-      for (const auto& one : crowd) {
+      for (const auto& actor : crowd) {
         const question q{1};
-        co_await edge.ask(one, q, in(patience));
+        co_await edge.ask(actor, q, in(patience));
       }
       co_return true;
     });
     f.on_reactor(0, [&] {
        boost::asio::co_spawn(f.at(0).context(), ask_and_tell(f.edge(), asked, frames, continued),
                              boost::asio::detached);
-       for (const auto& one : crowd)
-         caf::anon_send(one, question{1});
+       for (const auto& actor : crowd)
+         caf::anon_send(actor, question{1});
        boost::asio::post(f.at(0).context(), [&] { f.close_edge_here(0); });
      }).get();
     EXPECT_TRUE(f.wait_until(0, [&] { return frames == 0; }));

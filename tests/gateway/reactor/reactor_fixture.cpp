@@ -28,8 +28,8 @@ answerer::behavior_type mute(answerer::pointer self, caf::unit_t) {
       state->owed.push_back(self->make_response_promise<reply>());
       return state->owed.back();
     }
-    for (auto& one : std::exchange(state->owed, {}))
-      one.deliver(reply{0, this_reactor()});
+    for (auto& owed : std::exchange(state->owed, {}))
+      owed.deliver(reply{0, this_reactor()});
     return reply{0, this_reactor()};
   }};
 }

@@ -16,8 +16,8 @@ std::vector<std::string> objects_of(format framing, std::string_view bytes, std:
   for (; !bytes.empty(); bytes.remove_prefix(std::min(size, bytes.size()))) {
     stream.add(bytes.substr(0, size));
     EXPECT_FALSE(stream.is_too_long());
-    while (auto one = stream.next())
-      out.push_back(*one);
+    while (auto object = stream.next())
+      out.push_back(*object);
   }
   if (auto last = stream.rest()) out.push_back(*last);
   return out;

@@ -231,9 +231,9 @@ TEST_P(Workflows, HoldAsMuchAsTheyMayAndNoMore) {
 TEST_P(Workflows, TakeNothingThatIsNoStatus) {
   const auto w = start("m");
   const auto refused = [&](auto change, const std::string& field) {
-    auto one = status(w, 2);
-    change(one);
-    return failed_with(commit({one}), error_code::validation_error, field);
+    auto changed = status(w, 2);
+    change(changed);
+    return failed_with(commit({changed}), error_code::validation_error, field);
   };
   EXPECT_TRUE(refused([](auto& f) { f.body = ""; }, "body"));
   EXPECT_TRUE(refused([](auto& f) { f.body = "[1]"; }, "body"));

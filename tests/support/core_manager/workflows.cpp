@@ -68,12 +68,12 @@ void workflow::add(const std::string& status, const std::string& step) {
   const auto number = statuses_.size() + 1;
   has_ended_ = status != "in_progress";
   const double share = static_cast<double>(number) / std::max(behavior_.statuses, 1);
-  json one{{"status", status},
-           {"step", step},
-           {"progress", has_ended_ ? 1.0 : share},
-           {"result", {{"number", number}}},
-           {"sequence", number}};
-  statuses_.push_back(one.dump());
+  json status_report{{"status", status},
+                     {"step", step},
+                     {"progress", has_ended_ ? 1.0 : share},
+                     {"result", {{"number", number}}},
+                     {"sequence", number}};
+  statuses_.push_back(status_report.dump());
   news_.cancel();
 }
 
@@ -111,12 +111,12 @@ asio::awaitable<void> workflow::report(std::shared_ptr<workflow>, callback to) {
 
 std::shared_ptr<workflow> workflows::start(const json& order, const switches& behavior,
                                            const callback& to) {
-  auto& one = all_[order.at("workflow_id")];
-  if (one) return one;
-  one = std::make_shared<workflow>(on_, order, behavior);
-  asio::co_spawn(on_, one->run(one), asio::detached);
-  if (behavior.answer == "callback") asio::co_spawn(on_, one->report(one, to), asio::detached);
-  return one;
+  auto& run = all_[order.at("workflow_id")];
+  if (run) return run;
+  run = std::make_shared<workflow>(on_, order, behavior);
+  asio::co_spawn(on_, run->run(run), asio::detached);
+  if (behavior.answer == "callback") asio::co_spawn(on_, run->report(run, to), asio::detached);
+  return run;
 }
 
 std::shared_ptr<workflow> workflows::find(const std::string& id) const {
