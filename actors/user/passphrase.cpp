@@ -71,16 +71,17 @@ task<messages::reset_grant> user_state::on_verify_passphrase(messages::verify_pa
   const auto stored = co_await read(query, request.deadline);
   if (!stored) co_return stored.error();
   const bool has_passphrase = stored->has_value();
-  // An inactive user's, one of an address that nobody has proven to own, and one that is not
-  // there are compared with nothing.
+  // An inactive user's, a locked one's and one of an address that nobody has proven to own are
+  // compared for nothing: what is there costs its time all the same.
   failure_gate::pass pass;
   if (has_passphrase && record.is_active && !lacks_proof()) {
     auto entered = co_await recoveries->enter();
     if (!entered) co_return too_many();
     pass = std::move(*entered);
   }
-  messages::verify_password question{request.passphrase, pass ? **stored : secret{},
-                                     request.deadline};
+  messages::verify_password question{request.passphrase, has_passphrase ? **stored : secret{},
+                                     request.deadline, pass != nullptr};
+  question.is_for_nothing = !pass;
   const auto verdict = co_await ask(env->hasher, std::move(question));
   if (!verdict) co_return verdict.error();
   if (pass && !verdict->matches) pass->wrong();

@@ -176,6 +176,30 @@ TEST(UserPassphrase, IsComparedExactlyAsOftenAsTheLimitSays) {
   EXPECT_EQ(code_of(f.ask(f.actor, f.words(passphrase))), error_code::invalid_credentials);
 }
 
+TEST(UserPassphrase, CostsWhatItsOwnHashCostsAlsoWhenNothingComesOfIt) {
+  for (const auto* reason : {"locked", "inactive", "unverified"}) {
+    lost_password f;
+    f.write({{storage::set_recovery{f.record.id, secret{"old:" + passphrase}, f.clock.now()}}});
+    if (reason == "locked"s) {
+      f.env().policy.recovery_failures = {1, 900};
+      EXPECT_FALSE(f.ask(f.actor, f.words("wrong words as passphrase")));
+    } else if (reason == "inactive"s) {
+      storage::user_changes changes;
+      changes.is_active = false;
+      ASSERT_TRUE(f.ask(f.actor, f.update(changes)));
+    } else {
+      f.env().policy.verification = email_verification::optional;
+    }
+    const auto seen = f.hashes.seen();
+    EXPECT_EQ(code_of(f.ask(f.actor, f.words(passphrase))), error_code::invalid_credentials);
+    ASSERT_EQ(f.hashes.seen(), seen + 1) << reason;
+    const auto& asked = f.hashes.question<messages::verify_password>(seen);
+    EXPECT_TRUE(asked.is_for_nothing) << reason;
+    EXPECT_FALSE(asked.rehashes) << reason;
+    EXPECT_EQ(asked.phc.reveal(), "old:" + passphrase) << reason;
+  }
+}
+
 TEST(UserPassphrase, KeepsItsHashAtTodaysCost) {
   lost_password f;
   f.write({{storage::set_recovery{f.record.id, secret{"old:" + passphrase}, f.clock.now()}}});
