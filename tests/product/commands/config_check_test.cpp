@@ -18,9 +18,6 @@ std::string line_of(const std::string& text, const std::string& name) {
 class Config : public OnACommandLine {};
 INSTANTIATE_TEST_SUITE_P(Product, Config, testing::Values("sqlite"), name_of_engine);
 
-class Config : public CommandLine {};
-INSTANTIATE_TEST_SUITE_P(Product, Config, testing::Values("sqlite"), name_of_engine);
-
 TEST_P(Config, IsShownWithOriginsAndMaskedSecrets) {
   std::ofstream(store_.folder() + "/.env") << "LOG_LEVEL=warning\nACCESS_TOKEN_TTL=1\n";
   std::ofstream(store_.folder() + "/settings.json")
