@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   timer_wheel wheel{io};
   http::route only;
   only.pattern = "/fixed";
-  only.needs.who = http::access::anyone;
+  only.needs.open_to = http::access::anyone;
   only.handle = fixed;
   auto table = http::router::make({only});
   http::http_server_options options;

@@ -251,7 +251,7 @@ using reader_actor = caf::typed_actor<
     request<messages::read_user, user_record>,
     // The session's row. AUTH003 when there is none.
     request<messages::read_session, session_record>,
-    // Any other query of protocol/facts/queries.hpp: its answer.
+    // Any other query of protocol/facts/facts.hpp: its answer.
     request<messages::read, messages::found>,
     // Does the database answer? Done.
     request<messages::ping_store, messages::done>>;

@@ -20,21 +20,21 @@ inline void install_default_handlers(caf::scheduled_actor* self) {
   self->set_default_handler(caf::drop);
   self->set_error_handler([](caf::scheduled_actor*, caf::error&) {});
   self->set_down_handler([](caf::scheduled_actor*, caf::down_msg&) {});
-  self->set_exception_handler([](caf::scheduled_actor* who, std::exception_ptr& what) {
+  self->set_exception_handler([](caf::scheduled_actor* actor, std::exception_ptr& thrown) {
     try {
-      std::rethrow_exception(what);
+      std::rethrow_exception(thrown);
     } catch (const std::exception& e) {
-      log_critical(who->name(), "ends after an exception: ", e.what());
+      log_critical(actor->name(), "ends after an exception: ", e.what());
     } catch (...) {
-      log_critical(who->name(), "ends after an unknown exception");
+      log_critical(actor->name(), "ends after an unknown exception");
     }
     return caf::error{caf::sec::runtime_error};
   });
 }
 
 /// Whether the actor is on its way out and must not ask anybody any more. Null: no actor, never.
-inline bool is_shutting_down(const caf::abstract_actor* who) {
-  return who != nullptr && who->getf(caf::abstract_actor::is_shutting_down_flag);
+inline bool is_shutting_down(const caf::abstract_actor* actor) {
+  return actor != nullptr && actor->getf(caf::abstract_actor::is_shutting_down_flag);
 }
 
 /// An answer that is owed. Copies share the debt; when the last goes without having

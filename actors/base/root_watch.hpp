@@ -18,15 +18,15 @@ namespace latchkey {
 class root_watch {
 public:
   /// `lost` hears who has ended, on the thread where that happens.
-  explicit root_watch(std::function<void(std::string_view who)> lost)
+  explicit root_watch(std::function<void(std::string_view name)> lost)
       : shared_(std::make_shared<shared>(std::move(lost))) {}
 
   /// Watches until `stop`, even after this is gone. `handle` may be invalid.
   template <class Handle>
-  void add(std::string who, const Handle& handle) {
+  void add(std::string name, const Handle& handle) {
     if (!handle) return;
-    handle->attach_functor([who = std::move(who), with = shared_](const caf::error&) {
-      if (!with->stopped) with->lost(who);
+    handle->attach_functor([name = std::move(name), with = shared_](const caf::error&) {
+      if (!with->stopped) with->lost(name);
     });
   }
   /// From here on all of them may end.

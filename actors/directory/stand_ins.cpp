@@ -31,29 +31,29 @@ std::int64_t distance(std::int64_t total) {
 
 } // namespace
 
-std::int64_t stand_ins::add(const std::vector<user_record>& page, std::int64_t after,
+std::int64_t stand_ins::add(const storage::hashes_after::answer& page, std::int64_t after,
                             std::int64_t total) {
   ++pages_;
   is_at_end_ = page.size() < page_rows;
   for (const auto& user : page)
-    users_.emplace(user.id, user.password_hash);
+    users_.emplace(user.user, user);
   const auto last = page.empty() ? after : page.back().number;
   return std::max(last, after + distance(total));
 }
 
-secret stand_ins::of(const sha256_mac& name) const {
+stand_ins::hashes stand_ins::of(const sha256_mac& name) const {
   // The user with the highest draw: when users come or go, most names keep theirs.
   const auto of_name = first_number(name.data());
-  const secret* chosen = nullptr;
+  const hashes* chosen = nullptr;
   std::uint64_t highest = 0;
-  for (const auto& [id, phc] : users_) {
+  for (const auto& [id, found] : users_) {
     const auto* bytes = id.bytes.data();
     const auto draw = mixed(of_name ^ mixed(first_number(bytes) ^ mixed(first_number(bytes + 8))));
     if (chosen != nullptr && draw <= highest) continue;
     highest = draw;
-    chosen = &phc;
+    chosen = &found;
   }
-  return chosen != nullptr ? *chosen : secret{};
+  return chosen != nullptr ? *chosen : hashes{};
 }
 
 } // namespace latchkey

@@ -1,5 +1,5 @@
-// unknown_names.cpp — a password for a name that no user has: compared for nothing, so that the
-// answer and its time tell nothing.
+// unknown_names.cpp — a password, or a recovery passphrase, for a name that no user has: compared
+// for nothing, so that the answer and its time tell nothing.
 #include "actors/directory/directory.hpp"
 
 #include <caf/send.hpp>
@@ -15,11 +15,11 @@ task<messages::done> directory_state::on_compare(messages::compare_with_nothing 
     messages::read lookup{storage::find_recovery{nobody}, request.deadline};
     const auto found = co_await ask(env->reader_for(nobody), std::move(lookup));
     if (!found) co_return found.error();
-  } else {
-    const auto followed = co_await known_stand_ins();
-    if (!followed) co_return followed.error();
-    question.phc = (*followed)->of(hmac_sha256(env->keys->tickets, "stand-in " + request.name));
   }
+  const auto known = co_await known_stand_ins();
+  if (!known) co_return known.error();
+  const auto followed = (*known)->of(hmac_sha256(env->keys->tickets, "stand-in " + request.name));
+  question.phc = request.is_passphrase ? followed.passphrase : followed.password;
   const auto verdict = co_await ask(env->hasher, std::move(question));
   if (!verdict) co_return verdict.error();
   if (!request.is_passphrase) count_failure_of_nobody();
@@ -65,10 +65,10 @@ task<directory_state::stand_ins_ptr> directory_state::read_stand_ins() {
   const auto total = counted->as<storage::list_users>().total;
   auto fresh = std::make_shared<stand_ins>();
   for (std::int64_t after = 0; !fresh->is_full();) {
-    messages::read question{storage::users_after{after, stand_ins::page_rows}, own_deadline()};
+    messages::read question{storage::hashes_after{after, stand_ins::page_rows}, own_deadline()};
     auto page = co_await ask(reader, std::move(question));
     if (!page) co_return page.error();
-    after = fresh->add(page->as<storage::users_after>(), after, total);
+    after = fresh->add(page->as<storage::hashes_after>(), after, total);
   }
   co_return fresh;
 }

@@ -141,7 +141,7 @@ task<messages::role_stored> registry_state::on_put(messages::put_role request) {
   storage::fact change = storage::update_role{role};
   if (request.is_new) change = storage::add_role{role, roles_max};
   auto audited =
-      entry_of(request.is_new ? "role.created" : "role.changed", role.name, request.who, now);
+      entry_of(request.is_new ? "role.created" : "role.changed", role.name, request.author, now);
   messages::commit commit{{{std::move(change), storage::add_audit{std::move(audited)}}},
                           request.deadline};
   // One writer for all roles: two changes of one keep their order, and so do their answers.
@@ -153,7 +153,7 @@ task<messages::role_stored> registry_state::on_put(messages::put_role request) {
 
 task<messages::done> registry_state::on_delete(messages::delete_role request) {
   if (is_built_in_role(request.name)) co_return built_in_stays();
-  auto audited = entry_of("role.deleted", request.name, request.who, env->now());
+  auto audited = entry_of("role.deleted", request.name, request.author, env->now());
   messages::commit commit{
       {{storage::remove_role{request.name}, storage::add_audit{std::move(audited)}}},
       request.deadline};

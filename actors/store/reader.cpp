@@ -29,7 +29,7 @@ caf::result<session_record> reader_state::on_session(messages::read_session& req
 
 caf::result<messages::found> reader_state::on_read(messages::read& request) {
   if (late(request.deadline)) return to_error(error_code::timeout);
-  auto found = connection->find(request.what);
+  auto found = connection->find(request.query);
   if (!found) return to_error(found.error());
   return messages::found{std::move(*found)};
 }

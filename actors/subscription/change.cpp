@@ -44,7 +44,7 @@ subscription_state::on_change(messages::change_subscription request) {
   }
   if (plan.next) {
     auto entry = audit_entry("subscription.changed", plan.next->tier + ", " + plan.next->status,
-                             env->now(), request.who, record.user);
+                             env->now(), request.author, record.user);
     plan.unit.facts.emplace_back(storage::put_subscription{*plan.next});
     plan.unit.facts.emplace_back(storage::add_audit{std::move(entry)});
   }

@@ -84,7 +84,7 @@ std::optional<failure> other_role(const std::optional<std::string>& seen,
 
 /// Leaves in the changes what that service may tell of this user (messages::update_user).
 std::optional<failure> kept_to_rights(storage::user_changes& changes, const user_record& record,
-                                      const messages::telling_service& service) {
+                                      const messages::service_author& service) {
   const bool is_its_own = record.brought_by == service.id;
   const bool is_nobodys = record.brought_by.empty() && !record.was_used();
   if (service.writes_users) return std::nullopt;
@@ -126,12 +126,12 @@ task<messages::user_view> user_state::on_update(messages::update_user request) {
     if (changes.synced_at && record.synced_at && *changes.synced_at < *record.synced_at)
       return std::nullopt;
     if (const auto why =
-            request.told_by ? kept_to_rights(changes, record, *request.told_by) : std::nullopt)
+            request.service ? kept_to_rights(changes, record, *request.service) : std::nullopt)
       return fail(*why);
     const bool moves = is_other_email(changes, record);
     if (moves && !changes.email_verified) changes.email_verified = false;
     at = env->now();
-    auto entry = audit_entry("user.updated", names_of(changes), at, request.who, record.id);
+    auto entry = audit_entry("user.updated", names_of(changes), at, request.author, record.id);
     made = settled(changes, record);
     storage::unit unit{{storage::update_user{record.id, record.version, made, at}}};
     if (change.ends_sessions)
@@ -174,7 +174,7 @@ task<messages::done> user_state::on_delete(messages::delete_user request) {
     if (const auto why = other_role(request.role_seen, record)) return fail(*why);
     const auto at = env->now();
     auto entry =
-        audit_entry("user.deleted", "with all that was the user's", at, request.who, record.id);
+        audit_entry("user.deleted", "with all that was the user's", at, request.author, record.id);
     return storage::unit{
         {storage::delete_user{record.id, at}, storage::add_audit{std::move(entry)}}};
   };
@@ -194,7 +194,7 @@ task<messages::sessions_ended> user_state::on_end_sessions(messages::end_session
   change.keep = request.keep;
   change.facts = [&, this]() -> result<std::optional<storage::unit>> {
     const auto at = env->now();
-    auto entry = audit_entry("user.sessions_ended", request.reason, at, request.who, record.id);
+    auto entry = audit_entry("user.sessions_ended", request.reason, at, request.author, record.id);
     entry.session = request.keep;
     return storage::unit{{storage::end_sessions_of{record.id, request.keep, at, request.reason},
                           storage::add_audit{std::move(entry)}}};

@@ -45,7 +45,7 @@ user_state::on_begin_verification(messages::begin_verification request) {
   unit.facts.emplace_back(storage::add_audit{
       audit_entry("user.email_verification_requested",
                   env->mails ? "a token was mailed" : "mail is off; nothing was sent", at,
-                  request.who, record.id)});
+                  request.author, record.id)});
   const auto written = co_await commit(std::move(unit), request.deadline);
   if (!written) co_return written.error();
   announce_mail();
@@ -71,7 +71,7 @@ task<messages::done> user_state::on_confirm_email(messages::confirm_email reques
                                                    at, token_purpose::email_verification},
                           storage::mark_used{record.id, at},
                           storage::add_audit{audit_entry("user.email_verified", "by a mailed token",
-                                                         at, request.who, record.id)}}};
+                                                         at, request.author, record.id)}}};
   };
   change.learn = [&, this] {
     record.email_verified = true;

@@ -132,7 +132,7 @@ task<messages::api_key_created> user_state::create_key(const messages::create_ap
   key.scopes = request.scopes;
   key.created_at = at;
   key.expires_at = request.expires_at;
-  auto entry = audit_entry("api_key.created", key_id_text(key.id), at, request.who, record.id);
+  auto entry = audit_entry("api_key.created", key_id_text(key.id), at, request.author, record.id);
   storage::unit unit{
       {storage::add_api_key{key, keys_max, request.session}, storage::add_audit{std::move(entry)}}};
   if (may_notify("api_key_created"))
@@ -159,7 +159,8 @@ task<messages::api_key_list> user_state::on_list_keys(messages::list_api_keys) {
 
 task<messages::done> user_state::on_revoke_key(messages::revoke_api_key request) {
   const auto at = env->now();
-  auto entry = audit_entry("api_key.revoked", key_id_text(request.id), at, request.who, record.id);
+  auto entry =
+      audit_entry("api_key.revoked", key_id_text(request.id), at, request.author, record.id);
   storage::unit unit{
       {storage::revoke_api_key{request.id, record.id, at}, storage::add_audit{std::move(entry)}}};
   const auto written = co_await commit(std::move(unit), request.deadline);

@@ -33,7 +33,7 @@ task<messages::done> user_state::on_change_recovery(messages::change_recovery re
       // The password was changed meanwhile: whoever knows the old one alone sets nothing.
       is_outdated = !is_current(*tried);
       if (is_outdated) return std::nullopt;
-      return recovery_facts(request.who, phc);
+      return recovery_facts(request.author, phc);
     };
     change.committed = [this] { ++recovery_changes_; };
     const auto written = co_await revise(change);
@@ -71,16 +71,17 @@ task<messages::reset_grant> user_state::on_verify_passphrase(messages::verify_pa
   const auto stored = co_await read(query, request.deadline);
   if (!stored) co_return stored.error();
   const bool has_passphrase = stored->has_value();
-  // An inactive user's, one of an address that nobody has proven to own, and one that is not
-  // there are compared with nothing.
+  // An inactive user's, a locked one's and one of an address that nobody has proven to own are
+  // compared for nothing: what is there costs its time all the same.
   failure_gate::pass pass;
   if (has_passphrase && record.is_active && !lacks_proof()) {
     auto entered = co_await recoveries->enter();
     if (!entered) co_return too_many();
     pass = std::move(*entered);
   }
-  messages::verify_password question{request.passphrase, pass ? **stored : secret{},
-                                     request.deadline};
+  messages::verify_password question{request.passphrase, has_passphrase ? **stored : secret{},
+                                     request.deadline, pass != nullptr};
+  question.is_for_nothing = !pass;
   const auto verdict = co_await ask(env->hasher, std::move(question));
   if (!verdict) co_return verdict.error();
   if (pass && !verdict->matches) pass->wrong();
@@ -112,7 +113,7 @@ task<messages::reset_grant> user_state::grant_reset(const messages::verify_passp
   if (!rehashed.empty()) unit.facts.emplace_back(storage::set_recovery{record.id, rehashed, at});
   unit.facts.emplace_back(storage::add_audit{audit_entry("user.recovery_passphrase_accepted",
                                                          "a reset token was given for it", at,
-                                                         request.who, record.id)});
+                                                         request.author, record.id)});
   const auto written = co_await commit(std::move(unit), request.deadline);
   if (!written) co_return written.error();
   co_return messages::reset_grant{std::move(token.text)};

@@ -57,7 +57,7 @@ task<messages::done> user_state::on_change_password(messages::change_password re
       // Another change came before: what was compared is no longer the password's hash.
       is_outdated = !is_current(*tried);
       if (is_outdated) return std::nullopt;
-      return password_facts(hashed->phc, "user.password_changed", request.who, request.keep);
+      return password_facts(hashed->phc, "user.password_changed", request.author, request.keep);
     };
     change.learn = [&, this] {
       record.password_hash = hashed->phc;
@@ -146,7 +146,7 @@ storage::unit user_state::reset_facts(const messages::reset_password& request, c
                        : effects.takes_over
                            ? "by mail; the address is proven, what was set up before is gone"
                            : "by mail; the address was verified before";
-  auto entry = audit_entry("user.password_reset", reason, at, request.who, record.id);
+  auto entry = audit_entry("user.password_reset", reason, at, request.author, record.id);
   storage::unit unit{
       {storage::use_reset_token{request.token_id, record.id, request.token_hash, at, purpose},
        storage::set_password_hash{record.id, record.version, phc, at},

@@ -33,7 +33,7 @@ task<messages::done> user_state::on_begin_recovery(messages::begin_recovery requ
     unit.facts.emplace_back(env->mails->password_reset(record.email, token.text, ttl.count(), at));
   }
   unit.facts.emplace_back(storage::add_audit{
-      audit_entry("user.recovery_requested", std::move(reason), at, request.who, record.id)});
+      audit_entry("user.recovery_requested", std::move(reason), at, request.author, record.id)});
   const auto written = co_await commit(std::move(unit), request.deadline);
   if (!written) co_return written.error();
   if (sends) announce_mail();

@@ -9,8 +9,8 @@
 namespace latchkey::gateway::commands {
 namespace {
 
-std::string_view word_of(http::access who) {
-  switch (who) {
+std::string_view access_name(http::access access) {
+  switch (access) {
   case http::access::anyone:
     return "anyone";
   case http::access::own_pages:
@@ -40,7 +40,7 @@ int print_routes(const chosen_command& chosen) {
     for (const auto& row : (*table)->routes())
       std::cout << (side == listener::public_side ? "public " : "internal ")
                 << http::to_string(row.method) << ' ' << row.pattern << ' '
-                << word_of(row.needs.open_to) << ' '
+                << access_name(row.needs.open_to) << ' '
                 << (row.needs.permission.empty() ? "-" : row.needs.permission) << '\n';
   }
   return 0;

@@ -77,15 +77,15 @@ json security_of(const http::route& row, const json& words) {
 std::vector<error_code> errors_of_route(const http::route& row, bool has_body) {
   using enum error_code;
   std::vector<error_code> codes;
-  const auto who = row.needs.open_to;
-  const bool is_signed_in = who == access::session || who == access::principal;
+  const auto open_to = row.needs.open_to;
+  const bool is_signed_in = open_to == access::session || open_to == access::principal;
   // A path with parameters may hold what no path can.
   if (row.needs.is_counted() || has_body || row.pattern.find('{') != std::string::npos)
     codes.push_back(validation_error);
   if (is_signed_in) codes.insert(codes.end(), {token_expired, token_invalid});
-  if (who == access::session || !row.needs.permission.empty() || who == access::service)
+  if (open_to == access::session || !row.needs.permission.empty() || open_to == access::service)
     codes.push_back(insufficient_permissions);
-  if (who == access::own_pages) codes.push_back(csrf_failed);
+  if (open_to == access::own_pages) codes.push_back(csrf_failed);
   if (has_body) codes.insert(codes.end(), {payload_too_large, unsupported_media_type});
   if (row.needs.is_counted()) codes.push_back(rate_limited);
   codes.insert(codes.end(), {internal_error, overloaded, timeout});
@@ -102,16 +102,16 @@ public:
   result<std::string> finish();
 
 private:
-  struct place {
+  struct described_route {
     const http::route& row;
     const operation_words& about;
     answer_traits traits;
   };
 
-  result<json> parameters(const place& at) const;
+  result<json> parameters(const described_route& route) const;
   static json body(const json& words);
   static json answer(unsigned status, const json& words, answer_traits traits);
-  result<json> answers(const place& at);
+  result<json> answers(const described_route& route);
 
   const fragment_set& all_;
   const api_facts& facts_;
@@ -121,25 +121,25 @@ private:
 };
 
 /// Those of the path get the pattern's names, in its order.
-result<json> writer::parameters(const place& at) const {
-  auto names = names_in(at.row.pattern);
+result<json> writer::parameters(const described_route& route) const {
+  auto names = names_in(route.row.pattern);
   std::size_t used = 0;
   json list = json::array();
-  for (const auto& given : at.about.words.value("parameters", json::array())) {
-    json one = given;
+  for (const auto& given : route.about.words.value("parameters", json::array())) {
+    json parameter = given;
     if (given.is_string()) {
       const auto shared = all_.parameters.find(given.get<std::string>());
       if (shared == all_.parameters.end())
-        return broken(at.row, "there is no parameter " + given.get<std::string>());
-      one = *shared;
+        return broken(route.row, "there is no parameter " + given.get<std::string>());
+      parameter = *shared;
     }
-    if (one.value("in", "") == "path") {
-      if (used == names.size()) return broken(at.row, "a parameter that the path does not have");
-      one["name"] = names[used++];
+    if (parameter.value("in", "") == "path") {
+      if (used == names.size()) return broken(route.row, "a parameter that the path does not have");
+      parameter["name"] = names[used++];
     }
-    list.push_back(std::move(one));
+    list.push_back(std::move(parameter));
   }
-  if (used != names.size()) return broken(at.row, "no parameter " + names[used]);
+  if (used != names.size()) return broken(route.row, "no parameter " + names[used]);
   return list;
 }
 
@@ -175,14 +175,14 @@ json writer::answer(unsigned status, const json& words, answer_traits traits) {
 }
 
 /// The fragment's answers and the errors, in the order of their status.
-result<json> writer::answers(const place& at) {
-  const auto& words = at.about.words;
+result<json> writer::answers(const described_route& route) {
+  const auto& words = route.about.words;
   std::map<unsigned, json> by_status;
   const auto responses = words.value("responses", json::object());
   for (const auto& item : responses.items()) {
     if (item.key() == any_status) continue;
     const auto status = static_cast<unsigned>(std::stoul(item.key()));
-    by_status[status] = answer(status, item.value(), at.traits);
+    by_status[status] = answer(status, item.value(), route.traits);
   }
   std::map<unsigned, std::vector<error_code>> errors;
   const auto add = [&](error_code code) {
@@ -191,26 +191,27 @@ result<json> writer::answers(const place& at) {
   };
   for (const auto& name : words.value("errors", json::array())) {
     const auto code = code_named(name.get<std::string>());
-    if (!code) return broken(at.row, "there is no error " + name.get<std::string>());
+    if (!code) return broken(route.row, "there is no error " + name.get<std::string>());
     add(*code);
   }
-  for (const auto code : errors_of_route(at.row, words.contains("requestBody")))
+  for (const auto code : errors_of_route(route.row, words.contains("requestBody")))
     add(code);
   for (const auto& [status, codes] : errors) {
     auto& own = by_status[status];
     if (own.is_null() && responses.contains(any_status))
-      own = answer(status, responses[any_status], at.traits);
+      own = answer(status, responses[any_status], route.traits);
     if (own.is_null()) {
-      own = errors_.reference_for(codes, at.traits);
-    } else if (!at.traits.is_flat) { // its own form of this status, or the usual one
+      own = errors_.reference_for(codes, route.traits);
+    } else if (!route.traits.is_flat) { // its own form of this status, or the usual one
       auto& schema = own["content"][std::string{http::json_type}]["schema"];
-      schema = {{"anyOf", json::array({schema, errors_.schema_for(codes, at.traits)})}};
+      schema = {{"anyOf", json::array({schema, errors_.schema_for(codes, route.traits)})}};
     }
   }
   json out = json::object();
   for (auto& [status, described] : by_status)
     out[std::to_string(status)] = std::move(described);
-  if (responses.contains(any_status)) out[any_status] = answer(0, responses[any_status], at.traits);
+  if (responses.contains(any_status))
+    out[any_status] = answer(0, responses[any_status], route.traits);
   return out;
 }
 
@@ -239,16 +240,16 @@ result<void> writer::add(const http::route& row) {
   if (found == all_.operations.end()) return broken(row, "has no words");
   if (!seen_.insert(row.operation).second) return broken(row, "is the name of two routes");
   const auto& words = found->second.words;
-  const place at{
+  const described_route route{
       row, found->second, {row.errors == http::error_form::flat, row.needs.is_counted()}};
-  auto listed = parameters(at);
+  auto listed = parameters(route);
   if (!listed) return fail(listed.error());
-  auto answered = answers(at);
+  auto answered = answers(route);
   if (!answered) return fail(answered.error());
 
   auto about = words.value("description", std::string{});
   json operation{{"operationId", row.operation},
-                 {"tags", json::array({at.about.tag})},
+                 {"tags", json::array({route.about.tag})},
                  {"summary", words.value("summary", "")}};
   if (!row.needs.permission.empty()) {
     const std::string kind = row.needs.open_to == access::service ? "scope" : "permission";

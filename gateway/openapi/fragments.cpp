@@ -89,12 +89,12 @@ result<void> add(fragment_set& all, const embedded::file& file) {
   const auto operations = read.value("operations", json::object());
   const auto examples = read.value("examples", json::object());
   for (const auto& item : operations.items()) {
-    operation_words one{tag, item.value()};
-    if (auto key = unknown_key_of_operation(one.words); !key.empty())
+    operation_words operation{tag, item.value()};
+    if (auto key = unknown_key_of_operation(operation.words); !key.empty())
       return broken(file, item.key() + ": unknown key " + key);
-    if (auto name = put_examples_in_place(one.words, examples); !name.empty())
+    if (auto name = put_examples_in_place(operation.words, examples); !name.empty())
       return broken(file, item.key() + ": there is no example " + name);
-    if (!all.operations.emplace(item.key(), std::move(one)).second)
+    if (!all.operations.emplace(item.key(), std::move(operation)).second)
       return broken(file, "operation " + item.key() + " stands there twice");
   }
   return {};
@@ -108,8 +108,8 @@ result<fragment_set> read_fragments(std::span<const embedded::file> files) {
     try {
       if (auto added = add(all, file); !added) return fail(added.error());
     } catch (const json::exception& problem) { // a value of another type than expected
-      auto said = broken(file, problem.what());
-      return fail(said.error());
+      auto refused = broken(file, problem.what());
+      return fail(refused.error());
     }
   }
   return all;

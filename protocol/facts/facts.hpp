@@ -1,4 +1,5 @@
-// facts.hpp — every fact that the store can make durable, and what a writer learns afterwards.
+// facts.hpp — every fact that the store can make durable, what a writer learns afterwards, and
+// every query that the store answers.
 //
 // Actors state facts; the engines behind storage/store.hpp write them. When a fact loses is part
 // of its meaning, and the same on every engine: each fact says so in its topic's header.
@@ -22,6 +23,8 @@
 #include <vector>
 
 namespace latchkey::storage {
+
+// -- facts -------------------------------------------------------------------------------
 
 /// The order counts: within a group of units, facts run by kind in this order (storage/batch.hpp).
 /// The first eight have a form of their own for whole batches on PostgreSQL.
@@ -51,5 +54,25 @@ struct written {
   std::int64_t quota_used = 0;     // after its last `spend_quota`, of that quota
   std::int64_t forgotten = 0;      // sessions, audit lines or workflows that it removed
 };
+
+// -- queries -----------------------------------------------------------------------------
+
+/// Each names its answer. Absence is an empty optional, never an error.
+using query = one_of<find_user_by_number, list_users, users_after, hashes_after, has_administrator,
+                     find_profile, find_recovery, find_reset_token, list_sessions, due_mails,
+                     list_roles, list_api_keys, list_services, find_subscription,
+                     find_stripe_customer, find_stripe_subscription, list_stripe_subscriptions,
+                     list_quota_usage, find_project, list_projects, find_workflow_record,
+                     list_workflow_statuses, list_running_workflows, list_audit>;
+
+template <class Queries>
+struct answers_of;
+template <class... Queries>
+struct answers_of<one_of<Queries...>> {
+  using type = one_of<typename Queries::answer...>;
+};
+
+/// The answer to any query; `answer_to` in storage/store.hpp takes the query's own out of it.
+using finding = answers_of<query>::type;
 
 } // namespace latchkey::storage

@@ -11,6 +11,7 @@
 
 namespace latchkey {
 
+/// "Stripe API documentation", The Subscription object, status.
 enum class subscription_status : std::uint8_t {
   active,
   trialing,
@@ -23,10 +24,13 @@ enum class subscription_status : std::uint8_t {
   other // a status of Stripe's that is not known here: it grants nothing
 };
 
-/// All but `other`, each with its text.
+/// All but `other`, each with its text, in the order of the enum.
 inline constexpr std::array<std::string_view, 8> subscription_status_texts{
     "active", "trialing",   "past_due",           "unpaid",
     "paused", "incomplete", "incomplete_expired", "canceled"};
+
+static_assert(subscription_status_texts.size() ==
+              static_cast<std::size_t>(subscription_status::other));
 
 /// Empty for `other`, whose text only the subscription has.
 constexpr std::string_view to_string(subscription_status status) noexcept {

@@ -1,6 +1,7 @@
 // subscriptions.hpp — users' subscriptions, and the state of Stripe's.
 #pragma once
 
+#include "protocol/facts/subscription_status.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/time.hpp"
 
@@ -34,10 +35,12 @@ struct subscription_record {
 /// no longer paid (while it is past due, Stripe still tries). A trial of Stripe's ends when Stripe
 /// says so, any other at its date.
 inline bool is_live(const subscription_record& s, time_point now) noexcept {
+  using enum subscription_status;
+  const auto status = parse_subscription_status(s.status);
   const bool is_over = s.end_date && *s.end_date <= now;
-  const bool is_tried_out = s.status == "trialing" && s.stripe_subscription_id.empty() &&
+  const bool is_tried_out = status == trialing && s.stripe_subscription_id.empty() &&
                             s.trial_ends_at && *s.trial_ends_at <= now;
-  const bool is_granted = s.status == "active" || s.status == "trialing" || s.status == "past_due";
+  const bool is_granted = status == active || status == trialing || status == past_due;
   return is_granted && !is_over && !is_tried_out;
 }
 

@@ -212,6 +212,19 @@ struct users_after {
   std::size_t limit = page_rows_max;
 };
 
+/// The hashes of the next users after a number.
+struct hashes_after {
+  struct user_hashes {
+    user_id user;
+    std::int64_t number = 0;
+    secret password;   // PHC strings; empty: the user has none
+    secret passphrase; // of recovery
+  };
+  using answer = std::vector<user_hashes>;
+  std::int64_t number = 0;
+  std::size_t limit = page_rows_max;
+};
+
 /// Whether an active administrator exists.
 struct has_administrator {
   using answer = bool;

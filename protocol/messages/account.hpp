@@ -16,7 +16,7 @@ struct author {
 };
 
 /// The service that asks for a change of a user.
-struct telling_service {
+struct service_author {
   std::string id;
   bool writes_users = false; // it may change the email of any user of `role_seen`
 };
@@ -28,21 +28,21 @@ struct telling_service {
 /// with a password is mailed a verification. Errors as storage::update_user, but a lost race is
 /// tried again; CONFLICT (field "role") when the user no longer has `role_seen`.
 ///
-/// A service (`told_by`) may change the email only of a user that it created, of a user that no
+/// When a `service` asks, the email may change only of a user that it created, of a user that no
 /// service created and nobody has used, or with the scope to write users; otherwise
 /// VALIDATION_ERROR (field "email"), and neither the verification nor the spelling of the address
 /// changes.
 struct update_user {
   storage::user_changes changes;
-  author who;
+  messages::author author;
   time_point deadline{};
   std::optional<std::string> role_seen = {}; // the user's role when the request was allowed
-  std::optional<telling_service> told_by = {};
+  std::optional<service_author> service = {};
 };
 
 /// Remove the user and end every session. `role_seen` as above.
 struct delete_user {
-  author who;
+  messages::author author;
   time_point deadline{};
   std::optional<std::string> role_seen = {};
 };
@@ -53,7 +53,7 @@ struct change_password {
   secret current;
   secret next;
   std::optional<session_id> keep;
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 
@@ -61,7 +61,7 @@ struct change_password {
 struct end_sessions {
   std::optional<session_id> keep;
   std::string reason;
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 struct sessions_ended {
@@ -73,14 +73,14 @@ struct sessions_ended {
 struct change_recovery {
   secret current;
   secret next; // in its normal form (protocol/tokens/recovery_passphrase.hpp)
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 
 /// Mail a token that verifies the user's address, unless it is verified. RATE_LIMITED after
 /// several such mails.
 struct begin_verification {
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 struct verification_begun {
@@ -91,13 +91,13 @@ struct verification_begun {
 struct confirm_email {
   std::uint64_t token_id = 0;
   std::string token_hash;
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 
 /// Mail a reset token to the user's address, if the user may have one.
 struct begin_recovery {
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 
@@ -105,7 +105,7 @@ struct begin_recovery {
 /// is unverified (unless EMAIL_VERIFICATION is off).
 struct verify_passphrase {
   secret passphrase;
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 struct reset_grant {
@@ -120,7 +120,7 @@ struct reset_password {
   std::uint64_t token_id = 0;
   std::string token_hash;
   secret next;
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 
@@ -130,7 +130,7 @@ struct create_api_key {
   std::string name;
   std::vector<std::string> scopes;
   std::optional<time_point> expires_at;
-  author who;
+  messages::author author;
   time_point deadline{};
   std::optional<session_id> session = {};
 };
@@ -147,7 +147,7 @@ struct api_key_list {
 /// NOT_FOUND when the user has no such key.
 struct revoke_api_key {
   std::uint64_t id = 0;
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 

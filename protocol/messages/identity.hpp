@@ -77,7 +77,7 @@ struct adopt_session {
 /// A sign-in by a name that no user has: compare the password for nothing. The message passes
 /// through the same actors as a user's sign-in, so that the time tells nothing; with a recovery
 /// passphrase, through the reader too. The comparison costs what that of a user costs whom the name
-/// selects, always the same one (actors/directory/stand_ins.hpp).
+/// selects, always the same one for both (actors/directory/stand_ins.hpp).
 struct compare_with_nothing {
   secret password;
   time_point deadline{};

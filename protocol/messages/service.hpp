@@ -58,12 +58,12 @@ struct sign_service {
 struct put_role {
   role_record role;
   bool is_new = false;
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 struct delete_role {
   std::string name;
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 struct role_stored {

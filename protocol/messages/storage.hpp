@@ -3,7 +3,6 @@
 #pragma once
 
 #include "protocol/facts/facts.hpp"
-#include "protocol/facts/queries.hpp"
 #include "protocol/messages/done.hpp"
 
 #include <utility>
@@ -42,7 +41,7 @@ struct read_session {
 
 /// Any other query. `found` holds the alternative at the same position.
 struct read {
-  storage::query what;
+  storage::query query;
   time_point deadline{};
 };
 struct found {

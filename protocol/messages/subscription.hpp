@@ -51,7 +51,7 @@ struct stripe_event {
 struct change_subscription {
   subscription_record subscription;
   std::optional<stripe_event> event; // unset: changed by hand
-  author who;
+  messages::author author;
   time_point deadline{};
 };
 

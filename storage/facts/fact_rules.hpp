@@ -9,7 +9,6 @@
 #pragma once
 
 #include "protocol/facts/facts.hpp"
-#include "protocol/facts/queries.hpp"
 #include "protocol/result.hpp"
 
 #include <cstddef>

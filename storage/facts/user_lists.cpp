@@ -24,6 +24,10 @@ constexpr statement count_by_state{"count_by_state",
                                    "SELECT count(*) FROM users WHERE is_active = $1"};
 constexpr statement users_after{"users_after",
                                 LATCHKEY_USER_ROW "WHERE u.number > $1 ORDER BY u.number LIMIT $2"};
+constexpr statement hashes_after{
+    "hashes_after", "SELECT u.id, u.number, u.password_hash, r.passphrase_hash FROM users u "
+                    "LEFT JOIN recovery_passphrases r ON r.user_id = u.id "
+                    "WHERE u.number > $1 ORDER BY u.number LIMIT $2"};
 constexpr statement find_profile{
     "find_profile",
     "SELECT company, phone, avatar_url, preferences FROM user_profiles WHERE user_id = $1"};
@@ -71,6 +75,16 @@ finding answer(runner& on, const users_after& q) {
   return found;
 }
 
+finding answer(runner& on, const hashes_after& q) {
+  hashes_after::answer found;
+  on.run(sql::hashes_after, {q.number, page_rows(q.limit)}, [&found](const row_source& row) {
+    const auto user = to_user_id(row.text(0));
+    if (!user) return;
+    found.push_back({*user, number_at(row, 1), secret{text_or(row, 2)}, secret{text_or(row, 3)}});
+  });
+  return found;
+}
+
 finding answer(runner& on, const has_administrator&) {
   return on.run(sql::other_admins, {to_string(user_id{})}) > 0; // others than nobody
 }
@@ -86,8 +100,8 @@ finding answer(runner& on, const find_profile& q) {
 topic user_lists_topic() {
   static constexpr query_rules queries[] = {
       rules_for_query<find_user_by_number>(), rules_for_query<list_users>(),
-      rules_for_query<users_after>(), rules_for_query<has_administrator>(),
-      rules_for_query<find_profile>()};
+      rules_for_query<users_after>(),         rules_for_query<hashes_after>(),
+      rules_for_query<has_administrator>(),   rules_for_query<find_profile>()};
   return {{}, queries};
 }
 

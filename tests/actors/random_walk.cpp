@@ -32,8 +32,8 @@ random_walk::random_walk(std::uint64_t seed) : chance_(seed) {
   }
 }
 
-void random_walk::expect(bool holds, const std::string& what) {
-  if (!holds) ADD_FAILURE() << "after step " << steps_.size() << ": " << what;
+void random_walk::expect(bool holds, const std::string& claim) {
+  if (!holds) ADD_FAILURE() << "after step " << steps_.size() << ": " << claim;
 }
 
 void random_walk::run_steps(std::size_t count) {
@@ -230,7 +230,7 @@ void random_walk::end_all() {
   messages::end_sessions request;
   if (keep != nullptr) request.keep = keep->id;
   request.reason = "an incident";
-  request.who = author();
+  request.author = author();
   request.deadline = soon();
   begin_request(messages::find_user{accounts_[owner].user.id}, std::move(request),
                 [this, owner,
@@ -254,7 +254,7 @@ void random_walk::change_password() {
   request.current = secret{current};
   request.next = secret{next};
   if (keep != nullptr) request.keep = keep->id;
-  request.who = author();
+  request.author = author();
   request.deadline = soon();
   begin_request(
       messages::find_user{owned.user.id}, std::move(request),
@@ -277,7 +277,7 @@ void random_walk::change_role() {
   owned.roles.insert(role);
   messages::update_user request;
   request.changes.role = role;
-  request.who = author();
+  request.author = author();
   request.deadline = soon();
   begin_request(messages::find_user{owned.user.id}, std::move(request),
                 [](result<messages::user_view>&) {});

@@ -139,11 +139,11 @@ private:
     return devices_.empty() ? nullptr : devices_[below(devices_.size())].get();
   }
   messages::author author() const { return {{"192.0.2.1", "curl", "req_1"}, {}}; }
-  void note(std::string what) { steps_.push_back(std::move(what)); }
+  void note(std::string step) { steps_.push_back(std::move(step)); }
   static std::string name_of(const device& client) {
     return "session " + std::to_string(client.number);
   }
-  void expect(bool holds, const std::string& what);
+  void expect(bool holds, const std::string& claim);
 
   std::mt19937_64 chance_;
   std::vector<account> accounts_;

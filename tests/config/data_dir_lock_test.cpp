@@ -40,13 +40,13 @@ TEST(DataDirLock, IsNotHeldByAKilledProcess) {
   const auto child = ::fork();
   if (child == 0) {
     const auto held = data_dir_lock::take(folder / "");
-    const char word = held ? 'y' : 'n';
-    if (::write(ready[1], &word, 1) == 1) ::pause();
+    const char letter = held ? 'y' : 'n';
+    if (::write(ready[1], &letter, 1) == 1) ::pause();
     ::_exit(1);
   }
-  char word = 0;
-  ASSERT_EQ(::read(ready[0], &word, 1), 1);
-  EXPECT_EQ(word, 'y');
+  char letter = 0;
+  ASSERT_EQ(::read(ready[0], &letter, 1), 1);
+  EXPECT_EQ(letter, 'y');
   EXPECT_FALSE(data_dir_lock::take(folder / "").has_value());
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);

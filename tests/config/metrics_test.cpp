@@ -230,8 +230,8 @@ TEST(Metrics, TellTheProcessItself) {
 
   const auto before = found.at("process_open_fds");
   EXPECT_GE(before, 1);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> one(std::fopen("/dev/null", "r"),
-                                                            std::fclose);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/dev/null", "r"),
+                                                             std::fclose);
   EXPECT_EQ(parse(all.render()).at("process_open_fds"), before + 1);
 }
 

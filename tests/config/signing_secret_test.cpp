@@ -101,9 +101,9 @@ TEST(SigningSecret, IsOneForAllWhoStartAtOnce) {
   temporary_folder folder;
   std::vector<std::string> found(8);
   std::vector<std::thread> threads;
-  for (auto& one : found)
+  for (auto& text : found)
     threads.emplace_back([&] {
-      if (const auto key = load_or_create_signing_secret(in(folder / "data"))) one = key->reveal();
+      if (const auto key = load_or_create_signing_secret(in(folder / "data"))) text = key->reveal();
     });
   for (auto& thread : threads)
     thread.join();

@@ -51,7 +51,7 @@ TEST_P(WrongInput, IsRefusedWithItsReasonAndChangesNothing) {
   const upstream_process upstream{store.folder()};
   server_process server{store.settings(unlimited({{"CORE_MANAGER_URL", upstream.url()}})),
                         store.folder()};
-  child_process script{node("wrong_input.mjs"), told_of(store, server), store.folder()};
+  child_process script{node("wrong_input.mjs"), environment_of(store, server), store.folder()};
   // The script waits for a signal at each of these places.
   script.out_until("== prepared ==\n", script_max);
   const auto before = all_there_is(store);
@@ -61,8 +61,8 @@ TEST_P(WrongInput, IsRefusedWithItsReasonAndChangesNothing) {
   for (const auto& [table, held] : before)
     EXPECT_EQ(after.at(table), held) << table;
   script.signal(SIGUSR2);
-  const auto said = script.out(script_max);
-  EXPECT_EQ(script.wait(), 0) << said << script.err();
+  const auto output = script.out(script_max);
+  EXPECT_EQ(script.wait(), 0) << output << script.err();
   EXPECT_EQ(server.stop(), 0) << server.log();
 }
 
@@ -86,11 +86,11 @@ TEST(IntegrationExample, RunsAsItIsPrinted) {
   server_process server{store.settings(unlimited({{"CORE_MANAGER_URL", upstream.url()}})),
                         store.folder()};
   const auto found = run({E2E_PYTHON, std::string{E2E_SCRIPTS} + "/run_example.py"},
-                         told_of(store, server), store.folder());
+                         environment_of(store, server), store.folder());
   EXPECT_EQ(found.exit_code, 0);
-  EXPECT_EQ(found.said, "right: {'status': 'success'} logged: 0\n"
-                        "wrong data: raised 400 Failed to sync user data logged: 1 True\n"
-                        "wrong key: raised 403 Invalid service key logged: 2 True\n");
+  EXPECT_EQ(found.output, "right: {'status': 'success'} logged: 0\n"
+                          "wrong data: raised 400 Failed to sync user data logged: 1 True\n"
+                          "wrong key: raised 403 Invalid service key logged: 2 True\n");
   EXPECT_EQ(store.count("SELECT count(*) FROM users WHERE number = 123"), 1);
   EXPECT_EQ(server.stop(), 0);
 }

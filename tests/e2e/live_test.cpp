@@ -59,8 +59,8 @@ protected:
   const environment told_{{"HOME", store_.folder()}, {"TMPDIR", store_.folder()}};
 
   bool has_left_nothing() const {
-    for (const auto& one : std::filesystem::directory_iterator{store_.folder()})
-      if (one.path().filename().string().starts_with("latchkey-demo")) return false;
+    for (const auto& entry : std::filesystem::directory_iterator{store_.folder()})
+      if (entry.path().filename().string().starts_with("latchkey-demo")) return false;
     return true;
   }
   /// Programs of the demonstration: they work in its folder.
@@ -86,12 +86,12 @@ int times(const std::string& part, const std::string& text) {
 
 TEST_F(Demonstration, ShowsAWorkflowToItsEndAndLeavesNothing) {
   const auto found = run(words_, told_, store_.folder());
-  EXPECT_EQ(found.exit_code, 0) << found.said;
+  EXPECT_EQ(found.exit_code, 0) << found.output;
   for (int seq = 1; seq <= 9; ++seq)
-    EXPECT_EQ(times("\"seq\":" + std::to_string(seq) + ",", found.said), 1) << found.said;
-  EXPECT_EQ(times(R"("seq":9,"status":"completed")", found.said), 1) << found.said;
-  EXPECT_EQ(times(R"(closed by 4001 "session revoked")", found.said), 1) << found.said;
-  EXPECT_EQ(times("\x1b", found.said), 0) << "colours are for terminals";
+    EXPECT_EQ(times("\"seq\":" + std::to_string(seq) + ",", found.output), 1) << found.output;
+  EXPECT_EQ(times(R"("seq":9,"status":"completed")", found.output), 1) << found.output;
+  EXPECT_EQ(times(R"(closed by 4001 "session revoked")", found.output), 1) << found.output;
+  EXPECT_EQ(times("\x1b", found.output), 0) << "colours are for terminals";
   EXPECT_EQ(still_running(), 0);
   EXPECT_TRUE(has_left_nothing());
 }
@@ -110,7 +110,7 @@ TEST_F(Demonstration, EndsAtOnceWhenItIsInterrupted) {
 TEST_F(Demonstration, FailsWhenThereIsNothingToShow) {
   const auto found = run({E2E_DEMO, "--built", store_.folder()}, told_, store_.folder());
   EXPECT_EQ(found.exit_code, 1);
-  EXPECT_EQ(found.said, "demo: there is no latchkey in " + store_.folder() + "\n");
+  EXPECT_EQ(found.output, "demo: there is no latchkey in " + store_.folder() + "\n");
 }
 
 } // namespace

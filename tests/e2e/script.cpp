@@ -24,7 +24,7 @@ environment unlimited(const environment& more) {
   return all;
 }
 
-environment told_of(const test_store& store, const server_process& server) {
+environment environment_of(const test_store& store, const server_process& server) {
   const auto url = [](std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); };
   return {{"BASE_URL", url(server.port())},
           {"INTERNAL_URL", url(server.internal_port())},
@@ -42,13 +42,13 @@ std::vector<std::string> node(const std::string& script) {
   return {"/usr/bin/env", "node", std::string{E2E_SCRIPTS} + "/" + script};
 }
 
-outcome run(const std::vector<std::string>& words, const environment& told,
+outcome run(const std::vector<std::string>& words, const environment& variables,
             const std::string& folder) {
-  child_process child{words, told, folder};
+  child_process child{words, variables, folder};
   outcome found;
-  found.said = child.out(script_max);
+  found.output = child.out(script_max);
   found.exit_code = child.wait();
-  found.said += child.err();
+  found.output += child.err();
   return found;
 }
 
@@ -60,20 +60,20 @@ upstream_process::upstream_process(const std::string& folder)
 }
 
 testing::AssertionResult succeeds(const std::string& script, const test_store& store,
-                                  const environment& settings, const environment& told) {
+                                  const environment& settings, const environment& extra) {
   server_process server{store.settings(settings), store.folder()};
-  auto all = told_of(store, server);
+  auto all = environment_of(store, server);
   if (settings.contains("TLS_CERT")) {
     all["BASE_URL"].replace(0, 4, "https");
     all["NODE_EXTRA_CA_CERTS"] = settings.at("TLS_CERT");
   }
-  for (const auto& [name, value] : told)
+  for (const auto& [name, value] : extra)
     all[name] = value;
   const auto found = run(node(script), all, store.folder());
   if (server.stop() != 0) return testing::AssertionFailure() << "the server: " << server.log();
   if (found.exit_code == 0) return testing::AssertionSuccess();
   return testing::AssertionFailure() << script << " ended with " << found.exit_code << "\n"
-                                     << found.said;
+                                     << found.output;
 }
 
 testing::AssertionResult succeeds(const std::string& script, const std::string& engine) {

@@ -18,16 +18,16 @@ inline constexpr std::chrono::seconds script_max{540};
 environment unlimited(const environment& more = {});
 
 /// What a script of this folder needs to know of the server.
-environment told_of(const test_store& store, const server_process& server);
+environment environment_of(const test_store& store, const server_process& server);
 
 /// The words that start one of this folder.
 std::vector<std::string> node(const std::string& script);
 
 struct outcome {
   int exit_code = 0;
-  std::string said;
+  std::string output;
 };
-outcome run(const std::vector<std::string>& words, const environment& told,
+outcome run(const std::vector<std::string>& words, const environment& variables,
             const std::string& folder);
 
 /// The sample core manager as a process.
@@ -43,9 +43,9 @@ private:
 };
 
 /// Runs a script against a server of these settings; its own words, when it found something
-/// wrong. `told` wins over what it is told of the server.
+/// wrong. `extra` wins over what it is told of the server.
 testing::AssertionResult succeeds(const std::string& script, const test_store& store,
-                                  const environment& settings, const environment& told = {});
+                                  const environment& settings, const environment& extra = {});
 /// Against one with the sample core manager behind it.
 testing::AssertionResult succeeds(const std::string& script, const std::string& engine);
 

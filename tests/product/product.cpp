@@ -189,14 +189,14 @@ std::map<std::string, std::unique_ptr<product>>& shared() {
 } // namespace
 
 product& Product::on() const {
-  auto& one = shared()[GetParam()];
-  if (!one) one = std::make_unique<product>(GetParam());
-  return *one;
+  auto& instance = shared()[GetParam()];
+  if (!instance) instance = std::make_unique<product>(GetParam());
+  return *instance;
 }
 
 void Product::TearDownTestSuite() {
-  for (auto& [engine, one] : shared())
-    EXPECT_EQ(one->server->stop(), 0) << one->server->log();
+  for (auto& [engine, instance] : shared())
+    EXPECT_EQ(instance->server->stop(), 0) << instance->server->log();
   shared().clear();
 }
 

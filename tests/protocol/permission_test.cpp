@@ -35,8 +35,8 @@ TEST(PermissionSet, WithoutWordsHasNothing) {
 TEST(PermissionSet, HasItsWordsAndNoPartOfThem) {
   const permission_set set{"users:read", "roles:manage"};
   EXPECT_TRUE(set.has("users:read"));
-  for (std::string_view word : {"users:rea", "users:reads", "users", "read", "*", "roles:read"})
-    EXPECT_FALSE(set.has(word)) << word;
+  for (std::string_view other : {"users:rea", "users:reads", "users", "read", "*", "roles:read"})
+    EXPECT_FALSE(set.has(other)) << other;
   EXPECT_TRUE(set.has_all({"roles:manage", "users:read"}));
   EXPECT_FALSE(set.has_all({"users:read", "users:write"}));
   EXPECT_FALSE(set.has_all({"*"}));

@@ -141,8 +141,8 @@ void Contract::SetUp() {
 }
 
 result<storage::written> Contract::commit(std::vector<storage::fact> facts) {
-  const storage::unit one{std::move(facts)};
-  auto answers = writer_->commit({&one, 1});
+  const storage::unit single{std::move(facts)};
+  auto answers = writer_->commit({&single, 1});
   return answers.size() == 1 ? answers.front() : fail(error_code::internal_error, "answers");
 }
 

@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 class FaultyStore : public testing::Test {
 protected:
   result<written> commit(const std::string& name) {
-    const unit one{{make_user(name)}};
-    return store.open_writer()->commit({&one, 1}).front();
+    const unit single{{make_user(name)}};
+    return store.open_writer()->commit({&single, 1}).front();
   }
   bool has(const std::string& name) {
     return store.open_reader()->find_login(name).value().has_value();
@@ -70,9 +70,9 @@ TEST_F(FaultyStore, HoldsCommitsUntilTheyAreReleased) {
 TEST_F(FaultyStore, ShowsItsAuditLog) {
   const auto u = make_user("ann");
   const auto s = make_session(u.user.id);
-  const unit one{{u, create_session{s}, end_session{s.id, noon, "logout"},
-                  add_audit{make_audit("session.ended")}}};
-  ASSERT_TRUE(store.open_writer()->commit({&one, 1}).front());
+  const unit single{{u, create_session{s}, end_session{s.id, noon, "logout"},
+                     add_audit{make_audit("session.ended")}}};
+  ASSERT_TRUE(store.open_writer()->commit({&single, 1}).front());
   ASSERT_EQ(store.audits().size(), 1u);
   EXPECT_EQ(store.audits()[0].action, "session.ended");
   EXPECT_EQ(store.end_reason(s.id), "logout");

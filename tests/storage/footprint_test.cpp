@@ -110,11 +110,11 @@ TEST(Footprint, OfARoleMeetsWhoeverGetsIt) {
 }
 
 TEST(Footprint, OfQuotasAndProjectsMeetByWhatTheyName) {
-  const spend_quota one{ann, "q", noon, 1, {}, noon};
-  auto other = one;
+  const spend_quota spend{ann, "q", noon, 1, {}, noon};
+  auto other = spend;
   other.quota = "r";
-  EXPECT_FALSE(may_share(one, one));
-  EXPECT_TRUE(may_share(one, other));
+  EXPECT_FALSE(may_share(spend, spend));
+  EXPECT_TRUE(may_share(spend, other));
   project_record p;
   p.id = make_uuid(noon);
   p.owner = ann;
@@ -123,20 +123,20 @@ TEST(Footprint, OfQuotasAndProjectsMeetByWhatTheyName) {
 }
 
 TEST(Footprint, OfAWorkflowKeepsItsStatusesInTheirOrder) {
-  workflow_record one;
-  one.id = workflow_id{make_uuid(noon)};
-  one.user = ann;
-  auto other = one;
+  workflow_record workflow;
+  workflow.id = workflow_id{make_uuid(noon)};
+  workflow.user = ann;
+  auto other = workflow;
   other.id = workflow_id{make_uuid(noon)};
-  const add_workflow_status first{one.id, 1, 0, "{}", "in_progress", noon};
-  EXPECT_FALSE(may_share(add_workflow{one}, first));
-  EXPECT_FALSE(may_share(first, add_workflow_status{one.id, 2, 1, "{}", "in_progress", noon}));
+  const add_workflow_status first{workflow.id, 1, 0, "{}", "in_progress", noon};
+  EXPECT_FALSE(may_share(add_workflow{workflow}, first));
+  EXPECT_FALSE(may_share(first, add_workflow_status{workflow.id, 2, 1, "{}", "in_progress", noon}));
   EXPECT_TRUE(may_share(first, add_workflow_status{other.id, 1, 0, "{}", "in_progress", noon}));
-  EXPECT_TRUE(may_share(add_workflow{one}, add_workflow{other}));
-  EXPECT_FALSE(may_share(add_workflow{one}, end_sessions_of{ann, {}, noon, "x"}))
+  EXPECT_TRUE(may_share(add_workflow{workflow}, add_workflow{other}));
+  EXPECT_FALSE(may_share(add_workflow{workflow}, end_sessions_of{ann, {}, noon, "x"}))
       << "it asks whether the user is there";
   const std::vector<unit> start{
-      {{spend_quota{ann, "workflows", noon, 1, {}, noon}, add_workflow{one}, first}}};
+      {{spend_quota{ann, "workflows", noon, 1, {}, noon}, add_workflow{workflow}, first}}};
   const std::vector<std::size_t> chosen{0};
   EXPECT_TRUE(plan_batch(start, chosen)[0].by_kind);
 }

@@ -117,34 +117,34 @@ public:
 
   /// Sends the question and runs nobody: several of these stand in the mailbox in order.
   template <class Handle, class Message>
-  asked<reply_of<Handle, Message>> ask_later(const Handle& whom, Message message) {
+  asked<reply_of<Handle, Message>> ask_later(const Handle& receiver, Message message) {
     using reply = reply_of<Handle, Message>;
     asked<reply> question;
     auto box = question.box_;
-    auto asker = [box](caf::event_based_actor* self, const Handle& receiver, const Message& m) {
-      self->request(receiver, no_timeout, m)
+    auto asker = [box](caf::event_based_actor* self, const Handle& to, const Message& m) {
+      self->request(to, no_timeout, m)
           .then([box](reply& answer) { box->emplace(std::move(answer)); },
                 [box](caf::error& error) {
                   box->emplace(tl::unexpected<caf::error>(std::move(error)));
                 });
     };
-    system_->spawn(std::move(asker), whom, std::move(message));
+    system_->spawn(std::move(asker), receiver, std::move(message));
     scheduler().run_once_lifo();
     return question;
   }
 
   /// Sends it and runs until nobody has anything left to do.
   template <class Handle, class Message>
-  asked<reply_of<Handle, Message>> begin(const Handle& whom, Message message) {
-    auto question = ask_later(whom, std::move(message));
+  asked<reply_of<Handle, Message>> begin(const Handle& receiver, Message message) {
+    auto question = ask_later(receiver, std::move(message));
     run();
     return question;
   }
 
   /// The same; fails the test when the answer is not there then.
   template <class Handle, class Message>
-  result<reply_of<Handle, Message>> ask(const Handle& whom, Message message) {
-    return begin(whom, std::move(message)).answer();
+  result<reply_of<Handle, Message>> ask(const Handle& receiver, Message message) {
+    return begin(receiver, std::move(message)).answer();
   }
 
   /// Half a minute from now.

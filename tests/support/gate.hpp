@@ -69,8 +69,8 @@ struct gate_state {
   }
 
 private:
-  void hold_if(holding what, std::function<void()> next) {
-    if (control->holds != what) return next();
+  void hold_if(holding kind, std::function<void()> next) {
+    if (control->holds != kind) return next();
     held.push_back(std::move(next));
     control->held = held.size();
   }

@@ -272,8 +272,8 @@ http_reply http_connection::receive() {
 }
 
 bool http_connection::ends() {
-  char one = 0;
-  return input_.empty() && read(&one, 1) == 0;
+  char byte = 0;
+  return input_.empty() && read(&byte, 1) == 0;
 }
 
 http_reply http_connection::exchange(const http_call& call) {

@@ -153,9 +153,9 @@ bool ws_client::try_send_bytes(std::string_view bytes) {
 bool ws_client::read(bool waits) {
   if (has_ended_) return false;
   if (waits) {
-    pollfd one{socket_, POLLIN, 0};
+    pollfd polled{socket_, POLLIN, 0};
     const auto most = std::chrono::milliseconds{patience}.count();
-    if (::poll(&one, 1, static_cast<int>(most)) != 1) throw std::runtime_error("nothing came");
+    if (::poll(&polled, 1, static_cast<int>(most)) != 1) throw std::runtime_error("nothing came");
   }
   char bytes[16384];
   const auto size = ::recv(socket_, bytes, sizeof bytes, MSG_DONTWAIT);

@@ -85,19 +85,19 @@ void append_known(std::string& out, std::string_view name, std::string_view valu
 
 } // namespace
 
-result<void> append_caller(const caller_identity& who, std::string_view request_id,
+result<void> append_caller(const caller_identity& caller, std::string_view request_id,
                            std::string_view traceparent, std::string& out) {
-  auto words = who.permissions.words();
+  auto words = caller.permissions.words();
   // A word with a comma in it would be read as two.
   std::erase_if(words, [](const std::string& word) { return !is_permission(word); });
   const auto permissions = permission_set{std::move(words)}.joined(',');
   const std::pair<std::string_view, std::string_view> known[] = {
-      {"X-User-ID", who.user_id},
-      {"X-Client-ID", who.client_id},
-      {"X-User-Role", who.role},
-      {"X-User-Tier", who.tier},
-      {"X-User-Email", who.email},
-      {"X-User-Email-Verified", who.email_verified ? "true" : "false"},
+      {"X-User-ID", caller.user_id},
+      {"X-Client-ID", caller.client_id},
+      {"X-User-Role", caller.role},
+      {"X-User-Tier", caller.tier},
+      {"X-User-Email", caller.email},
+      {"X-User-Email-Verified", caller.email_verified ? "true" : "false"},
       {"X-User-Permissions", permissions},
   };
   for (const auto& [name, value] : known)
@@ -107,13 +107,13 @@ result<void> append_caller(const caller_identity& who, std::string_view request_
   return done;
 }
 
-result<void> append_request_headers(const http::request& in, const forwarding& what,
+result<void> append_request_headers(const http::request& in, const forwarding& details,
                                     std::string& out) {
   const auto trace = next_trace(in.headers);
   auto done = append_clients(in, trace.is_continued, out);
-  if (done) done = append_caller(what.caller, in.request_id, trace.traceparent, out);
-  if (done) done = append_own(out, "X-Forwarded-For", what.client_address);
-  if (done) done = append_own(out, "X-Forwarded-Proto", what.is_https ? "https" : "http");
+  if (done) done = append_caller(details.caller, in.request_id, trace.traceparent, out);
+  if (done) done = append_own(out, "X-Forwarded-For", details.client_address);
+  if (done) done = append_own(out, "X-Forwarded-Proto", details.is_https ? "https" : "http");
   if (!done) return done;
   if (!in.host.empty()) return append_own(out, "X-Forwarded-Host", in.host);
   return {};

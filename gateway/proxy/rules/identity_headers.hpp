@@ -60,12 +60,12 @@ struct forwarding {
 /// maximum or options that are none. A stored value of the caller that can be no header
 /// (`check_header_value`) is left out, with a warning in the log. After a failure `out` holds a
 /// part of the lines.
-result<void> append_request_headers(const http::request& in, const forwarding& what,
+result<void> append_request_headers(const http::request& in, const forwarding& details,
                                     std::string& out);
 
 /// The part of it that tells of the caller, the request and the trace, for requests of the
 /// gateway's own. INTERNAL_ERROR where the request's id or the trace could not stand in a line.
-result<void> append_caller(const caller_identity& who, std::string_view request_id,
+result<void> append_caller(const caller_identity& caller, std::string_view request_id,
                            std::string_view traceparent, std::string& out);
 
 /// Appends the header lines of an upstream's answer that go on to the client. Taken away:

@@ -56,7 +56,7 @@ awaitable<result<http::response>> create_api_key(http::exchange& ex, const princ
   if (!good) co_return fail(good.error());
 
   request.session = caller.session;
-  request.who = author_of(ex, caller);
+  request.author = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto created = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!created) co_return fail(created.error());

@@ -34,7 +34,7 @@ awaitable<result<http::response>> confirm_verification(http::exchange& ex) {
   messages::confirm_email request;
   request.token_id = key->id;
   request.token_hash = key->secret_hash;
-  request.who.client = client_of(ex);
+  request.author.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto confirmed = co_await edge.ask_user(key->user, std::move(request), ex.deadline);
   if (confirmed) co_return http::json_response(200, R"({"message":"Email verified"})");

@@ -144,7 +144,7 @@ awaitable<result<http::response>> set_user_role(http::exchange& ex, const princi
   messages::update_user request;
   request.changes.role = role;
   request.role_seen = target->role;
-  request.who = author_of(ex, caller);
+  request.author = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(*user, std::move(request), ex.deadline);
   if (!changed) co_return fail(changed.error());

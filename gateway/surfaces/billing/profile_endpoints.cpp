@@ -92,7 +92,7 @@ awaitable<result<http::response>> update_profile(http::exchange& ex, const princ
   if (!good) co_return fail(good.error());
   messages::update_user request;
   request.changes = std::move(*given);
-  request.who = author_of(ex, caller);
+  request.author = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto updated = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!updated) co_return fail(updated.error());

@@ -49,7 +49,7 @@ messages::change_subscription request_of(http::exchange& ex, const stripe_change
   messages::change_subscription request;
   request.subscription = change.subscription;
   request.event = change.event;
-  request.who = {client_of(ex), "stripe"};
+  request.author = {client_of(ex), "stripe"};
   request.deadline = edge_of(ex).deadline_for_actors(ex.deadline);
   return request;
 }

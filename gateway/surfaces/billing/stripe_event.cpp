@@ -1,5 +1,7 @@
 #include "gateway/surfaces/billing/stripe_event.hpp"
 
+#include "protocol/facts/subscription_status.hpp"
+
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -92,7 +94,9 @@ result<stripe_change> read_change(const json& object, messages::stripe_event eve
   record.stripe_customer_id = id_at(object, "customer");
   if (record.stripe_customer_id.empty() || record.stripe_customer_id.size() > id_bytes_max)
     return wrong("data.object.customer", "is required");
-  record.status = out.event.type == kind::deleted ? "canceled" : text_at(object, "status");
+  record.status = out.event.type == kind::deleted
+                      ? std::string{to_string(subscription_status::canceled)}
+                      : text_at(object, "status");
   if (record.status.empty() || record.status.size() > status_bytes_max)
     return wrong("data.object.status", "is required");
   record.start_date = time_at(object, "start_date").value_or(out.event.at);
@@ -113,13 +117,14 @@ result<stripe_change> read_change(const json& object, messages::stripe_event eve
 
 result<std::optional<stripe_change>> read_stripe_event(std::string_view body) {
   std::set<std::string> names;
-  std::string twice;
-  const auto look = [&](int depth, json::parse_event_t what, json& name) {
-    if (what == json::parse_event_t::key && depth == 1 && !names.insert(name).second) twice = name;
+  std::string repeated;
+  const auto note_name = [&](int depth, json::parse_event_t token, json& name) {
+    if (token == json::parse_event_t::key && depth == 1 && !names.insert(name).second)
+      repeated = name;
     return true;
   };
-  const auto event = json::parse(body, look, /*allow_exceptions*/ false);
-  if (!twice.empty()) return wrong(twice.c_str(), "is given twice");
+  const auto event = json::parse(body, note_name, /*allow_exceptions*/ false);
+  if (!repeated.empty()) return wrong(repeated.c_str(), "is given twice");
   if (event.is_discarded()) return wrong("body", "is not valid JSON");
   if (!event.is_object()) return wrong("body", "is not a JSON object");
   const auto type = text_at(event, "type");

@@ -2,11 +2,9 @@
 #include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/billing/render.hpp"
 #include "gateway/surfaces/billing/stripe_event.hpp"
+#include "protocol/facts/subscription_status.hpp"
 #include "protocol/text/control_characters.hpp"
 
-#include <algorithm>
-#include <array>
-#include <string_view>
 #include <utility>
 
 namespace latchkey::gateway::billing {
@@ -14,23 +12,18 @@ namespace {
 
 constexpr std::size_t word_bytes_max = 50; // tier, status: VARCHAR(50)
 
-/// "Stripe API documentation", The Subscription object, status.
-constexpr std::array<std::string_view, 8> statuses = {
-    "active", "trialing",   "past_due",           "unpaid",
-    "paused", "incomplete", "incomplete_expired", "canceled"};
-
 result<subscription_record> read_subscription(const http::exchange& ex) {
   auto body = input::of(ex.in);
   subscription_record out;
   out.tier = body.text("tier", 1, word_bytes_max);
-  out.status = body.has("status") ? body.text("status", 1, word_bytes_max) : "active";
+  if (body.has("status")) out.status = body.text("status", 1, word_bytes_max);
   out.end_date = body.optional_time("end_date");
   out.trial_ends_at = body.optional_time("trial_ends_at");
   out.payment_method = body.optional_text("payment_method", payment_method_bytes_max).value_or("");
   if (auto read = body.done(); !read) return fail(read.error());
   if (!edge_of(ex).env().tiers.has(out.tier))
     return fail(error_code::validation_error, "tier", "is not one of the tiers");
-  if (std::ranges::find(statuses, out.status) == statuses.end())
+  if (parse_subscription_status(out.status) == subscription_status::other)
     return fail(error_code::validation_error, "status", "is not a subscription's status");
   auto good = check_no_control_characters("payment_method", out.payment_method);
   if (!good) return fail(good.error());
@@ -57,7 +50,7 @@ awaitable<result<http::response>> put_subscription(http::exchange& ex, const pri
   if (!owner) co_return fail(owner.error());
   messages::change_subscription request;
   request.subscription = std::move(*given);
-  request.who = author_of(ex, caller);
+  request.author = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto view = co_await edge.ask_subscription(*owner, std::move(request), ex.deadline);
   if (!view) co_return fail(view.error());

@@ -78,22 +78,22 @@ bool has_tag(std::string_view if_none_match, std::string_view etag) noexcept {
   });
 }
 
-http::response answer_with(const http::request& in, const asset& what) {
+http::response answer_with(const http::request& in, const asset& file) {
   const bool compressed =
-      !what.gzip.empty() && takes_gzip(in.header("Accept-Encoding").value_or(""));
-  auto etag = what.etag;
+      !file.gzip.empty() && takes_gzip(in.header("Accept-Encoding").value_or(""));
+  auto etag = file.etag;
   if (compressed) etag.insert(etag.size() - 1, "-gz"); // another representation, another tag
   http::response answer;
   answer.add("ETag", etag);
-  answer.add("Cache-Control", what.cache);
-  if (!what.gzip.empty()) answer.add("Vary", "Accept-Encoding");
+  answer.add("Cache-Control", file.cache);
+  if (!file.gzip.empty()) answer.add("Vary", "Accept-Encoding");
   if (has_tag(in.header("If-None-Match").value_or(""), etag)) {
     answer.status = 304;
     answer.content_type = {};
     return answer;
   }
-  answer.content_type = what.content_type;
-  const auto content = compressed ? what.gzip : what.content;
+  answer.content_type = file.content_type;
+  const auto content = compressed ? file.gzip : file.content;
   if (content.size() > http::copied_body_bytes_max)
     answer.source = http::lasting_body(content);
   else

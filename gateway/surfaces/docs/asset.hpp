@@ -30,6 +30,6 @@ bool takes_gzip(std::string_view accept_encoding) noexcept;
 bool has_tag(std::string_view if_none_match, std::string_view etag) noexcept;
 
 /// 200 with the content, or 304 when the client has it already.
-http::response answer_with(const http::request& in, const asset& what);
+http::response answer_with(const http::request& in, const asset& file);
 
 } // namespace latchkey::gateway::docs

@@ -40,11 +40,12 @@ awaitable<result<http::response>> validate_token(http::exchange& ex, const servi
   }
   if (!known) co_return fail(known.error());
   const messages::validate question{known->counter};
-  const auto word = co_await edge.ask_session(known->session, question, ex.deadline);
-  if (!word) co_return fail(word.error());
+  const auto validation = co_await edge.ask_session(known->session, question, ex.deadline);
+  if (!validation) co_return fail(validation.error());
   // A token is one session's of one user's; anything else was not signed for it.
-  if (word->user != known->user) co_return fail(error_code::token_invalid);
-  co_return http::json_response(200, validation_body(word->user_number, known->exp, known->iat));
+  if (validation->user != known->user) co_return fail(error_code::token_invalid);
+  co_return http::json_response(200,
+                                validation_body(validation->user_number, known->exp, known->iat));
 }
 
 } // namespace latchkey::gateway::integration

@@ -127,7 +127,7 @@ awaitable<result<void>> change(http::exchange& ex, const service_principal& call
   if (auto may = check_privilege(edge, caller, report, *user); !may) co_return may;
   messages::update_user request{std::move(wanted), author_of(ex, caller),
                                 edge.deadline_for_actors(ex.deadline)};
-  request.told_by = messages::telling_service{caller.service->id, may_manage(edge, caller, *user)};
+  request.service = messages::service_author{caller.service->id, may_manage(edge, caller, *user)};
   // By the role it was decided what the service may: should it be another by now, it asks again.
   request.role_seen = user->role;
   auto& changes = request.changes;

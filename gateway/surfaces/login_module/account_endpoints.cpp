@@ -83,7 +83,7 @@ awaitable<result<http::response>> update_profile(http::exchange& ex, const princ
     auto good = change_username(request.changes, *username, *user);
     if (!good) co_return fail(good.error());
   }
-  request.who.client = client_of(ex);
+  request.author.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto updated = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!updated) co_return fail(updated.error());
@@ -99,7 +99,7 @@ awaitable<result<http::response>> change_password(http::exchange& ex, const prin
   if (auto read = body.done(); !read) co_return fail(read.error());
 
   request.keep = caller.session;
-  request.who.client = client_of(ex);
+  request.author.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!changed)
@@ -114,7 +114,7 @@ awaitable<result<http::response>> change_recovery(http::exchange& ex, const prin
                                                   messages::change_recovery request,
                                                   std::string_view message) {
   auto& edge = edge_of(ex);
-  request.who.client = client_of(ex);
+  request.author.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!changed)

@@ -90,7 +90,7 @@ awaitable<result<http::response>> update_user(http::exchange& ex, const principa
     if (!good) co_return fail(good.error());
   }
   request.role_seen = user->role;
-  request.who = author_of(ex, caller);
+  request.author = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto updated = co_await edge.ask_user(user->id, std::move(request), ex.deadline);
   if (!updated) co_return fail(updated.error());

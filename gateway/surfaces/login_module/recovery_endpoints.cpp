@@ -49,7 +49,7 @@ awaitable<result<http::response>> request_reset(http::exchange& ex) {
   result<void> outcome;
   if (owner) {
     messages::begin_recovery request;
-    request.who.client = client_of(ex);
+    request.author.client = client_of(ex);
     request.deadline = edge.deadline_for_actors(ex.deadline);
     auto begun = co_await edge.ask_user(*owner, std::move(request), ex.deadline);
     // Deleted since the address was looked up.
@@ -86,7 +86,7 @@ awaitable<result<http::response>> verify_passphrase(http::exchange& ex) {
     ex.user = *owner;
     messages::verify_passphrase request;
     request.passphrase = std::move(*passphrase);
-    request.who.client = client_of(ex);
+    request.author.client = client_of(ex);
     request.deadline = edge.deadline_for_actors(ex.deadline);
     grant = co_await edge.ask_user(*owner, std::move(request), ex.deadline);
     if (!grant && grant.error().code == error_code::user_not_found)
@@ -124,7 +124,7 @@ awaitable<result<http::response>> reset_password(http::exchange& ex) {
   if (!key) co_return fail(refusal);
   request.token_id = key->id;
   request.token_hash = key->secret_hash;
-  request.who.client = client_of(ex);
+  request.author.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(key->user, std::move(request), ex.deadline);
   if (changed) co_return http::json_response(200, R"({"message":"Password successfully reset"})");

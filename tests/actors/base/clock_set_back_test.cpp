@@ -54,8 +54,8 @@ struct set_back_user : one_user {
 
 private:
   template <class Handle>
-  void end(const Handle& whom) {
-    caf::anon_send_exit(whom, caf::exit_reason::user_shutdown);
+  void end(const Handle& actor) {
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     run();
   }
   template <class Handle, class Question>
@@ -78,29 +78,30 @@ struct kind_of_deadline {
 const std::vector<kind_of_deadline> kinds{
     {"reset token",
      [](set_back_user& f) {
-       EXPECT_TRUE(f.ask(f.actor, messages::begin_recovery{f.who(), f.soon()}));
+       EXPECT_TRUE(f.ask(f.actor, messages::begin_recovery{f.author(), f.soon()}));
        return probe{[token = f.mailed(reset_token_kind)](set_back_user& g) {
          return g
              .ask(g.actor,
                   messages::reset_password{token.id, token.secret_hash,
-                                           secret{"another battery staple"s}, g.who(), g.soon()})
+                                           secret{"another battery staple"s}, g.author(), g.soon()})
              .has_value();
        }};
      }},
     {"verification token",
      [](set_back_user& f) {
-       EXPECT_TRUE(f.ask(f.actor, messages::begin_verification{f.who(), f.soon()}));
+       EXPECT_TRUE(f.ask(f.actor, messages::begin_verification{f.author(), f.soon()}));
        return probe{[token = f.mailed(email_token_kind)](set_back_user& g) {
          return g
-             .ask(g.actor, messages::confirm_email{token.id, token.secret_hash, g.who(), g.soon()})
+             .ask(g.actor,
+                  messages::confirm_email{token.id, token.secret_hash, g.author(), g.soon()})
              .has_value();
        }};
      }},
     {"API key",
      [](set_back_user& f) {
-       const auto made = f.ask(
-           f.actor,
-           messages::create_api_key{"ci", {"profile:read"}, f.env().now() + 1h, f.who(), f.soon()});
+       const auto made =
+           f.ask(f.actor, messages::create_api_key{
+                              "ci", {"profile:read"}, f.env().now() + 1h, f.author(), f.soon()});
        const auto key = parse_opaque_key(api_key_kind, made.value().text.reveal()).value();
        return probe{[key](set_back_user& g) {
          return g.ask(g.actor, messages::use_api_key{key.id, key.secret_hash, g.soon()})
@@ -146,11 +147,11 @@ bool is_good(const kind_of_deadline& kind, std::chrono::minutes before, std::chr
 TEST(ClockSetBack, RevivesNothingAndMakesNothingLastLonger) {
   for (const auto& kind : kinds)
     for (const bool restarts : {false, true}) {
-      const std::string what = kind.name + (restarts ? ", after a restart"s : ""s);
-      EXPECT_FALSE(is_good(kind, 61min, 0min, restarts)) << what << " was revived";
-      EXPECT_FALSE(is_good(kind, 50min, 12min, restarts)) << what << " lasted longer";
-      EXPECT_TRUE(is_good(kind, 50min, 9min, restarts)) << what << " ended early";
-      EXPECT_TRUE(is_good(kind, 0min, 59min, restarts)) << what << " ended early";
+      const std::string label = kind.name + (restarts ? ", after a restart"s : ""s);
+      EXPECT_FALSE(is_good(kind, 61min, 0min, restarts)) << label << " was revived";
+      EXPECT_FALSE(is_good(kind, 50min, 12min, restarts)) << label << " lasted longer";
+      EXPECT_TRUE(is_good(kind, 50min, 9min, restarts)) << label << " ended early";
+      EXPECT_TRUE(is_good(kind, 0min, 59min, restarts)) << label << " ended early";
     }
 }
 
@@ -170,7 +171,7 @@ TEST(ClockSetBack, LeavesAWindowOfALimitItsMinute) {
   set_back_user f;
   f.env().policy.reset_mails = {1, 60};
   const auto mails = [&f] {
-    EXPECT_TRUE(f.ask(f.actor, messages::begin_recovery{f.who(), f.soon()}));
+    EXPECT_TRUE(f.ask(f.actor, messages::begin_recovery{f.author(), f.soon()}));
     return f.commits_with_fact(
         [](const storage::fact& fact) { return fact.holds<storage::add_mail>(); });
   };

@@ -402,9 +402,9 @@ TEST_F(Conversation, KeepsItsActorAliveAndPresentUntilItsEnd) {
 TEST_F(Conversation, HoldsThePresenceOfItsActor) {
   std::shared_ptr<const void> present;
   const auto run = [&present](audit_actor::stateful_pointer<host_state> self, audit_actor other,
-                              std::shared_ptr<journal> shared_log, script what) {
+                              std::shared_ptr<journal> shared_log, script then) {
     present = self->state.present;
-    return host(self, std::move(other), std::move(shared_log), what);
+    return host(self, std::move(other), std::move(shared_log), then);
   };
   const auto actor = f.spawn(run, gate_before.handle(), log, script{asks});
   gate_before.hold_questions();

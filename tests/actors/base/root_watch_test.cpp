@@ -9,7 +9,7 @@ namespace {
 
 struct watched : actor_fixture {
   std::vector<std::string> lost;
-  root_watch roots{[this](std::string_view who) { lost.emplace_back(who); }};
+  root_watch roots{[this](std::string_view name) { lost.emplace_back(name); }};
 
   ~watched() { roots.stop(); } // the fixture ends everybody
 
@@ -22,9 +22,9 @@ struct watched : actor_fixture {
 
 TEST(RootWatch, NamesTheOneThatHasEnded) {
   watched f;
-  auto one = f.spawn(key_ring, f.env().keys);
+  auto first = f.spawn(key_ring, f.env().keys);
   auto other = f.spawn(key_ring, f.env().keys);
-  f.roots.add("one", one);
+  f.roots.add("one", first);
   f.roots.add("other", other);
   f.roots.add("none", key_ring_actor{});
   f.end(other);
@@ -33,10 +33,10 @@ TEST(RootWatch, NamesTheOneThatHasEnded) {
 
 TEST(RootWatch, LetsAllOfThemEndOnceItIsStopped) {
   watched f;
-  auto one = f.spawn(key_ring, f.env().keys);
-  f.roots.add("one", one);
+  auto first = f.spawn(key_ring, f.env().keys);
+  f.roots.add("one", first);
   f.roots.stop();
-  f.end(one);
+  f.end(first);
   EXPECT_TRUE(f.lost.empty());
 }
 

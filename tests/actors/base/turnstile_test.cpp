@@ -13,13 +13,13 @@ using passage = turnstile::kind;
 
 struct queue {
   std::string passed;                // letters of those who went on, in order
-  std::vector<turnstile::turn> mine; // their turns, in the same order
+  std::vector<turnstile::turn> held; // their turns, in the same order
   turnstile turns;                   // goes first, so that nobody goes on while the others do
 
-  bool enter(passage how, char letter) {
-    return turns.enter(how, [this, letter](turnstile::turn t) {
+  bool enter(passage kind, char letter) {
+    return turns.enter(kind, [this, letter](turnstile::turn t) {
       passed += letter;
-      mine.push_back(std::move(t));
+      held.push_back(std::move(t));
     });
   }
 };
@@ -37,9 +37,9 @@ TEST(Turnstile, LetsOnePassAlone) {
   q.enter(passage::exclusive, 'b');
   q.enter(passage::shared, 'c');
   EXPECT_EQ(q.passed, "a");
-  q.mine[0].reset();
+  q.held[0].reset();
   EXPECT_EQ(q.passed, "ab");
-  q.mine[1].reset();
+  q.held[1].reset();
   EXPECT_EQ(q.passed, "abc");
 }
 
@@ -49,9 +49,9 @@ TEST(Turnstile, KeepsTheOrderSoThatNobodyStarves) {
   q.enter(passage::exclusive, 'b');
   q.enter(passage::shared, 'c'); // though it might pass beside the first
   EXPECT_EQ(q.passed, "a");
-  q.mine[0].reset();
+  q.held[0].reset();
   EXPECT_EQ(q.passed, "ab");
-  q.mine[1].reset();
+  q.held[1].reset();
   EXPECT_EQ(q.passed, "abc");
 }
 
@@ -59,8 +59,8 @@ TEST(Turnstile, WaitsForTheLastCopyOfATurn) {
   queue q;
   q.enter(passage::exclusive, 'a');
   q.enter(passage::exclusive, 'b');
-  auto copy = q.mine[0];
-  q.mine[0].reset();
+  auto copy = q.held[0];
+  q.held[0].reset();
   EXPECT_EQ(q.passed, "a");
   copy.reset();
   EXPECT_EQ(q.passed, "ab");
@@ -88,7 +88,7 @@ TEST(Turnstile, RefusesMoreThanMayWait) {
   for (std::size_t i = 0; i < turnstile::waiting_max; ++i)
     ASSERT_TRUE(q.enter(passage::exclusive, 'b'));
   EXPECT_FALSE(q.enter(passage::exclusive, 'c'));
-  q.mine[0].reset();
+  q.held[0].reset();
   EXPECT_TRUE(q.enter(passage::exclusive, 'd'));
 }
 

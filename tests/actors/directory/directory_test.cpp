@@ -75,8 +75,8 @@ TEST(Directory, LoadsOnceForAllWhoAskMeanwhile) {
   f.reads.release();
   const auto first = all.front().answer();
   ASSERT_TRUE(first);
-  for (const auto& one : all)
-    EXPECT_EQ(one.answer().value(), *first);
+  for (const auto& question : all)
+    EXPECT_EQ(question.answer().value(), *first);
   EXPECT_EQ(f.find_session().value(), *first);
   EXPECT_EQ(f.reads.seen(), 1u);
   EXPECT_EQ(f.counts.sessions_live.value(), 1);
@@ -90,8 +90,8 @@ TEST(Directory, TellsAllWhoWaitThatALoadFailedAndTriesAnewForTheNext) {
     all.push_back(f.begin(f.actor, messages::find_user{f.owner.id}));
   f.store.set_down(true);
   f.reads.release();
-  for (const auto& one : all)
-    EXPECT_EQ(code_of(one.answer()), error_code::store_unavailable);
+  for (const auto& question : all)
+    EXPECT_EQ(code_of(question.answer()), error_code::store_unavailable);
   f.store.set_down(false);
   f.reads.hold_nothing();
   EXPECT_TRUE(f.ask(f.actor, messages::find_user{f.owner.id}));
@@ -211,9 +211,9 @@ TEST(Directory, AsksManyWhetherTheyAreIdleInTurns) {
   f.env().policy.memory_idle = 0s;
   constexpr std::int64_t count = 3000;
   for (std::int64_t i = 0; i < count; ++i) {
-    auto one = f.record;
-    one.id = session_id{make_uuid(f.clock.now())};
-    ASSERT_TRUE(f.ask(f.actor, messages::adopt_session{one}));
+    auto session = f.record;
+    session.id = session_id{make_uuid(f.clock.now())};
+    ASSERT_TRUE(f.ask(f.actor, messages::adopt_session{session}));
   }
   f.advance(60s); // the first turn
   const auto left = f.counts.sessions_live.value();
@@ -230,9 +230,9 @@ TEST(Directory, LetsTheUnusedLeaveEarlierWhereThereAreMany) {
   f.env().directories.front() = shard;
   caf::anon_send_exit(f.actor, caf::exit_reason::user_shutdown); // its place is taken
   const auto add = [&f, &shard] {
-    auto one = f.record;
-    one.id = session_id{make_uuid(f.clock.now())};
-    return f.ask(shard, messages::adopt_session{one}).value();
+    auto session = f.record;
+    session.id = session_id{make_uuid(f.clock.now())};
+    return f.ask(shard, messages::adopt_session{session}).value();
   };
   const auto used = add();
   const auto owner = f.ask(shard, messages::find_user{f.owner.id}).value();

@@ -1,10 +1,11 @@
-// What an unknown name's password is compared with, for nothing: the share that each kind of hash
-// has among the users, always the same for one name. The work is counted, not timed.
+// What an unknown name's password or passphrase is compared with, for nothing: the share that each
+// kind of hash has among the users, always the same for one name. The work is counted, not timed.
 #include "actors/directory/stand_ins.hpp"
 #include "tests/actors/user/one_user.hpp"
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 
 namespace latchkey::test {
 namespace {
@@ -20,9 +21,13 @@ struct unknown_names : actor_fixture {
       users.push_back(add_user("user" + std::to_string(users.size()),
                                i % 10 < foreign_of_ten ? of_another_system : "plain:ours"));
   }
+  void give_passphrase(const user_record& user, const std::string& phc) {
+    write({{storage::set_recovery{user.id, secret{phc}, clock.now()}}});
+  }
   /// What that name is compared with.
-  std::string compared_with(const std::string& name) {
+  std::string compared_with(const std::string& name, bool is_passphrase = false) {
     messages::compare_with_nothing question;
+    question.is_passphrase = is_passphrase;
     question.password = secret{"a guess"s};
     question.deadline = soon();
     question.name = name;
@@ -32,17 +37,17 @@ struct unknown_names : actor_fixture {
     EXPECT_FALSE(asked.rehashes);
     return std::string{asked.phc.reveal()};
   }
-  std::map<std::string, std::string> compared(std::size_t names) {
+  std::map<std::string, std::string> compared(std::size_t names, bool is_passphrase = false) {
     std::map<std::string, std::string> out;
     for (std::size_t i = 0; i < names; ++i) {
       const auto name = "nobody" + std::to_string(i);
-      out[name] = compared_with(name);
+      out[name] = compared_with(name, is_passphrase);
     }
     return out;
   }
   static std::size_t foreign_in(const std::map<std::string, std::string>& compared) {
     return static_cast<std::size_t>(std::ranges::count_if(
-        compared, [](const auto& one) { return one.second == of_another_system; }));
+        compared, [](const auto& comparison) { return comparison.second == of_another_system; }));
   }
 };
 
@@ -95,16 +100,40 @@ TEST(StandIns, FollowTheUsersWhoseHashesAreReplaced) {
   EXPECT_EQ(f.foreign_in(f.compared(50)), 0u);
 }
 
+TEST(StandIns, OfAPassphraseTakeTheWorkOfEachKindOfHashInItsShareOfTheUsers) {
+  unknown_names f;
+  f.add(200, 0);
+  for (std::size_t i = 0; i < f.users.size(); ++i)
+    if (i % 2 == 0) f.give_passphrase(f.users[i], i % 10 < 6 ? of_another_system : "plain:ours");
+  const auto compared = f.compared(400, true);
+  // Of ten users, three have a passphrase of another system, two one of ours, five none.
+  const auto share = [&compared](const std::string& phc) {
+    return std::ranges::count(compared | std::views::values, phc);
+  };
+  EXPECT_NEAR(static_cast<double>(share(of_another_system)), 120, 60);
+  EXPECT_NEAR(static_cast<double>(share("plain:ours")), 80, 60);
+  EXPECT_NEAR(static_cast<double>(share("")), 200, 60);
+  EXPECT_EQ(f.compared(400, true), compared) << "always the same for one name";
+}
+
+TEST(StandIns, OfANamesPasswordAndPassphraseAreOneUsers) {
+  unknown_names f;
+  f.add(50, 5);
+  for (const auto& user : f.users)
+    f.give_passphrase(user, std::string{user.password_hash.reveal()});
+  EXPECT_EQ(f.compared(100, true), f.compared(100));
+}
+
 TEST(StandIns, AreReadInPagesOfWhichThereAreNeverTooMany) {
   for (const std::int64_t total : {1, 16, 17, 512, 513, 100'000, 100'000'000}) {
     stand_ins all;
     std::int64_t after = 0;
     std::size_t pages = 0;
     while (!all.is_full()) {
-      std::vector<user_record> page;
+      storage::hashes_after::answer page;
       for (auto n = after + 1; n <= total && page.size() < stand_ins::page_rows; ++n) {
-        user_record user;
-        user.id = user_id{make_uuid(*parse_time("2026-01-02T03:04:05Z"))};
+        stand_ins::hashes user;
+        user.user = user_id{make_uuid(*parse_time("2026-01-02T03:04:05Z"))};
         user.number = n;
         page.push_back(user);
       }

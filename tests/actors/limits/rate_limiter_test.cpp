@@ -196,8 +196,8 @@ TEST(RateLimiter, IsExactHoweverManyThreadsTake) {
         limiter->take("own:" + std::to_string(t * tries + i), limit, start);
       }
     });
-  for (auto& one : all)
-    one.join();
+  for (auto& thread : all)
+    thread.join();
   EXPECT_EQ(granted, 10'000);
   EXPECT_EQ(limiter->look("shared", limit, start).remaining, 0u);
 }
@@ -209,11 +209,11 @@ TEST(RateLimiter, LosesNothingThatManyThreadsGiveBack) {
   for (int t = 0; t < 8; ++t)
     all.emplace_back([&] {
       for (int i = 0; i < 5000; ++i)
-        if (const auto one = limiter->hold("shared", limit, start); one.granted)
-          limiter->give_back("shared", one.reset);
+        if (const auto held = limiter->hold("shared", limit, start); held.granted)
+          limiter->give_back("shared", held.reset);
     });
-  for (auto& one : all)
-    one.join();
+  for (auto& thread : all)
+    thread.join();
   EXPECT_EQ(limiter->look("shared", limit, start).remaining, 64u);
 }
 

@@ -49,9 +49,9 @@ fake_transport_actor::behavior_type fake_transport(fake_transport_actor::pointer
             if (replies.size() > 1) replies.erase(replies.begin());
             return answer;
           },
-          [control](release_mails& how) {
+          [control](release_mails& order) {
             const auto held = std::exchange(control->held, {});
-            if (!how.sent) return;
+            if (!order.sent) return;
             for (const auto& answer : held)
               answer.deliver(messages::mail_attempted{.sent = true});
           }};
@@ -64,8 +64,8 @@ protected:
     actor_ = f_.spawn(mailer, f_.shared_env(), transport_);
   }
 
-  void release(release_mails how) {
-    caf::anon_send(transport_, how);
+  void release(release_mails order) {
+    caf::anon_send(transport_, order);
     f_.run();
   }
 

@@ -88,8 +88,8 @@ TEST(MailMessage, EncodesASubjectThatIsNotAscii) {
     const auto end = text.find("?=", at + "=?UTF-8?Q?"s.size());
     EXPECT_LE(end + 2 - at, 75u);
     // Whole characters: as many first bytes as second ones.
-    const auto word = text.substr(at, end - at);
-    EXPECT_EQ(word.size() % 6, "=?UTF-8?Q?"s.size() % 6) << word;
+    const auto encoded = text.substr(at, end - at);
+    EXPECT_EQ(encoded.size() % 6, "=?UTF-8?Q?"s.size() % 6) << encoded;
   }
   EXPECT_EQ(words, 4u);
 }

@@ -196,18 +196,18 @@ mode_t mode_of(const std::string& path) {
 }
 
 TEST(Outbox, TriesAgainWhereItCannotWrite) {
-  const temporary_folder place;
-  std::ofstream(place / "file") << "in the way";
-  const auto carrier = make_outbox_carrier(place / "file");
+  const temporary_folder root;
+  std::ofstream(root / "file") << "in the way";
+  const auto carrier = make_outbox_carrier(root / "file");
   EXPECT_FALSE(carry(*carrier).sent);
-  EXPECT_FALSE(carry(*make_outbox_carrier(place / "no/such/folder")).sent);
-  std::filesystem::remove(std::string{place / "file"});
+  EXPECT_FALSE(carry(*make_outbox_carrier(root / "no/such/folder")).sent);
+  std::filesystem::remove(std::string{root / "file"});
   EXPECT_TRUE(carry(*carrier).sent);
 }
 
 TEST(Outbox, KeepsEachMailInOneFileForItsOwnerAlone) {
-  const temporary_folder place;
-  const std::string folder = place / "outbox";
+  const temporary_folder root;
+  const std::string folder = root / "outbox";
   const auto carrier = make_outbox_carrier(folder);
   const auto mail = mail_to("ada@example.com");
   std::filesystem::create_directory(folder);
@@ -225,36 +225,36 @@ TEST(Outbox, KeepsEachMailInOneFileForItsOwnerAlone) {
 }
 
 TEST(Outbox, MakesItsFolderForItsOwnerAlone) {
-  const temporary_folder place;
-  EXPECT_TRUE(carry(*make_outbox_carrier(place / "outbox")).sent);
-  EXPECT_EQ(mode_of(place / "outbox"), 0700u);
+  const temporary_folder root;
+  EXPECT_TRUE(carry(*make_outbox_carrier(root / "outbox")).sent);
+  EXPECT_EQ(mode_of(root / "outbox"), 0700u);
 }
 
 // -- the actor ------------------------------------------------------------------------------------
 
 TEST(MailTransport, OpensTheMailAndMakesAMessageOfIt) {
-  const temporary_folder place;
+  const temporary_folder root;
   actor_fixture f;
   const auto writer =
       std::make_shared<const mail_writer>("https://auth.example.com", "", secret{"some key"s});
   const auto transport =
-      f.spawn(mail_transport, std::shared_ptr<mail_carrier>{make_outbox_carrier(place / "outbox")},
+      f.spawn(mail_transport, std::shared_ptr<mail_carrier>{make_outbox_carrier(root / "outbox")},
               std::string{sender}, writer);
   const auto mail = writer->password_changed("ada@example.com", f.clock.now()).mail;
   EXPECT_TRUE(f.ask(transport, messages::send_mail{mail, nullptr})->sent);
-  const auto sent = text_of(std::string{place / "outbox/"} + to_string(mail.id) + ".eml");
+  const auto sent = text_of(std::string{root / "outbox/"} + to_string(mail.id) + ".eml");
   EXPECT_NE(sent.find("\r\nTo: ada@example.com\r\nSubject: Your password was changed\r\n"),
             std::string::npos)
       << sent;
 }
 
 TEST(MailTransport, GivesUpAMailWithoutAnAddressAndWaitsForTheRightSecret) {
-  const temporary_folder place;
+  const temporary_folder root;
   actor_fixture f;
   const auto writer =
       std::make_shared<const mail_writer>("https://auth.example.com", "", secret{"some key"s});
   const auto transport =
-      f.spawn(mail_transport, std::shared_ptr<mail_carrier>{make_outbox_carrier(place / "outbox")},
+      f.spawn(mail_transport, std::shared_ptr<mail_carrier>{make_outbox_carrier(root / "outbox")},
               std::string{sender}, writer);
   const auto bad = writer->password_changed("a@example.com\r\nBcc: b@example.com", f.clock.now());
   const auto attempt = f.ask(transport, messages::send_mail{bad.mail, nullptr});
@@ -264,7 +264,7 @@ TEST(MailTransport, GivesUpAMailWithoutAnAddressAndWaitsForTheRightSecret) {
       transport,
       messages::send_mail{other.password_changed("ada@example.com", f.clock.now()).mail, nullptr});
   EXPECT_FALSE(foreign->sent || foreign->is_final);
-  EXPECT_FALSE(std::filesystem::exists(std::string{place / "outbox"}));
+  EXPECT_FALSE(std::filesystem::exists(std::string{root / "outbox"}));
 }
 
 } // namespace

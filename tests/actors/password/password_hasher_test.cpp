@@ -65,8 +65,8 @@ TEST(PasswordHasher, RefusesExactlyWhatDoesNotFit) {
   EXPECT_FALSE(admitted.back().answered());
   EXPECT_EQ(code_of(f.verify("p", f.soon()).answer()), error_code::overloaded);
   f.finish_all();
-  for (const auto& one : admitted)
-    EXPECT_TRUE(one.answer().value().matches);
+  for (const auto& question : admitted)
+    EXPECT_TRUE(question.answer().value().matches);
   EXPECT_EQ(f.counts.hashing_queue_depth.value(), 0);
   EXPECT_EQ(f.started(), admitted.size());
 }
@@ -160,9 +160,9 @@ TEST(PasswordHasher, RefusesEverybodyWhenNoWorkerIsLeft) {
   f.second.end();
   f.run();
   all.push_back(f.verify("late", f.soon()));
-  for (const auto& one : all) {
-    EXPECT_EQ(code_of(one.answer()), error_code::internal_error);
-    EXPECT_FALSE(one.is_gone());
+  for (const auto& question : all) {
+    EXPECT_EQ(code_of(question.answer()), error_code::internal_error);
+    EXPECT_FALSE(question.is_gone());
   }
 }
 
@@ -227,9 +227,9 @@ TEST(HashWorker, IsOverloadedWithoutMemoryWhoeverSignsIn) {
       answers.push_back(
           f.begin(dear, messages::verify_password{secret{"password"s}, phc, f.soon()}));
   }
-  for (const auto& one : answers) {
-    ASSERT_EQ(code_of(one.answer()), error_code::overloaded);
-    EXPECT_GT(one.answer().error().retry_after_s, 0u);
+  for (const auto& hashing : answers) {
+    ASSERT_EQ(code_of(hashing.answer()), error_code::overloaded);
+    EXPECT_GT(hashing.answer().error().retry_after_s, 0u);
   }
 }
 

@@ -17,7 +17,7 @@ struct with_registry : actor_fixture {
     request.role.name = name;
     request.role.permissions = std::move(permissions);
     request.is_new = is_new;
-    request.who.by = "user:ada";
+    request.author.by = "user:ada";
     request.deadline = soon();
     return request;
   }

@@ -17,9 +17,9 @@ TEST(SessionNews, EndIsTheEndOfEverything) {
 TEST(SessionNews, EndHoldsForTokensThatWereBeingSigned) {
   one_session f;
   auto asked = f.ask_later(f.actor, messages::issue_tokens{});
-  auto told = f.ask_later(f.actor, messages::session_ended{f.record.id, end_reason::revoked});
+  auto ending = f.ask_later(f.actor, messages::session_ended{f.record.id, end_reason::revoked});
   f.run();
-  EXPECT_TRUE(told.answer());
+  EXPECT_TRUE(ending.answer());
   EXPECT_EQ(code_of(asked.answer()), error_code::token_invalid);
 }
 
@@ -27,10 +27,10 @@ TEST(SessionNews, EndIsLearntWhileItLeavesMemory) {
   one_session f;
   f.clock.move(f.env().policy.memory_idle);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
-  auto told = f.ask_later(f.actor, messages::session_ended{f.record.id, end_reason::revoked});
+  auto ending = f.ask_later(f.actor, messages::session_ended{f.record.id, end_reason::revoked});
   f.run();
-  EXPECT_TRUE(told.answered());
-  EXPECT_TRUE(told.is_gone() || told.answer());
+  EXPECT_TRUE(ending.answered());
+  EXPECT_TRUE(ending.is_gone() || ending.answer());
 }
 
 TEST(SessionNews, RoleIsTheOneOfTheNextTokens) {
@@ -84,9 +84,9 @@ TEST(SessionNews, OfAnotherServiceIsTheUseOfItsSession) {
   theirs.opened_by = surface::integration;
   const auto held = f.spawn(session, theirs, f.shared_env());
   f.clock.move(60s);
-  const messages::session_synced news{f.record.expires_at, f.clock.now(), ""};
-  EXPECT_TRUE(f.ask(held, news));
-  EXPECT_TRUE(f.ask(f.actor, news));
+  const messages::session_synced event{f.record.expires_at, f.clock.now(), ""};
+  EXPECT_TRUE(f.ask(held, event));
+  EXPECT_TRUE(f.ask(f.actor, event));
   f.clock.move(60s);
   EXPECT_TRUE(f.ask(held, messages::validate{}));
   EXPECT_EQ(f.validate(), error_code::token_invalid) << "one of ours is used by being refreshed";

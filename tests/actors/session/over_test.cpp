@@ -22,8 +22,8 @@ struct watched_by_two : one_session {
   /// is answered when both have heard, not before.
   template <class Reply>
   void expect_end_before_answer(const asked<Reply>& question, const std::string& reason) {
-    EXPECT_EQ(first.told(), told_words{"over " + reason});
-    EXPECT_EQ(second.told(), told_words{"over " + reason});
+    EXPECT_EQ(first.lines(), event_lines{"over " + reason});
+    EXPECT_EQ(second.lines(), event_lines{"over " + reason});
     EXPECT_EQ(validate(), error_code::token_invalid);
     EXPECT_FALSE(question.answered());
     first.answer();
@@ -52,7 +52,7 @@ TEST(SessionOver, ByRevocationIsNotToldBeforeItIsDurable) {
   watched_by_two f;
   f.commits.hold_questions();
   auto logout = f.begin(f.actor, f.revoke());
-  EXPECT_EQ(f.first.told(), told_words{});
+  EXPECT_EQ(f.first.lines(), event_lines{});
   f.commits.release();
   f.expect_end_before_answer(logout, "logout");
 }
@@ -63,7 +63,7 @@ TEST(SessionOver, ByRevocationIsNotToldWhenItIsNotDurable) {
   EXPECT_EQ(code_of(f.ask(f.actor, f.revoke())), error_code::store_unavailable);
   f.store.fail_next(commit_fault::unknown_without_applying);
   EXPECT_EQ(code_of(f.ask(f.actor, f.revoke())), error_code::outcome_unknown);
-  EXPECT_EQ(f.first.told(), told_words{});
+  EXPECT_EQ(f.first.lines(), event_lines{});
   auto logout = f.begin(f.actor, f.revoke()); // and they watch still
   f.expect_end_before_answer(logout, "logout");
 }
@@ -85,11 +85,11 @@ TEST(SessionOver, IsToldForItsOwnReasonWhenTheStoreIsBack) {
   f.reads.hold_nothing();
   f.reads.release();
   EXPECT_EQ(code_of(logout.answer()), error_code::outcome_unknown);
-  EXPECT_EQ(f.first.told(), told_words{}); // nobody knows
+  EXPECT_EQ(f.first.lines(), event_lines{}); // nobody knows
   f.store.set_down(false);
   f.advance(2s);
-  EXPECT_EQ(f.first.told(), told_words{"over logout"});
-  EXPECT_EQ(f.second.told(), told_words{"over logout"});
+  EXPECT_EQ(f.first.lines(), event_lines{"over logout"});
+  EXPECT_EQ(f.second.lines(), event_lines{"over logout"});
 }
 
 TEST(SessionOver, ByATokenThatCameBackIsToldBeforeItIsRefused) {
@@ -104,20 +104,21 @@ TEST(SessionOver, ByATokenThatCameBackIsToldBeforeItIsRefused) {
 
 TEST(SessionOver, ThatIsLearntIsToldBeforeItIsAnswered) {
   watched_by_two f;
-  auto told = f.begin(f.actor, messages::session_ended{f.record.id, end_reason::password_changed});
-  f.expect_end_before_answer(told, "password_changed");
-  EXPECT_TRUE(told.answer());
+  auto ending =
+      f.begin(f.actor, messages::session_ended{f.record.id, end_reason::password_changed});
+  f.expect_end_before_answer(ending, "password_changed");
+  EXPECT_TRUE(ending.answer());
 }
 
 TEST(SessionOver, IsLearntAgainWhenAllHaveHeard) {
   watched_by_two f;
   auto logout = f.begin(f.actor, f.revoke());
-  auto told = f.begin(f.actor, messages::session_ended{f.record.id, end_reason::revoked});
+  auto ending = f.begin(f.actor, messages::session_ended{f.record.id, end_reason::revoked});
   auto again = f.begin(f.actor, f.revoke());
-  EXPECT_FALSE(told.answered());
+  EXPECT_FALSE(ending.answered());
   EXPECT_FALSE(again.answered()) << "it has not ended for everybody yet";
   f.expect_end_before_answer(logout, "logout"); // once, for the first reason
-  EXPECT_TRUE(told.answer());
+  EXPECT_TRUE(ending.answer());
   EXPECT_EQ(code_of(again.answer()), error_code::token_invalid);
   EXPECT_EQ(f.commits.seen(), 1u);
 }
@@ -140,7 +141,7 @@ TEST(SessionOver, ThatDoubtFindsByTheMissingRowIsToldBeforeItIsAnswered) {
 TEST(SessionOver, ThatDoubtDoesNotFindIsNotTold) {
   watched_by_two f;
   EXPECT_TRUE(f.ask(f.actor, messages::outcome_in_doubt{end_reason::synced}));
-  EXPECT_EQ(f.first.told(), told_words{});
+  EXPECT_EQ(f.first.lines(), event_lines{});
 }
 
 TEST(SessionOver, ThatALostRotationFindsIsToldBeforeItIsRefused) {
@@ -164,13 +165,13 @@ TEST(SessionOver, ByAgeIsToldOnASweep) {
   f.env().policy.session_idle_ttl = 0s;
   f.clock.move(f.env().policy.session_ttl - 1us);
   f.sweep();
-  EXPECT_EQ(f.first.told(), told_words{});
+  EXPECT_EQ(f.first.lines(), event_lines{});
   f.clock.move(1us);
   f.sweep();
-  EXPECT_EQ(f.first.told(), told_words{"over expired"});
-  EXPECT_EQ(f.second.told(), told_words{"over expired"});
+  EXPECT_EQ(f.first.lines(), event_lines{"over expired"});
+  EXPECT_EQ(f.second.lines(), event_lines{"over expired"});
   f.sweep();
-  EXPECT_EQ(f.first.told(), told_words{"over expired"}) << "once";
+  EXPECT_EQ(f.first.lines(), event_lines{"over expired"}) << "once";
 }
 
 TEST(SessionOver, ForWantOfRefreshesIsToldOnASweep) {
@@ -178,10 +179,10 @@ TEST(SessionOver, ForWantOfRefreshesIsToldOnASweep) {
   f.env().policy.session_idle_ttl = 100s;
   f.clock.move(99s);
   f.sweep();
-  EXPECT_EQ(f.first.told(), told_words{});
+  EXPECT_EQ(f.first.lines(), event_lines{});
   f.clock.move(1s);
   f.sweep();
-  EXPECT_EQ(f.first.told(), told_words{"over expired"});
+  EXPECT_EQ(f.first.lines(), event_lines{"over expired"});
 }
 
 TEST(SessionOver, ByAgeIsToldBeforeALogoutHearsOfIt) {
@@ -199,7 +200,7 @@ TEST(SessionOver, ByAgeIsNotTheEndOfASessionThatAnotherServiceProlongs) {
   f.clock.move(f.env().policy.session_ttl);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   f.run();
-  EXPECT_EQ(sockets.told(), told_words{"over expired"});
+  EXPECT_EQ(sockets.lines(), event_lines{"over expired"});
   const auto prolonged = f.clock.now() + 3600s;
   EXPECT_TRUE(f.ask(f.actor, messages::session_synced{prolonged, f.clock.now(), ""}));
   EXPECT_EQ(sockets.watch(f.actor), error_code::none);

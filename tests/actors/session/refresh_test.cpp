@@ -101,8 +101,8 @@ TEST(Session, RotatesOnceForSixtyFourEqualRefreshes) {
   f.commits.release();
   const auto first = all.front().answer();
   ASSERT_TRUE(first);
-  for (const auto& one : all) {
-    const auto answer = one.answer();
+  for (const auto& question : all) {
+    const auto answer = question.answer();
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->refresh_token, first->refresh_token);
     EXPECT_EQ(answer->access_token, first->access_token);

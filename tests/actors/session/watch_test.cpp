@@ -20,12 +20,12 @@ struct watched_in_shard : one_session {
 TEST(SessionWatch, IsAnsweredAsAValidation) {
   one_session f;
   watcher sockets{f};
-  const auto word = f.ask(f.actor, messages::watch{sockets.handle()});
-  ASSERT_TRUE(word);
-  EXPECT_EQ(word->user, f.owner.id);
-  EXPECT_EQ(word->user_number, f.owner.number);
-  EXPECT_EQ(word->role, f.owner.role);
-  EXPECT_EQ(word->opened_by, f.record.opened_by);
+  const auto answer = f.ask(f.actor, messages::watch{sockets.handle()});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->user, f.owner.id);
+  EXPECT_EQ(answer->user_number, f.owner.number);
+  EXPECT_EQ(answer->role, f.owner.role);
+  EXPECT_EQ(answer->opened_by, f.record.opened_by);
 }
 
 TEST(SessionWatch, IsAUseOfTheSession) {
@@ -42,7 +42,7 @@ TEST(SessionWatch, IsRefusedOnceTheSessionHasEndedAndNothingIsTold) {
   ASSERT_TRUE(f.ask(f.actor, f.revoke()));
   EXPECT_EQ(sockets.watch(f.actor), error_code::token_invalid);
   ASSERT_TRUE(f.ask(f.actor, messages::session_ended{f.record.id, end_reason::revoked}));
-  EXPECT_EQ(sockets.told(), told_words{});
+  EXPECT_EQ(sockets.lines(), event_lines{});
 }
 
 TEST(SessionWatch, IsRefusedOnceTheSessionIsTooOldAndNothingIsTold) {
@@ -52,7 +52,7 @@ TEST(SessionWatch, IsRefusedOnceTheSessionIsTooOldAndNothingIsTold) {
   EXPECT_EQ(sockets.watch(f.actor), error_code::token_invalid);
   caf::anon_send(f.actor, messages::sweep{f.clock.now()});
   f.run();
-  EXPECT_EQ(sockets.told(), told_words{});
+  EXPECT_EQ(sockets.lines(), event_lines{});
 }
 
 TEST(SessionWatch, SaidTwiceIsToldOnce) {
@@ -62,7 +62,7 @@ TEST(SessionWatch, SaidTwiceIsToldOnce) {
   EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, "admin"}));
   EXPECT_TRUE(f.ask(f.actor, f.revoke()));
-  EXPECT_EQ(sockets.told(), (told_words{"role admin", "over logout"}));
+  EXPECT_EQ(sockets.lines(), (event_lines{"role admin", "over logout"}));
 }
 
 TEST(SessionWatch, TellsNoLongerWhoWatchesNoLonger) {
@@ -76,8 +76,8 @@ TEST(SessionWatch, TellsNoLongerWhoWatchesNoLonger) {
   EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, "admin"}));
   EXPECT_TRUE(f.ask(f.actor, messages::subscription_changed{f.record.id, "pro", "active"}));
   EXPECT_TRUE(f.ask(f.actor, f.revoke()));
-  EXPECT_EQ(leaver.told(), told_words{});
-  EXPECT_EQ(stayer.told(), (told_words{"role admin", "subscription pro active", "over logout"}));
+  EXPECT_EQ(leaver.lines(), event_lines{});
+  EXPECT_EQ(stayer.lines(), (event_lines{"role admin", "subscription pro active", "over logout"}));
 }
 
 TEST(SessionWatch, MayBeSaidAgainAfterItWasTakenBack) {
@@ -88,7 +88,7 @@ TEST(SessionWatch, MayBeSaidAgainAfterItWasTakenBack) {
   sockets.unwatch(f.actor);
   EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   EXPECT_TRUE(f.ask(f.actor, f.revoke()));
-  EXPECT_EQ(sockets.told(), told_words{"over logout"});
+  EXPECT_EQ(sockets.lines(), event_lines{"over logout"});
 }
 
 TEST(SessionWatch, TellsOfItsOwnSessionByName) {
@@ -117,7 +117,7 @@ TEST(SessionWatch, ThatComesBeforeAnEndIsGrantedAndThenToldOfIt) {
   f.run();
   EXPECT_TRUE(watching.answer());
   EXPECT_TRUE(ending.answer());
-  EXPECT_EQ(sockets.told(), told_words{"over password_changed"});
+  EXPECT_EQ(sockets.lines(), event_lines{"over password_changed"});
 }
 
 TEST(SessionWatch, ThatComesAfterAnEndIsRefused) {
@@ -129,7 +129,7 @@ TEST(SessionWatch, ThatComesAfterAnEndIsRefused) {
   f.run();
   EXPECT_TRUE(ending.answer());
   EXPECT_EQ(code_of(watching.answer()), error_code::token_invalid);
-  EXPECT_EQ(sockets.told(), told_words{});
+  EXPECT_EQ(sockets.lines(), event_lines{});
 }
 
 TEST(SessionWatch, ThatComesWhileAnEndIsBeingWrittenIsToldOfIt) {
@@ -140,7 +140,7 @@ TEST(SessionWatch, ThatComesWhileAnEndIsBeingWrittenIsToldOfIt) {
   EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   sockets.be_slow();
   f.commits.release();
-  EXPECT_EQ(sockets.told(), told_words{"over logout"});
+  EXPECT_EQ(sockets.lines(), event_lines{"over logout"});
   EXPECT_FALSE(logout.answered());
   sockets.answer();
   EXPECT_TRUE(logout.answer());
@@ -156,7 +156,7 @@ TEST(SessionWatch, ThatComesWhileOthersHearOfTheEndIsRefused) {
   EXPECT_EQ(late.watch(f.actor), error_code::token_invalid);
   first.answer();
   EXPECT_TRUE(logout.answer());
-  EXPECT_EQ(late.told(), told_words{});
+  EXPECT_EQ(late.lines(), event_lines{});
 }
 
 // -- memory ----------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ TEST(SessionWatch, ThatIsSentAwayIsToldNothing) {
   f.run();
   EXPECT_TRUE(watching.is_gone());
   EXPECT_TRUE(ending.answer());
-  EXPECT_EQ(f.sockets.told(), told_words{});
+  EXPECT_EQ(f.sockets.lines(), event_lines{});
 }
 
 TEST(SessionWatch, LetsTheSessionLeaveOnceAllHaveHeardOfItsEnd) {
@@ -226,7 +226,7 @@ TEST(SessionWatch, TellsOfAnotherRoleOnce) {
   EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, f.owner.role})); // the same
   EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, "admin"}));
   EXPECT_TRUE(f.ask(f.actor, messages::role_changed{f.record.id, "admin"}));
-  EXPECT_EQ(sockets.told(), told_words{"role admin"});
+  EXPECT_EQ(sockets.lines(), event_lines{"role admin"});
 }
 
 TEST(SessionWatch, TellsOfARoleThatIsFoundInTheRow) {
@@ -238,7 +238,7 @@ TEST(SessionWatch, TellsOfARoleThatIsFoundInTheRow) {
   f.write({{storage::rotate_session{f.record.id, 1, f.clock.now()},
             storage::update_user{f.owner.id, f.owner.version, changes, f.clock.now()}}});
   EXPECT_TRUE(f.ask(f.actor, f.refresh(1))); // loses, and reads the row
-  EXPECT_EQ(sockets.told(), told_words{"role admin"});
+  EXPECT_EQ(sockets.lines(), event_lines{"role admin"});
 }
 
 } // namespace

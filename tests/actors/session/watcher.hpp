@@ -14,12 +14,12 @@
 
 namespace latchkey::test {
 
-using told_words = std::vector<std::string>;
+using event_lines = std::vector<std::string>;
 
 /// What a test and its watcher share.
 struct watcher_log {
   bool is_slow = false;
-  told_words told; // "over <reason>", "role <role>", "subscription <tier> <status>"
+  event_lines lines; // "over <reason>", "role <role>", "subscription <tier> <status>"
   std::vector<session_id> sessions; // of each
 };
 
@@ -43,7 +43,7 @@ inline watcher_actor::behavior_type
 watcher_behavior(watcher_actor::stateful_pointer<watcher_state> self,
                  std::shared_ptr<watcher_log> log) {
   const auto note = [log](const session_id& session, std::string words) {
-    log->told.push_back(std::move(words));
+    log->lines.push_back(std::move(words));
     log->sessions.push_back(session);
   };
   return stub<watcher_actor>(
@@ -84,7 +84,7 @@ public:
     caf::anon_send_exit(actor_, caf::exit_reason::user_shutdown);
     fixture_->run();
   }
-  const told_words& told() const { return log_->told; }
+  const event_lines& lines() const { return log_->lines; }
   const std::vector<session_id>& sessions() const { return log_->sessions; }
   error_code watch(const session_actor& session) {
     return code_of(fixture_->ask(session, messages::watch{handle()}));

@@ -31,8 +31,8 @@ struct one_writer : actor_fixture {
 
 TEST(Persistence, WritesWhatIsInTheMailboxInOneTransaction) {
   one_writer f;
-  for (const auto& one : f.commit_at_once(100))
-    EXPECT_TRUE(one.answer());
+  for (const auto& question : f.commit_at_once(100))
+    EXPECT_TRUE(question.answer());
   EXPECT_EQ(f.store.batch_sizes(), std::vector<std::size_t>{100});
   EXPECT_EQ(f.store.audits().size(), 100u);
   EXPECT_TRUE(f.ask(f.writer, f.line("later")));
@@ -42,8 +42,8 @@ TEST(Persistence, WritesWhatIsInTheMailboxInOneTransaction) {
 TEST(Persistence, NeverWritesMoreThanItsMaximumAtOnce) {
   one_writer f;
   constexpr auto most = persistence_state::batch_units_max;
-  for (const auto& one : f.commit_at_once(2 * most + 3))
-    EXPECT_TRUE(one.answer());
+  for (const auto& question : f.commit_at_once(2 * most + 3))
+    EXPECT_TRUE(question.answer());
   EXPECT_EQ(f.store.batch_sizes(), (std::vector<std::size_t>{most, most, 3}));
   EXPECT_EQ(f.store.audits().size(), 2 * most + 3);
 }
@@ -96,8 +96,8 @@ TEST(Persistence, GivesEachAskerItsOwnOutcome) {
 TEST(Persistence, TellsEverybodyOfALostConnectionAndGoesOn) {
   one_writer f;
   f.store.fail_next(commit_fault::unavailable);
-  for (const auto& one : f.commit_at_once(3))
-    EXPECT_EQ(code_of(one.answer()), error_code::store_unavailable);
+  for (const auto& question : f.commit_at_once(3))
+    EXPECT_EQ(code_of(question.answer()), error_code::store_unavailable);
   EXPECT_TRUE(f.ask(f.writer, f.line("one")));
 }
 

@@ -15,20 +15,20 @@ struct stripe_subscription : one_subscription {
   int events = 0;
 
   /// An event of Stripe's about sub_1, `after` the test's beginning.
-  messages::change_subscription event_of(kind what, std::chrono::seconds after,
+  messages::change_subscription event_of(kind type, std::chrono::seconds after,
                                          const std::string& tier = "pro",
                                          const std::string& status = "active") {
-    auto out = changing(what == kind::deleted ? "free" : tier,
-                        what == kind::deleted ? "canceled" : status);
+    auto out = changing(type == kind::deleted ? "free" : tier,
+                        type == kind::deleted ? "canceled" : status);
     out.subscription.stripe_subscription_id = "sub_1";
     out.subscription.stripe_customer_id = "cus_1";
     out.subscription.start_date = clock.now() - 24h;
     out.event =
-        messages::stripe_event{what,
+        messages::stripe_event{type,
                                "evt_" + std::to_string(++events),
                                std::chrono::floor<std::chrono::seconds>(clock.now()) + after,
                                {}};
-    out.who.by = "stripe";
+    out.author.by = "stripe";
     return out;
   }
   result<messages::subscription_view> take_event(const messages::change_subscription& event) {

@@ -53,7 +53,7 @@ struct one_subscription : actor_fixture {
     messages::change_subscription out;
     out.subscription.tier = tier;
     out.subscription.status = status;
-    out.who = {{"192.0.2.1", "curl", "req_1"}, "user:admin"};
+    out.author = {{"192.0.2.1", "curl", "req_1"}, "user:admin"};
     out.deadline = deadline;
     return out;
   }

@@ -112,8 +112,8 @@ TEST(UserAccount, MakesTwentyParallelChangesOneAfterTheOther) {
   for (int i = 0; i < 20; ++i)
     all.push_back(f.ask_later(f.actor, f.update(renamed("Ada " + std::to_string(i)))));
   f.run();
-  for (const auto& one : all)
-    EXPECT_TRUE(one.answer());
+  for (const auto& question : all)
+    EXPECT_TRUE(question.answer());
   EXPECT_EQ(f.stored_user().version, f.record.version + 20);
   EXPECT_EQ(f.commits_with_fact(is_update), 20u); // none was in vain
 }
@@ -176,7 +176,7 @@ TEST(UserAccount, IsNotChangedByWhoeverSawAnotherRole) {
   one_user f;
   auto update = f.update(renamed("Ada"));
   update.role_seen = "user";
-  messages::delete_user removal{f.who(), f.soon(), "user"};
+  messages::delete_user removal{f.author(), f.soon(), "user"};
   f.commits.hold_questions();
   const auto promoting = f.begin(f.actor, f.promotion("superuser"));
   const auto changing = f.begin(f.actor, update); // asked while it was true
@@ -200,7 +200,7 @@ TEST(UserAccount, KeepsTheLastActiveAdministrator) {
   ASSERT_EQ(code_of(demoted), error_code::conflict);
   EXPECT_EQ(demoted.error().field, "role");
   EXPECT_EQ(code_of(f.ask(f.actor, f.deactivation())), error_code::conflict);
-  EXPECT_EQ(code_of(f.ask(f.actor, messages::delete_user{f.who(), f.soon()})),
+  EXPECT_EQ(code_of(f.ask(f.actor, messages::delete_user{f.author(), f.soon()})),
             error_code::conflict);
   EXPECT_EQ(f.state_of(session), error_code::none);
   EXPECT_EQ(f.ask(f.actor, messages::describe_user{})->role, "admin");

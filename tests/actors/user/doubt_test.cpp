@@ -83,12 +83,12 @@ TEST(UserDoubt, KeepsThoseWithATurnWaiting) {
 TEST(UserDoubt, RefusesTheKeysOfAUserThatTurnsOutToBeDeleted) {
   doubtful f;
   const auto made =
-      f.ask(f.actor, messages::create_api_key{"a key", {"profile:read"}, {}, f.who(), f.soon()});
+      f.ask(f.actor, messages::create_api_key{"a key", {"profile:read"}, {}, f.author(), f.soon()});
   ASSERT_TRUE(made);
   const auto key = parse_opaque_key(api_key_kind, made->text.reveal()).value();
   const messages::use_api_key use{key.id, key.secret_hash, f.soon()};
   ASSERT_TRUE(f.ask(f.actor, use));
-  f.lose(messages::delete_user{f.who(), f.soon()});
+  f.lose(messages::delete_user{f.author(), f.soon()});
   EXPECT_EQ(code_of(f.ask(f.actor, use)), error_code::store_unavailable);
   f.store.set_down(false);
   EXPECT_EQ(code_of(f.ask(f.actor, use)), error_code::token_invalid);

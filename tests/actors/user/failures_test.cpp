@@ -30,8 +30,8 @@ TEST(UserFailures, ComparesExactlyTheLimitOfAHundredParallelWrongPasswords) {
   EXPECT_EQ(f.hashes.held(), 10u);
   f.hashes.hold_nothing();
   f.release_all();
-  for (const auto& one : all)
-    EXPECT_EQ(code_of(one.answer()), error_code::invalid_credentials);
+  for (const auto& question : all)
+    EXPECT_EQ(code_of(question.answer()), error_code::invalid_credentials);
   EXPECT_EQ(f.compared(), 10u);
   EXPECT_EQ(f.hashes.seen(), 100u); // the others cost as much, compared with nothing
 }
@@ -50,8 +50,8 @@ TEST(UserFailures, SignsInFiftyParallelRightPasswords) {
   const auto all = f.begin_all(50, "correct horse");
   EXPECT_EQ(f.hashes.held(), 10u);
   f.release_all();
-  for (const auto& one : all)
-    EXPECT_TRUE(one.answer());
+  for (const auto& question : all)
+    EXPECT_TRUE(question.answer());
   EXPECT_EQ(f.live_sessions(), 50u);
 }
 
@@ -170,8 +170,8 @@ TEST(UserFailures, ComparesNothingMoreWhileTheActorIsShutDown) {
   const auto all = f.begin_all(2, "correct horse");
   caf::anon_send_exit(f.actor, caf::exit_reason::user_shutdown);
   f.run();
-  for (const auto& one : all)
-    EXPECT_EQ(code_of(one.answer()), error_code::internal_error);
+  for (const auto& question : all)
+    EXPECT_EQ(code_of(question.answer()), error_code::internal_error);
   EXPECT_EQ(f.hashes.seen(), 1u);
 }
 
@@ -263,8 +263,8 @@ TEST(UserFailures, InARowAreExactWhenManyComeAtOnce) {
   const auto all = f.begin_all(50, "wrong");
   f.hashes.hold_nothing();
   f.release_all();
-  for (const auto& one : all)
-    EXPECT_EQ(code_of(one.answer()), error_code::invalid_credentials);
+  for (const auto& question : all)
+    EXPECT_EQ(code_of(question.answer()), error_code::invalid_credentials);
   EXPECT_EQ(f.compared(), 7u);
   EXPECT_EQ(f.stored_failures(), 7);
 }

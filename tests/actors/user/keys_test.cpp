@@ -9,13 +9,13 @@ struct key_owner : one_user {
 
   messages::create_api_key make(std::vector<std::string> scopes = {"profile:read"},
                                 std::optional<time_point> expires_at = std::nullopt) {
-    return {"deploy", std::move(scopes), expires_at, who(), soon()};
+    return {"deploy", std::move(scopes), expires_at, author(), soon()};
   }
   messages::use_api_key use(const secret& text) {
     const auto parsed = parse_opaque_key(api_key_kind, text.reveal()).value();
     return {parsed.id, parsed.secret_hash, soon()};
   }
-  messages::revoke_api_key revoke(std::uint64_t id) { return {id, who(), soon()}; }
+  messages::revoke_api_key revoke(std::uint64_t id) { return {id, author(), soon()}; }
   std::vector<api_key_record> listed() {
     return ask(actor, messages::list_api_keys{soon()}).value().keys;
   }
@@ -50,8 +50,8 @@ TEST(UserKeys, MakesFiveOfTwentyAtOnceWhereFiveAreAllowed) {
     all.push_back(f.ask_later(f.actor, f.make()));
   f.run();
   std::size_t made = 0;
-  for (const auto& one : all)
-    made += one.answer() ? 1 : 0;
+  for (const auto& question : all)
+    made += question.answer() ? 1 : 0;
   EXPECT_EQ(made, 5u);
   EXPECT_EQ(f.stored(storage::list_api_keys{f.record.id}).size(), 5u);
 }
@@ -170,8 +170,8 @@ TEST(UserKeys, ReadsThemOnceForAllWhoAskMeanwhile) {
     all.push_back(f.begin(again, f.use(made.text)));
   EXPECT_EQ(f.reads.seen(), reads + 1);
   f.reads.release();
-  for (const auto& one : all)
-    EXPECT_TRUE(one.answer());
+  for (const auto& question : all)
+    EXPECT_TRUE(question.answer());
 }
 
 TEST(UserKeys, TellsAllWhoWaitThatTheyCouldNotBeRead) {

@@ -29,12 +29,14 @@ struct one_user : actor_fixture {
 
   // -- what is asked ---------------------------------------------------------------------
 
-  messages::author who(const std::string& by = {}) { return {{"192.0.2.1", "curl", "req_1"}, by}; }
+  messages::author author(const std::string& by = {}) {
+    return {{"192.0.2.1", "curl", "req_1"}, by};
+  }
   messages::authenticate sign_in(const std::string& password) {
-    return {secret{password}, surface::login_module, who().client, soon()};
+    return {secret{password}, surface::login_module, author().client, soon()};
   }
   messages::update_user update(storage::user_changes changes) {
-    return {std::move(changes), who("user:admin"), soon()};
+    return {std::move(changes), author("user:admin"), soon()};
   }
   messages::update_user deactivation() {
     storage::user_changes changes;
@@ -47,11 +49,11 @@ struct one_user : actor_fixture {
     return update(changes);
   }
   messages::end_sessions end_all(std::optional<session_id> keep = std::nullopt) {
-    return {keep, "an incident", who("service:ops"), soon()};
+    return {keep, "an incident", author("service:ops"), soon()};
   }
   messages::change_password change(const std::string& from, const std::string& to,
                                    std::optional<session_id> keep = std::nullopt) {
-    return {secret{from}, secret{to}, keep, who(), soon()};
+    return {secret{from}, secret{to}, keep, author(), soon()};
   }
 
   // -- what is so ------------------------------------------------------------------------
@@ -69,8 +71,8 @@ struct one_user : actor_fixture {
   user_record stored_user() { return store.open_reader()->find_user(record.id).value().value(); }
   std::string stored_hash() { return std::string{stored_user().password_hash.reveal()}; }
   template <class Query>
-  typename Query::answer stored(Query what) {
-    return store.open_reader()->answer_to(std::move(what)).value();
+  typename Query::answer stored(Query query) {
+    return store.open_reader()->answer_to(std::move(query)).value();
   }
   using actor_fixture::stored;
   std::size_t live_sessions() {

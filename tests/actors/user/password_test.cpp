@@ -26,12 +26,12 @@ struct with_mail : one_user {
   void verify_address() {
     messages::update_user request;
     request.changes.email_verified = true;
-    request.who = who();
+    request.author = author();
     request.deadline = soon();
     ASSERT_TRUE(ask(actor, std::move(request)));
   }
   messages::reset_password reset(const new_opaque_key& token, const std::string& to) {
-    return {token.key.id, token.key.secret_hash, secret{to}, who(), soon()};
+    return {token.key.id, token.key.secret_hash, secret{to}, author(), soon()};
   }
 };
 
@@ -59,18 +59,18 @@ TEST(UserPassword, MustNotBeACommonOneOrTheOwnName) {
 
 TEST(UserPassword, EndsEverySessionButTheOneThatChangedIt) {
   with_mail f;
-  const auto mine = f.signed_in();
+  const auto own = f.signed_in();
   const auto other = f.signed_in();
-  ASSERT_TRUE(f.ask(f.actor, f.change("correct horse", next, mine)));
+  ASSERT_TRUE(f.ask(f.actor, f.change("correct horse", next, own)));
   EXPECT_EQ(f.stored_hash(), "plain:" + next);
-  EXPECT_EQ(f.state_of(mine), error_code::none);
+  EXPECT_EQ(f.state_of(own), error_code::none);
   EXPECT_EQ(f.state_of(other), error_code::token_invalid);
   EXPECT_EQ(code_of(f.ask(f.actor, f.sign_in("correct horse"))), error_code::invalid_credentials);
   EXPECT_TRUE(f.ask(f.actor, f.sign_in(next)));
   const auto audits = f.audited("user.password_changed");
   ASSERT_EQ(audits.size(), 1u);
   EXPECT_EQ(audits.front().user, f.record.id);
-  EXPECT_EQ(audits.front().session, mine);
+  EXPECT_EQ(audits.front().session, own);
   const auto mails = f.mails();
   ASSERT_EQ(mails.size(), 1u);
   EXPECT_EQ(mails.front().recipient, "ada@example.com");

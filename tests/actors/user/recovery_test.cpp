@@ -23,9 +23,9 @@ struct lost_password : one_user {
     env().policy.verification = email_verification::off;
     write({{storage::set_recovery{record.id, secret{"plain:" + passphrase}, clock.now()}}});
   }
-  messages::begin_recovery request() { return {who(), soon()}; }
+  messages::begin_recovery request() { return {author(), soon()}; }
   messages::verify_passphrase words(const std::string& given) {
-    return {secret{given}, who(), soon()};
+    return {secret{given}, author(), soon()};
   }
   std::vector<mail_record> mails() { return stored(storage::due_mails{clock.now(), 64}); }
   /// The reset token that a mail's text has.
@@ -36,7 +36,7 @@ struct lost_password : one_user {
     return parse_opaque_key(reset_token_kind, text.substr(at, end - at)).value();
   }
   messages::reset_password reset(const opaque_key& token) {
-    return {token.id, token.secret_hash, secret{"another battery staple"s}, who(), soon()};
+    return {token.id, token.secret_hash, secret{"another battery staple"s}, author(), soon()};
   }
 };
 
@@ -169,11 +169,35 @@ TEST(UserPassphrase, IsComparedExactlyAsOftenAsTheLimitSays) {
   f.hashes.hold_nothing();
   while (f.hashes.held() > 0)
     f.hashes.release();
-  for (const auto& one : all)
-    EXPECT_EQ(code_of(one.answer()), error_code::invalid_credentials);
+  for (const auto& question : all)
+    EXPECT_EQ(code_of(question.answer()), error_code::invalid_credentials);
   EXPECT_EQ(f.compared(), 5u);
   EXPECT_EQ(f.hashes.seen(), 40u);
   EXPECT_EQ(code_of(f.ask(f.actor, f.words(passphrase))), error_code::invalid_credentials);
+}
+
+TEST(UserPassphrase, CostsWhatItsOwnHashCostsAlsoWhenNothingComesOfIt) {
+  for (const auto* reason : {"locked", "inactive", "unverified"}) {
+    lost_password f;
+    f.write({{storage::set_recovery{f.record.id, secret{"old:" + passphrase}, f.clock.now()}}});
+    if (reason == "locked"s) {
+      f.env().policy.recovery_failures = {1, 900};
+      EXPECT_FALSE(f.ask(f.actor, f.words("wrong words as passphrase")));
+    } else if (reason == "inactive"s) {
+      storage::user_changes changes;
+      changes.is_active = false;
+      ASSERT_TRUE(f.ask(f.actor, f.update(changes)));
+    } else {
+      f.env().policy.verification = email_verification::optional;
+    }
+    const auto seen = f.hashes.seen();
+    EXPECT_EQ(code_of(f.ask(f.actor, f.words(passphrase))), error_code::invalid_credentials);
+    ASSERT_EQ(f.hashes.seen(), seen + 1) << reason;
+    const auto& asked = f.hashes.question<messages::verify_password>(seen);
+    EXPECT_TRUE(asked.is_for_nothing) << reason;
+    EXPECT_FALSE(asked.rehashes) << reason;
+    EXPECT_EQ(asked.phc.reveal(), "old:" + passphrase) << reason;
+  }
 }
 
 TEST(UserPassphrase, KeepsItsHashAtTodaysCost) {

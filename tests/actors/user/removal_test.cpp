@@ -8,7 +8,7 @@ TEST(UserRemoval, EndsItsSessionsAndIsNotFoundWhenItIsDeleted) {
   one_user f;
   const auto session = f.signed_in();
   const auto held = f.find(session).value();
-  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.who("user:admin"), f.soon()}));
+  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.author("user:admin"), f.soon()}));
   EXPECT_EQ(code_of(f.ask(held, messages::validate{})), error_code::token_invalid);
   EXPECT_TRUE(f.begin(f.actor, messages::describe_user{}).is_gone());
   EXPECT_EQ(code_of(f.find(f.record.id)), error_code::user_not_found);
@@ -22,8 +22,8 @@ TEST(UserRemoval, EndsItsSessionsAndIsNotFoundWhenItIsDeleted) {
 TEST(UserRemoval, RefusesWhoeverWaitedWhileItWasDeleted) {
   one_user f;
   f.commits.hold_questions();
-  auto removing = f.begin(f.actor, messages::delete_user{f.who(), f.soon()});
-  auto again = f.begin(f.actor, messages::delete_user{f.who(), f.soon()});
+  auto removing = f.begin(f.actor, messages::delete_user{f.author(), f.soon()});
+  auto again = f.begin(f.actor, messages::delete_user{f.author(), f.soon()});
   auto changing = f.begin(f.actor, f.update(renamed("Ada")));
   auto signing_in = f.begin(f.actor, f.sign_in("correct horse"));
   f.commits.hold_nothing();
@@ -40,7 +40,7 @@ TEST(UserRemoval, AnswersASlowSignInBeforeItLeavesForGood) {
   one_user f;
   f.hashes.hold_answers();
   auto slow = f.begin(f.actor, f.sign_in("correct horse"));
-  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.who(), f.soon()}));
+  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.author(), f.soon()}));
   f.hashes.hold_nothing();
   f.hashes.release();
   EXPECT_EQ(code_of(slow.answer()), error_code::invalid_credentials);
@@ -50,7 +50,7 @@ TEST(UserRemoval, AnswersASlowSignInBeforeItLeavesForGood) {
 TEST(UserRemoval, TakesTheSubscriptionWithIt) {
   one_user f;
   const auto bought = f.ask(f.shard(), messages::find_subscription{f.record.id}).value();
-  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.who(), f.soon()}));
+  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.author(), f.soon()}));
   EXPECT_TRUE(f.begin(bought, messages::describe_subscription{f.soon()}).is_gone());
   EXPECT_EQ(code_of(f.ask(f.shard(), messages::find_subscription{f.record.id})),
             error_code::user_not_found);
@@ -61,7 +61,7 @@ TEST(UserRemoval, LeavesNoSubscriptionThatWasBeingRead) {
   f.reads.hold_answers();
   auto finding = f.begin(f.shard(), messages::find_subscription{f.record.id});
   ASSERT_EQ(f.reads.held(), 1u); // its user was there
-  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.who(), f.soon()}));
+  ASSERT_TRUE(f.ask(f.actor, messages::delete_user{f.author(), f.soon()}));
   f.reads.hold_nothing();
   while (f.reads.held() > 0)
     f.reads.release();

@@ -167,7 +167,7 @@ TEST(UserRevocation, RefusesARefreshThatWasOnItsWay) {
   const auto id = f.signed_in();
   const auto session = f.find(id).value();
   f.commits.hold_answers();
-  messages::refresh rotation{f.token_of(*f.stored(id), 1), f.who().client, f.soon()};
+  messages::refresh rotation{f.token_of(*f.stored(id), 1), f.author().client, f.soon()};
   auto rotating = f.begin(session, rotation);
   auto ending = f.begin(f.actor, f.end_all());
   ASSERT_EQ(f.commits.held(), 2u);

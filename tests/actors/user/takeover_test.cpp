@@ -20,9 +20,10 @@ struct squatted : one_user {
     changes.email_verified = true;
     ASSERT_TRUE(ask(actor, update(changes)));
   }
-  messages::verify_passphrase words() { return {secret{takeover_passphrase}, who(), soon()}; }
+  messages::verify_passphrase words() { return {secret{takeover_passphrase}, author(), soon()}; }
   secret make_key(std::optional<session_id> session = std::nullopt) {
-    messages::create_api_key request{"ci", {"profile:read"}, std::nullopt, who(), soon(), session};
+    messages::create_api_key request{"ci",     {"profile:read"}, std::nullopt,
+                                     author(), soon(),           session};
     return ask(actor, request).value().text;
   }
   error_code use(const secret& text) {
@@ -40,17 +41,17 @@ struct squatted : one_user {
     return parse_opaque_key(kind, text.substr(at, text.find_first_of(" \r\n", at) - at)).value();
   }
   messages::reset_password reset(const opaque_key& token) {
-    return {token.id, token.secret_hash, secret{next_password}, who(), soon()};
+    return {token.id, token.secret_hash, secret{next_password}, author(), soon()};
   }
   opaque_key mailed_token() {
-    EXPECT_TRUE(ask(actor, messages::begin_recovery{who(), soon()}));
+    EXPECT_TRUE(ask(actor, messages::begin_recovery{author(), soon()}));
     const auto mail = mails("password_reset").back();
     clock.move(1s);
     return token_in(mail, reset_token_kind);
   }
-  messages::begin_verification verification() { return {who(), soon()}; }
+  messages::begin_verification verification() { return {author(), soon()}; }
   messages::confirm_email confirm(const opaque_key& token) {
-    return {token.id, token.secret_hash, who(), soon()};
+    return {token.id, token.secret_hash, author(), soon()};
   }
 };
 
@@ -109,8 +110,8 @@ TEST(UserTakeover, LeavesNoKeyThatWasBeingMade) {
   const auto token = f.mailed_token();
   // Asked for by a session that the reset, which comes first, ends.
   auto resetting = f.ask_later(f.actor, f.reset(token));
-  messages::create_api_key request{"ci",    {"profile:read"}, std::nullopt,
-                                   f.who(), f.soon(),         session};
+  messages::create_api_key request{"ci",       {"profile:read"}, std::nullopt,
+                                   f.author(), f.soon(),         session};
   auto making = f.ask_later(f.actor, request);
   f.run();
   EXPECT_TRUE(resetting.answer());
@@ -135,7 +136,7 @@ TEST(UserPassphrase, IsSetAndRemovedWithThePassword) {
   squatted f;
   f.verify();
   const auto change = [&f](const std::string& current, const std::string& next) {
-    return messages::change_recovery{secret{current}, secret{next}, f.who(), f.soon()};
+    return messages::change_recovery{secret{current}, secret{next}, f.author(), f.soon()};
   };
   EXPECT_EQ(code_of(f.ask(f.actor, change("wrong", "other four words here"))),
             error_code::invalid_credentials);
@@ -208,7 +209,7 @@ struct told_of : squatted {
     changes.email = changes.email_key = "service@example.com";
     changes.email_verified = true;
     auto request = update(changes);
-    request.told_by = messages::telling_service{service, writes_users};
+    request.service = messages::service_author{service, writes_users};
     return request;
   }
   void bring_in(const std::string& service) {

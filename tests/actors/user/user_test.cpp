@@ -152,8 +152,8 @@ TEST(User, SignsInEverybodyWhoBeganBeforeTheHashWasReplaced) {
   f.hashes.hold_nothing();
   for (int i = 0; i < 50; ++i)
     f.hashes.release();
-  for (const auto& one : all)
-    EXPECT_TRUE(one.answer());
+  for (const auto& question : all)
+    EXPECT_TRUE(question.answer());
   EXPECT_EQ(f.live_sessions(), 50u);
   // One of them hashed anew, and nobody was compared again.
   EXPECT_EQ(f.hashes.seen(), 50u);

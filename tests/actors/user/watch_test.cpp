@@ -33,11 +33,11 @@ struct watched_user : one_user {
   template <class Reply>
   void expect_end_before_answer(const asked<Reply>& question, const std::string& reason,
                                 std::size_t count = 6) {
-    EXPECT_EQ(first.told(), told_words(count, "over " + reason));
-    EXPECT_EQ(second.told(), told_words(count, "over " + reason));
+    EXPECT_EQ(first.lines(), event_lines(count, "over " + reason));
+    EXPECT_EQ(second.lines(), event_lines(count, "over " + reason));
     std::size_t alive = 0;
-    for (const auto& one : sessions)
-      alive += ask(one, messages::validate{}) ? 1 : 0;
+    for (const auto& session : sessions)
+      alive += ask(session, messages::validate{}) ? 1 : 0;
     EXPECT_EQ(alive, sessions.size() - count);
     EXPECT_FALSE(question.answered());
     first.answer();
@@ -61,8 +61,8 @@ TEST(UserWatch, HearsNothingOfTheSessionThatIsKept) {
   f.be_slow();
   auto ending = f.begin(f.actor, f.end_all(f.ids.front()));
   f.expect_end_before_answer(ending, "revoked", 5);
-  for (const auto& told : f.first.sessions())
-    EXPECT_NE(told, f.ids.front());
+  for (const auto& session : f.first.sessions())
+    EXPECT_NE(session, f.ids.front());
 }
 
 TEST(UserWatch, HearsOfAnotherPassword) {
@@ -85,7 +85,7 @@ TEST(UserWatch, HearsOfAPasswordThatWasReset) {
   f.write({{storage::add_reset_token{token}}});
   f.be_slow();
   messages::reset_password reset{made.key.id, made.key.secret_hash,
-                                 secret{"another battery staple"s}, f.who(), f.soon()};
+                                 secret{"another battery staple"s}, f.author(), f.soon()};
   auto resetting = f.begin(f.actor, reset);
   f.expect_end_before_answer(resetting, "password_reset");
   EXPECT_TRUE(resetting.answer());
@@ -112,7 +112,7 @@ TEST(UserWatch, HearsOfDeactivationByAnotherNode) {
 TEST(UserWatch, HearsOfDeletion) {
   watched_user f;
   f.be_slow();
-  auto deleting = f.begin(f.actor, messages::delete_user{f.who("user:admin"), f.soon()});
+  auto deleting = f.begin(f.actor, messages::delete_user{f.author("user:admin"), f.soon()});
   f.expect_end_before_answer(deleting, "deleted");
   EXPECT_TRUE(deleting.answer());
 }
@@ -139,12 +139,12 @@ TEST(UserWatch, HearsOfAnEndWhoseOutcomeWasUnknownForItsReason) {
 TEST(UserWatch, HearsOfASessionThatItsServiceEnds) {
   watched_user f;
   f.be_slow();
-  messages::sync_session word;
-  word.session.id = f.ids.front();
-  word.session.user = f.record.id;
-  word.is_active = false;
-  word.deadline = f.soon();
-  auto syncing = f.begin(f.env().directory_for(f.ids.front()), word);
+  messages::sync_session report;
+  report.session.id = f.ids.front();
+  report.session.user = f.record.id;
+  report.is_active = false;
+  report.deadline = f.soon();
+  auto syncing = f.begin(f.env().directory_for(f.ids.front()), report);
   f.expect_end_before_answer(syncing, "synced", 1);
   EXPECT_TRUE(syncing.answer());
   EXPECT_EQ(f.first.sessions(), std::vector<session_id>{f.ids.front()});
@@ -154,12 +154,12 @@ TEST(UserWatch, HearsOfASessionThatItsServiceEndsThoughTheOutcomeWasUnknown) {
   watched_user f;
   f.be_slow();
   f.store.fail_next(commit_fault::unknown_after_applying);
-  messages::sync_session word;
-  word.session.id = f.ids.front();
-  word.session.user = f.record.id;
-  word.is_active = false;
-  word.deadline = f.soon();
-  auto syncing = f.begin(f.env().directory_for(f.ids.front()), word);
+  messages::sync_session report;
+  report.session.id = f.ids.front();
+  report.session.user = f.record.id;
+  report.is_active = false;
+  report.deadline = f.soon();
+  auto syncing = f.begin(f.env().directory_for(f.ids.front()), report);
   f.expect_end_before_answer(syncing, "synced", 1);
 }
 
@@ -167,10 +167,10 @@ TEST(UserWatch, HearsOfOldAgeOnTheDirectorysSweep) {
   watched_user f;
   f.env().policy.session_idle_ttl = 600s;
   f.advance(599s);
-  EXPECT_EQ(f.first.told(), told_words{});
+  EXPECT_EQ(f.first.lines(), event_lines{});
   f.advance(121s); // a round takes a minute, or two
-  EXPECT_EQ(f.first.told(), told_words(6, "over expired"));
-  EXPECT_EQ(f.second.told(), told_words(6, "over expired"));
+  EXPECT_EQ(f.first.lines(), event_lines(6, "over expired"));
+  EXPECT_EQ(f.second.lines(), event_lines(6, "over expired"));
 }
 
 // -- what is no end ----------------------------------------------------------------------------
@@ -179,8 +179,8 @@ TEST(UserWatch, HearsOfAnotherRoleBeforeItIsAnswered) {
   watched_user f;
   f.be_slow(); // but nobody waits for them
   ASSERT_TRUE(f.ask(f.actor, f.promotion("admin")));
-  EXPECT_EQ(f.first.told(), told_words(6, "role admin"));
-  EXPECT_EQ(f.second.told(), told_words(6, "role admin"));
+  EXPECT_EQ(f.first.lines(), event_lines(6, "role admin"));
+  EXPECT_EQ(f.second.lines(), event_lines(6, "role admin"));
 }
 
 struct watched_subscriber : watched_user {
@@ -191,7 +191,7 @@ struct watched_subscriber : watched_user {
     messages::change_subscription out;
     out.subscription.tier = tier;
     out.subscription.status = status;
-    out.who = who("user:admin");
+    out.author = author("user:admin");
     out.deadline = soon();
     return out;
   }
@@ -201,24 +201,24 @@ TEST(UserWatch, HearsOfAnotherSubscriptionBeforeItIsAnswered) {
   watched_subscriber f;
   f.be_slow(); // but nobody waits for them
   ASSERT_TRUE(f.ask(f.bought, f.buying("pro", "active")));
-  EXPECT_EQ(f.first.told(), told_words(6, "subscription pro active"));
-  EXPECT_EQ(f.second.told(), told_words(6, "subscription pro active"));
+  EXPECT_EQ(f.first.lines(), event_lines(6, "subscription pro active"));
+  EXPECT_EQ(f.second.lines(), event_lines(6, "subscription pro active"));
 }
 
 TEST(UserWatch, HearsOfTheTierInForceNotOfTheOneThatWasBought) {
   watched_subscriber f;
   ASSERT_TRUE(f.ask(f.bought, f.buying("pro", "canceled")));
-  EXPECT_EQ(f.first.told(), told_words(6, "subscription free canceled"));
+  EXPECT_EQ(f.first.lines(), event_lines(6, "subscription free canceled"));
 }
 
 TEST(UserWatch, HearsOfASubscriptionAfterItIsDurable) {
   watched_subscriber f;
   f.commits.hold_questions();
   auto buying = f.begin(f.bought, f.buying("pro", "active"));
-  EXPECT_EQ(f.first.told(), told_words{});
+  EXPECT_EQ(f.first.lines(), event_lines{});
   f.commits.release();
   EXPECT_TRUE(buying.answer());
-  EXPECT_EQ(f.first.told(), told_words(6, "subscription pro active"));
+  EXPECT_EQ(f.first.lines(), event_lines(6, "subscription pro active"));
 }
 
 TEST(UserWatch, HearsNothingOfASubscriptionThatIsNotDurable) {
@@ -226,7 +226,7 @@ TEST(UserWatch, HearsNothingOfASubscriptionThatIsNotDurable) {
   f.store.fail_next(commit_fault::unavailable);
   EXPECT_EQ(code_of(f.ask(f.bought, f.buying("pro", "active"))), error_code::store_unavailable);
   ASSERT_TRUE(f.ask(f.bought, messages::describe_subscription{f.soon()})); // reads it again
-  EXPECT_EQ(f.first.told(), told_words{});
+  EXPECT_EQ(f.first.lines(), event_lines{});
 }
 
 TEST(UserWatch, HearsOfASubscriptionWhoseOutcomeWasUnknownWhenItIsReadBack) {
@@ -237,10 +237,10 @@ TEST(UserWatch, HearsOfASubscriptionWhoseOutcomeWasUnknownWhenItIsReadBack) {
   f.store.fail_next(commit_fault::unknown_after_applying);
   EXPECT_EQ(code_of(f.ask(f.bought, f.buying("pro", "active"))), error_code::outcome_unknown);
   ASSERT_TRUE(f.ask(f.bought, messages::describe_subscription{f.soon()}));
-  EXPECT_EQ(f.first.told(), told_words(6, "subscription pro active"));
+  EXPECT_EQ(f.first.lines(), event_lines(6, "subscription pro active"));
   EXPECT_EQ(f.ask(owner, messages::describe_user{})->subscription_tier, "pro");
   ASSERT_TRUE(f.ask(f.bought, messages::describe_subscription{f.soon()}));
-  EXPECT_EQ(f.first.told().size(), 6u) << "once";
+  EXPECT_EQ(f.first.lines().size(), 6u) << "once";
 }
 
 TEST(UserWatch, HearsNothingOfTheSubscriptionOfSomebodyElse) {
@@ -249,7 +249,7 @@ TEST(UserWatch, HearsNothingOfTheSubscriptionOfSomebodyElse) {
   const auto theirs =
       f.ask(f.env().directory_for(other.id), messages::find_subscription{other.id}).value();
   ASSERT_TRUE(f.ask(theirs, f.buying("pro", "active")));
-  EXPECT_EQ(f.first.told(), told_words{});
+  EXPECT_EQ(f.first.lines(), event_lines{});
 }
 
 } // namespace

@@ -168,10 +168,10 @@ TEST(HttpExchange, TraceAndConnectAre405) {
 
 TEST(HttpExchange, OptionsTellWhatAPathTakes) {
   test_server server;
-  auto one = ask(server.port(), "OPTIONS /echo HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_EQ(one.status, 204u);
-  EXPECT_EQ(one.header("allow"), "POST, OPTIONS");
-  EXPECT_EQ(one.headers.count("content-length"), 0u);
+  auto reply = ask(server.port(), "OPTIONS /echo HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(reply.status, 204u);
+  EXPECT_EQ(reply.header("allow"), "POST, OPTIONS");
+  EXPECT_EQ(reply.headers.count("content-length"), 0u);
   auto all = ask(server.port(), "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(all.header("allow"), "GET, HEAD, POST, OPTIONS");
   EXPECT_EQ(ask(server.port(), "OPTIONS /nowhere HTTP/1.1\r\nHost: a\r\n\r\n").status, 404u);

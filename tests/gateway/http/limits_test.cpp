@@ -203,16 +203,16 @@ TEST(HttpAdmission, RefusesConnectionsOverTheCap) {
   second.send(get("/fixed"));
   EXPECT_EQ(first.read_reply().status, 200u);
   EXPECT_EQ(second.read_reply().status, 200u);
-  raw_client told(server.port());
+  raw_client third(server.port());
   ASSERT_TRUE(server.wait_until([](http_server& s) { return s.connections() == 3; }));
-  raw_client untold(server.port());
-  EXPECT_TRUE(untold.is_closed());
-  told.send(get("/fixed"));
-  auto refused = told.read_reply();
+  raw_client fourth(server.port());
+  EXPECT_TRUE(fourth.is_closed());
+  third.send(get("/fixed"));
+  auto refused = third.read_reply();
   EXPECT_EQ(refused.status, 503u);
   EXPECT_EQ(refused.header("retry-after"), "1");
   EXPECT_EQ(refused.header("connection"), "close");
-  EXPECT_TRUE(told.is_closed());
+  EXPECT_TRUE(third.is_closed());
   first.send(get("/fixed"));
   EXPECT_EQ(first.read_reply().status, 200u);
 }
@@ -227,22 +227,22 @@ TEST(HttpAdmission, TakesNoDescriptorFromTheReserve) {
     options.limits.descriptors_max = next + 24;
   });
   std::vector<std::unique_ptr<raw_client>> clients;
-  std::size_t served = 0, told = 0, closed = 0;
+  std::size_t served = 0, refused = 0, closed = 0;
   for (int i = 0; i < 20; ++i) {
-    auto& one = clients.emplace_back(std::make_unique<raw_client>(server.port()));
-    one->send(get("/fixed"));
-    const auto status = one->read_reply().status;
+    auto& client = clients.emplace_back(std::make_unique<raw_client>(server.port()));
+    client->send(get("/fixed"));
+    const auto status = client->read_reply().status;
     served += status == 200;
-    told += status == 503;
+    refused += status == 503;
     closed += status == 0;
     if (status == 503) {
-      EXPECT_TRUE(one->is_closed());
+      EXPECT_TRUE(client->is_closed());
     }
   }
   EXPECT_GT(served, 0u);
-  EXPECT_GT(told, 0u);
+  EXPECT_GT(refused, 0u);
   EXPECT_GT(closed, 0u);
-  EXPECT_EQ(served + told + closed, 20u);
+  EXPECT_EQ(served + refused + closed, 20u);
   clients.front()->send(get("/fixed"));
   EXPECT_EQ(clients.front()->read_reply().status, 200u) << "who is in stays in";
 }

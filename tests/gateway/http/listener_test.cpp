@@ -147,14 +147,14 @@ TEST(HttpServerEnd, LetsNoHandlerBeginAfterTheOneThatBroughtIt) {
 TEST(HttpListener, GoesOnAcceptingAfterAnException) {
   boost::asio::io_context io{1};
   timer_wheel wheel{io};
-  std::vector<std::string> told;
+  std::vector<std::string> failures;
   http_server_options options;
   options.routes =
       one_route([](exchange&) -> awaitable<response> { co_return json_response(200, "{}"); });
-  options.hooks.on_accept_failed = [&](std::string_view what) { told.emplace_back(what); };
+  options.hooks.on_accept_failed = [&](std::string_view reason) { failures.emplace_back(reason); };
   auto core = std::make_shared<http_server::core>(io, wheel, std::move(options));
   core->take = [&, take = core->take](tcp_socket socket, const tcp::endpoint& peer) {
-    if (told.empty()) throw std::runtime_error("as told");
+    if (failures.empty()) throw std::runtime_error("as told");
     take(std::move(socket), peer);
   };
   ASSERT_TRUE(core->listen("127.0.0.1", 0).has_value());
@@ -169,7 +169,7 @@ TEST(HttpListener, GoesOnAcceptingAfterAnException) {
   served.half_close();
   reactor.join();
   EXPECT_TRUE(drained);
-  EXPECT_EQ(told, std::vector<std::string>{"as told"});
+  EXPECT_EQ(failures, std::vector<std::string>{"as told"});
 }
 
 TEST(HttpListener, LetsReactorsShareAPortAndNamesWhatFailed) {

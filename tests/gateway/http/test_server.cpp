@@ -106,9 +106,9 @@ test_server::test_server(const std::function<void(http_server_options&)>& adjust
     finished_.push_back(std::string(to_string(done.verb)) + " " + std::string(done.route_name) +
                         " " + std::to_string(done.status));
   };
-  options.hooks.on_exception = [this](const exchange&, std::string_view what) {
+  options.hooks.on_exception = [this](const exchange&, std::string_view message) {
     std::lock_guard lock(mutex_);
-    exceptions_.emplace_back(what);
+    exceptions_.emplace_back(message);
   };
   if (adjust) adjust(options);
   server_ = std::make_unique<http_server>(io_, wheel_, std::move(options));

@@ -231,17 +231,17 @@ TEST(TlsDeadline, IsOneForTheHandshakeAndTheFirstRequest) {
 }
 
 TEST(TlsContext, NamesTheFileThatIsWrong) {
-  certificate_files one, other;
-  auto missing = make_tls_context("/nonexistent/cert.pem", one.key());
+  certificate_files first, other;
+  auto missing = make_tls_context("/nonexistent/cert.pem", first.key());
   ASSERT_FALSE(missing.has_value());
   EXPECT_NE(missing.error().reason.find("/nonexistent/cert.pem"), std::string::npos);
-  auto mismatch = make_tls_context(one.chain(), other.key());
+  auto mismatch = make_tls_context(first.chain(), other.key());
   ASSERT_FALSE(mismatch.has_value());
   EXPECT_NE(mismatch.error().reason.find(other.key()), std::string::npos);
-  std::ofstream(one.chain()) << "not a certificate";
-  auto garbage = make_tls_context(one.chain(), one.key());
+  std::ofstream(first.chain()) << "not a certificate";
+  auto garbage = make_tls_context(first.chain(), first.key());
   ASSERT_FALSE(garbage.has_value());
-  EXPECT_NE(garbage.error().reason.find(one.chain()), std::string::npos);
+  EXPECT_NE(garbage.error().reason.find(first.chain()), std::string::npos);
 }
 
 } // namespace

@@ -59,9 +59,9 @@ TEST_F(Unread, WhoLeavesMostGoesFirst) {
                                   make_route(method::get, "/most", answer(most)),
                                   make_route(method::get, "/middle", answer(middle))}));
   constexpr int receive_buffer_bytes = 64 * 1024;
-  const auto ask_for = [this](raw_client& one, const std::string& path) {
-    one.send("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    EXPECT_TRUE(one.is_readable_within(patience)) << path;
+  const auto ask_for = [this](raw_client& client, const std::string& path) {
+    client.send("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(client.is_readable_within(patience)) << path;
   };
   raw_client first(server_->port(), receive_buffer_bytes);
   raw_client second(server_->port(), receive_buffer_bytes);

@@ -18,11 +18,11 @@ struct fixed_clock final : clock_source {
   time_point steady() const noexcept override { return now(); }
 };
 
-route make_route(method m, std::string pattern, access who = access::anyone) {
+route make_route(method m, std::string pattern, access open_to = access::anyone) {
   route r;
   r.method = m;
   r.pattern = std::move(pattern);
-  r.needs.open_to = who;
+  r.needs.open_to = open_to;
   r.handle = [](exchange&) -> awaitable<response> { co_return response{}; };
   return r;
 }

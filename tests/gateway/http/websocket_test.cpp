@@ -35,8 +35,8 @@ private:
 
 /// "status field" of what becomes of a handshake with these header lines.
 std::string verdict(const std::string& lines, std::string_view first = "GET / HTTP/1.1") {
-  parsed one(std::string(first) + "\r\nHost: a\r\n" + lines + "\r\n");
-  const auto checked = check_websocket(one.in());
+  parsed request(std::string(first) + "\r\nHost: a\r\n" + lines + "\r\n");
+  const auto checked = check_websocket(request.in());
   EXPECT_EQ(checked.is_good(), checked.reason.empty());
   return std::to_string(checked.status()) + " " + std::string(checked.field);
 }
@@ -103,8 +103,8 @@ TEST(WebSocketHandshake, AnswersAsTheExampleOfTheRfc) {
 TEST(WebSocketHandshake, SelectsTheFirstSubprotocolThatIsOurs) {
   const std::array<std::string_view, 2> ours{"latchkey.v2", "latchkey.v1"};
   const auto selected = [&](const std::string& lines) {
-    parsed one(get("/", lines));
-    return std::string(select_subprotocol(one.in(), ours));
+    parsed request(get("/", lines));
+    return std::string(select_subprotocol(request.in(), ours));
   };
   EXPECT_EQ(selected(""), "");
   EXPECT_EQ(selected("Sec-WebSocket-Protocol: other, LATCHKEY.V1, bearer.abc\r\n"), "");
@@ -115,9 +115,9 @@ TEST(WebSocketHandshake, SelectsTheFirstSubprotocolThatIsOurs) {
 }
 
 TEST(WebSocketHandshake, FindsWhatASubprotocolCarries) {
-  parsed one(get("/", "Sec-WebSocket-Protocol: latchkey.v1, bearer.a.b-c_d, bearer.e\r\n"));
-  EXPECT_EQ(subprotocol_value(one.in(), "bearer."), "a.b-c_d");
-  EXPECT_EQ(subprotocol_value(one.in(), "ticket."), "");
+  parsed request(get("/", "Sec-WebSocket-Protocol: latchkey.v1, bearer.a.b-c_d, bearer.e\r\n"));
+  EXPECT_EQ(subprotocol_value(request.in(), "bearer."), "a.b-c_d");
+  EXPECT_EQ(subprotocol_value(request.in(), "ticket."), "");
 }
 
 TEST(WebSocketHandshake, OpensAConnectionOrSaysWhyNot) {

@@ -26,8 +26,8 @@ const api_facts facts{"https://auth.example.com", "1.2.3", plain_flat, {}, "http
 std::string path_for(const std::string& id, const fragment_set& all) {
   auto path = "/" + id;
   for (const auto& given : all.operations.at(id).words.value("parameters", json::array())) {
-    const auto& one = given.is_string() ? all.parameters.at(given.get<std::string>()) : given;
-    if (one.value("in", "") == "path") path += "/{p}";
+    const auto& parameter = given.is_string() ? all.parameters.at(given.get<std::string>()) : given;
+    if (parameter.value("in", "") == "path") path += "/{p}";
   }
   return path;
 }
@@ -59,8 +59,8 @@ std::string refusal_of(const std::vector<route>& rows) {
 
 const json& operation(const json& document, const std::string& id) {
   for (const auto& path : document.at("paths"))
-    for (const auto& one : path)
-      if (one.at("operationId") == id) return one;
+    for (const auto& operation : path)
+      if (operation.at("operationId") == id) return operation;
   throw std::runtime_error("not described: " + id);
 }
 
@@ -163,8 +163,8 @@ TEST(ApiDescription, RefersOnlyToWhatItHolds) {
   std::set<std::string> references;
   collect_references(document, references);
   EXPECT_GT(references.size(), 50U);
-  for (const auto& one : references)
-    EXPECT_TRUE(document.contains(json::json_pointer(one.substr(1)))) << one;
+  for (const auto& reference : references)
+    EXPECT_TRUE(document.contains(json::json_pointer(reference.substr(1)))) << reference;
 }
 
 TEST(ApiDescription, NamesTheIssuerAsAServer) {

@@ -73,24 +73,24 @@ struct lookup {
 };
 
 TEST(AddressLookup, KeepsTheLastAddressesAsLongAsThereAreNoNewOnes) {
-  lookup one;
-  one.names->set({at("192.0.2.1")});
-  EXPECT_EQ(one.find(), endpoints{at("192.0.2.1")});
-  one.names->set({});
-  const auto asked = one.names->asked.load();
-  while (one.names->asked < asked + 2) // twice in vain
-    ASSERT_EQ(one.find(), endpoints{at("192.0.2.1")});
-  one.names->set({at("192.0.2.2")});
-  EXPECT_TRUE(one.comes_to({at("192.0.2.2")}));
-  EXPECT_FALSE(one.addresses.has(at("192.0.2.1"))) << "connections to it are not used again";
-  EXPECT_TRUE(one.addresses.has(at("192.0.2.2")));
+  lookup found;
+  found.names->set({at("192.0.2.1")});
+  EXPECT_EQ(found.find(), endpoints{at("192.0.2.1")});
+  found.names->set({});
+  const auto asked = found.names->asked.load();
+  while (found.names->asked < asked + 2) // twice in vain
+    ASSERT_EQ(found.find(), endpoints{at("192.0.2.1")});
+  found.names->set({at("192.0.2.2")});
+  EXPECT_TRUE(found.comes_to({at("192.0.2.2")}));
+  EXPECT_FALSE(found.addresses.has(at("192.0.2.1"))) << "connections to it are not used again";
+  EXPECT_TRUE(found.addresses.has(at("192.0.2.2")));
 }
 
 TEST(AddressLookup, FindsNoneForANameThatNeverHadAny) {
-  lookup one;
-  EXPECT_EQ(one.find(), endpoints{});
-  one.names->set({at("192.0.2.1")});
-  EXPECT_EQ(one.find(), endpoints{at("192.0.2.1")}) << "it is asked again at once";
+  lookup found;
+  EXPECT_EQ(found.find(), endpoints{});
+  found.names->set({at("192.0.2.1")});
+  EXPECT_EQ(found.find(), endpoints{at("192.0.2.1")}) << "it is asked again at once";
 }
 
 TEST(AddressLookup, GoesOnWithWhatAnotherReactorFound) {

@@ -212,18 +212,18 @@ TEST(CircuitBreakerThreads, AgreeOnOneProbe) {
   constexpr int thread_count = 4;
   std::vector<std::optional<circuit_breaker::call>> held(thread_count);
   std::vector<std::thread> threads;
-  for (auto& mine : held)
+  for (auto& calls : held)
     threads.emplace_back([&] {
       ++ready;
       while (ready < thread_count)
         std::this_thread::yield();
       if (auto call = breaker.admit(now + 1h)) {
         ++probes;
-        mine.emplace(std::move(*call));
+        calls.emplace(std::move(*call));
       }
     });
-  for (auto& one : threads)
-    one.join();
+  for (auto& thread : threads)
+    thread.join();
   EXPECT_EQ(probes, 1);
   EXPECT_EQ(breaker.view().refused, 3u);
 }

@@ -135,9 +135,9 @@ TEST(ProxyRoutes, OpenNothingThatIsLeftUndecided) {
   EXPECT_EQ(problem_of(with_more(R"("signed_in":false)")),
             "routes[0].signed_in is false: expected true");
   EXPECT_EQ(problem_of(with_more(R"("signed_in":1)")), "routes[0].signed_in is 1: expected true");
-  for (const std::string_view word : {"", "invoices", "a:b,c:d", "A:b"})
-    EXPECT_EQ(problem_of(with_more(R"("permission":")" + std::string{word} + "\"")),
-              "routes[0].permission is \"" + std::string{word} +
+  for (const std::string_view permission : {"", "invoices", "a:b,c:d", "A:b"})
+    EXPECT_EQ(problem_of(with_more(R"("permission":")" + std::string{permission} + "\"")),
+              "routes[0].permission is \"" + std::string{permission} +
                   "\": expected a permission such as templates:manage");
   EXPECT_EQ(problem_of(with_more(R"("permission":null)")),
             "routes[0].permission is null: expected a permission such as templates:manage");
@@ -196,8 +196,8 @@ TEST(ProxyRoutes, AreTheDocumentedOnesByThemselves) {
                            "DELETE /api/v1/personas/instances/{id} core-manager instances:write\n");
   ASSERT_EQ(table.upstreams.size(), 1u);
   EXPECT_EQ(table.upstreams[0].authority, "core-manager:8088");
-  EXPECT_TRUE(std::ranges::all_of(table.routes, [](const proxy_route& one) {
-    return one.body_bytes_max == 4096 && one.deadline == 30s;
+  EXPECT_TRUE(std::ranges::all_of(table.routes, [](const proxy_route& route) {
+    return route.body_bytes_max == 4096 && route.deadline == 30s;
   }));
   EXPECT_EQ(listed(table_of("{}")), listed(table));
 }
@@ -234,8 +234,8 @@ TEST(ProxyRoutes, PutAConfiguredOneInADocumentedOnesPlace) {
     "upstream":"core-manager","signed_in":true}]})");
   ASSERT_EQ(table.routes.size(), 10u);
   EXPECT_EQ(table.routes[0].pattern, "/api/v1/templates/{name}");
-  EXPECT_TRUE(std::ranges::none_of(table.routes, [](const proxy_route& one) {
-    return one.method == http::method::get && one.pattern == "/api/v1/templates/{id}";
+  EXPECT_TRUE(std::ranges::none_of(table.routes, [](const proxy_route& route) {
+    return route.method == http::method::get && route.pattern == "/api/v1/templates/{id}";
   }));
 }
 

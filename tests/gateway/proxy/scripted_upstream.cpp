@@ -26,20 +26,20 @@ private:
   const std::atomic<bool>& has_gone_;
 };
 
-awaitable<seen> ask_and_read(upstream_client& client, question what) {
+awaitable<seen> ask_and_read(upstream_client& client, question request) {
   seen out;
   upstream_call call;
-  call.upstream = what.upstream;
-  call.method = what.method;
-  call.target = what.target;
-  call.headers = what.headers;
-  call.body = what.body;
-  call.pieces = what.pieces.get();
-  call.deadline = std::chrono::steady_clock::now() + what.deadline;
-  call.silence_max = what.silence_max;
-  call.asks_for_websocket = what.asks_for_websocket;
+  call.upstream = request.upstream;
+  call.method = request.method;
+  call.target = request.target;
+  call.headers = request.headers;
+  call.body = request.body;
+  call.pieces = request.pieces.get();
+  call.deadline = std::chrono::steady_clock::now() + request.deadline;
+  call.silence_max = request.silence_max;
+  call.asks_for_websocket = request.asks_for_websocket;
   std::optional<test_client> client_of_call;
-  if (what.has_gone != nullptr) call.client = &client_of_call.emplace(*what.has_gone);
+  if (request.has_gone != nullptr) call.client = &client_of_call.emplace(*request.has_gone);
   auto answer = co_await client.call(call);
   if (!answer) {
     out.error = answer.error();
@@ -134,9 +134,9 @@ void peer::half_close() {
 }
 
 script answers(std::string bytes) {
-  return [bytes = std::move(bytes)](peer& one) {
-    while (!one.read_head().empty())
-      if (!one.send(bytes)) return;
+  return [bytes = std::move(bytes)](peer& connection) {
+    while (!connection.read_head().empty())
+      if (!connection.send(bytes)) return;
   };
 }
 
@@ -160,8 +160,8 @@ void scripted_upstream::accept() {
     if (handle < 0) return;
     const auto index = std::min<std::size_t>(accepted_++, scripts_.size() - 1);
     threads_.emplace_back([this, handle, index] {
-      peer one(handle);
-      scripts_[index](one);
+      peer connection(handle);
+      scripts_[index](connection);
     });
   }
 }
@@ -175,8 +175,8 @@ void scripted_upstream::stop_listening() {
 
 scripted_upstream::~scripted_upstream() {
   if (listener_ >= 0) stop_listening();
-  for (auto& one : threads_)
-    one.join();
+  for (auto& thread : threads_)
+    thread.join();
 }
 
 // -- the client -------------------------------------------------------------------------------
@@ -222,22 +222,22 @@ void client_fixture::close() {
   done.get_future().wait();
 }
 
-std::future<seen> client_fixture::start(question what) {
+std::future<seen> client_fixture::start(question request) {
   auto promised = std::make_shared<std::promise<seen>>();
   auto future = promised->get_future();
-  boost::asio::post(io_, [this, what = std::move(what), promised] {
+  boost::asio::post(io_, [this, request = std::move(request), promised] {
     auto done = [promised](const std::exception_ptr& thrown, seen out) {
       out.was_thrown = thrown != nullptr;
       promised->set_value(std::move(out));
     };
     boost::asio::co_spawn(
-        io_, [this, what] { return ask_and_read(*client_, what); }, done);
+        io_, [this, request] { return ask_and_read(*client_, request); }, done);
   });
   return future;
 }
 
-seen client_fixture::ask(question what) {
-  auto future = start(std::move(what));
+seen client_fixture::ask(question request) {
+  auto future = start(std::move(request));
   if (future.wait_for(patience * 2) != std::future_status::ready)
     throw std::runtime_error("a call has not ended");
   return future.get();

@@ -130,8 +130,8 @@ public:
   ~client_fixture();
 
   /// Asks, and reads the body to its end.
-  std::future<seen> start(question what);
-  seen ask(question what);
+  std::future<seen> start(question request);
+  seen ask(question request);
   /// Runs `work(client)`, a coroutine, to its end.
   void run(const std::function<awaitable<>(upstream_client&)>& work);
   void close();

@@ -37,26 +37,26 @@ private:
 
 question trickled(std::chrono::milliseconds deadline, std::size_t count,
                   std::chrono::milliseconds pause = 20ms) {
-  question what;
-  what.method = http::method::post;
-  what.deadline = deadline;
-  what.pieces = std::make_shared<trickle>(pause, count);
-  return what;
+  question request;
+  request.method = http::method::post;
+  request.deadline = deadline;
+  request.pieces = std::make_shared<trickle>(pause, count);
+  return request;
 }
 
-const script reads_a_chunked_body = [](peer& one) {
-  while (!one.read_until("0\r\n\r\n").empty())
-    one.send(ok);
+const script reads_a_chunked_body = [](peer& connection) {
+  while (!connection.read_until("0\r\n\r\n").empty())
+    connection.send(ok);
 };
 
 TEST(SlowClient, IsToldThatItsBodyTookTooLongAndOpensNoBreaker) {
-  scripted_upstream upstream({[](peer& one) { one.wait_for_end(); }});
+  scripted_upstream upstream({[](peer& connection) { connection.wait_for_end(); }});
   client_fixture client(upstream.url());
   std::vector<std::future<seen>> calls;
   for (int i = 0; i < 15; ++i)
     calls.push_back(client.start(trickled(200ms, 1'000'000)));
-  for (auto& one : calls) {
-    const auto got = one.get();
+  for (auto& call : calls) {
+    const auto got = call.get();
     EXPECT_EQ(got.code(), error_code::request_timeout);
     EXPECT_EQ(got.error->field, "body");
   }
@@ -70,17 +70,18 @@ TEST(SlowClient, DoesNotUseUpTheTimeOfItsUpstream) {
   // what was left of the client's time is over, and long before its own is.
   constexpr auto deadline = 4'000ms;
   const auto answers_at = std::chrono::steady_clock::now() + deadline + 300ms;
-  scripted_upstream upstream({[answers_at](peer& one) {
-    one.read_until("0\r\n\r\n");
+  scripted_upstream upstream({[answers_at](peer& connection) {
+    connection.read_until("0\r\n\r\n");
     std::this_thread::sleep_until(answers_at);
-    one.send(ok);
+    connection.send(ok);
   }});
   client_fixture client(upstream.url());
   EXPECT_EQ(client.ask(trickled(deadline, 80)).body, "ok");
 }
 
 TEST(SlowClient, IsNotTheOneByWhichAnUpstreamIsTriedAgain) {
-  scripted_upstream upstream({[](peer& one) { one.reset(); }, reads_a_chunked_body, answers(ok)});
+  scripted_upstream upstream(
+      {[](peer& connection) { connection.reset(); }, reads_a_chunked_body, answers(ok)});
   breaker_settings breaker;
   breaker.failures_in_a_row_max = 1;
   breaker.open_for = breaker.open_for_max = 0ms; // the next call is the probe
@@ -101,7 +102,7 @@ TEST(SlowClient, IsNotTheOneByWhichAnUpstreamIsTriedAgain) {
 }
 
 TEST(SlowClient, MayCloseTheBreakerOnceItsBodyHasBeenSent) {
-  scripted_upstream upstream({[](peer& one) { one.reset(); }, reads_a_chunked_body});
+  scripted_upstream upstream({[](peer& connection) { connection.reset(); }, reads_a_chunked_body});
   breaker_settings breaker;
   breaker.failures_in_a_row_max = 1;
   breaker.open_for = breaker.open_for_max = 0ms; // the next call is the probe
@@ -114,10 +115,10 @@ TEST(SlowClient, MayCloseTheBreakerOnceItsBodyHasBeenSent) {
 }
 
 TEST(SlowClient, WhoseUpstreamGivesUpOpensNoBreaker) {
-  scripted_upstream upstream({[](peer& one) {
-    one.read_head();
-    one.read_bytes(80); // some twenty bytes of the body
-    one.reset();
+  scripted_upstream upstream({[](peer& connection) {
+    connection.read_head();
+    connection.read_bytes(80); // some twenty bytes of the body
+    connection.reset();
   }});
   breaker_settings breaker;
   breaker.failures_in_a_row_max = 1;

@@ -48,11 +48,11 @@ TEST(TraceContext, BelievesNeitherOfTwo) {
 }
 
 TEST(TraceContext, BeginsADifferentTraceForEachRequest) {
-  const auto one = after({});
-  EXPECT_FALSE(one.is_continued);
-  EXPECT_TRUE(is_well_formed(one.traceparent)) << one.traceparent;
-  EXPECT_TRUE(one.traceparent.ends_with("-01"));
-  EXPECT_NE(one.traceparent, after({}).traceparent);
+  const auto trace = after({});
+  EXPECT_FALSE(trace.is_continued);
+  EXPECT_TRUE(is_well_formed(trace.traceparent)) << trace.traceparent;
+  EXPECT_TRUE(trace.traceparent.ends_with("-01"));
+  EXPECT_NE(trace.traceparent, after({}).traceparent);
 }
 
 TEST(TraceContext, ContinuesUnderANewParent) {

@@ -10,13 +10,13 @@ namespace {
 using http::method;
 
 /// One answer to GET, on a connection that ends behind it.
-seen answer_to(const std::string& bytes, question what = {}) {
-  scripted_upstream upstream({[bytes](peer& one) {
-    one.read_head();
-    one.send(bytes);
+seen answer_to(const std::string& bytes, question request = {}) {
+  scripted_upstream upstream({[bytes](peer& connection) {
+    connection.read_head();
+    connection.send(bytes);
   }});
   client_fixture client(upstream.url());
-  return client.ask(std::move(what));
+  return client.ask(std::move(request));
 }
 
 TEST(UpstreamAnswer, IsTakenAsItsFramingSays) {
@@ -64,11 +64,11 @@ TEST(UpstreamAnswer, IsTheOneBehindThoseThatComeBefore) {
 class UnusableAnswer : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(UnusableAnswer, IsGw001AndNotAskedForAgain) {
-  scripted_upstream upstream({[](peer& one) {
-    one.read_head();
-    one.send(GetParam());
-    one.half_close();
-    one.wait_for_end();
+  scripted_upstream upstream({[](peer& connection) {
+    connection.read_head();
+    connection.send(GetParam());
+    connection.half_close();
+    connection.wait_for_end();
   }});
   client_fixture client(upstream.url());
   const auto got = client.ask({});
@@ -107,11 +107,11 @@ TEST(UpstreamAnswer, ThatEndsTooEarlyFailsInItsBody) {
 
 TEST(UpstreamAnswer, ThatIsResetFailsEvenWhereAnEndWouldBeGood) {
   std::promise<void> has_come;
-  scripted_upstream upstream({[&](peer& one) {
-    one.read_head();
-    one.send("HTTP/1.1 200 OK\r\n\r\nsome");
+  scripted_upstream upstream({[&](peer& connection) {
+    connection.read_head();
+    connection.send("HTTP/1.1 200 OK\r\n\r\nsome");
     has_come.get_future().wait();
-    one.reset();
+    connection.reset();
   }});
   client_fixture client(upstream.url());
   client.run([&](upstream_client& asked) -> awaitable<> {
@@ -129,15 +129,15 @@ TEST(UpstreamAnswer, ThatIsResetFailsEvenWhereAnEndWouldBeGood) {
 }
 
 TEST(UpstreamAnswer, ThatFallsSilentIsCutOff) {
-  scripted_upstream upstream({[](peer& one) {
-    one.read_head();
-    one.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort");
-    one.wait_for_end();
+  scripted_upstream upstream({[](peer& connection) {
+    connection.read_head();
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort");
+    connection.wait_for_end();
   }});
   client_fixture client(upstream.url());
-  question what;
-  what.silence_max = 20ms;
-  const auto got = client.ask(what);
+  question request;
+  request.silence_max = 20ms;
+  const auto got = client.ask(request);
   EXPECT_EQ(got.body, "short");
   EXPECT_EQ(got.body_code(), error_code::upstream_timeout);
   EXPECT_EQ(client.counts().cut.value(), 1u);
@@ -146,13 +146,13 @@ TEST(UpstreamAnswer, ThatFallsSilentIsCutOff) {
 
 TEST(UpstreamAnswer, CanBeLargeAndComesWhole) {
   const std::string piece(100'000, 'p');
-  scripted_upstream upstream({[&piece](peer& one) {
-    one.read_head();
-    one.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  scripted_upstream upstream({[&piece](peer& connection) {
+    connection.read_head();
+    connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 50; ++i)
-      one.send("186a0\r\n" + piece + "\r\n");
-    one.send("0\r\n\r\n");
-    one.wait_for_end();
+      connection.send("186a0\r\n" + piece + "\r\n");
+    connection.send("0\r\n\r\n");
+    connection.wait_for_end();
   }});
   client_fixture client(upstream.url());
   const auto got = client.ask({});
@@ -175,10 +175,10 @@ TEST(UpstreamConnection, IsNotKeptWhenItSaysSoOrHasMoreToSay) {
   for (const std::string& bytes :
        {std::string{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"},
         ok + "and more"}) {
-    scripted_upstream upstream({[&bytes](peer& one) {
-      one.read_head();
-      one.send(bytes);
-      one.wait_for_end();
+    scripted_upstream upstream({[&bytes](peer& connection) {
+      connection.read_head();
+      connection.send(bytes);
+      connection.wait_for_end();
     }});
     client_fixture client(upstream.url());
     EXPECT_EQ(client.ask({}).body, "ok");
@@ -189,12 +189,12 @@ TEST(UpstreamConnection, IsNotKeptWhenItSaysSoOrHasMoreToSay) {
 
 TEST(UpstreamConnection, ThatWasClosedMeanwhileIsNoticedAndNoFailure) {
   std::promise<void> closed;
-  scripted_upstream upstream({[&](peer& one) {
-                                one.read_head();
-                                one.send(ok);
-                                one.half_close();
+  scripted_upstream upstream({[&](peer& connection) {
+                                connection.read_head();
+                                connection.send(ok);
+                                connection.half_close();
                                 closed.set_value();
-                                one.wait_for_end();
+                                connection.wait_for_end();
                               },
                               answers(ok)});
   client_fixture client(upstream.url());
@@ -208,11 +208,11 @@ TEST(UpstreamConnection, ThatWasClosedMeanwhileIsNoticedAndNoFailure) {
 }
 
 TEST(UpstreamConnection, ThatDiesUnderARequestCostsARetryAndNoFailure) {
-  scripted_upstream upstream({[](peer& one) {
-                                one.read_head();
-                                one.send(ok);
-                                one.read_head();
-                                one.reset();
+  scripted_upstream upstream({[](peer& connection) {
+                                connection.read_head();
+                                connection.send(ok);
+                                connection.read_head();
+                                connection.reset();
                               },
                               answers(ok)});
   client_fixture client(upstream.url());
@@ -235,10 +235,10 @@ TEST(UpstreamConnection, IsClosedWhenItWasIdleForLong) {
 
 TEST(UpstreamConnection, GoesWithABodyThatNobodyWants) {
   std::promise<bool> ended;
-  scripted_upstream upstream({[&](peer& one) {
-    one.read_head();
-    one.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort");
-    ended.set_value(one.wait_for_end());
+  scripted_upstream upstream({[&](peer& connection) {
+    connection.read_head();
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort");
+    ended.set_value(connection.wait_for_end());
   }});
   client_fixture client(upstream.url());
   client.run([](upstream_client& asked) -> awaitable<> {

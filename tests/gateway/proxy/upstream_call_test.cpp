@@ -15,20 +15,20 @@ struct seen_request {
 };
 
 script records(std::promise<seen_request>& seen, std::size_t bytes) {
-  return [&seen, bytes](peer& one) {
+  return [&seen, bytes](peer& connection) {
     seen_request got;
-    got.head = one.read_head();
-    got.body = one.read_bytes(bytes);
-    one.send(ok);
+    got.head = connection.read_head();
+    got.body = connection.read_bytes(bytes);
+    connection.send(ok);
     seen.set_value(got);
-    one.wait_for_end();
+    connection.wait_for_end();
   };
 }
 
 question with_method(method verb) {
-  question what;
-  what.method = verb;
-  return what;
+  question request;
+  request.method = verb;
+  return request;
 }
 
 // -- what is sent -------------------------------------------------------------------------------
@@ -37,11 +37,11 @@ TEST(UpstreamCall, SendsTargetHeadersAndFramingOfItsOwn) {
   std::promise<seen_request> got;
   scripted_upstream upstream({records(got, 4)});
   client_fixture client(upstream.url());
-  question what = with_method(method::put);
-  what.target = "/a?b=c";
-  what.headers = "X-One: 1\r\n";
-  what.body = "body";
-  EXPECT_EQ(client.ask(what).body, "ok");
+  question request = with_method(method::put);
+  request.target = "/a?b=c";
+  request.headers = "X-One: 1\r\n";
+  request.body = "body";
+  EXPECT_EQ(client.ask(request).body, "ok");
   const auto seen = got.get_future().get();
   EXPECT_EQ(seen.head, "PUT /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(upstream.port()) +
                            "\r\nX-One: 1\r\nContent-Length: 4\r\n\r\n");
@@ -69,15 +69,15 @@ TEST(UpstreamCall, StreamsABodyOfKnownSizeAndOneInChunks) {
   limits.idle_max = 0;
   client_fixture client(upstream.url(), limits);
   const std::vector<std::optional<std::string>> pieces{"abc", "def"};
-  question what = with_method(method::post);
-  what.pieces = std::make_shared<piecewise_body>(pieces, 6);
-  EXPECT_EQ(client.ask(what).body, "ok");
+  question request = with_method(method::post);
+  request.pieces = std::make_shared<piecewise_body>(pieces, 6);
+  EXPECT_EQ(client.ask(request).body, "ok");
   auto seen = counted.get_future().get();
   EXPECT_NE(seen.head.find("Content-Length: 6\r\n"), std::string::npos) << seen.head;
   EXPECT_EQ(seen.body, "abcdef");
 
-  what.pieces = std::make_shared<piecewise_body>(pieces);
-  EXPECT_EQ(client.ask(what).body, "ok");
+  request.pieces = std::make_shared<piecewise_body>(pieces);
+  EXPECT_EQ(client.ask(request).body, "ok");
   seen = chunked.get_future().get();
   EXPECT_NE(seen.head.find("Transfer-Encoding: chunked\r\n"), std::string::npos) << seen.head;
   EXPECT_EQ(seen.body, "3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
@@ -86,21 +86,21 @@ TEST(UpstreamCall, StreamsABodyOfKnownSizeAndOneInChunks) {
 TEST(UpstreamCall, AsksForNoMoreOfABodyThanTheUpstreamTakes) {
   constexpr std::size_t count = 1'000;
   std::promise<void> may_read;
-  scripted_upstream upstream({[&](peer& one) {
-                                one.read_head();
+  scripted_upstream upstream({[&](peer& connection) {
+                                connection.read_head();
                                 may_read.get_future().wait();
                                 for (std::size_t i = 0; i < count; ++i)
-                                  one.read_bytes(16'384);
-                                one.send(ok);
+                                  connection.read_bytes(16'384);
+                                connection.send(ok);
                               },
                               answers(ok)});
   client_fixture client(upstream.url());
   // More than any socket's buffers take when nobody reads.
   const std::vector<std::optional<std::string>> pieces(count, std::string(16'384, 'x'));
   auto body = std::make_shared<piecewise_body>(pieces, count * 16'384);
-  question what = with_method(method::post);
-  what.pieces = body;
-  auto answer = client.start(what);
+  question request = with_method(method::post);
+  request.pieces = body;
+  auto answer = client.start(request);
   EXPECT_TRUE(client.wait_until([&] { return body->asked() > 0; }));
   for (int i = 0; i < 20; ++i)
     EXPECT_EQ(client.ask({}).body, "ok"); // meanwhile others have their turn
@@ -112,17 +112,18 @@ TEST(UpstreamCall, AsksForNoMoreOfABodyThanTheUpstreamTakes) {
 }
 
 TEST(UpstreamCall, TakesAnAnswerThatComesBeforeItsBodyWasSent) {
-  scripted_upstream upstream({[&](peer& one) {
-                                one.read_head();
-                                one.send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
-                                one.wait_for_end();
+  scripted_upstream upstream({[&](peer& connection) {
+                                connection.read_head();
+                                connection.send(
+                                    "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
+                                connection.wait_for_end();
                               },
                               answers(ok)});
   client_fixture client(upstream.url());
   const std::vector<std::optional<std::string>> pieces(20'000, std::string(16'384, 'x'));
-  question what = with_method(method::post);
-  what.pieces = std::make_shared<piecewise_body>(pieces);
-  const auto got = client.ask(what);
+  question request = with_method(method::post);
+  request.pieces = std::make_shared<piecewise_body>(pieces);
+  const auto got = client.ask(request);
   EXPECT_EQ(got.status, 413u);
   EXPECT_EQ(got.body, "no");
   EXPECT_EQ(client.ask({}).body, "ok"); // on another connection
@@ -152,34 +153,34 @@ private:
 
 TEST(UpstreamCall, KeepsTheConnectionWhenAllWasSentBeforeTheAnswerWasSeen) {
   const auto body = std::make_shared<late_body>();
-  scripted_upstream upstream({[&](peer& one) {
-                                one.read_head();
+  scripted_upstream upstream({[&](peer& connection) {
+                                connection.read_head();
                                 body->asked.get_future().wait();
-                                one.send(ok);
+                                connection.send(ok);
                                 body->answered.set_value();
-                                one.read_bytes(3);
-                                answers(ok)(one);
+                                connection.read_bytes(3);
+                                answers(ok)(connection);
                               },
                               answers(ok)});
   client_fixture client(upstream.url());
-  question what = with_method(method::post);
-  what.pieces = body;
-  EXPECT_EQ(client.ask(what).body, "ok");
+  question request = with_method(method::post);
+  request.pieces = body;
+  EXPECT_EQ(client.ask(request).body, "ok");
   EXPECT_EQ(client.ask({}).body, "ok");
   EXPECT_EQ(upstream.connections(), 1u);
 }
 
 TEST(UpstreamCall, FailsAsItsBodyDoesAndEndsTheRequest) {
   std::promise<bool> ended;
-  scripted_upstream upstream({[&](peer& one) {
-    one.read_until("abc\r\n");
-    ended.set_value(one.wait_for_end());
+  scripted_upstream upstream({[&](peer& connection) {
+    connection.read_until("abc\r\n");
+    ended.set_value(connection.wait_for_end());
   }});
   client_fixture client(upstream.url());
   const std::vector<std::optional<std::string>> pieces{"abc", std::nullopt};
-  question what = with_method(method::put);
-  what.pieces = std::make_shared<piecewise_body>(pieces);
-  const auto got = client.ask(what);
+  question request = with_method(method::put);
+  request.pieces = std::make_shared<piecewise_body>(pieces);
+  const auto got = client.ask(request);
   EXPECT_EQ(got.code(), error_code::payload_too_large);
   EXPECT_EQ(got.error->field, "body");
   EXPECT_TRUE(ended.get_future().get());
@@ -199,9 +200,9 @@ std::size_t connections_for(method verb, const script& bad) {
 }
 
 TEST(UpstreamCall, IsSentAgainAtMostTwiceWhenNothingWasAnswered) {
-  const auto resets = [](peer& one) {
-    one.read_head();
-    one.reset();
+  const auto resets = [](peer& connection) {
+    connection.read_head();
+    connection.reset();
   };
   for (const auto verb : {method::get, method::put, method::delete_})
     EXPECT_EQ(connections_for(verb, resets), 3u) << http::to_string(verb);
@@ -210,31 +211,31 @@ TEST(UpstreamCall, IsSentAgainAtMostTwiceWhenNothingWasAnswered) {
 }
 
 TEST(UpstreamCall, IsNotSentAgainOnceAByteOfAnAnswerHasCome) {
-  const auto begins = [](peer& one) {
-    one.read_head();
-    one.send("H");
-    one.half_close();
-    one.wait_for_end();
+  const auto begins = [](peer& connection) {
+    connection.read_head();
+    connection.send("H");
+    connection.half_close();
+    connection.wait_for_end();
   };
   EXPECT_EQ(connections_for(method::get, begins), 1u);
 }
 
 TEST(UpstreamCall, IsNotSentAgainOnceItsBodyWasBegun) {
-  scripted_upstream upstream({[](peer& one) {
-                                one.read_until("abc");
-                                one.reset();
+  scripted_upstream upstream({[](peer& connection) {
+                                connection.read_until("abc");
+                                connection.reset();
                               },
                               answers(ok)});
   client_fixture client(upstream.url());
   const std::vector<std::optional<std::string>> pieces{"abc"};
-  question what = with_method(method::put);
-  what.pieces = std::make_shared<piecewise_body>(pieces, 3);
-  EXPECT_EQ(client.ask(what).code(), error_code::upstream_unavailable);
+  question request = with_method(method::put);
+  request.pieces = std::make_shared<piecewise_body>(pieces, 3);
+  EXPECT_EQ(client.ask(request).code(), error_code::upstream_unavailable);
   EXPECT_EQ(upstream.connections(), 1u);
 }
 
 TEST(UpstreamCall, SucceedsWhenASecondTryDoes) {
-  scripted_upstream upstream({[](peer& one) { one.reset(); }, answers(ok)});
+  scripted_upstream upstream({[](peer& connection) { connection.reset(); }, answers(ok)});
   client_fixture client(upstream.url());
   EXPECT_EQ(client.ask({}).body, "ok");
   EXPECT_EQ(client.counts().retries.value(), 1u);
@@ -265,39 +266,39 @@ TEST(UpstreamCall, ReachesAHostByItsName) {
 // -- how long -------------------------------------------------------------------------------------
 
 TEST(UpstreamCall, WithoutAnAnswerInTimeIsGw002) {
-  scripted_upstream upstream({[](peer& one) { one.wait_for_end(); }});
+  scripted_upstream upstream({[](peer& connection) { connection.wait_for_end(); }});
   client_fixture client(upstream.url());
-  question what;
-  what.deadline = 30ms;
-  EXPECT_EQ(client.ask(what).code(), error_code::upstream_timeout);
+  question request;
+  request.deadline = 30ms;
+  EXPECT_EQ(client.ask(request).code(), error_code::upstream_timeout);
   EXPECT_EQ(upstream.connections(), 1u); // not sent again
   EXPECT_EQ(client.counts().timed_out.value(), 1u);
   EXPECT_EQ(client.counts().connections.value(), 0);
 }
 
 TEST(UpstreamCall, WithHalfAHeadInTimeIsGw002) {
-  scripted_upstream upstream({[](peer& one) {
-    one.send("HTTP/1.1 200 OK\r\nX-");
-    one.wait_for_end();
+  scripted_upstream upstream({[](peer& connection) {
+    connection.send("HTTP/1.1 200 OK\r\nX-");
+    connection.wait_for_end();
   }});
   client_fixture client(upstream.url());
-  question what;
-  what.deadline = 30ms;
-  EXPECT_EQ(client.ask(what).code(), error_code::upstream_timeout);
+  question request;
+  request.deadline = 30ms;
+  EXPECT_EQ(client.ask(request).code(), error_code::upstream_timeout);
 }
 
 TEST(UpstreamCall, EndsWithWhoeverAsked) {
   std::promise<bool> ended;
   std::atomic<bool> has_gone{false};
-  scripted_upstream upstream({[&](peer& one) {
-    one.read_head();
+  scripted_upstream upstream({[&](peer& connection) {
+    connection.read_head();
     has_gone = true;
-    ended.set_value(one.wait_for_end());
+    ended.set_value(connection.wait_for_end());
   }});
   client_fixture client(upstream.url());
-  question what;
-  what.has_gone = &has_gone;
-  EXPECT_TRUE(client.ask(what).was_thrown);
+  question request;
+  request.has_gone = &has_gone;
+  EXPECT_TRUE(client.ask(request).was_thrown);
   EXPECT_TRUE(ended.get_future().get());
   EXPECT_EQ(client.counts().abandoned.value(), 1u);
   EXPECT_EQ(client.breaker().state, breaker_state::closed);
@@ -305,10 +306,10 @@ TEST(UpstreamCall, EndsWithWhoeverAsked) {
 
 TEST(UpstreamCall, EndsWithItsClient) {
   std::promise<void> asked;
-  scripted_upstream upstream({[&](peer& one) {
-    one.read_head();
+  scripted_upstream upstream({[&](peer& connection) {
+    connection.read_head();
     asked.set_value();
-    one.wait_for_end();
+    connection.wait_for_end();
   }});
   upstream_limits limits;
   limits.calls_max = 1;
@@ -326,20 +327,20 @@ TEST(UpstreamCall, EndsWithItsClient) {
 
 TEST(UpstreamCall, GivesAnUpgradedConnectionAway) {
   std::promise<seen_request> got;
-  scripted_upstream upstream({[&](peer& one) {
+  scripted_upstream upstream({[&](peer& connection) {
     seen_request seen;
-    seen.head = one.read_head();
-    one.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n"
-             "Connection: Upgrade\r\n\r\nbehind");
+    seen.head = connection.read_head();
+    connection.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n"
+                    "Connection: Upgrade\r\n\r\nbehind");
     got.set_value(seen);
-    one.wait_for_end();
+    connection.wait_for_end();
   }});
   upstream_limits limits;
   limits.calls_max = 1;
   client_fixture client(upstream.url(), limits);
-  question what;
-  what.asks_for_websocket = true;
-  const auto answer = client.ask(what);
+  question request;
+  request.asks_for_websocket = true;
+  const auto answer = client.ask(request);
   EXPECT_EQ(answer.status, 101u);
   EXPECT_EQ(answer.body, "behind");
   const auto head = got.get_future().get().head;

@@ -7,18 +7,18 @@ namespace latchkey::proxy::testing {
 namespace {
 
 question posted() {
-  question what;
-  what.method = http::method::post; // sent once
-  return what;
+  question request;
+  request.method = http::method::post; // sent once
+  return request;
 }
 
 TEST(UpstreamCall, WaitsForAConnectionWhenAllAreInUse) {
   std::promise<void> go_on;
   auto may = go_on.get_future().share();
-  scripted_upstream upstream({[may](peer& one) {
-    while (!one.read_head().empty()) {
+  scripted_upstream upstream({[may](peer& connection) {
+    while (!connection.read_head().empty()) {
       may.wait();
-      one.send(ok);
+      connection.send(ok);
     }
   }});
   upstream_limits limits;
@@ -40,7 +40,7 @@ TEST(UpstreamCall, WaitsForAConnectionWhenAllAreInUse) {
 }
 
 TEST(UpstreamCall, ThatWaitsInVainIsGw002AndNotTheUpstreamsFailure) {
-  scripted_upstream upstream({[](peer& one) { one.wait_for_end(); }});
+  scripted_upstream upstream({[](peer& connection) { connection.wait_for_end(); }});
   upstream_limits limits;
   limits.calls_max = 1;
   client_fixture client(upstream.url(), limits);
@@ -58,7 +58,7 @@ TEST(UpstreamCall, ThatWaitsInVainIsGw002AndNotTheUpstreamsFailure) {
 }
 
 TEST(UpstreamCall, LeavesAnUpstreamAloneThatKeepsFailing) {
-  scripted_upstream upstream({[](peer& one) { one.reset(); }});
+  scripted_upstream upstream({[](peer& connection) { connection.reset(); }});
   breaker_settings breaker;
   breaker.failures_in_a_row_max = 3;
   breaker.open_for = 1h;
@@ -86,10 +86,10 @@ TEST(UpstreamCall, LeavesAnUpstreamAloneThatKeepsFailing) {
 class UpstreamCrowd : public ::testing::Test {
 protected:
   void begin(script then, script later, std::chrono::milliseconds open_for) {
-    upstream_.emplace(std::vector<script>{[this, then](peer& one) {
-                                            one.read_head();
+    upstream_.emplace(std::vector<script>{[this, then](peer& connection) {
+                                            connection.read_head();
                                             may_.wait_for(patience);
-                                            then(one);
+                                            then(connection);
                                           },
                                           std::move(later)});
     upstream_limits limits;
@@ -102,9 +102,9 @@ protected:
     ASSERT_TRUE(client_->wait_until([&] { return upstream_->connections() == 1; }));
   }
   std::future<seen> start(std::chrono::milliseconds deadline = patience) {
-    auto what = posted();
-    what.deadline = deadline;
-    return client_->start(what);
+    auto request = posted();
+    request.deadline = deadline;
+    return client_->start(request);
   }
   bool waits_for(std::int64_t calls) {
     return client_->wait_until([&] { return client_->counts().waiting.value() == calls; });
@@ -118,8 +118,8 @@ protected:
   std::future<seen> first_;
 };
 
-const script breaks_off = [](peer& one) { one.reset(); };
-const script says_nothing = [](peer& one) { one.wait_for_end(); };
+const script breaks_off = [](peer& connection) { connection.reset(); };
+const script says_nothing = [](peer& connection) { connection.wait_for_end(); };
 
 TEST_F(UpstreamCrowd, ThatWaitsIsServedWhenTheUpstreamThatFailedIsTriedAgain) {
   begin(breaks_off, answers(ok), 200ms);
@@ -130,8 +130,8 @@ TEST_F(UpstreamCrowd, ThatWaitsIsServedWhenTheUpstreamThatFailedIsTriedAgain) {
   go_on();
   EXPECT_EQ(first_.get().code(), error_code::upstream_unavailable);
   EXPECT_EQ(client_->breaker().opened, 1u);
-  for (auto& one : waiting)
-    EXPECT_EQ(one.get().body, "ok");
+  for (auto& answer : waiting)
+    EXPECT_EQ(answer.get().body, "ok");
   EXPECT_EQ(client_->breaker().refused, 0u);
   EXPECT_EQ(client_->breaker().state, breaker_state::closed);
 }
@@ -149,10 +149,10 @@ TEST_F(UpstreamCrowd, ThatWaitsForAnUpstreamWhichIsLeftAloneIsGw002InTime) {
 }
 
 TEST_F(UpstreamCrowd, ThatHadWaitedTooLongForAnAnswerIsNotTheUpstreamsFailure) {
-  const script answers_once = [](peer& one) {
-    one.send(ok);
-    one.read_head(); // of the one that waited: not answered
-    one.wait_for_end();
+  const script answers_once = [](peer& connection) {
+    connection.send(ok);
+    connection.read_head(); // of the one that waited: not answered
+    connection.wait_for_end();
   };
   begin(answers_once, says_nothing, 1h);
   const auto deadline = 3s;

@@ -58,9 +58,9 @@ protected:
   void trust() { ::setenv("SSL_CERT_FILE", files_.chain().c_str(), 1); }
   seen ask(const std::string& host, const std::string& target = "/fixed") {
     client_fixture client("https://" + host + ":" + std::to_string(server_.port()));
-    question what;
-    what.target = target;
-    return client.ask(what);
+    question request;
+    request.target = target;
+    return client.ask(request);
   }
 
   certificate files_;
@@ -85,9 +85,9 @@ TEST_F(UpstreamTls, IsGw001WhenItIsSomebodyElse) {
 }
 
 TEST_F(UpstreamTls, IsGw001WhenItSpeaksPlainHttp) {
-  scripted_upstream plain({[](peer& one) {
-    one.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-    one.wait_for_end();
+  scripted_upstream plain({[](peer& connection) {
+    connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    connection.wait_for_end();
   }});
   client_fixture client("https://127.0.0.1:" + std::to_string(plain.port()));
   EXPECT_EQ(client.ask({}).code(), error_code::upstream_unavailable);

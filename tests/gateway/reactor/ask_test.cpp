@@ -16,8 +16,8 @@ answerer ended(reactor_fixture& f) {
   f.run(0, [&](reactor_edge& edge) -> awaitable<answer> {
     const question q{1};
     for (;;) {
-      auto word = co_await edge.ask(actor, q, in(patience));
-      if (!word) co_return word;
+      auto replied = co_await edge.ask(actor, q, in(patience));
+      if (!replied) co_return replied;
     }
   });
   return actor;
@@ -33,12 +33,12 @@ TEST(Ask, IsHandledOnTheReactorOfTheAsker) {
       // It may still be at work on the other reactor; once it rests it is woken here.
       const auto until = in(patience);
       for (auto there = no_reactor; there != i && std::chrono::steady_clock::now() < until;) {
-        auto word = co_await edge.ask(actor, q, until);
-        if (word) there = word->handled_on;
+        auto replied = co_await edge.ask(actor, q, until);
+        if (replied) there = replied->handled_on;
       }
       for (int n = 0; n < 100; ++n) {
-        auto word = co_await edge.ask(actor, q, until);
-        out.push_back(word && word->number == 7 ? word->handled_on : no_reactor);
+        auto replied = co_await edge.ask(actor, q, until);
+        out.push_back(replied && replied->number == 7 ? replied->handled_on : no_reactor);
       }
       co_return out;
     });
@@ -51,9 +51,9 @@ TEST(Ask, OfADetachedActorContinuesOnTheReactorOfTheAsker) {
   const auto actor = f.spawn_detached(echo, caf::unit);
   const auto continued_on = f.run(1, [&](reactor_edge& edge) -> awaitable<std::size_t> {
     const question q{7};
-    auto word = co_await edge.ask(actor, q, in(patience));
-    if (!word || word->handled_on != no_reactor) co_return no_reactor;
-    co_return here();
+    auto replied = co_await edge.ask(actor, q, in(patience));
+    if (!replied || replied->handled_on != no_reactor) co_return no_reactor;
+    co_return this_reactor();
   });
   EXPECT_EQ(continued_on, 1u);
 }
@@ -83,24 +83,24 @@ TEST(Ask, AnswersTimeoutAtTheDeadlineAndDropsTheLateAnswer) {
 TEST(Ask, WithADeadlineInThePastAnswersTimeout) {
   reactor_fixture f;
   const auto slow = f.spawn(mute, caf::unit);
-  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<answer> {
+  const auto replied = f.run(0, [&](reactor_edge& edge) -> awaitable<answer> {
     const question q{1};
     co_return co_await edge.ask(slow, q, in(-1s));
   });
-  ASSERT_FALSE(word);
-  EXPECT_EQ(word.error().code, error_code::timeout);
+  ASSERT_FALSE(replied);
+  EXPECT_EQ(replied.error().code, error_code::timeout);
 }
 
 TEST(Ask, OfAnActorThatHasEndedAnswersAtOnce) {
   reactor_fixture f;
   const auto gone = ended(f);
   const auto started = std::chrono::steady_clock::now();
-  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<answer> {
+  const auto replied = f.run(0, [&](reactor_edge& edge) -> awaitable<answer> {
     const question q{1};
     co_return co_await edge.ask(gone, q, in(patience));
   });
-  ASSERT_FALSE(word);
-  EXPECT_EQ(word.error().code, error_code::internal_error);
+  ASSERT_FALSE(replied);
+  EXPECT_EQ(replied.error().code, error_code::internal_error);
   EXPECT_LT(std::chrono::steady_clock::now() - started, patience);
 }
 
@@ -109,7 +109,7 @@ TEST(Ask, SurvivesACoroutineThatThrowsAfterItsAnswer) {
   const auto actor = f.spawn(echo, caf::unit);
   const auto throws = [&](reactor_edge& edge) -> awaitable<answer> {
     const question q{1};
-    auto word = co_await edge.ask(actor, q, in(patience));
+    auto replied = co_await edge.ask(actor, q, in(patience));
     throw std::runtime_error("as told");
   };
   EXPECT_THROW(f.run(0, throws), std::runtime_error);
@@ -118,11 +118,11 @@ TEST(Ask, SurvivesACoroutineThatThrowsAfterItsAnswer) {
      boost::asio::co_spawn(
          f.at(0).context(), [&] { return throws(f.edge()); }, boost::asio::detached);
    }).get();
-  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<answer> {
+  const auto replied = f.run(0, [&](reactor_edge& edge) -> awaitable<answer> {
     const question q{2};
     co_return co_await edge.ask(actor, q, in(patience));
   });
-  EXPECT_TRUE(word);
+  EXPECT_TRUE(replied);
 }
 
 TEST(Ask, LosesNothingInAHundredThousandConversations) {
@@ -139,8 +139,8 @@ TEST(Ask, LosesNothingInAHundredThousandConversations) {
   const auto talk = [&](reactor_edge& edge, std::size_t start) -> awaitable<> {
     for (std::uint64_t i = 0; i < each; ++i) {
       const question q{i};
-      auto word = co_await edge.ask(actors[(start + i) % actors.size()], q, in(patience));
-      if (word && word->number == i) ++right;
+      auto replied = co_await edge.ask(actors[(start + i) % actors.size()], q, in(patience));
+      if (replied && replied->number == i) ++right;
     }
     if (--left == 0) all.set_value();
   };
@@ -156,12 +156,12 @@ TEST(Ask, LosesNothingInAHundredThousandConversations) {
 // -- the end of an acceptor ------------------------------------------------------------
 
 /// Asks and never comes back when the acceptor ends first.
-awaitable<> ask_and_tell(reactor_edge& edge, answerer whom, std::atomic<int>& frames,
+awaitable<> ask_and_tell(reactor_edge& edge, answerer receiver, std::atomic<int>& frames,
                          std::atomic<int>& continued) {
   const frame_guard frame{frames};
   const question q{1};
-  auto word = co_await edge.ask(whom, q, in(patience));
-  if (word) edge.env().now(); // would be a use after the end
+  auto replied = co_await edge.ask(receiver, q, in(patience));
+  if (replied) edge.env().now(); // would be a use after the end
   ++continued;
 }
 
@@ -197,17 +197,17 @@ TEST(AcceptorsEnd, OvertakesAnAnswerThatIsQueuedAlready) {
       crowd.push_back(f.spawn(echo, caf::unit));
     // Once all of them have answered, each waits for mail and becomes one job by it.
     f.run(0, [&](reactor_edge& edge) -> awaitable<bool> {
-      for (const auto& one : crowd) {
+      for (const auto& actor : crowd) {
         const question q{1};
-        co_await edge.ask(one, q, in(patience));
+        co_await edge.ask(actor, q, in(patience));
       }
       co_return true;
     });
     f.on_reactor(0, [&] {
        boost::asio::co_spawn(f.at(0).context(), ask_and_tell(f.edge(), asked, frames, continued),
                              boost::asio::detached);
-       for (const auto& one : crowd)
-         caf::anon_send(one, question{1});
+       for (const auto& actor : crowd)
+         caf::anon_send(actor, question{1});
        boost::asio::post(f.at(0).context(), [&] { f.close_edge_here(0); });
      }).get();
     EXPECT_TRUE(f.wait_until(0, [&] { return frames == 0; }));
@@ -223,7 +223,7 @@ TEST(EdgeActor, DestroysWhoeverAsksAfterItsEnd) {
   const auto talk = [&](reactor_actor& edge) -> awaitable<> {
     const frame_guard frame{frames};
     const question q{1};
-    auto word = co_await edge.ask(actor, q, in(patience));
+    auto replied = co_await edge.ask(actor, q, in(patience));
     ++continued;
   };
   // The handle must outlive the coroutine's frame, which is destroyed later.

@@ -17,7 +17,7 @@ struct mute_state {
 
 answerer::behavior_type echo(answerer::pointer self, caf::unit_t) {
   install_default_handlers(self);
-  return {[](question& q) { return reply{q.number, here()}; }};
+  return {[](question& q) { return reply{q.number, this_reactor()}; }};
 }
 
 answerer::behavior_type mute(answerer::pointer self, caf::unit_t) {
@@ -28,9 +28,9 @@ answerer::behavior_type mute(answerer::pointer self, caf::unit_t) {
       state->owed.push_back(self->make_response_promise<reply>());
       return state->owed.back();
     }
-    for (auto& one : std::exchange(state->owed, {}))
-      one.deliver(reply{0, here()});
-    return reply{0, here()};
+    for (auto& owed : std::exchange(state->owed, {}))
+      owed.deliver(reply{0, this_reactor()});
+    return reply{0, this_reactor()};
   }};
 }
 

@@ -26,7 +26,7 @@ inline constexpr std::chrono::seconds patience{30};
 
 /// The index of the reactor whose thread this is.
 inline constexpr std::size_t no_reactor = ~std::size_t{0};
-inline std::size_t here() {
+inline std::size_t this_reactor() {
   const auto* r = reactor::current();
   return r == nullptr ? no_reactor : r->index();
 }
@@ -115,9 +115,9 @@ public:
     boost::asio::post(at(index).context(), [this, index, talk, promised] {
       boost::asio::co_spawn(
           at(index).context(), [talk, &edge = edge(index)] { return talk(edge); },
-          [promised](std::exception_ptr what, answer value) {
-            if (what)
-              promised->set_exception(what);
+          [promised](std::exception_ptr thrown, answer value) {
+            if (thrown)
+              promised->set_exception(thrown);
             else
               promised->set_value(std::move(value));
           });

@@ -24,7 +24,7 @@ answerer::behavior_type restless(answerer::pointer self, std::atomic<std::uint64
   return {[self, handled](question& q) {
     ++*handled;
     caf::anon_send(answerer{self}, question{q.number + 1});
-    return reply{q.number, here()};
+    return reply{q.number, this_reactor()};
   }};
 }
 
@@ -57,16 +57,16 @@ TEST(Reactor, SpreadsTheWorkOfOtherThreads) {
 
 TEST(Reactor, DeliversDelayedMessages) {
   reactor_fixture f;
-  std::promise<std::size_t> told;
+  std::promise<std::size_t> handled_on;
   const auto later = [](caf::event_based_actor* self, std::promise<std::size_t>* promised) {
     self->delayed_send(self, 10ms, question{1});
     self->become([promised, self](question&) {
-      promised->set_value(here());
+      promised->set_value(this_reactor());
       self->quit();
     });
   };
-  f.system().spawn(later, &told);
-  auto done = told.get_future();
+  f.system().spawn(later, &handled_on);
+  auto done = handled_on.get_future();
   ASSERT_EQ(done.wait_for(patience), std::future_status::ready);
   EXPECT_EQ(done.get(), 0u);
 }
@@ -98,19 +98,19 @@ TEST(Reactor, ServesSocketsAndOthersBesideAnActorThatFeedsItself) {
   });
   EXPECT_EQ(fired.get_future().wait_for(patience), std::future_status::ready);
   const auto actor = f.spawn(echo, caf::unit);
-  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<result<reply>> {
+  const auto replied = f.run(0, [&](reactor_edge& edge) -> awaitable<result<reply>> {
     const question q{1};
     co_return co_await edge.ask(actor, q, in(patience));
   });
-  EXPECT_TRUE(word);
+  EXPECT_TRUE(replied);
 }
 
 /// Asks one that answers for as long as it is let, and one that never does.
-awaitable<> talk_for_ever(reactor_edge& edge, answerer whom, std::atomic<int>& frames) {
+awaitable<> talk_for_ever(reactor_edge& edge, answerer receiver, std::atomic<int>& frames) {
   const frame_guard frame{frames};
   for (;;) {
     const question q{1};
-    auto word = co_await edge.ask(whom, q, in(patience));
+    auto replied = co_await edge.ask(receiver, q, in(patience));
   }
 }
 
@@ -128,10 +128,10 @@ TEST(ReactorScheduler, StartsAndStopsFiftyTimesWithWorkInFlight) {
       const auto slow = f.spawn(mute, caf::unit);
       f.spawn(restless, &handled);
       for (std::size_t r = 0; r < 2; ++r)
-        for (const auto& whom : {busy, detached, slow})
-          f.on_reactor(r, [&f, &frames, r, whom] {
+        for (const auto& receiver : {busy, detached, slow})
+          f.on_reactor(r, [&f, &frames, r, receiver] {
             for (int i = 0; i < 5; ++i)
-              boost::asio::co_spawn(f.at(r).context(), talk_for_ever(f.edge(r), whom, frames),
+              boost::asio::co_spawn(f.at(r).context(), talk_for_ever(f.edge(r), receiver, frames),
                                     boost::asio::detached);
           });
       outside = std::thread{[&stop, busy] {
@@ -171,7 +171,7 @@ public:
       id_ = gettid();
       pthread_setspecific(key_, &id_);
       unsigned char byte = 0; // OpenSSL keeps a generator for each thread
-      return reply{static_cast<std::uint64_t>(RAND_bytes(&byte, 1)) + q.number, here()};
+      return reply{static_cast<std::uint64_t>(RAND_bytes(&byte, 1)) + q.number, this_reactor()};
     }};
   }
 

@@ -26,8 +26,8 @@ public:
       throw std::runtime_error("bind failed");
   }
   ~loopback_socket() {
-    for (int one : crowd_)
-      ::close(one);
+    for (int descriptor : crowd_)
+      ::close(descriptor);
     ::close(handle_);
   }
   loopback_socket(const loopback_socket&) = delete;

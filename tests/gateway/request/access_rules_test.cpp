@@ -22,19 +22,19 @@ struct roles {
   std::shared_ptr<const role_table> table =
       make_role_table({role("support", {"users:read"}), role("owner", {"*"})});
 
-  principal who(const std::string& name) const {
+  principal holder_of(const std::string& name) const {
     principal made;
     made.role = name;
     made.role_permissions = table->permissions_of(name);
     return made;
   }
   bool grants(const std::string& giver, const std::string& given) const {
-    return may_grant(who(giver), *table->permissions_of(given));
+    return may_grant(holder_of(giver), *table->permissions_of(given));
   }
-  bool manages(const std::string& one, const std::string& other) const {
+  bool manages(const std::string& manager, const std::string& other) const {
     messages::user_view target;
     target.role = other;
-    return may_manage(who(one), *table, target);
+    return may_manage(holder_of(manager), *table, target);
   }
 };
 
@@ -52,7 +52,7 @@ TEST(MayGrant, IsNeverMoreThanOnesOwn) {
 
 TEST(MayGrant, IsNoMoreThanAnApiKeyIsFor) {
   const roles all;
-  auto key = all.who("superuser");
+  auto key = all.holder_of("superuser");
   key.key_scopes = std::make_shared<const permission_set>(permission_set{"roles:write"});
   EXPECT_FALSE(may_grant(key, *all.table->permissions_of("user")));
   EXPECT_TRUE(key.may("roles:write"));
@@ -72,7 +72,7 @@ TEST(MayManage, IsNobodyAboveOneself) {
 
 TEST(Principal, HasOfAKeysScopesOnlyWhatItsRoleStillGrants) {
   const roles all;
-  auto key = all.who("user");
+  auto key = all.holder_of("user");
   key.key_scopes =
       std::make_shared<const permission_set>(permission_set{"users:read", "projects:read"});
   EXPECT_FALSE(key.may("users:read"));

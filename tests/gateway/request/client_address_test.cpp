@@ -67,8 +67,8 @@ bool is_https(std::string_view peer, std::vector<http::header_view> headers,
 TEST(CameByHttps, BelievesTrustedProxiesAlone) {
   EXPECT_TRUE(is_https("10.0.0.2", {{"X-Forwarded-Proto", "https"}}));
   EXPECT_TRUE(is_https("10.0.0.2", {{"x-forwarded-proto", "WSS"}}));
-  for (const auto* word : {"http", "ws", "", "httpsx", "https;"})
-    EXPECT_FALSE(is_https("10.0.0.2", {{"X-Forwarded-Proto", word}})) << word;
+  for (const auto* scheme : {"http", "ws", "", "httpsx", "https;"})
+    EXPECT_FALSE(is_https("10.0.0.2", {{"X-Forwarded-Proto", scheme}})) << scheme;
   EXPECT_FALSE(is_https("203.0.113.9", {{"X-Forwarded-Proto", "https"}}));
   EXPECT_FALSE(is_https("10.0.0.2", {{"X-Forwarded-Proto", "https"}}, {}));
 }

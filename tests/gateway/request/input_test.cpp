@@ -226,22 +226,22 @@ TEST(InputForm, ReadsPairs) {
 }
 
 TEST(InputForm, RefusesWhatIsNotOne) {
-  const auto said = [](std::string_view text) {
+  const auto problem_with = [](std::string_view text) {
     auto body = form(text);
     body.ignore("a");
     return problem_of(body);
   };
-  EXPECT_EQ(said("a=%zz"), "a: is not form-encoded UTF-8");
-  EXPECT_EQ(said("a=%f"), "a: is not form-encoded UTF-8");
-  EXPECT_EQ(said("a=%ff"), "a: is not form-encoded UTF-8");
-  EXPECT_EQ(said("%zz=1"), "body: has a name that is not form-encoded");
-  EXPECT_EQ(said("a=1&a=2"), "a: is given twice");
-  EXPECT_EQ(said("a=1&%61=2"), "a: is given twice");
-  EXPECT_EQ(said("a=1&role=admin"), "role: is not a field of this request");
+  EXPECT_EQ(problem_with("a=%zz"), "a: is not form-encoded UTF-8");
+  EXPECT_EQ(problem_with("a=%f"), "a: is not form-encoded UTF-8");
+  EXPECT_EQ(problem_with("a=%ff"), "a: is not form-encoded UTF-8");
+  EXPECT_EQ(problem_with("%zz=1"), "body: has a name that is not form-encoded");
+  EXPECT_EQ(problem_with("a=1&a=2"), "a: is given twice");
+  EXPECT_EQ(problem_with("a=1&%61=2"), "a: is given twice");
+  EXPECT_EQ(problem_with("a=1&role=admin"), "role: is not a field of this request");
   std::string many = "a=1";
   for (std::size_t i = 0; i < body_fields_max; ++i)
     many += "&f" + std::to_string(i) + "=1";
-  EXPECT_EQ(said(many), "body: has too many fields");
+  EXPECT_EQ(problem_with(many), "body: has too many fields");
 }
 
 } // namespace

@@ -69,24 +69,24 @@ struct one_directory : reactor_fixture {
 
 TEST(AskSession, PassesOnThatThereIsNone) {
   one_directory f;
-  const auto word = f.validate();
-  ASSERT_FALSE(word);
-  EXPECT_EQ(word.error().code, error_code::token_invalid);
+  const auto answer = f.validate();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, error_code::token_invalid);
   EXPECT_EQ(f.script.gone.size(), 1u);
 }
 
 TEST(AskSession, PassesOnTheSessionsOwnRefusalWhole) {
   one_directory f;
   f.script.answers = {f.spawn(resident, 7)};
-  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<result<messages::token_pair>> {
+  const auto answer = f.run(0, [&](reactor_edge& edge) -> awaitable<result<messages::token_pair>> {
     const messages::refresh question;
     co_return co_await edge.ask_session(f.id, question, in(patience));
   });
-  ASSERT_FALSE(word);
-  EXPECT_EQ(word.error().code, error_code::conflict);
-  EXPECT_EQ(word.error().field, "field");
-  EXPECT_EQ(word.error().reason, "reason");
-  EXPECT_EQ(word.error().retry_after_s, 3u);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, error_code::conflict);
+  EXPECT_EQ(answer.error().field, "field");
+  EXPECT_EQ(answer.error().reason, "reason");
+  EXPECT_EQ(answer.error().retry_after_s, 3u);
   EXPECT_EQ(f.script.gone.size(), 1u);
 }
 
@@ -137,20 +137,20 @@ TEST(AskSession, KeepsNoHandleOfOneThatHasEnded) {
 TEST(AskSession, GivesUpOnADirectoryThatKnowsOnlyTheDead) {
   one_directory f;
   f.script.answers = {f.spawn(resident, -1), f.ended(), f.spawn(resident, -1)};
-  const auto word = f.validate();
-  ASSERT_FALSE(word);
-  EXPECT_EQ(word.error().code, error_code::internal_error);
+  const auto answer = f.validate();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, error_code::internal_error);
   EXPECT_EQ(f.script.gone.size(), 3u);
 }
 
 TEST(AskUser, PassesOnThatThereIsNone) {
   one_directory f;
-  const auto word = f.run(0, [&](reactor_edge& edge) -> awaitable<result<messages::user_view>> {
+  const auto answer = f.run(0, [&](reactor_edge& edge) -> awaitable<result<messages::user_view>> {
     const messages::describe_user question;
     co_return co_await edge.ask_user(user_id{f.id}, question, in(patience));
   });
-  ASSERT_FALSE(word);
-  EXPECT_EQ(word.error().code, error_code::user_not_found);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, error_code::user_not_found);
 }
 
 } // namespace

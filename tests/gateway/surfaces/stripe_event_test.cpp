@@ -18,22 +18,22 @@ json event() {
       "metadata":{"user_id":"7","tier":"pro"}}}})");
 }
 
-stripe_change read(const json& what) {
-  auto read = read_stripe_event(what.dump());
-  if (!read || !*read) throw std::runtime_error("not read: " + what.dump());
+stripe_change read(const json& body) {
+  auto read = read_stripe_event(body.dump());
+  if (!read || !*read) throw std::runtime_error("not read: " + body.dump());
   return **read;
 }
 
 /// With the subscription changed by `with`.
 template <class Change>
 stripe_change read_with(Change with) {
-  auto what = event();
-  with(what["data"]["object"]);
-  return read(what);
+  auto body = event();
+  with(body["data"]["object"]);
+  return read(body);
 }
 
-std::string refused_field(const json& what) {
-  const auto read = read_stripe_event(what.dump());
+std::string refused_field(const json& body) {
+  const auto read = read_stripe_event(body.dump());
   return read ? "" : read.error().field;
 }
 
@@ -44,31 +44,31 @@ time_point at(std::int64_t seconds) {
 TEST(StripeEvent, IsRefusedWithoutWhatItNeeds) {
   for (const json& wrong : {json{}, json(5), json(std::string(256, 'x')), json::array()}) {
     for (const auto* field : {"id", "customer", "status"}) {
-      auto what = event();
-      what["data"]["object"][field] = wrong;
-      EXPECT_EQ(refused_field(what), std::string{"data.object."} + field) << wrong;
+      auto body = event();
+      body["data"]["object"][field] = wrong;
+      EXPECT_EQ(refused_field(body), std::string{"data.object."} + field) << wrong;
     }
     for (const auto* parent : {"data", "object"}) {
-      auto what = event();
-      (parent == std::string{"data"} ? what["data"] : what["data"]["object"]) = wrong;
-      EXPECT_EQ(refused_field(what), "data.object.id") << wrong;
+      auto body = event();
+      (parent == std::string{"data"} ? body["data"] : body["data"]["object"]) = wrong;
+      EXPECT_EQ(refused_field(body), "data.object.id") << wrong;
     }
   }
   for (const json& wrong : {json{}, json(-1), json(1.5), json("1700000000"), json(1e300),
                             json(UINT64_MAX), json(253'402'300'800)}) {
-    auto what = event();
-    what["created"] = wrong;
-    EXPECT_EQ(refused_field(what), "created") << wrong;
+    auto body = event();
+    body["created"] = wrong;
+    EXPECT_EQ(refused_field(body), "created") << wrong;
   }
 }
 
 TEST(StripeEvent, IsNotReadWhenItIsAboutSomethingElse) {
   for (const auto* type : {"invoice.paid", "customer.subscription.trial_will_end",
                            "customer.subscription.updated.x", "customer.subscription"}) {
-    auto what = event();
-    what["type"] = type;
-    what["data"] = nullptr;
-    const auto read = read_stripe_event(what.dump());
+    auto body = event();
+    body["type"] = type;
+    body["data"] = nullptr;
+    const auto read = read_stripe_event(body.dump());
     ASSERT_TRUE(read) << type;
     EXPECT_FALSE(*read) << type;
   }
@@ -85,27 +85,27 @@ TEST(StripeEvent, SurvivesAnyTextAtAll) {
 }
 
 TEST(StripeEvent, SaysWhatWhomAndWhen) {
-  const auto said = read(event());
-  EXPECT_EQ(said.event.type, messages::stripe_event::kind::updated);
-  EXPECT_EQ(said.event.id, "evt_1");
-  EXPECT_EQ(said.event.at, at(1'700'000'000));
-  EXPECT_EQ(said.user, "7");
-  EXPECT_EQ(said.tier, "pro");
-  EXPECT_EQ(said.prices, (std::vector<std::string>{"price_1", "pro"}));
-  EXPECT_EQ(said.subscription.stripe_subscription_id, "sub_1");
-  EXPECT_EQ(said.subscription.stripe_customer_id, "cus_1");
-  EXPECT_EQ(said.subscription.status, "active");
-  EXPECT_EQ(said.subscription.start_date, at(1'690'000'000));
-  EXPECT_FALSE(said.subscription.end_date);
+  const auto change = read(event());
+  EXPECT_EQ(change.event.type, messages::stripe_event::kind::updated);
+  EXPECT_EQ(change.event.id, "evt_1");
+  EXPECT_EQ(change.event.at, at(1'700'000'000));
+  EXPECT_EQ(change.user, "7");
+  EXPECT_EQ(change.tier, "pro");
+  EXPECT_EQ(change.prices, (std::vector<std::string>{"price_1", "pro"}));
+  EXPECT_EQ(change.subscription.stripe_subscription_id, "sub_1");
+  EXPECT_EQ(change.subscription.stripe_customer_id, "cus_1");
+  EXPECT_EQ(change.subscription.status, "active");
+  EXPECT_EQ(change.subscription.start_date, at(1'690'000'000));
+  EXPECT_FALSE(change.subscription.end_date);
 }
 
 TEST(StripeEvent, MayShowWholeWhatItOtherwiseNames) {
-  const auto said = read_with([](json& s) {
+  const auto change = read_with([](json& s) {
     s["customer"] = {{"id", "cus_2"}, {"object", "customer"}};
     s["default_payment_method"] = {{"id", "pm_2"}, {"object", "payment_method"}};
   });
-  EXPECT_EQ(said.subscription.stripe_customer_id, "cus_2");
-  EXPECT_EQ(said.subscription.payment_method, "pm_2");
+  EXPECT_EQ(change.subscription.stripe_customer_id, "cus_2");
+  EXPECT_EQ(change.subscription.payment_method, "pm_2");
 }
 
 TEST(StripeEvent, EndsWithWhatEndedElseWithWhatIsSetElseWithThePeriodThatIsTheLast) {
@@ -135,21 +135,21 @@ TEST(StripeEvent, EndsWithWhatEndedElseWithWhatIsSetElseWithThePeriodThatIsTheLa
 }
 
 TEST(StripeEvent, OfTheEndIsAnEndWhateverElseItSays) {
-  auto what = event();
-  what["type"] = "customer.subscription.deleted";
-  const auto said = read(what);
-  EXPECT_EQ(said.subscription.status, "canceled");
-  EXPECT_EQ(said.subscription.end_date, said.event.at);
-  EXPECT_EQ(tier_of(said, "price_1=pro", *parse_tiers("free:;pro:")), "free");
+  auto body = event();
+  body["type"] = "customer.subscription.deleted";
+  const auto change = read(body);
+  EXPECT_EQ(change.subscription.status, "canceled");
+  EXPECT_EQ(change.subscription.end_date, change.event.at);
+  EXPECT_EQ(tier_of(change, "price_1=pro", *parse_tiers("free:;pro:")), "free");
 }
 
 TEST(StripeEvent, BuysTheFirstTierThatIsSoldElseThatOfItsMetadata) {
   const auto tiers = *parse_tiers("free:;pro:;gold:");
-  const auto said = read(event());
-  EXPECT_EQ(tier_of(said, "price_1=gold", tiers), "gold");
-  EXPECT_EQ(tier_of(said, "x=free,pro=gold", tiers), "gold"); // by the lookup key
-  EXPECT_EQ(tier_of(said, "", tiers), "pro");                 // by the metadata
-  EXPECT_FALSE(tier_of(said, "price_2=gold", *parse_tiers("free:;gold:")));
+  const auto change = read(event());
+  EXPECT_EQ(tier_of(change, "price_1=gold", tiers), "gold");
+  EXPECT_EQ(tier_of(change, "x=free,pro=gold", tiers), "gold"); // by the lookup key
+  EXPECT_EQ(tier_of(change, "", tiers), "pro");                 // by the metadata
+  EXPECT_FALSE(tier_of(change, "price_2=gold", *parse_tiers("free:;gold:")));
   const auto second = read_with([](json& s) {
     s["items"]["data"] =
         json::array({{{"price", {{"id", "price_addon"}}}}, {{"price", {{"id", "price_1"}}}}});

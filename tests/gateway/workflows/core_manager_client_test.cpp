@@ -105,10 +105,10 @@ struct one_line : reactor_fixture {
 
 /// Answers the first request with these bytes; what it was is told.
 script core_says(std::string bytes, std::promise<std::string>* seen = nullptr) {
-  return [bytes = std::move(bytes), seen](peer& one) {
-    const auto head = one.read_head();
+  return [bytes = std::move(bytes), seen](peer& connection) {
+    const auto head = connection.read_head();
     if (seen != nullptr) seen->set_value(head);
-    one.send(bytes);
+    connection.send(bytes);
   };
 }
 
@@ -194,16 +194,16 @@ TEST(CoreManagerLine, FindsAnActorAgainThatLeftMemory) {
 
 TEST(CoreManagerLine, CountsAStreamAsCutThatIsResetOrSilent) {
   const auto begins = stream_of(ndjson, "{\"a\":1}\n");
-  one_line reset({[&](peer& one) {
-    one.read_head();
-    one.send(begins);
-    one.reset();
+  one_line reset({[&](peer& connection) {
+    connection.read_head();
+    connection.send(begins);
+    connection.reset();
   }});
   EXPECT_EQ(reset.follow("{}")->outcome, stream_outcome::cut);
-  one_line silent({[&](peer& one) {
-                    one.read_head();
-                    one.send(begins);
-                    one.wait_for_end();
+  one_line silent({[&](peer& connection) {
+                    connection.read_head();
+                    connection.send(begins);
+                    connection.wait_for_end();
                   }},
                   50ms);
   EXPECT_EQ(silent.follow("{}")->outcome, stream_outcome::cut);
@@ -230,10 +230,10 @@ TEST(CoreManagerLine, AsksForARunsEnd) {
 
 TEST(CoreManagerLine, AnswersWhoeverWaitsWhenItEnds) {
   std::promise<void> seen;
-  one_line f({[&](peer& one) {
-    one.read_head();
+  one_line f({[&](peer& connection) {
+    connection.read_head();
     seen.set_value();
-    one.wait_for_end();
+    connection.wait_for_end();
   }});
   std::thread ends([&] {
     seen.get_future().wait();

@@ -10,14 +10,14 @@ namespace {
 using format = status_stream::format;
 
 /// What comes of `bytes` given in pieces of `size`.
-std::vector<std::string> objects_of(format how, std::string_view bytes, std::size_t size) {
-  status_stream stream(how);
+std::vector<std::string> objects_of(format framing, std::string_view bytes, std::size_t size) {
+  status_stream stream(framing);
   std::vector<std::string> out;
   for (; !bytes.empty(); bytes.remove_prefix(std::min(size, bytes.size()))) {
     stream.add(bytes.substr(0, size));
     EXPECT_FALSE(stream.is_too_long());
-    while (auto one = stream.next())
-      out.push_back(*one);
+    while (auto object = stream.next())
+      out.push_back(*object);
   }
   if (auto last = stream.rest()) out.push_back(*last);
   return out;
@@ -49,8 +49,8 @@ TEST(StatusStream, GivesTheDataOfAnEventEachHoweverItIsCut) {
 }
 
 /// How much of a stream of such pieces is taken until it is too long.
-std::size_t taken_of(format how, const std::string& piece) {
-  status_stream stream(how);
+std::size_t taken_of(format framing, const std::string& piece) {
+  status_stream stream(framing);
   std::size_t given = 0;
   while (!stream.is_too_long() && given < 4 * status_stream::bytes_max) {
     stream.add(piece);
@@ -61,8 +61,8 @@ std::size_t taken_of(format how, const std::string& piece) {
 }
 
 TEST(StatusStream, EndsAtALineThatIsTooLong) {
-  for (const auto how : {format::lines, format::events})
-    EXPECT_LE(taken_of(how, std::string(1024, 'x')), status_stream::bytes_max + 4096);
+  for (const auto framing : {format::lines, format::events})
+    EXPECT_LE(taken_of(framing, std::string(1024, 'x')), status_stream::bytes_max + 4096);
 }
 
 TEST(StatusStream, EndsAtAnEventThatIsTooLong) {

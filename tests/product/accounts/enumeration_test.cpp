@@ -6,7 +6,7 @@ namespace latchkey::test {
 namespace {
 
 http_call sign_in_at(const std::string& login, const std::string& with,
-                       const std::string& route = "/auth/token") {
+                     const std::string& route = "/auth/token") {
   return post_json(route, credentials(login, with).dump());
 }
 
@@ -67,8 +67,8 @@ TEST_P(Enumeration, ComparesExactlyTheLimitOfAHundredWrongPasswordsAtOnce) {
   std::vector<http_call> calls;
   for (int i = 0; i < 100; ++i)
     calls.push_back(sign_in_at(i % 2 == 0 ? name : name + "@example.com", "wrong one"));
-  for (const auto& one : in_parallel(on().server->port(), calls))
-    EXPECT_TRUE(is_error(one.reply, 401, "AUTH001"));
+  for (const auto& answer : in_parallel(on().server->port(), calls))
+    EXPECT_TRUE(is_error(answer.reply, 401, "AUTH001"));
   EXPECT_EQ(compared() - before, 10);
   EXPECT_TRUE(is_error(call(sign_in_at(name, password)), 401, "AUTH001")); // locked
   EXPECT_EQ(compared() - before, 10);
@@ -77,8 +77,8 @@ TEST_P(Enumeration, ComparesExactlyTheLimitOfAHundredWrongPasswordsAtOnce) {
 TEST_P(Enumeration, LetsFiftyRightPasswordsAtOnceIn) {
   const auto name = add_user();
   const std::vector<http_call> calls(50, sign_in_at(name, password));
-  for (const auto& one : in_parallel(on().server->port(), calls))
-    EXPECT_EQ(one.reply.status, 200) << one.reply.body;
+  for (const auto& answer : in_parallel(on().server->port(), calls))
+    EXPECT_EQ(answer.reply.status, 200) << answer.reply.body;
 }
 
 TEST_P(Enumeration, CountsUsernameAndEmailAsOne) {

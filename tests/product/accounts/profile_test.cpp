@@ -49,10 +49,10 @@ TEST_P(Profile, NamesTheFieldThatIsWrongAndChangesNothing) {
         "https://a.example/\"onerror=", "https://a.example/<script>", "https://é.example/"})
     cases.push_back({{{"avatar_url", url}}, "avatar_url"});
   const auto before = own_profile();
-  for (const auto& one : cases) {
-    auto body = one.body;
+  for (const auto& example : cases) {
+    auto body = example.body;
     body["company"] = body.value("company", json("never stored"));
-    EXPECT_TRUE(is_error(put(body.dump()), 400, "VALIDATION_ERROR", one.field))
+    EXPECT_TRUE(is_error(put(body.dump()), 400, "VALIDATION_ERROR", example.field))
         << body.dump(-1, ' ', true).substr(0, 200);
   }
   EXPECT_EQ(own_profile(), before);

@@ -69,20 +69,20 @@ TEST_P(Projects, AreNotMadeOfWhatIsWrong) {
   EXPECT_TRUE(is_error(call(post_json("/api/v1/projects", "{}")), 401, "AUTH003"));
   EXPECT_TRUE(is_error(create_project(on(), ada.token, json::object()), 400, "VALIDATION_ERROR",
                        "name", "is required"));
-  for (const auto& one : wrong_values)
-    EXPECT_TRUE(
-        is_error(create_project(on(), ada.token, one.body), 400, "VALIDATION_ERROR", one.field))
-        << one.body.dump(-1, ' ', true);
+  for (const auto& example : wrong_values)
+    EXPECT_TRUE(is_error(create_project(on(), ada.token, example.body), 400, "VALIDATION_ERROR",
+                         example.field))
+        << example.body.dump(-1, ' ', true);
   EXPECT_EQ(rows(), 0);
   EXPECT_EQ(used(), 0);
 }
 
 TEST_P(Projects, AreNotChangedIntoWhatIsWrong) {
   const auto project = create();
-  for (const auto& one : wrong_values)
-    EXPECT_TRUE(is_error(call(put_json(path_of(project), one.body.dump()).as(ada.token)), 400,
-                         "VALIDATION_ERROR", one.field))
-        << one.body.dump(-1, ' ', true);
+  for (const auto& example : wrong_values)
+    EXPECT_TRUE(is_error(call(put_json(path_of(project), example.body.dump()).as(ada.token)), 400,
+                         "VALIDATION_ERROR", example.field))
+        << example.body.dump(-1, ' ', true);
   EXPECT_EQ(json_of(call(get(path_of(project)).as(ada.token))), project);
 }
 
@@ -101,9 +101,9 @@ TEST_P(Projects, OfSomebodyElseAreNotThere) {
   // Not a word differs but what is each answer's own.
   auto theirs = json_of(call(get(path).as(eve.token)))["error"];
   auto nobodys = json_of(call(get(missing).as(eve.token)))["error"];
-  for (auto* one : {&theirs, &nobodys}) {
-    one->erase("timestamp");
-    one->erase("request_id");
+  for (auto* error : {&theirs, &nobodys}) {
+    error->erase("timestamp");
+    error->erase("request_id");
   }
   EXPECT_EQ(theirs, nobodys);
   EXPECT_EQ(list(eve.token)["total"], 0);

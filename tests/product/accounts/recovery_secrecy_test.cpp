@@ -105,26 +105,27 @@ class RecoveryToken : public testing::TestWithParam<std::string> {};
 LATCHKEY_ON_BOTH_ENGINES(RecoveryToken);
 
 TEST_P(RecoveryToken, ExpiresWithItsTime) {
-  const product one{GetParam(), {{"RESET_TOKEN_TTL", "60"}, {"EMAIL_VERIFICATION", "off"}}};
+  const product instance{GetParam(), {{"RESET_TOKEN_TTL", "60"}, {"EMAIL_VERIFICATION", "off"}}};
   const auto name = new_name();
   const json body{{"email", name + "@example.com"},
                   {"username", name},
                   {"password", password},
                   {"recovery_passphrase", passphrase}};
-  EXPECT_EQ(one.call(post_json("/users/register", body.dump())).status, 201);
+  EXPECT_EQ(instance.call(post_json("/users/register", body.dump())).status, 201);
   const json words{{"email", name + "@example.com"}, {"passphrase", passphrase}};
-  const auto granted = one.call(post_json("/recovery/verify-passphrase", words.dump()));
+  const auto granted = instance.call(post_json("/recovery/verify-passphrase", words.dump()));
   const std::string token = json_of(granted)["reset_token"];
-  EXPECT_EQ(one.store.count(GetParam() == "sqlite"
-                                ? "SELECT strftime('%s', expires_at) - strftime('%s', created_at) "
-                                  "FROM reset_tokens"
-                                : "SELECT extract(epoch FROM expires_at - created_at)::bigint "
-                                  "FROM reset_tokens"),
-            60);
+  EXPECT_EQ(
+      instance.store.count(GetParam() == "sqlite"
+                               ? "SELECT strftime('%s', expires_at) - strftime('%s', created_at) "
+                                 "FROM reset_tokens"
+                               : "SELECT extract(epoch FROM expires_at - created_at)::bigint "
+                                 "FROM reset_tokens"),
+      60);
   // A minute later, as far as the store is concerned.
-  one.store.query("UPDATE reset_tokens SET expires_at = created_at");
+  instance.store.query("UPDATE reset_tokens SET expires_at = created_at");
   const json reset{{"reset_token", token}, {"new_password", next_password}};
-  EXPECT_TRUE(is_error(one.call(post_json("/recovery/reset-password", reset.dump())), 401,
+  EXPECT_TRUE(is_error(instance.call(post_json("/recovery/reset-password", reset.dump())), 401,
                        "AUTH003", "reset_token"));
 }
 

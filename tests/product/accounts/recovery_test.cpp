@@ -60,11 +60,11 @@ TEST_P(Recovery, TakesATokenOnceAmongTwentyAtOnce) {
   for (int i = 0; i < 20; ++i)
     calls.push_back(reset_call(token, next_password + std::to_string(i)));
   int taken = 0;
-  for (const auto& one : in_parallel(on().server->port(), calls)) {
-    if (one.reply.status == 200)
+  for (const auto& answer : in_parallel(on().server->port(), calls)) {
+    if (answer.reply.status == 200)
       ++taken;
     else
-      EXPECT_TRUE(is_error(one.reply, 401, "AUTH003"));
+      EXPECT_TRUE(is_error(answer.reply, 401, "AUTH003"));
   }
   EXPECT_EQ(taken, 1);
 }
@@ -101,18 +101,19 @@ TEST_P(Recovery, OpensALockedAccountToItsOwner) {
 }
 
 TEST(RecoveryPassphrase, CountsForTheAddressWhateverBecomesOfTheAuditLog) {
-  product one{"sqlite", {{"LOGIN_FAILURE_LIMIT_ADDRESS", "4/hour"}, {"EMAIL_VERIFICATION", "off"}}};
+  product instance{"sqlite",
+                   {{"LOGIN_FAILURE_LIMIT_ADDRESS", "4/hour"}, {"EMAIL_VERIFICATION", "off"}}};
   const auto name = new_name();
   const json body{{"email", name + "@example.com"},
                   {"username", name},
                   {"password", password},
                   {"recovery_passphrase", passphrase}};
-  EXPECT_EQ(one.call(post_json("/users/register", body.dump())).status, 201);
-  one.store.query("CREATE TRIGGER no_room BEFORE INSERT ON audit_log WHEN NEW.action LIKE "
-                  "'%passphrase_refused' BEGIN SELECT RAISE(ABORT, 'no room'); END");
-  const auto guess = [&one](const std::string& login) {
+  EXPECT_EQ(instance.call(post_json("/users/register", body.dump())).status, 201);
+  instance.store.query("CREATE TRIGGER no_room BEFORE INSERT ON audit_log WHEN NEW.action LIKE "
+                       "'%passphrase_refused' BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  const auto guess = [&instance](const std::string& login) {
     const json words{{"email", login + "@example.com"}, {"passphrase", "three other words here"}};
-    return one.call(post_json("/recovery/verify-passphrase", words.dump()));
+    return instance.call(post_json("/recovery/verify-passphrase", words.dump()));
   };
   for (int i = 0; i < 2; ++i)
     for (const auto& login : {name, new_name()}) {

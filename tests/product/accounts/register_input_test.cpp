@@ -70,9 +70,9 @@ TEST_P(RegisterInput, NamesTheFieldThatIsMissingOrOfTheWrongKind) {
     cases.push_back({with(field, "a\r\nb"), field, "control or invisible characters"});
   }
   const auto before = users();
-  for (const auto& one : cases)
-    EXPECT_TRUE(is_error(ask(one.body), 400, "VALIDATION_ERROR", one.field, one.reason))
-        << one.body;
+  for (const auto& example : cases)
+    EXPECT_TRUE(is_error(ask(example.body), 400, "VALIDATION_ERROR", example.field, example.reason))
+        << example.body;
   EXPECT_EQ(users(), before);
 }
 

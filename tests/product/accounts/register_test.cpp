@@ -127,11 +127,11 @@ TEST_P(Register, MakesOneUserOfTwentyParallelRequestsForOneName) {
   const auto name = new_name();
   const std::vector<http_call> calls(20, post_json("/auth/register", registration(name).dump()));
   int made = 0;
-  for (const auto& one : in_parallel(on().server->port(), calls)) {
-    if (one.reply.status == 201)
+  for (const auto& answer : in_parallel(on().server->port(), calls)) {
+    if (answer.reply.status == 201)
       ++made;
     else
-      EXPECT_TRUE(is_error(one.reply, 409, "USER002"));
+      EXPECT_TRUE(is_error(answer.reply, 409, "USER002"));
   }
   EXPECT_EQ(made, 1);
   EXPECT_EQ(on().store.count("SELECT count(*) FROM users WHERE username = '" + name + "'"), 1);

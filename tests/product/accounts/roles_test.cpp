@@ -19,15 +19,15 @@ protected:
     std::string name, id, token;
   };
   person somebody(const std::string& role = "user") const {
-    person one;
-    one.name = new_name();
-    on().add_user(one.name);
-    one.id = on().id_of(one.name);
+    person user;
+    user.name = new_name();
+    on().add_user(user.name);
+    user.id = on().id_of(user.name);
     if (role != "user") {
-      EXPECT_EQ(give(on().admin(), one.id, role).status, 200);
+      EXPECT_EQ(give(on().admin(), user.id, role).status, 200);
     }
-    one.token = on().sign_in(one.name).access;
-    return one;
+    user.token = on().sign_in(user.name).access;
+    return user;
   }
   http_reply give(const std::string& by, const std::string& user, const std::string& role) const {
     return call(put_call("/admin/users/" + user + "/role", {{"role", role}}).as(by));
@@ -142,51 +142,51 @@ TEST_P(Roles, AreNotMadeTwice) {
   const auto answers = in_parallel(
       on().server->port(), std::vector<http_call>(8, post_json("/admin/roles", body).as(root)));
   EXPECT_EQ(std::count_if(answers.begin(), answers.end(),
-                          [](const timed_reply& one) { return one.reply.status == 201; }),
+                          [](const timed_reply& answer) { return answer.reply.status == 201; }),
             1);
-  for (const auto& one : answers)
-    EXPECT_TRUE(one.reply.status == 201 || is_error(one.reply, 409, "CONFLICT", "name"));
+  for (const auto& answer : answers)
+    EXPECT_TRUE(answer.reply.status == 201 || is_error(answer.reply, 409, "CONFLICT", "name"));
 }
 
 TEST_P(Roles, AreNotRemovedWhileSomebodyHasThem) {
   const auto role = new_role(json::array({"users:read"}));
-  const auto one = somebody(role);
+  const auto user = somebody(role);
   const auto root = on().admin();
   auto remove = get("/admin/roles/" + role);
   remove.method = "DELETE";
   EXPECT_TRUE(is_error(call(http_call{remove}.as(root)), 409, "CONFLICT", "name"));
-  EXPECT_EQ(give(root, one.id, "user").status, 200);
+  EXPECT_EQ(give(root, user.id, "user").status, 200);
   EXPECT_EQ(call(http_call{remove}.as(root)).status, 204);
 }
 
 TEST_P(Roles, ActOnRunningTokensAtOnce) {
   const auto role = new_role(json::array({"users:read"}));
-  const auto one = somebody();
+  const auto user = somebody();
   const auto root = on().admin();
-  EXPECT_TRUE(is_error(call(get("/admin/users").as(one.token)), 403, "AUTH004", "permission",
+  EXPECT_TRUE(is_error(call(get("/admin/users").as(user.token)), 403, "AUTH004", "permission",
                        "users:read"));
-  const auto given = give(root, one.id, role);
-  EXPECT_EQ(json_of(given), (json{{"id", one.id}, {"username", one.name}, {"role", role}}));
-  EXPECT_EQ(status_of_users(one.token), 200);
+  const auto given = give(root, user.id, role);
+  EXPECT_EQ(json_of(given), (json{{"id", user.id}, {"username", user.name}, {"role", role}}));
+  EXPECT_EQ(status_of_users(user.token), 200);
   // The role's own change, too, on whichever reactor.
   EXPECT_EQ(
       call(put_call("/admin/roles/" + role, {{"permissions", json::array()}}).as(root)).status,
       200);
   for (int i = 0; i < 8; ++i)
-    EXPECT_EQ(status_of_users(one.token), 403);
-  EXPECT_EQ(give(root, one.id, "admin").status, 200);
+    EXPECT_EQ(status_of_users(user.token), 403);
+  EXPECT_EQ(give(root, user.id, "admin").status, 200);
   for (int i = 0; i < 8; ++i)
-    EXPECT_EQ(status_of_users(one.token), 200);
-  EXPECT_EQ(give(root, one.id, "user").status, 200);
+    EXPECT_EQ(status_of_users(user.token), 200);
+  EXPECT_EQ(give(root, user.id, "user").status, 200);
   for (int i = 0; i < 8; ++i)
-    EXPECT_EQ(status_of_users(one.token), 403);
+    EXPECT_EQ(status_of_users(user.token), 403);
 }
 
 TEST_P(Roles, OfAUserAreSetByNumberAsByUuid) {
-  const auto one = somebody();
-  const auto number = json_of(call(get("/auth/me").as(one.token)))["id"].dump();
-  EXPECT_EQ(json_of(give(on().admin(), number, "admin"))["id"], one.id);
-  EXPECT_EQ(status_of_users(one.token), 200);
+  const auto user = somebody();
+  const auto number = json_of(call(get("/auth/me").as(user.token)))["id"].dump();
+  EXPECT_EQ(json_of(give(on().admin(), number, "admin"))["id"], user.id);
+  EXPECT_EQ(status_of_users(user.token), 200);
 }
 
 TEST_P(Roles, OfNobodyAreNotSet) {
@@ -194,9 +194,9 @@ TEST_P(Roles, OfNobodyAreNotSet) {
   for (const auto* nobody : {"999999999", "00000000-0000-4000-8000-000000000000", "ada", "0", "-1",
                              "99999999999999999999"})
     EXPECT_TRUE(is_error(give(root, nobody, "user"), 404, "USER001")) << nobody;
-  const auto one = somebody();
-  EXPECT_TRUE(is_error(give(root, one.id, "no-such-role"), 400, "VALIDATION_ERROR", "role"));
-  EXPECT_TRUE(is_error(call(put_call("/admin/users/" + one.id + "/role", json::object()).as(root)),
+  const auto user = somebody();
+  EXPECT_TRUE(is_error(give(root, user.id, "no-such-role"), 400, "VALIDATION_ERROR", "role"));
+  EXPECT_TRUE(is_error(call(put_call("/admin/users/" + user.id + "/role", json::object()).as(root)),
                        400, "VALIDATION_ERROR", "role"));
 }
 
@@ -226,44 +226,47 @@ TEST_P(Roles, BeyondOnesOwnAreNotGivenMadeOrTouched) {
 }
 
 TEST_P(Roles, LeaveTheLastAdministratorInPlace) {
-  const product one{GetParam()};
-  const auto root = one.admin();
-  const auto demote = [&one](const std::string& by, const std::string& login) {
-    return one.call(
-        put_call("/admin/users/" + one.id_of(login) + "/role", {{"role", "user"}}).as(by));
+  const product instance{GetParam()};
+  const auto root = instance.admin();
+  const auto demote = [&instance](const std::string& by, const std::string& login) {
+    return instance.call(
+        put_call("/admin/users/" + instance.id_of(login) + "/role", {{"role", "user"}}).as(by));
   };
   EXPECT_TRUE(is_error(demote(root, "admin"), 409, "CONFLICT", "role"));
   const auto name = new_name();
-  one.add_user(name);
-  ASSERT_EQ(one.call(put_call("/admin/users/" + one.id_of(name) + "/role", {{"role", "superuser"}})
-                         .as(root))
-                .status,
-            200);
+  instance.add_user(name);
+  ASSERT_EQ(
+      instance
+          .call(put_call("/admin/users/" + instance.id_of(name) + "/role", {{"role", "superuser"}})
+                    .as(root))
+          .status,
+      200);
   // Each demotes the other at once: one of them stays.
-  const auto second = one.sign_in(name).access;
-  const auto path = [&one](const std::string& login) {
-    return "/admin/users/" + one.id_of(login) + "/role";
+  const auto second = instance.sign_in(name).access;
+  const auto path = [&instance](const std::string& login) {
+    return "/admin/users/" + instance.id_of(login) + "/role";
   };
-  const auto answers =
-      in_parallel(one.server->port(), {put_call(path(name), {{"role", "user"}}).as(root),
-                                       put_call(path("admin"), {{"role", "user"}}).as(second)});
-  EXPECT_EQ(one.store.count("SELECT count(*) FROM users WHERE role = 'superuser'"), 1);
+  const auto answers = in_parallel(instance.server->port(),
+                                   {put_call(path(name), {{"role", "user"}}).as(root),
+                                    put_call(path("admin"), {{"role", "user"}}).as(second)});
+  EXPECT_EQ(instance.store.count("SELECT count(*) FROM users WHERE role = 'superuser'"), 1);
   EXPECT_EQ(std::count_if(answers.begin(), answers.end(),
                           [](const timed_reply& r) { return r.reply.status == 200; }),
             1);
 }
 
 TEST_P(Roles, AreStillThereAfterARestart) {
-  product one{GetParam()};
+  product instance{GetParam()};
   const auto name = new_name();
-  ASSERT_EQ(one.call(post_json("/admin/roles",
-                               json{{"name", name}, {"permissions", json::array({"a:b"})}}.dump())
-                         .as(one.admin()))
+  ASSERT_EQ(instance
+                .call(post_json("/admin/roles",
+                                json{{"name", name}, {"permissions", json::array({"a:b"})}}.dump())
+                          .as(instance.admin()))
                 .status,
             201);
-  one.server->kill();
-  one.start();
-  EXPECT_EQ(json_of(one.call(get("/admin/roles/" + name).as(one.admin())))["permissions"],
+  instance.server->kill();
+  instance.start();
+  EXPECT_EQ(json_of(instance.call(get("/admin/roles/" + name).as(instance.admin())))["permissions"],
             json::array({"a:b"}));
 }
 

@@ -199,42 +199,42 @@ class Verification : public testing::TestWithParam<std::string> {};
 LATCHKEY_ON_BOTH_ENGINES(Verification);
 
 TEST_P(Verification, ThatIsRequiredComesBeforeASignIn) {
-  const product one{GetParam(),
-                    {{"EMAIL_VERIFICATION", "required"},
-                     {"EMAIL_VERIFICATION_URL", "https://app.example.com/verify#t={token}"}}};
+  const product instance{GetParam(),
+                         {{"EMAIL_VERIFICATION", "required"},
+                          {"EMAIL_VERIFICATION_URL", "https://app.example.com/verify#t={token}"}}};
   const auto name = new_name();
-  one.add_user(name);
+  instance.add_user(name);
   const auto sign_in = [&](const std::string& with) {
-    return one.call(post_json("/auth/token", credentials(name, with).dump()));
+    return instance.call(post_json("/auth/token", credentials(name, with).dump()));
   };
   EXPECT_TRUE(is_error(sign_in("not the password"), 401, "AUTH001"));
   EXPECT_TRUE(is_error(sign_in(password), 403, "AUTH004", "email", "verif"));
-  const auto mail = outbox{one.store.folder() + "/data/outbox"}.wait_for(
+  const auto mail = outbox{instance.store.folder() + "/data/outbox"}.wait_for(
       name + "@example.com", "Verify your email address");
   EXPECT_TRUE(says(mail.text, "https://app.example.com/verify#t=ev_")) << mail.text;
   const json token{{"token", mail.verification_token()}};
-  EXPECT_EQ(one.call(post_json("/auth/verify-email/confirm", token.dump())).status, 200);
+  EXPECT_EQ(instance.call(post_json("/auth/verify-email/confirm", token.dump())).status, 200);
   EXPECT_EQ(sign_in(password).status, 200);
-  EXPECT_FALSE(one.admin().empty()) << "whoever runs the server is let in";
+  EXPECT_FALSE(instance.admin().empty()) << "whoever runs the server is let in";
 }
 
 TEST_P(Verification, ThatIsOffAsksNobody) {
-  const product one{GetParam(), {{"EMAIL_VERIFICATION", "off"}}};
+  const product instance{GetParam(), {{"EMAIL_VERIFICATION", "off"}}};
   const auto name = new_name();
-  one.add_user(name);
-  const auto access = one.sign_in(name).access;
-  EXPECT_TRUE(is_error(one.call(post("/auth/verify-email").as(access)), 409, "CONFLICT"));
-  EXPECT_EQ(one.store.count("SELECT count(*) FROM mails"), 0);
+  instance.add_user(name);
+  const auto access = instance.sign_in(name).access;
+  EXPECT_TRUE(is_error(instance.call(post("/auth/verify-email").as(access)), 409, "CONFLICT"));
+  EXPECT_EQ(instance.store.count("SELECT count(*) FROM mails"), 0);
 }
 
 TEST_P(Verification, RegistrationThatIsClosedSaysSo) {
-  const product one{GetParam(), {{"REGISTRATION", "closed"}}};
+  const product instance{GetParam(), {{"REGISTRATION", "closed"}}};
   for (const auto* path : {"/auth/register", "/users/register", "/api/v1/auth/register"})
     for (const auto& body : {registration(new_name()).dump(), std::string{"{}"}})
       EXPECT_TRUE(
-          is_error(one.call(post_json(path, body)), 403, "AUTH004", "registration", "closed"))
+          is_error(instance.call(post_json(path, body)), 403, "AUTH004", "registration", "closed"))
           << path;
-  EXPECT_EQ(one.store.count("SELECT count(*) FROM users"), 1);
+  EXPECT_EQ(instance.store.count("SELECT count(*) FROM users"), 1);
 }
 
 } // namespace

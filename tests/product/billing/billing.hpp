@@ -37,8 +37,8 @@ inline http_reply create_project(const product& on, const std::string& token,
 
 /// The entry of that quota in a subscription's body; null when there is none.
 inline json quota_in(const json& subscription, const std::string& name) {
-  for (const auto& one : subscription.value("quotas", json::array()))
-    if (one["quota"] == name) return one;
+  for (const auto& quota : subscription.value("quotas", json::array()))
+    if (quota["quota"] == name) return quota;
   return nullptr;
 }
 

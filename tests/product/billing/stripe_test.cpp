@@ -19,17 +19,17 @@ protected:
     return by_engine;
   }
   static product& on() {
-    auto& one = servers()[GetParam()];
-    if (!one)
-      one = std::make_unique<product>(
+    auto& instance = servers()[GetParam()];
+    if (!instance)
+      instance = std::make_unique<product>(
           GetParam(), environment{{"STRIPE_WEBHOOK_SECRET", stripe_secret},
                                   {"STRIPE_PRICES", "price_pro_monthly=pro,pro_yearly=pro,"
                                                     "price_enterprise=enterprise"}});
-    return *one;
+    return *instance;
   }
   static void TearDownTestSuite() {
-    for (auto& [engine, one] : servers())
-      EXPECT_EQ(one->server->stop(), 0) << one->server->log();
+    for (auto& [engine, instance] : servers())
+      EXPECT_EQ(instance->server->stop(), 0) << instance->server->log();
     servers().clear();
   }
 

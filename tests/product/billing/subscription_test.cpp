@@ -51,8 +51,9 @@ TEST_P(Subscription, NamesTheFieldThatIsWrongAndChangesNothing) {
       {{{"tier", "pro"}, {"user_id", ada.id}}, "user_id"},
       {{{"tier", "pro"}, {"id", ada.id}}, "id"},
   };
-  for (const auto& one : cases)
-    EXPECT_TRUE(is_error(set(one.body), 400, "VALIDATION_ERROR", one.field)) << one.body;
+  for (const auto& example : cases)
+    EXPECT_TRUE(is_error(set(example.body), 400, "VALIDATION_ERROR", example.field))
+        << example.body;
   EXPECT_EQ(own_subscription()["tier"], "free");
   EXPECT_EQ(own_subscription()["id"], nullptr);
 }

@@ -11,8 +11,8 @@
 namespace latchkey::test {
 namespace {
 
-program_result back_up(const product& one, const std::string& file) {
-  return run_latchkey({"backup", file}, one.settings, one.store.folder());
+program_result back_up(const product& instance, const std::string& file) {
+  return run_latchkey({"backup", file}, instance.settings, instance.store.folder());
 }
 
 /// People who register one after another until they are told to stop.
@@ -59,15 +59,15 @@ private:
 };
 
 TEST(Backup, OfAServerThatWritesHasAllThatWasAckedBeforeItBegan) {
-  const product one{"sqlite"};
-  const auto held = one.sign_in_new_user();
-  registering_clients clients{one.server->port(), 3};
+  const product instance{"sqlite"};
+  const auto held = instance.sign_in_new_user();
+  registering_clients clients{instance.server->port(), 3};
   std::vector<std::vector<std::string>> acked;
   for (int copy = 0; copy < 3; ++copy) {
     const auto count = clients.acked().size();
     ASSERT_TRUE(eventually([&] { return clients.acked().size() >= count + 20; }));
     acked.push_back(clients.acked());
-    const auto done = back_up(one, "copy" + std::to_string(copy));
+    const auto done = back_up(instance, "copy" + std::to_string(copy));
     ASSERT_EQ(done.exit_code, 0) << done.err;
     EXPECT_TRUE(says(done.out, "copied to copy" + std::to_string(copy))) << done.out;
   }
@@ -76,7 +76,7 @@ TEST(Backup, OfAServerThatWritesHasAllThatWasAckedBeforeItBegan) {
 
   for (std::size_t copy = 0; copy < acked.size(); ++copy) {
     test_store elsewhere{"sqlite"};
-    const auto file = one.store.folder() + "/copy" + std::to_string(copy);
+    const auto file = instance.store.folder() + "/copy" + std::to_string(copy);
     struct stat about {};
     ASSERT_EQ(stat(file.c_str(), &about), 0);
     EXPECT_EQ(about.st_mode & 0777U, 0600U);
@@ -92,70 +92,70 @@ TEST(Backup, OfAServerThatWritesHasAllThatWasAckedBeforeItBegan) {
     EXPECT_EQ(restored.store.query("PRAGMA integrity_check").front().front(), "ok");
     EXPECT_EQ(restored.server->stop(), 0);
   }
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST(Backup, NeverOverwritesAndLeavesNothingHalf) {
-  const product one{"sqlite"};
-  std::ofstream(one.store.folder() + "/theirs") << "theirs";
-  const auto refused = back_up(one, "theirs");
+  const product instance{"sqlite"};
+  std::ofstream(instance.store.folder() + "/theirs") << "theirs";
+  const auto refused = back_up(instance, "theirs");
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_TRUE(says(refused.err, "theirs exists: a backup never overwrites a file")) << refused.err;
-  EXPECT_EQ(contents(one.store.folder() + "/theirs"), "theirs");
-  const auto nowhere = back_up(one, "no/such/folder/copy");
+  EXPECT_EQ(contents(instance.store.folder() + "/theirs"), "theirs");
+  const auto nowhere = back_up(instance, "no/such/folder/copy");
   EXPECT_EQ(nowhere.exit_code, 1);
   EXPECT_TRUE(says(nowhere.err, "cannot make no/such/folder/copy")) << nowhere.err;
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST(Backup, ThatMayNotGrowSaysSoAndLeavesNothing) {
-  const product one{"sqlite"};
-  const auto folder = one.store.folder() + "/";
+  const product instance{"sqlite"};
+  const auto folder = instance.store.folder() + "/";
   child_process shell{
       {"/bin/sh", "-c", R"(ulimit -f 100; exec "$0" backup copy)", latchkey_program()},
-      one.settings,
-      one.store.folder()};
+      instance.settings,
+      instance.store.folder()};
   EXPECT_EQ(shell.wait(), 1);
   EXPECT_TRUE(says(shell.err(), "could not be copied: disk I/O error: File too large"))
       << shell.err();
   for (const auto& file : std::filesystem::directory_iterator(folder))
     EXPECT_FALSE(file.path().filename().string().starts_with("copy")) << file;
-  EXPECT_EQ(back_up(one, "copy").exit_code, 0);
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_EQ(back_up(instance, "copy").exit_code, 0);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST(Backup, ReplacesWhatOneThatWasKilledHasLeft) {
-  const product one{"sqlite"};
-  const auto unfinished = one.store.folder() + "/copy.unfinished";
+  const product instance{"sqlite"};
+  const auto unfinished = instance.store.folder() + "/copy.unfinished";
   for (const auto* beside : {"", "-journal"}) {
     std::ofstream(unfinished + beside) << "half of it";
     ASSERT_EQ(chmod((unfinished + beside).c_str(), 0666), 0);
   }
-  const auto done = back_up(one, "copy");
+  const auto done = back_up(instance, "copy");
   ASSERT_EQ(done.exit_code, 0) << done.err;
   struct stat about {};
-  ASSERT_EQ(stat((one.store.folder() + "/copy").c_str(), &about), 0);
+  ASSERT_EQ(stat((instance.store.folder() + "/copy").c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777U, 0600U);
   for (const auto* beside : {"", "-journal"})
     EXPECT_FALSE(std::filesystem::exists(unfinished + beside)) << beside;
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST(Backup, OfAGeneratedSecretIsAskedFor) {
-  product one{"sqlite", {{"JWT_SECRET_KEY", ""}}};
-  EXPECT_EQ(one.server->stop(), 0);
-  const auto done = back_up(one, "copy");
+  product instance{"sqlite", {{"JWT_SECRET_KEY", ""}}};
+  EXPECT_EQ(instance.server->stop(), 0);
+  const auto done = back_up(instance, "copy");
   EXPECT_EQ(done.exit_code, 0) << done.err;
   EXPECT_TRUE(says(done.out, "/data/jwt_secret with it")) << done.out;
 }
 
 TEST(Backup, OnPostgresNamesTheToolForIt) {
-  const product one{"postgresql"};
-  const auto refused = back_up(one, "copy");
+  const product instance{"postgresql"};
+  const auto refused = back_up(instance, "copy");
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_TRUE(says(refused.err, "pg_dump")) << refused.err;
-  EXPECT_FALSE(std::filesystem::exists(one.store.folder() + "/copy"));
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_FALSE(std::filesystem::exists(instance.store.folder() + "/copy"));
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 } // namespace

@@ -26,11 +26,11 @@ TEST_P(CommandLine, BringsTheSchemaUpToDateOnce) {
 }
 
 TEST_P(CommandLine, CreatesAnAdministratorBesideARunningServer) {
-  product one{std::move(store_)};
+  product instance{std::move(store_)};
   const auto create = [&](std::vector<std::string> more, const std::string& standard_input) {
     std::vector<std::string> words{"admin", "create"};
     words.insert(words.end(), more.begin(), more.end());
-    return run_latchkey(words, one.settings, one.store.folder(), standard_input);
+    return run_latchkey(words, instance.settings, instance.store.folder(), standard_input);
   };
   const auto made = create({"--username", "second", "--email", "second@example.com"}, "");
   EXPECT_EQ(made.exit_code, 0) << made.err;
@@ -38,15 +38,15 @@ TEST_P(CommandLine, CreatesAnAdministratorBesideARunningServer) {
   const auto at = made.out.find(mark);
   ASSERT_NE(at, std::string::npos) << made.out;
   const auto shown = made.out.substr(at + mark.size(), made.out.find('\n', at) - at - mark.size());
-  const auto held = one.sign_in("second", shown);
-  EXPECT_EQ(json_of(one.call(get("/auth/me").as(held.access)))["is_superuser"], true);
+  const auto held = instance.sign_in("second", shown);
+  EXPECT_EQ(json_of(instance.call(get("/auth/me").as(held.access)))["is_superuser"], true);
 
   const auto given =
       create({"--username", "third", "--email", "third@example.com", "--password-stdin"},
              "from standard input\r\n");
   EXPECT_EQ(given.exit_code, 0) << given.err;
   EXPECT_FALSE(says(given.out, "standard input")) << given.out;
-  EXPECT_FALSE(one.sign_in("third@example.com", "from standard input").access.empty());
+  EXPECT_FALSE(instance.sign_in("third@example.com", "from standard input").access.empty());
 
   const auto taken = create({"--username", "SECOND", "--email", "x@example.com"}, "");
   EXPECT_EQ(taken.exit_code, 1);
@@ -55,47 +55,47 @@ TEST_P(CommandLine, CreatesAnAdministratorBesideARunningServer) {
       {"--username", "fourth", "--email", "fourth@example.com", "--password-stdin"}, "password\n");
   EXPECT_EQ(weak.exit_code, 1);
   EXPECT_TRUE(says(weak.err, "most common")) << weak.err;
-  EXPECT_EQ(one.store.count("SELECT count(*) FROM users"), 3);
+  EXPECT_EQ(instance.store.count("SELECT count(*) FROM users"), 3);
   const std::string audited = "SELECT count(*) FROM audit_log WHERE action = 'user.admin_created' ";
-  EXPECT_EQ(one.store.count(audited + "AND actor = 'cli'"), 2);
-  EXPECT_EQ(one.store.count(audited + "AND actor = 'settings'"), 1);
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_EQ(instance.store.count(audited + "AND actor = 'cli'"), 2);
+  EXPECT_EQ(instance.store.count(audited + "AND actor = 'settings'"), 1);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST_P(CommandLine, ShowsTheFirstAdministratorsPasswordOnceAndOnlyOnce) {
-  product one{std::move(store_), {{"ADMIN_PASSWORD", ""}}};
+  product instance{std::move(store_), {{"ADMIN_PASSWORD", ""}}};
   const std::string mark = "password, shown this once: ";
-  const auto banner = one.server->banner();
+  const auto banner = instance.server->banner();
   const auto at = banner.find(mark);
   ASSERT_NE(at, std::string::npos) << banner;
   EXPECT_TRUE(says(banner, "created the administrator admin")) << banner;
   const auto shown = banner.substr(at + mark.size(), banner.find('\n', at) - at - mark.size());
   EXPECT_GE(shown.size(), 20u);
-  const auto held = one.sign_in("admin", shown);
-  EXPECT_EQ(json_of(one.call(get("/auth/me").as(held.access)))["is_superuser"], true);
-  EXPECT_EQ(one.server->stop(), 0);
-  EXPECT_FALSE(says(one.server->log(), shown)) << "it belongs to the terminal, not into a log";
+  const auto held = instance.sign_in("admin", shown);
+  EXPECT_EQ(json_of(instance.call(get("/auth/me").as(held.access)))["is_superuser"], true);
+  EXPECT_EQ(instance.server->stop(), 0);
+  EXPECT_FALSE(says(instance.server->log(), shown)) << "it belongs to the terminal, not into a log";
 
-  one.start();
-  EXPECT_FALSE(says(one.server->banner(), "password, shown")) << one.server->banner();
-  EXPECT_FALSE(says(one.server->banner(), "First start")) << one.server->banner();
-  EXPECT_FALSE(one.sign_in("admin", shown).access.empty());
-  EXPECT_EQ(one.server->stop(), 0);
+  instance.start();
+  EXPECT_FALSE(says(instance.server->banner(), "password, shown")) << instance.server->banner();
+  EXPECT_FALSE(says(instance.server->banner(), "First start")) << instance.server->banner();
+  EXPECT_FALSE(instance.sign_in("admin", shown).access.empty());
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST_P(CommandLine, DoesNotShowAPasswordThatWasGiven) {
-  product one{std::move(store_)};
-  EXPECT_FALSE(says(one.server->banner(), admin_password)) << one.server->banner();
-  EXPECT_FALSE(one.sign_in("admin", admin_password).access.empty());
-  EXPECT_EQ(one.server->stop(), 0);
+  product instance{std::move(store_)};
+  EXPECT_FALSE(says(instance.server->banner(), admin_password)) << instance.server->banner();
+  EXPECT_FALSE(instance.sign_in("admin", admin_password).access.empty());
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST_P(CommandLine, PrintsFirstStepsThatWork) {
-  product one{std::move(store_)};
+  product instance{std::move(store_)};
   // The lines as they are printed, in one shell, each to end with a good status.
   std::string script = "set -eu\n";
   std::size_t lines = 0;
-  std::istringstream banner{one.server->banner()};
+  std::istringstream banner{instance.server->banner()};
   for (std::string line; std::getline(banner, line);) {
     if (!says(line, "curl ")) continue;
     for (std::size_t at = 0; (at = line.find("curl ", at)) != std::string::npos; at += 12)
@@ -104,7 +104,8 @@ TEST_P(CommandLine, PrintsFirstStepsThatWork) {
     ++lines;
   }
   EXPECT_EQ(lines, 5u);
-  child_process shell{{"/bin/bash", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, one.store.folder()};
+  child_process shell{
+      {"/bin/bash", "-c", script}, {{"PATH", "/usr/bin:/bin"}}, instance.store.folder()};
   const auto output = shell.out();
   EXPECT_EQ(shell.wait(), 0) << script << output << shell.err();
   std::istringstream answers{output};
@@ -116,7 +117,7 @@ TEST_P(CommandLine, PrintsFirstStepsThatWork) {
   EXPECT_EQ(given[1], given[0]);
   EXPECT_TRUE(given[2]["access_token"].is_string()) << output;
   EXPECT_EQ(given[3], (json{{"message", "Logout successful"}}));
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST_P(CommandLine, TellsTheFirstPasswordByTheFirstStartThatSucceeds) {
@@ -126,9 +127,10 @@ TEST_P(CommandLine, TellsTheFirstPasswordByTheFirstStartThatSucceeds) {
                                      {"ADMIN_PASSWORD", ""}});
   EXPECT_EQ(taken.exit_code, 1);
   EXPECT_EQ(store_.count("SELECT count(*) FROM users"), 0);
-  product one{std::move(store_), {{"ADMIN_PASSWORD", ""}}};
-  EXPECT_TRUE(says(one.server->banner(), "password, shown this once: ")) << one.server->banner();
-  EXPECT_EQ(one.server->stop(), 0);
+  product instance{std::move(store_), {{"ADMIN_PASSWORD", ""}}};
+  EXPECT_TRUE(says(instance.server->banner(), "password, shown this once: "))
+      << instance.server->banner();
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 // -- what needs no store -------------------------------------------------------------------------

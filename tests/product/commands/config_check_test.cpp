@@ -70,12 +70,12 @@ TEST_P(Config, StopsTheStartWithNameValueAndWhatWouldBeRight) {
       {"ADMIN_EMAIL", "nobody", "email address"},
       {"WORKERS", "-1", "1 to 256"},
   };
-  for (const auto& one : cases)
+  for (const auto& example : cases)
     for (const auto& command :
          {std::vector<std::string>{"serve"}, {"config", "check"}, {"migrate"}}) {
-      const auto result = run(command, {{one.name, one.value}});
-      EXPECT_EQ(result.exit_code, 2) << one.name << result.out;
-      for (const auto& part : {one.name, "\"" + one.value + "\"", one.right})
+      const auto result = run(command, {{example.name, example.value}});
+      EXPECT_EQ(result.exit_code, 2) << example.name << result.out;
+      for (const auto& part : {example.name, "\"" + example.value + "\"", example.right})
         EXPECT_TRUE(says(result.err, part)) << part << " is not in: " << result.err;
       EXPECT_EQ(result.out, "");
     }
@@ -135,9 +135,9 @@ TEST_P(Config, WarnsOfAPlaceholderAsAStartDoes) {
   const auto checked = run({"config", "check"}, placeholder);
   EXPECT_EQ(checked.exit_code, 0) << checked.err;
   EXPECT_TRUE(says(checked.err, "warning: " + warning)) << checked.err;
-  product one{std::move(store_), placeholder};
-  EXPECT_EQ(one.server->stop(), 0);
-  EXPECT_TRUE(says(one.server->log(), "WARNING - " + warning)) << one.server->log();
+  product instance{std::move(store_), placeholder};
+  EXPECT_EQ(instance.server->stop(), 0);
+  EXPECT_TRUE(says(instance.server->log(), "WARNING - " + warning)) << instance.server->log();
 }
 
 TEST_P(Config, LeavesNothingWhereItHasLooked) {
@@ -177,38 +177,38 @@ TEST_P(Config, RefusesToServeOtherMachinesWithGeneratedSecrets) {
 }
 
 TEST_P(Config, LetsSecretsOfTheOperatorsOwnServeOtherMachines) {
-  product one{std::move(store_), {{"HTTP_HOST", "0.0.0.0"}}};
+  product instance{std::move(store_), {{"HTTP_HOST", "0.0.0.0"}}};
   const auto reply =
-      one.call(post_json("/auth/token", credentials("admin", admin_password).dump()));
+      instance.call(post_json("/auth/token", credentials("admin", admin_password).dump()));
   EXPECT_EQ(reply.status, 200);
   // Secure is left off on loopback alone.
   EXPECT_TRUE(says(reply.header("Set-Cookie"), "; Secure")) << reply.header("Set-Cookie");
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST_P(Config, KeepsAGeneratedSecretToItself) {
-  product one{std::move(store_), {{"JWT_SECRET_KEY", ""}}};
-  const auto held = one.sign_in_new_user();
+  product instance{std::move(store_), {{"JWT_SECRET_KEY", ""}}};
+  const auto held = instance.sign_in_new_user();
   struct stat about {};
-  ASSERT_EQ(stat((one.store.folder() + "/data/jwt_secret").c_str(), &about), 0);
+  ASSERT_EQ(stat((instance.store.folder() + "/data/jwt_secret").c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777u, 0600u);
-  ASSERT_EQ(stat((one.store.folder() + "/data").c_str(), &about), 0);
+  ASSERT_EQ(stat((instance.store.folder() + "/data").c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777u, 0700u);
-  EXPECT_EQ(one.server->stop(), 0);
-  one.start();
-  EXPECT_EQ(one.status_of_me(held.access), 200);
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_EQ(instance.server->stop(), 0);
+  instance.start();
+  EXPECT_EQ(instance.status_of_me(held.access), 200);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST_P(Config, LogsNeitherPasswordsNorTokensNorLineBreaks) {
-  product one{std::move(store_), {{"LOG_LEVEL", "debug"}}};
+  product instance{std::move(store_), {{"LOG_LEVEL", "debug"}}};
   const auto name = new_name();
-  one.add_user(name);
-  const auto held = one.sign_in(name);
-  one.call(post("/auth/token/refresh").cookie(held.refresh));
-  one.call(get("/auth/me?token=" + held.access).as(held.access).with("User-Agent", "x\ty"));
-  EXPECT_EQ(one.server->stop(), 0);
-  const auto log = one.server->log();
+  instance.add_user(name);
+  const auto held = instance.sign_in(name);
+  instance.call(post("/auth/token/refresh").cookie(held.refresh));
+  instance.call(get("/auth/me?token=" + held.access).as(held.access).with("User-Agent", "x\ty"));
+  EXPECT_EQ(instance.server->stop(), 0);
+  const auto log = instance.server->log();
   EXPECT_TRUE(says(log, "/auth/me")) << log;
   for (const auto& hidden : {std::string{password}, held.access, held.refresh,
                              std::string{signing_secret}, std::string{admin_password}})

@@ -56,8 +56,8 @@ TEST_P(ImportExport, RefusesEachBadLineWithItsReasonAndTakesTheRest) {
       {with("c2", R"(,"client_id":")" + std::string(101, 'x') + "\""), "client_id: "},
   };
   std::string lines;
-  for (const auto& one : bad)
-    lines += one.line + "\n";
+  for (const auto& example : bad)
+    lines += example.line + "\n";
   lines += "\n" + with("good", "") + "\r\n" + with("last", ""); // without an end of the line
   const auto done = import(lines);
   EXPECT_EQ(done.exit_code, 1) << done.out;
@@ -178,22 +178,22 @@ TEST_P(ImportExport, SignsInByTheHashOfAnotherSystemAndReplacesIt) {
                  .dump() +
              "\n";
   lines += R"({"username":"none","email":"none@example.com"})";
-  product one{std::move(store_)};
-  const auto path = one.store.folder() + "/in.jsonl";
+  product instance{std::move(store_)};
+  const auto path = instance.store.folder() + "/in.jsonl";
   std::ofstream(path) << lines;
-  const auto done = run(one.store, {"import", path}); // beside the running server
+  const auto done = run(instance.store, {"import", path}); // beside the running server
   ASSERT_EQ(done.exit_code, 0) << done.err;
   const auto status = [&](const std::string& name, const std::string& with) {
-    return one.call(post_json("/auth/token", credentials(name, with).dump())).status;
+    return instance.call(post_json("/auth/token", credentials(name, with).dump())).status;
   };
   for (const auto& user : users) {
     EXPECT_EQ(status(user.name, user.password + "x"), 401) << user.name;
-    EXPECT_EQ(one.store.query("SELECT password_hash FROM users WHERE username = '" + user.name +
-                              "'")[0][0],
+    EXPECT_EQ(instance.store.query("SELECT password_hash FROM users WHERE username = '" +
+                                   user.name + "'")[0][0],
               user.hash);
     EXPECT_EQ(status(user.name, user.password), 200) << user.name;
     EXPECT_TRUE(eventually([&] {
-      return one.store
+      return instance.store
           .query("SELECT password_hash FROM users WHERE username = '" + user.name + "'")[0][0]
           .starts_with("$argon2id$v=19$m=1024,t=1,p=1$");
     })) << user.name;
@@ -202,7 +202,7 @@ TEST_P(ImportExport, SignsInByTheHashOfAnotherSystemAndReplacesIt) {
   }
   EXPECT_EQ(status("none", ""), 400);
   EXPECT_EQ(status("none", "anything"), 401);
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST_P(ImportExport, GivesTheSameUsersInAnEmptyStore) {

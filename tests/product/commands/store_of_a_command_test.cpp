@@ -51,10 +51,11 @@ TEST_P(StoreOfACommand, MakesAnAdministratorWheneverThereIsNone) {
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_TRUE(says(refused.err, "ADMIN_USERNAME")) << refused.err;
   EXPECT_FALSE(says(refused.out, "ready")) << refused.out;
-  product one{std::move(store_), {{"ADMIN_USERNAME", "root"}, {"ADMIN_EMAIL", "root@example.com"}}};
-  const auto held = one.sign_in("root", admin_password);
-  EXPECT_EQ(json_of(one.call(get("/auth/me").as(held.access)))["is_superuser"], true);
-  EXPECT_EQ(one.server->stop(), 0);
+  product instance{std::move(store_),
+                   {{"ADMIN_USERNAME", "root"}, {"ADMIN_EMAIL", "root@example.com"}}};
+  const auto held = instance.sign_in("root", admin_password);
+  EXPECT_EQ(json_of(instance.call(get("/auth/me").as(held.access)))["is_superuser"], true);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 } // namespace

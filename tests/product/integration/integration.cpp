@@ -62,17 +62,17 @@ std::map<std::string, std::unique_ptr<product>>& shared() {
 } // namespace
 
 product& Integration::on() const {
-  auto& one = shared()[GetParam()];
-  if (!one)
-    one = std::make_unique<product>(GetParam(), environment{{"SERVICE_KEYS", service_keys},
-                                                            {"RATE_LIMIT_DEFAULT", "0"},
-                                                            {"RATE_LIMIT_SERVICE", "0"}});
-  return *one;
+  auto& instance = shared()[GetParam()];
+  if (!instance)
+    instance = std::make_unique<product>(GetParam(), environment{{"SERVICE_KEYS", service_keys},
+                                                                 {"RATE_LIMIT_DEFAULT", "0"},
+                                                                 {"RATE_LIMIT_SERVICE", "0"}});
+  return *instance;
 }
 
 void Integration::TearDownTestSuite() {
-  for (auto& [engine, one] : shared())
-    EXPECT_EQ(one->server->stop(), 0) << one->server->log();
+  for (auto& [engine, instance] : shared())
+    EXPECT_EQ(instance->server->stop(), 0) << instance->server->log();
   shared().clear();
 }
 

@@ -19,13 +19,13 @@ std::chrono::seconds unix_now() {
 
 TEST_P(IntegrationLimit, IsOneHundredAMinuteForAServiceHoweverManyAsk) {
   // Nothing set: the documented default.
-  const product one{GetParam(), {{"SERVICE_KEYS", service_keys}, {"RATE_LIMIT_SERVICE", ""}}};
+  const product instance{GetParam(), {{"SERVICE_KEYS", service_keys}, {"RATE_LIMIT_SERVICE", ""}}};
   const auto path = "/api/auth/validate-token";
   const std::vector<http_call> wave(8, service_call(path, no_token));
   std::vector<http_reply> answers;
   // 15 waves of 8 clients at once: 120 requests.
   for (int i = 0; i < 15; ++i)
-    for (auto& answer : in_parallel(one.server->port(), wave))
+    for (auto& answer : in_parallel(instance.server->port(), wave))
       answers.push_back(std::move(answer.reply));
 
   std::vector<long> remaining;
@@ -54,36 +54,37 @@ TEST_P(IntegrationLimit, IsOneHundredAMinuteForAServiceHoweverManyAsk) {
     EXPECT_EQ(remaining[static_cast<std::size_t>(i)], i);
 
   // Another service has its own; the internal listener counts nobody.
-  EXPECT_EQ(one.call(service_call(path, no_token, other_service_key)).status, 401);
-  EXPECT_EQ(one.call(service_call(path, no_token)).status, 429);
-  EXPECT_EQ(one.call_internal(service_call(path, no_token)).status, 401);
+  EXPECT_EQ(instance.call(service_call(path, no_token, other_service_key)).status, 401);
+  EXPECT_EQ(instance.call(service_call(path, no_token)).status, 429);
+  EXPECT_EQ(instance.call_internal(service_call(path, no_token)).status, 401);
 }
 
 TEST_P(IntegrationLimit, CountsBothFormsOfTheKeyAsOneService) {
-  const product one{GetParam(),
-                    {{"SERVICE_KEYS", service_keys}, {"RATE_LIMIT_SERVICE", "2/minute"}}};
+  const product instance{GetParam(),
+                         {{"SERVICE_KEYS", service_keys}, {"RATE_LIMIT_SERVICE", "2/minute"}}};
   const auto path = "/api/auth/validate-token";
-  EXPECT_EQ(one.call(service_call(path, no_token)).header("X-RateLimit-Remaining"), "1");
-  EXPECT_EQ(
-      one.call(post_json(path, no_token.dump()).as(service_key)).header("X-RateLimit-Remaining"),
-      "0");
-  EXPECT_EQ(one.call(service_call(path, no_token)).status, 429);
-  EXPECT_EQ(one.call(post_json(path, no_token.dump()).as(service_key)).status, 429);
+  EXPECT_EQ(instance.call(service_call(path, no_token)).header("X-RateLimit-Remaining"), "1");
+  EXPECT_EQ(instance.call(post_json(path, no_token.dump()).as(service_key))
+                .header("X-RateLimit-Remaining"),
+            "0");
+  EXPECT_EQ(instance.call(service_call(path, no_token)).status, 429);
+  EXPECT_EQ(instance.call(post_json(path, no_token.dump()).as(service_key)).status, 429);
 }
 
 TEST_P(IntegrationLimit, CountsAWrongKeyAgainstTheAddressAlone) {
-  const product one{GetParam(),
-                    {{"SERVICE_KEYS", service_keys},
-                     {"RATE_LIMIT_DEFAULT", "3/hour"},
-                     {"RATE_LIMIT_SERVICE", "5/minute"}}};
+  const product instance{GetParam(),
+                         {{"SERVICE_KEYS", service_keys},
+                          {"RATE_LIMIT_DEFAULT", "3/hour"},
+                          {"RATE_LIMIT_SERVICE", "5/minute"}}};
   const auto path = "/api/auth/validate-token";
   for (const auto* left : {"2", "1", "0"}) {
-    const auto reply = one.call(service_call(path, no_token, "wrong"));
+    const auto reply = instance.call(service_call(path, no_token, "wrong"));
     EXPECT_TRUE(is_flat(reply, 403, "Invalid service key"));
     EXPECT_EQ(reply.header("X-RateLimit-Remaining"), left);
   }
-  EXPECT_TRUE(is_flat(one.call(service_call(path, no_token, "wrong")), 429, "Rate limit exceeded"));
-  const auto right = one.call(service_call(path, no_token));
+  EXPECT_TRUE(
+      is_flat(instance.call(service_call(path, no_token, "wrong")), 429, "Rate limit exceeded"));
+  const auto right = instance.call(service_call(path, no_token));
   EXPECT_TRUE(is_flat(right, 401, "Invalid token"));
   EXPECT_EQ(right.header("X-RateLimit-Remaining"), "4");
 }

@@ -51,10 +51,10 @@ TEST_P(RevokeUserSessions, NamesWhatIsWrongWithTheBody) {
       {with("timestamp", 1704067200), "timestamp", ""},
       {with("all", true), "all", "not a field"},
   };
-  for (const auto& one : wrong)
-    EXPECT_TRUE(
-        is_flat(ask("revoke-user-sessions", one.body), 400, revoke_failed, one.field, one.reason))
-        << one.body;
+  for (const auto& example : wrong)
+    EXPECT_TRUE(is_flat(ask("revoke-user-sessions", example.body), 400, revoke_failed,
+                        example.field, example.reason))
+        << example.body;
 }
 
 // "Service Integration API Documentation", Revoke User Sessions, Response Success (200)
@@ -68,8 +68,8 @@ TEST_P(RevokeUserSessions, EndsEverySessionBeforeItAnswers) {
   // Over many connections, so that the handles of every reactor are warm.
   std::vector<http_call> questions;
   for (int i = 0; i < 8; ++i)
-    for (const auto& one : held)
-      questions.push_back(service_call("/api/auth/validate-token", json{{"token", one.access}}));
+    for (const auto& token : held)
+      questions.push_back(service_call("/api/auth/validate-token", json{{"token", token.access}}));
   for (const auto& answer : in_parallel(on().server->port(), questions))
     EXPECT_EQ(answer.reply.status, 200) << answer.reply.body;
 
@@ -77,9 +77,9 @@ TEST_P(RevokeUserSessions, EndsEverySessionBeforeItAnswers) {
   EXPECT_TRUE(is_success(ask("revoke-user-sessions", revocation(number))));
   for (const auto& answer : in_parallel(on().server->port(), questions))
     EXPECT_TRUE(is_flat(answer.reply, 401, "Invalid token"));
-  for (const auto& one : held) {
-    EXPECT_EQ(on().status_of_me(one.access), 401);
-    EXPECT_TRUE(is_error(call(post("/auth/token/refresh").cookie(one.refresh)), 401, "AUTH003"));
+  for (const auto& token : held) {
+    EXPECT_EQ(on().status_of_me(token.access), 401);
+    EXPECT_TRUE(is_error(call(post("/auth/token/refresh").cookie(token.refresh)), 401, "AUTH003"));
   }
   EXPECT_TRUE(holds(bystander.access));
   EXPECT_TRUE(holds(on().sign_in(name).access)) << "the user may come back";

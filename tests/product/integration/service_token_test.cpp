@@ -129,18 +129,19 @@ TEST_P(ServiceToken, DiesWithTheLastKeyOrScopeOfItsService) {
 }
 
 TEST(ServiceTokenSetting, MakesAServiceKeyMandatory) {
-  product one{
+  product instance{
       "sqlite",
       {{"SERVICE_KEYS", "flask:a-key-of-the-flask-service"}, {"SERVICE_KEY_REQUIRED", "true"}}};
-  const auto token = one.sign_in_new_user().access;
+  const auto token = instance.sign_in_new_user().access;
   const auto body = json{{"token", token}, {"service_id", "flask"}}.dump();
-  EXPECT_EQ(one.call(post_json("/service/validate-token", body)).status, 403);
-  EXPECT_EQ(one.call(post_json("/service/validate-token", body)
-                         .with("X-Service-Key", "another-key-of-16-bytes"))
+  EXPECT_EQ(instance.call(post_json("/service/validate-token", body)).status, 403);
+  EXPECT_EQ(instance
+                .call(post_json("/service/validate-token", body)
+                          .with("X-Service-Key", "another-key-of-16-bytes"))
                 .status,
             403);
-  const auto reply = one.call(post_json("/service/validate-token", body)
-                                  .with("X-Service-Key", "a-key-of-the-flask-service"));
+  const auto reply = instance.call(post_json("/service/validate-token", body)
+                                       .with("X-Service-Key", "a-key-of-the-flask-service"));
   EXPECT_EQ(reply.status, 200) << reply.body;
   EXPECT_EQ(json_of(reply)["valid"], true);
 }

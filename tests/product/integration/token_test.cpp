@@ -152,9 +152,9 @@ TEST_P(ValidateToken, NamesWhatIsWrongWithTheBody) {
       {"{\"token\":\"\xff\"}", "body", "not valid JSON"},
       {"{\"token\":\"a\nb\"}", "body", "not valid JSON"},
   };
-  for (const auto& one : wrong) {
-    const auto reply = call(service_call("/api/auth/validate-token", one.body));
-    EXPECT_TRUE(is_flat(reply, 400, "Bad request", one.field, one.reason)) << one.body;
+  for (const auto& example : wrong) {
+    const auto reply = call(service_call("/api/auth/validate-token", example.body));
+    EXPECT_TRUE(is_flat(reply, 400, "Bad request", example.field, example.reason)) << example.body;
   }
 }
 

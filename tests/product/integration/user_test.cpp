@@ -69,9 +69,10 @@ TEST_P(SyncUser, NamesWhatIsWrongWithTheBody) {
       {with("is_superuser", true), "is_superuser", "not a field"},
       {with("password", "correct horse battery"), "password", "not a field"},
   };
-  for (const auto& one : wrong)
-    EXPECT_TRUE(is_flat(ask("sync-user", one.body), 400, user_failed, one.field, one.reason))
-        << one.body;
+  for (const auto& example : wrong)
+    EXPECT_TRUE(
+        is_flat(ask("sync-user", example.body), 400, user_failed, example.field, example.reason))
+        << example.body;
   EXPECT_TRUE(row_of(number, "id").empty()) << "and nobody was added";
 }
 

@@ -30,21 +30,21 @@ protected:
 };
 
 TEST_F(LiveHandshake, TakesATokenInItsHeader) {
-  auto one = open(ws_handshake().as(user_.access));
-  EXPECT_EQ(one.answer().status, 101);
-  EXPECT_EQ(one.answer().header("Upgrade"), "websocket");
-  EXPECT_EQ(one.answer().header("Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+  auto socket = open(ws_handshake().as(user_.access));
+  EXPECT_EQ(socket.answer().status, 101);
+  EXPECT_EQ(socket.answer().header("Upgrade"), "websocket");
+  EXPECT_EQ(socket.answer().header("Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
       << "RFC 6455, 1.3";
-  EXPECT_FALSE(one.answer().has("Sec-WebSocket-Protocol"));
-  one.say({{"type", "ping"}, {"id", "1"}});
-  EXPECT_EQ(one.hear()["type"], "pong");
+  EXPECT_FALSE(socket.answer().has("Sec-WebSocket-Protocol"));
+  socket.say({{"type", "ping"}, {"id", "1"}});
+  EXPECT_EQ(socket.hear()["type"], "pong");
 }
 
 TEST_F(LiveHandshake, TakesATokenInASubprotocolAndSelectsItsOwn) {
-  auto one =
+  auto socket =
       open(ws_handshake().with("Sec-WebSocket-Protocol", "latchkey.v1, bearer." + user_.access));
-  EXPECT_EQ(one.answer().status, 101);
-  EXPECT_EQ(one.answer().header("Sec-WebSocket-Protocol"), "latchkey.v1");
+  EXPECT_EQ(socket.answer().status, 101);
+  EXPECT_EQ(socket.answer().header("Sec-WebSocket-Protocol"), "latchkey.v1");
 }
 
 TEST_F(LiveHandshake, RefusesATokenThatIsTheOnlySubprotocol) {
@@ -136,27 +136,27 @@ TEST_F(LiveHandshake, RefusesWhatIsNoHandshake) {
 }
 
 TEST_F(LiveHandshake, CountsTheSocketsOfEachSession) {
-  const auto one = server_->sign_in_new_user();
+  const auto user = server_->sign_in_new_user();
   const auto sockets = [&] {
     return json_of(
-               server_->call(get("/auth/sessions").as(one.access)))["sessions"][0]["live_sockets"]
+               server_->call(get("/auth/sessions").as(user.access)))["sessions"][0]["live_sockets"]
         .get<int>();
   };
   EXPECT_EQ(sockets(), 0);
   std::vector<ws_client> open;
   for (int i = 0; i < 5; ++i)
-    open.emplace_back(port(), one.access);
+    open.emplace_back(port(), user.access);
   EXPECT_TRUE(eventually([&] { return sockets() == 5; }));
   open.pop_back();
   EXPECT_TRUE(eventually([&] { return sockets() == 4; }));
 }
 
 TEST(LiveLimits, SocketsOfASessionAndOfTheServerAreBounded) {
-  product one{"sqlite",
-              {{"WORKERS", "1"}, {"WS_SOCKETS_MAX", "5"}, {"WS_SOCKETS_PER_SESSION", "3"}}};
-  const auto ada = one.sign_in_new_user();
-  const auto bob = one.sign_in_new_user();
-  const auto port = one.server->port();
+  product instance{"sqlite",
+                   {{"WORKERS", "1"}, {"WS_SOCKETS_MAX", "5"}, {"WS_SOCKETS_PER_SESSION", "3"}}};
+  const auto ada = instance.sign_in_new_user();
+  const auto bob = instance.sign_in_new_user();
+  const auto port = instance.server->port();
   std::vector<ws_client> open;
   for (int i = 0; i < 3; ++i)
     open.emplace_back(port, ada.access);
@@ -171,11 +171,11 @@ TEST(LiveLimits, SocketsOfASessionAndOfTheServerAreBounded) {
 
 TEST(LiveLimits, SocketsThatArePassedOnToUpstreamsAreAmongThoseOfTheSession) {
   const core_manager upstream{testing::TempDir()};
-  product one{
+  product instance{
       "sqlite",
       {{"WORKERS", "1"}, {"CORE_MANAGER_URL", upstream.url()}, {"WS_SOCKETS_PER_SESSION", "2"}}};
-  const auto user = one.sign_in_new_user();
-  const auto port = one.server->port();
+  const auto user = instance.sign_in_new_user();
+  const auto port = instance.server->port();
   const auto passed_on = ws_handshake("/api/v1/personas/instances").as(user.access);
   std::vector<ws_client> open;
   for (int i = 0; i < 2; ++i) {

@@ -14,15 +14,15 @@ protected:
   }
   static void TearDownTestSuite() { server_.reset(); }
   static ws_client open() { return ws_client{server_->server->port(), user_.access}; }
-  static json answer_to(ws_client& one, const json& message) {
-    one.say(message);
-    return one.hear();
+  static json answer_to(ws_client& socket, const json& message) {
+    socket.say(message);
+    return socket.hear();
   }
-  static json answer_to_text(ws_client& one, const std::string& text) {
+  static json answer_to_text(ws_client& socket, const std::string& text) {
     ws_frame frame;
     frame.payload = text;
-    one.send(frame);
-    return one.hear();
+    socket.send(frame);
+    return socket.hear();
   }
   static void expect_error(const json& answer, const std::string& code, const std::string& field) {
     EXPECT_EQ(answer["type"], "error") << answer;
@@ -36,17 +36,17 @@ protected:
 };
 
 TEST_F(LiveMessages, PingIsAnsweredByPong) {
-  auto one = open();
-  EXPECT_EQ(answer_to(one, {{"type", "ping"}, {"id", "p-1"}}),
+  auto socket = open();
+  EXPECT_EQ(answer_to(socket, {{"type", "ping"}, {"id", "p-1"}}),
             (json{{"type", "pong"}, {"correlation_id", "p-1"}}));
-  EXPECT_EQ(answer_to(one, {{"type", "ping"}}), (json{{"type", "pong"}}));
+  EXPECT_EQ(answer_to(socket, {{"type", "ping"}}), (json{{"type", "pong"}}));
 }
 
 TEST_F(LiveMessages, ANumberForAnIdComesBackAsItWasSent) {
-  auto one = open();
+  auto socket = open();
   const auto texts = [&](const std::string& text) {
-    one.send({.payload = text});
-    return one.receive().value().payload;
+    socket.send({.payload = text});
+    return socket.receive().value().payload;
   };
   for (const std::string id : {"7", "0", "-0", "12345678901234567890123", "1.50", "1e3", "1e400",
                                "\"7\"", "\"#7\"", "\"##7\""}) {
@@ -56,19 +56,19 @@ TEST_F(LiveMessages, ANumberForAnIdComesBackAsItWasSent) {
               std::string::npos);
   }
   for (const std::string neither : {"true", "{}", "[\"7\"]"}) {
-    const auto refused = answer_to_text(one, R"({"type":"ping","id":)" + neither + "}");
+    const auto refused = answer_to_text(socket, R"({"type":"ping","id":)" + neither + "}");
     expect_error(refused, "VALIDATION_ERROR", "id");
     EXPECT_EQ(refused["error"]["details"]["reason"], "must be a string or a number") << neither;
   }
-  expect_error(answer_to_text(one, R"({"type":"ping","id":)" + std::string(101, '1') + "}"),
+  expect_error(answer_to_text(socket, R"({"type":"ping","id":)" + std::string(101, '1') + "}"),
                "VALIDATION_ERROR", "id");
 }
 
 TEST_F(LiveMessages, AWorkflowIsRefusedAtOnceWithoutACoreManager) {
   const auto user = server_->sign_in_new_user();
-  ws_client one{server_->server->port(), user.access};
+  ws_client socket{server_->server->port(), user.access};
   const auto refused = answer_to(
-      one, {{"type", "start_workflow"}, {"id", 7}, {"data", {{"workflow_type", "content"}}}});
+      socket, {{"type", "start_workflow"}, {"id", 7}, {"data", {{"workflow_type", "content"}}}});
   EXPECT_EQ(refused["type"], "error") << refused;
   EXPECT_EQ(refused["error"]["code"], "GW001");
   EXPECT_EQ(refused["correlation_id"], 7);
@@ -77,26 +77,27 @@ TEST_F(LiveMessages, AWorkflowIsRefusedAtOnceWithoutACoreManager) {
 }
 
 TEST_F(LiveMessages, WhatIsNoMessageIsAnErrorAndTheSocketStays) {
-  auto one = open();
-  expect_error(answer_to_text(one, "not json"), "VALIDATION_ERROR", "body");
-  expect_error(answer_to_text(one, "[1]"), "VALIDATION_ERROR", "body");
-  expect_error(answer_to_text(one, std::string(2000, '[')), "VALIDATION_ERROR", "body");
-  expect_error(answer_to_text(one, R"({"type":"ping","type":"ping"})"), "VALIDATION_ERROR", "type");
-  expect_error(answer_to(one, {{"id", "1"}}), "VALIDATION_ERROR", "type");
-  expect_error(answer_to(one, {{"type", 7}, {"id", "1"}}), "VALIDATION_ERROR", "type");
-  expect_error(answer_to(one, {{"type", "ping"}, {"data", "text"}}), "VALIDATION_ERROR", "data");
-  expect_error(answer_to(one, {{"type", "ping"}, {"more", 1}}), "VALIDATION_ERROR", "more");
-  expect_error(answer_to(one, {{"type", "ping"}, {"id", std::string(129, 'i')}}),
+  auto socket = open();
+  expect_error(answer_to_text(socket, "not json"), "VALIDATION_ERROR", "body");
+  expect_error(answer_to_text(socket, "[1]"), "VALIDATION_ERROR", "body");
+  expect_error(answer_to_text(socket, std::string(2000, '[')), "VALIDATION_ERROR", "body");
+  expect_error(answer_to_text(socket, R"({"type":"ping","type":"ping"})"), "VALIDATION_ERROR",
+               "type");
+  expect_error(answer_to(socket, {{"id", "1"}}), "VALIDATION_ERROR", "type");
+  expect_error(answer_to(socket, {{"type", 7}, {"id", "1"}}), "VALIDATION_ERROR", "type");
+  expect_error(answer_to(socket, {{"type", "ping"}, {"data", "text"}}), "VALIDATION_ERROR", "data");
+  expect_error(answer_to(socket, {{"type", "ping"}, {"more", 1}}), "VALIDATION_ERROR", "more");
+  expect_error(answer_to(socket, {{"type", "ping"}, {"id", std::string(129, 'i')}}),
                "VALIDATION_ERROR", "id");
-  EXPECT_EQ(answer_to(one, {{"type", "ping"}})["type"], "pong");
+  EXPECT_EQ(answer_to(socket, {{"type", "ping"}})["type"], "pong");
 }
 
 TEST_F(LiveMessages, AnErrorNamesTheMessageThatItAnswers) {
-  auto one = open();
-  const auto unknown = answer_to(one, {{"type", "sing"}, {"id", "m-1"}});
+  auto socket = open();
+  const auto unknown = answer_to(socket, {{"type", "sing"}, {"id", "m-1"}});
   expect_error(unknown, "VALIDATION_ERROR", "type");
   EXPECT_EQ(unknown["correlation_id"], "m-1");
-  const auto broken = answer_to(one, {{"type", "ping"}, {"id", "m-2"}, {"more", 1}});
+  const auto broken = answer_to(socket, {{"type", "ping"}, {"id", "m-2"}, {"more", 1}});
   EXPECT_EQ(broken["correlation_id"], "m-2");
 }
 
@@ -105,38 +106,38 @@ TEST_F(LiveMessages, AuthenticateTakesAFreshTokenOfTheSameSessionAlone) {
   server_->add_user(name);
   const auto first = server_->sign_in(name);
   const auto other = server_->sign_in(name);
-  ws_client one{server_->server->port(), first.access};
+  ws_client socket{server_->server->port(), first.access};
   const auto with = [](const std::string& token) {
     return json{{"type", "authenticate"}, {"id", "a"}, {"data", {{"token", token}}}};
   };
   const auto fresh = tokens_of(server_->call(post("/auth/token/refresh").cookie(first.refresh)));
-  const auto taken = answer_to(one, with(fresh.access));
+  const auto taken = answer_to(socket, with(fresh.access));
   EXPECT_EQ(taken["type"], "ack") << taken;
   EXPECT_TRUE(is_whole_second(taken["data"]["expires_at"]));
-  expect_error(answer_to(one, with(other.access)), "AUTH004", "token");
-  expect_error(answer_to(one, with("junk")), "AUTH003", "token");
-  expect_error(answer_to(one, {{"type", "authenticate"}, {"id", "a"}}), "VALIDATION_ERROR",
+  expect_error(answer_to(socket, with(other.access)), "AUTH004", "token");
+  expect_error(answer_to(socket, with("junk")), "AUTH003", "token");
+  expect_error(answer_to(socket, {{"type", "authenticate"}, {"id", "a"}}), "VALIDATION_ERROR",
                "token");
-  EXPECT_EQ(answer_to(one, {{"type", "ping"}})["type"], "pong");
+  EXPECT_EQ(answer_to(socket, {{"type", "ping"}})["type"], "pong");
 }
 
 TEST_F(LiveMessages, SomebodyElsesWorkflowIsNoDifferentFromNone) {
-  auto one = open();
+  auto socket = open();
   const auto resume = [](const std::string& id) {
     return json{{"type", "resume"}, {"id", "r"}, {"data", {{"workflow_id", id}, {"last_seq", 0}}}};
   };
-  expect_error(answer_to(one, resume("00000000-0000-4000-8000-000000000000")), "NOT_FOUND",
+  expect_error(answer_to(socket, resume("00000000-0000-4000-8000-000000000000")), "NOT_FOUND",
                "workflow_id");
-  expect_error(answer_to(one, resume("junk")), "VALIDATION_ERROR", "workflow_id");
+  expect_error(answer_to(socket, resume("junk")), "VALIDATION_ERROR", "workflow_id");
   json cancel{{"type", "cancel_workflow"}, {"id", "c"}};
   cancel["data"]["workflow_id"] = "00000000-0000-4000-8000-000000000000";
-  expect_error(answer_to(one, cancel), "NOT_FOUND", "workflow_id");
+  expect_error(answer_to(socket, cancel), "NOT_FOUND", "workflow_id");
 }
 
 TEST(LiveFlood, MessagesCountLikeRequestsAndAFloodIsClosed) {
-  product one{"sqlite", {{"RATE_LIMIT_LIVE", "20/hour"}}};
-  const auto user = one.sign_in_new_user();
-  ws_client socket{one.server->port(), user.access};
+  product instance{"sqlite", {{"RATE_LIMIT_LIVE", "20/hour"}}};
+  const auto user = instance.sign_in_new_user();
+  ws_client socket{instance.server->port(), user.access};
   int refused = 0;
   int answered = 0;
   for (int i = 0; i < 30; ++i) {
@@ -160,9 +161,9 @@ TEST(LiveFlood, MessagesCountLikeRequestsAndAFloodIsClosed) {
 }
 
 TEST(LiveFlood, ThousandsOfMessagesThatWaitAreTakenUpOneByOne) {
-  product one{"sqlite", {{"RATE_LIMIT_DEFAULT", "0"}}};
-  const auto user = one.sign_in_new_user();
-  ws_client socket{one.server->port(), user.access};
+  product instance{"sqlite", {{"RATE_LIMIT_DEFAULT", "0"}}};
+  const auto user = instance.sign_in_new_user();
+  ws_client socket{instance.server->port(), user.access};
   // As many as are answered at a time, all of which ask the store; the others need nobody.
   std::string many;
   ws_frame frame;
@@ -180,7 +181,7 @@ TEST(LiveFlood, ThousandsOfMessagesThatWaitAreTakenUpOneByOne) {
   // A socket that is read too slowly may be closed, and nothing else.
   for (int left = sent; left > 0 && !socket.hear().is_null();)
     --left;
-  EXPECT_EQ(one.status_of_me(user.access), 200);
+  EXPECT_EQ(instance.status_of_me(user.access), 200);
 }
 
 /// What the server may grow by; the address sanitizer holds on to what was freed
@@ -193,19 +194,19 @@ constexpr double quarantine = 0;
 constexpr double growth_max = 64e6 + quarantine;
 
 TEST(LiveSlow, AReaderThatIsTooSlowIsClosedAndTheServerStaysSmall) {
-  product one{"sqlite", {{"RATE_LIMIT_DEFAULT", "0"}}};
-  const auto user = one.sign_in_new_user();
-  const auto before = one.metric("process_resident_memory_bytes");
-  ws_client socket{one.server->port(), user.access};
+  product instance{"sqlite", {{"RATE_LIMIT_DEFAULT", "0"}}};
+  const auto user = instance.sign_in_new_user();
+  const auto before = instance.metric("process_resident_memory_bytes");
+  ws_client socket{instance.server->port(), user.access};
   // Answers of 128 bytes and more that nobody reads.
   std::string many;
   ws_frame frame;
   frame.payload = json{{"type", "ping"}, {"id", std::string(120, 'p')}}.dump();
   for (int i = 0; i < 100; ++i)
     many += to_bytes(frame);
-  while (one.metric("live_sockets_open") > 0) {
+  while (instance.metric("live_sockets_open") > 0) {
     if (!socket.try_send_bytes(many)) socket.has_ended();
-    ASSERT_LT(one.metric("process_resident_memory_bytes"), before + growth_max);
+    ASSERT_LT(instance.metric("process_resident_memory_bytes"), before + growth_max);
   }
 }
 

@@ -23,24 +23,24 @@ protected:
     return more;
   }
   /// Signs in a new user with a role of their own, which has the permission.
-  void sign_in(const product& one) {
-    admin_ = one.admin();
+  void sign_in(const product& instance) {
+    admin_ = instance.admin();
     for (const auto* name : {"echoers", "loud-echoers"}) {
       const json made{{"name", name}, {"permissions", {"echo:use"}}};
-      ASSERT_EQ(one.call(post_json("/admin/roles", made.dump()).as(admin_)).status, 201);
+      ASSERT_EQ(instance.call(post_json("/admin/roles", made.dump()).as(admin_)).status, 201);
     }
     name_ = new_name();
-    one.add_user(name_);
-    role_of_user_ = "/admin/users/" + one.id_of(name_) + "/role";
-    give_role(one, "echoers");
-    user_ = one.sign_in(name_);
+    instance.add_user(name_);
+    role_of_user_ = "/admin/users/" + instance.id_of(name_) + "/role";
+    give_role(instance, "echoers");
+    user_ = instance.sign_in(name_);
   }
-  void give_role(const product& one, const std::string& role) {
+  void give_role(const product& instance, const std::string& role) {
     const json given{{"role", role}};
-    ASSERT_EQ(one.call(put_json(role_of_user_, given.dump()).as(admin_)).status, 200);
+    ASSERT_EQ(instance.call(put_json(role_of_user_, given.dump()).as(admin_)).status, 200);
   }
-  ws_client open(const product& one) const {
-    return {one.server->port(), ws_handshake(instances).as(user_.access)};
+  ws_client open(const product& instance) const {
+    return {instance.server->port(), ws_handshake(instances).as(user_.access)};
   }
   /// Whether both sides hear each other.
   static bool passes(ws_client& socket) {
@@ -59,28 +59,29 @@ protected:
 };
 
 TEST_F(LivePassedOn, EndsWithItsSession) {
-  const product one{"sqlite", with({}, upstream_)};
-  sign_in(one);
-  auto socket = open(one);
+  const product instance{"sqlite", with({}, upstream_)};
+  sign_in(instance);
+  auto socket = open(instance);
   ASSERT_TRUE(passes(socket));
-  EXPECT_EQ(one.call(post("/auth/logout").as(user_.access)).status, 200);
+  EXPECT_EQ(instance.call(post("/auth/logout").as(user_.access)).status, 200);
   EXPECT_TRUE(is_cut_off(socket));
 }
 
 TEST_F(LivePassedOn, EndsWithTheOthersOfItsSessionWhateverElseChangesMeanwhile) {
-  const product one{"sqlite", with({{"WORKERS", "1"}, {"RATE_LIMIT_DEFAULT", "0"}}, upstream_)};
-  sign_in(one);
-  const auto another = one.sign_in(name_);
-  const ws_client listener{one.server->port(), another.access}; // of every change of the role
+  const product instance{"sqlite",
+                         with({{"WORKERS", "1"}, {"RATE_LIMIT_DEFAULT", "0"}}, upstream_)};
+  sign_in(instance);
+  const auto another = instance.sign_in(name_);
+  const ws_client listener{instance.server->port(), another.access}; // of every change of the role
   for (int i = 0; i < 10; ++i) {
-    user_ = one.sign_in(name_);
-    auto first = open(one);
-    auto second = open(one);
-    ws_client live{one.server->port(), user_.access};
-    std::thread changes{[&] { give_role(one, "loud-echoers"); }};
-    EXPECT_EQ(one.call(post("/auth/logout").as(user_.access)).status, 200);
+    user_ = instance.sign_in(name_);
+    auto first = open(instance);
+    auto second = open(instance);
+    ws_client live{instance.server->port(), user_.access};
+    std::thread changes{[&] { give_role(instance, "loud-echoers"); }};
+    EXPECT_EQ(instance.call(post("/auth/logout").as(user_.access)).status, 200);
     changes.join();
-    give_role(one, "echoers");
+    give_role(instance, "echoers");
     EXPECT_TRUE(is_cut_off(first));
     EXPECT_TRUE(is_cut_off(second));
     EXPECT_EQ(live.wait_for_close(), 4001u);
@@ -88,43 +89,43 @@ TEST_F(LivePassedOn, EndsWithTheOthersOfItsSessionWhateverElseChangesMeanwhile) 
 }
 
 TEST_F(LivePassedOn, EndsWithItsToken) {
-  const product one{"sqlite", with({{"ACCESS_TOKEN_TTL", "3"}}, upstream_)};
-  sign_in(one);
-  auto socket = open(one);
+  const product instance{"sqlite", with({{"ACCESS_TOKEN_TTL", "3"}}, upstream_)};
+  sign_in(instance);
+  auto socket = open(instance);
   ASSERT_TRUE(passes(socket));
   EXPECT_TRUE(is_cut_off(socket));
-  EXPECT_EQ(one.call(post("/auth/token/refresh").cookie(user_.refresh)).status, 200);
+  EXPECT_EQ(instance.call(post("/auth/token/refresh").cookie(user_.refresh)).status, 200);
 }
 
 TEST_F(LivePassedOn, EndsWithTheRolesPermission) {
-  const product one{"sqlite", with({}, upstream_)};
-  sign_in(one);
-  auto socket = open(one);
+  const product instance{"sqlite", with({}, upstream_)};
+  sign_in(instance);
+  auto socket = open(instance);
   ASSERT_TRUE(passes(socket));
   const json changed{{"permissions", {"echo:use", "other:use"}}};
-  EXPECT_EQ(one.call(put_json("/admin/roles/echoers", changed.dump()).as(admin_)).status, 200);
+  EXPECT_EQ(instance.call(put_json("/admin/roles/echoers", changed.dump()).as(admin_)).status, 200);
   ASSERT_TRUE(passes(socket)) << "it may still";
   const json without{{"permissions", {"other:use"}}};
-  EXPECT_EQ(one.call(put_json("/admin/roles/echoers", without.dump()).as(admin_)).status, 200);
+  EXPECT_EQ(instance.call(put_json("/admin/roles/echoers", without.dump()).as(admin_)).status, 200);
   EXPECT_TRUE(is_cut_off(socket));
 }
 
 TEST_F(LivePassedOn, EndsWithTheUsersRole) {
-  const product one{"sqlite", with({}, upstream_)};
-  sign_in(one);
-  auto socket = open(one);
+  const product instance{"sqlite", with({}, upstream_)};
+  sign_in(instance);
+  auto socket = open(instance);
   ASSERT_TRUE(passes(socket));
-  give_role(one, "user");
+  give_role(instance, "user");
   EXPECT_TRUE(is_cut_off(socket));
-  EXPECT_EQ(open(one).answer().status, 403);
+  EXPECT_EQ(open(instance).answer().status, 403);
 }
 
 TEST_F(LivePassedOn, TakesNoTokenToTheUpstream) {
-  const product one{"sqlite", with({}, upstream_)};
-  sign_in(one);
+  const product instance{"sqlite", with({}, upstream_)};
+  sign_in(instance);
   upstream_.forget();
   const ws_client socket{
-      one.server->port(),
+      instance.server->port(),
       ws_handshake(instances)
           .as(user_.access)
           .with("Sec-WebSocket-Protocol", "chat, bearer." + user_.access + ", superchat")};

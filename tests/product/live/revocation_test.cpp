@@ -32,12 +32,12 @@ LATCHKEY_ON_BOTH_ENGINES(LiveRevocation);
 TEST_P(LiveRevocation, LogoutClosesTheSessionsSocketsAndNoOthers) {
   const auto name = new_name();
   on().add_user(name);
-  const auto one = on().sign_in(name);
+  const auto user = on().sign_in(name);
   const auto other = on().sign_in(name);
-  ws_client first{port(), one.access};
-  ws_client second{port(), one.access};
+  ws_client first{port(), user.access};
+  ws_client second{port(), user.access};
   ws_client kept{port(), other.access};
-  EXPECT_EQ(call(post("/auth/logout").as(one.access)).status, 200);
+  EXPECT_EQ(call(post("/auth/logout").as(user.access)).status, 200);
   expect_revoked_by_now(first, "logout");
   expect_revoked_by_now(second, "logout");
   kept.say({{"type", "ping"}});
@@ -51,9 +51,9 @@ TEST_P(LiveRevocation, AnEndedSessionClosesItsSockets) {
   const auto kept = on().sign_in(name);
   ws_client socket{port(), lost.access};
   const auto all = json_of(call(get("/auth/sessions").as(kept.access)))["sessions"];
-  for (const auto& one : all) {
-    if (one["current"] == true) continue;
-    const auto path = "/auth/sessions/" + one["id"].get<std::string>();
+  for (const auto& session : all) {
+    if (session["current"] == true) continue;
+    const auto path = "/auth/sessions/" + session["id"].get<std::string>();
     EXPECT_EQ(call(delete_(path).as(kept.access)).status, 204);
   }
   expect_revoked_by_now(socket, "revoked");

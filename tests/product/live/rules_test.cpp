@@ -28,14 +28,14 @@ protected:
   }
   /// What the server closes with when it is sent these.
   static unsigned closed_after(const std::vector<ws_frame>& frames) {
-    auto one = open();
+    auto socket = open();
     for (const auto& each : frames)
-      one.send(each);
-    return one.wait_for_close();
+      socket.send(each);
+    return socket.wait_for_close();
   }
-  static bool answers_ping(ws_client& one) {
-    one.say({{"type", "ping"}, {"id", "still there"}});
-    return one.hear()["correlation_id"] == "still there";
+  static bool answers_ping(ws_client& socket) {
+    socket.say({{"type", "ping"}, {"id", "still there"}});
+    return socket.hear()["correlation_id"] == "still there";
   }
 
   static inline std::unique_ptr<product> server_;
@@ -51,9 +51,9 @@ TEST_F(LiveRules, AFrameThatIsNotMaskedIsAProtocolError) {
 }
 
 TEST_F(LiveRules, ServerFramesAreNotMasked) {
-  auto one = open();
-  one.say({{"type", "ping"}});
-  const auto answer = one.receive();
+  auto socket = open();
+  socket.say({{"type", "ping"}});
+  const auto answer = socket.receive();
   ASSERT_TRUE(answer);
   EXPECT_FALSE(answer->is_masked);
   EXPECT_EQ(answer->reserved, 0u);
@@ -74,11 +74,11 @@ TEST_F(LiveRules, EveryReservedOpcodeIsAProtocolError) {
 }
 
 TEST_F(LiveRules, ALengthWithTheHighBitIsRefusedBeforeItsBytes) {
-  auto one = open();
+  auto socket = open();
   std::string head{"\x81\xff"};
   head += std::string("\x80\0\0\0\0\0\0\x01", 8) + "mask";
-  one.send_bytes(head);
-  EXPECT_EQ(one.wait_for_close(), 1002u);
+  socket.send_bytes(head);
+  EXPECT_EQ(socket.wait_for_close(), 1002u);
 }
 
 TEST_F(LiveRules, ALengthInMoreBytesThanItNeedsIsAProtocolError) {
@@ -90,42 +90,42 @@ TEST_F(LiveRules, ALengthInMoreBytesThanItNeedsIsAProtocolError) {
 }
 
 TEST_F(LiveRules, AFrameMayComeByteByByte) {
-  auto one = open();
+  auto socket = open();
   for (const char byte : to_bytes(frame(opcode::text, R"({"type":"ping","id":"slow"})")))
-    one.send_bytes({&byte, 1});
-  EXPECT_EQ(one.hear()["correlation_id"], "slow");
+    socket.send_bytes({&byte, 1});
+  EXPECT_EQ(socket.hear()["correlation_id"], "slow");
 }
 
 TEST_F(LiveRules, ManyFramesMayComeAtOnce) {
-  auto one = open();
+  auto socket = open();
   std::string bytes;
   for (int i = 0; i < 200; ++i)
     bytes += to_bytes(frame(opcode::text, R"({"type":"ping","id":")" + std::to_string(i) + "\"}"));
-  one.send_bytes(bytes);
+  socket.send_bytes(bytes);
   for (int i = 0; i < 200; ++i)
-    ASSERT_EQ(one.hear()["correlation_id"], std::to_string(i));
+    ASSERT_EQ(socket.hear()["correlation_id"], std::to_string(i));
 }
 
 // -- 5.4: fragments --------------------------------------------------------------------------
 
 TEST_F(LiveRules, AMessageMayComeInFragmentsEvenEmptyOnes) {
-  auto one = open();
-  one.send(frame(opcode::text, R"({"type":)", false));
-  one.send(frame(opcode::continuation, "", false));
-  one.send(frame(opcode::continuation, R"("ping","id":"whole"})"));
-  EXPECT_EQ(one.hear()["correlation_id"], "whole");
+  auto socket = open();
+  socket.send(frame(opcode::text, R"({"type":)", false));
+  socket.send(frame(opcode::continuation, "", false));
+  socket.send(frame(opcode::continuation, R"("ping","id":"whole"})"));
+  EXPECT_EQ(socket.hear()["correlation_id"], "whole");
 }
 
 TEST_F(LiveRules, AControlFrameMayStandBetweenFragments) {
-  auto one = open();
-  one.send(frame(opcode::text, R"({"type":"ping",)", false));
-  one.send(frame(opcode::ping, "between"));
-  const auto pong = one.receive();
+  auto socket = open();
+  socket.send(frame(opcode::text, R"({"type":"ping",)", false));
+  socket.send(frame(opcode::ping, "between"));
+  const auto pong = socket.receive();
   ASSERT_TRUE(pong);
   EXPECT_EQ(pong->opcode, opcode::pong);
   EXPECT_EQ(pong->payload, "between");
-  one.send(frame(opcode::continuation, R"("id":"after"})"));
-  EXPECT_EQ(one.hear()["correlation_id"], "after");
+  socket.send(frame(opcode::continuation, R"("id":"after"})"));
+  EXPECT_EQ(socket.hear()["correlation_id"], "after");
 }
 
 TEST_F(LiveRules, AnotherMessageBetweenFragmentsIsAProtocolError) {
@@ -149,11 +149,11 @@ TEST_F(LiveRules, AControlFrameOfMoreThan125BytesIsAProtocolError) {
 }
 
 TEST_F(LiveRules, APingIsAnsweredWithItsOwnPayload) {
-  auto one = open();
+  auto socket = open();
   for (const auto& payload :
        {std::string{}, std::string("\0\xff payload", 10), std::string(125, 'p')}) {
-    one.send(frame(opcode::ping, payload));
-    const auto pong = one.receive();
+    socket.send(frame(opcode::ping, payload));
+    const auto pong = socket.receive();
     ASSERT_TRUE(pong);
     EXPECT_EQ(pong->opcode, opcode::pong);
     EXPECT_EQ(pong->payload, payload);
@@ -161,29 +161,29 @@ TEST_F(LiveRules, APingIsAnsweredWithItsOwnPayload) {
 }
 
 TEST_F(LiveRules, APongThatNobodyAskedForIsIgnored) {
-  auto one = open();
-  one.send(frame(opcode::pong, "unasked"));
-  EXPECT_TRUE(answers_ping(one));
+  auto socket = open();
+  socket.send(frame(opcode::pong, "unasked"));
+  EXPECT_TRUE(answers_ping(socket));
 }
 
 // -- 5.5.1 and 7: closing --------------------------------------------------------------------
 
 TEST_F(LiveRules, ACloseIsAnsweredWithItsCodeAndTheConnectionEnds) {
   for (const unsigned code : {1000u, 1001u, 1003u, 1007u, 1011u, 3000u, 4999u}) {
-    auto one = open();
-    one.send(close(code, "bye"));
-    EXPECT_EQ(one.wait_for_close(), code);
+    auto socket = open();
+    socket.send(close(code, "bye"));
+    EXPECT_EQ(socket.wait_for_close(), code);
   }
 }
 
 TEST_F(LiveRules, ACloseWithoutACodeIsAnsweredWithoutOne) {
-  auto one = open();
-  one.send(frame(opcode::close, ""));
-  const auto answer = one.receive();
+  auto socket = open();
+  socket.send(frame(opcode::close, ""));
+  const auto answer = socket.receive();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->opcode, opcode::close);
   EXPECT_EQ(answer->payload, "");
-  EXPECT_FALSE(one.receive());
+  EXPECT_FALSE(socket.receive());
 }
 
 TEST_F(LiveRules, ACloseCodeThatMustNotBeSentIsAProtocolError) {
@@ -201,12 +201,12 @@ TEST_F(LiveRules, AReasonThatIsNoUtf8IsRefused) {
 }
 
 TEST_F(LiveRules, NothingIsAnsweredBehindAClose) {
-  auto one = open();
-  one.send_bytes(to_bytes(close(1000)) + to_bytes(frame(opcode::text, R"({"type":"ping"})")));
-  const auto first = one.receive();
+  auto socket = open();
+  socket.send_bytes(to_bytes(close(1000)) + to_bytes(frame(opcode::text, R"({"type":"ping"})")));
+  const auto first = socket.receive();
   ASSERT_TRUE(first);
   EXPECT_EQ(first->opcode, opcode::close);
-  EXPECT_FALSE(one.receive());
+  EXPECT_FALSE(socket.receive());
 }
 
 // -- 5.6 and 8.1: data -----------------------------------------------------------------------
@@ -221,12 +221,12 @@ TEST_F(LiveRules, ATextThatIsNoUtf8IsRefused) {
 }
 
 TEST_F(LiveRules, ACharacterMayBeSplitAcrossFragments) {
-  auto one = open();
+  auto socket = open();
   const std::string text = "{\"type\":\"ping\",\"id\":\"\u20ac\"}";
   const auto middle = text.find("\xe2") + 1;
-  one.send(frame(opcode::text, text.substr(0, middle), false));
-  one.send(frame(opcode::continuation, text.substr(middle)));
-  EXPECT_EQ(one.hear()["correlation_id"], "\u20ac");
+  socket.send(frame(opcode::text, text.substr(0, middle), false));
+  socket.send(frame(opcode::continuation, text.substr(middle)));
+  EXPECT_EQ(socket.hear()["correlation_id"], "\u20ac");
 }
 
 TEST_F(LiveRules, ACharacterThatIsNeverFinishedIsRefused) {
@@ -240,9 +240,9 @@ TEST_F(LiveRules, AMessageMayHave64KibAndNotAByteMore) {
     std::string out = R"({"type":"ping","id":"full"})";
     return out + std::string(size - out.size(), ' ');
   };
-  auto one = open();
-  one.send(frame(opcode::text, text_of(most)));
-  EXPECT_EQ(one.hear()["correlation_id"], "full");
+  auto socket = open();
+  socket.send(frame(opcode::text, text_of(most)));
+  EXPECT_EQ(socket.hear()["correlation_id"], "full");
   EXPECT_EQ(closed_after({frame(opcode::text, text_of(most + 1))}), 1009u);
   const auto half = text_of(most + 1).substr(0, most / 2);
   EXPECT_EQ(

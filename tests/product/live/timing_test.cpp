@@ -6,9 +6,9 @@ namespace latchkey::test {
 namespace {
 
 TEST(LiveExpiry, ASocketIsToldOfItsTokensEndAndClosedWhenItHasCome) {
-  product one{"sqlite", {{"ACCESS_TOKEN_TTL", "3"}, {"WS_EXPIRY_NOTICE", "2"}}};
-  const auto user = one.sign_in_new_user();
-  ws_client socket{one.server->port(), user.access};
+  product instance{"sqlite", {{"ACCESS_TOKEN_TTL", "3"}, {"WS_EXPIRY_NOTICE", "2"}}};
+  const auto user = instance.sign_in_new_user();
+  ws_client socket{instance.server->port(), user.access};
   const auto notice = socket.hear();
   EXPECT_EQ(notice["type"], "session_expiring");
   EXPECT_TRUE(is_whole_second(notice["data"]["expires_at"])) << notice;
@@ -16,14 +16,14 @@ TEST(LiveExpiry, ASocketIsToldOfItsTokensEndAndClosedWhenItHasCome) {
 }
 
 TEST(LiveExpiry, AFreshTokenKeepsTheSocketOpen) {
-  product one{"sqlite", {{"ACCESS_TOKEN_TTL", "3"}, {"WS_EXPIRY_NOTICE", "2"}}};
-  auto user = one.sign_in_new_user();
-  ws_client socket{one.server->port(), user.access};
+  product instance{"sqlite", {{"ACCESS_TOKEN_TTL", "3"}, {"WS_EXPIRY_NOTICE", "2"}}};
+  auto user = instance.sign_in_new_user();
+  ws_client socket{instance.server->port(), user.access};
   std::string first_end;
   for (int i = 0; i < 3; ++i) {
     const auto notice = socket.hear("session_expiring");
     ASSERT_FALSE(notice.is_null()) << "closed by " << socket.close_code();
-    user = tokens_of(one.call(post("/auth/token/refresh").cookie(user.refresh)));
+    user = tokens_of(instance.call(post("/auth/token/refresh").cookie(user.refresh)));
     socket.say({{"type", "authenticate"}, {"id", "a"}, {"data", {{"token", user.access}}}});
     const auto answer = socket.hear("ack");
     ASSERT_FALSE(answer.is_null());
@@ -32,20 +32,20 @@ TEST(LiveExpiry, AFreshTokenKeepsTheSocketOpen) {
 }
 
 TEST(LiveExpiry, ATicketIsGoodForNoLongerThanItsToken) {
-  product one{"sqlite", {{"ACCESS_TOKEN_TTL", "2"}}};
-  const auto user = one.sign_in_new_user();
-  const auto made = one.call(post("/api/v1/ws/ticket").as(user.access));
+  product instance{"sqlite", {{"ACCESS_TOKEN_TTL", "2"}}};
+  const auto user = instance.sign_in_new_user();
+  const auto made = instance.call(post("/api/v1/ws/ticket").as(user.access));
   ASSERT_EQ(made.status, 201);
-  ASSERT_TRUE(eventually([&] { return one.status_of_me(user.access) == 401; }));
+  ASSERT_TRUE(eventually([&] { return instance.status_of_me(user.access) == 401; }));
   const std::string text = json_of(made)["ticket"];
-  const ws_client late{one.server->port(), ws_handshake("/ws?ticket=" + text)};
+  const ws_client late{instance.server->port(), ws_handshake("/ws?ticket=" + text)};
   EXPECT_TRUE(is_error(late.answer(), 401, "AUTH002", "ticket"));
 }
 
 TEST(LiveSilence, AClientThatOnlyPingsStaysAndASilentOneGoes) {
-  product one{"sqlite", {{"WS_PING_INTERVAL", "1"}}};
-  const auto user = one.sign_in_new_user();
-  const auto port = one.server->port();
+  product instance{"sqlite", {{"WS_PING_INTERVAL", "1"}}};
+  const auto user = instance.sign_in_new_user();
+  const auto port = instance.server->port();
   ws_client silent{port, user.access}; // answers no ping
   ws_client pinging{port, user.access};
   ws_client ponging{port, user.access};
@@ -69,24 +69,24 @@ TEST(LiveSilence, AClientThatOnlyPingsStaysAndASilentOneGoes) {
 }
 
 TEST(LiveDrain, SocketsAreClosedWhenTheServerStops) {
-  product one{"sqlite"};
-  const auto user = one.sign_in_new_user();
+  product instance{"sqlite"};
+  const auto user = instance.sign_in_new_user();
   std::vector<ws_client> open;
   for (int i = 0; i < 20; ++i)
-    open.emplace_back(one.server->port(), user.access);
-  one.server->ask_to_stop();
+    open.emplace_back(instance.server->port(), user.access);
+  instance.server->ask_to_stop();
   for (auto& socket : open)
     EXPECT_EQ(socket.wait_for_close(), 1001u);
   open.clear();
-  EXPECT_EQ(one.server->wait(), 0);
+  EXPECT_EQ(instance.server->wait(), 0);
 }
 
 TEST(LiveDrain, AClientThatNeverClosesDoesNotHoldTheServerBack) {
-  product one{"sqlite"};
-  const auto user = one.sign_in_new_user();
-  ws_client stubborn{one.server->port(), user.access};
-  one.server->ask_to_stop();
-  EXPECT_EQ(one.server->wait(), 0);
+  product instance{"sqlite"};
+  const auto user = instance.sign_in_new_user();
+  ws_client stubborn{instance.server->port(), user.access};
+  instance.server->ask_to_stop();
+  EXPECT_EQ(instance.server->wait(), 0);
   EXPECT_EQ(stubborn.wait_for_close(), 1001u);
 }
 

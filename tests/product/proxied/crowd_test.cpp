@@ -33,15 +33,15 @@ protected:
   }
   /// Sends a body byte by byte until there is an answer; its status.
   int trickle(const std::string& user) const {
-    http_connection one(product_.server->port());
-    one.send_raw("POST " + brief +
-                 " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                 "Transfer-Encoding: chunked\r\nAuthorization: Bearer " +
-                 user + "\r\n\r\n");
-    pollfd look{one.socket(), POLLIN, 0};
+    http_connection connection(product_.server->port());
+    connection.send_raw("POST " + brief +
+                        " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                        "Transfer-Encoding: chunked\r\nAuthorization: Bearer " +
+                        user + "\r\n\r\n");
+    pollfd look{connection.socket(), POLLIN, 0};
     while (::poll(&look, 1, static_cast<int>(poll_pause.count())) == 0)
-      one.send_raw("1\r\nx\r\n");
-    return one.receive().status;
+      connection.send_raw("1\r\nx\r\n");
+    return connection.receive().status;
   }
 
   static constexpr std::size_t calls_of_a_user_max = 32;
@@ -88,8 +88,8 @@ TEST_F(GatewayCrowd, OfBodiesThatTrickleShutsNobodyElseOut) {
     EXPECT_EQ(reply.status, 200) << reply.body;
     std::this_thread::sleep_for(poll_pause); // the machine is the tricklers' meanwhile
   }
-  for (auto& one : threads)
-    one.join();
+  for (auto& thread : threads)
+    thread.join();
   // Each was at the upstream for longer than that has to answer.
   EXPECT_GE(timed_out, calls_of_a_user_max / 2);
   EXPECT_GE(refused, 1u);

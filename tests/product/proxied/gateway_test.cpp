@@ -296,8 +296,8 @@ TEST(GatewaySettings, AreCheckedAtTheStart) {
 }
 
 TEST(GatewaySettings, WithoutACoreManagerItsRoutesAnswerGw001) {
-  const product one("sqlite");
-  const auto reply = one.call(get("/api/v1/templates").as(one.admin()));
+  const product instance("sqlite");
+  const auto reply = instance.call(get("/api/v1/templates").as(instance.admin()));
   EXPECT_TRUE(is_error(reply, 503, "GW001", {}, "is not configured"));
 }
 

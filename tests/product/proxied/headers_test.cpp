@@ -74,10 +74,10 @@ TEST_F(GatewayHeaders, LeadTheClientToNoAddressOfTheUpstreams) {
       {"/based/a", "/api/base/based/b", "/based/b"},
   };
   for (const std::string name : {"Location", "Content-Location"})
-    for (const auto& one : all) {
-      const auto reply = answered_with(one.path, name + ": " + one.sent + "\r\n");
-      EXPECT_EQ(reply.status, 307) << one.sent;
-      EXPECT_EQ(reply.header(name), one.received) << name << ": " << one.sent;
+    for (const auto& row : all) {
+      const auto reply = answered_with(row.path, name + ": " + row.sent + "\r\n");
+      EXPECT_EQ(reply.status, 307) << row.sent;
+      EXPECT_EQ(reply.header(name), row.received) << name << ": " << row.sent;
     }
 }
 

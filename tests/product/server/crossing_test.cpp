@@ -24,8 +24,8 @@ const std::set<std::string> shared_rows{"POST /api/auth/validate-token",
                                         "POST /api/auth/revoke-user-sessions"};
 
 /// "METHOD /path" of that listener, as the server itself counts them.
-std::set<std::string> routes_of(const std::string& side, const product& one) {
-  const auto listed = run_latchkey({"routes"}, one.settings, one.store.folder());
+std::set<std::string> routes_of(const std::string& side, const product& instance) {
+  const auto listed = run_latchkey({"routes"}, instance.settings, instance.store.folder());
   EXPECT_EQ(listed.exit_code, 0) << listed.err;
   std::set<std::string> found;
   std::istringstream lines{listed.out};
@@ -50,37 +50,38 @@ class Crossing : public testing::TestWithParam<std::string> {
 protected:
   Crossing()
       : upstream_folder_("sqlite"), upstream_(upstream_folder_.folder()),
-        one(GetParam(), {{"CORE_MANAGER_URL", upstream_.url()},
-                         {"SERVICE_KEYS", std::string{"tests:"} + crossing_key},
-                         {"STRIPE_WEBHOOK_SECRET", "whsec_0123456789abcdef"},
-                         {"STRIPE_PRICES", "price_free=free"},
-                         {"TIERS", "free:projects=3,api_keys=50"}}) {
-    const auto root = one.admin();
+        instance(GetParam(), {{"CORE_MANAGER_URL", upstream_.url()},
+                              {"SERVICE_KEYS", std::string{"tests:"} + crossing_key},
+                              {"STRIPE_WEBHOOK_SECRET", "whsec_0123456789abcdef"},
+                              {"STRIPE_PRICES", "price_free=free"},
+                              {"TIERS", "free:projects=3,api_keys=50"}}) {
+    const auto root = instance.admin();
     for (const auto* client : {"user", "admin", "superuser", "defined role", "inactive user"})
-      one.add_user(people_[client] = new_name());
+      instance.add_user(people_[client] = new_name());
     const json role{{"name", "reader"}, {"permissions", json::array({defined_permission})}};
-    EXPECT_EQ(one.call(post_json("/admin/roles", role.dump()).as(root)).status, 201);
+    EXPECT_EQ(instance.call(post_json("/admin/roles", role.dump()).as(root)).status, 201);
     give_role(root, "admin", "admin");
     give_role(root, "superuser", "superuser");
     give_role(root, "defined role", "reader");
     make_bad_tokens(root);
-    keys_[""] = new_key(one.sign_in(people_["superuser"]).access, json::array());
+    keys_[""] = new_key(instance.sign_in(people_["superuser"]).access, json::array());
   }
 
   void give_role(const std::string& by, const std::string& client, const std::string& role) {
-    const auto path = "/admin/users/" + one.id_of(people_[client]) + "/role";
-    EXPECT_EQ(one.call(put_json(path, json{{"role", role}}.dump()).as(by)).status, 200) << client;
+    const auto path = "/admin/users/" + instance.id_of(people_[client]) + "/role";
+    EXPECT_EQ(instance.call(put_json(path, json{{"role", role}}.dump()).as(by)).status, 200)
+        << client;
   }
 
   void make_bad_tokens(const std::string& root) {
     tokens_["junk"] = "junk";
-    tokens_["refresh token"] = one.sign_in(people_["superuser"]).refresh;
-    tokens_["ended session"] = one.sign_in(people_["superuser"]).access;
-    EXPECT_EQ(one.call(post("/auth/logout").as(tokens_["ended session"])).status, 200);
-    tokens_["inactive user"] = one.sign_in(people_["inactive user"]).access;
-    const auto path = "/admin/users/" + one.id_of(people_["inactive user"]);
-    EXPECT_EQ(one.call(put_json(path, R"({"is_active":false})").as(root)).status, 200);
-    const auto made = one.call(
+    tokens_["refresh token"] = instance.sign_in(people_["superuser"]).refresh;
+    tokens_["ended session"] = instance.sign_in(people_["superuser"]).access;
+    EXPECT_EQ(instance.call(post("/auth/logout").as(tokens_["ended session"])).status, 200);
+    tokens_["inactive user"] = instance.sign_in(people_["inactive user"]).access;
+    const auto path = "/admin/users/" + instance.id_of(people_["inactive user"]);
+    EXPECT_EQ(instance.call(put_json(path, R"({"is_active":false})").as(root)).status, 200);
+    const auto made = instance.call(
         post_json("/service/token", R"({"service_id":"tests","scopes":[],"expires_in":3600})")
             .as(root));
     EXPECT_EQ(made.status, 200) << made.body;
@@ -89,7 +90,7 @@ protected:
 
   std::string new_key(const std::string& owner, const json& scopes) {
     const json body{{"name", "tests"}, {"scopes", scopes}};
-    const auto reply = one.call(post_json("/auth/api-keys", body.dump()).as(owner));
+    const auto reply = instance.call(post_json("/auth/api-keys", body.dump()).as(owner));
     EXPECT_EQ(reply.status, 201) << reply.body;
     return json_of(reply).value("key", "");
   }
@@ -98,11 +99,11 @@ protected:
   std::string key_for(const row& r) {
     auto& key = keys_[r.scope];
     if (key.empty())
-      key = new_key(one.sign_in(people_["superuser"]).access, json::array({r.scope}));
+      key = new_key(instance.sign_in(people_["superuser"]).access, json::array({r.scope}));
     return key;
   }
 
-  http_reply ask(const row& r, const kind& client) { return one.call(request_of(r, client)); }
+  http_reply ask(const row& r, const kind& client) { return instance.call(request_of(r, client)); }
 
   http_call request_of(const row& r, const kind& client) {
     http_call asked{r.method, filled(r.path), {}, ""};
@@ -127,14 +128,14 @@ protected:
   std::string session_of(const row& r, const std::string& client) {
     // The path that a logout takes ends what it is asked with: a session of its own each time.
     const bool is_used_up = std::string{r.path}.ends_with("/logout");
-    if (is_used_up) return one.sign_in(people_[client]).access;
-    if (tokens_[client].empty()) tokens_[client] = one.sign_in(people_[client]).access;
+    if (is_used_up) return instance.sign_in(people_[client]).access;
+    if (tokens_[client].empty()) tokens_[client] = instance.sign_in(people_[client]).access;
     return tokens_[client];
   }
 
   test_store upstream_folder_;
   core_manager upstream_;
-  product one;
+  product instance;
   std::map<std::string, std::string> people_; // by the name of their kind
   std::map<std::string, std::string> tokens_; // by that, too
   std::map<std::string, std::string> keys_;   // by scope
@@ -146,12 +147,12 @@ TEST_P(Crossing, HasARowForEveryRouteThatIsServed) {
   for (const auto& r : rows)
     written.insert(std::string{r.method} + " " + r.path);
   EXPECT_EQ(written.size(), rows.size()) << "a row stands here twice";
-  EXPECT_EQ(routes_of("public", one), written);
+  EXPECT_EQ(routes_of("public", instance), written);
   auto internal = internal_rows;
   internal.insert(shared_rows.begin(), shared_rows.end());
   for (const auto& r : internal_service_rows)
     internal.insert(std::string{r.method} + " " + r.path);
-  EXPECT_EQ(routes_of("internal", one), internal);
+  EXPECT_EQ(routes_of("internal", instance), internal);
 }
 
 /// An endpoint's own answer: a 404 only for what a part of the path names.
@@ -191,32 +192,33 @@ TEST_P(Crossing, LetsServicesAloneInToWhatIsTheirsOnTheInternalListener) {
   for (const auto& r : internal_service_rows)
     for (const auto& client : kinds) {
       const auto asked = request_of(r, client);
-      const auto reply = one.call_internal(asked);
+      const auto reply = instance.call_internal(asked);
       const auto trace = std::string{r.path} + " by " + client.name + ": " + reply.body;
       if (r.expected_of(client) == in)
         EXPECT_TRUE(is_let_in(r, reply)) << trace;
       else
         EXPECT_EQ(reply.status, r.expected_of(client) == f ? 403 : 401) << trace;
-      EXPECT_TRUE(is_error(one.call(asked), 404, "NOT_FOUND")) << trace;
+      EXPECT_TRUE(is_error(instance.call(asked), 404, "NOT_FOUND")) << trace;
     }
 }
 
 TEST_P(Crossing, ShowsNothingInternalToThePublic) {
   for (const auto& name : internal_rows) {
     const auto path = name.substr(name.find(' ') + 1);
-    EXPECT_TRUE(is_error(one.call(get(path)), 404, "NOT_FOUND")) << path;
-    EXPECT_EQ(one.call_internal(get(path)).status, 200) << path;
+    EXPECT_TRUE(is_error(instance.call(get(path)), 404, "NOT_FOUND")) << path;
+    EXPECT_EQ(instance.call_internal(get(path)).status, 200) << path;
   }
   for (const auto* path : {"/auth/me", "/admin/users", "/auth/token", "/docs", "/health"})
-    EXPECT_EQ(one.call_internal(get(path)).status, 404) << path;
+    EXPECT_EQ(instance.call_internal(get(path)).status, 404) << path;
 }
 
 TEST_P(Crossing, AsksAServiceForItsKeyOnTheInternalListenerToo) {
   for (const auto& name : shared_rows) {
     const auto path = name.substr(name.find(' ') + 1);
-    EXPECT_EQ(one.call_internal(post_json(path, "{}")).status, 403) << path;
-    EXPECT_NE(one.call_internal(post_json(path, "{}").with("X-Service-Key", crossing_key)).status,
-              403)
+    EXPECT_EQ(instance.call_internal(post_json(path, "{}")).status, 403) << path;
+    EXPECT_NE(
+        instance.call_internal(post_json(path, "{}").with("X-Service-Key", crossing_key)).status,
+        403)
         << path;
   }
 }

@@ -19,11 +19,12 @@ bool refuses_connections(std::uint16_t port) {
 }
 
 TEST_P(Drain, AnswersWhatIsUnderWayAndEndsWithZero) {
-  product one{GetParam(),
-              {{"HASH_WORKERS", "1"}, {"ARGON2_MEMORY_KIB", "32768"}, {"ARGON2_ITERATIONS", "8"}}};
+  product instance{
+      GetParam(),
+      {{"HASH_WORKERS", "1"}, {"ARGON2_MEMORY_KIB", "32768"}, {"ARGON2_ITERATIONS", "8"}}};
   const auto name = new_name();
-  one.add_user(name);
-  const auto port = one.server->port();
+  instance.add_user(name);
+  const auto port = instance.server->port();
   http_connection idle{port};
   EXPECT_EQ(idle.exchange(get("/health")).status, 200);
 
@@ -34,11 +35,11 @@ TEST_P(Drain, AnswersWhatIsUnderWayAndEndsWithZero) {
   }
   // All four must have come in; who asks for the metrics is one request more.
   ASSERT_TRUE(eventually([&] {
-    return one.metric("requests_in_flight") - 1 +
-               one.metric(R"(logins_total{outcome="success"})") >=
+    return instance.metric("requests_in_flight") - 1 +
+               instance.metric(R"(logins_total{outcome="success"})") >=
            4;
   }));
-  one.server->ask_to_stop();
+  instance.server->ask_to_stop();
   EXPECT_TRUE(idle.ends());
   EXPECT_TRUE(eventually([&] { return refuses_connections(port); }));
   for (auto& peer : waiting) {
@@ -47,14 +48,14 @@ TEST_P(Drain, AnswersWhatIsUnderWayAndEndsWithZero) {
     EXPECT_EQ(reply.header("Connection"), "close");
     EXPECT_TRUE(peer.ends());
   }
-  EXPECT_EQ(one.server->wait(), 0);
-  EXPECT_NE(one.server->log().find("stopped"), std::string::npos);
+  EXPECT_EQ(instance.server->wait(), 0);
+  EXPECT_NE(instance.server->log().find("stopped"), std::string::npos);
 
   // Every answer was true.
-  one.settings["ARGON2_MEMORY_KIB"] = "1024";
-  one.start();
-  EXPECT_EQ(one.store.count("SELECT count(*) FROM sessions"), 4);
-  EXPECT_EQ(one.server->stop(), 0);
+  instance.settings["ARGON2_MEMORY_KIB"] = "1024";
+  instance.start();
+  EXPECT_EQ(instance.store.count("SELECT count(*) FROM sessions"), 4);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST(Port, ThatAnotherServerHasStopsTheStart) {

@@ -43,10 +43,10 @@ TEST_P(Edge, KnowsNoOtherPath) {
 }
 
 TEST_P(Edge, ReadsTheLargestBodyThatMayBeSent) {
-  const product one{GetParam(), {{"BODY_BYTES_MAX", "64MiB"}}};
+  const product instance{GetParam(), {{"BODY_BYTES_MAX", "64MiB"}}};
   // More than all clients may leave unfinished by default, in a string that grows to twice as much.
   const auto answer =
-      one.call(post_json("/auth/token", std::string(std::size_t{50} * 1024 * 1024, ' ')));
+      instance.call(post_json("/auth/token", std::string(std::size_t{50} * 1024 * 1024, ' ')));
   EXPECT_TRUE(is_error(answer, 400, "VALIDATION_ERROR"));
 }
 
@@ -200,10 +200,11 @@ TEST_P(Edge, FindsItsOwnAmongRefreshCookies) {
   const std::string neighbour = "01890a5d-ac96-774b-bcce-b302099a8057.3." + std::string(43, 'A');
   for (const auto& other : {std::string{"shop-cookie"}, forged, neighbour})
     for (const bool is_first : {true, false}) {
-      const auto& one = is_first ? other : held.refresh;
-      const auto& two = is_first ? held.refresh : other;
-      const auto reply = call(post("/auth/token/refresh").cookie(one + "; refresh_token=" + two));
-      EXPECT_EQ(reply.status, 200) << one << " " << two;
+      const auto& earlier = is_first ? other : held.refresh;
+      const auto& later = is_first ? held.refresh : other;
+      const auto reply =
+          call(post("/auth/token/refresh").cookie(earlier + "; refresh_token=" + later));
+      EXPECT_EQ(reply.status, 200) << earlier << " " << later;
       held = tokens_of(reply);
     }
   // Of two of ours the one of the newer session.
@@ -236,15 +237,16 @@ TEST_P(Edge, TakesARefreshTokenOfTheBodyBeforeACookie) {
 }
 
 TEST(EdgeBehindAProxy, TakesTheIssuersOriginForItsOwn) {
-  product one{"sqlite", {{"ISSUER", "https://auth.example.com/"}}};
-  const auto held = one.sign_in_new_user();
+  product instance{"sqlite", {{"ISSUER", "https://auth.example.com/"}}};
+  const auto held = instance.sign_in_new_user();
   const auto refresh = post("/auth/token/refresh").cookie(held.refresh);
-  const auto reply = one.call(http_call{refresh}.with("Origin", "https://auth.example.com"));
+  const auto reply = instance.call(http_call{refresh}.with("Origin", "https://auth.example.com"));
   EXPECT_EQ(reply.status, 200) << reply.body;
   EXPECT_NE(reply.header("Set-Cookie").find("; Secure"), std::string::npos);
   EXPECT_TRUE(reply.header("Set-Cookie").starts_with("__Host-refresh_token="));
   for (const auto* other : {"http://auth.example.com", "https://auth.example.com.evil"})
-    EXPECT_TRUE(is_error(one.call(http_call{refresh}.with("Origin", other)), 403, "CSRF_FAILED"));
+    EXPECT_TRUE(
+        is_error(instance.call(http_call{refresh}.with("Origin", other)), 403, "CSRF_FAILED"));
 }
 
 // -- the internal side

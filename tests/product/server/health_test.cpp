@@ -83,10 +83,11 @@ TEST_P(Health, IsToldToTheInternalSideComponentByComponent) {
 TEST_P(Health, TellsWhetherTheCoreManagerTakesConnections) {
   auto core_manager = std::make_unique<listener>();
   const auto port = std::to_string(core_manager->port());
-  const product one{GetParam(), {{"CORE_MANAGER_URL", "http://127.0.0.1:" + port}}};
+  const product instance{GetParam(), {{"CORE_MANAGER_URL", "http://127.0.0.1:" + port}}};
   http_reply reply;
   const auto says = [&](const char* word) {
-    return json_of(reply = one.call_internal(get("/internal/health"))) == internal_health(word);
+    return json_of(reply = instance.call_internal(get("/internal/health"))) ==
+           internal_health(word);
   };
   EXPECT_TRUE(eventually([&] { return says("healthy"); })) << reply.body;
   core_manager.reset();
@@ -113,13 +114,13 @@ testing::AssertionResult is_unhealthy(const http_reply& reply) {
 }
 
 /// Each reactor's word stands for a moment.
-testing::AssertionResult becomes_unhealthy(const product& one) {
+testing::AssertionResult becomes_unhealthy(const product& instance) {
   http_reply reply;
   const auto is_down = [&](const http_reply& answer) { return (reply = answer).status == 503; };
-  if (!eventually([&] { return is_down(one.call(get("/health"))); }))
+  if (!eventually([&] { return is_down(instance.call(get("/health"))); }))
     return testing::AssertionFailure() << "/health stays well";
   if (auto as_printed = is_unhealthy(reply); !as_printed) return as_printed;
-  if (!eventually([&] { return is_down(one.call_internal(get("/internal/health"))); }))
+  if (!eventually([&] { return is_down(instance.call_internal(get("/internal/health"))); }))
     return testing::AssertionFailure() << "/internal/health stays well";
   const auto body = json_of(reply);
   if (body["status"] != "unhealthy" || body["dependencies"]["database"] != "unhealthy")
@@ -129,39 +130,40 @@ testing::AssertionResult becomes_unhealthy(const product& one) {
 
 // "Auth Service API Documentation", Health Check, Error Response (503 Service Unavailable)
 TEST(HealthOnSqlite, IsUnhealthyWithoutTheDatabaseAndHealsWithIt) {
-  const product one{"sqlite"};
-  EXPECT_EQ(one.call(get("/health")).status, 200);
-  one.store.query("ALTER TABLE schema_migrations RENAME TO elsewhere");
-  EXPECT_TRUE(becomes_unhealthy(one));
-  one.store.query("ALTER TABLE elsewhere RENAME TO schema_migrations");
-  EXPECT_TRUE(eventually([&] { return one.call(get("/health")).status == 200; }));
-  EXPECT_EQ(one.server->stop(), 0);
+  const product instance{"sqlite"};
+  EXPECT_EQ(instance.call(get("/health")).status, 200);
+  instance.store.query("ALTER TABLE schema_migrations RENAME TO elsewhere");
+  EXPECT_TRUE(becomes_unhealthy(instance));
+  instance.store.query("ALTER TABLE elsewhere RENAME TO schema_migrations");
+  EXPECT_TRUE(eventually([&] { return instance.call(get("/health")).status == 200; }));
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 // "Auth Service API Documentation", Health Check, Error Response (503 Service Unavailable)
 TEST(HealthOnPostgres, IsUnhealthyWithoutTheDatabaseAndHealsWithIt) {
   postgres_server database;
-  product one{test_store::on(database.make_database())};
-  const auto held = one.sign_in_new_user();
-  EXPECT_EQ(one.call(get("/health")).status, 200);
+  product instance{test_store::on(database.make_database())};
+  const auto held = instance.sign_in_new_user();
+  EXPECT_EQ(instance.call(get("/health")).status, 200);
 
   database.stop_immediately();
-  ASSERT_TRUE(becomes_unhealthy(one));
+  ASSERT_TRUE(becomes_unhealthy(instance));
 
   // Who is signed in stays so, and what cannot be written is refused, to be tried again.
-  EXPECT_EQ(one.status_of_me(held.access), 200);
+  EXPECT_EQ(instance.status_of_me(held.access), 200);
   const auto name = new_name();
-  const auto refused = one.call(post_json("/auth/register", registration(name).dump()));
+  const auto refused = instance.call(post_json("/auth/register", registration(name).dump()));
   EXPECT_EQ(refused.status, 503) << refused.body;
   EXPECT_TRUE(refused.has("Retry-After")) << refused.body;
 
   database.start();
-  ASSERT_TRUE(eventually([&] { return one.call(get("/health")).status == 200; }));
+  ASSERT_TRUE(eventually([&] { return instance.call(get("/health")).status == 200; }));
   ASSERT_TRUE(eventually([&] {
-    return one.call(post_json("/auth/register", registration(new_name()).dump())).status == 201;
+    return instance.call(post_json("/auth/register", registration(new_name()).dump())).status ==
+           201;
   }));
-  EXPECT_EQ(one.call(post("/auth/token/refresh").cookie(held.refresh)).status, 200);
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_EQ(instance.call(post("/auth/token/refresh").cookie(held.refresh)).status, 200);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 } // namespace

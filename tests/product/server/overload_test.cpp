@@ -72,20 +72,20 @@ TEST_P(Overload, RefusesWhatItCannotHashAndAnswersEverybodyElse) {
       {"LOGIN_FAILURES_IN_A_ROW", "0"},              // by either of its limits
       {"ARGON2_MEMORY_KIB", ""},
       {"ARGON2_ITERATIONS", ""}};
-  product one{std::move(store), real};
+  product instance{std::move(store), real};
   const auto name = new_name();
-  one.add_user(name);
-  const auto held = one.sign_in(name);
-  EXPECT_EQ(one.server->stop(), 0);
-  one.start(); // so that "idle" has never hashed anything
+  instance.add_user(name);
+  const auto held = instance.sign_in(name);
+  EXPECT_EQ(instance.server->stop(), 0);
+  instance.start(); // so that "idle" has never hashed anything
 
-  const auto idle_kib = status_kib(one.server->id(), "VmRSS");
-  reset_peak(one.server->id());
+  const auto idle_kib = status_kib(instance.server->id(), "VmRSS");
+  reset_peak(instance.server->id());
   const std::vector<http_call> calls(sign_ins, post_json("/auth/token", credentials(name).dump()));
-  onlooker meanwhile{one.server->port(), held.access};
-  const auto answers = in_parallel(one.server->port(), calls);
+  onlooker meanwhile{instance.server->port(), held.access};
+  const auto answers = in_parallel(instance.server->port(), calls);
   meanwhile.stop();
-  const auto peak_kib = status_kib(one.server->id(), "VmHWM");
+  const auto peak_kib = status_kib(instance.server->id(), "VmHWM");
 
   std::size_t signed_in = 0;
   std::size_t refused = 0;
@@ -106,16 +106,17 @@ TEST_P(Overload, RefusesWhatItCannotHashAndAnswersEverybodyElse) {
   EXPECT_LT(slowest, deadline);
   EXPECT_EQ(meanwhile.failed(), 0);
   EXPECT_GT(meanwhile.answered(), 20);
-  EXPECT_EQ(one.metric(R"(overload_refusals_total{kind="hashing"})"), static_cast<double>(refused));
+  EXPECT_EQ(instance.metric(R"(overload_refusals_total{kind="hashing"})"),
+            static_cast<double>(refused));
 #ifndef __SANITIZE_ADDRESS__ // its shadow and quarantine are no memory of ours
   EXPECT_LE(peak_kib - idle_kib, hash_kib + slack_kib) << "idle " << idle_kib << " KiB";
 #endif
   RecordProperty("grown_kib", static_cast<int>(peak_kib - idle_kib));
 
   // And it is over when it is over.
-  EXPECT_EQ(one.status_of_me(held.access), 200);
-  EXPECT_FALSE(one.sign_in(name).access.empty());
-  EXPECT_EQ(one.server->stop(), 0);
+  EXPECT_EQ(instance.status_of_me(held.access), 200);
+  EXPECT_FALSE(instance.sign_in(name).access.empty());
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 } // namespace

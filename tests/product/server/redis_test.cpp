@@ -32,8 +32,8 @@ private:
   std::unique_ptr<child_process> child_;
 };
 
-std::string redis_word(const product& one, int status) {
-  const auto reply = one.call(get("/health"));
+std::string redis_word(const product& instance, int status) {
+  const auto reply = instance.call(get("/health"));
   EXPECT_EQ(reply.status, status);
   const auto body = json_of(reply);
   EXPECT_EQ(body["status"], "healthy");
@@ -49,9 +49,9 @@ LATCHKEY_ON_BOTH_ENGINES(Redis);
 TEST_P(Redis, IsToldByHealthAndItsAbsenceIsNotUnhealthy) {
   ASSERT_TRUE(std::filesystem::exists(program)) << "scripts/install test brings " << program;
   redis_process redis;
-  product one{GetParam(), {{"REDIS_URL", "unix://" + redis.socket()}}};
-  ASSERT_TRUE(eventually([&] { return redis_word(one, 200) == "connected"; }));
-  auto body = json_of(one.call(get("/health")));
+  product instance{GetParam(), {{"REDIS_URL", "unix://" + redis.socket()}}};
+  ASSERT_TRUE(eventually([&] { return redis_word(instance, 200) == "connected"; }));
+  auto body = json_of(instance.call(get("/health")));
   EXPECT_TRUE(is_time(body["timestamp"])) << body;
   EXPECT_TRUE(body["uptime"].is_string()) << body;
   body["timestamp"] = body["uptime"] = nullptr;
@@ -63,29 +63,30 @@ TEST_P(Redis, IsToldByHealthAndItsAbsenceIsNotUnhealthy) {
                         {"database", "connected"},
                         {"redis", "connected"},
                         {"timestamp", nullptr}}));
-  EXPECT_EQ(json_of(one.call_internal(get("/internal/health")))["dependencies"]["redis"],
+  EXPECT_EQ(json_of(instance.call_internal(get("/internal/health")))["dependencies"]["redis"],
             "healthy");
-  EXPECT_GE(one.metric("redis_connections"), 1);
+  EXPECT_GE(instance.metric("redis_connections"), 1);
   // The operator is not left to believe that nodes share their limits by it.
-  EXPECT_TRUE(eventually(
-      [&] { return one.server->log().find("counts rate limits by itself") != std::string::npos; }));
+  EXPECT_TRUE(eventually([&] {
+    return instance.server->log().find("counts rate limits by itself") != std::string::npos;
+  }));
 
   redis.stop();
-  ASSERT_TRUE(eventually([&] { return redis_word(one, 200) == "disconnected"; }));
-  const auto held = one.sign_in_new_user();
-  EXPECT_EQ(one.status_of_me(held.access), 200);
+  ASSERT_TRUE(eventually([&] { return redis_word(instance, 200) == "disconnected"; }));
+  const auto held = instance.sign_in_new_user();
+  EXPECT_EQ(instance.status_of_me(held.access), 200);
 
   redis.start();
-  ASSERT_TRUE(eventually([&] { return redis_word(one, 200) == "connected"; }));
-  EXPECT_EQ(one.server->stop(), 0);
+  ASSERT_TRUE(eventually([&] { return redis_word(instance, 200) == "connected"; }));
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 TEST_P(Redis, NeedNotBeThereWhenTheServerStarts) {
   const temporary_folder empty;
-  product one{GetParam(), {{"REDIS_URL", "unix://" + (empty / "nobody.sock")}}};
-  EXPECT_EQ(redis_word(one, 200), "disconnected");
-  EXPECT_FALSE(one.sign_in_new_user().access.empty());
-  EXPECT_EQ(one.server->stop(), 0);
+  product instance{GetParam(), {{"REDIS_URL", "unix://" + (empty / "nobody.sock")}}};
+  EXPECT_EQ(redis_word(instance, 200), "disconnected");
+  EXPECT_FALSE(instance.sign_in_new_user().access.empty());
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 } // namespace

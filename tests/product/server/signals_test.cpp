@@ -98,8 +98,8 @@ TEST(SignalsOfAWindow, ThatWasClosedDoNotEndTheServer) {
 }
 
 TEST_F(Signals, OfNoMeaningAreIgnored) {
-  for (const int one : {SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ})
-    tell(one);
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ})
+    tell(signal);
   const auto user = one_.sign_in_new_user();
   EXPECT_EQ(one_.status_of_me(user.access), 200);
   EXPECT_EQ(one_.server->stop(), 0);

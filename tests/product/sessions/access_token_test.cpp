@@ -107,20 +107,20 @@ TEST_P(AccessToken, IsRefusedWithAnyOtherClaimHeaderOrKey) {
 }
 
 TEST(AccessTokenLifetime, EndsByItselfAndTheRefreshTokenOutlivesIt) {
-  product one{"sqlite", {{"ACCESS_TOKEN_TTL", "3"}}};
-  const auto held = one.sign_in_new_user();
-  EXPECT_EQ(one.status_of_me(held.access), 200);
+  product instance{"sqlite", {{"ACCESS_TOKEN_TTL", "3"}}};
+  const auto held = instance.sign_in_new_user();
+  EXPECT_EQ(instance.status_of_me(held.access), 200);
   // One connection: nothing but the clock may make the difference.
-  http_connection peer{one.server->port()};
+  http_connection peer{instance.server->port()};
   http_reply reply;
   ASSERT_TRUE(eventually([&] {
     reply = peer.exchange(get("/auth/me").as(held.access));
     return reply.status != 200;
   }));
   EXPECT_TRUE(is_error(reply, 401, "AUTH002"));
-  const auto next = tokens_of(one.call(post("/auth/token/refresh").cookie(held.refresh)));
-  EXPECT_EQ(one.status_of_me(next.access), 200);
-  EXPECT_EQ(one.server->stop(), 0);
+  const auto next = tokens_of(instance.call(post("/auth/token/refresh").cookie(held.refresh)));
+  EXPECT_EQ(instance.status_of_me(next.access), 200);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 } // namespace

@@ -51,10 +51,10 @@ TEST_P(Refresh, RotatesOnceForSixtyFourParallelAskers) {
   const auto answers = in_parallel(on().server->port(), calls);
   const auto first = tokens_of(answers.front().reply);
   EXPECT_EQ(counter_of(first.refresh), counter_of(held.refresh) + 1);
-  for (const auto& one : answers) {
-    EXPECT_EQ(one.reply.status, 200) << one.reply.body;
-    EXPECT_EQ(one.reply.body, answers.front().reply.body);
-    EXPECT_EQ(tokens_of(one.reply).refresh, first.refresh);
+  for (const auto& answer : answers) {
+    EXPECT_EQ(answer.reply.status, 200) << answer.reply.body;
+    EXPECT_EQ(answer.reply.body, answers.front().reply.body);
+    EXPECT_EQ(tokens_of(answer.reply).refresh, first.refresh);
   }
   EXPECT_EQ(on().metric("refresh_total{outcome=\"rotated\"}"), rotated + 1);
   EXPECT_EQ(on().status_of_me(first.access), 200);
@@ -112,8 +112,8 @@ TEST_P(Refresh, IsRefusedAfterALogoutWasAnswered) {
   const auto held = on().sign_in_new_user();
   const auto newer = refresh(held.refresh);
   ASSERT_EQ(call(post("/auth/logout").as(newer.access)).status, 200);
-  for (const auto& one : {held, newer})
-    EXPECT_TRUE(is_dead(one));
+  for (const auto& token : {held, newer})
+    EXPECT_TRUE(is_dead(token));
 }
 
 TEST_P(Refresh, NeverRevivesASessionThatALogoutEndsMeanwhile) {
@@ -136,8 +136,8 @@ TEST_P(Refresh, NeverRevivesASessionThatALogoutEndsMeanwhile) {
       else
         EXPECT_TRUE(is_error(answers[i].reply, 401, "AUTH003"));
     }
-    for (const auto& one : handed_out)
-      EXPECT_TRUE(is_dead(one)) << "round " << round;
+    for (const auto& token : handed_out)
+      EXPECT_TRUE(is_dead(token)) << "round " << round;
   }
 }
 
@@ -195,14 +195,14 @@ class Grace : public testing::TestWithParam<std::string> {};
 LATCHKEY_ON_BOTH_ENGINES(Grace);
 
 TEST_P(Grace, EndsTheSessionOfAPreviousTokenWhenItIsOver) {
-  product one{GetParam(), {{"REFRESH_GRACE", "0"}}};
-  const auto first = one.sign_in_new_user();
-  const auto second = tokens_of(one.call(refresh_call(first.refresh)));
-  EXPECT_EQ(one.status_of_me(second.access), 200);
-  EXPECT_TRUE(is_error(one.call(refresh_call(first.refresh)), 401, "AUTH003"));
-  EXPECT_EQ(one.call(refresh_call(second.refresh)).status, 401);
-  EXPECT_EQ(one.status_of_me(second.access), 401);
-  EXPECT_EQ(one.server->stop(), 0);
+  product instance{GetParam(), {{"REFRESH_GRACE", "0"}}};
+  const auto first = instance.sign_in_new_user();
+  const auto second = tokens_of(instance.call(refresh_call(first.refresh)));
+  EXPECT_EQ(instance.status_of_me(second.access), 200);
+  EXPECT_TRUE(is_error(instance.call(refresh_call(first.refresh)), 401, "AUTH003"));
+  EXPECT_EQ(instance.call(refresh_call(second.refresh)).status, 401);
+  EXPECT_EQ(instance.status_of_me(second.access), 401);
+  EXPECT_EQ(instance.server->stop(), 0);
 }
 
 } // namespace

@@ -22,41 +22,41 @@ protected:
         std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.000000Z", std::gmtime(&then)));
     return "'" + text + "'";
   }
-  static void expect_dead(const product& one, const tokens& held) {
-    EXPECT_TRUE(is_error(one.call(get("/auth/me").as(held.access)), 401, "AUTH003"));
-    const auto refreshed = one.call(post("/auth/token/refresh").cookie(held.refresh));
+  static void expect_dead(const product& instance, const tokens& held) {
+    EXPECT_TRUE(is_error(instance.call(get("/auth/me").as(held.access)), 401, "AUTH003"));
+    const auto refreshed = instance.call(post("/auth/token/refresh").cookie(held.refresh));
     EXPECT_TRUE(is_error(refreshed, 401, "AUTH003"));
   }
 };
 LATCHKEY_ON_BOTH_ENGINES(SessionLifetime);
 
 TEST_P(SessionLifetime, EndsWhenNobodyRefreshesIt) {
-  const product one{GetParam(), {{"SESSION_IDLE_TTL", "3"}}};
-  const auto held = one.sign_in_new_user();
-  const auto fresh = tokens_of(one.call(post("/auth/token/refresh").cookie(held.refresh)));
-  EXPECT_EQ(one.status_of_me(fresh.access), 200);
+  const product instance{GetParam(), {{"SESSION_IDLE_TTL", "3"}}};
+  const auto held = instance.sign_in_new_user();
+  const auto fresh = tokens_of(instance.call(post("/auth/token/refresh").cookie(held.refresh)));
+  EXPECT_EQ(instance.status_of_me(fresh.access), 200);
   // Its use does not keep it: only a refresh would. The access token has most of its hour left.
-  EXPECT_TRUE(eventually([&] { return one.status_of_me(fresh.access) != 200; }));
-  expect_dead(one, fresh);
+  EXPECT_TRUE(eventually([&] { return instance.status_of_me(fresh.access) != 200; }));
+  expect_dead(instance, fresh);
 }
 
 TEST_P(SessionLifetime, EndsAtItsTimeHoweverOftenItIsRefreshed) {
-  product one{GetParam(), {{"SESSION_TTL", "60"}, {"SESSION_IDLE_TTL", "0"}}};
-  const auto held = one.sign_in_new_user();
-  EXPECT_EQ(one.store.count("SELECT " + seconds("expires_at") + " - " + seconds("created_at") +
-                            " FROM sessions"),
+  product instance{GetParam(), {{"SESSION_TTL", "60"}, {"SESSION_IDLE_TTL", "0"}}};
+  const auto held = instance.sign_in_new_user();
+  EXPECT_EQ(instance.store.count("SELECT " + seconds("expires_at") + " - " + seconds("created_at") +
+                                 " FROM sessions"),
             60);
-  const auto fresh = tokens_of(one.call(post("/auth/token/refresh").cookie(held.refresh)));
-  EXPECT_EQ(one.status_of_me(fresh.access), 200);
-  EXPECT_EQ(one.store.count("SELECT " + seconds("expires_at") + " - " + seconds("created_at") +
-                            " FROM sessions"),
+  const auto fresh = tokens_of(instance.call(post("/auth/token/refresh").cookie(held.refresh)));
+  EXPECT_EQ(instance.status_of_me(fresh.access), 200);
+  EXPECT_EQ(instance.store.count("SELECT " + seconds("expires_at") + " - " + seconds("created_at") +
+                                 " FROM sessions"),
             60)
       << "a refresh moves no end";
   // A minute passes, as far as the store is concerned.
-  EXPECT_EQ(one.server->stop(), 0);
-  one.store.query("UPDATE sessions SET created_at = " + ago(61) + ", expires_at = " + ago(1));
-  one.start();
-  expect_dead(one, fresh);
+  EXPECT_EQ(instance.server->stop(), 0);
+  instance.store.query("UPDATE sessions SET created_at = " + ago(61) + ", expires_at = " + ago(1));
+  instance.start();
+  expect_dead(instance, fresh);
 }
 
 } // namespace

@@ -13,8 +13,8 @@ protected:
     return call(http_call{"DELETE", "/auth/sessions/" + id, {}, ""}.as(token));
   }
   std::string current(const std::string& token) const {
-    for (const auto& one : list(token))
-      if (one["current"] == true) return one["id"];
+    for (const auto& session : list(token))
+      if (session["current"] == true) return session["id"];
     return {};
   }
 };
@@ -43,9 +43,9 @@ TEST_P(Sessions, AreListedWithTheOneThatAsksMarked) {
 }
 
 TEST_P(Sessions, AreNobodyElsesToSeeOrEnd) {
-  const auto one = on().sign_in_new_user();
+  const auto user = on().sign_in_new_user();
   const auto other = on().sign_in_new_user();
-  const auto id = current(one.access);
+  const auto id = current(user.access);
   ASSERT_EQ(list(other.access).size(), 1u);
   const auto foreign = end(other.access, id);
   const auto missing = end(other.access, "00000000-0000-4000-8000-000000000000");
@@ -53,7 +53,7 @@ TEST_P(Sessions, AreNobodyElsesToSeeOrEnd) {
   EXPECT_TRUE(is_error(missing, 404, "NOT_FOUND"));
   EXPECT_EQ(json_of(foreign)["error"]["details"], json_of(missing)["error"]["details"]);
   EXPECT_TRUE(is_error(end(other.access, "junk"), 404, "NOT_FOUND"));
-  EXPECT_EQ(on().status_of_me(one.access), 200);
+  EXPECT_EQ(on().status_of_me(user.access), 200);
   // Not even an administrator's, by this way.
   EXPECT_TRUE(is_error(end(on().admin(), id), 404, "NOT_FOUND"));
 }
@@ -74,9 +74,9 @@ TEST_P(Sessions, AreDeadOnceTheyAreEnded) {
 }
 
 TEST_P(Sessions, MayEndThemselves) {
-  const auto one = on().sign_in_new_user();
-  EXPECT_EQ(end(one.access, current(one.access)).status, 204);
-  EXPECT_EQ(on().status_of_me(one.access), 401);
+  const auto user = on().sign_in_new_user();
+  EXPECT_EQ(end(user.access, current(user.access)).status, 204);
+  EXPECT_EQ(on().status_of_me(user.access), 401);
 }
 
 TEST_P(Sessions, ThatHaveBeenIdleTooLongAreNotListed) {

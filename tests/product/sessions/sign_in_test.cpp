@@ -171,8 +171,9 @@ TEST_P(SignIn, RefusesABodyThatIsNotOneNamingTheField) {
       {form("username=a&password=x&is_admin=1"), "is_admin"},
       {form(""), "username"},
   };
-  for (const auto& one : cases)
-    EXPECT_TRUE(is_error(call(one.asked), 400, "VALIDATION_ERROR", one.field)) << one.asked.body;
+  for (const auto& example : cases)
+    EXPECT_TRUE(is_error(call(example.asked), 400, "VALIDATION_ERROR", example.field))
+        << example.asked.body;
 }
 
 // -- GET /auth/me, POST /auth/logout

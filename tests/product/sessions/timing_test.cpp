@@ -40,8 +40,8 @@ protected:
       EXPECT_EQ(link.exchange(asked).status, status);
       return micros{std::chrono::steady_clock::now() - start};
     };
-    for (const auto& one : known) // what is loaded once is loaded
-      time_of(one), time_of(new_name());
+    for (const auto& name : known) // what is loaded once is loaded
+      time_of(name), time_of(new_name());
     double slower = 0;
     for (std::size_t i = 0; i < pairs_count; ++i) {
       const auto& somebody = known[i % known_count];

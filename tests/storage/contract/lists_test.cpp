@@ -80,6 +80,21 @@ TEST_P(Lists, GoOnAfterANumber) {
   EXPECT_EQ(numbers(reader_->answer_to(users_after{30, 3}).value()), (some{40, 50}));
 }
 
+TEST_P(Lists, OfHashesHaveThoseOfThePasswordAndOfThePassphrase) {
+  const auto users = reader_->answer_to(users_after{30, 2}).value();
+  ASSERT_EQ(users.size(), 2u);
+  ASSERT_TRUE(commit({set_recovery{users[1].id, secret{std::string{"a passphrase's"}}, noon}}));
+  const auto hashes = reader_->answer_to(hashes_after{30, 2}).value();
+  ASSERT_EQ(hashes.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(hashes[i].user, users[i].id);
+    EXPECT_EQ(hashes[i].number, users[i].number);
+    EXPECT_EQ(hashes[i].password, users[i].password_hash);
+  }
+  EXPECT_TRUE(hashes[0].passphrase.empty());
+  EXPECT_EQ(hashes[1].passphrase.reveal(), "a passphrase's");
+}
+
 TEST_P(Lists, HaveAMaximum) {
   std::vector<unit> batch(page_rows_max);
   for (std::size_t i = 0; i < batch.size(); ++i)
@@ -90,6 +105,7 @@ TEST_P(Lists, HaveAMaximum) {
   EXPECT_EQ(page.users.size(), page_rows_max);
   EXPECT_EQ(page.total, static_cast<std::int64_t>(page_rows_max) + 5);
   EXPECT_EQ(reader_->answer_to(users_after{0, 10 * page_rows_max}).value().size(), page_rows_max);
+  EXPECT_EQ(reader_->answer_to(hashes_after{0, 10 * page_rows_max}).value().size(), page_rows_max);
 }
 
 } // namespace

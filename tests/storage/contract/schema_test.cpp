@@ -66,9 +66,9 @@ TEST_P(Schema, IsMigratedByOneOfFourAtOnce) {
 
 TEST_P(SchemaInSql, IsNeededBeforeAnythingElse) {
   const auto store = engine_->open();
-  const storage::unit one{{make_user("ann")}};
+  const storage::unit single{{make_user("ann")}};
   EXPECT_TRUE(
-      failed_with(store->open_writer()->commit({&one, 1}).front(), error_code::internal_error));
+      failed_with(store->open_writer()->commit({&single, 1}).front(), error_code::internal_error));
   EXPECT_EQ(store->open_reader()->count_users().error().code, error_code::internal_error);
 }
 
@@ -127,8 +127,8 @@ TEST_P(SchemaInSql, OfTheFirstVersionKeepsItsRows) {
   const auto shared = store->open_reader()->answer_to(storage::find_user_by_number{2}).value();
   ASSERT_TRUE(shared);
   EXPECT_EQ(shared->client_id, other) << "version 1 gave everybody the same, which meant nothing";
-  const storage::unit one{{storage::add_audit{make_audit("b")}}};
-  EXPECT_TRUE(store->open_writer()->commit({&one, 1}).front());
+  const storage::unit single{{storage::add_audit{make_audit("b")}}};
+  EXPECT_TRUE(store->open_writer()->commit({&single, 1}).front());
 }
 
 TEST_P(SchemaInSql, OfTheSixthVersionKeepsWhatStripeHadToldOf) {

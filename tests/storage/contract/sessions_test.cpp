@@ -112,11 +112,12 @@ TEST_P(Sessions, RotateForOneOfTwentyParallelWriters) {
   for (int i = 0; i < writers; ++i)
     threads.emplace_back([&] {
       const auto own = store_->open_writer();
-      const unit one{{rotate_session{s.id, s.counter, noon + 1s}, add_audit{make_audit("won")}}};
+      const unit rotation{
+          {rotate_session{s.id, s.counter, noon + 1s}, add_audit{make_audit("won")}}};
       ++ready;
       while (ready < writers)
         std::this_thread::yield();
-      const auto answer = own->commit({&one, 1}).front();
+      const auto answer = own->commit({&rotation, 1}).front();
       won += answer.has_value();
       lost += !answer && answer.error().code == error_code::token_invalid;
     });

@@ -154,8 +154,8 @@ TEST_P(Units, MayBeMany) {
   const auto u = make_user("ann");
   ASSERT_TRUE(commit({u}));
   std::vector<unit> batch(2500);
-  for (auto& one : batch)
-    one.facts = {create_session{make_session(u.user.id)}};
+  for (auto& each : batch)
+    each.facts = {create_session{make_session(u.user.id)}};
   std::size_t written = 0;
   for (const auto& answer : writer_->commit(batch))
     written += answer.has_value();

@@ -26,9 +26,9 @@ protected:
     return w;
   }
   static add_workflow_status status(const workflow_record& of, std::int64_t seq,
-                                    const std::string& word = "in_progress") {
+                                    const std::string& phase = "in_progress") {
     const auto body = R"({"step":)" + std::to_string(seq) + "}";
-    return {of.id, seq, seq - 1, body, word, noon + std::chrono::seconds{seq}};
+    return {of.id, seq, seq - 1, body, phase, noon + std::chrono::seconds{seq}};
   }
   workflow_record start(const std::string& message) {
     const auto w = make_workflow(message);
@@ -231,9 +231,9 @@ TEST_P(Workflows, HoldAsMuchAsTheyMayAndNoMore) {
 TEST_P(Workflows, TakeNothingThatIsNoStatus) {
   const auto w = start("m");
   const auto refused = [&](auto change, const std::string& field) {
-    auto one = status(w, 2);
-    change(one);
-    return failed_with(commit({one}), error_code::validation_error, field);
+    auto changed = status(w, 2);
+    change(changed);
+    return failed_with(commit({changed}), error_code::validation_error, field);
   };
   EXPECT_TRUE(refused([](auto& f) { f.body = ""; }, "body"));
   EXPECT_TRUE(refused([](auto& f) { f.body = "[1]"; }, "body"));

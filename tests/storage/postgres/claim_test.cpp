@@ -22,19 +22,19 @@ protected:
   static void nobody(const std::string&) {}
 
   static result<written> commit(writer& to, const std::string& name) {
-    const unit one{{make_user(name)}};
-    return to.commit({&one, 1}).front();
+    const unit single{{make_user(name)}};
+    return to.commit({&single, 1}).front();
   }
 
   std::unique_ptr<store> open() const { return open_postgres(secret(url)); }
 
   /// A store as a server has it.
   std::unique_ptr<store> serve(const std::string& holder, loss_handler lost = nobody) const {
-    auto one = open();
-    const auto claimed = one->claim(holder, std::move(lost));
+    auto socket = open();
+    const auto claimed = socket->claim(holder, std::move(lost));
     EXPECT_TRUE(claimed) << claimed.error().reason;
-    EXPECT_TRUE(one->migrate());
-    return one;
+    EXPECT_TRUE(socket->migrate());
+    return socket;
   }
 
   /// Ends the connections of this database whose name begins so; answers how many.
@@ -85,12 +85,12 @@ TEST_F(PostgresClaim, AServerThatEndedIsInNobodysWay) {
 
 TEST_F(PostgresClaim, AServerThatCrashedIsInNobodysWay) {
   ASSERT_TRUE(open()->migrate());
-  const unit one{{make_user("ann")}};
+  const unit single{{make_user("ann")}};
   const auto child = fork();
   if (child == 0) {
     const auto first = open();
     if (!first->claim("the first", nobody)) _exit(2);
-    if (!first->open_writer()->commit({&one, 1}).front()) _exit(3);
+    if (!first->open_writer()->commit({&single, 1}).front()) _exit(3);
     _exit(0); // ends no connection
   }
   int status = -1;

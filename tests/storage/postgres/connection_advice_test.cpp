@@ -127,11 +127,11 @@ TEST(PostgresWords, OfAnAttemptToConnectSayWhatToDo) {
        "set AUTH_DB_PASSWORD, or put the password into DATABASE_URL"},
       {"", "server closed the connection unexpectedly", "check DATABASE_URL"},
   };
-  for (const auto& one : rows) {
-    const refusing_server server(one.answer);
+  for (const auto& row : rows) {
+    const refusing_server server(row.answer);
     const auto reason = reason_of_start(server.url());
-    EXPECT_TRUE(names(reason, one.message));
-    EXPECT_TRUE(names(reason, "What to do: " + one.to_do));
+    EXPECT_TRUE(names(reason, row.message));
+    EXPECT_TRUE(names(reason, "What to do: " + row.to_do));
   }
 }
 

@@ -187,9 +187,9 @@ TEST(PostgresStore, ThatCannotBeReachedAnswersAtOnceAfterTheFirstAttempt) {
   const auto store = open_postgres(secret(std::string("postgresql:///x?host=/nonexistent")));
   const auto out = store->open_writer();
   const auto in = store->open_reader();
-  const unit one{{make_user("ann")}};
+  const unit single{{make_user("ann")}};
   for (int i = 0; i < 1000; ++i)
-    EXPECT_TRUE(failed_with(out->commit({&one, 1}).front(), error_code::store_unavailable));
+    EXPECT_TRUE(failed_with(out->commit({&single, 1}).front(), error_code::store_unavailable));
   EXPECT_EQ(in->ping().error().code, error_code::store_unavailable);
   EXPECT_EQ(store->migrate().error().code, error_code::store_unavailable);
   EXPECT_EQ(store->open_connections(), 0u);

@@ -38,8 +38,8 @@ protected:
   }
 
   static result<storage::written> commit(storage::writer& to, std::vector<storage::fact> facts) {
-    const storage::unit one{std::move(facts)};
-    return to.commit({&one, 1}).front();
+    const storage::unit single{std::move(facts)};
+    return to.commit({&single, 1}).front();
   }
 
   void give_up_soon() { store = storage::open_postgres(secret(url), hasty()); }

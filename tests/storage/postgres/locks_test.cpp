@@ -57,8 +57,8 @@ TEST_F(PostgresFaults, ATableThatIsLockedIsNotTriedForEveryUnit) {
   give_up_soon();
   const auto out = store->open_writer();
   std::vector<unit> batch(200);
-  for (auto& one : batch)
-    one.facts = {create_session{make_session(ann.user.id)}};
+  for (auto& each : batch)
+    each.facts = {create_session{make_session(ann.user.id)}};
   pqxx::connection blocker(url);
   pqxx::nontransaction blocking(blocker);
   blocking.exec("BEGIN; LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE");

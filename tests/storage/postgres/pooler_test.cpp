@@ -32,8 +32,8 @@ TEST(PostgresPoolerInSessionMode, IsUsed) {
   ASSERT_TRUE(claimed) << claimed.error().reason;
   ASSERT_TRUE(store->migrate());
   const auto out = store->open_writer();
-  const unit one{{make_user("ann")}};
-  EXPECT_TRUE(out->commit({&one, 1}).front());
+  const unit single{{make_user("ann")}};
+  EXPECT_TRUE(out->commit({&single, 1}).front());
   EXPECT_TRUE(store->open_reader()->find_login("ann").value());
 }
 

@@ -28,8 +28,8 @@ protected:
   void TearDown() override { std::filesystem::remove_all(folder); }
 
   static result<written> commit(writer& to, std::vector<fact> facts) {
-    const unit one{std::move(facts)};
-    return to.commit({&one, 1}).front();
+    const unit single{std::move(facts)};
+    return to.commit({&single, 1}).front();
   }
 
   /// Overwrites `size` bytes of the file from `offset` on, where it lies.

@@ -30,16 +30,16 @@ protected:
   void TearDown() override { fs::remove_all(folder); }
 
   static result<written> commit(writer& to, const std::string& name) {
-    const unit one{{make_user(name)}};
-    return to.commit({&one, 1}).front();
+    const unit single{{make_user(name)}};
+    return to.commit({&single, 1}).front();
   }
 
   /// A store as a server has it.
   std::unique_ptr<store> serve() const {
-    auto one = open_sqlite(path);
-    EXPECT_TRUE(one->claim("a test", [](const std::string&) {}));
-    EXPECT_TRUE(one->migrate());
-    return one;
+    auto store = open_sqlite(path);
+    EXPECT_TRUE(store->claim("a test", [](const std::string&) {}));
+    EXPECT_TRUE(store->migrate());
+    return store;
   }
 
   /// A run that adds these users and ends as by SIGKILL.
@@ -49,8 +49,8 @@ protected:
       units.push_back({{make_user(beginning + std::to_string(i))}});
     const auto child = fork();
     if (child == 0) {
-      const auto one = serve();
-      const auto out = one->open_writer();
+      const auto store = serve();
+      const auto out = store->open_writer();
       for (const auto& one_user : units)
         if (!out->commit({&one_user, 1}).front()) _exit(2);
       _exit(0); // closes nothing
@@ -70,9 +70,9 @@ protected:
 };
 
 TEST_F(SqliteFiles, NothingIsAcknowledgedOnceTheyAreRemoved) {
-  const auto one = serve();
-  const auto out = one->open_writer();
-  const auto in = one->open_reader();
+  const auto store = serve();
+  const auto out = store->open_writer();
+  const auto in = store->open_reader();
   ASSERT_TRUE(commit(*out, "ann"));
   ASSERT_TRUE(in->ping());
   for (const auto* beside : {"", "-wal", "-shm"})
@@ -80,14 +80,14 @@ TEST_F(SqliteFiles, NothingIsAcknowledgedOnceTheyAreRemoved) {
   EXPECT_FALSE(commit(*out, "bob"));
   EXPECT_FALSE(commit(*out, "bob"));
   EXPECT_EQ(in->ping().error().reason, "the database's files were removed or replaced");
-  EXPECT_FALSE(one->open_reader()->ping());
+  EXPECT_FALSE(store->open_reader()->ping());
   EXPECT_FALSE(fs::exists(path)) << "nor is an empty one made";
 }
 
 TEST_F(SqliteFiles, NothingIsAcknowledgedOnceAnyIsReplaced) {
   for (const auto* which : {"", "-wal", "-shm"}) {
-    const auto one = serve();
-    const auto out = one->open_writer();
+    const auto store = serve();
+    const auto out = store->open_writer();
     ASSERT_TRUE(commit(*out, "ann" + std::string(which)));
     fs::copy_file(path + which, folder + "/copy");
     fs::rename(path + which, folder + "/aside");
@@ -101,7 +101,7 @@ TEST_F(SqliteFiles, NothingIsAcknowledgedOnceAnyIsReplaced) {
 TEST_F(SqliteFiles, CrashesAreNoReasonToRefuse) {
   for (int i = 0; i < 12; ++i)
     run_and_crash("u" + std::to_string(i) + "x", i * 9);
-  const auto one = serve();
+  const auto store = serve();
   EXPECT_TRUE(has("u11x98"));
   EXPECT_TRUE(has("u1x0"));
 }
@@ -120,19 +120,19 @@ TEST_F(SqliteFiles, AnOlderCopyBesideANewerLogIsRefused) {
     // As the sentence says.
     fs::remove(path + "-wal");
     fs::remove(path + "-shm");
-    const auto one = serve();
+    const auto store = serve();
     EXPECT_TRUE(has(tag + "old"));
     EXPECT_FALSE(has(tag + "0"));
   }
 }
 
 TEST_F(SqliteFiles, ABackupIsWholeAndNeverOverwrites) {
-  const auto one = serve();
-  const auto out = one->open_writer();
+  const auto store = serve();
+  const auto out = store->open_writer();
   ASSERT_TRUE(commit(*out, "ann"));
   const auto copy = folder + "/copy.db";
-  ASSERT_TRUE(one->back_up(copy));
-  EXPECT_EQ(one->back_up(copy).error().code, error_code::conflict);
+  ASSERT_TRUE(store->back_up(copy));
+  EXPECT_EQ(store->back_up(copy).error().code, error_code::conflict);
   EXPECT_FALSE(fs::exists(copy + "-wal"));
   EXPECT_TRUE(open_sqlite(copy)->open_reader()->find_login("ann").value());
   EXPECT_FALSE(open_sqlite(folder + "/none.db")->back_up(folder + "/x.db"));
@@ -168,18 +168,18 @@ TEST_F(SqliteFiles, ABackupHasItsNameOnlyOnceItIsWhole) {
 }
 
 TEST_F(SqliteFiles, ABackupIsWrittenByOneProcessAtATime) {
-  const auto one = serve();
+  const auto store = serve();
   const auto copy = folder + "/copy.db";
   const auto unfinished = copy + ".unfinished";
   const int held = ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   ASSERT_EQ(::flock(held, LOCK_EX | LOCK_NB), 0);
-  const auto refused = one->back_up(copy);
+  const auto refused = store->back_up(copy);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, error_code::conflict);
   EXPECT_TRUE(fs::exists(unfinished)) << "it is that one's";
   EXPECT_FALSE(fs::exists(copy));
   ::close(held); // as its process ends, however it does
-  EXPECT_TRUE(one->back_up(copy));
+  EXPECT_TRUE(store->back_up(copy));
 }
 
 TEST_F(SqliteFiles, ABackupOverwritesNothingThatCameMeanwhile) {
@@ -203,9 +203,9 @@ TEST_F(SqliteFiles, ABackupOverwritesNothingThatCameMeanwhile) {
 TEST_F(SqliteFiles, ABackupOfThisVeryRunBesideItsLogIsRefused) {
   const auto copy = folder + "/copy.db";
   {
-    const auto one = serve();
-    commit(*one->open_writer(), "ann");
-    ASSERT_TRUE(one->back_up(copy));
+    const auto store = serve();
+    commit(*store->open_writer(), "ann");
+    ASSERT_TRUE(store->back_up(copy));
   }
   run_and_crash("u", 5);
   fs::copy_file(copy, path, fs::copy_options::overwrite_existing);

@@ -40,10 +40,10 @@ class SqliteLog : public testing::Test {
 protected:
   /// A store as a server has it.
   std::unique_ptr<store> serve() const {
-    auto one = open_sqlite(path);
-    EXPECT_TRUE(one->claim("a test", [](const std::string&) {}));
-    EXPECT_TRUE(one->migrate());
-    return one;
+    auto store = open_sqlite(path);
+    EXPECT_TRUE(store->claim("a test", [](const std::string&) {}));
+    EXPECT_TRUE(store->migrate());
+    return store;
   }
   /// Commits about `bytes` in transactions of a few hundred KiB.
   static void write(writer& to, const user_id& user, std::int64_t bytes) {
@@ -75,23 +75,23 @@ protected:
 TEST_F(SqliteLog, GrowsUnderALongReadOfAnotherProgramWithAWarning) {
   using namespace std::chrono_literals;
   const auto began = std::chrono::steady_clock::now();
-  const auto one = serve();
-  const auto out = one->open_writer();
+  const auto store = serve();
+  const auto out = store->open_writer();
   const auto ann = make_user("ann");
   const unit first{{ann}};
   ASSERT_TRUE(out->commit({&first, 1}).front());
   ASSERT_TRUE(log_start({log_level::info, folder / "log", -1}));
   write(*out, ann.user.id, 2 * sqlite::log_bytes_usual);
-  EXPECT_LE(one->log_bytes(), sqlite::log_bytes_usual) << "it is folded back as a rule";
+  EXPECT_LE(store->log_bytes(), sqlite::log_bytes_usual) << "it is folded back as a rule";
   {
     const other_program reading(path);
     reading.run("BEGIN; SELECT count(*) FROM users");
     write(*out, ann.user.id, 2 * sqlite::log_bytes_usual);
-    EXPECT_GT(one->log_bytes(), sqlite::log_bytes_usual);
-    EXPECT_EQ(one->log_bytes(), static_cast<std::int64_t>(fs::file_size(path + "-wal")));
+    EXPECT_GT(store->log_bytes(), sqlite::log_bytes_usual);
+    EXPECT_EQ(store->log_bytes(), static_cast<std::int64_t>(fs::file_size(path + "-wal")));
   }
   write(*out, ann.user.id, sqlite::log_bytes_usual / 4);
-  EXPECT_LE(one->log_bytes(), sqlite::log_bytes_usual) << "its room is given back";
+  EXPECT_LE(store->log_bytes(), sqlite::log_bytes_usual) << "its room is given back";
   log_stop();
   const auto text = folder.read("log");
   const auto took = std::chrono::steady_clock::now() - began; // it is told once a minute
@@ -103,15 +103,15 @@ TEST_F(SqliteLog, GrowsUnderALongReadOfAnotherProgramWithAWarning) {
 
 TEST_F(SqliteLog, IsInTheFileOnceTheServerHasEnded) {
   {
-    auto one = serve();
+    auto store = serve();
     const unit ann{{make_user("ann")}};
     // As when two connections are closed at the same time, and each leaves it to the other.
     const other_program last(path);
     sqlite3_db_config(last.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     last.run("SELECT count(*) FROM users");
-    ASSERT_TRUE(one->open_writer()->commit({&ann, 1}).front());
+    ASSERT_TRUE(store->open_writer()->commit({&ann, 1}).front());
     ASSERT_GT(fs::file_size(path + "-wal"), 0u);
-    one.reset();
+    store.reset();
   }
   EXPECT_TRUE(!fs::exists(path + "-wal") || fs::file_size(path + "-wal") == 0);
   const auto alone = folder / "alone.db";
@@ -122,8 +122,8 @@ TEST_F(SqliteLog, IsInTheFileOnceTheServerHasEnded) {
 TEST_F(SqliteLog, OfAnotherFileIsRefusedByCommandsToo) {
   { serve(); }
   fs::copy_file(path, folder / "older");
-  const auto one = serve();
-  const auto out = one->open_writer();
+  const auto store = serve();
+  const auto out = store->open_writer();
   const unit ann{{make_user("ann")}};
   ASSERT_TRUE(out->commit({&ann, 1}).front());
   // Aside, as a crash would leave them.
@@ -143,8 +143,8 @@ TEST_F(SqliteLog, OfAnotherFileIsRefusedByCommandsToo) {
 }
 
 TEST_F(SqliteLog, OfARunningServerIsNoReasonToRefuseACommand) {
-  const auto one = serve();
-  const auto out = one->open_writer();
+  const auto store = serve();
+  const auto out = store->open_writer();
   const auto ann = make_user("ann");
   const unit first{{ann}};
   ASSERT_TRUE(out->commit({&first, 1}).front());

@@ -102,12 +102,12 @@ private:
 
   /// What holds for this request; a number of times that is used up is counted here.
   switches take_switches() {
-    auto& how = all_.how;
+    auto& behavior = all_.behavior;
     const bool is_meant =
-        target_.starts_with("/api/") && target_.starts_with(how.match) && how.times != 0;
+        target_.starts_with("/api/") && target_.starts_with(behavior.match) && behavior.times != 0;
     if (!is_meant) return {};
-    if (how.times > 0) --how.times;
-    return how;
+    if (behavior.times > 0) --behavior.times;
+    return behavior;
   }
 
   // -- answering ------------------------------------------------------------------------
@@ -171,8 +171,8 @@ private:
         if (!known.contains(name) || known[name].type_name() != std::string{value.type_name()})
           wrong = name + " is unknown or of the wrong type";
     if (!wrong.empty()) co_return co_await write(400, problem(wrong));
-    all_.how = given.get<switches>();
-    co_await write(200, all_.how);
+    all_.behavior = given.get<switches>();
+    co_await write(200, all_.behavior);
   }
 
   /// "" with POST starts one; "/{id}" with GET follows one, with DELETE cancels it.
@@ -184,24 +184,24 @@ private:
                             order["workflow_id"] == header("Idempotency-Key");
       if (!is_order)
         co_return co_await write(400, problem("workflow_id must be the Idempotency-Key"));
-      const auto one = all_.runs.start(order, all_.how, all_.reports_to);
-      if (one->how().answer == "callback") co_return co_await write(202, names(order));
-      co_return co_await stream(one);
+      const auto run = all_.runs.start(order, all_.behavior, all_.reports_to);
+      if (run->behavior().answer == "callback") co_return co_await write(202, names(order));
+      co_return co_await stream(run);
     }
-    const auto one = all_.runs.find(path.substr(path.empty() ? 0 : 1));
-    if (!one) co_return co_await write(404, problem("there is no such workflow"));
+    const auto run = all_.runs.find(path.substr(path.empty() ? 0 : 1));
+    if (!run) co_return co_await write(404, problem("there is no such workflow"));
     if (method_ == "DELETE") {
-      one->cancel();
-      co_return co_await write(202, names(one->order()));
+      run->cancel();
+      co_return co_await write(202, names(run->order()));
     }
     if (method_ != "GET") co_return co_await write(405, problem("GET or DELETE"));
-    co_await stream(one);
+    co_await stream(run);
   }
 
   /// All its statuses, from the first, until it has ended or this stream is to be cut.
-  asio::awaitable<void> stream(std::shared_ptr<workflow> one) {
-    const bool by_events = one->how().answer == "sse";
-    const int cut = one->cut_of_next_stream();
+  asio::awaitable<void> stream(std::shared_ptr<workflow> run) {
+    const bool by_events = run->behavior().answer == "sse";
+    const int cut = run->cut_of_next_stream();
     http::response<http::empty_body> head{http::status::ok, 11};
     head.set(http::field::content_type, by_events ? "text/event-stream" : "application/x-ndjson");
     head.chunked(true);
@@ -210,9 +210,9 @@ private:
     co_await http::async_write_header(socket_, serializer, into(failed));
     for (std::size_t sent = 0; !failed; ++sent) {
       if (static_cast<int>(sent) == cut) co_return reset();
-      co_await one->wait_beyond(sent);
-      if (sent >= one->statuses().size()) break;
-      const std::string& status = one->statuses()[sent];
+      co_await run->wait_beyond(sent);
+      if (sent >= run->statuses().size()) break;
+      const std::string& status = run->statuses()[sent];
       const std::string framed = by_events ? as_event(sent + 1, status) : status + "\n";
       co_await write_chunk(framed, failed);
     }
@@ -321,8 +321,8 @@ private:
 } // namespace
 
 asio::awaitable<void> serve(asio::ip::tcp::socket socket, world& all) {
-  auto one = std::make_unique<connection>(std::move(socket), all);
-  co_await one->run();
+  auto peer = std::make_unique<connection>(std::move(socket), all);
+  co_await peer->run();
 }
 
 } // namespace core_manager

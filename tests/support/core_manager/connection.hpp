@@ -16,7 +16,7 @@ namespace core_manager {
 struct world {
   explicit world(asio::io_context& on) : runs(on) {}
 
-  switches how;
+  switches behavior;
   journal seen;
   resources templates;
   resources instances;

@@ -29,12 +29,12 @@ public:
   nlohmann::json all() const {
     auto out = nlohmann::json::array();
     for (const auto& entry : entries_) {
-      auto one = entry->head;
+      auto line = entry->head;
       // Bytes that are no UTF-8 become U+FFFD when this is written.
-      one["body"] = entry->body;
-      one["bytes"] = entry->bytes;
-      one["whole"] = entry->is_whole;
-      out.push_back(std::move(one));
+      line["body"] = entry->body;
+      line["bytes"] = entry->bytes;
+      line["whole"] = entry->is_whole;
+      out.push_back(std::move(line));
     }
     return out;
   }

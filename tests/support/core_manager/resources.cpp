@@ -14,8 +14,8 @@ resource_answer resources::answer(std::string_view method, std::string_view path
   if (path.empty()) {
     if (method == "GET") {
       json list = json::array();
-      for (const auto& [id, one] : all_)
-        list.push_back(one);
+      for (const auto& [id, resource] : all_)
+        list.push_back(resource);
       return {200, std::move(list)};
     }
     if (method != "POST") return {405, {{"error", "GET or POST"}}};

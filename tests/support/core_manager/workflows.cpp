@@ -43,8 +43,8 @@ asio::awaitable<bool> post(const callback& to, const std::string& id, const std:
 
 } // namespace
 
-workflow::workflow(asio::io_context& on, json order, const switches& how)
-    : order_(std::move(order)), how_(how), pause_(on),
+workflow::workflow(asio::io_context& on, json order, const switches& behavior)
+    : order_(std::move(order)), behavior_(behavior), pause_(on),
       news_(on, asio::steady_timer::time_point::max()) {}
 
 asio::awaitable<void> workflow::wait_beyond(std::size_t count) {
@@ -56,7 +56,7 @@ asio::awaitable<void> workflow::wait_beyond(std::size_t count) {
 
 int workflow::cut_of_next_stream() {
   const bool is_first = !std::exchange(had_a_stream_, true);
-  return is_first ? how_.drop_after : -1;
+  return is_first ? behavior_.drop_after : -1;
 }
 
 void workflow::cancel() {
@@ -67,28 +67,28 @@ void workflow::cancel() {
 void workflow::add(const std::string& status, const std::string& step) {
   const auto number = statuses_.size() + 1;
   has_ended_ = status != "in_progress";
-  const double share = static_cast<double>(number) / std::max(how_.statuses, 1);
-  json one{{"status", status},
-           {"step", step},
-           {"progress", has_ended_ ? 1.0 : share},
-           {"result", {{"number", number}}},
-           {"sequence", number}};
-  statuses_.push_back(one.dump());
+  const double share = static_cast<double>(number) / std::max(behavior_.statuses, 1);
+  json status_report{{"status", status},
+                     {"step", step},
+                     {"progress", has_ended_ ? 1.0 : share},
+                     {"result", {{"number", number}}},
+                     {"sequence", number}};
+  statuses_.push_back(status_report.dump());
   news_.cancel();
 }
 
 asio::awaitable<void> workflow::run(std::shared_ptr<workflow>) {
   while (!has_ended_) {
-    pause_.expires_after(std::chrono::milliseconds(how_.interval_ms));
+    pause_.expires_after(std::chrono::milliseconds(behavior_.interval_ms));
     boost::system::error_code cancelled;
     if (!is_cancelled_) co_await pause_.async_wait(into(cancelled));
     const auto number = static_cast<int>(statuses_.size()) + 1;
     if (is_cancelled_)
       add("failed", "cancelled");
-    else if (number < how_.statuses)
+    else if (number < behavior_.statuses)
       add("in_progress", "step-" + std::to_string(number));
     else
-      add(how_.fails ? "failed" : "completed", "step-" + std::to_string(number));
+      add(behavior_.fails ? "failed" : "completed", "step-" + std::to_string(number));
   }
 }
 
@@ -109,14 +109,14 @@ asio::awaitable<void> workflow::report(std::shared_ptr<workflow>, callback to) {
   }
 }
 
-std::shared_ptr<workflow> workflows::start(const json& order, const switches& how,
+std::shared_ptr<workflow> workflows::start(const json& order, const switches& behavior,
                                            const callback& to) {
-  auto& one = all_[order.at("workflow_id")];
-  if (one) return one;
-  one = std::make_shared<workflow>(on_, order, how);
-  asio::co_spawn(on_, one->run(one), asio::detached);
-  if (how.answer == "callback") asio::co_spawn(on_, one->report(one, to), asio::detached);
-  return one;
+  auto& run = all_[order.at("workflow_id")];
+  if (run) return run;
+  run = std::make_shared<workflow>(on_, order, behavior);
+  asio::co_spawn(on_, run->run(run), asio::detached);
+  if (behavior.answer == "callback") asio::co_spawn(on_, run->report(run, to), asio::detached);
+  return run;
 }
 
 std::shared_ptr<workflow> workflows::find(const std::string& id) const {

@@ -26,7 +26,7 @@ struct callback {
 
 class workflow {
 public:
-  workflow(asio::io_context& on, nlohmann::json order, const switches& how);
+  workflow(asio::io_context& on, nlohmann::json order, const switches& behavior);
 
   /// Waits until there are more than `count` statuses or there will be none any more.
   asio::awaitable<void> wait_beyond(std::size_t count);
@@ -36,7 +36,7 @@ public:
   /// After how many statuses the stream that begins now is cut; -1: never.
   int cut_of_next_stream();
   const nlohmann::json& order() const { return order_; }
-  const switches& how() const { return how_; }
+  const switches& behavior() const { return behavior_; }
   /// Its next status is its last: "failed", in the step "cancelled".
   void cancel();
 
@@ -47,7 +47,7 @@ private:
   void add(const std::string& status, const std::string& step);
 
   nlohmann::json order_;
-  switches how_;
+  switches behavior_;
   std::vector<std::string> statuses_;
   asio::steady_timer pause_;
   asio::steady_timer news_; // never expires: cancelled when something was added
@@ -61,7 +61,7 @@ public:
   explicit workflows(asio::io_context& on) : on_(on) {}
 
   /// The one with the order's `workflow_id`: started now, unless it was before.
-  std::shared_ptr<workflow> start(const nlohmann::json& order, const switches& how,
+  std::shared_ptr<workflow> start(const nlohmann::json& order, const switches& behavior,
                                   const callback& to);
   /// Null when there is none.
   std::shared_ptr<workflow> find(const std::string& id) const;

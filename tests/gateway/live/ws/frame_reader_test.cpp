@@ -45,8 +45,8 @@ struct reading {
   bool has_ended = false;
 
   reading& read(const std::string& bytes) {
-    const auto out = reader.read(bytes, [this](std::string_view one) {
-      heard.emplace_back(one);
+    const auto out = reader.read(bytes, [this](std::string_view message) {
+      heard.emplace_back(message);
       return true;
     });
     replies += out.reply;
@@ -95,11 +95,11 @@ TEST(FrameReader, HearsTheSameHoweverTheBytesAreCut) {
 }
 
 TEST(FrameReader, IsIdleOnlyBetweenFramesAndMessages) {
-  const auto one = text("hello");
-  for (std::size_t at = 1; at < one.size(); ++at) {
+  const auto frame = text("hello");
+  for (std::size_t at = 1; at < frame.size(); ++at) {
     reading of;
-    EXPECT_FALSE(of.read(one.substr(0, at)).reader.is_idle()) << at;
-    EXPECT_TRUE(of.read(one.substr(at)).reader.is_idle()) << at;
+    EXPECT_FALSE(of.read(frame.substr(0, at)).reader.is_idle()) << at;
+    EXPECT_TRUE(of.read(frame.substr(at)).reader.is_idle()) << at;
   }
   reading of;
   EXPECT_FALSE(of.read(framed(0x01, "half")).reader.is_idle());

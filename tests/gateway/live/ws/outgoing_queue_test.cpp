@@ -22,8 +22,8 @@ std::string drained(outgoing_queue& queue) {
 
 TEST(OutgoingQueue, SendsInOrderHoweverItIsCut) {
   outgoing_queue queue{{10, 100}};
-  for (const auto* one : {"abc", "d", "efg"})
-    EXPECT_TRUE(queue.push(bytes(one)));
+  for (const auto* text : {"abc", "d", "efg"})
+    EXPECT_TRUE(queue.push(bytes(text)));
   std::string all;
   while (!queue.is_empty()) {
     all += queue.front()[0];
@@ -36,8 +36,8 @@ TEST(OutgoingQueue, SendsInOrderHoweverItIsCut) {
 
 TEST(OutgoingQueue, KeepsEveryStatusWhileThereIsRoom) {
   outgoing_queue queue{{3, 100}};
-  for (const auto* one : {"1", "2", "3"})
-    EXPECT_TRUE(queue.push(bytes(one), 7));
+  for (const auto* text : {"1", "2", "3"})
+    EXPECT_TRUE(queue.push(bytes(text), 7));
   EXPECT_EQ(queue.overtaken(), 0u);
   EXPECT_EQ(drained(queue), "123");
 }
