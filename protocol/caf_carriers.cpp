@@ -26,15 +26,17 @@ caf::match_case::result message_case::invoke(caf::detail::invoke_result_visitor&
   return with_own(content, [this, &answer](void* message) { return handle(answer, message); });
 }
 
-caf::match_case::result reply_handler::invoke(caf::detail::invoke_result_visitor&,
+caf::match_case::result reply_handler::invoke(caf::detail::invoke_result_visitor& answer,
                                               caf::type_erased_tuple& content) {
-  if (holds(content, reply_)) {
+  if (holds(content, reply_))
     with_own(content, [this](void* reply) { replied(reply); });
-    return caf::match_case::match;
-  }
-  if (!holds(content, caf::make_rtti_pair<caf::error>())) return caf::match_case::no_match;
-  with_own(content, [this](void* error) { failed(*static_cast<caf::error*>(error)); });
-  return caf::match_case::match;
+  else if (holds(content, caf::make_rtti_pair<caf::error>()))
+    with_own(content, [this](void* error) { failed(*static_cast<caf::error*>(error)); });
+  else
+    return caf::match_case::no_match;
+  // Without a result CAF takes the reply for one that nobody handles.
+  caf::unit_t nothing;
+  return answer.visit(nothing) ? caf::match_case::match : caf::match_case::skip;
 }
 
 } // namespace latchkey
