@@ -47,7 +47,7 @@ awaitable<> wait_for(timer_wheel& timers, std::chrono::steady_clock::time_point 
     if (waiting->is_waiting()) waiting->wait_until(timers, deadline);
   };
   using token = decltype(use_awaitable);
-  co_await boost::asio::async_initiate<token, void()>(begin, use_awaitable);
+  return boost::asio::async_initiate<token, void()>(begin, use_awaitable);
 }
 
 } // namespace latchkey::gateway
