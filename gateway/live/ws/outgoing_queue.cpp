@@ -27,12 +27,12 @@ void outgoing_queue::drop_overtaken(workflow_number by) {
   std::vector<item> kept;
   const auto first = head_ + (sent_ > 0 ? 1 : 0);
   for (auto i = items_.size(); i > first; --i) {
-    auto& item = items_[i - 1];
-    if (item.status_of != 0 && !newer.insert(item.status_of).second) {
-      bytes_ -= item.bytes->size();
+    auto& queued = items_[i - 1];
+    if (queued.status_of != 0 && !newer.insert(queued.status_of).second) {
+      bytes_ -= queued.bytes->size();
       ++overtaken_;
     } else {
-      kept.push_back(std::move(item));
+      kept.push_back(std::move(queued));
     }
   }
   if (first > head_) kept.push_back(std::move(items_[head_]));
