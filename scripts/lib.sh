@@ -131,9 +131,12 @@ build() {
   cores=$(jobs_max)
   read_object_seconds
   export NINJA_STATUS='@'
+  # A plan of another name: that of its own name ninja would only make anew, and say nothing more.
+  ninja -C "$folder" build.ninja >/dev/null
+  cp -- "$folder/build.ninja" "$folder/plan.ninja"
   while IFS= read -r line; do
     if cost_of_edge "$line"; then total=$((total + cost)); fi
-  done < <(ninja -C "$folder" -n "$@" 2>/dev/null)
+  done < <(ninja -C "$folder" -f plan.ninja -n "$@" 2>/dev/null)
   progress_begin compiling "$total" "$cores"
   ninja -C "$folder" -j "$cores" "$@" 2>&1 | progress_lines cost_of_edge
 }

@@ -54,8 +54,8 @@ struct set_back_user : one_user {
 
 private:
   template <class Handle>
-  void end(const Handle& actor) {
-    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  void end(const Handle& ended) {
+    caf::anon_send_exit(ended, caf::exit_reason::user_shutdown);
     run();
   }
   template <class Handle, class Question>
