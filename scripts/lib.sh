@@ -119,7 +119,7 @@ cost_of_edge() {
 # build PRESET [ninja's arguments]: configures when that was never done, then builds. All
 # output goes to stderr.
 build() {
-  local preset=$1 folder="$root/build/$1" home cores total=0 line cost
+  local preset=$1 folder="$root/build/$1" home cores total=0 line cost printed
   shift
   # A checkout that was moved or copied brings a cache that names its old path.
   home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$folder/CMakeCache.txt" 2>/dev/null || true)
@@ -132,7 +132,7 @@ build() {
   read_object_seconds
   export NINJA_STATUS='@'
   # A plan of another name: that of its own name ninja would only make anew, and say nothing more.
-  ninja -C "$folder" build.ninja >/dev/null
+  printed=$(ninja -C "$folder" build.ninja 2>&1) || die "$printed"
   cp -- "$folder/build.ninja" "$folder/plan.ninja"
   while IFS= read -r line; do
     if cost_of_edge "$line"; then total=$((total + cost)); fi
