@@ -1,4 +1,5 @@
 // How CAF carries our messages: one that several actors hold, and replies and errors of requests.
+#include "actors/base/behave.hpp"
 #include "protocol/interfaces.hpp"
 #include "tests/support/actor_fixture.hpp"
 
@@ -12,7 +13,8 @@ namespace latchkey::test {
 namespace {
 
 /// Notes what it is sent, and then changes it.
-caf::behavior changing_reader(caf::event_based_actor*, std::vector<std::string>* read) {
+caf::behavior changing_reader(caf::event_based_actor* self, std::vector<std::string>* read) {
+  install_default_handlers(self);
   return {[read](messages::take_status& message) {
     read->push_back(message.body);
     message.body += " changed";
