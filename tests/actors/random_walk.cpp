@@ -116,8 +116,8 @@ void random_walk::sign_in() {
         opened->number = devices_.size();
         opened->owner = owner;
         opened->tokens[1] = text;
-        const auto& account = accounts_[owner];
-        opened->may_have_ended = account.ends > 0 || account.last_end >= began;
+        const auto& signed_in = accounts_[owner];
+        opened->may_have_ended = signed_in.ends > 0 || signed_in.last_end >= began;
         devices_.push_back(std::move(opened));
       });
 }
