@@ -88,15 +88,17 @@ result<bool> foreign_hash::bcrypt_matches(const foreign::bcrypt& parameters,
 bool foreign_hash::compute(std::string& out, const secret& password) const {
   const auto text = password.reveal();
   if (const auto* parameters = std::get_if<foreign::pbkdf2>(&parameters_))
-    return PKCS5_PBKDF2_HMAC(
-               text.data(), static_cast<int>(text.size()), unsigned_bytes(salt_),
-               static_cast<int>(salt_.size()), static_cast<int>(parameters->iterations),
-               md_of(parameters->hashes_with), static_cast<int>(out.size()), unsigned_bytes(out)) == 1;
+    return PKCS5_PBKDF2_HMAC(text.data(), static_cast<int>(text.size()), unsigned_bytes(salt_),
+                             static_cast<int>(salt_.size()),
+                             static_cast<int>(parameters->iterations),
+                             md_of(parameters->hashes_with), static_cast<int>(out.size()),
+                             unsigned_bytes(out)) == 1;
   if (const auto* parameters = std::get_if<foreign::scrypt>(&parameters_)) {
     // OpenSSL counts a little more than 128 · N · r against its limit.
     const auto memory_max = 2 * scrypt_memory_bytes_max;
-    return EVP_PBE_scrypt(text.data(), text.size(), unsigned_bytes(salt_), salt_.size(), parameters->n,
-                          parameters->r, parameters->p, memory_max, unsigned_bytes(out), out.size()) == 1;
+    return EVP_PBE_scrypt(text.data(), text.size(), unsigned_bytes(salt_), salt_.size(),
+                          parameters->n, parameters->r, parameters->p, memory_max,
+                          unsigned_bytes(out), out.size()) == 1;
   }
   const auto& parameters = std::get<foreign::argon2>(parameters_);
   std::string given{text}; // the library's structure is not const

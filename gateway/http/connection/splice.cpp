@@ -14,7 +14,7 @@ namespace latchkey::http {
 namespace {
 
 constexpr std::size_t record_bytes_max = std::size_t{16} * 1024; // a TLS record's maximum
-constexpr std::chrono::milliseconds tls_end_max{2'000};         // for a peer's close_notify
+constexpr std::chrono::milliseconds tls_end_max{2'000};          // for a peer's close_notify
 
 } // namespace
 
@@ -116,7 +116,8 @@ awaitable<bool> splice::core::pass_record(direction& flow, direction& back) {
     co_return co_await write(flow, std::string_view(flow.first.data(), count));
   const auto piece = std::make_unique_for_overwrite<char[]>(record_bytes_max);
   std::copy_n(flow.first.data(), count, piece.get());
-  count += from.read_some(boost::asio::buffer(piece.get() + count, record_bytes_max - count), error);
+  count +=
+      from.read_some(boost::asio::buffer(piece.get() + count, record_bytes_max - count), error);
   if (error) co_return co_await on_read_failed(error, flow, back);
   co_return co_await write(flow, std::string_view(piece.get(), count));
 }
