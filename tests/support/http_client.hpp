@@ -16,7 +16,7 @@ struct ssl_ctx_st;
 namespace latchkey::test {
 
 /// How long an answer may take before a client gives up with std::runtime_error.
-inline constexpr std::chrono::seconds patience{150};
+inline constexpr std::chrono::seconds patience{60};
 /// Between two looks at whether something has happened.
 inline constexpr std::chrono::milliseconds poll_pause{10};
 
