@@ -4,15 +4,10 @@
 #include "gateway/openapi/document.hpp"
 #include "gateway/proxy/rules/proxy_settings.hpp"
 #include "gateway/request/flat_error.hpp"
-#include "gateway/surfaces/access/endpoints.hpp"
-#include "gateway/surfaces/auth_service/endpoints.hpp"
-#include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/docs/endpoints.hpp"
-#include "gateway/surfaces/integration/endpoints.hpp"
-#include "gateway/surfaces/internal/endpoints.hpp"
 #include "gateway/surfaces/live/endpoints.hpp"
-#include "gateway/surfaces/login_module/endpoints.hpp"
 #include "gateway/surfaces/proxied/endpoints.hpp"
+#include "gateway/surfaces/surfaces.hpp"
 
 #include <iterator>
 #include <string>

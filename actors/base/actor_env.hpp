@@ -28,7 +28,7 @@ namespace latchkey {
 struct key_set {
   hs256_key access;
   refresh_keys refresh;
-  secret tickets; // seals what opens live sockets
+  secret sealing; // of tickets and stand-ins; each use binds its own words to it
   std::string issuer;
   std::string audience;
 };

@@ -10,10 +10,10 @@ result<std::shared_ptr<const key_set>> make_key_set(const secret& signing_secret
                                                     std::string issuer, std::string audience) {
   auto access = hs256_key::make(signing_secret);
   if (!access) return fail(access.error());
-  constexpr std::size_t ticket_key_bytes = 32;
+  constexpr std::size_t sealing_key_bytes = 32;
   return std::make_shared<const key_set>(
       key_set{std::move(*access), refresh_keys{signing_secret},
-              hkdf_sha256(signing_secret, {}, "latchkey ticket", ticket_key_bytes),
+              hkdf_sha256(signing_secret, {}, "latchkey ticket", sealing_key_bytes),
               std::move(issuer), std::move(audience)});
 }
 

@@ -18,7 +18,7 @@ task<messages::done> directory_state::on_compare(messages::compare_with_nothing 
   }
   const auto known = co_await known_stand_ins();
   if (!known) co_return known.error();
-  const auto followed = (*known)->of(hmac_sha256(env->keys->tickets, "stand-in " + request.name));
+  const auto followed = (*known)->of(hmac_sha256(env->keys->sealing, "stand-in " + request.name));
   question.phc = request.is_passphrase ? followed.passphrase : followed.password;
   const auto verdict = co_await ask(env->hasher, std::move(question));
   if (!verdict) co_return verdict.error();

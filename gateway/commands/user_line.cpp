@@ -105,7 +105,7 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
 void append_user_line(std::string& out, const user_line& all, bool with_hashes) {
   const auto& user = all.user;
   json_writer line(out);
-  const auto text = [&line](std::string_view name, std::string_view value) {
+  const auto text = [&line](json_name name, std::string_view value) {
     if (!value.empty()) line.text(name, value);
   };
   line.begin_object().text("id", to_string(user.id)).number("number", user.number);

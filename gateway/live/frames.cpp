@@ -118,7 +118,7 @@ ws::frame status(const messages::workflow_statuses& statuses,
     if (member.name == "error")
       error_member = member.value;
     else
-      frame.json(member.name, member.value);
+      frame.json_as(member.name, member.value);
   }
   frame.end_object();
   if (!error_member.empty()) frame.json("error", error_member);

@@ -24,6 +24,7 @@ result<std::optional<std::string>> check_person_name_change(std::string_view fie
 /// "Auth Service Internal API Documentation", user_profiles: VARCHAR(100), in characters.
 inline constexpr std::size_t first_name_code_points_max = 100;
 inline constexpr std::size_t full_name_code_points_max = 255;
+inline constexpr std::size_t full_name_bytes_max = 4 * full_name_code_points_max; // in UTF-8
 
 /// What somebody wants to register with, as read.
 struct registration {

@@ -7,17 +7,27 @@
 
 namespace latchkey {
 
-void json_writer::comma() {
-  if (out_.empty()) return;
+bool json_writer::is_first() const noexcept {
+  if (out_.empty()) return true;
   const char last = out_.back();
   // No value ends with one of these: a text ends with its quote.
-  if (last != '{' && last != '[' && last != ':' && last != '\n') out_ += ',';
+  return last == '{' || last == '[' || last == ':' || last == '\n';
 }
 
-json_writer& json_writer::name(std::string_view member) {
-  comma();
-  append_json_string(out_, member);
-  out_ += ':';
+void json_writer::comma() {
+  if (!is_first()) out_ += ',';
+}
+
+json_writer& json_writer::name(json_name member) {
+  // Gathered first: a string that grows once grows faster.
+  std::array<char, json_name::bytes_max + 4> piece;
+  char* end = piece.data();
+  if (!is_first()) *end++ = ',';
+  *end++ = '"';
+  end += member.text().copy(end, json_name::bytes_max);
+  *end++ = '"';
+  *end++ = ':';
+  out_.append(piece.data(), end);
   return *this;
 }
 
@@ -33,12 +43,12 @@ json_writer& json_writer::begin_list() {
   return *this;
 }
 
-json_writer& json_writer::begin_object(std::string_view member) {
+json_writer& json_writer::begin_object(json_name member) {
   name(member);
   return begin_object();
 }
 
-json_writer& json_writer::begin_list(std::string_view member) {
+json_writer& json_writer::begin_list(json_name member) {
   name(member);
   return begin_list();
 }
@@ -53,17 +63,17 @@ json_writer& json_writer::end_list() {
   return *this;
 }
 
-json_writer& json_writer::text(std::string_view member, std::string_view value) {
+json_writer& json_writer::text(json_name member, std::string_view value) {
   name(member);
   append_json_string(out_, value);
   return *this;
 }
 
-json_writer& json_writer::text_or_null(std::string_view member, std::string_view value) {
+json_writer& json_writer::text_or_null(json_name member, std::string_view value) {
   return value.empty() ? null(member) : text(member, value);
 }
 
-json_writer& json_writer::number(std::string_view member, std::int64_t value) {
+json_writer& json_writer::number(json_name member, std::int64_t value) {
   name(member);
   std::array<char, 20> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
@@ -71,21 +81,28 @@ json_writer& json_writer::number(std::string_view member, std::int64_t value) {
   return *this;
 }
 
-json_writer& json_writer::number_or_null(std::string_view member,
-                                         std::optional<std::int64_t> value) {
+json_writer& json_writer::number_or_null(json_name member, std::optional<std::int64_t> value) {
   return value ? number(member, *value) : null(member);
 }
 
-json_writer& json_writer::flag(std::string_view member, bool value) {
+json_writer& json_writer::flag(json_name member, bool value) {
   return json(member, value ? "true" : "false");
 }
 
-json_writer& json_writer::null(std::string_view member) {
+json_writer& json_writer::null(json_name member) {
   return json(member, "null");
 }
 
-json_writer& json_writer::json(std::string_view member, std::string_view value) {
+json_writer& json_writer::json(json_name member, std::string_view value) {
   name(member);
+  out_ += value;
+  return *this;
+}
+
+json_writer& json_writer::json_as(std::string_view member, std::string_view value) {
+  comma();
+  append_json_string(out_, member);
+  out_ += ':';
   out_ += value;
   return *this;
 }

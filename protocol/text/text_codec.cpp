@@ -230,9 +230,16 @@ std::size_t count_code_points(std::string_view text) noexcept {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  std::size_t copied = 0; // everything before it is in `out`
+  // Most texts are plain to their end: both quotes and what is between them in one go.
   std::size_t at = 0;
+  while (at < text.size() && plain_in_json[static_cast<unsigned char>(text[at])])
+    ++at;
+  const auto begin = out.size();
+  out.append(at + 2, '"');
+  text.copy(out.data() + begin + 1, at);
+  if (at == text.size()) return;
+  out.pop_back();
+  auto copied = at; // everything before it is in `out`
   while (at < text.size()) {
     if (plain_in_json[static_cast<unsigned char>(text[at])]) {
       ++at;

@@ -2,9 +2,8 @@
 // once so that it must succeed. Every answer is one that the description promises.
 import { call, close } from "./lib/client.mjs";
 import { Description } from "./lib/document.mjs";
-import { example_statuses } from "./lib/examples.mjs";
 import { Report } from "./lib/report.mjs";
-import { base_of, request_of, situations } from "./lib/situations.mjs";
+import { base_of, example_statuses, request_of, situations } from "./lib/situations.mjs";
 import { given, make_world } from "./lib/world.mjs";
 
 const report = new Report();

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iostream>
@@ -147,13 +148,19 @@ std::string child_process::out_until(const std::string& text, std::chrono::secon
   return output_.substr(0, found + text.size());
 }
 
-std::string child_process::out(std::chrono::seconds wait_max) {
-  const auto end = clock::now() + wait_max;
-  for (bool more = true; more;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now());
-    more = read_more(std::max(0, static_cast<int>(left.count())));
+std::string child_process::out(std::chrono::seconds silence_max) {
+  constexpr int look_ms = 500; // at stderr, which is a file
+  std::size_t said = 0;
+  auto silent_since = clock::now();
+  while (true) {
+    pollfd ready{out_, POLLIN, 0};
+    if (poll(&ready, 1, look_ms) == 1 && !read_more(0)) return output_;
+    const auto said_now = output_.size() + std::filesystem::file_size(err_path_);
+    if (said_now != said) silent_since = clock::now();
+    said = said_now;
+    if (clock::now() - silent_since > silence_max)
+      throw std::runtime_error("the process is silent: " + err());
   }
-  return output_;
 }
 
 std::string child_process::err() const {

@@ -34,8 +34,9 @@ public:
   /// within `wait_max`.
   std::string out_until(const std::string& text,
                         std::chrono::seconds wait_max = std::chrono::seconds{60});
-  /// Everything it wrote to stdout, up to its end, which must come within `wait_max`.
-  std::string out(std::chrono::seconds wait_max = std::chrono::seconds{60});
+  /// Everything it wrote to stdout, up to its end. It may take its time as long as it says
+  /// something, on stdout or stderr, within each `silence_max`.
+  std::string out(std::chrono::seconds silence_max = std::chrono::seconds{60});
   std::string err() const;
 
 private:

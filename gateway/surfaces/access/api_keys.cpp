@@ -1,5 +1,6 @@
 // api_keys.cpp — a user's own API keys.
-#include "gateway/surfaces/access/endpoints.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/surfaces/access/render.hpp"
 #include "protocol/text/name_look.hpp"
 #include "protocol/text/text_codec.hpp"

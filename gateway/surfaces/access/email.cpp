@@ -1,5 +1,6 @@
 // email.cpp — proving that one's address is one's own.
-#include "gateway/surfaces/access/endpoints.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 
 #include <utility>

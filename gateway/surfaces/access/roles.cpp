@@ -1,5 +1,6 @@
 // roles.cpp — roles and who has them.
-#include "gateway/surfaces/access/endpoints.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/surfaces/access/render.hpp"
 #include "protocol/text/control_characters.hpp"
 #include "protocol/text/text_codec.hpp"

@@ -1,5 +1,6 @@
 // sessions.cpp — a user's own sessions.
-#include "gateway/surfaces/access/endpoints.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/surfaces/access/render.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,4 +1,5 @@
-#include "gateway/surfaces/auth_service/endpoints.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 
 #include "gateway/request/errors.hpp"
 #include "gateway/request/request_limit.hpp"

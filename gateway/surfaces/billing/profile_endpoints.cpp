@@ -1,6 +1,7 @@
 // The profile: what a user tells of themselves.
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/sign_in/registration.hpp"
-#include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/billing/picture_url.hpp"
 #include "gateway/surfaces/billing/render.hpp"
 #include "protocol/text/text_codec.hpp"

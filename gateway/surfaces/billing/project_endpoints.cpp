@@ -1,6 +1,7 @@
 // Projects: made within a quota, shared by those of one client.
 #include "actors/audit/audit_entry.hpp"
-#include "gateway/surfaces/billing/endpoints.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/surfaces/billing/render.hpp"
 #include "protocol/text/control_characters.hpp"
 #include "protocol/text/json_writer.hpp"

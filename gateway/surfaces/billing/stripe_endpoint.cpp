@@ -1,8 +1,8 @@
 // Stripe's webhook: proven, read, applied once. Whatever Stripe could not mend by saying it
 // again is answered with 200; it says everything else again for three days.
 #include "config/log.hpp"
+#include "gateway/request/endpoint.hpp"
 #include "gateway/request/request_limit.hpp"
-#include "gateway/surfaces/billing/endpoints.hpp"
 #include "gateway/surfaces/billing/stripe_event.hpp"
 #include "protocol/tokens/stripe_signature.hpp"
 

@@ -1,5 +1,6 @@
 // Subscriptions as their owners see them and administrators set them.
-#include "gateway/surfaces/billing/endpoints.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/surfaces/billing/render.hpp"
 #include "gateway/surfaces/billing/stripe_event.hpp"
 #include "protocol/facts/subscription_status.hpp"

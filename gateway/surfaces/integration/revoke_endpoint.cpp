@@ -1,6 +1,7 @@
 // "Service Integration API Documentation", Revoke User Sessions.
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/surfaces/integration/answers.hpp"
-#include "gateway/surfaces/integration/endpoints.hpp"
 #include "gateway/surfaces/integration/user_ids.hpp"
 
 #include <string>

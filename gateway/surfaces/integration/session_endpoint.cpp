@@ -1,7 +1,8 @@
 // "Service Integration API Documentation", Sync User Session; "Flask Service Integration
 // Documentation", Session Synchronization.
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/surfaces/integration/answers.hpp"
-#include "gateway/surfaces/integration/endpoints.hpp"
 #include "gateway/surfaces/integration/plain_token.hpp"
 #include "gateway/surfaces/integration/session_name.hpp"
 #include "gateway/surfaces/integration/user_ids.hpp"

@@ -1,5 +1,6 @@
 // "Service Integration API Documentation", Validate Token.
-#include "gateway/surfaces/integration/endpoints.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/surfaces/integration/plain_token.hpp"
 #include "protocol/text/json_writer.hpp"
 

@@ -1,4 +1,4 @@
-#include "gateway/surfaces/internal/endpoints.hpp"
+#include "gateway/request/endpoint.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,7 @@
 // What a core manager that calls back says of a workflow (see actors/workflow/workflow.hpp).
 #include "actors/workflow/status_body.hpp"
-#include "gateway/surfaces/internal/endpoints.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 
 #include <string>
 #include <utility>

@@ -42,7 +42,7 @@ result<shown_credential> by_token(reactor_edge& edge, std::string_view token) {
 
 result<shown_credential> by_ticket(reactor_edge& edge, std::string_view text) {
   const auto& env = edge.env();
-  auto read = read_ticket(env.keys->tickets, text, env.now());
+  auto read = read_ticket(env.keys->sealing, text, env.now());
   if (!read) return fail(read.error());
   return shown_credential{read->session,          read->user, 0,
                           read->token_expires_at, 0,          std::move(*read)};
@@ -135,7 +135,7 @@ awaitable<result<http::response>> make_ticket(http::exchange& ex, const principa
   const auto now = std::chrono::floor<std::chrono::seconds>(env.now());
   const ticket made{caller.session, caller.user, random_number(), caller.expires_at,
                     (now + ticket_ttl).time_since_epoch() / std::chrono::seconds{1}};
-  const auto text = write_ticket(env.keys->tickets, made);
+  const auto text = write_ticket(env.keys->sealing, made);
   nlohmann::ordered_json body;
   body["ticket"] = text.reveal();
   body["expires_in"] = ticket_ttl.count();

@@ -30,7 +30,7 @@ bool offers_another(const http::request& in) {
 
 awaitable<result<principal>> principal_of_ticket(http::exchange& ex, std::string text) {
   auto& edge = edge_of(ex);
-  const auto shown = read_ticket(edge.env().keys->tickets, text, edge.env().now());
+  const auto shown = read_ticket(edge.env().keys->sealing, text, edge.env().now());
   if (!shown) co_return fail(shown.error());
   const messages::use_ticket once{shown->number,
                                   time_point{std::chrono::seconds{shown->good_until}}};

@@ -1,7 +1,8 @@
 // Registering and keeping one's account ("API Reference", User Registration and User
 // Account Management).
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/sign_in/sign_in.hpp"
-#include "gateway/surfaces/login_module/endpoints.hpp"
 #include "gateway/surfaces/login_module/render.hpp"
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/password_policy.hpp"

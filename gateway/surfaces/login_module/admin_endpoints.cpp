@@ -1,5 +1,6 @@
 // What administrators do with accounts ("API Reference", Admin Account Management).
-#include "gateway/surfaces/login_module/endpoints.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/surfaces/login_module/render.hpp"
 #include "protocol/text/json_writer.hpp"
 

@@ -1,7 +1,7 @@
 // Getting back in without the password ("API Reference", Account Recovery). Nothing here
 // tells whether an address is anybody's.
+#include "gateway/request/endpoint.hpp"
 #include "gateway/sign_in/sign_in.hpp"
-#include "gateway/surfaces/login_module/endpoints.hpp"
 #include "protocol/text/json_writer.hpp"
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/password_policy.hpp"

@@ -1,7 +1,8 @@
 // Tokens between services ("API Reference", Inter-Service Token Validation).
 #include "actors/audit/audit_entry.hpp"
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
 #include "gateway/request/request_limit.hpp"
-#include "gateway/surfaces/login_module/endpoints.hpp"
 #include "protocol/service_id.hpp"
 #include "protocol/text/json_writer.hpp"
 #include "protocol/tokens/opaque_key.hpp"

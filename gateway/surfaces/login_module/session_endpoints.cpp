@@ -1,8 +1,8 @@
 // Signing in ("API Reference", Authentication). Logging out is POST /auth/logout, which every
 // surface shares.
+#include "gateway/request/endpoint.hpp"
 #include "gateway/sign_in/refresh_cookie.hpp"
 #include "gateway/sign_in/sign_in.hpp"
-#include "gateway/surfaces/login_module/endpoints.hpp"
 #include "protocol/text/json_writer.hpp"
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/password_policy.hpp"

@@ -22,7 +22,11 @@ export const new_number = () => ++last;
 export const new_name = () => `user${process.pid}n${new_number()}`;
 export const new_role_name = () => `role${process.pid}_${new_number()}`;
 
+export const in_a_day = () =>
+  new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+Z/, "Z");
+
 export const bearer = (token) => ({ Authorization: `Bearer ${token}` });
+export const service = () => ({ "X-Service-Key": given.service_key });
 
 async function expect(status, what, answer) {
   const got = await answer;
