@@ -21,10 +21,26 @@ TEST(JsonWriter, WritesMembersInTheOrderOfTheCalls) {
   EXPECT_EQ(out, R"({"z":"1","a":-2,"on":true,"off":false,"none":null,"raw":[1.50]})");
 }
 
-TEST(JsonWriter, EscapesNamesAndTexts) {
+TEST(JsonWriter, EscapesTextsAndNamesFromOutside) {
   std::string out;
-  json_writer(out).begin_object().text("a\"b", "c\n\\").end_object();
-  EXPECT_EQ(out, R"({"a\"b":"c\n\\"})");
+  json_writer(out).begin_object().json_as("a\"b", "[]").text("c", "d\n\\").end_object();
+  EXPECT_EQ(out, R"({"a\"b":[],"c":"d\n\\"})");
+}
+
+TEST(JsonWriter, EscapesWhereAPlainTextEnds) {
+  std::string out;
+  json_writer(out).begin_list().item("").item("plain").item("pl\tain").item("\x01").item(
+      "\xC3\xA4\xFF!");
+  EXPECT_EQ(out, "[\"\",\"plain\",\"pl\\tain\",\"\\u0001\",\"\xC3\xA4\xEF\xBF\xBD!\"");
+}
+
+TEST(JsonWriter, WritesTheLongestNameWhole) {
+  std::string out;
+  static_assert(json_name{"a_name_of_the_most_bytes_that_we_may_use"}.text().size() ==
+                json_name::bytes_max);
+  json_writer(out).begin_object().flag("a", true).flag("a_name_of_the_most_bytes_that_we_may_use",
+                                                       false);
+  EXPECT_EQ(out, R"({"a":true,"a_name_of_the_most_bytes_that_we_may_use":false)");
 }
 
 TEST(JsonWriter, WritesNullForWhatIsNotThere) {
