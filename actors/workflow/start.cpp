@@ -1,7 +1,7 @@
 // start.cpp — a run begins: charged and durable in one transaction, once.
 #include "actors/workflow/workflow.hpp"
+#include "protocol/text/json_text.hpp"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace latchkey {
@@ -9,16 +9,10 @@ namespace {
 
 constexpr std::string_view workflows_quota = "workflows";
 
-bool same_json(const std::string& a, const std::string& b) {
-  if (a == b) return true;
-  const auto parsed = nlohmann::json::parse(a, nullptr, false);
-  return !parsed.is_discarded() && parsed == nlohmann::json::parse(b, nullptr, false);
-}
-
 bool is_same_order(const workflow_record& a, const workflow_record& b) {
   return a.user == b.user && a.workflow_type == b.workflow_type &&
          a.agent_instance_id == b.agent_instance_id && a.project_id == b.project_id &&
-         same_json(a.parameters, b.parameters);
+         is_same_json(a.parameters, b.parameters);
 }
 
 /// The order's run, without what only this actor may set.

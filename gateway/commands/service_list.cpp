@@ -47,11 +47,11 @@ void print_services_as_json(std::ostream& out, const storage::list_services::ans
   json_writer json(text);
   json.begin_list();
   for (const auto& service : all.services) {
-    json.begin_object().text("id", service.id).begin_list("scopes");
-    const auto granted = scopes_of(service);
-    for (const auto& scope : granted.words())
-      json.item(scope);
-    json.end_list().text_or_null("rate", rate_of(service)).begin_list("keys");
+    json.begin_object()
+        .text("id", service.id)
+        .texts("scopes", scopes_of(service).words())
+        .text_or_null("rate", rate_of(service))
+        .begin_list("keys");
     for (const auto& key : all.keys)
       if (key.service == service.id)
         json.begin_object()

@@ -140,11 +140,11 @@ ws::frame session_expiring(std::int64_t expires_at) {
 
 ws::frame permissions_changed(std::string_view role, const permission_set& permissions) {
   auto out = begin("permissions_changed");
-  json_writer frame(out);
-  frame.begin_object("data").text("role", role).begin_list("permissions");
-  for (const auto& permission : permissions.words())
-    frame.item(permission);
-  frame.end_list().end_object();
+  json_writer(out)
+      .begin_object("data")
+      .text("role", role)
+      .texts("permissions", permissions.words())
+      .end_object();
   return finish(std::move(out));
 }
 

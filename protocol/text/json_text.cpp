@@ -202,6 +202,13 @@ std::string_view leading_json_string(std::string_view value) noexcept {
   return value.substr(0, at + 1);
 }
 
+bool is_same_json(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const auto parsed = nlohmann::json::parse(a, nullptr, /*allow_exceptions*/ false);
+  return !parsed.is_discarded() &&
+         parsed == nlohmann::json::parse(b, nullptr, /*allow_exceptions*/ false);
+}
+
 bool is_json_number(std::string_view value) noexcept {
   return !value.empty() && (value.front() == '-' || is_digit(value.front()));
 }

@@ -85,6 +85,10 @@ json_writer& json_writer::number_or_null(json_name member, std::optional<std::in
   return value ? number(member, *value) : null(member);
 }
 
+json_writer& json_writer::time_or_null(json_name member, std::optional<time_point> value) {
+  return value ? text(member, to_rfc3339_seconds(*value)) : null(member);
+}
+
 json_writer& json_writer::flag(json_name member, bool value) {
   return json(member, value ? "true" : "false");
 }
@@ -112,6 +116,13 @@ json_writer& json_writer::members(std::string_view json) {
   comma();
   out_ += json;
   return *this;
+}
+
+json_writer& json_writer::texts(json_name member, const std::vector<std::string>& values) {
+  begin_list(member);
+  for (const auto& value : values)
+    item(value);
+  return end_list();
 }
 
 json_writer& json_writer::item(std::string_view value) {

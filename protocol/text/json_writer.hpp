@@ -1,11 +1,14 @@
 // json_writer.hpp — writes JSON into a string, member by member, in the order of the calls.
 #pragma once
 
+#include "protocol/time.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace latchkey {
 
@@ -48,6 +51,8 @@ public:
   json_writer& number(json_name member, std::int64_t value);
   /// Null for nothing.
   json_writer& number_or_null(json_name member, std::optional<std::int64_t> value);
+  /// RFC 3339, in seconds; null for nothing.
+  json_writer& time_or_null(json_name member, std::optional<time_point> value);
   json_writer& flag(json_name member, bool value);
   json_writer& null(json_name member);
   /// A value that is JSON already.
@@ -58,6 +63,8 @@ public:
   json_writer& members(std::string_view json);
   /// The name of a member whose value the caller appends.
   json_writer& name(json_name member);
+  /// A list of texts.
+  json_writer& texts(json_name member, const std::vector<std::string>& values);
   /// A text as an item of a list.
   json_writer& item(std::string_view value);
 

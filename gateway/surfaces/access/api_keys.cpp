@@ -6,13 +6,11 @@
 #include "protocol/text/text_codec.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 
-#include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 namespace latchkey::gateway::access {
 namespace {
-
-using json = nlohmann::ordered_json;
 
 constexpr std::size_t key_name_chars_max = 100;
 
@@ -37,11 +35,13 @@ awaitable<result<http::response>> list_api_keys(http::exchange& ex, const princi
   const messages::list_api_keys question{edge.deadline_for_actors(ex.deadline)};
   auto list = co_await edge.ask_user(caller.user, question, ex.deadline);
   if (!list) co_return fail(list.error());
-  json keys = json::array();
+  std::string out;
+  json_writer body(out);
+  body.begin_object().begin_list("api_keys");
   for (const auto& key : list->keys)
-    keys.push_back(api_key_body(key));
-  const json body{{"api_keys", std::move(keys)}};
-  co_return http::json_response(200, body.dump());
+    write_api_key(body, key);
+  body.end_list().end_object();
+  co_return http::json_response(200, std::move(out));
 }
 
 awaitable<result<http::response>> create_api_key(http::exchange& ex, const principal& caller) {
@@ -61,9 +61,10 @@ awaitable<result<http::response>> create_api_key(http::exchange& ex, const princ
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto created = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!created) co_return fail(created.error());
-  auto answer = api_key_body(created->key);
-  answer["key"] = created->text.reveal();
-  co_return http::json_response(201, answer.dump());
+  std::string out;
+  json_writer answer(out);
+  write_api_key(answer, created->key, &created->text);
+  co_return http::json_response(201, std::move(out));
 }
 
 awaitable<result<http::response>> revoke_api_key(http::exchange& ex, const principal& caller) {

@@ -2,55 +2,50 @@
 
 #include "protocol/tokens/opaque_key.hpp"
 
-#include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 
 namespace latchkey::gateway::access {
-namespace {
 
-using json = nlohmann::ordered_json;
-
-json text_or_null(const std::string& text) {
-  return text.empty() ? json(nullptr) : json(text);
-}
-
-json time_or_null(const std::optional<time_point>& time) {
-  return time ? json(to_rfc3339_seconds(*time)) : json(nullptr);
-}
-
-} // namespace
-
-json role_body(const role_record& role) {
+void write_role(json_writer& out, const role_record& role) {
   const auto time = [&role](time_point t) {
-    return time_or_null(role.is_built_in ? std::nullopt : std::optional{t});
+    return role.is_built_in ? std::nullopt : std::optional{t};
   };
-  return {{"name", role.name},
-          {"description", text_or_null(role.description)},
-          {"permissions", role.permissions},
-          {"is_built_in", role.is_built_in},
-          {"created_at", time(role.created_at)},
-          {"updated_at", time(role.updated_at)}};
+  out.begin_object()
+      .text("name", role.name)
+      .text_or_null("description", role.description)
+      .texts("permissions", role.permissions)
+      .flag("is_built_in", role.is_built_in)
+      .time_or_null("created_at", time(role.created_at))
+      .time_or_null("updated_at", time(role.updated_at))
+      .end_object();
 }
 
-json api_key_body(const api_key_record& key) {
-  return {{"id", key_id_text(key.id)},
-          {"name", key.name},
-          {"prefix", key.prefix},
-          {"scopes", key.scopes},
-          {"created_at", to_rfc3339_seconds(key.created_at)},
-          {"expires_at", time_or_null(key.expires_at)},
-          {"last_used_at", time_or_null(key.last_used_at)}};
+void write_api_key(json_writer& out, const api_key_record& key, const secret* shown) {
+  out.begin_object()
+      .text("id", key_id_text(key.id))
+      .text("name", key.name)
+      .text("prefix", key.prefix)
+      .texts("scopes", key.scopes)
+      .time_or_null("created_at", key.created_at)
+      .time_or_null("expires_at", key.expires_at)
+      .time_or_null("last_used_at", key.last_used_at);
+  if (shown != nullptr) out.text("key", shown->reveal());
+  out.end_object();
 }
 
-json session_body(const session_record& session, bool is_current, std::size_t live_sockets) {
-  return {{"id", to_string(session.id)},
-          {"device", text_or_null(session.user_agent)},
-          {"address", text_or_null(session.address)},
-          {"created_at", to_rfc3339_seconds(session.created_at)},
-          {"last_seen_at", to_rfc3339_seconds(session.last_seen_at)},
-          {"expires_at", to_rfc3339_seconds(session.expires_at)},
-          {"current", is_current},
-          {"live_sockets", live_sockets}};
+void write_session(json_writer& out, const session_record& session, bool is_current,
+                   std::size_t live_sockets) {
+  out.begin_object()
+      .text("id", to_string(session.id))
+      .text_or_null("device", session.user_agent)
+      .text_or_null("address", session.address)
+      .time_or_null("created_at", session.created_at)
+      .time_or_null("last_seen_at", session.last_seen_at)
+      .time_or_null("expires_at", session.expires_at)
+      .flag("current", is_current)
+      .number("live_sockets", static_cast<std::int64_t>(live_sockets))
+      .end_object();
 }
 
 } // namespace latchkey::gateway::access

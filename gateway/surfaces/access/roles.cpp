@@ -5,13 +5,11 @@
 #include "protocol/text/control_characters.hpp"
 #include "protocol/text/text_codec.hpp"
 
-#include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 namespace latchkey::gateway::access {
 namespace {
-
-using json = nlohmann::ordered_json;
 
 constexpr std::size_t description_bytes_max = 4 * role_description_chars_max;
 
@@ -46,6 +44,13 @@ failure no_such_role() {
   return {error_code::not_found, "name", "is not a role", 0};
 }
 
+std::string role_body(const role_record& role) {
+  std::string out;
+  json_writer body(out);
+  write_role(body, role);
+  return out;
+}
+
 awaitable<result<http::response>> store_role(http::exchange& ex, const principal& caller,
                                              role_record role, bool is_new) {
   auto& edge = edge_of(ex);
@@ -53,23 +58,25 @@ awaitable<result<http::response>> store_role(http::exchange& ex, const principal
                              edge.deadline_for_actors(ex.deadline)};
   auto stored = co_await edge.ask(edge.env().registry, std::move(request), ex.deadline);
   if (!stored) co_return fail(stored.error());
-  co_return http::json_response(is_new ? 201 : 200, role_body(stored->role).dump());
+  co_return http::json_response(is_new ? 201 : 200, role_body(stored->role));
 }
 
 } // namespace
 
 awaitable<result<http::response>> list_roles(http::exchange& ex, const principal&) {
-  json roles = json::array();
+  std::string out;
+  json_writer body(out);
+  body.begin_object().begin_list("roles");
   for (const auto& [name, entry] : edge_of(ex).roles().roles)
-    roles.push_back(role_body(entry.role));
-  const json body{{"roles", std::move(roles)}};
-  co_return http::json_response(200, body.dump());
+    write_role(body, entry.role);
+  body.end_list().end_object();
+  co_return http::json_response(200, std::move(out));
 }
 
 awaitable<result<http::response>> get_role(http::exchange& ex, const principal&) {
   const auto* found = edge_of(ex).roles().find(ex.params["name"]);
   if (found == nullptr) co_return fail(no_such_role());
-  co_return http::json_response(200, role_body(found->role).dump());
+  co_return http::json_response(200, role_body(found->role));
 }
 
 awaitable<result<http::response>> create_role(http::exchange& ex, const principal& caller) {
@@ -149,9 +156,14 @@ awaitable<result<http::response>> set_user_role(http::exchange& ex, const princi
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(*user, std::move(request), ex.deadline);
   if (!changed) co_return fail(changed.error());
-  const json answer{
-      {"id", to_string(changed->id)}, {"username", changed->username}, {"role", changed->role}};
-  co_return http::json_response(200, answer.dump());
+  std::string out;
+  json_writer(out)
+      .begin_object()
+      .text("id", to_string(changed->id))
+      .text("username", changed->username)
+      .text("role", changed->role)
+      .end_object();
+  co_return http::json_response(200, std::move(out));
 }
 
 } // namespace latchkey::gateway::access

@@ -3,14 +3,12 @@
 #include "gateway/request/principal.hpp"
 #include "gateway/surfaces/access/render.hpp"
 
-#include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace latchkey::gateway::access {
 namespace {
-
-using json = nlohmann::ordered_json;
 
 /// The path names no session of the caller's that lives.
 failure no_such_session() {
@@ -46,11 +44,13 @@ awaitable<result<http::response>> list_sessions(http::exchange& ex, const princi
   if (!found) co_return fail(found.error());
   auto sockets = co_await live_sockets_of(ex, *found);
   if (!sockets) co_return fail(sockets.error());
-  json sessions = json::array();
+  std::string out;
+  json_writer body(out);
+  body.begin_object().begin_list("sessions");
   for (std::size_t i = 0; i < found->size(); ++i)
-    sessions.push_back(session_body((*found)[i], (*found)[i].id == caller.session, (*sockets)[i]));
-  const json body{{"sessions", std::move(sessions)}};
-  co_return http::json_response(200, body.dump());
+    write_session(body, (*found)[i], (*found)[i].id == caller.session, (*sockets)[i]);
+  body.end_list().end_object();
+  co_return http::json_response(200, std::move(out));
 }
 
 awaitable<result<http::response>> end_session(http::exchange& ex, const principal& caller) {

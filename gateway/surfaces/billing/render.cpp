@@ -5,15 +5,6 @@
 #include <optional>
 
 namespace latchkey::gateway::billing {
-namespace {
-
-/// Empty for no time.
-std::string text_of(std::optional<time_point> at) {
-  return at ? to_rfc3339_seconds(*at) : std::string{};
-}
-
-} // namespace
-
 std::string subscription_body(const messages::subscription_view& view, looked_at_by viewer) {
   const auto& record = view.subscription;
   std::string out;
@@ -23,23 +14,23 @@ std::string subscription_body(const messages::subscription_view& view, looked_at
       .text("user_id", to_string(record.user))
       .text("tier", view.tier)
       .text("status", record.status)
-      .text_or_null("start_date", text_of(record.start_date))
-      .text_or_null("end_date", text_of(record.end_date))
-      .text_or_null("trial_ends_at", text_of(record.trial_ends_at))
-      .text_or_null("cancelled_at", text_of(record.cancelled_at))
+      .time_or_null("start_date", record.start_date)
+      .time_or_null("end_date", record.end_date)
+      .time_or_null("trial_ends_at", record.trial_ends_at)
+      .time_or_null("cancelled_at", record.cancelled_at)
       .text_or_null("payment_method", record.payment_method);
   if (viewer == looked_at_by::administrator)
     body.text_or_null("stripe_customer_id", record.stripe_customer_id)
         .text_or_null("stripe_subscription_id", record.stripe_subscription_id);
-  body.text_or_null("created_at", text_of(record.created_at))
-      .text_or_null("updated_at", text_of(record.updated_at))
+  body.time_or_null("created_at", record.created_at)
+      .time_or_null("updated_at", record.updated_at)
       .begin_list("quotas");
   for (const auto& quota : view.quotas)
     body.begin_object()
         .text("quota", quota.quota)
         .number_or_null("limit", quota.limit)
         .number("used", quota.used)
-        .text_or_null("resets_at", text_of(quota.resets_at))
+        .time_or_null("resets_at", quota.resets_at)
         .end_object();
   body.end_list().end_object();
   return out;
@@ -54,8 +45,8 @@ void append_project(std::string& out, const project_record& project) {
       .text_or_null("description", project.description)
       .text("owner_id", to_string(project.owner))
       .flag("is_active", project.is_active)
-      .text_or_null("created_at", text_of(project.created_at))
-      .text_or_null("updated_at", text_of(project.updated_at))
+      .time_or_null("created_at", project.created_at)
+      .time_or_null("updated_at", project.updated_at)
       .end_object();
 }
 
@@ -75,8 +66,8 @@ std::string profile_body(const messages::user_view& user, const profile_record& 
     body.null("preferences");
   else
     body.json("preferences", profile.preferences);
-  body.text_or_null("created_at", text_of(user.created_at))
-      .text_or_null("updated_at", text_of(user.updated_at))
+  body.time_or_null("created_at", user.created_at)
+      .time_or_null("updated_at", user.updated_at)
       .end_object();
   return out;
 }

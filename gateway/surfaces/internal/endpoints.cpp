@@ -1,6 +1,8 @@
 #include "gateway/request/endpoint.hpp"
+#include "protocol/text/json_writer.hpp"
 
-#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
 namespace latchkey::gateway::internal {
 namespace {
@@ -22,18 +24,21 @@ awaitable<result<http::response>> health(http::exchange& ex) {
   const bool database = co_await edge.health().is_database_alive(ex.deadline);
   const auto core_manager = co_await core_manager_word(edge);
   const auto redis = co_await edge.health().redis_state(ex.deadline);
-  nlohmann::ordered_json body{
-      {"status", health_word(database)},
-      {"service", "auth-service"},
-      {"version", LATCHKEY_VERSION},
-      {"dependencies",
-       {{"database", health_word(database)},
-        {"core-manager", core_manager},
-        {"redis", redis == "disabled" ? redis : health_word(redis == "connected")}}},
-  };
+  std::string out;
+  json_writer body(out);
+  body.begin_object()
+      .text("status", health_word(database))
+      .text("service", "auth-service")
+      .text("version", LATCHKEY_VERSION)
+      .begin_object("dependencies")
+      .text("database", health_word(database))
+      .text("core-manager", core_manager)
+      .text("redis", redis == "disabled" ? redis : health_word(redis == "connected"))
+      .end_object();
   if (!database && !edge.health().database_trouble().empty())
-    body["error"] = edge.health().database_trouble();
-  co_return http::json_response(database ? 200 : 503, body.dump());
+    body.text("error", edge.health().database_trouble());
+  body.end_object();
+  co_return http::json_response(database ? 200 : 503, std::move(out));
 }
 
 awaitable<result<http::response>> render_metrics(http::exchange& ex) {

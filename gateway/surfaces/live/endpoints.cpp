@@ -7,11 +7,12 @@
 #include "gateway/request/request_limit.hpp"
 #include "gateway/sign_in/refresh_cookie.hpp"
 #include "gateway/surfaces/live/ticket.hpp"
+#include "protocol/text/json_writer.hpp"
 
 #include <array>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace latchkey::gateway::live {
@@ -136,10 +137,13 @@ awaitable<result<http::response>> make_ticket(http::exchange& ex, const principa
   const ticket made{caller.session, caller.user, random_number(), caller.expires_at,
                     (now + ticket_ttl).time_since_epoch() / std::chrono::seconds{1}};
   const auto text = write_ticket(env.keys->sealing, made);
-  nlohmann::ordered_json body;
-  body["ticket"] = text.reveal();
-  body["expires_in"] = ticket_ttl.count();
-  co_return http::json_response(201, body.dump());
+  std::string out;
+  json_writer(out)
+      .begin_object()
+      .text("ticket", text.reveal())
+      .number("expires_in", ticket_ttl.count())
+      .end_object();
+  co_return http::json_response(201, std::move(out));
 }
 
 std::vector<http::route> routes() {

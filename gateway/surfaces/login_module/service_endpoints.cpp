@@ -25,22 +25,18 @@ result<std::string> read_service_id(input& body) {
   return id;
 }
 
-void add_scopes(json_writer& body, const permission_set& scopes) {
-  body.begin_list("scopes");
-  for (const auto& scope : scopes.words())
-    body.item(scope);
-  body.end_list();
-}
-
 /// The answer for a user's token: those of the user's permissions that the service is registered
 /// for.
 std::string user_token_body(const principal& caller, const service_entry* service) {
   std::string out;
   json_writer body(out);
-  body.begin_object().flag("valid", true).text("user_id", to_string(caller.user));
-  add_scopes(body,
-             service ? caller.permissions().in_common_with(*service->scopes) : permission_set{});
-  body.end_object();
+  const auto scopes =
+      service ? caller.permissions().in_common_with(*service->scopes) : permission_set{};
+  body.begin_object()
+      .flag("valid", true)
+      .text("user_id", to_string(caller.user))
+      .texts("scopes", scopes.words())
+      .end_object();
   return out;
 }
 
@@ -52,9 +48,13 @@ std::optional<std::string> service_token_body(const service_claims& claims,
   if (service == nullptr) return std::nullopt;
   std::string out;
   json_writer body(out);
-  body.begin_object().flag("valid", true).null("user_id").text("service_id", claims.service_id);
-  add_scopes(body, permission_set{claims.scopes}.in_common_with(*service->scopes));
-  body.end_object();
+  const auto scopes = permission_set{claims.scopes}.in_common_with(*service->scopes);
+  body.begin_object()
+      .flag("valid", true)
+      .null("user_id")
+      .text("service_id", claims.service_id)
+      .texts("scopes", scopes.words())
+      .end_object();
   return out;
 }
 

@@ -99,6 +99,13 @@ TEST(JsonMembers, AreNotNestedTooDeeply) {
   EXPECT_EQ(fault_of(std::string(100'000, '['), 64), "is nested too deeply");
 }
 
+TEST(JsonText, IsTheSameHoweverItIsWritten) {
+  EXPECT_TRUE(is_same_json(R"({"a":1,"b":[1,2]})", R"( {"b" : [1, 2], "\u0061": 1.0} )"));
+  EXPECT_FALSE(is_same_json(R"({"a":1})", R"({"a":2})"));
+  EXPECT_FALSE(is_same_json("[1,2]", "[2,1]"));
+  EXPECT_FALSE(is_same_json("{", "[")); // neither is JSON
+}
+
 TEST(JsonString, IsDecoded) {
   EXPECT_EQ(json_string_content(R"("plain")"), "plain");
   EXPECT_EQ(json_string_content(R"("\"\u00e9\ud83d\ude00")"), "\"é😀");

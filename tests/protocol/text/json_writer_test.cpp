@@ -55,6 +55,18 @@ TEST(JsonWriter, WritesNullForWhatIsNotThere) {
   EXPECT_EQ(out, R"({"a":null,"b":"x","c":null,"d":0})");
 }
 
+TEST(JsonWriter, WritesTimesAndListsOfTexts) {
+  std::string out;
+  json_writer(out)
+      .begin_object()
+      .time_or_null("at", time_point{std::chrono::milliseconds{1'700'000'000'900}})
+      .time_or_null("never", std::nullopt)
+      .texts("some", {"a", "b\""})
+      .texts("none", {})
+      .end_object();
+  EXPECT_EQ(out, R"({"at":"2023-11-14T22:13:20Z","never":null,"some":["a","b\""],"none":[]})");
+}
+
 TEST(JsonWriter, PutsCommasBetweenItemsAndMembersAlone) {
   std::string out;
   json_writer writer(out);

@@ -1,6 +1,10 @@
-#include "actors/base/conversation.hpp"
+#include "actors/base/task.hpp"
 
+#include "actors/base/behave.hpp"
 #include "config/log.hpp"
+
+#include <utility>
+#include <vector>
 
 namespace latchkey {
 namespace {
