@@ -65,6 +65,10 @@ template <class Handle, class Message>
 using reply_of = std::tuple_element_t<
     0, typename caf::response_type<typename Handle::signatures, Message>::tuple_type>;
 
+/// How a question ended: the answer, or CAF's error as it is (see `is_gone`).
+template <class Reply>
+using raw_reply = tl::expected<Reply, caf::error>;
+
 /// `self->request(receiver, no_timeout, message).then(on_reply, on_error)` for an actor whose
 /// interface the caller does not know: `self` is any scheduled actor.
 template <class Self, class Handle, class Message, class OnReply, class OnError>

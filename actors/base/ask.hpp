@@ -13,10 +13,6 @@
 
 namespace latchkey {
 
-/// How a question ended: the answer, or CAF's error as it is (see `is_gone`).
-template <class Reply>
-using raw_reply = tl::expected<Reply, caf::error>;
-
 /// A question that is sent when it is awaited.
 template <class Handle, class Message>
 class [[nodiscard]] raw_question {

@@ -31,10 +31,6 @@ public:
 
 namespace latchkey::gateway {
 
-/// How a question ended: the answer, or CAF's error as it stands.
-template <class Reply>
-using raw_reply = tl::expected<Reply, caf::error>;
-
 /// An actor that lives on one reactor for good: whatever is sent to it is handled there,
 /// between socket events. Only that reactor's thread may use it. One that is asked
 /// something derives from it.
