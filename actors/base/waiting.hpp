@@ -71,7 +71,8 @@ template <class T>
 class shared_task {
 public:
   /// `begin` returns a `task<T>`; it is called when none is under way. All who join meanwhile get
-  /// the same outcome, after the one that began it. OVERLOADED when `waiting_max` wait already.
+  /// the same outcome, after the one that began it; INTERNAL_ERROR when that one throws. OVERLOADED
+  /// when `waiting_max` wait already.
   template <class Begin>
   task<T> join(Begin begin, std::size_t waiting_max = static_cast<std::size_t>(-1)) {
     if (is_running_) {
@@ -86,7 +87,8 @@ public:
       waiting_.complete(outcome);
       co_return outcome;
     } catch (...) {
-      is_running_ = false; // those that wait join the next one's
+      is_running_ = false;
+      waiting_.complete(result<T>{fail(error_code::internal_error)});
       throw;
     }
   }

@@ -125,6 +125,7 @@ void workflow_state::remind() {
 }
 
 void workflow_state::on_sweep(messages::sweep& sweep) {
+  if (is_ending()) return end_when_answered(self);
   if (is_leaving()) return;
   if (sweep.now == time_point{}) return remind();
   const bool is_busy =

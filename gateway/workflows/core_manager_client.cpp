@@ -146,8 +146,9 @@ caf::result<messages::done> core_manager_client::on_cancel(messages::cancel_upst
   run->workflow = order.workflow;
   run->caller = std::move(order.caller);
   run->verb = http::method::delete_;
-  run->call.deadline = std::min(internal_deadline(*env_),
-                                std::chrono::steady_clock::now() + (order.deadline - env_->now()));
+  run->call.deadline =
+      std::min(internal_deadline(*env_),
+               std::chrono::steady_clock::now() + (order.deadline - env_->steady_now()));
   if (auto written = write_call(*run); !written)
     owed.fail(written.error());
   else

@@ -33,6 +33,7 @@ struct host_state {
   std::shared_ptr<const void> present = std::make_shared<int>(0);
   std::optional<turnstile> turns;
   wait_list<std::string> waiting;
+  shared_task<messages::done> shared;
 
   task<messages::done> on_record(messages::record_audit request) {
     return run(*this, std::move(request));
@@ -215,6 +216,28 @@ TEST_F(Conversation, CatchesWhatACoroutineThatItCallsThrows) {
   EXPECT_TRUE(f.ask(actor, about("at once")));
   EXPECT_TRUE(f.ask(actor, about("late")));
   EXPECT_EQ(lines(), (lines_of{"caught", "caught"}));
+}
+
+task<messages::done> shares(host_state& host, messages::record_audit request) {
+  const auto begin = [&host, request] { return throws_late(host, request); };
+  try {
+    co_return co_await host.shared.join(begin);
+  } catch (const std::runtime_error&) {
+    host.note("caught");
+  }
+  co_return messages::done{};
+}
+
+TEST_F(Conversation, AnswersThoseWhoShareATaskThatThrows) {
+  const auto actor = spawn(shares);
+  gate_before.hold_questions();
+  const auto first = f.begin(actor, about("late"));
+  const auto second = f.begin(actor, about("late"));
+  EXPECT_EQ(gate_before.question<messages::record_audit>(0).entry.action, "late");
+  gate_before.release();
+  EXPECT_TRUE(first.answer());
+  EXPECT_EQ(code_of(second.answer()), error_code::internal_error);
+  EXPECT_EQ(lines(), lines_of{"caught"});
 }
 
 // -- turns and order ------------------------------------------------------------------------------

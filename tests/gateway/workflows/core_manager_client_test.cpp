@@ -64,6 +64,7 @@ struct one_line : reactor_fixture {
     const auto url = upstream.url();
     defaults.core_manager_url = url;
     set = std::make_shared<proxy::upstream_set>(*proxy::read_proxy_routes({}, defaults), counts);
+    env().clock = &clock;
     env().directories.push_back(spawn(finder, spawn(taker, &heard), &asked));
     line_limits limits;
     limits.silence_max = silence_max;
@@ -89,11 +90,20 @@ struct one_line : reactor_fixture {
     return run(0, [&](reactor_edge& edge) -> awaitable<result<messages::done>> {
       messages::cancel_upstream question;
       question.workflow = id;
-      question.deadline = system_clock_source().now() + patience;
+      question.deadline = clock.steady() + patience;
       co_return co_await edge.ask(line, question, std::chrono::steady_clock::now() + patience);
     });
   }
 
+  /// The time of day was set forward by a day since the start.
+  struct set_forward final : clock_source {
+    time_point now() const noexcept override {
+      return system_clock_source().now() + std::chrono::hours{24};
+    }
+    time_point steady() const noexcept override { return system_clock_source().steady(); }
+  };
+
+  set_forward clock;
   metrics counts;
   heard_of heard;
   std::atomic<int> asked{0};
