@@ -232,8 +232,9 @@ void server::parts::spawn_actors() {
 
 void server::parts::spawn_core_managers() {
   if (!upstreams->table().upstreams.front().is_configured()) return;
-  const line_limits limits{configured->upstream_streams_max, configured->upstream_connections_max,
-                           std::chrono::seconds{configured->workflow_silence_max_s}};
+  const core_manager_limits limits{configured->upstream_streams_max,
+                                   configured->upstream_connections_max,
+                                   std::chrono::seconds{configured->workflow_silence_max_s}};
   auto& scheduler = reactor_scheduler::of(*system);
   for (std::size_t i = 0; i < scheduler.size(); ++i) {
     auto& home = scheduler.at(i);

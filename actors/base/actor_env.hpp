@@ -136,7 +136,7 @@ struct actor_env {
   const reader_actor& reader_for(const uuid& id) const { return pick(readers, id); }
   const directory_actor& directory_for(const uuid& id) const { return pick(directories, id); }
 
-  /// A workflow is followed and cancelled by one way. Null: there is none.
+  /// A workflow is followed and cancelled by one client. Null: there is none.
   const core_manager_actor* core_manager_for(const uuid& id) const {
     return core_managers.empty() ? nullptr : &pick(core_managers, id);
   }
