@@ -185,8 +185,7 @@ result<void> core_manager_client::write_call(workflow_call& call) const {
   return {};
 }
 
-// -- a workflow
-// --------------------------------------------------------------------------------------
+// -- a workflow -------------------------------------------------------------------------------
 
 awaitable<result<messages::stream_ended>>
 core_manager_client::follow(std::shared_ptr<workflow_call> call) {

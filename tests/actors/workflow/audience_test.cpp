@@ -6,7 +6,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Whose run says `count` statuses, one after another.
+/// Whose workflow says `count` statuses, one after another.
 void take_many(one_workflow& f, std::int64_t from, std::int64_t to) {
   for (std::int64_t position = from; position <= to; ++position)
     ASSERT_TRUE(f.take(position));

@@ -51,12 +51,12 @@ TEST(WorkflowRecovery, WaitsForAnUpstreamThatStartsMoreSlowlyThanWeDo) {
 std::vector<workflow_id> add_runs(one_workflow& f, std::size_t count) {
   std::vector<workflow_id> out;
   for (std::size_t i = 0; i < count; ++i) {
-    auto run = f.order("run " + std::to_string(i));
-    run.created_at = f.clock.now();
-    f.write({{storage::add_workflow{run},
-              storage::add_workflow_status{run.id, 1, 0, accepted_workflow_status(), "in_progress",
-                                           run.created_at}}});
-    out.push_back(run.id);
+    auto stored = f.order("run " + std::to_string(i));
+    stored.created_at = f.clock.now();
+    f.write({{storage::add_workflow{stored},
+              storage::add_workflow_status{stored.id, 1, 0, accepted_workflow_status(),
+                                           "in_progress", stored.created_at}}});
+    out.push_back(stored.id);
   }
   std::ranges::sort(out);
   return out;

@@ -1,4 +1,4 @@
-// How a run is followed upstream: through cuts, silence, refusals and its user's cancelling.
+// How a workflow is followed upstream: through cuts, silence, refusals and its user's cancelling.
 #include "tests/actors/workflow/one_workflow.hpp"
 
 #include <functional>
@@ -76,7 +76,7 @@ TEST(WorkflowUpstream, ThatIsLostAfterItsFirstAnswerIsWaitedForLonger) {
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(3));
 }
 
-/// How often the stream is cut until the run is given up; 100: it is not.
+/// How often the stream is cut until the workflow is given up; 100: it is not.
 int cuts_until_lost(one_workflow& f, const std::function<void()>& before_each,
                     const std::function<void()>& after_each) {
   int cuts = 0;
