@@ -116,7 +116,7 @@ task<messages::spent> subscription_state::on_spend(messages::spend request) {
   storage::unit unit;
   unit.facts.emplace_back(
       storage::spend_quota{record.user, request.quota, window, request.amount, allowed.limit, now});
-  std::ranges::move(request.with, std::back_inserter(unit.facts));
+  std::ranges::move(request.also, std::back_inserter(unit.facts));
   messages::commit commit{std::move(unit), request.deadline};
   const auto written = co_await ask(env->writer_for(record.user), std::move(commit));
   if (written) co_return messages::spent{written->quota_used};

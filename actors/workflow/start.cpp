@@ -68,8 +68,8 @@ messages::spend workflow_state::charge_for(const messages::start_workflow& order
                                            time_point now) const {
   const auto& workflow = order.workflow;
   messages::spend request{std::string{workflows_quota}, 1, {}, order.deadline};
-  request.with.emplace_back(storage::add_workflow{workflow});
-  request.with.emplace_back(storage::add_workflow_status{
+  request.also.emplace_back(storage::add_workflow{workflow});
+  request.also.emplace_back(storage::add_workflow_status{
       workflow.id, 1, 0, accepted_workflow_status(), workflow.status, now});
   return request;
 }
