@@ -141,7 +141,7 @@ task<messages::user_view> user_state::on_update(messages::update_user request) {
     unit.facts.emplace_back(storage::add_audit{std::move(entry)});
     return unit;
   };
-  change.learn = [&, this] {
+  change.adopt = [&, this] {
     apply(made, record);
     record.updated_at = at;
     ++record.version;
