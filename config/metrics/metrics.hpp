@@ -120,14 +120,14 @@ public:
 
   /// By label; each takes a lock: ask once and keep the reference, which lives as long
   /// as this. Past `outcomes_max` all share the label "other".
-  counter& logins(std::string_view outcome);           // logins_total{outcome}
-  counter& refreshes(std::string_view outcome);        // refresh_total{outcome}
-  counter& overload_refusals(std::string_view kind);   // overload_refusals_total{kind}
-  counter& password_checks(std::string_view against);  // password_checks_total{against}
-  counter& mails(std::string_view outcome);            // mails_total{outcome}
-  counter& workflows(std::string_view what);           // workflows_total{what}
-  counter& live_messages_heard(std::string_view type); // live_messages_received_total{type}
-  counter& live_messages_said(std::string_view type);  // live_messages_sent_total{type}
+  counter& logins(std::string_view outcome);              // logins_total{outcome}
+  counter& refreshes(std::string_view outcome);           // refresh_total{outcome}
+  counter& overload_refusals(std::string_view kind);      // overload_refusals_total{kind}
+  counter& password_checks(std::string_view against);     // password_checks_total{against}
+  counter& mails(std::string_view outcome);               // mails_total{outcome}
+  counter& workflows(std::string_view what);              // workflows_total{what}
+  counter& live_messages_received(std::string_view type); // live_messages_received_total{type}
+  counter& live_messages_sent(std::string_view type);     // live_messages_sent_total{type}
 
   /// Of the upstream of that name; as `series` is.
   upstream_series& upstream(std::string_view name);
