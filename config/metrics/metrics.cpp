@@ -245,8 +245,7 @@ std::string metrics::render() const {
       family_of("workflows_running", "Workflows that have not ended.", workflows_running));
   out.push_back(family_of("workflow_statuses_total", "Statuses of workflows made durable.",
                           workflow_statuses));
-  out.push_back(family_of("workflow_replays_total",
-                          "Sockets that were told statuses which they had missed.",
+  out.push_back(family_of("workflow_replays_total", "Replays of missed statuses to sockets.",
                           workflow_replays));
   out.push_back(tables_->live_received.collect());
   out.push_back(tables_->live_sent.collect());
@@ -256,14 +255,14 @@ std::string metrics::render() const {
                                MetricType::Counter,
                                static_cast<double>(statuses_overtaken.value())));
   out.push_back(
-      family_of("mails_waiting", "Mails not sent yet, as far as was looked (256).", mails_waiting));
+      family_of("mails_waiting", "Mails not sent yet; counts at most 256.", mails_waiting));
   out.push_back(
       family_of("database_connections", "Open connections to the database.", database_connections));
   out.push_back(family_of("database_log_bytes",
                           "Size of SQLite's write-ahead log at the last commit, in bytes.",
                           database_log_bytes));
   out.push_back(family_of("redis_connections",
-                          "Open connections to Redis, as the last look of /health found.",
+                          "Open connections to Redis at the last health check.",
                           redis_connections));
   out.push_back(family_of("sessions_live", "Sessions held in memory.", sessions_live));
   out.push_back(family_of("connections_open", "Open client sockets.", connections_open));
