@@ -44,7 +44,7 @@ namespace {
 
 void check_workflow_status(fact_checker& c, std::string_view status) {
   c.require(status == "in_progress" || status == "completed" || status == "failed", "status",
-            "is none");
+            "is not a workflow status");
 }
 
 std::optional<workflow_record> to_workflow(const row_source& row) {
