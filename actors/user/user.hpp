@@ -129,7 +129,7 @@ private:
   void add_move_of_email(std::vector<storage::fact>& facts, const storage::user_changes& changes,
                          time_point at) const;
 
-  // -- doubt (doubt.cpp) ----------------------------------------------------------------------
+  // -- in doubt (in_doubt.cpp) ----------------------------------------------------------------
 
   /// What a COMMIT of unknown outcome may have done besides changing the row.
   struct unknown_outcome {

@@ -1,4 +1,4 @@
-// doubt.cpp — after a COMMIT whose outcome nobody knows: the store is asked what it has done,
+// in_doubt.cpp — after a COMMIT whose outcome nobody knows: the store is asked what it has done,
 // again and again until it says so. Nobody gets a turn before, no password is compared and no key
 // is taken; sessions, which nobody can end or keep on a guess, go on until it is known.
 #include "actors/user/user.hpp"
