@@ -106,13 +106,13 @@ awaitable<reply> resume(turn& t) {
   if (auto wrong = t.message.data.done(); !wrong) co_return fail(wrong.error());
   messages::resume_workflow request{
       t.caller.user, last_seq.value_or(0), {t.sockets.handle(), t.socket}};
-  auto attached =
+  auto resumed =
       co_await t.edge().ask_workflow<messages::find_workflow>(*id, std::move(request), t.deadline);
-  if (!attached) co_return fail(for_client(attached.error()));
+  if (!resumed) co_return fail(for_client(resumed.error()));
   std::string members;
   json_writer(members)
       .text("workflow_id", to_string(*id))
-      .number("last_seq", static_cast<std::int64_t>(attached->last_seq));
+      .number("last_seq", static_cast<std::int64_t>(resumed->last_seq));
   co_return ack(t.message.id, members);
 }
 
@@ -121,9 +121,9 @@ awaitable<reply> cancel_workflow(turn& t) {
   if (!id) co_return fail(id.error());
   if (auto wrong = t.message.data.done(); !wrong) co_return fail(wrong.error());
   messages::cancel_workflow request{t.caller.user, t.edge().deadline_for_actors(t.deadline)};
-  auto begun =
+  auto cancelled =
       co_await t.edge().ask_workflow<messages::find_workflow>(*id, std::move(request), t.deadline);
-  if (!begun) co_return fail(for_client(begun.error()));
+  if (!cancelled) co_return fail(for_client(cancelled.error()));
   std::string members;
   json_writer(members).text("workflow_id", to_string(*id));
   co_return ack(t.message.id, members);
