@@ -35,8 +35,8 @@ public:
 
   http_connection* next = nullptr; // of the server's list
   http_connection* previous = nullptr;
-  std::size_t unsent_bytes =
-      0; // of an answer, in memory of its own, for which the peer has no room
+  /// Of an answer, in memory of its own, for which the peer has no room.
+  std::size_t unsent_bytes = 0;
   std::size_t unfinished_bytes = 0; // of a body, while the peer is waited for
 
 private:

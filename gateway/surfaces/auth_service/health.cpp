@@ -1,3 +1,4 @@
+// health.cpp — whether the server answers, and its version.
 #include "gateway/request/endpoint.hpp"
 #include "protocol/text/json_writer.hpp"
 
