@@ -92,6 +92,8 @@ struct outcome_counters {
   counter* workflows_failed = nullptr;
 };
 
+/// What the actors of one server share: its rules, keys, clock and counters, and the handles
+/// of the actors that they ask.
 struct actor_env {
   const clock_source* clock = nullptr;
   metrics* counts = nullptr;

@@ -19,6 +19,8 @@ namespace latchkey::http {
 class body_stream;
 class incoming_body;
 
+/// One accepted socket. `run` owns it from its handshake to its end; the server ends it earlier by
+/// `drain` or `close_socket`.
 class http_connection final : public client_presence, private timer_wheel::entry {
 public:
   http_connection(std::shared_ptr<http_server::core> core, tcp_socket socket,
