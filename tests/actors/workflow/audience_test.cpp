@@ -12,7 +12,7 @@ void take_many(one_workflow& f, std::int64_t from, std::int64_t to) {
     ASSERT_TRUE(f.take(position));
 }
 
-TEST(WorkflowAudience, OfSomebodyElsesRunIsRefusedAsIfItWereNot) {
+TEST(WorkflowAudience, OfSomebodyElsesWorkflowIsRefusedAsIfItWereNot) {
   one_workflow f;
   EXPECT_EQ(code_of(f.resume(0, 2)), error_code::not_found);
   ASSERT_TRUE(f.start());

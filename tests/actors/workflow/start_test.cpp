@@ -147,7 +147,7 @@ TEST(WorkflowStart, SaidAgainLaterTellsAllFromTheFirstAndChargesNothing) {
   EXPECT_EQ(f.upstream.asked.size(), 1u);
 }
 
-TEST(WorkflowStart, OfARunThatTheStoreHasAlreadyIsTheSameRun) {
+TEST(WorkflowStart, OfAWorkflowThatTheStoreHasAlreadyIsTheSameWorkflow) {
   one_workflow f;
   auto stored = f.order();
   stored.created_at = f.clock.now();

@@ -144,7 +144,7 @@ TEST(CoreManagerClient, FindsAWorkflowAgainAndTakesItsOwnCount) {
                           &seen)});
   const auto left = f.follow("");
   ASSERT_TRUE(left.has_value());
-  EXPECT_EQ(left->outcome, stream_outcome::cut); // it ended before the run did
+  EXPECT_EQ(left->outcome, stream_outcome::cut); // it ended before the workflow did
   EXPECT_EQ(f.received.positions, (std::vector<std::int64_t>{4, 2}));
   EXPECT_TRUE(seen.get_future().get().starts_with("GET /api/v1/workflows/" + to_string(f.id)));
 }
@@ -218,7 +218,7 @@ TEST(CoreManagerClient, IsGw001WhenNobodyIsThereOrItFails) {
   EXPECT_EQ(failing.follow("{}").error().code, error_code::upstream_unavailable);
 }
 
-TEST(CoreManagerClient, AsksForARunsEnd) {
+TEST(CoreManagerClient, AsksForAWorkflowsEnd) {
   std::promise<std::string> seen;
   one_client f({core_says("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", &seen)});
   EXPECT_TRUE(f.cancel().has_value());

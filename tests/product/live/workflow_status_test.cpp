@@ -42,7 +42,7 @@ private:
 };
 LATCHKEY_ON_BOTH_ENGINES(WorkflowCallback);
 
-TEST_P(WorkflowCallback, OfNoRunIsNotFound) {
+TEST_P(WorkflowCallback, OfNoWorkflowIsNotFound) {
   for (const auto* id : {"00000000-0000-4000-8000-000000000000", "not-a-uuid"})
     EXPECT_TRUE(is_error(tell(id, 1), 404, "NOT_FOUND")) << id;
 }
