@@ -8,7 +8,7 @@
 # CPU time a request, which a busy generator does not change.
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 readonly goal=0.45
-readonly tokens=20000 # over twice what a reactor remembers (http_acceptor::tokens_max)
+readonly tokens=20000 # over twice what a reactor remembers (token_verifier::tokens_max)
 
 # The store is not what is measured, and each of the many tokens costs it a COMMIT: in
 # memory, where there is such a folder.

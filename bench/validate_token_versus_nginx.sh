@@ -9,7 +9,7 @@
 # server's CPU time a request, which a busy generator does not change.
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 readonly goal_one=0.75 goal_many=0.60
-readonly tokens=20000 # over twice what a reactor remembers (http_acceptor::tokens_max)
+readonly tokens=20000 # over twice what a reactor remembers (token_verifier::tokens_max)
 readonly path=/api/auth/validate-token
 readonly service_key=sk-bench-0123456789abcdef
 

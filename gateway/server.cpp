@@ -77,7 +77,7 @@ struct server::parts {
   result<void> open();
   result<void> create_first_admin();
   result<void> load_tables();
-  result<void> fill_services(const secret& signing_secret);
+  result<void> fill_env(const secret& signing_secret);
   void spawn_actors();
   void spawn_core_managers();
   void watch_actors();
@@ -150,7 +150,7 @@ result<void> server::parts::load_tables() {
   return load_registry(*store, *env->book);
 }
 
-result<void> server::parts::fill_services(const secret& signing_secret) {
+result<void> server::parts::fill_env(const secret& signing_secret) {
   const auto& set = *configured;
   auto keys = make_key_set(signing_secret, set.issuer, set.audience);
   if (!keys) return fail(keys.error());
@@ -232,8 +232,9 @@ void server::parts::spawn_actors() {
 
 void server::parts::spawn_core_managers() {
   if (!upstreams->table().upstreams.front().is_configured()) return;
-  const line_limits limits{configured->upstream_streams_max, configured->upstream_connections_max,
-                           std::chrono::seconds{configured->workflow_silence_max_s}};
+  const core_manager_limits limits{configured->upstream_streams_max,
+                                   configured->upstream_connections_max,
+                                   std::chrono::seconds{configured->workflow_silence_max_s}};
   auto& scheduler = reactor_scheduler::of(*system);
   for (std::size_t i = 0; i < scheduler.size(); ++i) {
     auto& home = scheduler.at(i);
@@ -319,7 +320,7 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   if (auto agreed = agree_on_secret(*p.store, *signing_secret, origin, *p.configured); !agreed)
     return fail(agreed.error());
   if (auto loaded = p.load_tables(); !loaded) return fail(loaded.error());
-  if (auto filled = p.fill_services(*signing_secret); !filled) return fail(filled.error());
+  if (auto filled = p.fill_env(*signing_secret); !filled) return fail(filled.error());
   p.spawn_actors();
   auto sockets = listeners::open(*p.system, p.env, p.configured, p.upstreams);
   if (!sockets) return fail(sockets.error());

@@ -116,29 +116,30 @@ using subscription_actor = caf::typed_actor<
     // Leave memory if unused. Not answered.
     notice<messages::sweep>>;
 
-/// One run of a workflow: its statuses, in order, and the sockets that they go to.
+/// One workflow: its statuses, in order, and the sockets that they go to.
 using workflow_actor = caf::typed_actor<
-    // Start the run, once: the number of its last durable status. SUB002, GW001 when no core
-    // manager is configured, CONFLICT (field "id") when the run was started with other parameters.
+    // Start the workflow, once: the number of its last durable status. SUB002, GW001 when no core
+    // manager is configured, CONFLICT (field "id") when the workflow was started with other
+    // parameters.
     request<messages::start_workflow, messages::workflow_started>,
     // Send a socket the statuses that it has missed and those to come: the number of the last one.
-    // NOT_FOUND when the run is another user's, VALIDATION_ERROR (field "last_seq").
+    // NOT_FOUND when the workflow is another user's, VALIDATION_ERROR (field "last_seq").
     request<messages::resume_workflow, messages::workflow_resumed>,
-    // Ask the core manager to end the run. Done when that has taken it. NOT_FOUND as above,
-    // CONFLICT (field "workflow_id") when the run has ended, GW001, GW002.
+    // Ask the core manager to end the workflow. Done when that has taken it. NOT_FOUND as above,
+    // CONFLICT (field "workflow_id") when the workflow has ended, GW001, GW002.
     request<messages::cancel_workflow, messages::done>,
     // Take the core manager's next status: whether it was the last, after COMMIT. NOT_FOUND when
-    // there is no such run, VALIDATION_ERROR, CONFLICT (field "sequence") when it is ahead.
+    // there is no such workflow, VALIDATION_ERROR, CONFLICT (field "sequence") when it is ahead.
     request<messages::take_status, messages::status_taken>,
     // Leave memory if unused; without a time: do what is due. Not answered.
     notice<messages::sweep>>;
 
 /// A reactor's client of the core manager.
 using core_manager_actor = caf::typed_actor<
-    // Order a run, or find it again, and bring its statuses to its actor: how the stream ended.
-    // GW001, GW002.
+    // Order a workflow, or find it again, and bring its statuses to its actor: how the stream
+    // ended. GW001, GW002.
     request<messages::stream_workflow, messages::stream_ended>,
-    // Ask the core manager to end a run. Done also when it knows none. GW001, GW002.
+    // Ask the core manager to end a workflow. Done also when it knows none. GW001, GW002.
     request<messages::cancel_upstream, messages::done>>;
 
 /// A shard of the directory: the only place that spawns users, sessions, subscriptions and
@@ -156,9 +157,9 @@ using directory_actor = caf::typed_actor<
     request<messages::adopt_session, session_actor>,
     // The actor of the user's subscription. USER001 when there is no such user.
     request<messages::find_subscription, subscription_actor>,
-    // The workflow's actor. NOT_FOUND when there is no such run.
+    // The workflow's actor. NOT_FOUND when there is no such workflow.
     request<messages::find_workflow, workflow_actor>,
-    // The workflow's actor, for a run that may be about to start.
+    // The workflow's actor, for a workflow that may be about to start.
     request<messages::make_workflow, workflow_actor>,
     // The store has ended a user's sessions. How many in memory know, and have had their sockets
     // closed.

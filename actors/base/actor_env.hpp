@@ -92,6 +92,8 @@ struct outcome_counters {
   counter* workflows_failed = nullptr;
 };
 
+/// What the actors of one server share: its rules, keys, clock and counters, and the handles
+/// of the actors that they ask.
 struct actor_env {
   const clock_source* clock = nullptr;
   metrics* counts = nullptr;
@@ -136,7 +138,7 @@ struct actor_env {
   const reader_actor& reader_for(const uuid& id) const { return pick(readers, id); }
   const directory_actor& directory_for(const uuid& id) const { return pick(directories, id); }
 
-  /// A workflow is followed and cancelled by one way. Null: there is none.
+  /// A workflow is followed and cancelled by one client. Null: there is none.
   const core_manager_actor* core_manager_for(const uuid& id) const {
     return core_managers.empty() ? nullptr : &pick(core_managers, id);
   }

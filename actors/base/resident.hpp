@@ -64,7 +64,7 @@ public:
   template <class Self, class Leave>
   void leave(Self* self, const directory_actor& directory, Leave message) {
     if (!is_removed()) residence_ = residence::leaving;
-    converse(self, nullptr, tell_directory(self, directory, std::move(message)));
+    converse(self, nullptr, leave_directory(self, directory, std::move(message)));
   }
   /// Ends the actor, or reminds it by a sweep when a conversation is open still. For those that
   /// are `is_ending`.
@@ -87,7 +87,7 @@ public:
 
 private:
   template <class Self, class Leave>
-  task<> tell_directory(Self* self, directory_actor directory, Leave message) {
+  task<> leave_directory(Self* self, directory_actor directory, Leave message) {
     const auto reply = co_await ask(std::move(directory), std::move(message));
     if (!is_removed()) residence_ = reply ? residence::left : residence::in_memory;
     if (reply) end_when_answered(self);

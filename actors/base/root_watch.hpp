@@ -25,8 +25,8 @@ public:
   template <class Handle>
   void add(std::string name, const Handle& handle) {
     if (!handle) return;
-    handle->attach_functor([name = std::move(name), with = shared_](const caf::error&) {
-      if (!with->stopped) with->lost(name);
+    handle->attach_functor([name = std::move(name), shared = shared_](const caf::error&) {
+      if (!shared->stopped) shared->lost(name);
     });
   }
   /// From here on all of them may end.

@@ -10,7 +10,7 @@ namespace latchkey {
 
 /// Tells every shard, and ends when all have answered; with the first failure, if there was one.
 template <class Message>
-task<messages::done> tell_shards(const actor_env& env, Message event) {
+task<messages::done> notify_shards(const actor_env& env, Message event) {
   const auto replies = co_await ask_all(env.directories, std::move(event));
   for (const auto& reply : replies)
     // A shard that is gone has nobody in memory.

@@ -15,9 +15,9 @@
 
 namespace latchkey {
 
-/// Used by one actor. When it is destroyed, those that still wait are dropped unheard; so they are
-/// when the actor shuts down, for CAF then drops the closures that hold turns, one by one, out of
-/// the very list that a conversation which went on would add to.
+/// Used by one actor. When it is destroyed, those that still wait are dropped without an answer; so
+/// they are when the actor shuts down, for CAF then drops the closures that hold turns, one by one,
+/// out of the very list that a conversation which went on would add to.
 class turnstile {
 public:
   static constexpr std::size_t waiting_max = 256;

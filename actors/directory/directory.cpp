@@ -65,7 +65,7 @@ task<messages::user_view> directory_state::on_register(messages::register_user r
   auto user = request.user;
   if (user.client_id.empty()) user.client_id = to_string(user.id); // as it will be stored
   auto audited =
-      audit_entry("user.registered", request.by.empty() ? "open registration" : "told by a service",
+      audit_entry("user.registered", request.by.empty() ? "open registration" : "by a service",
                   env->now(), request.client);
   audited.user = user.id;
   audited.by = std::move(request.by);

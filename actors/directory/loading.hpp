@@ -38,6 +38,7 @@ bool is_loading(const Map& map, const Id& id, std::uint64_t load) {
   return found != map.end() && found->second.load == load;
 }
 
+/// Ends the load of that id: keeps the actor and answers everybody who waits for it.
 template <class Map, class Id, class Handle>
 void loaded(Map& map, const Id& id, Handle actor) {
   auto& entry = map[id];
@@ -47,6 +48,7 @@ void loaded(Map& map, const Id& id, Handle actor) {
     asker.deliver(actor);
 }
 
+/// Forgets the id, whose load has failed, and fails everybody who waits for it.
 template <class Map, class Id>
 void not_loaded(Map& map, const Id& id, const failure& error) {
   auto node = map.extract(id);

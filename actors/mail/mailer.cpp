@@ -156,7 +156,7 @@ task<messages::done> mailer_state::carry(mail_record mail) {
     messages::commit commit{unit, deadline()};
     const auto noted = co_await ask(env->writer_for(mail.id), std::move(commit));
     if (noted) co_return messages::done{};
-    log_warning(name, "cannot note what became of a mail: ", describe(noted.error().code).message);
+    log_warning(name, "cannot store a mail's outcome: ", describe(noted.error().code).message);
     wake_after(mail_settle_again);
     co_await noting_again.wait();
   }

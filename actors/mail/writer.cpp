@@ -39,8 +39,8 @@ mail_writer::mail_writer(std::string product_url, std::string reset_url, secret 
     : product_url_(std::move(product_url)), reset_url_(std::move(reset_url)),
       verification_url_(std::move(verification_url)), seal_key_(std::move(seal_key)) {}
 
-std::string mail_writer::way_of(const std::string& url, const secret& token,
-                                const std::string& invitation, const std::string& name) {
+std::string mail_writer::link_text(const std::string& url, const secret& token,
+                                   const std::string& invitation, const std::string& name) {
   if (url.empty()) return "Your " + name + ":\n\n" + std::string{token.reveal()} + "\n\n";
   return invitation + ":\n\n" + filled(url, "{token}", token.reveal()) + "\n\n";
 }
@@ -53,7 +53,7 @@ storage::add_mail mail_writer::password_reset(const std::string& recipient, cons
   text.subject = "Reset your password";
   text.body = "Somebody, hopefully you, asked to reset the password of your account at\n" +
               product_url_ + ".\n\n" +
-              way_of(reset_url_, token, "Choose a new one here", "reset token") +
+              link_text(reset_url_, token, "Choose a new one here", "reset token") +
               "It works once, within " + in_words(ttl_s) +
               ".\nIf it was not you, ignore this mail: nothing has changed.\n";
   return sealed("password_reset", recipient, text, now);
@@ -64,7 +64,8 @@ storage::add_mail mail_writer::email_verification(const std::string& recipient, 
   mail_text text;
   text.subject = "Verify your email address";
   text.body = "Somebody, hopefully you, uses this address for an account at\n" + product_url_ +
-              ".\n\n" + way_of(verification_url_, token, "Verify it here", "verification token") +
+              ".\n\n" +
+              link_text(verification_url_, token, "Verify it here", "verification token") +
               "It works once, within " + in_words(ttl_s) +
               ".\nIf it was not you, do not use it: the account is not yours. To take it over,\n"
               "ask for a password reset; whatever was set up before is gone then.\n";

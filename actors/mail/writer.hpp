@@ -53,8 +53,8 @@ private:
                            const std::string& event, const std::string& advice,
                            time_point now) const;
   /// The page that `url` leads to, or the token alone.
-  static std::string way_of(const std::string& url, const secret& token,
-                            const std::string& invitation, const std::string& name);
+  static std::string link_text(const std::string& url, const secret& token,
+                               const std::string& invitation, const std::string& name);
   storage::add_mail sealed(std::string kind, const std::string& recipient, const mail_text& text,
                            time_point now) const;
 

@@ -49,11 +49,13 @@ const permission_set& permissions_of_everybody();
 const std::vector<role_record>& built_in_roles();
 /// 1 to 50 of [a-z0-9_-].
 bool is_role_name(std::string_view name) noexcept;
-/// Every permission that a route of this program asks for, with a few words on each.
+/// A permission that a route of this program asks for, with a few words on it.
 struct permission_words {
   std::string_view permission, about;
 };
+/// Every such permission, also those that everybody has.
 const std::vector<permission_words>& known_permissions();
+/// Whether `known_permissions` has it.
 bool is_known_permission(std::string_view permission);
 
 /// What a service may ask of this program: the scopes that its endpoints want. A service that was
@@ -66,6 +68,7 @@ inline constexpr const char* sync_users = "users:sync";
 inline constexpr const char* report_workflows = "workflows:report";
 } // namespace service_scope
 
+/// All of `service_scope`.
 const permission_set& default_service_scopes();
 /// The stored ones, or the default where there are none.
 permission_set scopes_of(const service_record& service);

@@ -17,12 +17,12 @@ task<> retention_state::on_sweep(messages::sweep sweep) {
                              env->steady_now() + env->policy.internal_deadline};
     const auto written = co_await ask(env->writers.back(), std::move(request));
     if (!written) {
-      log_warning(name, "cannot forget what is over: ", describe(written.error().code).message);
+      log_warning(name, "cannot delete expired rows: ", describe(written.error().code).message);
       break;
     }
     if (written->forgotten < static_cast<std::int64_t>(left.front().max)) left.pop_front();
   }
-  self->delayed_send(retention_actor{self}, care_every, messages::sweep{});
+  self->delayed_send(retention_actor{self}, retention_every, messages::sweep{});
 }
 
 std::deque<retention_state::slice> retention_state::due_slices() const {
@@ -34,16 +34,16 @@ std::deque<retention_state::slice> retention_state::due_slices() const {
     fact.max = max;
     if (kept.count() > 0) left.push_back({fact, max});
   };
-  add(storage::forget_sessions{}, policy.session_history, care_slice_max);
-  add(storage::forget_audits{}, policy.audit_history, care_slice_max);
-  add(storage::forget_workflows{}, policy.workflow_history, care_workflows_max);
+  add(storage::forget_sessions{}, policy.session_history, retention_slice_max);
+  add(storage::forget_audits{}, policy.audit_history, retention_slice_max);
+  add(storage::forget_workflows{}, policy.workflow_history, retention_workflows_max);
   return left;
 }
 
 void retention_state::let_windows_go() {
   const auto now = env->steady_now();
   env->limiter->let_go(now);
-  self->delayed_send(retention_actor{self}, care_windows_every, messages::sweep{now});
+  self->delayed_send(retention_actor{self}, window_sweep_every, messages::sweep{now});
 }
 
 retention_actor::behavior_type retention(retention_actor::stateful_pointer<retention_state> self,

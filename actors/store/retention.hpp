@@ -13,11 +13,11 @@
 
 namespace latchkey {
 
-inline constexpr std::chrono::minutes care_every{5};
+inline constexpr std::chrono::minutes retention_every{5};
 /// A part of the windows of rate limits; all of them within about two minutes.
-inline constexpr std::chrono::seconds care_windows_every{2};
-inline constexpr std::size_t care_slice_max = 500;
-inline constexpr std::size_t care_workflows_max = 50; // each with all its statuses
+inline constexpr std::chrono::seconds window_sweep_every{2};
+inline constexpr std::size_t retention_slice_max = 500;
+inline constexpr std::size_t retention_workflows_max = 50; // each with all its statuses
 
 struct retention_state {
   static inline const char* name = "retention";

@@ -51,9 +51,9 @@ task<turnstile::turn> subscription_state::take_turn(turnstile::kind kind, time_p
   is_known = true;
   auto& stored = found->as<storage::find_subscription>();
   if (!stored) co_return turn;
-  const bool is_news = is_other(*stored, record, env->now());
+  const bool has_changed = is_other(*stored, record, env->now());
   record = std::move(*stored);
-  if (is_news) co_await notify_of_change(deadline);
+  if (has_changed) co_await notify_of_change(deadline);
   co_return turn;
 }
 
@@ -95,14 +95,14 @@ task<> subscription_state::notify_of_change(time_point deadline) {
   const messages::find_user owner{record.user};
   const messages::reload_user reload{deadline};
   const auto reloaded = co_await ask_resident(env->directory_for(record.user), owner, reload);
-  if (!reloaded) log_warning(name, "the user's actor has not learnt of another tier");
+  if (!reloaded) log_warning(name, "the user's actor was not notified of the new tier");
   const messages::user_subscription_changed event{
       record.user, std::string{tier_in_force(record, env->now())}, record.status};
   const auto replies = co_await ask_all(env->directories, event);
   // A shard that is gone has nobody in memory.
   const bool all_know = std::ranges::all_of(
       replies, [](const auto& reply) { return reply || is_gone(reply.error()); });
-  if (!all_know) log_warning(name, "not every session has learnt of another tier");
+  if (!all_know) log_warning(name, "not every session was notified of the new tier");
 }
 
 // -- what is used ------------------------------------------------------------------------
@@ -116,7 +116,7 @@ task<messages::spent> subscription_state::on_spend(messages::spend request) {
   storage::unit unit;
   unit.facts.emplace_back(
       storage::spend_quota{record.user, request.quota, window, request.amount, allowed.limit, now});
-  std::ranges::move(request.with, std::back_inserter(unit.facts));
+  std::ranges::move(request.also, std::back_inserter(unit.facts));
   messages::commit commit{std::move(unit), request.deadline};
   const auto written = co_await ask(env->writer_for(record.user), std::move(commit));
   if (written) co_return messages::spent{written->quota_used};

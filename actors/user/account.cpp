@@ -93,10 +93,10 @@ std::optional<failure> kept_to_rights(storage::user_changes& changes, const user
   if (!record.password_hash.empty() && !is_its_own) changes.email_verified.reset();
   if (is_its_own || is_nobodys) return std::nullopt;
   if (is_other_email(changes, record))
-    return failure{error_code::validation_error, "email",
-                   "is another than that of the user, who was brought in or is used by somebody "
-                   "else: a change is for services with the scope users:write",
-                   0};
+    return failure{
+        error_code::validation_error, "email",
+        "differs from the user's email; only a service with the scope users:write may change it",
+        0};
   changes.email.reset();
   changes.username.reset();
   changes.email_verified.reset();
@@ -141,7 +141,7 @@ task<messages::user_view> user_state::on_update(messages::update_user request) {
     unit.facts.emplace_back(storage::add_audit{std::move(entry)});
     return unit;
   };
-  change.learn = [&, this] {
+  change.adopt = [&, this] {
     apply(made, record);
     record.updated_at = at;
     ++record.version;

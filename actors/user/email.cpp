@@ -73,7 +73,7 @@ task<messages::done> user_state::on_confirm_email(messages::confirm_email reques
                           storage::add_audit{audit_entry("user.email_verified", "by a mailed token",
                                                          at, request.author, record.id)}}};
   };
-  change.learn = [&, this] {
+  change.adopt = [&, this] {
     record.email_verified = true;
     if (!record.used_at) record.used_at = at;
     ++record.version;

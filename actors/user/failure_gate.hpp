@@ -28,7 +28,7 @@ struct failures_in_a_row {
 };
 
 /// Used by one actor. When it is destroyed, or its actor shuts down, those that still wait are
-/// dropped unheard (see turnstile.hpp).
+/// dropped without an answer (see turnstile.hpp).
 class failure_gate {
   struct core;
 

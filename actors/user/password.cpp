@@ -59,7 +59,7 @@ task<messages::done> user_state::on_change_password(messages::change_password re
       if (is_outdated) return std::nullopt;
       return password_facts(hashed->phc, "user.password_changed", request.author, request.keep);
     };
-    change.learn = [&, this] {
+    change.adopt = [&, this] {
       record.password_hash = hashed->phc;
       ++record.version;
     };
@@ -115,7 +115,7 @@ task<messages::done> user_state::set_reset_password(const messages::reset_passwo
     ++recovery_changes_;
     if (effects.ends_keys) forget_keys();
   };
-  change.learn = [&, this] {
+  change.adopt = [&, this] {
     record.password_hash = phc;
     record.version += effects.takes_over ? 2 : 1;
     if (!effects.proves_address) return;

@@ -25,10 +25,10 @@ task<storage::written> user_state::revise(revision& change) {
     auto written = co_await commit(std::move(**unit), change.deadline);
     if (written) {
       if (change.committed) change.committed();
-      // Who read the row meanwhile has learnt of it already.
-      if (change.learn && record.version == based_on) change.learn();
-      const auto told = co_await tell_sessions_of(change);
-      if (!told) co_return told.error();
+      // Who read the row meanwhile has adopted it already.
+      if (change.adopt && record.version == based_on) change.adopt();
+      const auto notified = co_await notify_sessions(change);
+      if (!notified) co_return notified.error();
       co_return std::move(*written);
     }
     const auto& lost = written.error();
@@ -47,14 +47,14 @@ task<storage::written> user_state::revise(revision& change) {
   }
 }
 
-task<messages::done> user_state::tell_sessions_of(const revision& change) {
+task<messages::done> user_state::notify_sessions(const revision& change) {
   if (change.ends_sessions) {
     messages::user_sessions_ended event{record.id, change.keep, *change.ends_sessions};
-    co_return co_await tell_shards(*env, std::move(event));
+    co_return co_await notify_shards(*env, std::move(event));
   }
   if (change.changes_role) {
     messages::user_role_changed event{record.id, record.role};
-    co_return co_await tell_shards(*env, std::move(event));
+    co_return co_await notify_shards(*env, std::move(event));
   }
   co_return messages::done{};
 }

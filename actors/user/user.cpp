@@ -39,23 +39,23 @@ bool user_state::may_notify(std::string_view kind) const {
 task<messages::done> user_state::reload(time_point deadline) {
   messages::read_user request{record.id, deadline};
   auto fresh = co_await ask(env->reader_for(record.id), std::move(request));
-  if (fresh) co_return co_await learn(std::move(*fresh));
+  if (fresh) co_return co_await adopt_row(std::move(*fresh));
   if (fresh.error().code == error_code::user_not_found) {
     on_removed();
     messages::user_sessions_ended event{record.id, std::nullopt, end_reason::deleted};
-    (void)co_await tell_shards(*env, std::move(event));
+    (void)co_await notify_shards(*env, std::move(event));
   }
   co_return fresh.error();
 }
 
-task<messages::done> user_state::learn(user_record fresh) {
-  // An answer may be older than what has been learnt meanwhile.
+task<messages::done> user_state::adopt_row(user_record fresh) {
+  // An answer may be older than what has been adopted meanwhile.
   if (fresh.version <= record.version) co_return messages::done{};
   revision change;
   if (record.is_active && !fresh.is_active) change.ends_sessions = end_reason::deactivated;
   change.changes_role = record.role != fresh.role;
   record = std::move(fresh);
-  co_return co_await tell_sessions_of(change);
+  co_return co_await notify_sessions(change);
 }
 
 task<messages::done> user_state::on_reload(messages::reload_user request) {

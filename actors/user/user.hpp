@@ -97,7 +97,7 @@ private:
   }
   /// Reads the row again; ends after sessions in memory know what it says of them.
   task<messages::done> reload(time_point deadline);
-  task<messages::done> learn(user_record fresh);
+  task<messages::done> adopt_row(user_record fresh);
   void announce_mail() const;
   /// Whether one more notice of that kind may be mailed to the owner in this hour.
   bool may_notify(std::string_view kind) const;
@@ -113,7 +113,7 @@ private:
     /// COMMIT went through, whatever the record is by then; may be empty.
     std::function<void()> committed;
     /// COMMIT went through and the record is still the one that `facts` saw; may be empty.
-    std::function<void()> learn;
+    std::function<void()> adopt;
     std::optional<end_reason> ends_sessions;
     std::optional<session_id> keep;
     bool changes_role = false;
@@ -122,14 +122,14 @@ private:
   /// Writes it, anew when another writer was first; ends when sessions in memory know. Only in an
   /// exclusive turn.
   task<storage::written> revise(revision& change);
-  task<messages::done> tell_sessions_of(const revision& change);
+  task<messages::done> notify_sessions(const revision& change);
 
   /// What another email brings with it (account.cpp): tokens of the old one die, both
   /// addresses are written to.
   void add_move_of_email(std::vector<storage::fact>& facts, const storage::user_changes& changes,
                          time_point at) const;
 
-  // -- doubt (doubt.cpp) ----------------------------------------------------------------------
+  // -- in doubt (in_doubt.cpp) ----------------------------------------------------------------
 
   /// What a COMMIT of unknown outcome may have done besides changing the row.
   struct unknown_outcome {
@@ -207,8 +207,7 @@ private:
   storage::unit recovery_facts(const messages::author& author, const secret& phc) const;
   std::uint64_t recovery_changes_ = 0; // of the passphrase, that may have become durable
 
-  // -- the address (email.cpp)
-  // ----------------------------------------------------------------------
+  // -- the address (email.cpp) ----------------------------------------------------------------
 
   /// Whether nobody has proven to own the address where that is asked for.
   bool lacks_proof() const;
@@ -216,8 +215,7 @@ private:
   void add_verification(std::vector<storage::fact>& facts, const std::string& address,
                         time_point at) const;
 
-  // -- API keys (keys.cpp)
-  // --------------------------------------------------------------------------
+  // -- API keys (keys.cpp) --------------------------------------------------------------------
 
   /// Ends once the keys have been read.
   task<messages::done> with_keys();

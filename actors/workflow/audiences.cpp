@@ -1,6 +1,6 @@
-// audiences.cpp — the listeners of a run: each socket is sent every status once and in order, as
-// fast as it takes them and no faster. One piece is on its way to a socket at a time; sockets that
-// miss the newest status alone share a piece.
+// audiences.cpp — the listeners of a workflow: each socket is sent every status once and in order,
+// as fast as it takes them and no faster. One piece is on its way to a socket at a time; sockets
+// that miss the newest status alone share a piece.
 #include "actors/workflow/workflow.hpp"
 
 #include <algorithm>
@@ -120,7 +120,7 @@ task<> workflow_state::read_ahead(messages::audience to, std::int64_t after_seq)
   }
   if (known == nullptr) co_return;
   auto& rows = found->as<storage::list_workflow_statuses>();
-  if (rows.empty()) { // the run is no more
+  if (rows.empty()) { // the workflow is no more
     drop_listener(to);
     co_return;
   }

@@ -23,7 +23,7 @@ task<> workflow_recovery_state::on_sweep(messages::sweep) {
     questions.emplace_back(env->directory_for(id), messages::find_workflow{id});
   const auto replies = co_await ask_each(std::move(questions));
   for (const auto& reply : replies) {
-    // A run that ended meanwhile may be forgotten already.
+    // A workflow that ended meanwhile may be forgotten already.
     if (reply || to_failure(reply.error()).code == error_code::not_found) continue;
     try_again(to_failure(reply.error())); // the actors that are there stay
     co_return;
@@ -33,7 +33,7 @@ task<> workflow_recovery_state::on_sweep(messages::sweep) {
 }
 
 void workflow_recovery_state::try_again(const failure& error) {
-  log_warning(name, "cannot find what runs: ", describe(error.code).message);
+  log_warning(name, "cannot list running workflows: ", describe(error.code).message);
   self->delayed_send(workflow_recovery_actor{self}, try_again_after, messages::sweep{});
 }
 

@@ -1,4 +1,4 @@
-// start.cpp — a run begins: charged and durable in one transaction, once.
+// start.cpp — a workflow begins: charged and durable in one transaction, once.
 #include "actors/workflow/workflow.hpp"
 #include "protocol/text/json_text.hpp"
 
@@ -15,21 +15,21 @@ bool is_same_order(const workflow_record& a, const workflow_record& b) {
          is_same_json(a.parameters, b.parameters);
 }
 
-/// The order's run, without what only this actor may set.
-workflow_record new_run(workflow_record run, time_point now) {
-  if (run.parameters.empty()) run.parameters = "{}";
-  run.status = to_string(workflow_phase::in_progress);
-  run.last_seq = run.last_position = 0;
-  run.created_at = now;
-  run.ended_at.reset();
-  return run;
+/// The order's workflow, without what only this actor may set.
+workflow_record new_workflow(workflow_record workflow, time_point now) {
+  if (workflow.parameters.empty()) workflow.parameters = "{}";
+  workflow.status = to_string(workflow_phase::in_progress);
+  workflow.last_seq = workflow.last_position = 0;
+  workflow.created_at = now;
+  workflow.ended_at.reset();
+  return workflow;
 }
 
 } // namespace
 
 task<messages::workflow_started> workflow_state::on_start(messages::start_workflow request) {
-  request.run = new_run(std::move(request.run), env->now());
-  request.run.id = record.id;
+  request.workflow = new_workflow(std::move(request.workflow), env->now());
+  request.workflow.id = record.id;
   const auto turn = co_await take_turn(request.deadline);
   if (!turn) co_return turn.error();
   if (is_there()) co_return start_again(request);
@@ -37,12 +37,12 @@ task<messages::workflow_started> workflow_state::on_start(messages::start_workfl
   if (env->core_managers.empty())
     co_return fail(error_code::upstream_unavailable, {}, "is not configured");
   const auto at = env->now();
-  const auto& user = request.run.user;
+  const auto& user = request.workflow.user;
   const messages::find_subscription owner{user};
   const auto charge = charge_for(request, at);
   const auto charged = co_await ask_resident(env->directory_for(user), owner, charge);
   if (charged) {
-    run_started(request, at);
+    workflow_started(request, at);
     co_return messages::workflow_started{record.last_seq};
   }
   const auto& why = charged.error();
@@ -57,7 +57,7 @@ task<messages::workflow_started> workflow_state::on_start(messages::start_workfl
 
 result<messages::workflow_started>
 workflow_state::start_again(const messages::start_workflow& order) {
-  if (!is_same_order(record, order.run))
+  if (!is_same_order(record, order.workflow))
     return fail(error_code::conflict, "id", "has started another workflow");
   // A socket that has sent the order before is a listener already.
   if (find_listener(order.to) == nullptr) add_listener(order.to, 1, record.last_seq);
@@ -66,16 +66,16 @@ workflow_state::start_again(const messages::start_workflow& order) {
 
 messages::spend workflow_state::charge_for(const messages::start_workflow& order,
                                            time_point now) const {
-  const auto& run = order.run;
+  const auto& workflow = order.workflow;
   messages::spend request{std::string{workflows_quota}, 1, {}, order.deadline};
-  request.with.emplace_back(storage::add_workflow{run});
-  request.with.emplace_back(
-      storage::add_workflow_status{run.id, 1, 0, accepted_workflow_status(), run.status, now});
+  request.also.emplace_back(storage::add_workflow{workflow});
+  request.also.emplace_back(storage::add_workflow_status{
+      workflow.id, 1, 0, accepted_workflow_status(), workflow.status, now});
   return request;
 }
 
-void workflow_state::run_started(const messages::start_workflow& order, time_point at) {
-  record = order.run;
+void workflow_state::workflow_started(const messages::start_workflow& order, time_point at) {
+  record = order.workflow;
   env->outcomes.workflows_started->add();
   written({record.id, 1, 0, accepted_workflow_status(), record.status, at});
   add_listener(order.to, 1, 0);

@@ -1,5 +1,5 @@
-// status_body.hpp — a status of a run as the core manager sends it, read strictly and written anew;
-// and the statuses that this server makes itself.
+// status_body.hpp — a status of a workflow as the core manager sends it, read strictly and written
+// anew; and the statuses that this server makes itself.
 #pragma once
 
 #include "protocol/result.hpp"
@@ -40,18 +40,18 @@ struct workflow_status_words {
 /// the field.
 result<workflow_status_words> read_workflow_status(std::string_view text);
 
-/// `{status, step, progress, result[, error]}`. Without a progress, a completed run has 1, any
+/// `{status, step, progress, result[, error]}`. Without a progress, a completed workflow has 1, any
 /// other that of the status `before`.
 std::string workflow_status_body(const workflow_status_words& words,
                                  const workflow_status_words& before);
 
-/// The first status: the run is durable, and nothing more is known.
+/// The first status: the workflow is durable, and nothing more is known.
 const std::string& accepted_workflow_status();
 
-/// The last status of a run that has failed here, at the step and with the progress of the status
-/// `before`.
+/// The last status of a workflow that has failed here, at the step and with the progress of the
+/// status `before`.
 std::string failed_workflow_status(const workflow_status_words& before, const failure& why);
-/// The last status of a run that was cancelled and that the core manager knows no more.
+/// The last status of a workflow that was cancelled and that the core manager knows no more.
 std::string cancelled_workflow_status(const workflow_status_words& before);
 
 } // namespace latchkey

@@ -1,4 +1,4 @@
-// statuses.cpp — the statuses of a run: checked, numbered and durable, then sent.
+// statuses.cpp — the statuses of a workflow: checked, numbered and durable, then sent.
 #include "actors/workflow/workflow.hpp"
 
 #include <algorithm>
@@ -57,7 +57,7 @@ task<messages::done> workflow_state::write(storage::add_workflow_status fact, ti
     co_return messages::done{};
   }
   const auto code = outcome.error().code;
-  if (code == error_code::not_found) run_removed();
+  if (code == error_code::not_found) workflow_removed();
   if (code == error_code::outcome_unknown || code == error_code::conflict)
     co_await look(own_deadline());
   co_return outcome.error();
@@ -111,12 +111,12 @@ task<workflow_status_words> workflow_state::last_words(time_point deadline) {
 
 // -- the end that this actor decides -------------------------------------------------------------
 
-void workflow_state::fail_run(failure why) {
+void workflow_state::fail_workflow(failure why) {
   upstream.failed_for = std::move(why);
-  begin(end_run());
+  begin(end_workflow());
 }
 
-task<> workflow_state::end_run() {
+task<> workflow_state::end_workflow() {
   const auto turn = co_await take_turn(own_deadline());
   if (turn) {
     if (!is_running()) co_return;

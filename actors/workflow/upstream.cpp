@@ -1,5 +1,5 @@
-// upstream.cpp — a run is ordered at the core manager and followed; it is looked up again when the
-// stream was cut, when no status came for long, and after a restart.
+// upstream.cpp — a workflow is ordered at the core manager and followed; it is looked up again when
+// the stream was cut, when no status came for long, and after a restart.
 #include "actors/workflow/workflow.hpp"
 
 #include "protocol/text/text_codec.hpp"
@@ -85,7 +85,7 @@ task<> workflow_state::follow(core_manager_actor client) {
     if (!is_known) remind_at(env->steady_now());
     co_return;
   }
-  // A run that is cancelled is looked up, never ordered.
+  // A workflow that is cancelled is looked up, never ordered.
   const auto asked = std::exchange(upstream.next, upstream_call::look_up);
   const bool is_order = asked == upstream_call::order && !upstream.is_cancelled();
   upstream.followed_at = env->steady_now();
@@ -96,14 +96,14 @@ task<> workflow_state::follow(core_manager_actor client) {
   if (!end && is_order) upstream.next = upstream_call::order;
   if (!is_running()) co_return;
   if (end)
-    upstream_left(*end, is_order);
+    stream_ended(*end, is_order);
   else
     upstream_failed(end.error());
 }
 
 // -- what has come of it ---------------------------------------------------------------------
 
-void workflow_state::upstream_left(const messages::stream_ended& end, bool was_ordered) {
+void workflow_state::stream_ended(const messages::stream_ended& end, bool was_ordered) {
   using messages::stream_outcome;
   upstream.has_answered = true;
   if (was_ordered) ++upstream.orders;
@@ -117,14 +117,14 @@ void workflow_state::upstream_left(const messages::stream_ended& end, bool was_o
                                                     ? ask_again_last
                                                     : env->policy.workflow_lost_after));
   case stream_outcome::missing:
-    if (was_ordered) return fail_run(failure{error_code::upstream_unavailable});
+    if (was_ordered) return fail_workflow(failure{error_code::upstream_unavailable});
     return upstream_has_nothing();
   case stream_outcome::refused:
-    return fail_run(failure{error_code::validation_error, {}, end.reason});
+    return fail_workflow(failure{error_code::validation_error, {}, end.reason});
   case stream_outcome::over: // but the last status was not taken
   case stream_outcome::cut:
     if (was_followed()) upstream.trouble_since.reset();
-    if (is_lost()) return fail_run(failure{error_code::upstream_unavailable});
+    if (is_lost()) return fail_workflow(failure{error_code::upstream_unavailable});
     return ask_upstream_later();
   }
 }
@@ -138,7 +138,7 @@ bool workflow_state::was_followed() const {
   return open_for >= env->policy.workflow_lost_after || (has_sent && open_for > ask_again_last);
 }
 
-/// Whether it has gone wrong for so long that the run is given up.
+/// Whether it has gone wrong for so long that the workflow is given up.
 bool workflow_state::is_lost() {
   if (!upstream.trouble_since) upstream.trouble_since = env->steady_now();
   return env->steady_now() >= *upstream.trouble_since + env->policy.workflow_lost_after;
@@ -147,11 +147,11 @@ bool workflow_state::is_lost() {
 void workflow_state::upstream_has_nothing() {
   if (upstream.is_cancelled()) {
     upstream.cancel = cancellation::finished;
-    return fail_run(failure{error_code::upstream_unavailable});
+    return fail_workflow(failure{error_code::upstream_unavailable});
   }
   // It never came to anything there: an order is the same one however often it is sent.
   if (record.last_position > 0 || upstream.orders >= orders_max)
-    return fail_run(failure{error_code::upstream_unavailable});
+    return fail_workflow(failure{error_code::upstream_unavailable});
   upstream.next = upstream_call::order;
   ask_upstream_later();
 }
@@ -162,9 +162,9 @@ void workflow_state::upstream_failed(const failure& error) {
       (env->core_managers.empty() ||
        env->steady_now() >= upstream.first_asked + env->policy.internal_deadline);
   if (was_never_there || (upstream.has_answered && is_lost()))
-    return fail_run(failure{error.code == error_code::upstream_timeout
-                                ? error.code
-                                : error_code::upstream_unavailable});
+    return fail_workflow(failure{error.code == error_code::upstream_timeout
+                                     ? error.code
+                                     : error_code::upstream_unavailable});
   ask_upstream_later();
 }
 

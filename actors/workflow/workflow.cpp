@@ -58,7 +58,7 @@ task<messages::done> workflow_state::look(time_point deadline) {
 void workflow_state::adopt(std::optional<workflow_record> stored) {
   is_known = true;
   if (!stored) {
-    if (is_there()) run_removed();
+    if (is_there()) workflow_removed();
     return;
   }
   const bool was_running = is_running();
@@ -74,7 +74,7 @@ void workflow_state::adopt(std::optional<workflow_record> stored) {
   send_to_all();
 }
 
-void workflow_state::run_removed() {
+void workflow_state::workflow_removed() {
   if (is_running()) {
     upstream.caller.user = record.user;
     send_cancellation();
@@ -119,7 +119,7 @@ void workflow_state::remind() {
   if (calls_back) upstream.trouble_since = upstream.last_sign;
   upstream.ask_at.reset();
   if (upstream.failed_for)
-    fail_run(*upstream.failed_for);
+    fail_workflow(*upstream.failed_for);
   else
     ask_upstream();
 }

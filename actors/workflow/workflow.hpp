@@ -1,9 +1,9 @@
-// workflow.hpp — one run of a workflow: its statuses, in order, and the sockets that they go to.
+// workflow.hpp — one workflow: its statuses, in order, and the sockets that they go to.
 //
-// Every change of the run takes an exclusive turn and is durable before anybody is told. The store
-// decides each status' number, so that no status is lost or sent twice, whatever ends in between.
-// The core manager is asked again until the run is over, here and after a restart; its statuses are
-// counted, and those that were taken before change nothing.
+// Every change of the workflow takes an exclusive turn and is durable before anybody is told. The
+// store decides each status' number, so that no status is lost or sent twice, whatever ends in
+// between. The core manager is asked again until the workflow is over, here and after a restart;
+// its statuses are counted, and those that were taken before change nothing.
 #pragma once
 
 #include "actors/base/actor_env.hpp"
@@ -32,11 +32,11 @@ struct workflow_state : resident {
   static constexpr std::size_t tail_bytes_max = 128 * 1024;  // or one
   static constexpr std::chrono::milliseconds ask_again_first{100};
   static constexpr std::chrono::milliseconds ask_again_last{10'000};
-  static constexpr std::chrono::seconds ended_idle{10}; // a run that is over then leaves memory
-  /// CAF's clock holds the actor until a reminder is due, whatever becomes of the run; so what is
-  /// due later is reminded of more than once.
+  static constexpr std::chrono::seconds ended_idle{10}; // an ended workflow then leaves memory
+  /// CAF's clock holds the actor until a reminder is due, whatever becomes of the workflow; so what
+  /// is due later is reminded of more than once.
   static constexpr std::chrono::seconds reminder_max{30};
-  static constexpr int orders_max = 3; // of a run that the core manager knows nothing of
+  static constexpr int orders_max = 3; // of a workflow that the core manager knows nothing of
 
   /// A socket, and the status that it is sent next.
   struct listener {
@@ -56,11 +56,11 @@ struct workflow_state : resident {
   enum class cancellation : std::uint8_t {
     none,
     requested, // by the user, and the core manager has taken it
-    finished   // and the core manager knows the run no more
+    finished   // and the core manager knows the workflow no more
   };
   enum class upstream_call : std::uint8_t { look_up, order };
 
-  /// The core manager's side of the run, as far as it is known.
+  /// The core manager's side of the workflow, as far as it is known.
   struct upstream_state {
     connection link = connection::none;
     cancellation cancel = cancellation::none;
@@ -69,11 +69,11 @@ struct workflow_state : resident {
     int orders = 0;            // that were answered
     time_point first_asked{};
     time_point followed_at{};                          // when it was asked last
-    time_point last_sign{};                            // a status, or that the run goes on
+    time_point last_sign{};                            // a status, or that the workflow goes on
     std::optional<time_point> trouble_since;           // and it has not come right since
     std::optional<time_point> ask_at;                  // when it is asked next
     std::chrono::milliseconds pause = ask_again_first; // before the question after that
-    std::optional<failure> failed_for;                 // the run is to end with it
+    std::optional<failure> failed_for;                 // the workflow is to end with it
     messages::workflow_caller caller;                  // of the last question
 
     bool is_cancelled() const noexcept { return cancel != cancellation::none; }
@@ -81,7 +81,7 @@ struct workflow_state : resident {
 
   workflow_actor::pointer self = nullptr;
   actor_env_ptr env;
-  workflow_record record; // as in the store; last_seq 0: there is no such run
+  workflow_record record; // as in the store; last_seq 0: there is no such workflow
   bool is_known = true;   // false: the store may have another row
   std::optional<turnstile> turns;
   std::deque<messages::workflow_status> tail; // the newest statuses without a gap, or none
@@ -124,8 +124,8 @@ private:
   /// Reads the row. Only in a turn.
   task<messages::done> look(time_point deadline);
   void adopt(std::optional<workflow_record> stored);
-  void run_removed();
-  /// After anything that may have begun or ended the run.
+  void workflow_removed();
+  /// After anything that may have begun or ended the workflow.
   void count();
   /// Reminds the actor of what is due then.
   void remind_at(time_point when);
@@ -133,7 +133,7 @@ private:
 
   // -- the start (start.cpp)
   messages::spend charge_for(const messages::start_workflow& order, time_point now) const;
-  void run_started(const messages::start_workflow& order, time_point at);
+  void workflow_started(const messages::start_workflow& order, time_point at);
   result<messages::workflow_started> start_again(const messages::start_workflow& order);
 
   // -- what is taken (statuses.cpp)
@@ -143,9 +143,9 @@ private:
   void remember(messages::workflow_status status);
   /// The newest status, which is read when it is not in memory.
   task<workflow_status_words> last_words(time_point deadline);
-  /// Ends the run with a status of ours.
-  void fail_run(failure why);
-  task<> end_run();
+  /// Ends the workflow with a status of ours.
+  void fail_workflow(failure why);
+  task<> end_workflow();
   task<messages::done> write_last_status();
 
   // -- the listeners (audiences.cpp)
@@ -173,7 +173,7 @@ private:
   void ask_upstream();
   void ask_upstream_later();
   task<> follow(core_manager_actor client);
-  void upstream_left(const messages::stream_ended& end, bool was_ordered);
+  void stream_ended(const messages::stream_ended& end, bool was_ordered);
   void upstream_failed(const failure& error);
   bool was_followed() const;
   bool is_lost();
@@ -184,7 +184,7 @@ private:
   bool is_counted_ = false; // among those that run
 };
 
-/// `record` with last_seq 0: for a run that is not there yet.
+/// `record` with last_seq 0: for a workflow that is not there yet.
 workflow_actor::behavior_type workflow(workflow_actor::stateful_pointer<workflow_state> self,
                                        workflow_record record, actor_env_ptr env);
 

@@ -138,9 +138,9 @@ struct metrics::tables {
                                    "against"};
   labelled_counter mails{"mails_total", "Attempts to send a mail by outcome.", "outcome"};
   labelled_counter workflows{"workflows_total", "Workflows started, completed and failed.", "what"};
-  labelled_counter live_heard{"live_messages_received_total",
-                              "Messages that came on live sockets, by type.", "type"};
-  labelled_counter live_said{"live_messages_sent_total", "Messages sent on live sockets, by type.",
+  labelled_counter live_received{"live_messages_received_total",
+                                 "Messages that came on live sockets, by type.", "type"};
+  labelled_counter live_sent{"live_messages_sent_total", "Messages sent on live sockets, by type.",
                              "type"};
   mutable std::mutex mutex;
   std::vector<route_entry> routes;
@@ -184,11 +184,11 @@ counter& metrics::mails(std::string_view outcome) {
 counter& metrics::workflows(std::string_view event) {
   return tables_->workflows.of(event);
 }
-counter& metrics::live_messages_heard(std::string_view type) {
-  return tables_->live_heard.of(type);
+counter& metrics::live_messages_received(std::string_view type) {
+  return tables_->live_received.of(type);
 }
-counter& metrics::live_messages_said(std::string_view type) {
-  return tables_->live_said.of(type);
+counter& metrics::live_messages_sent(std::string_view type) {
+  return tables_->live_sent.of(type);
 }
 
 upstream_series& metrics::upstream(std::string_view name) {
@@ -245,25 +245,24 @@ std::string metrics::render() const {
       family_of("workflows_running", "Workflows that have not ended.", workflows_running));
   out.push_back(family_of("workflow_statuses_total", "Statuses of workflows made durable.",
                           workflow_statuses));
-  out.push_back(family_of("workflow_replays_total",
-                          "Sockets that were told statuses which they had missed.",
+  out.push_back(family_of("workflow_replays_total", "Replays of missed statuses to sockets.",
                           workflow_replays));
-  out.push_back(tables_->live_heard.collect());
-  out.push_back(tables_->live_said.collect());
+  out.push_back(tables_->live_received.collect());
+  out.push_back(tables_->live_sent.collect());
   out.push_back(family_of("live_sockets_open", "Open WebSockets.", live_sockets));
   out.push_back(detail::single("live_statuses_overtaken_total",
                                "Statuses not sent because newer ones of their workflow were.",
                                MetricType::Counter,
                                static_cast<double>(statuses_overtaken.value())));
   out.push_back(
-      family_of("mails_waiting", "Mails not sent yet, as far as was looked (256).", mails_waiting));
+      family_of("mails_waiting", "Mails not sent yet; counts at most 256.", mails_waiting));
   out.push_back(
       family_of("database_connections", "Open connections to the database.", database_connections));
   out.push_back(family_of("database_log_bytes",
                           "Size of SQLite's write-ahead log at the last commit, in bytes.",
                           database_log_bytes));
   out.push_back(family_of("redis_connections",
-                          "Open connections to Redis, as the last look of /health found.",
+                          "Open connections to Redis at the last health check.",
                           redis_connections));
   out.push_back(family_of("sessions_live", "Sessions held in memory.", sessions_live));
   out.push_back(family_of("connections_open", "Open client sockets.", connections_open));

@@ -120,14 +120,14 @@ public:
 
   /// By label; each takes a lock: ask once and keep the reference, which lives as long
   /// as this. Past `outcomes_max` all share the label "other".
-  counter& logins(std::string_view outcome);           // logins_total{outcome}
-  counter& refreshes(std::string_view outcome);        // refresh_total{outcome}
-  counter& overload_refusals(std::string_view kind);   // overload_refusals_total{kind}
-  counter& password_checks(std::string_view against);  // password_checks_total{against}
-  counter& mails(std::string_view outcome);            // mails_total{outcome}
-  counter& workflows(std::string_view what);           // workflows_total{what}
-  counter& live_messages_heard(std::string_view type); // live_messages_received_total{type}
-  counter& live_messages_said(std::string_view type);  // live_messages_sent_total{type}
+  counter& logins(std::string_view outcome);              // logins_total{outcome}
+  counter& refreshes(std::string_view outcome);           // refresh_total{outcome}
+  counter& overload_refusals(std::string_view kind);      // overload_refusals_total{kind}
+  counter& password_checks(std::string_view against);     // password_checks_total{against}
+  counter& mails(std::string_view outcome);               // mails_total{outcome}
+  counter& workflows(std::string_view event);             // workflows_total{what}
+  counter& live_messages_received(std::string_view type); // live_messages_received_total{type}
+  counter& live_messages_sent(std::string_view type);     // live_messages_sent_total{type}
 
   /// Of the upstream of that name; as `series` is.
   upstream_series& upstream(std::string_view name);
@@ -143,8 +143,8 @@ public:
   gauge hashing_queue_depth;            // hashing_queue_depth: passwords waiting for a worker
   gauge workflows_running;              // workflows_running: in memory, not ended
   counter workflow_statuses;            // workflow_statuses_total: made durable
-  counter workflow_replays;             // workflow_replays_total: sockets told what they missed
-  gauge mails_waiting;                  // mails_waiting: not sent yet, as far as was looked
+  counter workflow_replays;             // workflow_replays_total: to sockets, of missed statuses
+  gauge mails_waiting;                  // mails_waiting: not sent yet; counts at most 256
   histogram hashing_seconds;            // hashing_duration_seconds: one hash, without the wait
   histogram persistence_batch_units;    // persistence_batch_units: units a transaction
   histogram persistence_commit_seconds; // persistence_commit_seconds: one batch, begin to COMMIT

@@ -21,6 +21,7 @@ std::optional<std::uint32_t> bytes(std::string_view text, std::uint32_t min, std
 /// "100/minute", "10/15minutes", "5/30s": a count (1 to 1000000000) in a window of up to a year;
 /// "0" is off.
 std::optional<rate_limit> rate(std::string_view text);
+/// The same as text that `rate` reads: "100/minute", "0" for off.
 std::string shown_rate(const rate_limit& limit);
 /// An address or "address/bits".
 bool is_network(std::string_view text);

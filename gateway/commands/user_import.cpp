@@ -26,8 +26,8 @@ public:
   /// `line` is valid until the next call.
   got next(std::string_view& line) {
     bool is_too_long = false;
-    for (auto looked = begin_;;) {
-      const auto at = buffer_.find('\n', looked);
+    for (auto scanned = begin_;;) {
+      const auto at = buffer_.find('\n', scanned);
       if (at != std::string::npos || (is_at_end_ && begin_ < buffer_.size())) {
         const auto end = std::min(at, buffer_.size());
         line = std::string_view{buffer_}.substr(begin_, end - begin_);
@@ -41,7 +41,7 @@ public:
         is_too_long = true;
         buffer_.clear();
       }
-      looked = buffer_.size();
+      scanned = buffer_.size();
       if (!read_more()) return got::error;
     }
   }

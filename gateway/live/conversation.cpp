@@ -70,27 +70,29 @@ awaitable<reply> authenticate(turn& t) {
 
 result<workflow_record> read_order(turn& t) {
   auto& data = t.message.data;
-  workflow_record run;
-  run.user = t.caller.user;
-  run.message_id = t.message.id;
-  run.workflow_type = data.text("workflow_type", 1, workflow_type_bytes_max);
-  run.agent_instance_id =
+  workflow_record workflow;
+  workflow.user = t.caller.user;
+  workflow.message_id = t.message.id;
+  workflow.workflow_type = data.text("workflow_type", 1, workflow_type_bytes_max);
+  workflow.agent_instance_id =
       data.optional_text("agent_instance_id", workflow_ref_bytes_max).value_or(std::string{});
-  run.project_id = data.optional_text("project_id", workflow_ref_bytes_max).value_or(std::string{});
-  run.parameters = data.object_text("parameters", parameters_bytes_max).value_or("{}");
+  workflow.project_id =
+      data.optional_text("project_id", workflow_ref_bytes_max).value_or(std::string{});
+  workflow.parameters = data.object_text("parameters", parameters_bytes_max).value_or("{}");
   if (auto wrong = data.done(); !wrong) return fail(wrong.error());
-  if (run.message_id.empty())
+  if (workflow.message_id.empty())
     return fail(error_code::validation_error, "id", "is required: it starts the workflow once");
-  run.id = workflow_id_of(run.user, run.message_id);
-  return run;
+  workflow.id = workflow_id_of(workflow.user, workflow.message_id);
+  return workflow;
 }
 
 awaitable<reply> start_workflow(turn& t) {
-  auto run = read_order(t);
-  if (!run) co_return fail(run.error());
-  const auto id = run->id;
-  messages::start_workflow order{
-      std::move(*run), {t.sockets.handle(), t.socket}, t.edge().deadline_for_actors(t.deadline)};
+  auto workflow = read_order(t);
+  if (!workflow) co_return fail(workflow.error());
+  const auto id = workflow->id;
+  messages::start_workflow order{std::move(*workflow),
+                                 {t.sockets.handle(), t.socket},
+                                 t.edge().deadline_for_actors(t.deadline)};
   auto started =
       co_await t.edge().ask_workflow<messages::make_workflow>(id, std::move(order), t.deadline);
   if (!started) co_return fail(started.error());
@@ -104,13 +106,13 @@ awaitable<reply> resume(turn& t) {
   if (auto wrong = t.message.data.done(); !wrong) co_return fail(wrong.error());
   messages::resume_workflow request{
       t.caller.user, last_seq.value_or(0), {t.sockets.handle(), t.socket}};
-  auto attached =
+  auto resumed =
       co_await t.edge().ask_workflow<messages::find_workflow>(*id, std::move(request), t.deadline);
-  if (!attached) co_return fail(for_client(attached.error()));
+  if (!resumed) co_return fail(for_client(resumed.error()));
   std::string members;
   json_writer(members)
       .text("workflow_id", to_string(*id))
-      .number("last_seq", static_cast<std::int64_t>(attached->last_seq));
+      .number("last_seq", static_cast<std::int64_t>(resumed->last_seq));
   co_return ack(t.message.id, members);
 }
 
@@ -119,9 +121,9 @@ awaitable<reply> cancel_workflow(turn& t) {
   if (!id) co_return fail(id.error());
   if (auto wrong = t.message.data.done(); !wrong) co_return fail(wrong.error());
   messages::cancel_workflow request{t.caller.user, t.edge().deadline_for_actors(t.deadline)};
-  auto begun =
+  auto cancelled =
       co_await t.edge().ask_workflow<messages::find_workflow>(*id, std::move(request), t.deadline);
-  if (!begun) co_return fail(for_client(begun.error()));
+  if (!cancelled) co_return fail(for_client(cancelled.error()));
   std::string members;
   json_writer(members).text("workflow_id", to_string(*id));
   co_return ack(t.message.id, members);

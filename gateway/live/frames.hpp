@@ -26,6 +26,7 @@ struct client_message {
   result<void> form; // VALIDATION_ERROR when it is no message
 };
 
+/// Reads the text of one message; never fails: `form` says what is wrong with it.
 client_message read_message(std::string_view text);
 
 /// "pong" to a "ping".

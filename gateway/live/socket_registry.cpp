@@ -86,9 +86,9 @@ socket_registry::socket_registry(caf::actor_system& system, reactor_edge& edge)
       sockets_max_(sockets_max_of(edge.configured())) {
   auto& counts = *edge.env().counts;
   for (const auto type : types_received)
-    received_.emplace_back(type, &counts.live_messages_heard(type));
+    received_.emplace_back(type, &counts.live_messages_received(type));
   for (const auto type : types_sent)
-    sent_.emplace_back(type, &counts.live_messages_said(type));
+    sent_.emplace_back(type, &counts.live_messages_sent(type));
   caf::actor_config config{&edge.home()};
   auto made = system.spawn_class<mailbox, caf::no_spawn_options>(config, edge.home(), this);
   mailbox_owner_ = caf::actor_cast<caf::strong_actor_ptr>(made);

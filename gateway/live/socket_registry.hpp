@@ -23,7 +23,7 @@
 
 namespace latchkey::gateway {
 
-class live_connection; // ws_client.hpp
+class live_connection; // live_connection.hpp
 
 /// A session with sockets here, open or about to be.
 struct live_session {
@@ -92,13 +92,13 @@ public:
   awaitable<result<messages::validation>>
   watch(session_id session, reactor_edge::deadline_point deadline, std::uint64_t counter = 0);
 
-  /// A socket of `who` is passed through to an upstream from now on, until `splice_ended`. It is
+  /// A socket of `caller` is passed through to an upstream from now on, until `splice_ended`. It is
   /// ended with the session, and within two seconds when the token has expired or the role has
   /// lost the permission that the route asks for (empty: none).
   void splice_begun(const principal& caller, std::string permission, std::uint64_t number);
   void splice_ended(const session_id& session, std::uint64_t number);
 
-  /// The socket is open: `who` has a session that watches us, and a token.
+  /// The socket is open: `caller` has a session that watches us, and a token.
   void open(slot taken_slot, http::taken_connection&& connection, const principal& caller);
 
   /// Nothing is accepted any more; every socket is closed (1001). Calls back when all are, or
@@ -108,7 +108,7 @@ public:
   /// Closes every socket at once; nothing is asked of `edge` any more.
   void shut();
 
-  // -- what conversations need (surfaces/live/conversation.cpp)
+  // -- what conversations need (gateway/live/conversation.cpp)
   /// nullptr when it has been closed.
   live_connection* find(socket_number number);
   /// A conversation has ended; `answer` is for the client, if it is still there.

@@ -11,6 +11,7 @@
 
 namespace latchkey::gateway {
 
+/// The edge of the reactor that serves this request.
 inline reactor_edge& edge_of(const http::exchange& ex) {
   return *ex.edge;
 }

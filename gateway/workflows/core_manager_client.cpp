@@ -18,7 +18,7 @@
 namespace latchkey::gateway {
 namespace {
 
-constexpr std::string_view runs_path = "/api/v1/workflows";
+constexpr std::string_view workflows_path = "/api/v1/workflows";
 constexpr std::size_t core_manager_index = 0; // of the upstreams: it is always the first
 
 proxy::upstream_limits limits_of(std::size_t calls_max) {
@@ -63,13 +63,13 @@ std::chrono::steady_clock::time_point internal_deadline(const actor_env& env) {
 } // namespace
 
 /// One conversation with the core manager.
-struct core_manager_client::run_state {
+struct core_manager_client::workflow_call {
   actor_env_ptr env;
   workflow_id workflow;
   messages::workflow_caller caller;
   std::string order;
   http::method verb = http::method::get;
-  proxy::upstream_call call; // views the texts below
+  proxy::upstream_call request; // views the texts below
   std::string target;
   std::string headers;
   workflow_actor actor;
@@ -80,7 +80,7 @@ struct core_manager_client::run_state {
 core_manager_actor spawn_core_manager_client(caf::actor_system& system, reactor& home,
                                              actor_env_ptr env,
                                              std::shared_ptr<proxy::upstream_set> upstreams,
-                                             const line_limits& limits) {
+                                             const core_manager_limits& limits) {
   caf::actor_config config{&home};
   const auto made = system.spawn_class<core_manager_client, caf::no_spawn_options>(
       config, home, std::move(env), std::move(upstreams), limits);
@@ -89,7 +89,7 @@ core_manager_actor spawn_core_manager_client(caf::actor_system& system, reactor&
 
 core_manager_client::core_manager_client(caf::actor_config& cfg, reactor& home, actor_env_ptr env,
                                          std::shared_ptr<proxy::upstream_set> upstreams,
-                                         const line_limits& limits)
+                                         const core_manager_limits& limits)
     : reactor_actor(cfg, home), env_(std::move(env)), limits_(limits),
       streams_(home.context(), home.timers(), upstreams, limits_of(limits.streams_max)),
       calls_(home.context(), home.timers(), upstreams, limits_of(limits.calls_max)) {}
@@ -109,10 +109,11 @@ void core_manager_client::on_exit() {
 
 /// Runs `work` and answers with what comes of it.
 template <class Reply, class Work>
-void core_manager_client::start(Work work, std::shared_ptr<run_state> run, promise<Reply> owed) {
+void core_manager_client::start(Work work, std::shared_ptr<workflow_call> call,
+                                promise<Reply> owed) {
   const caf::strong_actor_ptr keep{ctrl()};
-  auto talk = [this, keep, work, run = std::move(run), owed]() -> awaitable<> {
-    auto answer = co_await (this->*work)(run);
+  auto talk = [this, keep, work, call = std::move(call), owed]() -> awaitable<> {
+    auto answer = co_await (this->*work)(call);
     speak();
     if (answer)
       owed.deliver(std::move(*answer));
@@ -125,71 +126,71 @@ void core_manager_client::start(Work work, std::shared_ptr<run_state> run, promi
 caf::result<messages::stream_ended>
 core_manager_client::on_follow(messages::stream_workflow& order) {
   promise<messages::stream_ended> owed{this};
-  auto run = std::make_shared<run_state>();
-  run->env = env_;
-  run->workflow = order.workflow;
-  run->caller = std::move(order.caller);
-  run->order = std::move(order.order);
-  run->verb = run->order.empty() ? http::method::get : http::method::post;
-  run->call.deadline = internal_deadline(*env_);
-  if (auto written = write_call(*run); !written)
+  auto call = std::make_shared<workflow_call>();
+  call->env = env_;
+  call->workflow = order.workflow;
+  call->caller = std::move(order.caller);
+  call->order = std::move(order.order);
+  call->verb = call->order.empty() ? http::method::get : http::method::post;
+  call->request.deadline = internal_deadline(*env_);
+  if (auto written = write_call(*call); !written)
     owed.fail(written.error());
   else
-    start<messages::stream_ended>(&core_manager_client::follow, std::move(run), owed);
+    start<messages::stream_ended>(&core_manager_client::follow, std::move(call), owed);
   return owed;
 }
 
 caf::result<messages::done> core_manager_client::on_cancel(messages::cancel_upstream& order) {
   promise<messages::done> owed{this};
-  auto run = std::make_shared<run_state>();
-  run->env = env_;
-  run->workflow = order.workflow;
-  run->caller = std::move(order.caller);
-  run->verb = http::method::delete_;
-  run->call.deadline =
+  auto call = std::make_shared<workflow_call>();
+  call->env = env_;
+  call->workflow = order.workflow;
+  call->caller = std::move(order.caller);
+  call->verb = http::method::delete_;
+  call->request.deadline =
       std::min(internal_deadline(*env_),
                std::chrono::steady_clock::now() + (order.deadline - env_->steady_now()));
-  if (auto written = write_call(*run); !written)
+  if (auto written = write_call(*call); !written)
     owed.fail(written.error());
   else
-    start<messages::done>(&core_manager_client::cancel, std::move(run), owed);
+    start<messages::done>(&core_manager_client::cancel, std::move(call), owed);
   return owed;
 }
 
-/// The HTTP request of a run: the caller and the order.
-result<void> core_manager_client::write_call(run_state& run) const {
+/// The HTTP request of a workflow: the caller and the order.
+result<void> core_manager_client::write_call(workflow_call& call) const {
   const auto& upstream = streams_.upstreams().table().upstreams[core_manager_index];
-  const auto id = to_string(run.workflow);
-  const bool is_order = run.verb == http::method::post;
-  run.target = upstream.base_path + std::string{runs_path} + (is_order ? "" : "/" + id);
-  const auto user = to_string(run.caller.user);
+  const auto id = to_string(call.workflow);
+  const bool is_order = call.verb == http::method::post;
+  call.target = upstream.base_path + std::string{workflows_path} + (is_order ? "" : "/" + id);
+  const auto user = to_string(call.caller.user);
   const proxy::caller_identity caller{user,
-                                      run.caller.client_id,
-                                      run.caller.role,
-                                      run.caller.tier,
-                                      run.caller.email,
-                                      run.caller.permissions,
-                                      run.caller.email_verified};
+                                      call.caller.client_id,
+                                      call.caller.role,
+                                      call.caller.tier,
+                                      call.caller.email,
+                                      call.caller.permissions,
+                                      call.caller.email_verified};
   const auto trace = proxy::next_trace({});
-  auto written = proxy::append_caller(caller, make_request_id(), trace.traceparent, run.headers);
+  auto written = proxy::append_caller(caller, make_request_id(), trace.traceparent, call.headers);
   if (!written) return written;
-  run.headers.append("Accept: application/x-ndjson, text/event-stream\r\n");
+  call.headers.append("Accept: application/x-ndjson, text/event-stream\r\n");
   if (is_order)
-    run.headers.append("Content-Type: application/json\r\nIdempotency-Key: " + id + "\r\n");
-  run.call.upstream = core_manager_index;
-  run.call.method = run.verb;
-  run.call.target = run.target;
-  run.call.headers = run.headers;
-  run.call.body = run.order;
-  run.call.silence_max = limits_.silence_max;
+    call.headers.append("Content-Type: application/json\r\nIdempotency-Key: " + id + "\r\n");
+  call.request.upstream = core_manager_index;
+  call.request.method = call.verb;
+  call.request.target = call.target;
+  call.request.headers = call.headers;
+  call.request.body = call.order;
+  call.request.silence_max = limits_.silence_max;
   return {};
 }
 
-// -- a run --------------------------------------------------------------------------------------
+// -- a workflow -------------------------------------------------------------------------------
 
 awaitable<result<messages::stream_ended>>
-core_manager_client::follow(std::shared_ptr<run_state> run) {
-  auto answer = co_await streams_.call(run->call);
+core_manager_client::follow(std::shared_ptr<workflow_call> call) {
+  auto answer = co_await streams_.call(call->request);
   if (!answer) co_return fail(answer.error());
   const auto status = answer->status();
   if (is_for_later(status)) co_return fail(not_now(status));
@@ -200,12 +201,13 @@ core_manager_client::follow(std::shared_ptr<run_state> run) {
   if (status == 404) co_return end;
   const auto why = std::string{http::reason_phrase(status)};
   if (status != 200) co_return refusal_of(status, why);
-  co_return co_await bring_all(run, std::move(*answer));
+  co_return co_await take_stream(call, std::move(*answer));
 }
 
-/// The stream to its end, or the run to its.
+/// The stream to its end, or the workflow to its.
 awaitable<result<messages::stream_ended>>
-core_manager_client::bring_all(std::shared_ptr<run_state> run, proxy::upstream_answer answer) {
+core_manager_client::take_stream(std::shared_ptr<workflow_call> call,
+                                 proxy::upstream_answer answer) {
   const auto form = status_stream::format_of(answer.header("Content-Type"));
   if (!form) co_return refusal_of(answer.status(), "without a stream of statuses");
   messages::stream_ended end;
@@ -221,7 +223,7 @@ core_manager_client::bring_all(std::shared_ptr<run_state> run, proxy::upstream_a
     auto next = stream.next();
     if (!next && is_whole) next = stream.rest();
     while (next) {
-      const auto over = co_await bring(run, std::move(*next));
+      const auto over = co_await take_object(call, std::move(*next));
       if (over) end.outcome = *over;
       if (over) co_return end;
       next = stream.next();
@@ -235,18 +237,18 @@ core_manager_client::bring_all(std::shared_ptr<run_state> run, proxy::upstream_a
 
 /// One object to the workflow's actor. Nothing: go on.
 awaitable<std::optional<messages::stream_outcome>>
-core_manager_client::bring(std::shared_ptr<run_state> run, std::string body) {
-  const auto position = position_of(body, run->taken + 1);
-  const auto reply = co_await tell(run, std::move(body), position);
+core_manager_client::take_object(std::shared_ptr<workflow_call> call, std::string body) {
+  const auto position = position_of(body, call->taken + 1);
+  const auto reply = co_await deliver_status(call, std::move(body), position);
   std::optional<messages::stream_outcome> over;
   if (reply) {
-    ++run->taken;
+    ++call->taken;
     if (reply->is_over) over = messages::stream_outcome::over;
     co_return over;
   }
   const auto code = reply.error().code;
   if (code == error_code::validation_error) { // it would be refused the next time as well
-    log_warning("core_manager", "workflow ", to_string(run->workflow), ": ", reply.error().field,
+    log_warning("core_manager", "workflow ", to_string(call->workflow), ": ", reply.error().field,
                 " ", reply.error().reason);
     co_return over;
   }
@@ -257,34 +259,35 @@ core_manager_client::bring(std::shared_ptr<run_state> run, std::string body) {
 
 /// An actor that left memory meanwhile is looked up again.
 awaitable<result<messages::status_taken>>
-core_manager_client::tell(std::shared_ptr<run_state> run, std::string body, std::int64_t position) {
+core_manager_client::deliver_status(std::shared_ptr<workflow_call> call, std::string body,
+                                    std::int64_t position) {
   constexpr int tries = 3;
-  const auto& env = *run->env;
+  const auto& env = *call->env;
   const auto deadline = internal_deadline(env);
   messages::take_status status;
   status.body = std::move(body);
   status.position = position;
   status.deadline = env.steady_now() + env.policy.internal_deadline;
   for (int i = 0; i < tries; ++i) {
-    if (!run->actor) {
-      const messages::find_workflow question{run->workflow, run->gone};
-      auto found = co_await ask(env.directory_for(run->workflow), question, deadline);
+    if (!call->actor) {
+      const messages::find_workflow question{call->workflow, call->gone};
+      auto found = co_await ask(env.directory_for(call->workflow), question, deadline);
       if (!found) co_return fail(found.error());
-      run->actor = std::move(*found);
+      call->actor = std::move(*found);
     }
-    auto reply = co_await ask_raw(run->actor, status, deadline);
+    auto reply = co_await ask_raw(call->actor, status, deadline);
     if (reply) co_return *reply;
     if (!is_gone(reply.error())) co_return fail(to_failure(reply.error()));
-    run->gone = run->actor.id();
-    run->actor = nullptr;
+    call->gone = call->actor.id();
+    call->actor = nullptr;
   }
   co_return fail(error_code::internal_error);
 }
 
 // -- its end ------------------------------------------------------------------------------------
 
-awaitable<result<messages::done>> core_manager_client::cancel(std::shared_ptr<run_state> run) {
-  const auto answer = co_await calls_.call(run->call);
+awaitable<result<messages::done>> core_manager_client::cancel(std::shared_ptr<workflow_call> call) {
+  const auto answer = co_await calls_.call(call->request);
   if (!answer) co_return fail(answer.error());
   const auto status = answer->status();
   const bool is_done = status / 100 == 2 || status == 404 || status == 409 || status == 410;

@@ -13,9 +13,9 @@
 
 namespace latchkey::gateway {
 
-struct line_limits {
-  std::size_t streams_max = 1'024;                // UPSTREAM_STREAMS_MAX: runs that are followed
-  std::size_t calls_max = 64;                     // UPSTREAM_CONNECTIONS_MAX: for asking for ends
+struct core_manager_limits {
+  std::size_t streams_max = 1'024; // UPSTREAM_STREAMS_MAX: workflows that are followed
+  std::size_t calls_max = 64;      // UPSTREAM_CONNECTIONS_MAX: for asking for ends
   std::chrono::milliseconds silence_max{300'000}; // WORKFLOW_SILENCE_MAX
 };
 
@@ -24,39 +24,40 @@ struct line_limits {
 core_manager_actor spawn_core_manager_client(caf::actor_system& system, reactor& home,
                                              actor_env_ptr env,
                                              std::shared_ptr<proxy::upstream_set> upstreams,
-                                             const line_limits& limits = {});
+                                             const core_manager_limits& limits = {});
 
 /// The actor itself, `core_manager_actor` of protocol/interfaces.hpp.
 class core_manager_client final : public reactor_actor {
 public:
   core_manager_client(caf::actor_config& cfg, reactor& home, actor_env_ptr env,
-                      std::shared_ptr<proxy::upstream_set> upstreams, const line_limits& limits);
+                      std::shared_ptr<proxy::upstream_set> upstreams,
+                      const core_manager_limits& limits);
 
   const char* name() const override { return "core_manager_client"; }
   caf::behavior answers() override;
   void on_exit() override;
 
 private:
-  struct run_state;
+  struct workflow_call;
   using deadline_point = std::chrono::steady_clock::time_point;
 
   caf::result<messages::stream_ended> on_follow(messages::stream_workflow& order);
   caf::result<messages::done> on_cancel(messages::cancel_upstream& order);
 
-  awaitable<result<messages::stream_ended>> follow(std::shared_ptr<run_state> run);
-  awaitable<result<messages::stream_ended>> bring_all(std::shared_ptr<run_state> run,
-                                                      proxy::upstream_answer answer);
-  awaitable<std::optional<messages::stream_outcome>> bring(std::shared_ptr<run_state> run,
-                                                           std::string body);
-  awaitable<result<messages::status_taken>> tell(std::shared_ptr<run_state> run, std::string body,
-                                                 std::int64_t position);
-  awaitable<result<messages::done>> cancel(std::shared_ptr<run_state> run);
-  result<void> write_call(run_state& run) const;
+  awaitable<result<messages::stream_ended>> follow(std::shared_ptr<workflow_call> call);
+  awaitable<result<messages::stream_ended>> take_stream(std::shared_ptr<workflow_call> call,
+                                                        proxy::upstream_answer answer);
+  awaitable<std::optional<messages::stream_outcome>>
+  take_object(std::shared_ptr<workflow_call> call, std::string body);
+  awaitable<result<messages::status_taken>> deliver_status(std::shared_ptr<workflow_call> call,
+                                                           std::string body, std::int64_t position);
+  awaitable<result<messages::done>> cancel(std::shared_ptr<workflow_call> call);
+  result<void> write_call(workflow_call& call) const;
   template <class Reply, class Work>
-  void start(Work work, std::shared_ptr<run_state> run, promise<Reply> owed);
+  void start(Work work, std::shared_ptr<workflow_call> call, promise<Reply> owed);
 
   actor_env_ptr env_; // until its end: they hold its handle
-  const line_limits limits_;
+  const core_manager_limits limits_;
   proxy::upstream_client streams_;
   proxy::upstream_client calls_; // apart, so that many streams keep no cancellation waiting
 };

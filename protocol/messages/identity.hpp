@@ -41,6 +41,7 @@ struct user_view {
 /// The name in one piece, whichever form it was given in; empty when there is none.
 std::string full_name_of(const user_view& user);
 
+/// The parts of the record that may be shown.
 user_view view_of(const user_record& user);
 
 /// Add this user, whose password is hashed already. The answer comes after COMMIT.

@@ -55,12 +55,12 @@ struct change_subscription {
   time_point deadline{};
 };
 
-/// Charge a quota and make the facts `with` durable in the same transaction. SUB002 with quota,
+/// Charge a quota and make the facts `also` durable in the same transaction. SUB002 with quota,
 /// limit and resets_at in the failure's `more`. A negative amount is given back, never refused.
 struct spend {
   std::string quota;
   std::int64_t amount = 1;
-  std::vector<storage::fact> with;
+  std::vector<storage::fact> also;
   time_point deadline{};
 };
 struct spent {

@@ -32,7 +32,8 @@ std::string json_string_content(std::string_view value);
 /// The JSON string that a part of a `json_member` begins with, quotes included.
 std::string_view leading_json_string(std::string_view value) noexcept;
 
-/// Whether both are JSON of one value, however they are written; the order of members is none.
+/// Whether both are JSON of one value, however they are written; the order of members does not
+/// matter.
 bool is_same_json(std::string_view a, std::string_view b);
 
 /// Whether the value of a `json_member` is a number.

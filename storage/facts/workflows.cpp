@@ -42,9 +42,9 @@ constexpr statement forget_workflows{"forget_workflows", LATCHKEY_FORGET_WORKFLO
 
 namespace {
 
-void check_run_status(fact_checker& c, std::string_view status) {
+void check_workflow_status(fact_checker& c, std::string_view status) {
   c.require(status == "in_progress" || status == "completed" || status == "failed", "status",
-            "is none");
+            "is not a workflow status");
 }
 
 std::optional<workflow_record> to_workflow(const row_source& row) {
@@ -81,7 +81,7 @@ void check(fact_checker& c, const add_workflow& f) {
   c.text("agent_instance_id", w.agent_instance_id, workflow_name_chars_max);
   c.text("project_id", w.project_id, workflow_name_chars_max);
   c.json_object("parameters", w.parameters, workflow_parameters_bytes_max);
-  check_run_status(c, w.status);
+  check_workflow_status(c, w.status);
   c.require(w.last_seq == 0 && w.last_position == 0, "last_seq", "is not 0");
   c.require(!w.ended_at, "ended_at", "has ended before it began");
   c.time("created_at", w.created_at);
@@ -113,7 +113,7 @@ void check(fact_checker& c, const add_workflow_status& f) {
   c.require(f.position >= 0 && f.position <= most, "position", "is out of range");
   c.require(!f.body.empty(), "body", "is empty");
   c.json_object("body", f.body, workflow_status_bytes_max);
-  check_run_status(c, f.status);
+  check_workflow_status(c, f.status);
   c.time("at", f.at);
 }
 

@@ -80,7 +80,7 @@ void postgres_writer::run_group(job& j, units chosen, bool by_kind) {
     if (!j.down) j.down = connect(reconnects > 0);
     if (j.down) return j.fail(chosen, *j.down);
     auto end = attempt(j, chosen, by_kind);
-    if (end == ended::in_doubt) end = learn_fate();
+    if (end == ended::in_doubt) end = find_outcome();
     switch (end) {
     case ended::committed:
       for (auto u : chosen)
@@ -257,7 +257,7 @@ std::optional<failure> postgres_writer::connect(bool patient) {
   }
 }
 
-postgres_writer::ended postgres_writer::learn_fate() {
+postgres_writer::ended postgres_writer::find_outcome() {
   const auto give_up = std::chrono::steady_clock::now() + link_.options().fate_timeout;
   do {
     if (!connect(true)) {

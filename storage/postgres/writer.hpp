@@ -40,7 +40,7 @@ private:
   static ended from(trouble t) noexcept;
   /// Connects and asks what became of transaction `number_`: `committed`, `lost`, or after
   /// `fate_timeout` still `in_doubt`.
-  ended learn_fate();
+  ended find_outcome();
   std::optional<failure> connect(bool patient);
 
   std::shared_ptr<shared> common_;

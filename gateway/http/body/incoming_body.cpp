@@ -24,7 +24,7 @@ constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 class incoming_body::question {
 public:
   explicit question(incoming_body& body) : body_(body), began_at_(timer_wheel::clock::now()) {
-    const auto& core = *body.session_->core_;
+    const auto& core = *body.connection_->core_;
     if (body.counted_ >= input_buffer::bytes_max) {
       body.counted_ = 0;
       body.patience_ = core.options.limits.receive_max;
@@ -46,18 +46,19 @@ private:
   timer_wheel::clock::time_point began_at_;
 };
 
-incoming_body::incoming_body(http_connection& session)
-    : entry(&incoming_body::on_expired), session_(&session), size_(session.parser_.body_size()),
-      wake_(session.core_->io, clock_timer::time_point::max()),
-      patience_(session.core_->options.limits.receive_max) {}
+incoming_body::incoming_body(http_connection& connection)
+    : entry(&incoming_body::on_expired), connection_(&connection),
+      size_(connection.parser_.body_size()),
+      wake_(connection.core_->io, clock_timer::time_point::max()),
+      patience_(connection.core_->options.limits.receive_max) {}
 
 awaitable<result<std::string_view>> incoming_body::next() {
-  const auto kept = shared_from_this(); // the asker's session may go meanwhile
+  const auto kept = shared_from_this(); // the asker's connection may go meanwhile
   result<std::string_view> given = std::string_view{};
   if (is_asked_) throw_aborted();
   piece_.clear();
   while (true) {
-    if (is_over_ || session_->core_->closed) throw_aborted();
+    if (is_over_ || connection_->core_->closed) throw_aborted();
     const auto step = take();
     if (!piece_.empty() || step != progress::need_more) break;
     co_await fill();
@@ -72,27 +73,27 @@ awaitable<result<std::string_view>> incoming_body::next() {
 /// Out of what has been read from the connection.
 progress incoming_body::take() {
   if (refusal_ != error_code::none) return progress::refused;
-  if (!session_->reads_body_) return progress::complete;
+  if (!connection_->reads_body_) return progress::complete;
   std::size_t used = 0;
-  const auto step = session_->parser_.read_piece(session_->input_.data(), piece_, used);
-  session_->input_.consume(used);
-  if (step == progress::complete) session_->reads_body_ = false;
-  if (step == progress::refused) refusal_ = session_->parser_.refusal();
+  const auto step = connection_->parser_.read_piece(connection_->input_.data(), piece_, used);
+  connection_->input_.consume(used);
+  if (step == progress::complete) connection_->reads_body_ = false;
+  if (step == progress::refused) refusal_ = connection_->parser_.refusal();
   return step;
 }
 
 awaitable<> incoming_body::fill() {
-  auto& session = *session_;
+  auto& connection = *connection_;
   const question asked(*this);
-  const bool is_awaited = session.parser_.in().expects_continue && !session.is_continued_ &&
-                          session.input_.empty() && !has_answer_;
+  const bool is_awaited = connection.parser_.in().expects_continue && !connection.is_continued_ &&
+                          connection.input_.empty() && !has_answer_;
   if (is_awaited) co_await say_continue();
   const auto missing =
-      std::min<std::uint64_t>(session.parser_.body_bytes_missing(), input_buffer::bytes_max);
-  const auto room = session.input_.prepare(static_cast<std::size_t>(missing));
+      std::min<std::uint64_t>(connection.parser_.body_bytes_missing(), input_buffer::bytes_max);
+  const auto room = connection.input_.prepare(static_cast<std::size_t>(missing));
   boost::system::error_code error;
-  const auto count = co_await session.read_some(room, error);
-  session.input_.commit(count);
+  const auto count = co_await connection.read_some(room, error);
+  connection.input_.commit(count);
   counted_ += count;
   if (timed_out_)
     refusal_ = error_code::request_timeout;
@@ -103,17 +104,17 @@ awaitable<> incoming_body::fill() {
 }
 
 awaitable<> incoming_body::say_continue() {
-  auto& session = *session_;
-  session.is_continued_ = true;
+  auto& connection = *connection_;
+  connection.is_continued_ = true;
   is_continuing_ = true;
   boost::system::error_code error;
   const auto line = boost::asio::buffer(continue_line);
   auto token = boost::asio::redirect_error(use_awaitable, error);
-  if (session.tls_)
-    co_await boost::asio::async_write(*session.tls_, line, token);
+  if (connection.tls_)
+    co_await boost::asio::async_write(*connection.tls_, line, token);
   else
-    co_await boost::asio::async_write(session.socket_, line, token);
-  if (error) session.close_socket(); // nothing can be sent after half a line
+    co_await boost::asio::async_write(connection.socket_, line, token);
+  if (error) connection.close_socket(); // nothing can be sent after half a line
   is_continuing_ = false;
   wake_.cancel();
 }
@@ -129,12 +130,12 @@ awaitable<> incoming_body::end() {
   if (is_asked_) give_up();
   while (is_asked_)
     co_await wait();
-  session_ = nullptr;
+  connection_ = nullptr;
 }
 
 void incoming_body::detach() noexcept {
   is_over_ = true;
-  session_ = nullptr;
+  connection_ = nullptr;
   cancel();
 }
 
@@ -155,10 +156,10 @@ void incoming_body::give_up() noexcept {
   boost::system::error_code ignored;
   // The client can get another answer only while it has none.
   if (!is_over_ && (has_answer_ || is_continuing_))
-    session_->close_socket();
+    connection_->close_socket();
   else
-    session_->socket().cancel(ignored);
-  session_->core_->wheel.schedule(*this, timer_wheel::clock::duration::zero());
+    connection_->socket().cancel(ignored);
+  connection_->core_->wheel.schedule(*this, timer_wheel::clock::duration::zero());
 }
 
 } // namespace latchkey::http

@@ -13,11 +13,11 @@
 
 namespace latchkey::http {
 
-/// Reads what its session would read, and only while it is asked. The session waits in end()
+/// Reads what its connection would read, and only while it is asked. The connection waits in end()
 /// for a question that is under way before it goes on, or away.
 class incoming_body final : public request_body, private timer_wheel::entry {
 public:
-  explicit incoming_body(http_connection& session);
+  explicit incoming_body(http_connection& connection);
 
   awaitable<result<std::string_view>> next() override;
   std::optional<std::uint64_t> size() const noexcept override { return size_; }
@@ -39,7 +39,7 @@ private:
   static void on_expired(timer_wheel::entry& e) noexcept;
   void give_up() noexcept;
 
-  http_connection* session_; // nullptr after its end
+  http_connection* connection_; // nullptr after its end
   const std::optional<std::uint64_t> size_;
   clock_timer wake_; // never expires; its end is the signal
   std::string piece_;

@@ -19,6 +19,8 @@ namespace latchkey::http {
 class body_stream;
 class incoming_body;
 
+/// One accepted socket. `run` owns it from its handshake to its end; the server ends it earlier by
+/// `drain` or `close_socket`.
 class http_connection final : public client_presence, private timer_wheel::entry {
 public:
   http_connection(std::shared_ptr<http_server::core> core, tcp_socket socket,
@@ -35,8 +37,8 @@ public:
 
   http_connection* next = nullptr; // of the server's list
   http_connection* previous = nullptr;
-  std::size_t unsent_bytes =
-      0; // of an answer, in memory of its own, for which the peer has no room
+  /// Of an answer, in memory of its own, for which the peer has no room.
+  std::size_t unsent_bytes = 0;
   std::size_t unfinished_bytes = 0; // of a body, while the peer is waited for
 
 private:

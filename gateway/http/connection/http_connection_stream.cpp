@@ -27,7 +27,7 @@ private:
 
 } // namespace
 
-/// What follows the head. False: the connection is over for this session.
+/// What follows the head. False: this connection is over.
 awaitable<bool> http_connection::go_on(const exchange& x, response& answer, body_framing framing) {
   bool is_alive = co_await flush();
   if (!is_alive || core_->closed) co_return false;

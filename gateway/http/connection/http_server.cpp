@@ -101,21 +101,21 @@ void http_server::core::stop(std::function<void()> on_drained) {
   boost::system::error_code ignored;
   acceptor.close(ignored);
   backoff.cancel();
-  for (auto* session = first; session; session = session->next)
-    session->drain();
+  for (auto* connection = first; connection; connection = connection->next)
+    connection->drain();
   tell_if_drained();
 }
 
 void http_server::core::close_all() {
   closed = true;
-  for (auto* session = first; session; session = session->next)
-    session->close_socket();
+  for (auto* connection = first; connection; connection = connection->next)
+    connection->close_socket();
 }
 
-void http_server::core::add(http_connection& session) noexcept {
-  session.next = first;
-  if (first) first->previous = &session;
-  first = &session;
+void http_server::core::add(http_connection& connection) noexcept {
+  connection.next = first;
+  if (first) first->previous = &connection;
+  first = &connection;
   ++connections;
 }
 
@@ -137,26 +137,26 @@ void close_those_with_most(http_connection* first, std::size_t http_connection::
 
 } // namespace
 
-void http_server::core::count_unsent(http_connection& session, std::size_t bytes) noexcept {
-  unsent_bytes = unsent_bytes - session.unsent_bytes + bytes;
-  session.unsent_bytes = bytes;
+void http_server::core::count_unsent(http_connection& connection, std::size_t bytes) noexcept {
+  unsent_bytes = unsent_bytes - connection.unsent_bytes + bytes;
+  connection.unsent_bytes = bytes;
   close_those_with_most(first, &http_connection::unsent_bytes, unsent_bytes,
                         options.limits.unsent_bytes_max, options.hooks.on_unread);
 }
 
-void http_server::core::count_unfinished(http_connection& session, std::size_t bytes) noexcept {
-  unfinished_bytes = unfinished_bytes - session.unfinished_bytes + bytes;
-  session.unfinished_bytes = bytes;
+void http_server::core::count_unfinished(http_connection& connection, std::size_t bytes) noexcept {
+  unfinished_bytes = unfinished_bytes - connection.unfinished_bytes + bytes;
+  connection.unfinished_bytes = bytes;
   close_those_with_most(first, &http_connection::unfinished_bytes, unfinished_bytes,
                         options.limits.unfinished_bytes_max, options.hooks.on_unfinished);
 }
 
-void http_server::core::remove(http_connection& session) noexcept {
-  unsent_bytes -= session.unsent_bytes;
-  unfinished_bytes -= session.unfinished_bytes;
-  if (session.previous) session.previous->next = session.next;
-  if (session.next) session.next->previous = session.previous;
-  if (first == &session) first = session.next;
+void http_server::core::remove(http_connection& connection) noexcept {
+  unsent_bytes -= connection.unsent_bytes;
+  unfinished_bytes -= connection.unfinished_bytes;
+  if (connection.previous) connection.previous->next = connection.next;
+  if (connection.next) connection.next->previous = connection.previous;
+  if (first == &connection) first = connection.next;
   --connections;
   tell_if_drained();
 }
@@ -168,8 +168,8 @@ void http_server::core::tell_if_drained() {
 
 awaitable<> serve(std::shared_ptr<http_server::core> core, tcp_socket socket, tcp::endpoint peer,
                   bool refuses) {
-  http_connection session(std::move(core), std::move(socket), peer, refuses);
-  co_await session.run();
+  http_connection connection(std::move(core), std::move(socket), peer, refuses);
+  co_await connection.run();
 }
 
 http_server::http_server(boost::asio::io_context& io, timer_wheel& wheel,

@@ -65,6 +65,7 @@ struct http_hooks {
   std::function<response(const failure&, const request&, const route*)> render_error;
 };
 
+/// What a server is made of; `routes` must be set, the rest has defaults.
 struct http_server_options {
   std::shared_ptr<const router> routes;
   http_limits limits;
@@ -76,6 +77,7 @@ struct http_server_options {
   gateway::reactor_edge* edge = nullptr;          // becomes exchange::edge
 };
 
+/// Listens on one port, routes requests to handlers, and drains its connections at the end.
 class http_server {
 public:
   http_server(boost::asio::io_context& io, timer_wheel& wheel, http_server_options options);

@@ -51,14 +51,14 @@ struct http_server::core : std::enable_shared_from_this<core> {
   void stop(std::function<void()> on_drained);
   void close_all();
 
-  void add(http_connection& session) noexcept;
-  void remove(http_connection& session) noexcept;
+  void add(http_connection& connection) noexcept;
+  void remove(http_connection& connection) noexcept;
   void tell_if_drained();
-  /// So many bytes of an answer to `session` wait for its peer now. Over `unsent_bytes_max` the
+  /// So many bytes of an answer to `connection` wait for its peer now. Over `unsent_bytes_max` the
   /// connections with most of them are closed, this one perhaps.
-  void count_unsent(http_connection& session, std::size_t bytes) noexcept;
+  void count_unsent(http_connection& connection, std::size_t bytes) noexcept;
   /// The same of what has come of a body while the rest is waited for: `unfinished_bytes_max`.
-  void count_unfinished(http_connection& session, std::size_t bytes) noexcept;
+  void count_unfinished(http_connection& connection, std::size_t bytes) noexcept;
 
   boost::asio::io_context& io;
   timer_wheel& wheel;
@@ -73,7 +73,7 @@ struct http_server::core : std::enable_shared_from_this<core> {
   tcp_acceptor acceptor;
   clock_timer backoff; // while descriptors are exhausted
   std::uint16_t bound_port = 0;
-  http_connection* first = nullptr; // of the list of sessions
+  http_connection* first = nullptr; // of the list of connections
   std::size_t unsent_bytes = 0;     // of all of them
   std::size_t unfinished_bytes = 0;
   reactor_count connections;

@@ -48,7 +48,7 @@ struct frame_reader::callbacks {
     reader.unaccounted_ -= std::min(reader.unaccounted_, reader.frame_bytes_);
     reader.frame_bytes_ = 0;
     if (!reader.is_control_) reader.is_in_message_ = !reader.is_last_;
-    reader.was_heard_ = true;
+    reader.received_frame_ = true;
   }
 
   static void message(wslay_event_context_ptr context, const wslay_event_on_msg_recv_arg* message,
@@ -95,7 +95,7 @@ frame_reader::outcome frame_reader::read(std::string_view bytes, const text_hand
   }
   bytes_ = bytes;
   on_text_ = &on_text;
-  was_heard_ = false;
+  received_frame_ = false;
   unaccounted_ += bytes.size();
   const int failed = wslay_event_recv(context_.get());
   on_text_ = nullptr;
@@ -110,7 +110,7 @@ frame_reader::outcome frame_reader::read(std::string_view bytes, const text_hand
   }
   has_ended_ = wslay_event_get_read_enabled(context_.get()) == 0;
   out.has_ended = has_ended_;
-  out.was_heard = was_heard_;
+  out.received_frame = received_frame_;
   return out;
 }
 

@@ -28,9 +28,9 @@ public:
   frame_reader& operator=(const frame_reader&) = delete;
 
   struct outcome {
-    std::string reply;      // frames to be sent: pongs, and the close that answers or refuses
-    bool has_ended = false; // nothing more may be read: there was a close, or `reply` has one
-    bool was_heard = false; // at least one whole frame came
+    std::string reply;           // frames to be sent: pongs, and the close that answers or refuses
+    bool has_ended = false;      // nothing more may be read: there was a close, or `reply` has one
+    bool received_frame = false; // at least one whole frame came
   };
 
   /// Reads the next bytes of the one connection. Refused with a close frame: 1002 for what RFC
@@ -59,7 +59,7 @@ private:
   bool is_control_ = false;           // the frame being read is one
   bool is_enough_ = false;
   bool has_ended_ = false;
-  bool was_heard_ = false;
+  bool received_frame_ = false;
 };
 
 } // namespace latchkey::ws

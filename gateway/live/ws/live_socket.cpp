@@ -22,7 +22,7 @@ constexpr std::size_t tls_input_bytes = std::size_t{4} << 10;
 live_socket::live_socket(socket_home& home, http::taken_connection&& connection)
     : entry(&live_socket::on_expired), home_(home), plain_(std::move(connection.plain)),
       tls_(std::move(connection.tls)), bytes_(std::move(connection.received)),
-      heard_at_(std::chrono::steady_clock::now()) {}
+      received_at_(std::chrono::steady_clock::now()) {}
 
 live_socket::~live_socket() = default;
 
@@ -87,7 +87,7 @@ void live_socket::read_tls() {
 }
 
 void live_socket::take(std::string_view bytes) {
-  heard_at_ = std::chrono::steady_clock::now();
+  received_at_ = std::chrono::steady_clock::now();
   is_pinged_ = false;
   if (state_ != state::open) return; // what comes behind our close frame is nobody's
   if (!reader_) reader_ = home_.lend_reader();
@@ -102,7 +102,7 @@ void live_socket::take(std::string_view bytes) {
     // The reply had our close frame.
     reader_.reset();
     state_ = state::closing;
-    end_by_ = heard_at_ + home_.close_within();
+    end_by_ = received_at_ + home_.close_within();
     arm();
     if (!queue_ && !is_writing_) half_close();
   } else if (reader_->is_idle()) {
@@ -121,8 +121,8 @@ void live_socket::arm() {
   const auto& allowed = home_.allowed();
   auto due = std::min(wake_at_, end_by_);
   if (state_ == state::open)
-    due = std::min(due,
-                   is_pinged_ ? pinged_at_ + allowed.pong_within : heard_at_ + allowed.ping_every);
+    due = std::min(due, is_pinged_ ? pinged_at_ + allowed.pong_within
+                                   : received_at_ + allowed.ping_every);
   const auto now = std::chrono::steady_clock::now();
   home_.timers().schedule(*this, std::max(due - now, timer_wheel::clock::duration::zero()));
 }
@@ -147,12 +147,12 @@ void live_socket::ping_if_silent(steady_point now) {
   const auto& allowed = home_.allowed();
   if (is_pinged_) {
     // While the socket is not read, no pong can arrive, unless the peer is too slow itself.
-    if (!is_reading_ && !is_behind()) heard_at_ = now, is_pinged_ = false;
+    if (!is_reading_ && !is_behind()) received_at_ = now, is_pinged_ = false;
     if (is_pinged_ && now >= pinged_at_ + allowed.pong_within)
       close(close_code::policy, "no answer to a ping");
     return;
   }
-  if (now < heard_at_ + allowed.ping_every) return;
+  if (now < received_at_ + allowed.ping_every) return;
   is_pinged_ = true;
   pinged_at_ = now;
   send(ping_frame());

@@ -117,12 +117,12 @@ private:
   std::unique_ptr<outgoing_queue> queue_; // while something waits to be sent
   std::string in_tls_;                    // being sent under TLS
   std::vector<std::function<void()>> when_sent_;
-  steady_point heard_at_;
+  steady_point received_at_;
   steady_point pinged_at_{};
   steady_point wake_at_ = steady_point::max();
   steady_point end_by_ = steady_point::max(); // whatever the peer does
   state state_ = state::open;
-  bool is_pinged_ = false; // since it was heard last
+  bool is_pinged_ = false; // since something came last
   bool is_reading_ = false;
   bool is_writing_ = false;
   bool has_failed_ = false; // nothing more can be sent

@@ -1,3 +1,4 @@
+// endpoints.cpp — registration, sign-in, refresh and sign-out, and the signed-in user.
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
 

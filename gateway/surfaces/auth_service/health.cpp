@@ -1,3 +1,4 @@
+// health.cpp — the state of the database and of Redis, and the version.
 #include "gateway/request/endpoint.hpp"
 #include "protocol/text/json_writer.hpp"
 

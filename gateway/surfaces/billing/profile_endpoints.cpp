@@ -83,11 +83,11 @@ awaitable<result<http::response>> update_profile(http::exchange& ex, const princ
   auto& edge = edge_of(ex);
   auto given = read_changes(ex);
   if (!given) co_return fail(given.error());
-  const messages::describe_user who_is_it;
-  auto user = co_await edge.ask_user(caller.user, who_is_it, ex.deadline);
+  const messages::describe_user question;
+  auto user = co_await edge.ask_user(caller.user, question, ex.deadline);
   if (!user) co_return fail(user.error());
-  const storage::find_profile question{caller.user};
-  auto profile = co_await edge.read(question, ex.deadline);
+  const storage::find_profile profile_question{caller.user};
+  auto profile = co_await edge.read(profile_question, ex.deadline);
   if (!profile) co_return fail(profile.error());
   auto good = check_changes(*given, *user, profile->value_or(profile_record{}));
   if (!good) co_return fail(good.error());

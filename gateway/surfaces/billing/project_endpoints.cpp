@@ -146,8 +146,8 @@ awaitable<result<http::response>> create_project(http::exchange& ex, const princ
 
   messages::spend request;
   request.quota = quota;
-  request.with.emplace_back(storage::add_project{project});
-  request.with.push_back(audit_of(ex, caller, "project.created", project));
+  request.also.emplace_back(storage::add_project{project});
+  request.also.push_back(audit_of(ex, caller, "project.created", project));
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto spent = co_await edge.ask_subscription(caller.user, std::move(request), ex.deadline);
   if (!spent) co_return fail(spent.error());
@@ -193,8 +193,8 @@ awaitable<result<http::response>> delete_project(http::exchange& ex, const princ
   messages::spend request;
   request.quota = quota;
   request.amount = -1;
-  request.with.emplace_back(storage::remove_project{project->id});
-  request.with.push_back(audit_of(ex, caller, "project.deleted", *project));
+  request.also.emplace_back(storage::remove_project{project->id});
+  request.also.push_back(audit_of(ex, caller, "project.deleted", *project));
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto spent = co_await edge.ask_subscription(project->owner, std::move(request), ex.deadline);
   if (!spent) co_return fail(spent.error());

@@ -1,5 +1,4 @@
-// routes.cpp — a user's subscription with its quotas, projects and profile, and the webhook for
-// Stripe
+// routes.cpp — a user's subscription with its quotas, projects and profile, and Stripe's webhook
 // ("Auth Service Internal API Documentation", Database Schema). Ids are UUIDs.
 #include "gateway/http/router.hpp"
 #include "gateway/request/endpoint.hpp"

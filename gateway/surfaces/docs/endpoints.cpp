@@ -9,7 +9,6 @@
 #include "gateway/surfaces/docs/own_origin.hpp"
 
 #include <algorithm>
-
 #include <map>
 #include <utility>
 

@@ -129,8 +129,9 @@ awaitable<result<time_point>> end_of(http::exchange& ex, const subject& whose, t
 }
 
 /// Makes durable what the service tells of that session.
-awaitable<result<void>> tell(http::exchange& ex, const service_principal& caller,
-                             const session_report& report, const subject& whose, bool ends) {
+awaitable<result<void>> write_session(http::exchange& ex, const service_principal& caller,
+                                      const session_report& report, const subject& whose,
+                                      bool ends) {
   auto& edge = edge_of(ex);
   const auto now = edge.env().now();
   messages::sync_session request;
@@ -162,8 +163,8 @@ awaitable<result<void>> tell(http::exchange& ex, const service_principal& caller
 /// A service that names no session, by id or by token ("Flask Service Integration
 /// Documentation", Session Synchronization), means the one that it holds for the user: the newest
 /// live one that it reported in this way before, or a new one; all of them when they are to end.
-awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal& caller,
-                                    const session_report& report, user_id user, bool ends) {
+awaitable<result<void>> write_held_sessions(http::exchange& ex, const service_principal& caller,
+                                            const session_report& report, user_id user, bool ends) {
   auto& edge = edge_of(ex);
   storage::list_sessions question;
   question.user = user;
@@ -180,7 +181,7 @@ awaitable<result<void>> tell_of_own(http::exchange& ex, const service_principal&
     if (held->empty() && !ends) held->emplace_back().id = session_id{make_uuid(question.now)};
     for (const auto& session_held : *held) {
       const subject whose{user, session_held.id};
-      auto outcome = co_await tell(ex, caller, report, whose, ends);
+      auto outcome = co_await write_session(ex, caller, report, whose, ends);
       if (!outcome) co_return outcome;
     }
   }
@@ -200,8 +201,8 @@ awaitable<result<void>> sync(http::exchange& ex, const service_principal& caller
     if (!known) co_return known;
   }
   if (!report->session && !report->token)
-    co_return co_await tell_of_own(ex, caller, *report, whose->user, ends);
-  co_return co_await tell(ex, caller, *report, *whose, ends);
+    co_return co_await write_held_sessions(ex, caller, *report, whose->user, ends);
+  co_return co_await write_session(ex, caller, *report, *whose, ends);
 }
 
 /// The store's failure with the fields of this request.

@@ -150,12 +150,12 @@ awaitable<result<user_id>> owner_of_email(http::exchange& ex, const user_report&
   auto& edge = edge_of(ex);
   const auto& readers = edge.env().readers;
   const auto& reader = readers[std::hash<std::string>{}(report.email_key) % readers.size()];
-  messages::read_login question{report.email_key, edge.deadline_for_actors(ex.deadline)};
-  const auto found = co_await edge.ask(reader, std::move(question), ex.deadline);
+  messages::read_login login_question{report.email_key, edge.deadline_for_actors(ex.deadline)};
+  const auto found = co_await edge.ask(reader, std::move(login_question), ex.deadline);
   if (!found) co_return fail(found.error());
   if (!found->user) co_return fail(error_code::user_not_found);
-  const messages::describe_user who_is_it;
-  const auto user = co_await edge.ask_user(*found->user, who_is_it, ex.deadline);
+  const messages::describe_user question;
+  const auto user = co_await edge.ask_user(*found->user, question, ex.deadline);
   if (!user) co_return fail(user.error());
   if (fold_login_name(user->email) != report.email_key)
     co_return fail(error_code::user_exists, "email", "is taken");

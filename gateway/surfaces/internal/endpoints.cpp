@@ -1,3 +1,4 @@
+// endpoints.cpp — the health of the server and of what it depends on, and its metrics.
 #include "gateway/request/endpoint.hpp"
 #include "protocol/text/json_writer.hpp"
 

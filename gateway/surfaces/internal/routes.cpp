@@ -17,8 +17,8 @@ awaitable<result<http::response>> health(http::exchange& ex);
 awaitable<result<http::response>> render_metrics(http::exchange& ex);
 
 /// POST /internal/workflows/{id}/status `{status, step, progress, result, error, sequence}`: what
-/// the core manager says of a run. 200 `{is_over}` after COMMIT, also for what was said before; 409
-/// (field "sequence") for one that is ahead of the next.
+/// the core manager says of a workflow. 200 `{is_over}` after COMMIT, also for what was said
+/// before; 409 (field "sequence") for one that is ahead of the next.
 awaitable<result<http::response>> take_workflow_status(http::exchange& ex,
                                                        const service_principal& caller);
 

@@ -24,6 +24,7 @@ struct ticket {
   std::int64_t good_until = 0;       // seconds since the epoch
 };
 
+/// The text of the ticket, at most `ticket_bytes_max` bytes, sealed under `key`.
 secret write_ticket(const secret& key, const ticket& t);
 /// AUTH003 (field "ticket") for what is none, AUTH002 for one whose time, or whose token's, is
 /// over.

@@ -1,3 +1,4 @@
+// answer.cpp — turns an upstream's answer into ours, and its 101 into a WebSocket passed through.
 #include "gateway/http/message/websocket_handshake.hpp"
 #include "gateway/proxy/rules/identity_headers.hpp"
 #include "gateway/surfaces/proxied/endpoints.hpp"

@@ -1,3 +1,4 @@
+// endpoint.cpp — passes a request on to its upstream, with its body and who the caller is.
 #include "gateway/http/message/field_list.hpp"
 #include "gateway/http/message/websocket_handshake.hpp"
 #include "gateway/proxy/rules/identity_headers.hpp"

@@ -24,7 +24,7 @@ awaitable<result<http::response>> pass_on(http::exchange& ex, const principal& c
 
 /// The upstream's answer, for the client. GW001 when its headers cannot be passed on.
 result<http::response> answer_of(proxy::upstream_answer reply, const proxy::upstream& from);
-/// Its 101, and then its bytes both ways, until `who` may use the route no more. GW001 when that
+/// Its 101, and then its bytes both ways, until `caller` may use the route no more. GW001 when that
 /// was no answer to this handshake.
 result<http::response> upgrade_of(http::exchange& ex, const principal& caller,
                                   const proxy::proxy_route& route, socket_registry::slot slot,

@@ -1,3 +1,4 @@
+// routes.cpp — a route, and its words in the API's description, for each row of the proxy table.
 #include "gateway/surfaces/live/handshake.hpp"
 #include "gateway/surfaces/proxied/endpoints.hpp"
 

@@ -60,7 +60,7 @@ fake_transport_actor::behavior_type fake_transport(fake_transport_actor::pointer
 class MailerTest : public testing::Test {
 protected:
   void start() {
-    transport_ = f_.spawn(fake_transport, &way_);
+    transport_ = f_.spawn(fake_transport, &carrier_);
     actor_ = f_.spawn(mailer, f_.shared_env(), transport_);
   }
 
@@ -86,9 +86,9 @@ protected:
   }
   /// In whole seconds, until one mail more is sent.
   std::chrono::seconds wait_for_next() {
-    const auto sent = way_.sent.size();
+    const auto sent = carrier_.sent.size();
     std::chrono::seconds waited{0};
-    while (way_.sent.size() == sent && waited < 60s) {
+    while (carrier_.sent.size() == sent && waited < 60s) {
       advance(1s);
       waited += 1s;
     }
@@ -106,23 +106,23 @@ protected:
 
   actor_fixture f_;
   mail_writer writer_{"https://auth.example.com", "", secret{"some key"s}};
-  transport_control way_{.sent = {}, .replies = {{.sent = true}}, .called_off = {}, .held = {}};
+  transport_control carrier_{.sent = {}, .replies = {{.sent = true}}, .called_off = {}, .held = {}};
   fake_transport_actor transport_;
   mailer_actor actor_;
 };
 
 TEST_F(MailerTest, TriesAgainLaterEachTimeAndSendsOnce) {
-  way_.replies = {{}, {}, {.sent = true}};
+  carrier_.replies = {{}, {}, {.sent = true}};
   const auto id = add();
   start();
-  ASSERT_EQ(way_.sent.size(), 1u);
-  EXPECT_EQ(way_.sent[0].id, id);
+  ASSERT_EQ(carrier_.sent.size(), 1u);
+  EXPECT_EQ(carrier_.sent[0].id, id);
   const auto first = wait_for_next();
   EXPECT_TRUE(first >= 4s && first <= 7s) << first.count() << " s, not 5, a quarter more or less";
   const auto second = wait_for_next();
   EXPECT_TRUE(second >= 8s && second <= 13s) << second.count() << " s, not 10";
   advance(300s);
-  EXPECT_EQ(way_.sent.size(), 3u);
+  EXPECT_EQ(carrier_.sent.size(), 3u);
   EXPECT_TRUE(waiting().empty());
   EXPECT_EQ(counted("failed"), 2u);
   EXPECT_EQ(counted("sent"), 1u);
@@ -130,31 +130,31 @@ TEST_F(MailerTest, TriesAgainLaterEachTimeAndSendsOnce) {
 }
 
 TEST_F(MailerTest, GivesUpAtOnceWhatIsRefusedForGood) {
-  way_.replies = {{.is_final = true}};
+  carrier_.replies = {{.is_final = true}};
   add();
   start();
   advance(120s);
-  EXPECT_EQ(way_.sent.size(), 1u);
+  EXPECT_EQ(carrier_.sent.size(), 1u);
   EXPECT_TRUE(waiting().empty());
   EXPECT_EQ(audits("mail.given_up"), 1u);
   EXPECT_EQ(counted("given_up"), 1u);
 }
 
 TEST_F(MailerTest, GivesUpAfterADay) {
-  way_.replies = {{}};
+  carrier_.replies = {{}};
   add();
   start();
   for (int hour = 0; hour < 22; ++hour) // the next may be an hour and a quarter away
     f_.advance(std::chrono::hours{1});
   EXPECT_EQ(audits("mail.given_up"), 0u);
   EXPECT_EQ(waiting().size(), 1u);
-  const auto tried = way_.sent.size();
+  const auto tried = carrier_.sent.size();
   EXPECT_GE(tried, 10u);
   f_.advance(std::chrono::hours{2});
   f_.advance(std::chrono::hours{2});
   EXPECT_EQ(audits("mail.given_up"), 1u);
   EXPECT_TRUE(waiting().empty());
-  EXPECT_LE(way_.sent.size(), tried + 3);
+  EXPECT_LE(carrier_.sent.size(), tried + 3);
 }
 
 TEST_F(MailerTest, WaitsLongerAndLongerUpToAnHour) {
@@ -171,8 +171,8 @@ TEST_F(MailerTest, SendsWhatAnEarlierRunHasLeft) {
   const auto first = add("ada@example.com");
   const auto second = add("bob@example.com");
   start();
-  ASSERT_EQ(way_.sent.size(), 2u);
-  EXPECT_TRUE((way_.sent[0].id == first) != (way_.sent[0].id == second));
+  ASSERT_EQ(carrier_.sent.size(), 2u);
+  EXPECT_TRUE((carrier_.sent[0].id == first) != (carrier_.sent[0].id == second));
   EXPECT_TRUE(waiting().empty());
 }
 
@@ -180,11 +180,11 @@ TEST_F(MailerTest, SendsAtOnceWhenItIsToldAndSoonWhenItIsNot) {
   start();
   add();
   wake();
-  EXPECT_EQ(way_.sent.size(), 1u);
+  EXPECT_EQ(carrier_.sent.size(), 1u);
   add("bob@example.com"); // as another node does that ends before it says a word
-  EXPECT_EQ(way_.sent.size(), 1u);
+  EXPECT_EQ(carrier_.sent.size(), 1u);
   advance(mail_look_every + 1s);
-  EXPECT_EQ(way_.sent.size(), 2u);
+  EXPECT_EQ(carrier_.sent.size(), 2u);
 }
 
 TEST_F(MailerTest, LeavesAMailAloneThatAnotherSends) {
@@ -193,9 +193,9 @@ TEST_F(MailerTest, LeavesAMailAloneThatAnotherSends) {
   f_.write({{storage::lease_mail{id, now, now + mail_lease}}});
   start();
   advance(mail_lease - 10s);
-  EXPECT_TRUE(way_.sent.empty());
+  EXPECT_TRUE(carrier_.sent.empty());
   advance(20s); // the other one has died
-  EXPECT_EQ(way_.sent.size(), 1u);
+  EXPECT_EQ(carrier_.sent.size(), 1u);
   EXPECT_TRUE(waiting().empty());
 }
 
@@ -207,25 +207,25 @@ TEST_F(MailerTest, LosesTheRaceForALeaseWithoutSending) {
   f_.write({{storage::lease_mail{waiting().front().id, now, now + mail_lease}}});
   f_.commits.hold_nothing();
   f_.commits.release();
-  EXPECT_TRUE(way_.sent.empty());
+  EXPECT_TRUE(carrier_.sent.empty());
 }
 
 TEST_F(MailerTest, SendsNothingTwiceWhileTheStoreTakesNoOutcome) {
-  way_.holds = true;
+  carrier_.holds = true;
   add("ada@example.com");
   add("bob@example.com");
   start();
-  ASSERT_EQ(way_.held.size(), 1u);
+  ASSERT_EQ(carrier_.held.size(), 1u);
   f_.store.set_disk_full(true);
-  way_.holds = false;
+  carrier_.holds = false;
   release({});
   advance(mail_lease + 30s); // longer than its own lease
-  EXPECT_EQ(way_.sent.size(), 1u);
+  EXPECT_EQ(carrier_.sent.size(), 1u);
   EXPECT_EQ(waiting().size(), 2u);
   f_.store.set_disk_full(false);
   advance(10s);
-  EXPECT_EQ(way_.sent.size(), 2u);
-  EXPECT_NE(way_.sent[0].id, way_.sent[1].id);
+  EXPECT_EQ(carrier_.sent.size(), 2u);
+  EXPECT_NE(carrier_.sent[0].id, carrier_.sent[1].id);
   EXPECT_TRUE(waiting().empty());
 }
 
@@ -234,10 +234,10 @@ TEST_F(MailerTest, GoesOnWhenTheStoreComesBack) {
   f_.store.set_down(true);
   start();
   advance(20s);
-  EXPECT_TRUE(way_.sent.empty());
+  EXPECT_TRUE(carrier_.sent.empty());
   f_.store.set_down(false);
   advance(mail_look_every + 1s);
-  EXPECT_EQ(way_.sent.size(), 1u);
+  EXPECT_EQ(carrier_.sent.size(), 1u);
 }
 
 TEST_F(MailerTest, WaitsWhenTheStoreTakesNoLeaseHoweverManyAreDue) {
@@ -259,14 +259,14 @@ TEST_F(MailerTest, LooksOnWhenTheClockIsSetBack) {
   advance(mail_look_every + 1s);
   add();
   advance(mail_look_every + 1s);
-  EXPECT_EQ(way_.sent.size(), 1u);
+  EXPECT_EQ(carrier_.sent.size(), 1u);
 }
 
 TEST_F(MailerTest, TriesAgainAsSoonWhenTheClockIsSetBack) {
-  way_.replies = {{}, {}, {.sent = true}};
+  carrier_.replies = {{}, {}, {.sent = true}};
   add();
   start();
-  ASSERT_EQ(way_.sent.size(), 1u);
+  ASSERT_EQ(carrier_.sent.size(), 1u);
   f_.clock.step(-1h);
   EXPECT_LE(wait_for_next(), 7s);
   f_.clock.step(-1h);
@@ -275,7 +275,7 @@ TEST_F(MailerTest, TriesAgainAsSoonWhenTheClockIsSetBack) {
 }
 
 TEST_F(MailerTest, CountsThoseThatWaitWhenItCannotLook) {
-  way_.replies = {{}};
+  carrier_.replies = {{}};
   add();
   start();
   EXPECT_EQ(f_.counts.mails_waiting.value(), 1);
@@ -297,15 +297,15 @@ TEST_F(MailerTest, LeavesMailsDueWhenTheTransportHasEnded) {
 }
 
 TEST_F(MailerTest, CallsAnAttemptOffWhenItEnds) {
-  way_.holds = true;
+  carrier_.holds = true;
   add();
   start();
-  ASSERT_TRUE(way_.called_off);
-  EXPECT_FALSE(way_.called_off->load());
+  ASSERT_TRUE(carrier_.called_off);
+  EXPECT_FALSE(carrier_.called_off->load());
   caf::anon_send_exit(actor_, caf::exit_reason::user_shutdown);
   actor_ = nullptr;
   f_.run();
-  EXPECT_TRUE(way_.called_off->load());
+  EXPECT_TRUE(carrier_.called_off->load());
   release({.sent = false});
 }
 
@@ -313,7 +313,7 @@ TEST_F(MailerTest, SendsMoreThanOneLookFinds) {
   for (std::size_t i = 0; i < mails_looked_at_max + 5; ++i)
     add();
   start();
-  EXPECT_EQ(way_.sent.size(), mails_looked_at_max + 5);
+  EXPECT_EQ(carrier_.sent.size(), mails_looked_at_max + 5);
   EXPECT_TRUE(waiting().empty());
 }
 

@@ -43,7 +43,7 @@ TEST(Retention, ForgetsSessionsOnceTheirTimeIsUp) {
   EXPECT_TRUE(f.stored(over.id));
   f.advance(101s);
   EXPECT_TRUE(f.stored(over.id)) << "it rests";
-  f.advance(care_every);
+  f.advance(retention_every);
   EXPECT_FALSE(f.stored(over.id));
   EXPECT_TRUE(f.stored(live.id));
 }
@@ -65,20 +65,20 @@ TEST(Retention, ForgetsWorkflowsThatEndedOnceTheirTimeIsUp) {
     return found.value().get<storage::find_workflow_record::answer>().has_value();
   };
   std::vector<storage::find_workflow_record> over;
-  for (std::size_t i = 0; i < care_workflows_max + 1; ++i)
+  for (std::size_t i = 0; i < retention_workflows_max + 1; ++i)
     over.push_back(add("over " + std::to_string(i), "completed"));
   const auto running = add("running", "in_progress");
   f.env().policy.workflow_history = 100s;
   f.start();
   EXPECT_TRUE(std::ranges::all_of(over, is_there));
-  f.advance(care_every);
+  f.advance(retention_every);
   EXPECT_TRUE(std::ranges::none_of(over, is_there)) << "one slice after another";
   EXPECT_TRUE(is_there(running));
 }
 
 TEST(Retention, TakesOneSliceAfterAnother) {
   one_retention f;
-  for (std::size_t i = 0; i < care_slice_max + 1; ++i)
+  for (std::size_t i = 0; i < retention_slice_max + 1; ++i)
     f.add_expired();
   f.clock.move(f.env().policy.session_history + 1s);
   f.start();
@@ -95,7 +95,7 @@ TEST(Retention, KeepsTheAuditLogUnlessItIsToldOtherwise) {
   line.action = "something.done";
   f.write({{storage::add_audit{line}}});
   f.env().policy.audit_history = 100s;
-  f.advance(care_every);
+  f.advance(retention_every);
   EXPECT_TRUE(f.store.audits().empty());
 }
 
@@ -116,7 +116,7 @@ TEST(Retention, LetsGoOfWindowsThatAreOverThoughNobodyTakesAny) {
   f.start();
   f.advance(59s);
   EXPECT_EQ(f.env().limiter->windows(), count);
-  f.advance(care_windows_every * (rate_limiter_parts + 1));
+  f.advance(window_sweep_every * (rate_limiter_parts + 1));
   EXPECT_EQ(f.env().limiter->windows(), 0u);
 }
 
@@ -126,7 +126,7 @@ TEST(Retention, TriesAgainLaterWhenTheStoreIsAway) {
   f.start();
   f.store.set_down(false);
   const auto tries = f.commits_of(is_of_sessions);
-  f.advance(care_every);
+  f.advance(retention_every);
   EXPECT_EQ(f.commits_of(is_of_sessions), tries + 1);
 }
 

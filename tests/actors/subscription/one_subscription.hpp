@@ -29,8 +29,8 @@ struct one_subscription : actor_fixture {
   messages::spend spending(const std::string& quota, std::int64_t amount = 1) {
     return {quota, amount, {}, deadline};
   }
-  messages::spend spending(const std::string& quota, std::int64_t amount, storage::fact with_it) {
-    return {quota, amount, {std::move(with_it)}, deadline};
+  messages::spend spending(const std::string& quota, std::int64_t amount, storage::fact also) {
+    return {quota, amount, {std::move(also)}, deadline};
   }
   template <class... Args>
   result<messages::spent> spend(Args&&... args) {

@@ -6,13 +6,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Whose run says `count` statuses, one after another.
+/// Whose workflow says `count` statuses, one after another.
 void take_many(one_workflow& f, std::int64_t from, std::int64_t to) {
   for (std::int64_t position = from; position <= to; ++position)
     ASSERT_TRUE(f.take(position));
 }
 
-TEST(WorkflowAudience, OfSomebodyElsesRunIsRefusedAsIfItWereNot) {
+TEST(WorkflowAudience, OfSomebodyElsesWorkflowIsRefusedAsIfItWereNot) {
   one_workflow f;
   EXPECT_EQ(code_of(f.resume(0, 2)), error_code::not_found);
   ASSERT_TRUE(f.start());
@@ -39,9 +39,9 @@ TEST(WorkflowAudience, IsToldWhatItMissedAndThenWhatComes) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   take_many(f, 1, 4);
-  const auto attached = f.resume(2, 2).value();
-  EXPECT_EQ(attached.last_seq, 5);
-  EXPECT_EQ(attached.message_id, "msg-1");
+  const auto resumed = f.resume(2, 2).value();
+  EXPECT_EQ(resumed.last_seq, 5);
+  EXPECT_EQ(resumed.message_id, "msg-1");
   EXPECT_EQ(f.sockets.seqs(2), (std::vector<std::int64_t>{3, 4, 5}));
   EXPECT_TRUE(f.sockets.sent.back().is_replay);
   EXPECT_EQ(f.counts.workflow_replays.value(), 1u);

@@ -47,16 +47,16 @@ TEST(WorkflowRecovery, WaitsForAnUpstreamThatStartsMoreSlowlyThanWeDo) {
   EXPECT_EQ(f.last_row()["error"]["code"], "GW001");
 }
 
-/// Runs in the store that nobody has in memory.
-std::vector<workflow_id> add_runs(one_workflow& f, std::size_t count) {
+/// Workflows in the store that nobody has in memory.
+std::vector<workflow_id> add_workflows(one_workflow& f, std::size_t count) {
   std::vector<workflow_id> out;
   for (std::size_t i = 0; i < count; ++i) {
-    auto run = f.order("run " + std::to_string(i));
-    run.created_at = f.clock.now();
-    f.write({{storage::add_workflow{run},
-              storage::add_workflow_status{run.id, 1, 0, accepted_workflow_status(), "in_progress",
-                                           run.created_at}}});
-    out.push_back(run.id);
+    auto stored = f.order("workflow " + std::to_string(i));
+    stored.created_at = f.clock.now();
+    f.write({{storage::add_workflow{stored},
+              storage::add_workflow_status{stored.id, 1, 0, accepted_workflow_status(),
+                                           "in_progress", stored.created_at}}});
+    out.push_back(stored.id);
   }
   std::ranges::sort(out);
   return out;
@@ -70,9 +70,9 @@ std::vector<workflow_id> asked_for(const one_workflow& f) {
   return out;
 }
 
-TEST(WorkflowRecovery, FindsEveryRunThatHasNotEndedOnce) {
+TEST(WorkflowRecovery, FindsEveryWorkflowThatHasNotEndedOnce) {
   one_workflow f;
-  const auto running = add_runs(f, workflow_recovery_state::page_max * 2 + 5);
+  const auto running = add_workflows(f, workflow_recovery_state::page_max * 2 + 5);
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.take(1, "completed"));
   f.upstream.asked.clear();
@@ -82,7 +82,7 @@ TEST(WorkflowRecovery, FindsEveryRunThatHasNotEndedOnce) {
 
 TEST(WorkflowRecovery, LoadsABoundedNumberAtOnce) {
   one_workflow f;
-  add_runs(f, workflow_recovery_state::page_max + 5);
+  add_workflows(f, workflow_recovery_state::page_max + 5);
   f.reads.hold_questions();
   f.spawn(workflow_recovery, f.shared_env());
   f.reads.release(); // the page
@@ -91,7 +91,7 @@ TEST(WorkflowRecovery, LoadsABoundedNumberAtOnce) {
 
 TEST(WorkflowRecovery, TriesAgainWhenTheStoreIsAway) {
   one_workflow f;
-  const auto running = add_runs(f, 3);
+  const auto running = add_workflows(f, 3);
   f.store.set_down(true);
   f.spawn(workflow_recovery, f.shared_env());
   EXPECT_TRUE(f.upstream.asked.empty());

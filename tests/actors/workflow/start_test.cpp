@@ -33,7 +33,7 @@ TEST(WorkflowStart, BeyondTheQuotaIsRefusedWithItsWords) {
 TEST(WorkflowStart, OfWhatCannotBeStoredNamesTheFieldAndChargesNothing) {
   one_workflow f;
   auto request = f.starting();
-  request.run.workflow_type.assign(256, 'x');
+  request.workflow.workflow_type.assign(256, 'x');
   const auto refused = f.ask(f.actor, request);
   ASSERT_EQ(code_of(refused), error_code::validation_error);
   EXPECT_EQ(refused.error().field, "workflow_type");
@@ -55,9 +55,9 @@ TEST(WorkflowStart, WithOtherWordsThanBeforeIsAConflict) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   auto other_type = f.starting(2);
-  other_type.run.workflow_type = "other";
+  other_type.workflow.workflow_type = "other";
   auto other_parameters = f.starting(3);
-  other_parameters.run.parameters = R"({"to":"mars"})";
+  other_parameters.workflow.parameters = R"({"to":"mars"})";
   for (const auto& request : {other_type, other_parameters}) {
     const auto refused = f.ask(f.actor, request);
     ASSERT_EQ(code_of(refused), error_code::conflict);
@@ -65,7 +65,7 @@ TEST(WorkflowStart, WithOtherWordsThanBeforeIsAConflict) {
     EXPECT_TRUE(f.sockets.seqs(request.to.socket).empty());
   }
   auto other_space = f.starting(4);
-  other_space.run.parameters = R"({ "to" : "moon" })";
+  other_space.workflow.parameters = R"({ "to" : "moon" })";
   EXPECT_TRUE(f.ask(f.actor, other_space)) << "the same words";
 }
 
@@ -147,12 +147,13 @@ TEST(WorkflowStart, SaidAgainLaterTellsAllFromTheFirstAndChargesNothing) {
   EXPECT_EQ(f.upstream.asked.size(), 1u);
 }
 
-TEST(WorkflowStart, OfARunThatTheStoreHasAlreadyIsTheSameRun) {
+TEST(WorkflowStart, OfAWorkflowThatTheStoreHasAlreadyIsTheSameWorkflow) {
   one_workflow f;
-  auto run = f.order();
-  run.created_at = f.clock.now();
-  f.write({{storage::add_workflow{run},
-            storage::add_workflow_status{run.id, 1, 0, "{}", "in_progress", run.created_at}}});
+  auto stored = f.order();
+  stored.created_at = f.clock.now();
+  f.write(
+      {{storage::add_workflow{stored},
+        storage::add_workflow_status{stored.id, 1, 0, "{}", "in_progress", stored.created_at}}});
   EXPECT_EQ(f.start().value().last_seq, 1) << "another node was first";
   EXPECT_EQ(f.charged(), 0);
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(1));

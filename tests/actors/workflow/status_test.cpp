@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 // -- what is refused ---------------------------------------------------------------------
 
-TEST(WorkflowStatus, OfARunThatIsNotIsRefused) {
+TEST(WorkflowStatus, OfAWorkflowThatIsNotIsRefused) {
   one_workflow f;
   EXPECT_EQ(code_of(f.take(1)), error_code::not_found);
   EXPECT_FALSE(f.row());
@@ -134,7 +134,7 @@ TEST(WorkflowStatus, KeepsTheProgressThatWasToldLastAlsoAfterARestart) {
   EXPECT_EQ(f.last_row()["progress"], 0.5);
 }
 
-TEST(WorkflowStatus, ThatIsTheLastEndsTheRunForGood) {
+TEST(WorkflowStatus, ThatIsTheLastEndsTheWorkflowForGood) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.take(1));
@@ -152,7 +152,7 @@ TEST(WorkflowStatus, ThatIsTheLastEndsTheRunForGood) {
 
 // -- memory --------------------------------------------------------------------------------
 
-TEST(WorkflowStatus, KeepsARunInMemoryUntilItHasLongBeenOver) {
+TEST(WorkflowStatus, KeepsAWorkflowInMemoryUntilItHasLongBeenOver) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.env().policy.workflow_lost_after = 24h;
@@ -177,7 +177,7 @@ TEST(WorkflowStatus, LeavesMemorySecondsAfterTheLast) {
   EXPECT_TRUE(f.begin(f.actor, f.resuming(0, 2)).is_gone());
 }
 
-TEST(WorkflowStatus, HoldsNoMemoryOfARunThatEndedLongBeforeItWasToBeAskedFor) {
+TEST(WorkflowStatus, HoldsNoMemoryOfAWorkflowThatEndedLongBeforeItWasToBeAskedFor) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.end_stream(stream_outcome::accepted); // and is asked for when it says nothing for ten minutes
@@ -189,7 +189,7 @@ TEST(WorkflowStatus, HoldsNoMemoryOfARunThatEndedLongBeforeItWasToBeAskedFor) {
   EXPECT_FALSE(actor.lock());
 }
 
-TEST(WorkflowStatus, LeavesNoActorForARunThatNeverBegan) {
+TEST(WorkflowStatus, LeavesNoActorForAWorkflowThatNeverBegan) {
   one_workflow f;
   EXPECT_TRUE(f.find()) << "it was made";
   f.advance(2min);

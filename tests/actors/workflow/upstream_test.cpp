@@ -1,4 +1,4 @@
-// How a run is followed upstream: through cuts, silence, refusals and its user's cancelling.
+// How a workflow is followed upstream: through cuts, silence, refusals and its user's cancelling.
 #include "tests/actors/workflow/one_workflow.hpp"
 
 #include <functional>
@@ -15,7 +15,7 @@ std::size_t orders(const one_workflow& f) {
 
 // -- how it fails ------------------------------------------------------------------------
 
-TEST(WorkflowUpstream, ThatRefusesTheOrderFailsTheRunWithTheReason) {
+TEST(WorkflowUpstream, ThatRefusesTheOrderFailsTheWorkflowWithTheReason) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.end_stream(stream_outcome::refused, "422 Unprocessable Entity");
@@ -29,7 +29,7 @@ TEST(WorkflowUpstream, ThatRefusesTheOrderFailsTheRunWithTheReason) {
   EXPECT_EQ(f.upstream.asked.size(), 1u);
 }
 
-TEST(WorkflowUpstream, ThatNeverAnswersFailsTheRunWithinTheDeadline) {
+TEST(WorkflowUpstream, ThatNeverAnswersFailsTheWorkflowWithinTheDeadline) {
   for (const auto code : {error_code::upstream_unavailable, error_code::upstream_timeout}) {
     one_workflow f;
     f.upstream.fails_with = code;
@@ -76,7 +76,7 @@ TEST(WorkflowUpstream, ThatIsLostAfterItsFirstAnswerIsWaitedForLonger) {
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(3));
 }
 
-/// How often the stream is cut until the run is given up; 100: it is not.
+/// How often the stream is cut until the workflow is given up; 100: it is not.
 int cuts_until_lost(one_workflow& f, const std::function<void()>& before_each,
                     const std::function<void()>& after_each) {
   int cuts = 0;
@@ -154,7 +154,7 @@ TEST(WorkflowUpstream, ThatSaysNothingAtAllIsLostInTheEndAndToldSo) {
   EXPECT_EQ(f.upstream.cancelled.front().workflow, f.id);
 }
 
-TEST(WorkflowUpstream, ThatHasForgottenARunWithStatusesFailsIt) {
+TEST(WorkflowUpstream, ThatHasForgottenAWorkflowWithStatusesFailsIt) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.take(1));
@@ -280,7 +280,7 @@ TEST(WorkflowUpstream, ThatCannotBeAskedToCancelSaysSo) {
   EXPECT_FALSE(f.row()->has_ended());
 }
 
-TEST(WorkflowUpstream, ThatIsAskedToCancelEndsTheRunItself) {
+TEST(WorkflowUpstream, ThatIsAskedToCancelEndsTheWorkflowItself) {
   cancelling f;
   ASSERT_TRUE(f.start());
   ASSERT_TRUE(f.cancel());
@@ -308,7 +308,7 @@ TEST(WorkflowUpstream, ThatGetsTheOrderAfterTheCancellationIsToldAgain) {
   EXPECT_EQ(f.upstream.cancelled.size(), 3u);
 }
 
-TEST(WorkflowUpstream, ThatNeverGotTheOrderDoesNotGetItOnceTheRunIsCancelled) {
+TEST(WorkflowUpstream, ThatNeverGotTheOrderDoesNotGetItOnceTheWorkflowIsCancelled) {
   cancelling f;
   f.upstream.fails_with = error_code::upstream_unavailable;
   ASSERT_TRUE(f.start());
@@ -322,7 +322,7 @@ TEST(WorkflowUpstream, ThatNeverGotTheOrderDoesNotGetItOnceTheRunIsCancelled) {
   EXPECT_EQ(f.row()->status, "failed");
 }
 
-TEST(WorkflowUpstream, ThatKnowsACancelledRunNoMoreHasCancelledIt) {
+TEST(WorkflowUpstream, ThatKnowsACancelledWorkflowNoMoreHasCancelledIt) {
   cancelling f;
   ASSERT_TRUE(f.start());
   f.end_stream(stream_outcome::accepted);

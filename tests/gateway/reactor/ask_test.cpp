@@ -153,9 +153,9 @@ TEST(Ask, LosesNothingInAHundredThousandConversations) {
   EXPECT_EQ(right.load(), 2 * askers * each);
 }
 
-// -- the end of an acceptor ------------------------------------------------------------
+// -- the end of an edge ------------------------------------------------------------
 
-/// Asks and never comes back when the acceptor ends first.
+/// Asks and never comes back when the edge ends first.
 awaitable<> ask_and_tell(reactor_edge& edge, answerer receiver, std::atomic<int>& frames,
                          std::atomic<int>& continued) {
   const frame_guard frame{frames};
@@ -165,7 +165,7 @@ awaitable<> ask_and_tell(reactor_edge& edge, answerer receiver, std::atomic<int>
   ++continued;
 }
 
-TEST(AcceptorsEnd, DestroysCoroutinesThatWait) {
+TEST(EdgesEnd, DestroysCoroutinesThatWait) {
   std::atomic<int> frames = 0;
   std::atomic<int> continued = 0;
   {
@@ -184,14 +184,14 @@ TEST(AcceptorsEnd, DestroysCoroutinesThatWait) {
   EXPECT_EQ(continued, 0);
 }
 
-TEST(AcceptorsEnd, OvertakesAnAnswerThatIsQueuedAlready) {
+TEST(EdgesEnd, OvertakesAnAnswerThatIsQueuedAlready) {
   std::atomic<int> frames = 0;
   std::atomic<int> continued = 0;
   {
     reactor_fixture f;
     const auto asked = f.spawn(echo, caf::unit);
     // More work than the reactor does in one turn stands between the question and its
-    // answer; the acceptor ends after that turn.
+    // answer; the edge ends after that turn.
     std::vector<answerer> crowd;
     for (int i = 0; i < 1000; ++i)
       crowd.push_back(f.spawn(echo, caf::unit));

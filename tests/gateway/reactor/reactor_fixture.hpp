@@ -1,4 +1,4 @@
-// reactor_fixture.hpp — an actor system on real reactors, with an acceptor on each; and what
+// reactor_fixture.hpp — an actor system on real reactors, with an edge on each; and what
 // is said to the actors that tests put there.
 #pragma once
 

@@ -1,4 +1,4 @@
-// POST /internal/workflows/{id}/status: what a core manager that calls back tells of a run.
+// POST /internal/workflows/{id}/status: what a core manager that calls back tells of a workflow.
 #include "tests/product/integration/integration.hpp"
 
 namespace latchkey::test {
@@ -6,8 +6,8 @@ namespace {
 
 class WorkflowCallback : public Integration {
 protected:
-  /// A run in the store that nobody has in memory, as after a restart; its id.
-  std::string new_run() const {
+  /// A workflow in the store that nobody has in memory, as after a restart; its id.
+  std::string new_workflow() const {
     const auto name = new_name();
     on().add_user(name);
     const auto id = new_uuid();
@@ -42,13 +42,13 @@ private:
 };
 LATCHKEY_ON_BOTH_ENGINES(WorkflowCallback);
 
-TEST_P(WorkflowCallback, OfNoRunIsNotFound) {
+TEST_P(WorkflowCallback, OfNoWorkflowIsNotFound) {
   for (const auto* id : {"00000000-0000-4000-8000-000000000000", "not-a-uuid"})
     EXPECT_TRUE(is_error(tell(id, 1), 404, "NOT_FOUND")) << id;
 }
 
 TEST_P(WorkflowCallback, ThatIsNoStatusNamesTheField) {
-  const auto id = new_run();
+  const auto id = new_workflow();
   const auto is_wrong = [&](const std::string& body, const std::string& field) {
     return is_error(tell(id, body), 400, "VALIDATION_ERROR", field);
   };
@@ -70,7 +70,7 @@ TEST_P(WorkflowCallback, ThatIsNoStatusNamesTheField) {
 }
 
 TEST_P(WorkflowCallback, IsStoredOnceAndInItsPlaceUntilTheLast) {
-  const auto id = new_run();
+  const auto id = new_workflow();
   EXPECT_TRUE(is_error(tell(id, 2), 409, "CONFLICT", "sequence", "the next is 1"));
   for (int again = 0; again < 2; ++again) {
     const auto reply = tell(id, 1);
@@ -90,7 +90,7 @@ TEST_P(WorkflowCallback, IsStoredOnceAndInItsPlaceUntilTheLast) {
 TEST_P(WorkflowCallback, IsCounted) {
   const auto statuses = on().metric("workflow_statuses_total");
   const auto completed = on().metric("workflows_total{what=\"completed\"}");
-  const auto id = new_run();
+  const auto id = new_workflow();
   ASSERT_EQ(tell(id, 1).status, 200);
   EXPECT_GE(on().metric("workflows_running"), 1);
   ASSERT_EQ(tell(id, 2, "completed").status, 200);

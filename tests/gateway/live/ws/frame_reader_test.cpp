@@ -111,8 +111,8 @@ TEST(FrameReader, TellsWhetherAnyFrameCame) {
   frame_reader reader{message_bytes_max};
   const auto ignored = [](std::string_view) { return true; };
   const auto pong = framed(0x8a, "");
-  EXPECT_FALSE(reader.read(pong.substr(0, 3), ignored).was_heard);
-  EXPECT_TRUE(reader.read(pong.substr(3), ignored).was_heard);
+  EXPECT_FALSE(reader.read(pong.substr(0, 3), ignored).received_frame);
+  EXPECT_TRUE(reader.read(pong.substr(3), ignored).received_frame);
 }
 
 TEST(FrameReader, StopsWhenItIsTold) {

@@ -1,4 +1,4 @@
-// How an acceptor finds the actor of a session, and finds it again when it has left memory.
+// How an edge finds the actor of a session, and finds it again when it has left memory.
 #include "tests/gateway/reactor/reactor_fixture.hpp"
 #include "tests/support/stub.hpp"
 

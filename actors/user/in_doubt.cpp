@@ -1,4 +1,4 @@
-// doubt.cpp — after a COMMIT whose outcome nobody learnt: the store is asked what it has done,
+// in_doubt.cpp — after a COMMIT whose outcome nobody knows: the store is asked what it has done,
 // again and again until it says so. Nobody gets a turn before, no password is compared and no key
 // is taken; sessions, which nobody can end or keep on a guess, go on until it is known.
 #include "actors/user/user.hpp"
@@ -46,7 +46,7 @@ task<messages::done> user_state::look_at_store() {
       live->begin(), live->end(), [&](const session_record& s) { return keep && s.id == *keep; });
   if (!has_ended_them) co_return messages::done{};
   messages::user_sessions_ended event{record.id, keep, *in_doubt_->ends_sessions};
-  co_return co_await tell_shards(*env, std::move(event));
+  co_return co_await notify_shards(*env, std::move(event));
 }
 
 } // namespace latchkey
