@@ -1,5 +1,5 @@
 // The fields of a request's body: each way in which one can be wrong, and what is said of it.
-#include "gateway/request/input.hpp"
+#include "gateway/request/input/input.hpp"
 
 #include <array>
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "storage/postgres/array_literal.hpp"
-#include "storage/postgres/batched_facts.hpp"
+#include "storage/postgres/batched/batched_facts.hpp"
 
 #include <algorithm>
 #include <pqxx/result>

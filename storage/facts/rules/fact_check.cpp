@@ -1,7 +1,7 @@
-#include "storage/facts/fact_check.hpp"
+#include "storage/facts/rules/fact_check.hpp"
 
-#include "storage/facts/fact_checker.hpp"
-#include "storage/facts/fact_rules.hpp"
+#include "storage/facts/rules/fact_checker.hpp"
+#include "storage/facts/rules/fact_rules.hpp"
 
 namespace latchkey::storage {
 

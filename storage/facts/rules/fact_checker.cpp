@@ -1,4 +1,4 @@
-#include "storage/facts/fact_checker.hpp"
+#include "storage/facts/rules/fact_checker.hpp"
 
 #include "protocol/permission.hpp"
 #include "protocol/text/json_text.hpp"

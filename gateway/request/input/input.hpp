@@ -3,7 +3,7 @@
 #pragma once
 
 #include "gateway/http/message/request.hpp"
-#include "gateway/request/input_reader.hpp"
+#include "gateway/request/input/input_reader.hpp"
 #include "protocol/result.hpp"
 #include "protocol/time.hpp"
 #include "protocol/tokens/secret.hpp"

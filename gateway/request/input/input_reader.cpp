@@ -1,6 +1,6 @@
-#include "gateway/request/input_reader.hpp"
+#include "gateway/request/input/input_reader.hpp"
 
-#include "gateway/request/input.hpp"
+#include "gateway/request/input/input.hpp"
 #include "protocol/text/json_text.hpp"
 #include "protocol/text/text_codec.hpp"
 

@@ -1,5 +1,5 @@
 // Every kind of fact and query has rules, and the rules of its own kind.
-#include "storage/facts/fact_rules.hpp"
+#include "storage/facts/rules/fact_rules.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "storage/facts/fact_rules.hpp"
+#include "storage/facts/rules/fact_rules.hpp"
 
 #include "storage/facts/topics.hpp"
 

@@ -1,6 +1,6 @@
-#include "storage/facts/footprint.hpp"
+#include "storage/facts/rules/footprint.hpp"
 
-#include "storage/facts/fact_rules.hpp"
+#include "storage/facts/rules/fact_rules.hpp"
 
 #include <algorithm>
 #include <utility>

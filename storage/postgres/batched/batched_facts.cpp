@@ -1,7 +1,7 @@
-#include "storage/postgres/batched_facts.hpp"
+#include "storage/postgres/batched/batched_facts.hpp"
 
-#include "storage/facts/fact_rules.hpp"
-#include "storage/postgres/batched_kinds.hpp"
+#include "storage/facts/rules/fact_rules.hpp"
+#include "storage/postgres/batched/batched_kinds.hpp"
 #include "storage/postgres/runner.hpp"
 
 #include <iterator>

@@ -1,5 +1,5 @@
 // Facts about users: their rows, names, numbers, passwords and logins.
-#include "storage/postgres/batched_kinds.hpp"
+#include "storage/postgres/batched/batched_kinds.hpp"
 
 #include "protocol/text/name_look.hpp"
 #include "storage/sql/catalogue.hpp"

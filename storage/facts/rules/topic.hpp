@@ -1,9 +1,9 @@
 // topic.hpp — what a topic's file in storage/facts/ needs: checks, footprints, statements and rows.
 #pragma once
 
-#include "storage/facts/fact_checker.hpp"
-#include "storage/facts/fact_rules.hpp"
-#include "storage/facts/footprint.hpp"
+#include "storage/facts/rules/fact_checker.hpp"
+#include "storage/facts/rules/fact_rules.hpp"
+#include "storage/facts/rules/footprint.hpp"
 #include "storage/facts/topics.hpp"
 #include "storage/sql/catalogue.hpp"
 #include "storage/sql/rows.hpp"

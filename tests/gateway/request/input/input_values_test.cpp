@@ -1,5 +1,5 @@
 // Fields that are no texts: each way in which one can be wrong, and what is said of it.
-#include "gateway/request/input.hpp"
+#include "gateway/request/input/input.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/request/input.hpp"
+#include "gateway/request/input/input.hpp"
 
 #include "protocol/text/text_codec.hpp"
 

@@ -1,5 +1,5 @@
 // Facts about sessions, and the lines of the audit log.
-#include "storage/postgres/batched_kinds.hpp"
+#include "storage/postgres/batched/batched_kinds.hpp"
 
 #include "storage/sql/rows.hpp"
 
