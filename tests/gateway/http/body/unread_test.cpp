@@ -1,7 +1,7 @@
 // unread_test.cpp — clients that ask for much and do not read, or send much and do not end:
 // what waits for them is bounded.
 #include "gateway/http/body/lasting_body.hpp"
-#include "tests/gateway/http/test_server.hpp"
+#include "tests/gateway/http/connection/test_server.hpp"
 
 #include <atomic>
 #include <gtest/gtest.h>

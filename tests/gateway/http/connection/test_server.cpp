@@ -1,4 +1,4 @@
-#include "tests/gateway/http/test_server.hpp"
+#include "tests/gateway/http/connection/test_server.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 // random_walk_faults.cpp — the steps in which something goes wrong.
-#include "tests/actors/random_walk.hpp"
+#include "tests/actors/random_walk/random_walk.hpp"
 
 #include <chrono>
 

@@ -1,6 +1,6 @@
 // splice_test.cpp — two connections made one: what passes, what waits, and how it ends.
-#include "tests/gateway/http/test_server.hpp"
-#include "tests/gateway/http/test_tls.hpp"
+#include "tests/gateway/http/connection/test_server.hpp"
+#include "tests/gateway/http/connection/test_tls.hpp"
 
 #include "gateway/http/connection/splice.hpp"
 #include "gateway/http/connection/tls.hpp"

@@ -1,4 +1,4 @@
-#include "tests/actors/random_walk.hpp"
+#include "tests/actors/random_walk/random_walk.hpp"
 
 #include "protocol/messages/identity.hpp"
 

@@ -1,7 +1,7 @@
 // tls_test.cpp — the edge over TLS, with a certificate made for the test.
-#include "tests/gateway/http/test_body.hpp"
-#include "tests/gateway/http/test_source.hpp"
-#include "tests/gateway/http/test_tls.hpp"
+#include "tests/gateway/http/body/test_body.hpp"
+#include "tests/gateway/http/body/test_source.hpp"
+#include "tests/gateway/http/connection/test_tls.hpp"
 
 #include "gateway/http/connection/tls.hpp"
 

@@ -1,4 +1,4 @@
-#include "tests/gateway/http/test_source.hpp"
+#include "tests/gateway/http/body/test_source.hpp"
 
 #include <array>
 #include <boost/asio/basic_waitable_timer.hpp>

@@ -1,7 +1,7 @@
 // test_tls.hpp — a certificate made for a test, and a client that speaks TLS.
 #pragma once
 
-#include "tests/gateway/http/test_server.hpp"
+#include "tests/gateway/http/connection/test_server.hpp"
 
 #include <chrono>
 #include <cstdio>

@@ -1,6 +1,6 @@
 // stream_test.cpp — answers whose body comes piece by piece: framing, back-pressure, and
 // bodies that break off.
-#include "tests/gateway/http/test_source.hpp"
+#include "tests/gateway/http/body/test_source.hpp"
 
 #include <gtest/gtest.h>
 #include <numeric>

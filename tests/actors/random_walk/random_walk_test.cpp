@@ -3,7 +3,7 @@
 //
 // A failure names its seed. LATCHKEY_RANDOM_WALKS=200 walks 200 more seeds than the usual ones;
 // LATCHKEY_RANDOM_WALK_SEED=7 walks that one alone and prints its steps.
-#include "tests/actors/random_walk.hpp"
+#include "tests/actors/random_walk/random_walk.hpp"
 
 #include <cstdlib>
 #include <iostream>

@@ -1,7 +1,7 @@
 // test_body.hpp — routes that stream their requests' bodies, and a log of what those gave.
 #pragma once
 
-#include "tests/gateway/http/test_server.hpp"
+#include "tests/gateway/http/connection/test_server.hpp"
 
 #include <atomic>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // exchange_test.cpp — requests and answers over real sockets, as clients send them.
-#include "tests/gateway/http/test_server.hpp"
+#include "tests/gateway/http/connection/test_server.hpp"
 
 #include <gtest/gtest.h>
 

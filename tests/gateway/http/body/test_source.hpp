@@ -3,7 +3,7 @@
 #pragma once
 
 #include "gateway/http/connection/taken_connection.hpp"
-#include "tests/gateway/http/test_server.hpp"
+#include "tests/gateway/http/connection/test_server.hpp"
 
 #include <atomic>
 #include <memory>

@@ -1,6 +1,6 @@
 // refusal_test.cpp — messages that two servers could read differently, or that are too
 // much: each is answered once, the connection ends, and what follows is never a request.
-#include "tests/gateway/http/test_server.hpp"
+#include "tests/gateway/http/connection/test_server.hpp"
 
 #include <gtest/gtest.h>
 

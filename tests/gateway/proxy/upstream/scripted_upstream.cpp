@@ -1,4 +1,4 @@
-#include "tests/gateway/proxy/scripted_upstream.hpp"
+#include "tests/gateway/proxy/upstream/scripted_upstream.hpp"
 
 #include <arpa/inet.h>
 #include <boost/asio/co_spawn.hpp>

@@ -1,6 +1,6 @@
 // body_end_test.cpp — streamed bodies that are slow, that an answer overtakes, and that end
 // with their server.
-#include "tests/gateway/http/test_body.hpp"
+#include "tests/gateway/http/body/test_body.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // limits_test.cpp — slow peers and too many at once. Limits are small here; a test
 // waits for what happens, not for time to pass.
-#include "tests/gateway/http/test_server.hpp"
+#include "tests/gateway/http/connection/test_server.hpp"
 
 #include <gtest/gtest.h>
 #include <list>

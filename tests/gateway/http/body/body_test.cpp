@@ -1,5 +1,5 @@
 // body_test.cpp — requests whose bodies are handed over piece by piece.
-#include "tests/gateway/http/test_body.hpp"
+#include "tests/gateway/http/body/test_body.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

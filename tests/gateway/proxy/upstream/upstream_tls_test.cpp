@@ -1,7 +1,7 @@
 // Upstreams behind TLS: asked when an authority that the system trusts says who they are.
 #include "gateway/http/connection/tls.hpp"
 #include "scripted_upstream.hpp"
-#include "tests/gateway/http/test_server.hpp"
+#include "tests/gateway/http/connection/test_server.hpp"
 
 #include <cstdio>
 #include <cstdlib>

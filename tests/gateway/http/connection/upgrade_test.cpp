@@ -1,5 +1,5 @@
 // upgrade_test.cpp — connections that leave HTTP after a 101, and answers that must not.
-#include "tests/gateway/http/test_source.hpp"
+#include "tests/gateway/http/body/test_source.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>

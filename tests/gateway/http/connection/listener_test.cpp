@@ -1,6 +1,6 @@
 // listener_test.cpp — how a server begins and ends: ports, draining, and descriptors
 // that run out.
-#include "tests/gateway/http/test_server.hpp"
+#include "tests/gateway/http/connection/test_server.hpp"
 
 #include "gateway/http/connection/server_core.hpp"
 

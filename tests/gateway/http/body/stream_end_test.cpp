@@ -1,6 +1,6 @@
 // stream_end_test.cpp — how streamed answers end before their source does: a client that
 // goes, a server that drains or closes.
-#include "tests/gateway/http/test_source.hpp"
+#include "tests/gateway/http/body/test_source.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

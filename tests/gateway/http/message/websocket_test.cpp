@@ -1,6 +1,6 @@
 // websocket_test.cpp — the opening handshake of RFC 6455: what is refused and why, what is
 // accepted and how.
-#include "tests/gateway/http/test_source.hpp"
+#include "tests/gateway/http/body/test_source.hpp"
 
 #include "gateway/http/message/request_parser.hpp"
 #include "gateway/http/message/websocket_handshake.hpp"

@@ -1,8 +1,8 @@
-#include "tests/gateway/http/test_body.hpp"
+#include "tests/gateway/http/body/test_body.hpp"
 
 #include "gateway/http/body/request_body.hpp"
 #include "gateway/http/message/error_body.hpp"
-#include "tests/gateway/http/test_source.hpp"
+#include "tests/gateway/http/body/test_source.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
