@@ -1,4 +1,4 @@
-#include "gateway/sign_in/origin_check.hpp"
+#include "gateway/request/origin_check.hpp"
 
 #include "config/log.hpp"
 #include "gateway/http/message/cors.hpp"
