@@ -1,6 +1,6 @@
 #include "storage/batch.hpp"
 
-#include "storage/facts/footprint.hpp"
+#include "storage/facts/rules/footprint.hpp"
 
 #include <algorithm>
 #include <string>

@@ -5,7 +5,7 @@
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/name_look.hpp"
 #include "protocol/text/text_codec.hpp"
-#include "storage/facts/fact_check.hpp"
+#include "storage/facts/rules/fact_check.hpp"
 
 #include <cerrno>
 #include <cstring>

@@ -3,13 +3,13 @@
 #include "actors/audit/audit_entry.hpp"
 #include "actors/password/foreign_hash.hpp"
 #include "actors/password/password_hash.hpp"
-#include "gateway/request/input.hpp"
+#include "gateway/request/input/input.hpp"
 #include "gateway/sign_in/registration.hpp"
 #include "gateway/surfaces/billing/picture_url.hpp"
 #include "protocol/text/header_value.hpp"
 #include "protocol/text/json_writer.hpp"
 #include "protocol/text/login_name.hpp"
-#include "storage/facts/fact_check.hpp"
+#include "storage/facts/rules/fact_check.hpp"
 
 namespace latchkey::gateway::commands {
 namespace {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "gateway/live/ws/frame.hpp"
-#include "gateway/request/input.hpp"
+#include "gateway/request/input/input.hpp"
 #include "protocol/messages/live.hpp"
 #include "protocol/permission.hpp"
 #include "protocol/result.hpp"

@@ -1,6 +1,5 @@
 #include "gateway/reactor/tcp_probe.hpp"
 
-#include "gateway/proxy/upstream/upstream.hpp"
 #include "gateway/reactor/reactor_actor.hpp"
 
 #include <algorithm>
@@ -45,15 +44,11 @@ bool connects(const addrinfo& address, deadline_point deadline) {
 
 } // namespace
 
-bool accepts_connections(std::string_view url, deadline_point deadline) {
-  const auto target = proxy::parse_upstream_url(url);
-  if (!target) return false;
+bool accepts_connections(const std::string& host, std::uint16_t port, deadline_point deadline) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (::getaddrinfo(target->host.c_str(), std::to_string(target->port).c_str(), &wanted, &found) !=
-      0)
-    return false;
+  if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found) != 0) return false;
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses{found, ::freeaddrinfo};
   for (const auto* address = found; address != nullptr; address = address->ai_next) {
     if (milliseconds_left(deadline) == 0) return false;

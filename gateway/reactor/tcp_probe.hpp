@@ -7,17 +7,18 @@
 #include "gateway/reactor/reactor.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 namespace latchkey::gateway {
 
-/// Whether the host and port of an `http(s)://host[:port]…` URL accept a TCP connection
-/// before the deadline; its addresses are tried one after another. Blocks: connecting
-/// ends at the deadline, resolving when the system's resolver says so.
-bool accepts_connections(std::string_view url, std::chrono::steady_clock::time_point deadline);
+/// Whether a host (an address, IPv6 without brackets, or a hostname) accepts a TCP connection at
+/// the port before the deadline; its addresses are tried one after another. Blocks: connecting ends
+/// at the deadline, resolving when the system's resolver says so.
+bool accepts_connections(const std::string& host, std::uint16_t port,
+                         std::chrono::steady_clock::time_point deadline);
 
 /// Asks at most once a second, and one question at a time. Everything here is used on the
 /// reactor's thread alone.

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "gateway/http/exchange.hpp"
-#include "gateway/request/input.hpp"
+#include "gateway/request/input/input.hpp"
 #include "gateway/request/reactor_edge.hpp"
 
 #include <string>

@@ -1,8 +1,8 @@
 #include "gateway/request/guards.hpp"
 
 #include "gateway/request/errors.hpp"
+#include "gateway/request/origin_check.hpp"
 #include "gateway/request/request_limit.hpp"
-#include "gateway/sign_in/refresh_cookie.hpp"
 
 #include <utility>
 
@@ -17,7 +17,7 @@ result<void> admit_anonymous(http::exchange& ex) {
   if (needs.is_counted() && !endpoint_counts)
     if (auto charged = charge_address_limit(ex); !charged) return charged;
   if (needs.open_to != http::access::own_pages) return {};
-  auto allowed = check_origin(ex);
+  auto allowed = check_page_origin(ex);
   if (!allowed && endpoint_counts)
     return fail(charge_address_on_failure(ex, std::move(allowed.error())));
   return allowed;

@@ -1,5 +1,7 @@
 #include "gateway/request/health_probe.hpp"
 
+#include "gateway/proxy/upstream/upstream.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -14,11 +16,12 @@ constexpr std::chrono::seconds answer_wait_max{2};
 } // namespace
 
 health_probe::health_probe(reactor& home, actor_env_ptr env, actor_lookup& actors,
-                           std::string core_manager_url)
+                           std::string_view core_manager_url)
     : env_(std::move(env)), actors_(actors),
-      core_manager_(home, [url = std::move(core_manager_url)](deadline_point deadline) {
-        return accepts_connections(url, deadline);
-      }) {}
+      core_manager_(
+          home, [target = proxy::parse_upstream_url(core_manager_url)](deadline_point deadline) {
+            return target && accepts_connections(target->host, target->port, deadline);
+          }) {}
 
 template <class Handle, class Question>
 awaitable<bool> health_probe::is_alive(last_answer& last, const Handle& receiver,

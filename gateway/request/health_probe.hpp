@@ -17,7 +17,7 @@ public:
 
   /// `actors` must outlive this. `core_manager_url` as in CORE_MANAGER_URL.
   health_probe(reactor& home, actor_env_ptr env, actor_lookup& actors,
-               std::string core_manager_url);
+               std::string_view core_manager_url);
 
   /// Whether the database answers and can be written.
   awaitable<bool> is_database_alive(deadline_point deadline);

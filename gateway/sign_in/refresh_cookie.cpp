@@ -1,6 +1,6 @@
 #include "gateway/sign_in/refresh_cookie.hpp"
 
-#include "gateway/sign_in/origin_check.hpp"
+#include "gateway/request/origin_check.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -137,11 +137,6 @@ awaitable<> clear_dead_cookies(http::exchange& ex, std::vector<refresh_token> sh
     if (may && !was_given_out_since(ex.in.received_at))
       clear_refresh_cookie(ex, token.session, answer);
   }
-}
-
-result<void> check_origin(const http::exchange& ex) {
-  // Behind a proxy that ends TLS our own origin is ISSUER's, not the one the request shows.
-  return check_page_origin(ex);
 }
 
 bool wants_token_in_body(const http::exchange& ex) {

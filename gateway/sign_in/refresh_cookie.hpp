@@ -41,11 +41,6 @@ result<std::vector<refresh_token>> refresh_cookies(const http::exchange& ex);
 awaitable<> clear_dead_cookies(http::exchange& ex, std::vector<refresh_token> shown,
                                http::response& answer);
 
-/// CSRF_FAILED when a page made the browser send the request that is neither our own (as the
-/// request's Host or as ISSUER names it) nor of ALLOWED_ORIGINS. Whether a cookie that came along
-/// proves anything is for `refresh_cookies` to say.
-result<void> check_origin(const http::exchange& ex);
-
 /// Whether the client asked for the refresh token in the body (`X-Token-Delivery: body`).
 bool wants_token_in_body(const http::exchange& ex);
 

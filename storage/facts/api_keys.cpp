@@ -1,5 +1,5 @@
 // The API keys of users.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 #include "storage/sql/fragments.hpp"
 
 namespace latchkey::storage {

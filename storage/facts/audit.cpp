@@ -1,5 +1,5 @@
 // The audit log. Time and id together order its lines, for several may have one time.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 
 namespace latchkey::storage {
 

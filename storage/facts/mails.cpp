@@ -1,6 +1,6 @@
 // Mails: written with the fact that causes them, taken by one sender at a time, wiped once they are
 // settled.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 
 #include <chrono>
 

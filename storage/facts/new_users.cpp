@@ -1,7 +1,7 @@
 // Adding a user: its row, its names, the skeleton of its username, and its number.
 #include "storage/facts/new_users.hpp"
 #include "protocol/text/name_look.hpp"
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 
 namespace latchkey::storage {
 

@@ -1,5 +1,5 @@
 // What users have spent of their quotas.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 
 #include <algorithm>
 #include <chrono>

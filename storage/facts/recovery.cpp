@@ -1,5 +1,5 @@
 // Account recovery: the passphrase, and tokens that work once.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 
 #include <chrono>
 

@@ -1,5 +1,5 @@
 // Roles that administrators have made.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 
 namespace latchkey::storage {
 

@@ -1,5 +1,5 @@
 // Services that integrate with this one, and their keys.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 #include "storage/sql/fragments.hpp"
 
 #include <limits>

@@ -1,5 +1,5 @@
 // Sessions, from opening to forgetting.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 #include "storage/sql/fragments.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // What signing in changes of a user: the password hash, failures, and when the account was used.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 
 namespace latchkey::storage {
 

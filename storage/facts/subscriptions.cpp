@@ -1,5 +1,5 @@
 // Users' subscriptions, the state of Stripe's, and Stripe's events.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 
 #include <chrono>
 

@@ -2,7 +2,7 @@
 // name in storage/facts/.
 #pragma once
 
-#include "storage/facts/fact_rules.hpp"
+#include "storage/facts/rules/fact_rules.hpp"
 
 namespace latchkey::storage {
 

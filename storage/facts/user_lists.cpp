@@ -1,5 +1,5 @@
 // Queries about users: by number, in pages, one after another, administrators and profiles.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 #include "storage/sql/fragments.hpp"
 
 #include <functional>

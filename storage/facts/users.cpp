@@ -1,7 +1,7 @@
 // Changing and removing users. Locks are taken in the same order everywhere: administrators, the
 // user, its names.
 #include "protocol/text/name_look.hpp"
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 
 namespace latchkey::storage {
 

@@ -1,5 +1,5 @@
 // Workflows and their statuses.
-#include "storage/facts/topic.hpp"
+#include "storage/facts/rules/topic.hpp"
 
 namespace latchkey::storage {
 

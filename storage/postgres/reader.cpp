@@ -1,7 +1,7 @@
 #include "storage/postgres/reader.hpp"
 
 #include "protocol/time.hpp"
-#include "storage/facts/fact_rules.hpp"
+#include "storage/facts/rules/fact_rules.hpp"
 #include "storage/postgres/runner.hpp"
 
 namespace latchkey::storage::postgres {

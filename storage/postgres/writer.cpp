@@ -1,6 +1,6 @@
 #include "storage/postgres/writer.hpp"
 
-#include "storage/facts/fact_check.hpp"
+#include "storage/facts/rules/fact_check.hpp"
 
 #include <algorithm>
 #include <pqxx/except>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "storage/batch.hpp"
-#include "storage/postgres/batched_facts.hpp"
+#include "storage/postgres/batched/batched_facts.hpp"
 #include "storage/postgres/connection.hpp"
 
 namespace latchkey::storage::postgres {

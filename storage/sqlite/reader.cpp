@@ -1,6 +1,6 @@
 #include "storage/sqlite/reader.hpp"
 
-#include "storage/facts/fact_rules.hpp"
+#include "storage/facts/rules/fact_rules.hpp"
 #include "storage/sqlite/runner.hpp"
 #include "storage/sqlite/sequence.hpp"
 

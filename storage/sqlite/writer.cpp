@@ -2,8 +2,8 @@
 
 #include "config/log.hpp"
 #include "storage/batch.hpp"
-#include "storage/facts/fact_check.hpp"
-#include "storage/facts/fact_rules.hpp"
+#include "storage/facts/rules/fact_check.hpp"
+#include "storage/facts/rules/fact_rules.hpp"
 #include "storage/sqlite/runner.hpp"
 #include "storage/sqlite/sequence.hpp"
 

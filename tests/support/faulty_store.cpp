@@ -1,6 +1,6 @@
 #include "tests/support/faulty_store.hpp"
 
-#include "storage/facts/fact_check.hpp"
+#include "storage/facts/rules/fact_check.hpp"
 #include "storage/sqlite/database.hpp"
 
 #include <condition_variable>

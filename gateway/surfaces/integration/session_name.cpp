@@ -1,6 +1,6 @@
 #include "gateway/surfaces/integration/session_name.hpp"
 
-#include "gateway/request/input.hpp"
+#include "gateway/request/input/input.hpp"
 #include "protocol/text/control_characters.hpp"
 #include "protocol/text/json_text.hpp"
 #include "protocol/text/text_codec.hpp"

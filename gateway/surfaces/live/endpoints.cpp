@@ -4,8 +4,8 @@
 #include "gateway/live/socket_registry.hpp"
 #include "gateway/request/errors.hpp"
 #include "gateway/request/guards.hpp"
+#include "gateway/request/origin_check.hpp"
 #include "gateway/request/request_limit.hpp"
-#include "gateway/sign_in/refresh_cookie.hpp"
 #include "gateway/surfaces/live/ticket.hpp"
 #include "protocol/text/json_writer.hpp"
 
@@ -110,7 +110,7 @@ awaitable<result<http::response>> open_socket(http::exchange& ex) {
     if (counted.code == checked.refusal) http::refuse_websocket(checked, answer);
     co_return answer;
   }
-  if (auto own = check_origin(ex); !own)
+  if (auto own = check_page_origin(ex); !own)
     co_return fail(charge_address_on_failure(ex, std::move(own.error())));
   auto credential = what_is_shown(ex);
   if (!credential) co_return fail(charge_address_on_failure(ex, std::move(credential.error())));

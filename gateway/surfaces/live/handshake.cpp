@@ -3,7 +3,7 @@
 #include "gateway/http/message/field_list.hpp"
 #include "gateway/http/message/websocket_handshake.hpp"
 #include "gateway/proxy/rules/header_rules.hpp"
-#include "gateway/sign_in/refresh_cookie.hpp"
+#include "gateway/request/origin_check.hpp"
 #include "gateway/surfaces/live/ticket.hpp"
 
 #include <string>
@@ -50,7 +50,7 @@ awaitable<result<principal>> principal_of_handshake(http::exchange& ex) {
   auto in_query = http::form_value(ex.in.query, "ticket");
   if (!in_query) co_return fail(in_query.error());
   if (in_protocol.empty() && !*in_query) co_return co_await principal_of(ex);
-  if (auto own = check_origin(ex); !own) co_return fail(own.error());
+  if (auto own = check_page_origin(ex); !own) co_return fail(own.error());
   if (!in_protocol.empty() && *in_query)
     co_return fail(error_code::validation_error, "ticket",
                    "is sent together with a bearer subprotocol: choose one");

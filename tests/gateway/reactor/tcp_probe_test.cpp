@@ -42,9 +42,7 @@ public:
       ::connect(crowd_.back(), reinterpret_cast<sockaddr*>(&address_), sizeof(address_));
     }
   }
-  std::string url(const std::string& host) const {
-    return "http://" + host + ":" + std::to_string(ntohs(address_.sin_port)) + "/core";
-  }
+  std::uint16_t port() const { return ntohs(address_.sin_port); }
 
 private:
   int handle_;
@@ -79,17 +77,17 @@ TEST(TcpProbe, ThatNobodyAnswersEndsAtItsDeadline) {
   const watchdog limit{patience};
   loopback_socket neighbour;
   neighbour.fill_backlog();
-  EXPECT_FALSE(accepts_connections(neighbour.url("127.0.0.1"), in(100ms)));
+  EXPECT_FALSE(accepts_connections("127.0.0.1", neighbour.port(), in(100ms)));
 }
 
 TEST(TcpProbe, TellsAListenerFromNone) {
   loopback_socket silent, listening;
   listening.listen(8);
-  EXPECT_FALSE(accepts_connections(silent.url("127.0.0.1"), in(patience)));
-  EXPECT_TRUE(accepts_connections(listening.url("127.0.0.1"), in(patience)));
+  EXPECT_FALSE(accepts_connections("127.0.0.1", silent.port(), in(patience)));
+  EXPECT_TRUE(accepts_connections("127.0.0.1", listening.port(), in(patience)));
   // Every address of a name has its turn: [::1] refuses where it is tried first.
-  EXPECT_TRUE(accepts_connections(listening.url("localhost"), in(patience)));
-  EXPECT_FALSE(accepts_connections(listening.url("127.0.0.1"), in(-1s)));
+  EXPECT_TRUE(accepts_connections("localhost", listening.port(), in(patience)));
+  EXPECT_FALSE(accepts_connections("127.0.0.1", listening.port(), in(-1s)));
 }
 
 TEST(TcpProber, AnswersAtItsLimitWhileTheResolverHangs) {

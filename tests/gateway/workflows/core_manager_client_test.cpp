@@ -2,7 +2,7 @@
 // workflow's actor.
 #include "gateway/workflows/core_manager_client.hpp"
 #include "gateway/workflows/status_stream.hpp"
-#include "tests/gateway/proxy/scripted_upstream.hpp"
+#include "tests/gateway/proxy/upstream/scripted_upstream.hpp"
 #include "tests/gateway/reactor/reactor_fixture.hpp"
 #include "tests/support/stub.hpp"
 

@@ -1,0 +1,382 @@
+// splice_test.cpp — two connections made one: what passes, what waits, and how it ends.
+#include "tests/gateway/http/connection/test_server.hpp"
+#include "tests/gateway/http/connection/test_tls.hpp"
+
+#include "gateway/http/connection/splice.hpp"
+#include "gateway/http/connection/tls.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+namespace latchkey::http::testing {
+namespace {
+
+constexpr std::size_t flood_bytes = std::size_t{64} * 1024 * 1024; // more than four sockets hold
+
+using test_acceptor = boost::asio::basic_socket_acceptor<tcp, reactor_executor>;
+
+/// Gives the server's side of connections that a test makes.
+class connection_maker {
+public:
+  explicit connection_maker(boost::asio::io_context& io)
+      : acceptor_(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {}
+  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  taken_connection accept(std::string received = {}) {
+    return {acceptor_.accept(), nullptr, std::move(received), "127.0.0.1"};
+  }
+  /// Shakes hands, while the client does in another thread.
+  taken_connection accept_tls(boost::asio::ssl::context& context) {
+    auto made = accept();
+    made.tls = std::make_unique<tls_stream>(std::move(made.plain), context);
+    made.tls->handshake(boost::asio::ssl::stream_base::server);
+    return made;
+  }
+
+private:
+  test_acceptor acceptor_;
+};
+
+class Splice : public ::testing::Test {
+protected:
+  ~Splice() override {
+    if (thread_.joinable()) finish();
+  }
+  /// Returns when nothing is left to be done.
+  void finish() {
+    on_reactor([this] { splice_.reset(); });
+    work_.reset();
+    thread_.join();
+  }
+  void on_reactor(const std::function<void()>& work) {
+    std::promise<void> done;
+    boost::asio::post(io_, [&] {
+      work();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+  void begin(taken_connection client, taken_connection upstream) {
+    options_.on_ended = [this](splice_end why, const splice_counts& counts) {
+      told_ = counts;
+      ended_as_ = why;
+      ++ended_;
+      if (ends_itself_) splice_.reset();
+    };
+    on_reactor([&] {
+      splice_ = std::make_unique<splice>(wheel_, std::move(client), std::move(upstream), options_);
+      ended_at_once_ = ended_;
+    });
+  }
+  /// With the two connections that came first, in that order.
+  void begin(std::string from_client = {}, std::string from_upstream = {}) {
+    auto client = maker_.accept(std::move(from_client));
+    begin(std::move(client), maker_.accept(std::move(from_upstream)));
+  }
+  bool wait_until(const std::function<bool()>& holds) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    bool held = false;
+    while (!held && std::chrono::steady_clock::now() < end)
+      on_reactor([&] { held = holds(); });
+    return held;
+  }
+  bool has_ended(splice_end why) {
+    return wait_until([this] { return ended_ > 0; }) && ended_as_ == why && ended_ == 1;
+  }
+
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<reactor_executor> work_{io_.get_executor()};
+  timer_wheel wheel_{io_, std::chrono::milliseconds{5}};
+  connection_maker maker_{io_};
+  splice_options options_;
+  std::unique_ptr<splice> splice_;
+  splice_counts told_;
+  splice_end ended_as_ = splice_end::finished;
+  int ended_ = 0;
+  int ended_at_once_ = 0;
+  bool ends_itself_ = false;
+  std::thread thread_{[this] { io_.run(); }};
+};
+
+/// Both sides plain; the test speaks for both peers.
+class PlainSplice : public Splice {
+protected:
+  raw_client client_{maker_.port()};
+  raw_client upstream_{maker_.port()};
+};
+
+void reset_connection(raw_client& client) {
+  const linger abrupt{1, 0};
+  ::setsockopt(client.handle(), SOL_SOCKET, SO_LINGER, &abrupt, sizeof(abrupt));
+  const sockaddr gone{AF_UNSPEC, {}};
+  EXPECT_EQ(::connect(client.handle(), &gone, sizeof(gone)), 0);
+}
+
+TEST_F(PlainSplice, ThatIsResetEndsTheOtherSide) {
+  begin();
+  reset_connection(client_);
+  EXPECT_TRUE(upstream_.is_closed());
+  EXPECT_TRUE(has_ended(splice_end::broken));
+}
+
+TEST_F(PlainSplice, PassesBytesBothWays) {
+  begin();
+  for (const auto* text : {"a", "bc", "def"}) {
+    const auto size = std::string_view(text).size();
+    client_.send(text);
+    EXPECT_EQ(upstream_.read_bytes(size), text);
+    upstream_.send(text);
+    EXPECT_EQ(client_.read_bytes(size), text);
+  }
+  EXPECT_TRUE(wait_until(
+      [this] { return splice_->counts().to_client == 6 && splice_->counts().to_upstream == 6; }));
+  EXPECT_EQ(ended_, 0);
+}
+
+TEST_F(PlainSplice, BeginsWithWhatCameBehindTheHeads) {
+  client_.send(" and more");
+  begin("from the client", "from upstream");
+  EXPECT_EQ(upstream_.read_bytes(24), "from the client and more");
+  EXPECT_EQ(client_.read_bytes(13), "from upstream");
+}
+
+TEST_F(PlainSplice, ReadsNoFasterThanTheOtherSideDoes) {
+  constexpr std::size_t piece_size = std::size_t{64} * 1024;
+  begin();
+  auto sent = client_.flood(flood_bytes);
+  EXPECT_LT(sent, flood_bytes);
+  upstream_.send("the other way is free");
+  EXPECT_EQ(client_.read_bytes(21), "the other way is free");
+  auto reader = std::async(std::launch::async, [&] {
+    std::size_t got = 0;
+    for (std::string bytes = "x"; got < flood_bytes && !bytes.empty(); got += bytes.size())
+      bytes = upstream_.read_bytes(std::min(flood_bytes - got, piece_size));
+    return got;
+  });
+  const std::string piece(piece_size, 'x');
+  for (; sent < flood_bytes; sent += std::min(piece.size(), flood_bytes - sent))
+    ASSERT_TRUE(client_.send(std::string_view(piece).substr(0, flood_bytes - sent)));
+  EXPECT_EQ(reader.get(), flood_bytes);
+}
+
+TEST_F(PlainSplice, PassesOnTheEndOfEitherSideAlone) {
+  begin();
+  client_.send("last words");
+  client_.half_close();
+  EXPECT_EQ(upstream_.read_to_end(), "last words");
+  upstream_.send("an answer");
+  EXPECT_EQ(client_.read_bytes(9), "an answer");
+  EXPECT_EQ(ended_, 0);
+  upstream_.half_close();
+  EXPECT_TRUE(client_.is_closed());
+  EXPECT_TRUE(has_ended(splice_end::finished));
+  EXPECT_EQ(told_.to_upstream, 10u);
+  EXPECT_EQ(told_.to_client, 9u);
+}
+
+TEST_F(PlainSplice, PassesOnTheEndOfTheUpstreamFirst) {
+  begin();
+  upstream_.half_close();
+  EXPECT_TRUE(client_.is_closed());
+  client_.send("still heard");
+  EXPECT_EQ(upstream_.read_bytes(11), "still heard");
+  client_.half_close();
+  EXPECT_TRUE(upstream_.is_closed());
+  EXPECT_TRUE(has_ended(splice_end::finished));
+}
+
+TEST_F(PlainSplice, ClosesBothSidesAtOnce) {
+  begin();
+  client_.send("under way");
+  EXPECT_EQ(upstream_.read_bytes(9), "under way");
+  int told_inside = 0;
+  on_reactor([&] {
+    splice_->close();
+    splice_->close();
+    told_inside = ended_;
+  });
+  EXPECT_EQ(told_inside, 0);
+  EXPECT_TRUE(client_.is_closed());
+  EXPECT_TRUE(upstream_.is_closed());
+  EXPECT_TRUE(has_ended(splice_end::closed));
+  EXPECT_EQ(told_.to_upstream, 9u);
+}
+
+TEST_F(PlainSplice, ClosesWhatNobodyReads) {
+  begin();
+  client_.flood(flood_bytes);
+  on_reactor([this] { splice_->close(); });
+  EXPECT_TRUE(has_ended(splice_end::closed));
+}
+
+TEST_F(PlainSplice, EndsWhenNothingMoves) {
+  options_.idle_max = 50ms;
+  begin();
+  EXPECT_TRUE(client_.is_closed());
+  EXPECT_TRUE(upstream_.is_closed());
+  EXPECT_TRUE(has_ended(splice_end::idle));
+}
+
+TEST_F(PlainSplice, StaysWhileOneWayMoves) {
+  options_.idle_max = 2s;
+  begin();
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_FALSE(client_.is_readable_within(500ms)) << "it was closed";
+    upstream_.send("x");
+    ASSERT_EQ(client_.read_bytes(1), "x");
+  }
+  EXPECT_EQ(ended_, 0);
+}
+
+TEST_F(PlainSplice, EndsWhenASideDoesNotRead) {
+  options_.idle_max = 1s;
+  begin();
+  client_.flood(flood_bytes);
+  EXPECT_TRUE(has_ended(splice_end::idle));
+}
+
+TEST_F(PlainSplice, TellsNobodyAfterItsDestruction) {
+  begin();
+  client_.send("x");
+  EXPECT_EQ(upstream_.read_bytes(1), "x");
+  finish();
+  EXPECT_TRUE(client_.is_closed());
+  EXPECT_TRUE(upstream_.is_closed());
+  EXPECT_EQ(ended_, 0);
+}
+
+TEST_F(PlainSplice, MayBeDestroyedWhenItTells) {
+  ends_itself_ = true;
+  begin();
+  on_reactor([this] { splice_->close(); });
+  EXPECT_TRUE(has_ended(splice_end::closed));
+  EXPECT_EQ(splice_, nullptr);
+}
+
+TEST_F(PlainSplice, OfConnectionsThatAreGoneTellsLater) {
+  reset_connection(client_);
+  reset_connection(upstream_);
+  begin();
+  EXPECT_EQ(ended_at_once_, 0);
+  EXPECT_TRUE(has_ended(splice_end::broken));
+}
+
+/// The client's side over TLS.
+class TlsSplice : public Splice {
+protected:
+  void SetUp() override {
+    auto connecting = std::async(std::launch::async,
+                                 [this] { return std::make_unique<tls_client>(maker_.port()); });
+    auto client = maker_.accept_tls(*context_);
+    client_ = connecting.get();
+    upstream_ = std::make_unique<raw_client>(maker_.port());
+    begin(std::move(client), maker_.accept());
+  }
+  certificate_files files_;
+  std::shared_ptr<boost::asio::ssl::context> context_ =
+      *make_tls_context(files_.chain(), files_.key());
+  std::unique_ptr<tls_client> client_;
+  std::unique_ptr<raw_client> upstream_;
+};
+
+TEST_F(TlsSplice, PassesBytesBothWays) {
+  for (const std::size_t size : {1, 511, 512, 513, 16'383, 16'384, 16'385, 3'000'000}) {
+    const std::string text(size, static_cast<char>('a' + size % 26));
+    auto sending = std::async(std::launch::async, [&] { client_->send(text); });
+    EXPECT_EQ(upstream_->read_bytes(size), text);
+    sending.get();
+    sending = std::async(std::launch::async, [&] { upstream_->send(text); });
+    EXPECT_EQ(client_->read_bytes(size), text);
+    sending.get();
+  }
+}
+
+TEST_F(TlsSplice, PassesOnTheEndOfTheClient) {
+  client_->send("last words");
+  client_->end_sending();
+  EXPECT_EQ(upstream_->read_to_end(), "last words");
+  upstream_->send("an answer");
+  upstream_->half_close();
+  EXPECT_EQ(client_->read_to_end(), "an answer");
+  EXPECT_TRUE(has_ended(splice_end::finished));
+}
+
+TEST_F(TlsSplice, EndsTheClientCleanlyWithTheUpstream) {
+  upstream_->send("last words");
+  upstream_->half_close();
+  EXPECT_EQ(client_->read_to_end(), "last words");
+  EXPECT_TRUE(client_->ended_cleanly());
+  client_->end_sending();
+  EXPECT_TRUE(upstream_->is_closed());
+  EXPECT_TRUE(has_ended(splice_end::finished));
+}
+
+TEST_F(TlsSplice, DropsWhatAClientSaysAfterItsEnd) {
+  upstream_->half_close();
+  EXPECT_EQ(client_->read_to_end(), "");
+  for (int i = 0; i < 3; ++i)
+    client_->send("too late");
+  client_->end_sending();
+  EXPECT_EQ(upstream_->read_to_end(), "");
+  EXPECT_TRUE(has_ended(splice_end::finished));
+  EXPECT_EQ(told_.to_upstream, 0u);
+}
+
+TEST_F(TlsSplice, DoesNotWaitLongForAClientToAgree) {
+  upstream_->half_close();
+  EXPECT_TRUE(upstream_->is_closed());
+  EXPECT_TRUE(has_ended(splice_end::finished));
+}
+
+TEST_F(TlsSplice, IsBrokenByAClientThatIsCutOff) {
+  client_.reset(); // without a word of TLS
+  EXPECT_TRUE(upstream_->is_closed());
+  EXPECT_TRUE(has_ended(splice_end::broken));
+}
+
+TEST_F(TlsSplice, ClosesBothSidesAtOnce) {
+  on_reactor([this] { splice_->close(); });
+  EXPECT_EQ(client_->read_to_end(), "");
+  EXPECT_FALSE(client_->ended_cleanly());
+  EXPECT_TRUE(upstream_->is_closed());
+  EXPECT_TRUE(has_ended(splice_end::closed));
+}
+
+TEST(SpliceEnd, IsFineAtAnyStep) {
+  // Ends it, or the reactor around it, after each number of steps that its coroutines take.
+  constexpr int steps_max = 40;
+  for (int steps = 0; steps < steps_max; ++steps) {
+    for (const bool is_closed : {false, true}) {
+      auto io = std::make_unique<boost::asio::io_context>(1);
+      auto wheel = std::make_unique<timer_wheel>(*io);
+      auto maker = std::make_unique<connection_maker>(*io);
+      raw_client client(maker->port()), upstream(maker->port());
+      client.send("abc");
+      upstream.send("def");
+      client.half_close();
+      if (steps % 2 == 0) upstream.half_close();
+      splice_options options;
+      int ended = 0;
+      options.on_ended = [&](splice_end, const splice_counts&) { ++ended; };
+      auto first = maker->accept("x");
+      auto running = std::make_unique<splice>(*wheel, std::move(first), maker->accept(), options);
+      for (int i = 0; i < steps; ++i)
+        io->poll_one();
+      if (is_closed) running->close();
+      if (is_closed) io->restart(), io->poll();
+      EXPECT_LE(ended, 1) << steps;
+      EXPECT_TRUE(!is_closed || ended == 1) << steps;
+      running.reset();
+      wheel.reset();
+      maker.reset();
+      io.reset();
+      EXPECT_TRUE(client.read_to_end().has_value()) << steps;
+      EXPECT_TRUE(upstream.read_to_end().has_value()) << steps;
+    }
+  }
+}
+
+} // namespace
+} // namespace latchkey::http::testing
