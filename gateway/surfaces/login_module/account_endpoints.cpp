@@ -2,6 +2,7 @@
 // Account Management).
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
+#include "gateway/sign_in/registration.hpp"
 #include "gateway/sign_in/sign_in.hpp"
 #include "gateway/surfaces/login_module/render.hpp"
 #include "protocol/text/login_name.hpp"

@@ -1,6 +1,7 @@
 // What administrators do with accounts ("API Reference", Admin Account Management).
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
+#include "gateway/sign_in/registration.hpp"
 #include "gateway/surfaces/login_module/render.hpp"
 #include "protocol/text/json_writer.hpp"
 
