@@ -20,9 +20,10 @@ bool holds(const caf::type_erased_tuple& content, caf::rtti_pair type) {
 
 } // namespace
 
-caf::match_case::result message_case::invoke(caf::detail::invoke_result_visitor& answer,
-                                             caf::type_erased_tuple& content) {
-  if (!holds(content, message_)) return no_match;
+caf::match_case::result message_case::invoke_for(caf::rtti_pair type,
+                                                 caf::detail::invoke_result_visitor& answer,
+                                                 caf::type_erased_tuple& content) {
+  if (!holds(content, type)) return no_match;
   return with_own(content, [this, &answer](void* message) { return handle(answer, message); });
 }
 

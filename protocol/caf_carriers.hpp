@@ -41,19 +41,19 @@ concept takes_unsafe_message = requires {
       std::decay_t<caf::detail::tl_head_t<typename caf::detail::get_callable_trait<F>::arg_types>>>;
 };
 
-/// A handler of one message type, whatever it does with it.
+/// What handles one message type, whatever it does with it.
 class message_case : public caf::match_case {
 public:
-  message_case(std::uint32_t type_token, caf::rtti_pair message)
-      : match_case(type_token), message_(message) {}
+  using match_case::match_case;
 
-  result invoke(caf::detail::invoke_result_visitor& answer, caf::type_erased_tuple& content) final;
+protected:
+  /// `handle`s the content if it is one message of that type.
+  result invoke_for(caf::rtti_pair type, caf::detail::invoke_result_visitor& answer,
+                    caf::type_erased_tuple& content);
 
 private:
   /// Handles the message and gives `answer` what came of it.
   virtual result handle(caf::detail::invoke_result_visitor& answer, void* message) = 0;
-
-  caf::rtti_pair message_;
 };
 
 /// What continues when a request has been answered; CAF keeps it with the request.
@@ -99,8 +99,11 @@ public:
   using message =
       std::decay_t<detail::tl_head_t<typename detail::get_callable_trait<F>::arg_types>>;
 
-  trivial_match_case(F f)
-      : message_case(make_type_token<message>(), make_rtti_pair<message>()), f_(std::move(f)) {}
+  trivial_match_case(F f) : message_case(make_type_token<message>()), f_(std::move(f)) {}
+
+  result invoke(detail::invoke_result_visitor& answer, type_erased_tuple& content) override {
+    return invoke_for(make_rtti_pair<message>(), answer, content);
+  }
 
 private:
   result handle(detail::invoke_result_visitor& answer, void* held) override {

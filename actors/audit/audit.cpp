@@ -28,7 +28,7 @@ audit_actor::behavior_type audit(audit_actor::stateful_pointer<audit_state> self
   auto* state = &self->state;
   state->self = self;
   state->writers = std::move(writers);
-  return {handler(state, &audit_state::on_record)};
+  return {handler<&audit_state::on_record>(state)};
 }
 
 } // namespace latchkey

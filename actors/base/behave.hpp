@@ -75,13 +75,12 @@ private:
   std::shared_ptr<debt> debt_;
 };
 
-/// A message handler that calls `(state->*method)(message)`; an exception, which only a
-/// library can raise, is an answer too and does not end the actor.
-template <class State, class Message, class Reply>
-auto handler(State* state, caf::result<Reply> (State::*method)(Message&)) {
-  return [state, method](Message& message) -> caf::result<Reply> {
+/// For `handler`.
+template <auto Method, class State, class Message, class Reply>
+auto handler_of(State* state, caf::result<Reply> (State::*)(Message&)) {
+  return [state](Message& message) -> caf::result<Reply> {
     try {
-      return (state->*method)(message);
+      return (state->*Method)(message);
     } catch (const std::exception& e) {
       log_error(State::name, "failed to handle a message: ", e.what());
       return to_error(error_code::internal_error);
@@ -89,16 +88,25 @@ auto handler(State* state, caf::result<Reply> (State::*method)(Message&)) {
   };
 }
 
-/// The same for a notice, which nobody waits for.
-template <class State, class Message>
-auto handler(State* state, void (State::*method)(Message&)) {
-  return [state, method](Message& message) {
+template <auto Method, class State, class Message>
+auto handler_of(State* state, void (State::*)(Message&)) {
+  return [state](Message& message) {
     try {
-      (state->*method)(message);
+      (state->*Method)(message);
     } catch (const std::exception& e) {
       log_error(State::name, "failed to handle a notice: ", e.what());
     }
   };
+}
+
+/// The handler of the message that `Method`, a member of `State`, takes: a plain function, or a
+/// coroutine (conversation.hpp). Without an answer it handles a notice, which nobody waits for. An
+/// exception, which only a library can raise, is an answer too and does not end the actor.
+///
+/// It holds the pointer alone: every session, user and workflow in memory has one for each message.
+template <auto Method, class State>
+auto handler(State* state) {
+  return handler_of<Method>(state, Method);
 }
 
 } // namespace latchkey

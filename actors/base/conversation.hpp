@@ -57,12 +57,12 @@ caf::result<Reply> answer_with(State* state, task<Reply> root) {
   return answer;
 }
 
-/// A message handler that is a coroutine of the state.
-template <class State, class Message, class Reply>
-auto handler(State* state, task<Reply> (State::*method)(Message)) {
-  return [state, method](Message& message) -> caf::result<Reply> {
+/// For `handler`: those that are coroutines.
+template <auto Method, class State, class Message, class Reply>
+auto handler_of(State* state, task<Reply> (State::*)(Message)) {
+  return [state](Message& message) -> caf::result<Reply> {
     try {
-      return answer_with(state, (state->*method)(std::move(message)));
+      return answer_with(state, (state->*Method)(std::move(message)));
     } catch (const std::exception& e) {
       log_error(State::name, "failed to handle a message: ", e.what());
       return to_error(error_code::internal_error); // a promise that was made has answered the same
@@ -70,12 +70,11 @@ auto handler(State* state, task<Reply> (State::*method)(Message)) {
   };
 }
 
-/// The same for a notice, which nobody waits for.
-template <class State, class Message>
-auto handler(State* state, task<void> (State::*method)(Message)) {
-  return [state, method](Message& message) {
+template <auto Method, class State, class Message>
+auto handler_of(State* state, task<void> (State::*)(Message)) {
+  return [state](Message& message) {
     try {
-      converse(state->self, presence_of(*state), (state->*method)(std::move(message)));
+      converse(state->self, presence_of(*state), (state->*Method)(std::move(message)));
     } catch (const std::exception& e) {
       log_error(State::name, "failed to handle a notice: ", e.what());
     }

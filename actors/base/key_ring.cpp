@@ -37,8 +37,8 @@ key_ring_actor::behavior_type key_ring(key_ring_actor::stateful_pointer<key_ring
                                        std::shared_ptr<const key_set> keys) {
   install_default_handlers(self);
   self->state.keys = std::move(keys);
-  return {handler(&self->state, &key_ring_state::on_sign),
-          handler(&self->state, &key_ring_state::on_sign_service)};
+  return {handler<&key_ring_state::on_sign>(&self->state),
+          handler<&key_ring_state::on_sign_service>(&self->state)};
 }
 
 } // namespace latchkey

@@ -52,7 +52,11 @@ public:
     }
     return held;
   }
-  bool has_conversations() const noexcept { return !presence_.expired(); }
+  bool has_conversations() noexcept {
+    if (!presence_.expired()) return true;
+    presence_.reset(); // a weak pointer holds what it was made of
+    return false;
+  }
 
   /// Whether nobody has used it for so long at the time of that sweep.
   bool is_unused(const messages::sweep& sweep, std::chrono::seconds idle) const noexcept {
@@ -98,23 +102,24 @@ private:
   bool has_reminder_ = false;
 };
 
-/// A handler of a resident that answers "gone" when the actor is about to leave; otherwise the
-/// message counts as a use. `Method` is a plain handler or a coroutine.
-template <class State, class Message, class Reply>
-auto accepting(State* state, caf::result<Reply> (State::*method)(Message&)) {
-  return [state, handle = handler(state, method)](Message& message) -> caf::result<Reply> {
+namespace detail {
+
+template <auto Method, class State, class Handler, class Message, class Reply>
+auto accepting_of(State* state, caf::result<Reply> (Handler::*)(Message&) const) {
+  return [state](Message& message) -> caf::result<Reply> {
     if (state->is_leaving()) return gone();
     state->last_used = state->env->steady_now();
-    return handle(message);
+    return handler<Method>(state)(message);
   };
 }
-template <class State, class Message, class Reply>
-auto accepting(State* state, task<Reply> (State::*method)(Message)) {
-  return [state, handle = handler(state, method)](Message& message) -> caf::result<Reply> {
-    if (state->is_leaving()) return gone();
-    state->last_used = state->env->steady_now();
-    return handle(message);
-  };
+
+} // namespace detail
+
+/// A `handler` of a resident that answers "gone" when the actor is about to leave; otherwise the
+/// message counts as a use.
+template <auto Method, class State>
+auto accepting(State* state) {
+  return detail::accepting_of<Method>(state, &decltype(handler<Method>(state))::operator());
 }
 
 /// How often an actor that is found is asked before its being gone is an error.

@@ -189,23 +189,23 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
   state->self = self;
   state->env = std::move(env);
   self->delayed_send(self, sweep_round, messages::sweep{});
-  return {handler(state, &directory_state::on_find_user),
-          handler(state, &directory_state::on_find_session),
-          handler(state, &directory_state::on_compare),
-          handler(state, &directory_state::on_register),
-          handler(state, &directory_state::on_adopt),
-          handler(state, &directory_state::on_find_subscription),
-          handler(state, &directory_state::on_find_workflow),
-          handler(state, &directory_state::on_make_workflow),
-          handler(state, &directory_state::on_sessions_ended),
-          handler(state, &directory_state::on_role_changed),
-          handler(state, &directory_state::on_subscription_changed),
-          handler(state, &directory_state::on_sync_session),
-          handler(state, &directory_state::on_leave_user),
-          handler(state, &directory_state::on_leave_session),
-          handler(state, &directory_state::on_leave_subscription),
-          handler(state, &directory_state::on_leave_workflow),
-          handler(state, &directory_state::on_sweep)};
+  return {handler<&directory_state::on_find_user>(state),
+          handler<&directory_state::on_find_session>(state),
+          handler<&directory_state::on_compare>(state),
+          handler<&directory_state::on_register>(state),
+          handler<&directory_state::on_adopt>(state),
+          handler<&directory_state::on_find_subscription>(state),
+          handler<&directory_state::on_find_workflow>(state),
+          handler<&directory_state::on_make_workflow>(state),
+          handler<&directory_state::on_sessions_ended>(state),
+          handler<&directory_state::on_role_changed>(state),
+          handler<&directory_state::on_subscription_changed>(state),
+          handler<&directory_state::on_sync_session>(state),
+          handler<&directory_state::on_leave_user>(state),
+          handler<&directory_state::on_leave_session>(state),
+          handler<&directory_state::on_leave_subscription>(state),
+          handler<&directory_state::on_leave_workflow>(state),
+          handler<&directory_state::on_sweep>(state)};
 }
 
 directory_actor::behavior_type

@@ -213,7 +213,7 @@ mailer_actor::behavior_type mailer(mailer_actor::stateful_pointer<mailer_state> 
   state->transport = std::move(transport);
   state->chance.seed(std::random_device{}());
   self->send(mailer_actor{self}, messages::mail_waiting{}); // what an earlier run left
-  return {handler(state, &mailer_state::on_waiting), handler(state, &mailer_state::on_timer)};
+  return {handler<&mailer_state::on_waiting>(state), handler<&mailer_state::on_timer>(state)};
 }
 
 } // namespace latchkey

@@ -33,7 +33,7 @@ mail_transport(mail_transport_actor::stateful_pointer<mail_transport_state> self
   state->carrier = std::move(carrier);
   state->from = std::move(from);
   state->writer = std::move(writer);
-  return {handler(state, &mail_transport_state::on_send)};
+  return {handler<&mail_transport_state::on_send>(state)};
 }
 
 result<std::shared_ptr<mail_carrier>> configured_mail_carrier(const settings& configured) {

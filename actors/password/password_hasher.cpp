@@ -139,8 +139,8 @@ password_hasher(password_hasher_actor::stateful_pointer<password_hasher_state> s
   state->workers = std::move(workers);
   for (std::size_t i = 0; i < state->workers.size(); ++i)
     state->idle.push_back(i);
-  return {handler(state, &password_hasher_state::on_hash),
-          handler(state, &password_hasher_state::on_verify)};
+  return {handler<&password_hasher_state::on_hash>(state),
+          handler<&password_hasher_state::on_verify>(state)};
 }
 
 // -- a worker ----------------------------------------------------------------------
@@ -194,8 +194,8 @@ hash_worker(password_hasher_actor::stateful_pointer<hash_worker_state> self, arg
   // The function runs in the actor's own thread when it is detached.
   if (self->getf(caf::abstract_actor::is_detached_flag))
     setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), worker_niceness);
-  return {handler(state, &hash_worker_state::on_hash),
-          handler(state, &hash_worker_state::on_verify),
+  return {handler<&hash_worker_state::on_hash>(state),
+          handler<&hash_worker_state::on_verify>(state),
           caf::after(rest_after) >> [state] { state->engine->release(); }};
 }
 

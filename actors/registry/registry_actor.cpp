@@ -220,8 +220,8 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
   for (const auto& [role_name, entry] : state->env->book->roles()->roles)
     if (!entry.role.is_built_in) state->roles.push_back(entry.role);
   self->send(self, messages::refresh_registry{});
-  return {handler(state, &registry_state::on_put), handler(state, &registry_state::on_delete),
-          handler(state, &registry_state::on_refresh)};
+  return {handler<&registry_state::on_put>(state), handler<&registry_state::on_delete>(state),
+          handler<&registry_state::on_refresh>(state)};
 }
 
 } // namespace latchkey

@@ -153,20 +153,20 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
   state->self = self;
   state->env = std::move(env);
   state->begin(std::move(record));
-  return {handler(state, &session_state::on_validate),
-          handler(state, &session_state::on_prove),
-          handler(state, &session_state::on_issue),
-          accepting(state, &session_state::on_refresh),
-          accepting(state, &session_state::on_revoke),
-          handler(state, &session_state::on_session_ended),
-          handler(state, &session_state::on_role_changed),
-          handler(state, &session_state::on_subscription_changed),
-          handler(state, &session_state::on_session_synced),
-          handler(state, &session_state::on_outcome_in_doubt),
-          handler(state, &session_state::on_watch),
-          handler(state, &session_state::on_unwatch),
-          handler(state, &session_state::on_use_ticket),
-          handler(state, &session_state::on_sweep)};
+  return {handler<&session_state::on_validate>(state),
+          handler<&session_state::on_prove>(state),
+          handler<&session_state::on_issue>(state),
+          accepting<&session_state::on_refresh>(state),
+          accepting<&session_state::on_revoke>(state),
+          handler<&session_state::on_session_ended>(state),
+          handler<&session_state::on_role_changed>(state),
+          handler<&session_state::on_subscription_changed>(state),
+          handler<&session_state::on_session_synced>(state),
+          handler<&session_state::on_outcome_in_doubt>(state),
+          handler<&session_state::on_watch>(state),
+          handler<&session_state::on_unwatch>(state),
+          handler<&session_state::on_use_ticket>(state),
+          handler<&session_state::on_sweep>(state)};
 }
 
 } // namespace latchkey

@@ -65,8 +65,8 @@ persistence(persistence_actor::stateful_pointer<persistence_state> self, storage
   state->clock = clock;
   state->counts = counts;
   state->writer = store->open_writer();
-  return {handler(state, &persistence_state::on_commit),
-          handler(state, &persistence_state::on_flush)};
+  return {handler<&persistence_state::on_commit>(state),
+          handler<&persistence_state::on_flush>(state)};
 }
 
 } // namespace latchkey

@@ -47,9 +47,9 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
   auto* state = &self->state;
   state->clock = clock;
   state->connection = store->open_reader();
-  return {handler(state, &reader_state::on_login), handler(state, &reader_state::on_user),
-          handler(state, &reader_state::on_session), handler(state, &reader_state::on_read),
-          handler(state, &reader_state::on_ping)};
+  return {handler<&reader_state::on_login>(state), handler<&reader_state::on_user>(state),
+          handler<&reader_state::on_session>(state), handler<&reader_state::on_read>(state),
+          handler<&reader_state::on_ping>(state)};
 }
 
 } // namespace latchkey

@@ -18,7 +18,7 @@ redis_actor::behavior_type redis(redis_actor::stateful_pointer<redis_state> self
   state->clock = clock;
   state->counts = counts;
   state->connection = std::make_unique<storage::redis_connection>(std::move(address));
-  return {handler(state, &redis_state::on_ping)};
+  return {handler<&redis_state::on_ping>(state)};
 }
 
 } // namespace latchkey

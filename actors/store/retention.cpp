@@ -54,7 +54,7 @@ retention_actor::behavior_type retention(retention_actor::stateful_pointer<reten
   state->env = std::move(env);
   self->send(retention_actor{self}, messages::sweep{});
   state->let_windows_go();
-  return {handler(state, &retention_state::on_sweep)};
+  return {handler<&retention_state::on_sweep>(state)};
 }
 
 } // namespace latchkey

@@ -149,11 +149,11 @@ subscription(subscription_actor::stateful_pointer<subscription_state> self,
   state->record = std::move(record);
   state->last_used = state->env->steady_now();
   state->turns.emplace(self);
-  return {accepting(state, &subscription_state::on_describe),
-          accepting(state, &subscription_state::on_change),
-          accepting(state, &subscription_state::on_spend),
-          handler(state, &subscription_state::on_owner_removed),
-          handler(state, &subscription_state::on_sweep)};
+  return {accepting<&subscription_state::on_describe>(state),
+          accepting<&subscription_state::on_change>(state),
+          accepting<&subscription_state::on_spend>(state),
+          handler<&subscription_state::on_owner_removed>(state),
+          handler<&subscription_state::on_sweep>(state)};
 }
 
 } // namespace latchkey

@@ -93,24 +93,24 @@ user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, us
   state->turns.emplace(self);
   state->count_failures();
   state->recoveries.emplace(self, state->env, "recovery:" + id, &session_policy::recovery_failures);
-  return {accepting(state, &user_state::on_authenticate),
-          accepting(state, &user_state::on_describe),
-          accepting(state, &user_state::on_update),
-          accepting(state, &user_state::on_delete),
-          accepting(state, &user_state::on_end_sessions),
-          accepting(state, &user_state::on_change_password),
-          accepting(state, &user_state::on_begin_recovery),
-          accepting(state, &user_state::on_verify_passphrase),
-          accepting(state, &user_state::on_reset_password),
-          accepting(state, &user_state::on_change_recovery),
-          accepting(state, &user_state::on_begin_verification),
-          accepting(state, &user_state::on_confirm_email),
-          accepting(state, &user_state::on_create_key),
-          accepting(state, &user_state::on_list_keys),
-          accepting(state, &user_state::on_revoke_key),
-          accepting(state, &user_state::on_use_key),
-          accepting(state, &user_state::on_reload),
-          handler(state, &user_state::on_sweep)};
+  return {accepting<&user_state::on_authenticate>(state),
+          accepting<&user_state::on_describe>(state),
+          accepting<&user_state::on_update>(state),
+          accepting<&user_state::on_delete>(state),
+          accepting<&user_state::on_end_sessions>(state),
+          accepting<&user_state::on_change_password>(state),
+          accepting<&user_state::on_begin_recovery>(state),
+          accepting<&user_state::on_verify_passphrase>(state),
+          accepting<&user_state::on_reset_password>(state),
+          accepting<&user_state::on_change_recovery>(state),
+          accepting<&user_state::on_begin_verification>(state),
+          accepting<&user_state::on_confirm_email>(state),
+          accepting<&user_state::on_create_key>(state),
+          accepting<&user_state::on_list_keys>(state),
+          accepting<&user_state::on_revoke_key>(state),
+          accepting<&user_state::on_use_key>(state),
+          accepting<&user_state::on_reload>(state),
+          handler<&user_state::on_sweep>(state)};
 }
 
 } // namespace latchkey

@@ -76,7 +76,7 @@ struct user_state : resident {
 private:
   // -- what every conversation needs (user.cpp) ------------------------------------------
 
-  bool is_busy() const { return in_doubt_ || has_conversations(); }
+  bool is_busy() { return in_doubt_ || has_conversations(); }
   void on_removed();
 
   /// A turn, once nothing is in doubt. OVERLOADED when too many wait.

@@ -45,7 +45,7 @@ workflow_recovery(workflow_recovery_actor::stateful_pointer<workflow_recovery_st
   state->self = self;
   state->env = std::move(env);
   self->send(workflow_recovery_actor{self}, messages::sweep{});
-  return {handler(state, &workflow_recovery_state::on_sweep)};
+  return {handler<&workflow_recovery_state::on_sweep>(state)};
 }
 
 } // namespace latchkey

@@ -142,9 +142,9 @@ workflow_actor::behavior_type workflow(workflow_actor::stateful_pointer<workflow
   state->self = self;
   state->env = std::move(env);
   state->init(std::move(record));
-  return {accepting(state, &workflow_state::on_start), accepting(state, &workflow_state::on_resume),
-          accepting(state, &workflow_state::on_cancel), accepting(state, &workflow_state::on_take),
-          handler(state, &workflow_state::on_sweep)};
+  return {accepting<&workflow_state::on_start>(state), accepting<&workflow_state::on_resume>(state),
+          accepting<&workflow_state::on_cancel>(state), accepting<&workflow_state::on_take>(state),
+          handler<&workflow_state::on_sweep>(state)};
 }
 
 } // namespace latchkey

@@ -23,7 +23,7 @@ subscription_actor::behavior_type asker(subscription_actor::stateful_pointer<ask
                                         directory_actor directory) {
   self->state.self = self;
   self->state.directory = std::move(directory);
-  return stub<subscription_actor>(self, handler(&self->state, &asker_state::on_spend));
+  return stub<subscription_actor>(self, handler<&asker_state::on_spend>(&self->state));
 }
 
 struct one_asker : one_guest {

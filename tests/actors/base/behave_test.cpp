@@ -33,7 +33,7 @@ struct rogue_state {
 audit_actor::behavior_type rogue(audit_actor::stateful_pointer<rogue_state> self, caf::unit_t) {
   install_default_handlers(self);
   self->state.self = self;
-  return {handler(&self->state, &rogue_state::on_record)};
+  return {handler<&rogue_state::on_record>(&self->state)};
 }
 
 messages::record_audit saying(const std::string& action) {
@@ -59,6 +59,13 @@ TEST(Handler, ThatThrowsAnswersInternalErrorAndTheActorLives) {
   const auto actor = f.spawn(rogue, caf::unit);
   EXPECT_EQ(code_of(f.ask(actor, saying("throw"))), error_code::internal_error);
   EXPECT_TRUE(f.ask(actor, saying("keep")));
+}
+
+// Whatever is in memory by the hundred thousand has one for each message it takes.
+TEST(Handler, TakesAPointerAndWhatCafKeepsForAnyHandler) {
+  using handle = decltype(handler<&rogue_state::on_record>(static_cast<rogue_state*>(nullptr)));
+  EXPECT_EQ(sizeof(handle), sizeof(void*));
+  EXPECT_EQ(sizeof(caf::trivial_match_case<handle>), sizeof(caf::match_case) + sizeof(void*));
 }
 
 TEST(Quiet, ActorsSurviveWhatTheyDoNotKnowAndErrors) {

@@ -51,7 +51,7 @@ audit_actor::behavior_type host(audit_actor::stateful_pointer<host_state> self, 
   state.log = std::move(log);
   state.run = run;
   state.turns.emplace(self);
-  return {handler(&state, &host_state::on_record)};
+  return {handler<&host_state::on_record>(&state)};
 }
 
 messages::record_audit about(const std::string& action) {

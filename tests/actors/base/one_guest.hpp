@@ -78,9 +78,9 @@ guest(subscription_actor::stateful_pointer<guest_state> self, directory_actor di
   state->number = number;
   state->last_used = state->env->steady_now();
   return stub<subscription_actor>(
-      self, accepting(state, &guest_state::on_describe), accepting(state, &guest_state::on_spend),
-      accepting(state, &guest_state::on_change), handler(state, &guest_state::on_owner_removed),
-      handler(state, &guest_state::on_sweep));
+      self, accepting<&guest_state::on_describe>(state), accepting<&guest_state::on_spend>(state),
+      accepting<&guest_state::on_change>(state), handler<&guest_state::on_owner_removed>(state),
+      handler<&guest_state::on_sweep>(state));
 }
 
 inline directory_actor::behavior_type reception(directory_actor::pointer self,
