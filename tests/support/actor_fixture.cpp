@@ -49,6 +49,11 @@ actor_fixture::actor_fixture()
   env_->count_in(counts);
   env_->keys = make_key_set(secret{signing_secret}, "issuer", "audience").value();
   env_->started_at = clock.now();
+  const auto wait = [](caf::event_based_actor* self) -> caf::behavior {
+    install_default_handlers(self);
+    return {[](caf::unit_t) {}};
+  };
+  asker_ = static_cast<caf::event_based_actor*>(caf::actor_cast<caf::abstract_actor*>(spawn(wait)));
   commits.open(*system_, spawn(persistence, &store, &clock, &counts));
   reads.open(*system_, spawn(reader, &store, &clock));
   hashes.open(*system_, spawn(fake_hasher, caf::unit));

@@ -121,15 +121,11 @@ public:
     using reply = reply_of<Handle, Message>;
     asked<reply> question;
     auto box = question.box_;
-    auto asker = [box](caf::event_based_actor* self, const Handle& to, const Message& m) {
-      self->request(to, no_timeout, m)
-          .then([box](reply& answer) { box->emplace(std::move(answer)); },
-                [box](caf::error& error) {
-                  box->emplace(tl::unexpected<caf::error>(std::move(error)));
-                });
-    };
-    system_->spawn(std::move(asker), receiver, std::move(message));
-    scheduler().run_once_lifo();
+    asker_->context(nullptr); // what ran it last is gone
+    request_from(
+        asker_, receiver, std::move(message),
+        [box](reply& answer) { box->emplace(std::move(answer)); },
+        [box](caf::error& error) { box->emplace(tl::unexpected<caf::error>(std::move(error))); });
     return question;
   }
 
@@ -169,6 +165,7 @@ private:
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
   std::shared_ptr<actor_env> env_;
+  caf::event_based_actor* asker_ = nullptr; // of every question
   std::vector<std::function<void()>> ends_;
 };
 

@@ -48,14 +48,14 @@ struct gate_state {
     promise<Reply> answer{self};
     control->questions.emplace_back(question);
     auto forward = [this, answer, question] {
-      self->request(behind, no_timeout, question)
-          .then(
-              [this, answer](Reply& reply) {
-                hold_if(holding::answers, [answer, reply] { answer.deliver(reply); });
-              },
-              [this, answer](caf::error& error) {
-                hold_if(holding::answers, [answer, error] { answer.deliver(error); });
-              });
+      request_from(
+          self, behind, question,
+          [this, answer](Reply& reply) {
+            hold_if(holding::answers, [answer, reply] { answer.deliver(reply); });
+          },
+          [this, answer](caf::error& error) {
+            hold_if(holding::answers, [answer, error] { answer.deliver(error); });
+          });
     };
     hold_if(holding::questions, std::move(forward));
     return answer;
