@@ -70,14 +70,14 @@ std::string internal_url(const settings& configured) {
 }
 
 /// What both listeners serve, each operation once: the public one's rows and what the internal
-/// one has beside them.
-result<std::string> description_of(rows all, const settings& configured,
-                                   const proxy::proxy_table& proxied) {
+/// one has beside them. Nothing is handled by these.
+rows described_rows(rows all) {
   for (auto& row : joined(internal_surfaces()))
     if (row.needs.open_to == http::access::internal || row.needs.is_internal)
       all.push_back(std::move(row));
-  return openapi::describe_api(all, {origin_of_clients(configured), LATCHKEY_VERSION, flat_error,
-                                     proxied::descriptions(proxied), internal_url(configured)});
+  for (auto& row : all)
+    row.handle = nullptr; // that of the description has the description
+  return all;
 }
 
 } // namespace
@@ -101,10 +101,12 @@ result<std::shared_ptr<const http::router>> routes_of(listener side, const setti
                std::make_move_iterator(more.end()));
   }
   if (side == listener::public_side) {
-    auto described = description_of(all, configured, *proxied);
-    if (!described) return fail(described.error());
-    auto published = description->publish(std::move(*described), origin_of_clients(configured));
-    if (!published) return fail(published.error());
+    openapi::api_facts facts{origin_of_clients(configured), LATCHKEY_VERSION, flat_error,
+                             proxied::descriptions(*proxied), internal_url(configured)};
+    auto describe = [described = described_rows(all), facts = std::move(facts)] {
+      return openapi::describe_api(described, facts);
+    };
+    description->publish(std::move(describe), origin_of_clients(configured));
   }
   auto table = http::router::make(std::move(all));
   if (!table) return fail(table.error());

@@ -194,15 +194,15 @@ void complete(const checker& check) {
         values.issuer.find('/', std::min(values.issuer.find("://"), values.issuer.size() - 1) + 3);
     const auto own = setting_values::origin(std::string_view{values.issuer}.substr(0, path));
     values.own_origin = own.value_or("");
-  }
-  if (values.issuer.empty()) {
+  } else {
     const bool wildcard = values.http_host == "0.0.0.0" || values.http_host == "::";
     values.issuer = (values.uses_tls() ? "https://" : "http://") +
                     (wildcard ? "localhost" : setting_values::host_in_url(values.http_host)) + ":" +
                     std::to_string(values.http_port);
   }
   // A browser drops a cookie with SameSite=None that is not Secure.
-  if (values.cookie_same_site_none && !values.issuer.starts_with("https://") && !values.uses_tls())
+  if (values.cookie_same_site_none && !values.own_origin.starts_with("https:") &&
+      !values.uses_tls())
     check.problems.push_back(
         "COOKIE_SAMESITE is \"none\": expected lax, or an ISSUER that begins with "
         "https:// (behind a proxy that ends TLS), or TLS_CERT and TLS_KEY");

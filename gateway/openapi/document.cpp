@@ -279,8 +279,8 @@ result<std::string> writer::finish() {
   for (const auto& [name, about] : all_.tags)
     tags.push_back({{"name", name}, {"description", about}});
   json servers = json::array({{{"url", "/"}, {"description", "Where this description is"}}});
-  if (facts_.issuer.starts_with("http://") || facts_.issuer.starts_with("https://"))
-    servers.push_back({{"url", facts_.issuer}, {"description", "ISSUER"}});
+  if (!facts_.origin.empty())
+    servers.push_back({{"url", facts_.origin}, {"description", "ISSUER"}});
   const json document{
       {"openapi", "3.1.0"},
       {"info", {{"title", "latchkey"}, {"version", facts_.version}, {"description", all_.about}}},

@@ -27,7 +27,7 @@ struct generated_words {
 };
 
 struct api_facts {
-  std::string issuer;  // our own origin; named as a server when it is an http(s) URL
+  std::string origin;  // our own, named as a server; empty: nobody can say
   std::string version; // of the program
   flat_renderer flat = nullptr;
   std::vector<generated_words> passed_on = {};    // in the part called "Gateway"

@@ -13,20 +13,13 @@ constexpr std::int64_t key_use_noted_every_s = 60;
 /// The longest service key that is looked up.
 constexpr std::size_t service_key_bytes_max = 256;
 
-/// Scheme, host and port of an http(s) URL.
-std::string origin_of(std::string_view url) {
-  const auto slashes = url.find("://");
-  if (slashes == url.npos || !url.starts_with("http")) return {};
-  return std::string{url.substr(0, url.find('/', slashes + 3))};
-}
-
 } // namespace
 
 reactor_edge::reactor_edge(caf::actor_system& system, reactor& home, actor_env_ptr env,
                            std::shared_ptr<const settings> configured)
     : home_(home), env_(std::move(env)), settings_(std::move(configured)),
-      origins_(settings_->allowed_origins), issuer_origin_(origin_of(settings_->issuer)),
-      trusted_proxies_(settings_->trusted_proxies), actors_(system, home, env_), tokens_(env_),
+      origins_(settings_->allowed_origins), trusted_proxies_(settings_->trusted_proxies),
+      actors_(system, home, env_), tokens_(env_),
       health_(home, env_, actors_, settings_->core_manager_url), splices_(home.timers()) {}
 
 reactor_edge::~reactor_edge() {

@@ -42,7 +42,6 @@ public:
   const settings& configured() const noexcept { return *settings_; }
   const http::origin_list& origins() const noexcept { return origins_; }
   /// "https://host[:port]" of the ISSUER setting; empty when that is no http(s) URL.
-  const std::string& issuer_origin() const noexcept { return issuer_origin_; }
   /// TRUSTED_PROXIES.
   const proxy_list& trusted_proxies() const noexcept { return trusted_proxies_; }
   /// The newest snapshots of the registry; good until this thread does something else.
@@ -140,7 +139,6 @@ private:
   actor_env_ptr env_;
   std::shared_ptr<const settings> settings_;
   http::origin_list origins_;
-  std::string issuer_origin_;
   proxy_list trusted_proxies_;
   snapshots registry_;
   actor_lookup actors_;

@@ -16,7 +16,7 @@ constexpr std::string_view plain_name = "refresh_token";
 
 /// Whether browsers reach us by https.
 bool is_https(const http::exchange& ex) {
-  return ex.in.is_tls || edge_of(ex).issuer_origin().starts_with("https:");
+  return ex.in.is_tls || edge_of(ex).configured().own_origin.starts_with("https:");
 }
 
 std::string_view name_of_cookie(const http::exchange& ex) {

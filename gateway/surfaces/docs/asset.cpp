@@ -1,6 +1,7 @@
 #include "gateway/surfaces/docs/asset.hpp"
 
 #include "gateway/http/body/lasting_body.hpp"
+#include "gateway/http/message/syntax.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 
 #include <array>
@@ -11,18 +12,12 @@ namespace {
 
 constexpr std::size_t etag_chars = 22; // 132 bits of the hash
 
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto from = text.find_first_not_of(" \t");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
-
 /// Calls `look` with each part between commas until it says true.
 template <class Look>
 bool any_part(std::string_view list, Look look) {
   for (std::size_t at = 0; at <= list.size();) {
     const auto end = std::min(list.find(',', at), list.size());
-    if (look(trimmed(list.substr(at, end - at)))) return true;
+    if (look(http::trim(list.substr(at, end - at)))) return true;
     at = end + 1;
   }
   return false;
@@ -32,7 +27,7 @@ bool any_part(std::string_view list, Look look) {
 bool has_no_weight(std::string_view parameters) noexcept {
   const auto q = parameters.find("q=");
   if (q == std::string_view::npos) return false;
-  const auto value = trimmed(parameters.substr(q + 2));
+  const auto value = http::trim(parameters.substr(q + 2));
   return value.starts_with('0') && value.find_first_of("123456789") == std::string_view::npos;
 }
 
@@ -60,7 +55,7 @@ bool takes_gzip(std::string_view accept_encoding) noexcept {
   bool takes = false;
   any_part(accept_encoding, [&](std::string_view part) {
     const auto semicolon = std::min(part.find(';'), part.size());
-    const auto coding = trimmed(part.substr(0, semicolon));
+    const auto coding = http::trim(part.substr(0, semicolon));
     const bool is_gzip = http::equal_ignoring_case(coding, "gzip");
     if (!is_gzip && (coding != "*" || named)) return false; // the name counts more than *
     named = is_gzip;
@@ -71,7 +66,7 @@ bool takes_gzip(std::string_view accept_encoding) noexcept {
 }
 
 bool has_tag(std::string_view if_none_match, std::string_view etag) noexcept {
-  if (trimmed(if_none_match) == "*") return true;
+  if (http::trim(if_none_match) == "*") return true;
   return any_part(if_none_match, [etag](std::string_view part) {
     if (part.starts_with("W/")) part.remove_prefix(2);
     return part == etag;

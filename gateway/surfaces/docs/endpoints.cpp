@@ -1,5 +1,6 @@
 #include "gateway/surfaces/docs/endpoints.hpp"
 
+#include "config/log.hpp"
 #include "gateway/http/exchange.hpp"
 #include "gateway/http/message/error_body.hpp"
 #include "gateway/openapi/curl_command.hpp"
@@ -54,8 +55,10 @@ http::response sealed(http::response answer, std::string_view policy) {
 }
 
 /// The plain page with the origin in it under which the client reaches the server.
-http::response plain_page_for(const http::request& in, const published_description& description) {
-  const auto origin = openapi::escaped_html(own_origin(in, description.issuer));
+http::response plain_page_for(const http::request& in,
+                              const published_description::content& description,
+                              const std::string& known_origin) {
+  const auto origin = openapi::escaped_html(own_origin(in, known_origin));
   // The page differs by the origin alone.
   auto etag = etag_of(description.page_etag + origin);
   http::response answer;
@@ -76,6 +79,35 @@ http::response plain_page_for(const http::request& in, const published_descripti
   return answer;
 }
 
+result<published_description::content> content_of(result<std::string> description) {
+  if (!description) return fail(std::move(description.error()));
+  auto page = openapi::plain_page(*description);
+  if (!page) return fail(std::move(page.error()));
+  published_description::content out;
+  out.json = std::move(*description);
+  out.etag = etag_of(out.json);
+  out.page = std::move(*page);
+  out.page_etag = etag_of(out.page);
+  return out; // its pieces are of the page where that stays
+}
+
+/// The parts of the page between the marks for the origin.
+std::vector<std::string_view> pieces_of(std::string_view page) {
+  std::vector<std::string_view> pieces;
+  for (auto at = page.find(openapi::origin_mark); at != std::string_view::npos;
+       at = page.find(openapi::origin_mark)) {
+    pieces.push_back(page.substr(0, at));
+    page.remove_prefix(at + openapi::origin_mark.size());
+  }
+  pieces.push_back(page);
+  return pieces;
+}
+
+http::response broken(const http::exchange& ex) {
+  return http::error_response({error_code::internal_error}, ex.in.request_id,
+                              system_clock_source().now());
+}
+
 http::route row(std::string path, std::string operation, http::handler answer) {
   return {http::method::get,
           std::move(path),
@@ -86,23 +118,21 @@ http::route row(std::string path, std::string operation, http::handler answer) {
 
 } // namespace
 
-result<void> published_description::publish(std::string description, std::string issuer_url) {
-  auto made = openapi::plain_page(description);
-  if (!made) return fail(made.error());
-  json = std::move(description);
-  etag = etag_of(json);
-  issuer = std::move(issuer_url);
-  page = std::move(*made);
-  pieces.clear();
-  std::string_view rest = page;
-  for (auto at = rest.find(openapi::origin_mark); at != std::string_view::npos;
-       at = rest.find(openapi::origin_mark)) {
-    pieces.push_back(rest.substr(0, at));
-    rest.remove_prefix(at + openapi::origin_mark.size());
-  }
-  pieces.push_back(rest);
-  page_etag = etag_of(page);
-  return {};
+void published_description::publish(std::function<result<std::string>()> describe,
+                                    std::string known_origin) {
+  describe_ = std::move(describe);
+  origin_ = std::move(known_origin);
+}
+
+const result<published_description::content>& published_description::get() const {
+  std::call_once(made_, [this] {
+    content_ = content_of(describe_());
+    if (content_)
+      content_->pieces = pieces_of(content_->page);
+    else
+      log_error("docs", content_.error().reason);
+  });
+  return content_;
 }
 
 bool has_viewer(std::span<const embedded::file> files) noexcept {
@@ -114,7 +144,9 @@ std::vector<http::route> routes(std::shared_ptr<const published_description> des
                                 std::span<const embedded::file> files) {
   const auto parts = assets_of(files);
   auto describe = [description](http::exchange& ex) -> awaitable<http::response> {
-    const asset whole{http::json_type, revalidated, description->json, {}, description->etag};
+    const auto& made = description->get();
+    if (!made) co_return broken(ex);
+    const asset whole{http::json_type, revalidated, made->json, {}, made->etag};
     co_return sealed(answer_with(ex.in, whole), closed_policy);
   };
   const auto page = [parts](std::string_view name) -> http::handler {
@@ -123,7 +155,9 @@ std::vector<http::route> routes(std::shared_ptr<const published_description> des
     };
   };
   const auto plain = [description](http::exchange& ex) -> awaitable<http::response> {
-    co_return sealed(plain_page_for(ex.in, *description), plain_policy);
+    const auto& made = description->get();
+    if (!made) co_return broken(ex);
+    co_return sealed(plain_page_for(ex.in, *made, description->origin()), plain_policy);
   };
   auto part = [parts](http::exchange& ex) -> awaitable<http::response> {
     const auto found = parts->find(ex.params["asset"]);

@@ -17,24 +17,12 @@ bool is_plain(std::string_view text) noexcept {
   });
 }
 
-/// The scheme and authority of a URL; empty when it has none, or other characters.
-std::string_view origin_of_url(std::string_view url) noexcept {
-  const auto scheme_end = url.find("://");
-  if (!url.starts_with("http") || scheme_end == std::string_view::npos) return {};
-  const auto authority_at = scheme_end + 3;
-  const auto end = std::min(url.find_first_of("/?#", authority_at), url.size());
-  return is_plain(url.substr(authority_at, end - authority_at)) ? url.substr(0, end)
-                                                                : std::string_view{};
-}
-
 } // namespace
 
-std::string own_origin(const http::request& in, std::string_view issuer) {
-  const auto origin_of_issuer = origin_of_url(issuer);
-  if (!is_plain(in.host))
-    return std::string{origin_of_issuer.empty() ? fallback : origin_of_issuer};
+std::string own_origin(const http::request& in, std::string_view known_origin) {
+  if (!is_plain(in.host)) return std::string{known_origin.empty() ? fallback : known_origin};
   auto secure = "https://" + std::string{in.host};
-  if (in.is_tls || http::same_origin(origin_of_issuer, secure)) return secure;
+  if (in.is_tls || http::same_origin(known_origin, secure)) return secure;
   return "http://" + std::string{in.host};
 }
 
