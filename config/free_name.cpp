@@ -1,5 +1,7 @@
 #include "config/free_name.hpp"
 
+#include "config/open_file.hpp"
+
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
@@ -13,10 +15,9 @@ namespace {
 /// Makes the names in the folder durable. Some file systems cannot do that; this is not an error.
 void sync_folder_of(const std::string& name) {
   const auto folder = std::filesystem::path(name).parent_path();
-  const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  static_cast<void>(::fsync(fd));
-  ::close(fd);
+  const open_file opened{
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  static_cast<void>(::fsync(opened.number()));
 }
 
 } // namespace

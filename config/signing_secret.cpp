@@ -1,6 +1,7 @@
 // signing_secret.cpp — the secret that is made on the first start and kept beside the data.
 #include "config/signing_secret.hpp"
 
+#include "config/open_file.hpp"
 #include "config/secret_strength.hpp"
 #include "config/settings/settings.hpp"
 #include "protocol/ids.hpp"
@@ -20,20 +21,6 @@ namespace {
 constexpr std::size_t key_bytes = 48;
 constexpr std::size_t key_chars = key_bytes / 3 * 4; // in base64url
 
-class descriptor {
-public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const noexcept { return fd_; }
-
-private:
-  int fd_;
-};
-
 tl::unexpected<failure> failed(std::string_view action, const std::string& path) {
   const int error = errno;
   return fail(error_code::internal_error, "DATA_DIR",
@@ -46,19 +33,19 @@ std::string path_of_key(const settings& values) {
 
 /// Nothing when there is no such file.
 result<std::optional<secret>> read_key(const std::string& path) {
-  const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file.get() < 0) {
+  const open_file file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.number() < 0) {
     if (errno == ENOENT) return std::nullopt;
     return failed("cannot read", path);
   }
   struct stat about {};
-  if (::fstat(file.get(), &about) != 0) return failed("cannot read", path);
+  if (::fstat(file.number(), &about) != 0) return failed("cannot read", path);
   if (!S_ISREG(about.st_mode) || (about.st_mode & 077) != 0)
     return fail(error_code::internal_error, "DATA_DIR",
                 path + " must be a file that its owner alone may read: `chmod 600` it if nobody "
                        "else has read it, else remove it, which ends every session");
   std::string text(key_chars + 2, '\0');
-  const auto got = ::read(file.get(), text.data(), text.size());
+  const auto got = ::read(file.number(), text.data(), text.size());
   if (got < 0) return failed("cannot read", path);
   text.resize(static_cast<std::size_t>(got));
   if (text.ends_with('\n')) text.pop_back();
@@ -78,13 +65,10 @@ result<std::optional<secret>> read_key(const std::string& path) {
 
 /// Writes a new key whole and durable under `draft`.
 result<void> write_key(const std::string& draft) {
-  const descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (file.get() < 0) return failed("cannot write", draft);
+  const open_file file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file.number() < 0) return failed("cannot write", draft);
   const secret key(base64url_encode(random_bytes(key_bytes)));
-  const auto text = key.reveal();
-  errno = ENOSPC; // what a short write, which sets nothing, would mean
-  if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      ::fsync(file.get()) != 0)
+  if (!write_all(file.number(), key.reveal()) || ::fsync(file.number()) != 0)
     return failed("cannot write", draft);
   return {};
 }
@@ -127,8 +111,8 @@ result<secret> load_or_create_signing_secret(const settings& values) {
     made = failed("cannot make", path);
   ::unlink(draft.c_str());
   if (!made) return tl::unexpected(made.error());
-  const descriptor folder(::open(values.data_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return failed("cannot write", path);
+  const open_file folder(::open(values.data_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.number() < 0 || ::fsync(folder.number()) != 0) return failed("cannot write", path);
 
   auto kept = read_key(path);
   if (!kept) return tl::unexpected(kept.error());

@@ -119,6 +119,10 @@ inline caf::error gone() {
   return caf::sec::request_receiver_down;
 }
 
+/// How often a resident is asked, the first time perhaps by a handle that was kept, before its
+/// being gone is an error.
+inline constexpr int resident_attempts_max = 3;
+
 /// Whether the error says that the receiver had ended before it could answer.
 inline bool is_gone(const caf::error& e) {
   return e == caf::sec::request_receiver_down || e.category() == caf::atom("exit");

@@ -122,9 +122,6 @@ auto accepting(State* state) {
   return detail::accepting_of<Method>(state, &decltype(handler<Method>(state))::operator());
 }
 
-/// How often an actor that is found is asked before its being gone is an error.
-constexpr int resident_attempts_max = 3;
-
 /// Asks the actor that the directory finds with `find` (`find_user{id}`, …). When that is about to
 /// leave, the directory is asked for its successor. The last error otherwise; that the actor is
 /// gone is INTERNAL_ERROR.

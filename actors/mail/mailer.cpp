@@ -173,9 +173,10 @@ storage::unit mailer_state::settle(const mail_record& mail,
   const auto pause = mail_backoff(mail.attempts, chosen);
   const auto when = env->steady_now() + pause;
   fact.next_attempt_at = now + pause;
-  if (attempt.sent)
+  const bool is_refused = attempt.outcome == messages::mail_outcome::refused;
+  if (attempt.outcome == messages::mail_outcome::sent)
     fact.became = outcome::sent;
-  else if (attempt.is_final || fact.next_attempt_at >= mail.created_at + mail_lifetime)
+  else if (is_refused || fact.next_attempt_at >= mail.created_at + mail_lifetime)
     fact.became = outcome::given_up;
   else
     fact.became = outcome::again;
@@ -193,9 +194,9 @@ storage::unit mailer_state::settle(const mail_record& mail,
   case outcome::given_up:
     env->counts->mails("given_up").add();
     log_error(name, "gave up mail ", mail.id, " (", mail.kind, ") after ", mail.attempts,
-              " attempts", attempt.is_final ? ": it was refused for good" : "");
+              " attempts", is_refused ? ": it was refused for good" : "");
     auto reason = mail.kind + " " + to_string(mail.id) +
-                  (attempt.is_final ? ", refused for good" : ", not sent in time");
+                  (is_refused ? ", refused for good" : ", not sent in time");
     unit.facts.emplace_back(
         storage::add_audit{audit_entry("mail.given_up", std::move(reason), now)});
     break;

@@ -101,7 +101,7 @@ public:
       return {};
     }
     const auto code = curl_easy_perform(handle_.get());
-    if (code == CURLE_OK) return {.sent = true};
+    if (code == CURLE_OK) return {messages::mail_outcome::sent};
 
     long reply = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &reply);
@@ -110,7 +110,7 @@ public:
                 error_.front() != '\0' ? error_.data() : curl_easy_strerror(code), " (reply ",
                 reply, ")", is_final ? ", for good" : "; it is tried again",
                 heard_.reply.empty() ? "" : ": ", heard_.reply);
-    return {.is_final = is_final};
+    return {is_final ? messages::mail_outcome::refused : messages::mail_outcome::not_sent};
   }
 
 private:

@@ -19,7 +19,7 @@ caf::result<messages::mail_attempted> mail_transport_state::on_send(messages::se
   const auto message = mail_message(from, mail, *text);
   if (!message) {
     log_error(name, "mail ", mail.id, " has no valid ", message.error().field);
-    return messages::mail_attempted{.is_final = true};
+    return messages::mail_attempted{messages::mail_outcome::refused};
   }
   return carrier->carry(mail, *message, request.called_off.get());
 }

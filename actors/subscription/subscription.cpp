@@ -1,7 +1,6 @@
 #include "actors/subscription/subscription.hpp"
 
-#include "actors/limits/quota_window.hpp"
-#include "protocol/text/text_codec.hpp"
+#include "actors/limits/quota.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -10,27 +9,9 @@
 namespace latchkey {
 namespace {
 
-constexpr std::string_view keys_quota = "api_keys"; // counted by the keys themselves
-
 /// Whether sessions must know of the difference.
 bool is_other(const subscription_record& a, const subscription_record& b, time_point now) {
   return a.status != b.status || tier_in_force(a, now) != tier_in_force(b, now);
-}
-
-failure quota_failure(const std::string& quota, std::int64_t limit,
-                      std::optional<time_point> resets_at, time_point now) {
-  failure out{error_code::quota_exceeded};
-  out.more = "\"quota\":";
-  append_json_string(out.more, quota);
-  out.more += ",\"limit\":" + std::to_string(limit) + ",\"resets_at\":";
-  if (!resets_at) {
-    out.more += "null";
-    return out;
-  }
-  append_json_string(out.more, to_rfc3339_seconds(*resets_at));
-  const auto wait = std::chrono::ceil<std::chrono::seconds>(*resets_at - now).count();
-  out.retry_after_s = static_cast<std::uint32_t>(std::max<std::int64_t>(wait, 1));
-  return out;
 }
 
 } // namespace
@@ -79,7 +60,7 @@ task<messages::subscription_view> subscription_state::view(time_point deadline) 
       if (row.quota == quota && row.window_start == window) used = row.used;
     out.quotas.push_back({quota, allowed.limit, used, quota_resets_at(allowed.renewed, now)});
   }
-  const auto keys = std::ranges::find(out.quotas, keys_quota, &messages::quota_view::quota);
+  const auto keys = std::ranges::find(out.quotas, api_keys_quota, &messages::quota_view::quota);
   if (keys == out.quotas.end()) co_return out;
   messages::read keys_question{storage::list_api_keys{record.user, now}, deadline};
   auto found = co_await ask(env->reader_for(record.user), std::move(keys_question));
@@ -122,8 +103,8 @@ task<messages::spent> subscription_state::on_spend(messages::spend request) {
   if (written) co_return messages::spent{written->quota_used};
   const auto& why = written.error();
   if (why.code != error_code::quota_exceeded || why.field != request.quota) co_return why;
-  co_return quota_failure(request.quota, allowed.limit.value_or(0),
-                          quota_resets_at(allowed.renewed, now), now);
+  co_return quota_exceeded(request.quota, allowed.limit.value_or(0),
+                           quota_resets_at(allowed.renewed, now), now);
 }
 
 // -- leaving -----------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include "actors/user/user.hpp"
 
 #include "actors/audit/audit_entry.hpp"
+#include "actors/limits/quota.hpp"
 #include "actors/subscription/subscription.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 
@@ -43,9 +44,11 @@ key_list by_age(key_list keys) {
   return keys;
 }
 
-failure too_many_keys(std::size_t keys_max) {
-  failure out{error_code::quota_exceeded, "api_keys", "the plan's number of keys is reached"};
-  out.more = R"("quota":"api_keys","limit":)" + std::to_string(keys_max) + R"(,"resets_at":null)";
+failure too_many_keys(std::size_t keys_max, time_point now) {
+  const auto limit = static_cast<std::int64_t>(keys_max);
+  auto out = quota_exceeded(api_keys_quota, limit, std::nullopt, now);
+  out.field = api_keys_quota;
+  out.reason = "the plan's number of keys is reached";
   return out;
 }
 
@@ -111,11 +114,11 @@ task<messages::api_key_created> user_state::on_create_key(messages::create_api_k
   const auto stored = co_await read(query, request.deadline);
   if (!stored) co_return stored.error();
   const auto bought = stored->value_or(default_subscription(record));
-  const auto allowed = env->tiers.quota_of(tier_in_force(bought, env->now()), "api_keys").limit;
+  const auto allowed = env->tiers.quota_of(tier_in_force(bought, env->now()), api_keys_quota).limit;
   const auto keys_max = static_cast<std::size_t>(
       std::clamp<std::int64_t>(allowed.value_or(api_keys_max), 0, std::int64_t{api_keys_max}));
   drop_expired_keys();
-  if (keys && keys->size() >= api_keys_max) co_return too_many_keys(keys_max);
+  if (keys && keys->size() >= api_keys_max) co_return too_many_keys(keys_max, env->now());
   co_return co_await create_key(request, keys_max);
 }
 
@@ -140,7 +143,7 @@ task<messages::api_key_created> user_state::create_key(const messages::create_ap
   const auto written = co_await commit(std::move(unit), request.deadline);
   if (!written) {
     const auto code = written.error().code;
-    if (code == error_code::quota_exceeded) co_return too_many_keys(keys_max);
+    if (code == error_code::quota_exceeded) co_return too_many_keys(keys_max, at);
     if (code == error_code::outcome_unknown) forget_keys();
     co_return written.error();
   }

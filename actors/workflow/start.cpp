@@ -18,7 +18,6 @@ bool is_same_order(const workflow_record& a, const workflow_record& b) {
 /// The order's workflow, without what only this actor may set.
 workflow_record new_workflow(workflow_record workflow, time_point now) {
   if (workflow.parameters.empty()) workflow.parameters = "{}";
-  workflow.status = to_string(workflow_phase::in_progress);
   workflow.last_seq = workflow.last_position = 0;
   workflow.created_at = now;
   workflow.ended_at.reset();

@@ -2,6 +2,7 @@
 
 #include "protocol/facts/workflows.hpp"
 #include "protocol/text/json_text.hpp"
+#include "protocol/text/json_writer.hpp"
 #include "protocol/text/text_codec.hpp"
 
 #include <algorithm>
@@ -69,36 +70,19 @@ result<void> read_numbers(const members& from, workflow_status_words& to) {
 
 std::string body_with(workflow_phase status, std::string_view step, std::string_view progress,
                       std::string_view result, std::string_view error) {
-  std::string out = R"({"status":)";
-  append_json_string(out, to_string(status));
-  out += R"(,"step":)";
-  append_json_string(out, step);
-  (out += R"(,"progress":)") += progress.empty() ? "0" : progress;
-  (out += R"(,"result":)") += result;
-  if (!error.empty()) (out += R"(,"error":)") += error;
-  return out += '}';
+  std::string out;
+  json_writer body{out};
+  body.begin_object()
+      .text("status", to_string(status))
+      .text("step", step)
+      .json("progress", progress.empty() ? "0" : progress)
+      .json("result", result);
+  if (!error.empty()) body.json("error", error);
+  body.end_object();
+  return out;
 }
 
 } // namespace
-
-std::string_view to_string(workflow_phase phase) noexcept {
-  switch (phase) {
-  case workflow_phase::in_progress:
-    return "in_progress";
-  case workflow_phase::completed:
-    return "completed";
-  case workflow_phase::failed:
-    break;
-  }
-  return "failed";
-}
-
-std::optional<workflow_phase> parse_workflow_phase(std::string_view text) noexcept {
-  for (const auto phase :
-       {workflow_phase::in_progress, workflow_phase::completed, workflow_phase::failed})
-    if (text == to_string(phase)) return phase;
-  return std::nullopt;
-}
 
 result<workflow_status_words> read_workflow_status(std::string_view text) {
   auto object = read_object(text);
@@ -133,16 +117,14 @@ const std::string& accepted_workflow_status() {
 
 std::string failed_workflow_status(const workflow_status_words& before, const failure& why) {
   const auto& entry = describe(why.code);
-  std::string error = R"({"code":)";
-  append_json_string(error, entry.name);
-  error += R"(,"message":)";
-  append_json_string(error, entry.message);
-  if (!why.reason.empty()) {
-    error += R"(,"details":{"reason":)";
-    append_json_string(error, std::string_view{why.reason}.substr(0, reason_bytes_max));
-    error += '}';
-  }
-  error += '}';
+  std::string error;
+  json_writer body{error};
+  body.begin_object().text("code", entry.name).text("message", entry.message);
+  if (!why.reason.empty())
+    body.begin_object("details")
+        .text("reason", std::string_view{why.reason}.substr(0, reason_bytes_max))
+        .end_object();
+  body.end_object();
   return body_with(workflow_phase::failed, before.step, before.progress.value_or("0"), "{}", error);
 }
 

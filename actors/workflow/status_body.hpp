@@ -16,13 +16,6 @@ inline constexpr std::size_t workflow_step_chars_max = 255;
 inline constexpr std::size_t workflow_json_depth_max = 64;
 inline constexpr std::int64_t workflow_sequence_max = std::int64_t{1} << 52;
 
-/// The member `status` of a status, which the store keeps as text.
-enum class workflow_phase : std::uint8_t { in_progress, completed, failed };
-
-std::string_view to_string(workflow_phase phase) noexcept; // "in_progress", …
-/// Nothing for any other text.
-std::optional<workflow_phase> parse_workflow_phase(std::string_view text) noexcept;
-
 /// A status' words. What is JSON is as it was written, to the last digit, without white space.
 struct workflow_status_words {
   workflow_phase status = workflow_phase::in_progress;

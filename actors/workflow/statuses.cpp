@@ -31,12 +31,9 @@ task<messages::status_taken> workflow_state::on_take(messages::take_status reque
                      "is ahead: the next is " + std::to_string(next));
     const auto before = co_await last_words(request.deadline);
     if (!before) co_return before.error();
-    storage::add_workflow_status fact{record.id,
-                                      record.last_seq + 1,
-                                      next,
-                                      workflow_status_body(*words, *before),
-                                      std::string{to_string(words->status)},
-                                      env->now()};
+    storage::add_workflow_status fact{record.id,     record.last_seq + 1,
+                                      next,          workflow_status_body(*words, *before),
+                                      words->status, env->now()};
     const auto outcome = co_await write(std::move(fact), request.deadline);
     if (outcome) co_return messages::status_taken{words->is_last()};
     const auto code = outcome.error().code;
@@ -66,9 +63,8 @@ task<messages::done> workflow_state::write(storage::add_workflow_status fact, ti
 void workflow_state::written(storage::add_workflow_status fact) {
   record.last_seq = fact.seq;
   record.last_position = fact.position;
-  record.status = std::move(fact.status);
-  const auto phase = parse_workflow_phase(record.status).value_or(workflow_phase::failed);
-  if (phase != workflow_phase::in_progress) record.ended_at = fact.at;
+  record.status = fact.status;
+  if (record.status != workflow_phase::in_progress) record.ended_at = fact.at;
   remember({fact.seq, std::move(fact.body)});
   count();
   env->counts->workflow_statuses.add();
@@ -80,7 +76,8 @@ void workflow_state::written(storage::add_workflow_status fact) {
   self->delayed_send(workflow_actor{self}, ended_idle,
                      messages::sweep{env->steady_now() + ended_idle});
   const auto& outcomes = env->outcomes;
-  (phase == workflow_phase::completed ? outcomes.workflows_completed : outcomes.workflows_failed)
+  (record.status == workflow_phase::completed ? outcomes.workflows_completed
+                                              : outcomes.workflows_failed)
       ->add();
 }
 
@@ -140,12 +137,8 @@ task<messages::done> workflow_state::write_last_status() {
   auto body = upstream.cancel == cancellation::finished
                   ? cancelled_workflow_status(*before)
                   : failed_workflow_status(*before, upstream.failed_for.value_or(failure{}));
-  storage::add_workflow_status fact{record.id,
-                                    record.last_seq + 1,
-                                    record.last_position,
-                                    std::move(body),
-                                    std::string{to_string(workflow_phase::failed)},
-                                    env->now()};
+  storage::add_workflow_status fact{record.id,       record.last_seq + 1,    record.last_position,
+                                    std::move(body), workflow_phase::failed, env->now()};
   co_return co_await write(std::move(fact), deadline);
 }
 

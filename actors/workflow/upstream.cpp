@@ -2,27 +2,13 @@
 // the stream was cut, when no status came for long, and after a restart.
 #include "actors/workflow/workflow.hpp"
 
-#include "protocol/text/text_codec.hpp"
+#include "protocol/text/json_writer.hpp"
 
 #include <algorithm>
 #include <caf/send.hpp>
 #include <utility>
 
 namespace latchkey {
-namespace {
-
-void append_member(std::string& out, std::string_view member, std::string_view text) {
-  append_json_string(out, member);
-  out += ':';
-  if (text.empty())
-    out += "null";
-  else
-    append_json_string(out, text);
-  out += ',';
-}
-
-} // namespace
-
 // -- what is asked ---------------------------------------------------------------------------
 
 task<messages::done> workflow_state::find_caller() {
@@ -43,12 +29,16 @@ task<messages::done> workflow_state::find_caller() {
 }
 
 std::string workflow_state::order_body() const {
-  std::string out = "{";
-  append_member(out, "workflow_id", to_string(record.id));
-  append_member(out, "workflow_type", record.workflow_type);
-  append_member(out, "agent_instance_id", record.agent_instance_id);
-  append_member(out, "project_id", record.project_id);
-  return out += R"("parameters":)" + record.parameters + '}';
+  std::string out;
+  json_writer{out}
+      .begin_object()
+      .text("workflow_id", to_string(record.id))
+      .text_or_null("workflow_type", record.workflow_type)
+      .text_or_null("agent_instance_id", record.agent_instance_id)
+      .text_or_null("project_id", record.project_id)
+      .json("parameters", record.parameters)
+      .end_object();
+  return out;
 }
 
 void workflow_state::ask_upstream_at(time_point when) {

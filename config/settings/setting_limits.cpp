@@ -1,10 +1,9 @@
-// setting_limits.cpp — the forms of rates, networks and the lists of services and prices.
+// setting_limits.cpp — the forms of rates and the lists of services and prices.
 #include "config/settings/setting_values.hpp"
 #include "protocol/service_id.hpp"
 #include "protocol/text/trim.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
 #include <string>
 
@@ -73,16 +72,6 @@ std::string shown_rate(const rate_limit& limit) {
     return out;
   }
   return {};
-}
-
-bool is_network(std::string_view text) {
-  const auto slash = text.find('/');
-  const std::string address(text.substr(0, slash));
-  std::array<unsigned char, 16> bytes{};
-  const bool is_v4 = inet_pton(AF_INET, address.c_str(), bytes.data()) == 1;
-  const bool is_v6 = !is_v4 && inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1;
-  if (!is_v4 && !is_v6) return false;
-  return slash == std::string_view::npos || count(text.substr(slash + 1), 0, is_v4 ? 32 : 128);
 }
 
 bool is_service_keys(std::string_view text) {

@@ -10,12 +10,12 @@ namespace {
 namespace values = setting_values;
 
 bool read_networks(settings& s, std::string_view list) {
-  std::vector<std::string> found;
+  std::vector<ip_network> found;
   for (std::size_t from = 0; from <= list.size();) {
     const auto comma = std::min(list.find(',', from), list.size());
-    const auto network = trim_blanks(list.substr(from, comma - from));
-    if (!values::is_network(network)) return false;
-    found.emplace_back(network);
+    auto network = parse_network(trim_blanks(list.substr(from, comma - from)));
+    if (!network) return false;
+    found.push_back(std::move(*network));
     from = comma + 1;
   }
   s.trusted_proxies = std::move(found);
@@ -24,7 +24,7 @@ bool read_networks(settings& s, std::string_view list) {
 std::string show_networks(const settings& s) {
   std::string out;
   for (const auto& network : s.trusted_proxies)
-    (out += out.empty() ? "" : ",") += network;
+    (out += out.empty() ? "" : ",") += network.text;
   return out;
 }
 

@@ -23,8 +23,6 @@ std::optional<std::uint32_t> bytes(std::string_view text, std::uint32_t min, std
 std::optional<rate_limit> rate(std::string_view text);
 /// The same as text that `rate` reads: "100/minute", "0" for off.
 std::string shown_rate(const rate_limit& limit);
-/// An address or "address/bits".
-bool is_network(std::string_view text);
 /// "id:key[,id:key]": ids as a service's are, keys of at least 16 printable bytes without commas.
 bool is_service_keys(std::string_view text);
 /// "price=tier[,price=tier]", words without spaces.

@@ -5,6 +5,7 @@
 // from "Auth Service Internal API Documentation", Environment Variables, keep them.
 #pragma once
 
+#include "config/settings/ip_network.hpp"
 #include "config/settings/tiers.hpp"
 #include "protocol/email_verification.hpp"
 #include "protocol/rate_limit.hpp"
@@ -106,7 +107,7 @@ struct settings {
   rate_limit login_failure_limit; // LOGIN_FAILURE_LIMIT: wrong passwords of one account
   rate_limit login_failure_limit_address;      // LOGIN_FAILURE_LIMIT_ADDRESS: from one address
   std::uint32_t login_failures_in_a_row_max{}; // LOGIN_FAILURES_IN_A_ROW; 0: no such limit
-  std::vector<std::string> trusted_proxies;    // TRUSTED_PROXIES: addresses or networks (CIDR)
+  std::vector<ip_network> trusted_proxies;     // TRUSTED_PROXIES: addresses or networks (CIDR)
 
   // -- services and subscriptions
   secret service_keys;                 // SERVICE_KEYS: "id:key[,id:key]"

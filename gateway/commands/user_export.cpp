@@ -1,25 +1,13 @@
 // user_export.cpp — pages in, lines out.
+#include "config/open_file.hpp"
 #include "gateway/commands/user_line.hpp"
 #include "gateway/commands/user_transfer.hpp"
 
 #include <cerrno>
 #include <cstring>
-#include <unistd.h>
 
 namespace latchkey::gateway::commands {
 namespace {
-
-result<void> write_all(int to, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto written = write(to, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0)
-      return fail(error_code::internal_error, {},
-                  std::string{"cannot write: "} + std::strerror(errno));
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
 
 /// The user with the data outside its row.
 result<user_line> whole(storage::reader& reader, user_record user, bool with_hashes) {
@@ -55,7 +43,9 @@ result<std::uint64_t> export_users(storage::store& store, int to, bool with_hash
       append_user_line(page_text, *all, with_hashes);
       ++count;
     }
-    if (auto written = write_all(to, page_text); !written) return fail(written.error());
+    if (!write_all(to, page_text))
+      return fail(error_code::internal_error, {},
+                  std::string{"cannot write: "} + std::strerror(errno));
     shown.show(count, count);
   }
 }

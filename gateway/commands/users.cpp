@@ -2,6 +2,7 @@
 #include "actors/audit/audit_entry.hpp"
 #include "config/free_name.hpp"
 #include "config/log.hpp"
+#include "config/open_file.hpp"
 #include "gateway/commands/command.hpp"
 #include "gateway/commands/user_transfer.hpp"
 
@@ -21,20 +22,6 @@ namespace {
 
 constexpr mode_t export_mode = 0600; // names, addresses, perhaps hashes
 
-class descriptor {
-public:
-  explicit descriptor(int number) : number_(number) {}
-  ~descriptor() {
-    if (number_ > STDERR_FILENO) close(number_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  int number() const { return number_; }
-
-private:
-  int number_;
-};
-
 int complain_about(const std::string& file) {
   return complain({error_code::internal_error, {}, file + ": " + std::strerror(errno)});
 }
@@ -51,8 +38,8 @@ int run_import(const chosen_command& chosen, const import_command& asked) {
   const opened_store opened{chosen, std::cerr,
                             asked.is_dry_run ? schema::as_it_is : schema::brought_up_to_date};
   if (opened.exit_code != 0) return opened.exit_code;
-  const descriptor in{asked.file == "-" ? STDIN_FILENO
-                                        : open(asked.file.c_str(), O_RDONLY | O_CLOEXEC)};
+  const open_file in{asked.file == "-" ? STDIN_FILENO
+                                       : open(asked.file.c_str(), O_RDONLY | O_CLOEXEC)};
   struct stat about {};
   if (in.number() < 0 || fstat(in.number(), &about) != 0) return complain_about(asked.file);
   if (S_ISDIR(about.st_mode)) {
@@ -142,7 +129,7 @@ int run_export(const chosen_command& chosen, const export_command& asked) {
   const opened_store opened{chosen, std::cerr, schema::as_it_is};
   if (opened.exit_code != 0) return opened.exit_code;
   export_file file{asked.file};
-  const descriptor out{file.open_anew()};
+  const open_file out{file.open_anew()};
   if (out.number() < 0 && errno == EEXIST)
     return complain(
         {error_code::conflict,

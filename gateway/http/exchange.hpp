@@ -18,6 +18,12 @@ class reactor_edge;
 
 namespace latchkey::http {
 
+enum class server_life : unsigned char {
+  serving,
+  stopping, // it accepts nothing more; what is in flight is answered
+  closed,   // no handler begins any more
+};
+
 struct exchange {
   const request& in;
   const route* matched = nullptr; // nullptr in hooks, for a path or method without a route
@@ -31,12 +37,12 @@ struct exchange {
   std::string client_address = {};         // the peer's, or what a trusted proxy says it is
   gateway::reactor_edge* edge = nullptr;   // http_server_options::edge: one a reactor
   request_body* body = nullptr;            // for routes with `streams_body`: instead of in.body
-  const bool* stopping = nullptr;          // of the server; see is_stopping()
+  const server_life* server = nullptr;     // of the one that serves it; see is_stopping()
   const client_presence* client = nullptr; // nullptr in hooks
 
   /// Whether the server drains by now: it ends this connection after the answer, so nothing
   /// that lasts longer, an upgrade above all, should begin.
-  bool is_stopping() const noexcept { return stopping && *stopping; }
+  bool is_stopping() const noexcept { return server && *server != server_life::serving; }
 };
 
 } // namespace latchkey::http

@@ -100,7 +100,7 @@ socket_registry::socket_registry(caf::actor_system& system, reactor_edge& edge)
 socket_registry::~socket_registry() = default;
 
 void socket_registry::shut() {
-  is_stopping_ = is_shut_ = true;
+  life_ = life::shut;
   looks_around_.cancel();
   while (!clients_.empty()) {
     const auto client = clients_.begin()->second;
@@ -114,7 +114,7 @@ void socket_registry::shut() {
 
 result<socket_registry::slot> socket_registry::take_slot(const session_id& id) {
   const auto open = static_cast<std::size_t>(edge_.env().counts->live_sockets.value());
-  if (is_stopping_ || open + slots_ >= sockets_max_) return fail(error_code::overloaded);
+  if (!is_open() || open + slots_ >= sockets_max_) return fail(error_code::overloaded);
   auto& session = sessions_[id];
   if (!session) {
     session = std::make_unique<live_session>();
@@ -140,7 +140,7 @@ void socket_registry::forget_if_unused(const session_id& id) {
   const auto& session = *found->second;
   if (session.slots > 0 || !session.sockets.empty() || !session.splices.empty()) return;
   // It may be watched again meanwhile, which this must not undo.
-  if (!session.is_over && !is_shut_)
+  if (!session.is_over && life_ != life::shut)
     edge_.actors().unwatch_session(id, messages::unwatch{handle_},
                                    [this, id] { return knows(id); });
   sessions_.erase(found);
@@ -202,12 +202,12 @@ void socket_registry::closed(live_connection& client) {
   forget_if_unused(session.id);
   clients_.erase(client.number());
   edge_.env().counts->live_sockets.add(-1);
-  if (is_stopping_ && clients_.empty())
+  if (!is_open() && clients_.empty())
     if (auto done = std::exchange(stopped_, nullptr)) done();
 }
 
 void socket_registry::stop(std::function<void()> done) {
-  is_stopping_ = true;
+  life_ = life::stopping;
   home_.stop();
   edge_.splices().end_all();
   if (clients_.empty()) return done();

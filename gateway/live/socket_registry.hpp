@@ -73,7 +73,7 @@ public:
     /// Whether the session has ended meanwhile.
     bool is_over() const { return of_->sessions_.at(session_)->is_over; }
     /// The same, or nothing is accepted any more.
-    bool is_closed() const { return of_->is_stopping_ || is_over(); }
+    bool is_closed() const { return !of_->is_open() || is_over(); }
 
   private:
     friend class socket_registry;
@@ -115,6 +115,9 @@ public:
   void finish(socket_number number, std::string_view type, ws::frame answer);
 
 private:
+  enum class life : unsigned char { open, stopping, shut };
+  bool is_open() const noexcept { return life_ == life::open; }
+
   class mailbox;
   friend class live_connection;
   struct passed_socket {
@@ -169,8 +172,7 @@ private:
   std::uint64_t roles_version_ = 0;
   turn looks_around_{*this}; // while there are sockets
   std::function<void()> stopped_;
-  bool is_stopping_ = false;
-  bool is_shut_ = false;
+  life life_ = life::open;
 };
 
 } // namespace latchkey::gateway

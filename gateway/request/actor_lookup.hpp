@@ -111,10 +111,8 @@ private:
   awaitable<result<reply_of<Handle, Message>>> ask_resident(generation_cache<Id, Handle>& known,
                                                             Id id, Message message,
                                                             deadline_point deadline) {
-    // Two tries with a handle from memory, which may be stale, and one with a new one.
-    constexpr int tries = 3;
     Find question{id};
-    for (int i = 0; i < tries; ++i) {
+    for (int i = 0; i < resident_attempts_max; ++i) {
       Handle receiver;
       if (auto* handle = known.find(id)) {
         receiver = *handle;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <utility>
 
@@ -12,9 +11,6 @@ namespace latchkey::gateway {
 namespace {
 
 namespace ip = boost::asio::ip;
-
-constexpr unsigned short v4_prefix_bits = 96; // of `::ffff:0:0/96`
-constexpr unsigned short address_bits = 128;
 
 /// A hop as proxies write it: an address, "[address]", and either with a port.
 std::string_view without_port(std::string_view hop) {
@@ -28,25 +24,6 @@ std::string_view without_port(std::string_view hop) {
 std::string to_text(const ip::address_v6& address) {
   if (address.is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address).to_string();
   return address.to_string();
-}
-
-/// An address, or a network such as 10.0.0.0/8.
-std::optional<ip::network_v6> parse_network(std::string_view text) {
-  boost::system::error_code error;
-  if (text.find('/') == std::string_view::npos) {
-    const auto address = parse_ip(text);
-    if (!address) return std::nullopt;
-    return ip::network_v6{*address, address_bits};
-  }
-  if (text.find(':') != std::string_view::npos) {
-    const auto network = ip::make_network_v6(text, error);
-    if (error) return std::nullopt;
-    return network.canonical();
-  }
-  const auto network = ip::make_network_v4(text, error);
-  if (error) return std::nullopt;
-  const auto bits = static_cast<unsigned short>(v4_prefix_bits + network.prefix_length());
-  return ip::network_v6{ip::make_address_v6(ip::v4_mapped, network.address()), bits}.canonical();
 }
 
 /// Calls `take` with the items of every line of the header `name`, the right-most first, until it
@@ -79,9 +56,10 @@ std::optional<ip::address_v6> parse_ip(std::string_view text) {
   return address.is_v4() ? ip::make_address_v6(ip::v4_mapped, address.to_v4()) : address.to_v6();
 }
 
-proxy_list::proxy_list(const std::vector<std::string>& networks) {
-  for (const std::string_view text : networks)
-    if (const auto network = parse_network(text)) networks_.push_back(*network);
+proxy_list::proxy_list(const std::vector<ip_network>& networks) {
+  for (const auto& network : networks)
+    networks_.push_back(
+        ip::network_v6{ip::address_v6{network.address}, network.prefix_bits}.canonical());
 }
 
 bool proxy_list::contains(const ip::address_v6& address) const noexcept {

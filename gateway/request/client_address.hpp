@@ -2,6 +2,7 @@
 // what counts as one address for rate limits.
 #pragma once
 
+#include "config/settings/ip_network.hpp"
 #include "gateway/http/message/request.hpp"
 
 #include <boost/asio/ip/network_v6.hpp>
@@ -24,8 +25,7 @@ std::optional<boost::asio::ip::address_v6> parse_ip(std::string_view text);
 class proxy_list {
 public:
   proxy_list() = default;
-  /// What is malformed is left out; settings have been checked before.
-  explicit proxy_list(const std::vector<std::string>& networks);
+  explicit proxy_list(const std::vector<ip_network>& networks);
 
   bool empty() const noexcept { return networks_.empty(); }
   bool contains(const boost::asio::ip::address_v6& address) const noexcept;

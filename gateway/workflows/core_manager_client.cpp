@@ -261,14 +261,13 @@ core_manager_client::take_object(std::shared_ptr<workflow_call> call, std::strin
 awaitable<result<messages::status_taken>>
 core_manager_client::deliver_status(std::shared_ptr<workflow_call> call, std::string body,
                                     std::int64_t position) {
-  constexpr int tries = 3;
   const auto& env = *call->env;
   const auto deadline = internal_deadline(env);
   messages::take_status status;
   status.body = std::move(body);
   status.position = position;
   status.deadline = env.steady_now() + env.policy.internal_deadline;
-  for (int i = 0; i < tries; ++i) {
+  for (int i = 0; i < resident_attempts_max; ++i) {
     if (!call->actor) {
       const messages::find_workflow question{call->workflow, call->gone};
       auto found = co_await ask(env.directory_for(call->workflow), question, deadline);

@@ -5,10 +5,12 @@
 #include "protocol/ids.hpp"
 #include "protocol/time.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace latchkey {
@@ -18,18 +20,36 @@ inline constexpr std::size_t workflow_name_chars_max = 255; // type, agent insta
 inline constexpr std::size_t workflow_parameters_bytes_max = 65536;
 inline constexpr std::size_t workflow_status_bytes_max = 65536;
 
+/// The member `status` of a status ("Auth Service Internal API Documentation", Workflow Status),
+/// and the workflow's own: its newest one's.
+enum class workflow_phase : std::uint8_t { in_progress, completed, failed };
+
+inline constexpr std::array<std::string_view, 3> workflow_phase_texts{"in_progress", "completed",
+                                                                      "failed"};
+
+constexpr std::string_view to_string(workflow_phase phase) noexcept {
+  return workflow_phase_texts[static_cast<std::size_t>(phase)];
+}
+
+/// Nothing for any other text.
+constexpr std::optional<workflow_phase> parse_workflow_phase(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < workflow_phase_texts.size(); ++i)
+    if (workflow_phase_texts[i] == text) return static_cast<workflow_phase>(i);
+  return std::nullopt;
+}
+
 /// A workflow that a user started ("Auth Service Internal API Documentation", Start Workflow).
 struct workflow_record {
   workflow_id id; // workflow_id_of(user, message_id)
   user_id user;
   std::string message_id; // of the message that started it
   std::string workflow_type;
-  std::string agent_instance_id;      // empty: none
-  std::string project_id;             // empty: none
-  std::string parameters = "{}";      // a JSON object as text
-  std::string status = "in_progress"; // or "completed", "failed"
-  std::int64_t last_seq = 0;          // of its newest durable status; 0: none yet
-  std::int64_t last_position = 0;     // of the newest status taken from upstream
+  std::string agent_instance_id; // empty: none
+  std::string project_id;        // empty: none
+  std::string parameters = "{}"; // a JSON object as text
+  workflow_phase status = workflow_phase::in_progress;
+  std::int64_t last_seq = 0;      // of its newest durable status; 0: none yet
+  std::int64_t last_position = 0; // of the newest status taken from upstream
   time_point created_at{};
   std::optional<time_point> ended_at;
 
@@ -55,15 +75,15 @@ struct add_workflow {
   workflow_record workflow;
 };
 
-/// Adds the status `seq`, which must follow the workflow's last one; any status but "in_progress"
-/// ends the workflow. Loses with NOT_FOUND when the workflow does not exist, CONFLICT (field "seq")
-/// when its last status is not `seq - 1` or it has ended.
+/// Adds the status `seq`, which must follow the workflow's last one; any status but
+/// `in_progress` ends the workflow. Loses with NOT_FOUND when the workflow does not exist, CONFLICT
+/// (field "seq") when its last status is not `seq - 1` or it has ended.
 struct add_workflow_status {
   workflow_id workflow;
   std::int64_t seq = 0;
   std::int64_t position = 0; // workflow_record::last_position from now on
   std::string body;          // a JSON object as text
-  std::string status;        // "in_progress", "completed" or "failed"
+  workflow_phase status = workflow_phase::in_progress;
   time_point at{};
 };
 

@@ -85,9 +85,13 @@ struct send_mail {
   mail_record mail;
   std::shared_ptr<const std::atomic<bool>> called_off;
 };
+enum class mail_outcome : unsigned char {
+  not_sent, // it may be tried again
+  sent,
+  refused, // for good
+};
 struct mail_attempted {
-  bool sent = false;
-  bool is_final = false; // not sent, and it never will be
+  mail_outcome outcome = mail_outcome::not_sent;
 };
 
 /// Write the entry. The answer comes after COMMIT.

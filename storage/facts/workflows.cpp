@@ -42,11 +42,6 @@ constexpr statement forget_workflows{"forget_workflows", LATCHKEY_FORGET_WORKFLO
 
 namespace {
 
-void check_workflow_status(fact_checker& c, std::string_view status) {
-  c.require(status == "in_progress" || status == "completed" || status == "failed", "status",
-            "is not a workflow status");
-}
-
 std::optional<workflow_record> to_workflow(const row_source& row) {
   const auto id = parse_uuid(row.text(0).value_or(""));
   const auto user = to_user_id(row.text(1));
@@ -60,7 +55,7 @@ std::optional<workflow_record> to_workflow(const row_source& row) {
   w.agent_instance_id = text_or(row, 4);
   w.project_id = text_or(row, 5);
   w.parameters = text_or(row, 6);
-  w.status = text_or(row, 7);
+  w.status = parse_workflow_phase(text_or(row, 7)).value_or(workflow_phase::failed);
   w.last_seq = number_at(row, 8);
   w.last_position = number_at(row, 9);
   w.created_at = *created;
@@ -81,7 +76,6 @@ void check(fact_checker& c, const add_workflow& f) {
   c.text("agent_instance_id", w.agent_instance_id, workflow_name_chars_max);
   c.text("project_id", w.project_id, workflow_name_chars_max);
   c.json_object("parameters", w.parameters, workflow_parameters_bytes_max);
-  check_workflow_status(c, w.status);
   c.require(w.last_seq == 0 && w.last_position == 0, "last_seq", "is not 0");
   c.require(!w.ended_at, "ended_at", "has ended before it began");
   c.time("created_at", w.created_at);
@@ -96,10 +90,10 @@ std::optional<failure> write(runner& on, const add_workflow& f, written&) {
   const auto& w = f.workflow;
   const auto user = to_string(w.user);
   if (on.run(sql::keep_user, {user}) == 0) return losing(error_code::user_not_found);
-  const auto added =
-      on.run(sql::add_workflow, {to_string(w.id), user, w.message_id, w.workflow_type,
-                                 w.agent_instance_id, w.project_id, w.parameters, w.status,
-                                 w.last_seq, w.last_position, time_text(w.created_at)});
+  const auto added = on.run(
+      sql::add_workflow, {to_string(w.id), user, w.message_id, w.workflow_type, w.agent_instance_id,
+                          w.project_id, w.parameters, std::string{to_string(w.status)}, w.last_seq,
+                          w.last_position, time_text(w.created_at)});
   if (added == 0) return losing(error_code::conflict, "id", "is taken");
   return std::nullopt;
 }
@@ -113,7 +107,6 @@ void check(fact_checker& c, const add_workflow_status& f) {
   c.require(f.position >= 0 && f.position <= most, "position", "is out of range");
   c.require(!f.body.empty(), "body", "is empty");
   c.json_object("body", f.body, workflow_status_bytes_max);
-  check_workflow_status(c, f.status);
   c.time("at", f.at);
 }
 
@@ -123,8 +116,9 @@ void touch(footprint& print, const add_workflow_status& f) {
 
 std::optional<failure> write(runner& on, const add_workflow_status& f, written&) {
   const auto id = to_string(f.workflow);
-  const auto ended = f.status == "in_progress" ? std::optional<time_point>{} : f.at;
-  if (on.run(sql::move_workflow, {id, f.seq, f.position, f.status, time_or_null(ended)}) == 0) {
+  const auto ended = f.status == workflow_phase::in_progress ? std::optional<time_point>{} : f.at;
+  if (on.run(sql::move_workflow,
+             {id, f.seq, f.position, std::string{to_string(f.status)}, time_or_null(ended)}) == 0) {
     if (on.run(sql::has_workflow, {id}) == 0) return losing(error_code::not_found, "id");
     return losing(error_code::conflict, "seq", "is not the next");
   }

@@ -29,7 +29,7 @@ public:
       body.counted_ = 0;
       body.patience_ = core.options.limits.receive_max;
     }
-    body.is_asked_ = true;
+    body.waits_ = waiting::for_client;
     core.wheel.schedule(body, std::max(body.patience_, timer_wheel::clock::duration::zero()));
   }
   question(const question&) = delete;
@@ -37,7 +37,7 @@ public:
   ~question() {
     body_.cancel();
     body_.patience_ -= timer_wheel::clock::now() - began_at_;
-    body_.is_asked_ = body_.is_continuing_ = false;
+    body_.waits_ = waiting::none;
     body_.wake_.cancel();
   }
 
@@ -55,10 +55,10 @@ incoming_body::incoming_body(http_connection& connection)
 awaitable<result<std::string_view>> incoming_body::next() {
   const auto kept = shared_from_this(); // the asker's connection may go meanwhile
   result<std::string_view> given = std::string_view{};
-  if (is_asked_) throw_aborted();
+  if (is_asked()) throw_aborted();
   piece_.clear();
   while (true) {
-    if (is_over_ || connection_->core_->closed) throw_aborted();
+    if (is_over_ || connection_->core_->is_closed()) throw_aborted();
     const auto step = take();
     if (!piece_.empty() || step != progress::need_more) break;
     co_await fill();
@@ -106,7 +106,7 @@ awaitable<> incoming_body::fill() {
 awaitable<> incoming_body::say_continue() {
   auto& connection = *connection_;
   connection.is_continued_ = true;
-  is_continuing_ = true;
+  waits_ = waiting::for_continue;
   boost::system::error_code error;
   const auto line = boost::asio::buffer(continue_line);
   auto token = boost::asio::redirect_error(use_awaitable, error);
@@ -115,20 +115,20 @@ awaitable<> incoming_body::say_continue() {
   else
     co_await boost::asio::async_write(connection.socket_, line, token);
   if (error) connection.close_socket(); // nothing can be sent after half a line
-  is_continuing_ = false;
+  waits_ = waiting::for_client;
   wake_.cancel();
 }
 
 awaitable<> incoming_body::begin_answer() {
   has_answer_ = true;
-  while (is_continuing_)
+  while (is_continuing())
     co_await wait();
 }
 
 awaitable<> incoming_body::end() {
   is_over_ = true;
-  if (is_asked_) give_up();
-  while (is_asked_)
+  if (is_asked()) give_up();
+  while (is_asked())
     co_await wait();
   connection_ = nullptr;
 }
@@ -155,7 +155,7 @@ void incoming_body::on_expired(timer_wheel::entry& e) noexcept {
 void incoming_body::give_up() noexcept {
   boost::system::error_code ignored;
   // The client can get another answer only while it has none.
-  if (!is_over_ && (has_answer_ || is_continuing_))
+  if (!is_over_ && (has_answer_ || is_continuing()))
     connection_->close_socket();
   else
     connection_->socket().cancel(ignored);

@@ -31,6 +31,14 @@ public:
 
 private:
   class question;
+  /// What next() waits for.
+  enum class waiting : unsigned char {
+    none,
+    for_client,
+    for_continue, // "100 Continue" is written first
+  };
+  bool is_asked() const noexcept { return waits_ != waiting::none; }
+  bool is_continuing() const noexcept { return waits_ == waiting::for_continue; }
 
   progress take();
   awaitable<> fill();
@@ -46,9 +54,8 @@ private:
   error_code refusal_ = error_code::none;
   timer_wheel::clock::duration patience_; // left, until bytes_max bytes have come
   std::size_t counted_ = 0;               // bytes that came since it was full
-  bool is_asked_ = false;                 // next() waits for the client
-  bool is_continuing_ = false;            // it writes "100 Continue"
-  bool has_answer_ = false;               // whose head is written, or is going to be
+  waiting waits_ = waiting::none;
+  bool has_answer_ = false; // whose head is written, or is going to be
   bool is_over_ = false;
   bool timed_out_ = false;
 };

@@ -87,7 +87,7 @@ awaitable<bool> http_connection::handshake() {
 awaitable<> http_connection::converse() {
   // No switch: g++ 12 loses its way when a coroutine suspends inside one.
   bool is_alive = true;
-  while (keep_alive_ && is_alive && !core_->closed) {
+  while (keep_alive_ && is_alive && !core_->is_closed()) {
     auto step = parse();
     if (step == received::ready) {
       is_alive = co_await answer_request();
@@ -95,7 +95,7 @@ awaitable<> http_connection::converse() {
         is_alive = co_await flush();
     } else if (step == received::need_more) {
       if (!write_now()) is_alive = co_await write_rest();
-      if (core_->stopping && !has_begun_) is_alive = false;
+      if (core_->is_stopping() && !has_begun_) is_alive = false;
       if (is_alive) is_alive = co_await fill();
     } else if (step == received::wants_continue) {
       is_continued_ = true;
@@ -104,7 +104,7 @@ awaitable<> http_connection::converse() {
       answer_refusal(parser_.refusal());
     }
   }
-  if (!is_alive || core_->closed) co_return;
+  if (!is_alive || core_->is_closed()) co_return;
   is_alive = co_await flush();
   if (is_alive) co_await linger();
 }
@@ -144,7 +144,7 @@ void http_connection::await_bytes() {
 
 /// Whether there is anything left to say.
 bool http_connection::on_read_failed() {
-  if (!timed_out_ || !has_begun_ || core_->closed) return false;
+  if (!timed_out_ || !has_begun_ || core_->is_closed()) return false;
   answer_refusal(error_code::request_timeout);
   // One span for the 408 and for the peer to read it.
   enter(phase::sending, core_->options.limits.linger_max);

@@ -41,7 +41,7 @@ awaitable<bool> http_connection::answer_request() {
   x.params = match_.params;
   x.deadline = x.in.received_at + core_->options.limits.request_max;
   x.edge = core_->options.edge;
-  x.stopping = &core_->stopping;
+  x.server = &core_->life;
   x.client = this;
   auto answer = answer_without_handler(x);
   if (!answer) {
@@ -49,7 +49,7 @@ awaitable<bool> http_connection::answer_request() {
     // Answers that are there do not wait for one that may take long.
     if (!write_now()) {
       const bool is_alive = co_await write_rest();
-      if (!is_alive || core_->closed) co_return false;
+      if (!is_alive || core_->is_closed()) co_return false;
     }
     if (x.matched->streams_body) {
       body_ = std::make_shared<incoming_body>(*this);
@@ -63,7 +63,7 @@ awaitable<bool> http_connection::answer_request() {
       on_exception(x, "not a std::exception");
     }
     if (body_) co_await body_->begin_answer();
-    if (core_->closed) { // and gone may be what the hooks work on
+    if (core_->is_closed()) { // and gone may be what the hooks work on
       co_await end_body();
       co_return false;
     }
@@ -163,7 +163,7 @@ response http_connection::render(const failure& error) const {
 }
 
 void http_connection::on_exception(const exchange& x, std::string_view reason) const {
-  if (core_->closed) return; // and gone may be what the hook works on
+  if (core_->is_closed()) return; // and gone may be what the hook works on
   if (core_->options.hooks.on_exception) core_->options.hooks.on_exception(x, reason);
 }
 
@@ -173,7 +173,8 @@ body_framing http_connection::finish(response& answer, const exchange* x) {
   const auto& in = parser_.in();
   if (x && options.hooks.decorate) options.hooks.decorate(*x, answer);
   add_cors_headers(in, options.allowed_origins, answer);
-  keep_alive_ = in.keep_alive && !answer.close && !core_->stopping && !refuses_ && !reads_body_;
+  keep_alive_ =
+      in.keep_alive && !answer.close && !core_->is_stopping() && !refuses_ && !reads_body_;
   answer_context context;
   context.request_id = in.request_id;
   context.is_http_1_1 = in.is_http_1_1;

@@ -30,7 +30,7 @@ private:
 /// What follows the head. False: this connection is over.
 awaitable<bool> http_connection::go_on(const exchange& x, response& answer, body_framing framing) {
   bool is_alive = co_await flush();
-  if (!is_alive || core_->closed) co_return false;
+  if (!is_alive || core_->is_closed()) co_return false;
   if (answer.taken_by) {
     hand_over(x, std::move(answer.taken_by));
     co_return false;
@@ -52,11 +52,11 @@ awaitable<bool> http_connection::go_on(const exchange& x, response& answer, body
 awaitable<bool> http_connection::await_piece(body_stream& body) {
   enter(phase::streaming, core_->options.limits.stream_check);
   body.ask();
-  while (!body.has_given() && !core_->closed)
+  while (!body.has_given() && !core_->is_closed())
     co_await body.wait();
   cancel();
   phase_ = phase::handling;
-  co_return !core_->closed && socket().is_open();
+  co_return !core_->is_closed() && socket().is_open();
 }
 
 awaitable<bool> http_connection::write_piece(body_stream& body) {
@@ -74,7 +74,7 @@ awaitable<bool> http_connection::write_piece(body_stream& body) {
   core_->count_unsent(*this, 0);
   cancel();
   phase_ = phase::handling;
-  co_return !error && !core_->closed;
+  co_return !error && !core_->is_closed();
 }
 
 /// The source has failed after the head: the client must not take what it has for the whole.

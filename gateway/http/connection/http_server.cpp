@@ -66,7 +66,7 @@ awaitable<bool> http_server::core::accept_one() {
 
 awaitable<> http_server::core::accept_loop() {
   auto self = shared_from_this();
-  while (!stopping) {
+  while (!is_stopping()) {
     bool goes_on = false;
     try {
       goes_on = co_await accept_one();
@@ -74,7 +74,7 @@ awaitable<> http_server::core::accept_loop() {
       // One connection is lost, not this reactor's share of all that come.
       if (options.hooks.on_accept_failed) options.hooks.on_accept_failed(failed.what());
     }
-    if (goes_on || stopping) continue;
+    if (goes_on || is_stopping()) continue;
     // The connection stays in the backlog; trying again at once would spin.
     boost::system::error_code ignored;
     backoff.expires_after(exhausted_pause);
@@ -87,7 +87,7 @@ awaitable<> http_server::core::accept_loop() {
 void http_server::core::on_accepted(tcp_socket socket, const tcp::endpoint& peer) {
   const auto& limits = options.limits;
   const int descriptor = socket.native_handle();
-  if (stopping || descriptor >= limits.descriptors_max ||
+  if (is_stopping() || descriptor >= limits.descriptors_max ||
       connections >= limits.connections_max + limits.refusals_max)
     return;
   auto refuses = connections >= limits.connections_max || descriptor >= limits.descriptors_full;
@@ -97,7 +97,7 @@ void http_server::core::on_accepted(tcp_socket socket, const tcp::endpoint& peer
 
 void http_server::core::stop(std::function<void()> on_drained) {
   drained = std::move(on_drained);
-  stopping = true;
+  life = std::max(life, server_life::stopping);
   boost::system::error_code ignored;
   acceptor.close(ignored);
   backoff.cancel();
@@ -107,7 +107,7 @@ void http_server::core::stop(std::function<void()> on_drained) {
 }
 
 void http_server::core::close_all() {
-  closed = true;
+  life = server_life::closed;
   for (auto* connection = first; connection; connection = connection->next)
     connection->close_socket();
 }
@@ -162,7 +162,7 @@ void http_server::core::remove(http_connection& connection) noexcept {
 }
 
 void http_server::core::tell_if_drained() {
-  if (!stopping || accepting || connections > 0 || !drained) return;
+  if (!is_stopping() || accepting || connections > 0 || !drained) return;
   boost::asio::post(io, std::exchange(drained, {}));
 }
 

@@ -4,6 +4,7 @@
 
 #include "gateway/http/connection/http_server.hpp"
 #include "gateway/http/connection/taken_connection.hpp"
+#include "gateway/http/exchange.hpp"
 #include "gateway/http/message/response.hpp"
 #include "gateway/reactor/awaitable.hpp"
 
@@ -79,9 +80,11 @@ struct http_server::core : std::enable_shared_from_this<core> {
   reactor_count connections;
   reactor_count in_flight;
   bool accepting = false;
-  bool stopping = false;
-  bool closed = false; // no handler begins any more
+  server_life life = server_life::serving; // only ever goes on
   std::function<void()> drained;
+
+  bool is_stopping() const noexcept { return life != server_life::serving; }
+  bool is_closed() const noexcept { return life == server_life::closed; }
 };
 
 /// Runs one connection from its first byte to its last.

@@ -1,6 +1,7 @@
 #include "gateway/http/message/response.hpp"
 
 #include "gateway/http/message/syntax.hpp"
+#include "protocol/text/json_writer.hpp"
 
 #include <array>
 #include <boost/beast/http/status.hpp>
@@ -125,6 +126,12 @@ response json_response(unsigned status, std::string body) {
   answer.status = status;
   answer.body = std::move(body);
   return answer;
+}
+
+response message_response(std::string_view message) {
+  std::string body;
+  json_writer{body}.begin_object().text("message", message).end_object();
+  return json_response(200, std::move(body));
 }
 
 response empty_response() {

@@ -43,6 +43,8 @@ private:
 
 /// An answer with a JSON body that has been rendered already.
 response json_response(unsigned status, std::string body);
+/// 200 with `{"message":…}`.
+response message_response(std::string_view message);
 /// 204, without a body.
 response empty_response();
 

@@ -23,14 +23,16 @@ void read_ahead::ask() {
 awaitable<> read_ahead::pull() {
   try {
     const auto piece = co_await body_->next();
-    if (!piece)
+    if (!piece) {
+      source_ = source::is_wrong;
       wrong_ = piece.error();
-    else if (piece->empty())
-      is_end_ = true;
-    else
+    } else if (piece->empty()) {
+      source_ = source::has_ended;
+    } else {
       held_.append(*piece);
+    }
   } catch (const std::exception&) {
-    is_aborted_ = true; // the connection has gone, or the server is going
+    source_ = source::is_aborted;
   }
   is_asked_ = false;
   wake_.cancel();
@@ -43,30 +45,31 @@ awaitable<> read_ahead::wait(deadline_point deadline) {
 }
 
 void read_ahead::throw_if_aborted() const {
-  if (is_aborted_) throw boost::system::system_error(boost::asio::error::operation_aborted);
+  if (source_ == source::is_aborted)
+    throw boost::system::system_error(boost::asio::error::operation_aborted);
 }
 
 awaitable<result<bool>> read_ahead::gather(std::size_t bytes_max, deadline_point deadline) {
-  while (!is_end_ && !wrong_ && held_.size() <= bytes_max) {
+  while (source_ == source::has_more && held_.size() <= bytes_max) {
     if (!is_asked_) ask();
     co_await wait(deadline);
     throw_if_aborted();
     if (is_asked_ && std::chrono::steady_clock::now() >= deadline) break;
   }
-  if (wrong_) co_return fail(*wrong_);
-  co_return is_end_&& held_.size() <= bytes_max;
+  if (source_ == source::is_wrong) co_return fail(wrong_);
+  co_return source_ == source::has_ended&& held_.size() <= bytes_max;
 }
 
 awaitable<result<std::string_view>> read_ahead::next() {
   result<std::string_view> given = std::string_view{};
-  while (held_.empty() && !is_end_ && !wrong_) {
+  while (held_.empty() && source_ == source::has_more) {
     throw_if_aborted();
     if (!is_asked_) ask();
     co_await wait(deadline_point::max());
   }
   throw_if_aborted();
-  if (held_.empty() && wrong_) {
-    given = fail(*wrong_);
+  if (held_.empty() && source_ == source::is_wrong) {
+    given = fail(wrong_);
     co_return given;
   }
   given_ = std::exchange(held_, {});

@@ -32,6 +32,13 @@ public:
   std::optional<std::uint64_t> size() const noexcept override { return body_->size(); }
 
 private:
+  enum class source : unsigned char {
+    has_more,
+    has_ended,
+    is_wrong,   // as `wrong_` says
+    is_aborted, // the connection has gone, or the server is going
+  };
+
   void ask();
   awaitable<> pull();
   awaitable<> wait(deadline_point deadline);
@@ -42,10 +49,9 @@ private:
   http::clock_timer wake_; // its end is the signal
   std::string held_;       // read and not given yet
   std::string given_;
-  std::optional<failure> wrong_;
+  failure wrong_;
   bool is_asked_ = false;
-  bool is_end_ = false;
-  bool is_aborted_ = false;
+  source source_ = source::has_more;
 };
 
 } // namespace latchkey::proxy

@@ -1,4 +1,4 @@
-#include "gateway/surfaces/billing/picture_url.hpp"
+#include "gateway/request/input/picture_url.hpp"
 
 #include "gateway/http/message/request.hpp"
 

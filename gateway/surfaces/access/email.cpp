@@ -18,9 +18,8 @@ awaitable<result<http::response>> request_verification(http::exchange& ex,
                                        edge.deadline_for_actors(ex.deadline)};
   auto begun = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!begun) co_return fail(begun.error());
-  co_return http::json_response(200, begun->was_verified
-                                         ? R"({"message":"Email is verified already"})"
-                                         : R"({"message":"Verification mail sent"})");
+  co_return http::message_response(begun->was_verified ? "Email is verified already"
+                                                       : "Verification mail sent");
 }
 
 awaitable<result<http::response>> confirm_verification(http::exchange& ex) {
@@ -38,7 +37,7 @@ awaitable<result<http::response>> confirm_verification(http::exchange& ex) {
   request.author.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto confirmed = co_await edge.ask_user(key->user, std::move(request), ex.deadline);
-  if (confirmed) co_return http::json_response(200, R"({"message":"Email verified"})");
+  if (confirmed) co_return http::message_response("Email verified");
   const auto code = confirmed.error().code;
   const bool is_unknown = code == error_code::token_invalid || code == error_code::user_not_found;
   co_return fail(is_unknown ? refusal : confirmed.error());

@@ -207,9 +207,8 @@ awaitable<result<http::response>> logout(http::exchange& ex) {
     auto tokens = shown ? std::move(*shown) : std::vector<refresh_token>{};
     co_return co_await refusal_of_cookie(ex, std::move(tokens), std::move(ended.error()));
   }
-  auto answer = http::json_response(200, ended->opened_by == surface::login_module
-                                             ? R"({"message":"Successfully logged out"})"
-                                             : R"({"message":"Logout successful"})");
+  auto answer = http::message_response(
+      ended->opened_by == surface::login_module ? "Successfully logged out" : "Logout successful");
   clear_refresh_cookie(ex, ended->session, answer);
   co_return answer;
 }

@@ -1,8 +1,8 @@
 // The profile: what a user tells of themselves.
 #include "gateway/request/endpoint.hpp"
+#include "gateway/request/input/picture_url.hpp"
 #include "gateway/request/principal.hpp"
 #include "gateway/sign_in/registration.hpp"
-#include "gateway/surfaces/billing/picture_url.hpp"
 #include "gateway/surfaces/billing/render.hpp"
 #include "protocol/text/text_codec.hpp"
 

@@ -1,9 +1,9 @@
 // "Service Integration API Documentation", Sync User Data; "Flask Service Integration
 // Documentation", User Data Synchronization.
 #include "gateway/request/endpoint.hpp"
+#include "gateway/request/input/picture_url.hpp"
 #include "gateway/request/principal.hpp"
 #include "gateway/sign_in/registration.hpp"
-#include "gateway/surfaces/billing/picture_url.hpp"
 #include "gateway/surfaces/integration/answers.hpp"
 #include "gateway/surfaces/integration/user_ids.hpp"
 #include "protocol/text/login_name.hpp"

@@ -87,15 +87,9 @@ awaitable<result<principal>> watched(http::exchange& ex, shown_credential creden
       co_await edge.sockets()->watch(credential.session, ex.deadline, credential.counter);
   if (!validation) co_return fail(validation.error());
   if (validation->user != credential.user) co_return fail(error_code::token_invalid);
-  principal caller;
-  caller.user = validation->user;
-  caller.user_number = validation->user_number;
-  caller.session = credential.session;
-  caller.role = std::move(validation->role);
-  caller.opened_by = validation->opened_by;
+  auto caller = principal_by_session(credential.session, *std::move(validation), edge.roles());
   caller.issued_at = credential.issued_at;
   caller.expires_at = credential.expires_at;
-  caller.role_permissions = edge.roles().permissions_of(caller.role);
   co_return caller;
 }
 

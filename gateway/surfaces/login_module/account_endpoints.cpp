@@ -106,7 +106,7 @@ awaitable<result<http::response>> change_password(http::exchange& ex, const prin
   auto changed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!changed)
     co_return co_await refusal(ex, caller, "user.password_change_refused", changed.error());
-  co_return http::json_response(200, R"({"message":"Password successfully changed"})");
+  co_return http::message_response("Password successfully changed");
 }
 
 namespace {
@@ -122,7 +122,7 @@ awaitable<result<http::response>> change_recovery(http::exchange& ex, const prin
   if (!changed)
     co_return co_await refusal(ex, caller, "user.recovery_passphrase_change_refused",
                                changed.error());
-  co_return http::json_response(200, R"({"message":")" + std::string{message} + R"("})");
+  co_return http::message_response(message);
 }
 
 } // namespace

@@ -62,7 +62,7 @@ awaitable<result<http::response>> request_reset(http::exchange& ex) {
   }
   co_await wait_for_answer_step(begun_at);
   if (!outcome) co_return fail(outcome.error());
-  co_return http::json_response(200, R"({"message":"Recovery instructions sent if email exists"})");
+  co_return http::message_response("Recovery instructions sent if email exists");
 }
 
 awaitable<result<http::response>> verify_passphrase(http::exchange& ex) {
@@ -127,7 +127,7 @@ awaitable<result<http::response>> reset_password(http::exchange& ex) {
   request.author.client = client_of(ex);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   auto changed = co_await edge.ask_user(key->user, std::move(request), ex.deadline);
-  if (changed) co_return http::json_response(200, R"({"message":"Password successfully reset"})");
+  if (changed) co_return http::message_response("Password successfully reset");
   const auto code = changed.error().code;
   const bool is_unknown = code == error_code::token_invalid || code == error_code::user_not_found;
   co_return fail(is_unknown ? refusal : changed.error());

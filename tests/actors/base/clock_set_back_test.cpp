@@ -193,7 +193,7 @@ TEST(ClockSetBack, KeepsNobodyFromAskingForACutWorkflow) {
   f.advance(workflow_state::ask_again_last);
   EXPECT_GT(f.upstream.asked.size(), asked);
   ASSERT_TRUE(f.take(2, "completed"));
-  EXPECT_EQ(f.row()->status, "completed");
+  EXPECT_EQ(f.row()->status, workflow_phase::completed);
 }
 
 } // namespace

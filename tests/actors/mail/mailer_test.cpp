@@ -22,6 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
+using outcome = messages::mail_outcome;
 
 /// What a fake transport was asked and what it says.
 struct transport_control {
@@ -53,7 +54,7 @@ fake_transport_actor::behavior_type fake_transport(fake_transport_actor::pointer
             const auto held = std::exchange(control->held, {});
             if (!order.sent) return;
             for (const auto& answer : held)
-              answer.deliver(messages::mail_attempted{.sent = true});
+              answer.deliver(messages::mail_attempted{outcome::sent});
           }};
 }
 
@@ -106,13 +107,14 @@ protected:
 
   actor_fixture f_;
   mail_writer writer_{"https://auth.example.com", "", secret{"some key"s}};
-  transport_control carrier_{.sent = {}, .replies = {{.sent = true}}, .called_off = {}, .held = {}};
+  transport_control carrier_{
+      .sent = {}, .replies = {{outcome::sent}}, .called_off = {}, .held = {}};
   fake_transport_actor transport_;
   mailer_actor actor_;
 };
 
 TEST_F(MailerTest, TriesAgainLaterEachTimeAndSendsOnce) {
-  carrier_.replies = {{}, {}, {.sent = true}};
+  carrier_.replies = {{}, {}, {outcome::sent}};
   const auto id = add();
   start();
   ASSERT_EQ(carrier_.sent.size(), 1u);
@@ -130,7 +132,7 @@ TEST_F(MailerTest, TriesAgainLaterEachTimeAndSendsOnce) {
 }
 
 TEST_F(MailerTest, GivesUpAtOnceWhatIsRefusedForGood) {
-  carrier_.replies = {{.is_final = true}};
+  carrier_.replies = {{outcome::refused}};
   add();
   start();
   advance(120s);
@@ -263,7 +265,7 @@ TEST_F(MailerTest, LooksOnWhenTheClockIsSetBack) {
 }
 
 TEST_F(MailerTest, TriesAgainAsSoonWhenTheClockIsSetBack) {
-  carrier_.replies = {{}, {}, {.sent = true}};
+  carrier_.replies = {{}, {}, {outcome::sent}};
   add();
   start();
   ASSERT_EQ(carrier_.sent.size(), 1u);

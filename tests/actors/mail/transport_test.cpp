@@ -16,6 +16,7 @@ namespace latchkey::test {
 namespace {
 
 using namespace std::string_literals;
+using outcome = messages::mail_outcome;
 
 constexpr const char* sender = "auth@example.com";
 const std::string text = "Subject: hello\r\n\r\n.\r\n..two\r\nlast\r\n";
@@ -64,9 +65,9 @@ TEST(Smtp, TriesAgainWhereNobodyListens) {
   const auto carrier = carrier_to(server.url());
   server.stop();
   const auto attempt = carry(*carrier);
-  EXPECT_FALSE(attempt.sent || attempt.is_final);
+  EXPECT_EQ(attempt.outcome, outcome::not_sent);
   server.start();
-  EXPECT_TRUE(carry(*carrier).sent);
+  EXPECT_EQ(carry(*carrier).outcome, outcome::sent);
 }
 
 TEST(Smtp, TriesAgainAfterATemporaryRefusal) {
@@ -75,11 +76,11 @@ TEST(Smtp, TriesAgainAfterATemporaryRefusal) {
   for (const auto* stage : {"mail", "rcpt", "data"}) {
     server.plan(stage, "451 4.3.0 try again later");
     const auto attempt = carry(*carrier);
-    EXPECT_FALSE(attempt.sent || attempt.is_final) << stage;
+    EXPECT_EQ(attempt.outcome, outcome::not_sent) << stage;
     EXPECT_EQ(server.replies_left(), 0u) << stage;
   }
   EXPECT_TRUE(server.received().empty());
-  EXPECT_TRUE(carry(*carrier).sent);
+  EXPECT_EQ(carry(*carrier).outcome, outcome::sent);
   EXPECT_EQ(server.received().size(), 1u);
 }
 
@@ -89,10 +90,9 @@ TEST(Smtp, TakesARefusalOfTheRecipientForFinal) {
   for (const auto* stage : {"rcpt", "data"}) {
     server.plan(stage, "550 5.1.1 no such user");
     const auto attempt = carry(*carrier);
-    EXPECT_FALSE(attempt.sent) << stage;
-    EXPECT_TRUE(attempt.is_final) << stage;
+    EXPECT_EQ(attempt.outcome, outcome::refused) << stage;
   }
-  EXPECT_TRUE(carry(*carrier).sent);
+  EXPECT_EQ(carry(*carrier).outcome, outcome::sent);
 }
 
 TEST(Smtp, TriesAgainWhatAConfigurationMayHeal) {
@@ -108,10 +108,10 @@ TEST(Smtp, TriesAgainWhatAConfigurationMayHeal) {
   for (const auto& [stage, reply] : refusals) {
     server.plan(stage, reply);
     const auto attempt = carry(*carrier);
-    EXPECT_FALSE(attempt.sent || attempt.is_final) << stage << ": " << reply;
+    EXPECT_EQ(attempt.outcome, outcome::not_sent) << stage << ": " << reply;
     EXPECT_EQ(server.replies_left(), 0u) << stage << ": " << reply;
   }
-  EXPECT_TRUE(carry(*carrier).sent);
+  EXPECT_EQ(carry(*carrier).outcome, outcome::sent);
 }
 
 TEST(Smtp, GreetsWithTheNameThatItIsGiven) {
@@ -119,10 +119,10 @@ TEST(Smtp, GreetsWithTheNameThatItIsGiven) {
   for (const auto* name : {"auth.example.com", "[127.0.0.1]", "[IPv6:2001:db8::1]"}) {
     const auto carrier =
         make_smtp_carrier(read_smtp_server(secret{server.url()}).value(), sender, name);
-    ASSERT_TRUE(carry(*carrier).sent) << name;
+    ASSERT_EQ(carry(*carrier).outcome, outcome::sent) << name;
     EXPECT_EQ(server.received().back().greeting, name);
   }
-  ASSERT_TRUE(carry(*carrier_to(server.url())).sent);
+  ASSERT_EQ(carry(*carrier_to(server.url())).outcome, outcome::sent);
   EXPECT_NE(server.received().back().greeting.find_first_of(".["), std::string::npos);
 }
 
@@ -131,10 +131,10 @@ TEST(Smtp, BlamesNoMailForAPasswordThatIsWrong) {
   const auto port = std::to_string(server.port());
   for (const auto& url : {"smtp://mailer:wrong@127.0.0.1:" + port, "smtp://127.0.0.1:" + port}) {
     const auto attempt = carry(*carrier_to(url));
-    EXPECT_FALSE(attempt.sent || attempt.is_final) << url;
+    EXPECT_EQ(attempt.outcome, outcome::not_sent) << url;
   }
   EXPECT_TRUE(server.received().empty());
-  EXPECT_TRUE(carry(*carrier_to("smtp://mailer:hunter2@127.0.0.1:" + port)).sent);
+  EXPECT_EQ(carry(*carrier_to("smtp://mailer:hunter2@127.0.0.1:" + port)).outcome, outcome::sent);
   ASSERT_EQ(server.received().size(), 1u);
   EXPECT_EQ(server.received()[0].user, "mailer");
 }
@@ -147,7 +147,7 @@ TEST(Smtp, SendsNothingInTheClearWhenTheCertificateIsNotTrusted) {
   ASSERT_EQ(std::system(make.c_str()), 0);
   smtp_server server{{"--starttls", folder / "cert", folder / "key"}};
   const auto attempt = carry(*carrier_to(server.url()));
-  EXPECT_FALSE(attempt.sent || attempt.is_final);
+  EXPECT_EQ(attempt.outcome, outcome::not_sent);
   EXPECT_TRUE(server.received().empty());
 }
 
@@ -155,7 +155,7 @@ TEST(Smtp, StopsWhenItIsCalledOff) {
   smtp_server server;
   server.plan("mail", "hang");
   std::atomic<bool> called_off{false};
-  messages::mail_attempted attempt{.sent = true};
+  messages::mail_attempted attempt{outcome::sent};
   const auto started = std::chrono::steady_clock::now();
   std::thread carrying{[&] {
     attempt = carrier_to(server.url())->carry(mail_to("ada@example.com"), text, &called_off);
@@ -164,15 +164,16 @@ TEST(Smtp, StopsWhenItIsCalledOff) {
     std::this_thread::yield();
   called_off = true;
   carrying.join();
-  EXPECT_FALSE(attempt.sent || attempt.is_final);
+  EXPECT_EQ(attempt.outcome, outcome::not_sent);
   EXPECT_LT(std::chrono::steady_clock::now() - started, smtp_patience / 2);
 }
 
 TEST(Smtp, HandsOverEveryByteAndTheRightEnvelope) {
   smtp_server server;
   const auto carrier = carrier_to(server.url());
-  EXPECT_TRUE(carry(*carrier).sent);
-  EXPECT_TRUE(carry(*carrier, "Subject: second\r\n\r\n" + std::string(900, 'x') + "\r\n").sent);
+  EXPECT_EQ(carry(*carrier).outcome, outcome::sent);
+  EXPECT_EQ(carry(*carrier, "Subject: second\r\n\r\n" + std::string(900, 'x') + "\r\n").outcome,
+            outcome::sent);
   const auto mails = server.received();
   ASSERT_EQ(mails.size(), 2u);
   EXPECT_EQ(mails[0].from, sender);
@@ -199,10 +200,10 @@ TEST(Outbox, TriesAgainWhereItCannotWrite) {
   const temporary_folder root;
   std::ofstream(root / "file") << "in the way";
   const auto carrier = make_outbox_carrier(root / "file");
-  EXPECT_FALSE(carry(*carrier).sent);
-  EXPECT_FALSE(carry(*make_outbox_carrier(root / "no/such/folder")).sent);
+  EXPECT_EQ(carry(*carrier).outcome, outcome::not_sent);
+  EXPECT_EQ(carry(*make_outbox_carrier(root / "no/such/folder")).outcome, outcome::not_sent);
   std::filesystem::remove(std::string{root / "file"});
-  EXPECT_TRUE(carry(*carrier).sent);
+  EXPECT_EQ(carry(*carrier).outcome, outcome::sent);
 }
 
 TEST(Outbox, KeepsEachMailInOneFileForItsOwnerAlone) {
@@ -213,8 +214,9 @@ TEST(Outbox, KeepsEachMailInOneFileForItsOwnerAlone) {
   std::filesystem::create_directory(folder);
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
   std::ofstream(folder + "/." + to_string(mail.id) + ".eml") << "left behind by a crash";
-  EXPECT_TRUE(carrier->carry(mail, text, nullptr).sent);
-  EXPECT_TRUE(carrier->carry(mail, text, nullptr).sent); // once more, as after a lost outcome
+  EXPECT_EQ(carrier->carry(mail, text, nullptr).outcome, outcome::sent);
+  EXPECT_EQ(carrier->carry(mail, text, nullptr).outcome,
+            outcome::sent); // once more, as after a lost outcome
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder))
     files.push_back(entry.path().filename().string());
@@ -226,7 +228,7 @@ TEST(Outbox, KeepsEachMailInOneFileForItsOwnerAlone) {
 
 TEST(Outbox, MakesItsFolderForItsOwnerAlone) {
   const temporary_folder root;
-  EXPECT_TRUE(carry(*make_outbox_carrier(root / "outbox")).sent);
+  EXPECT_EQ(carry(*make_outbox_carrier(root / "outbox")).outcome, outcome::sent);
   EXPECT_EQ(mode_of(root / "outbox"), 0700u);
 }
 
@@ -241,7 +243,7 @@ TEST(MailTransport, OpensTheMailAndMakesAMessageOfIt) {
       f.spawn(mail_transport, std::shared_ptr<mail_carrier>{make_outbox_carrier(root / "outbox")},
               std::string{sender}, writer);
   const auto mail = writer->password_changed("ada@example.com", f.clock.now()).mail;
-  EXPECT_TRUE(f.ask(transport, messages::send_mail{mail, nullptr})->sent);
+  EXPECT_EQ(f.ask(transport, messages::send_mail{mail, nullptr})->outcome, outcome::sent);
   const auto sent = text_of(std::string{root / "outbox/"} + to_string(mail.id) + ".eml");
   EXPECT_NE(sent.find("\r\nTo: ada@example.com\r\nSubject: Your password was changed\r\n"),
             std::string::npos)
@@ -258,12 +260,12 @@ TEST(MailTransport, GivesUpAMailWithoutAnAddressAndWaitsForTheRightSecret) {
               std::string{sender}, writer);
   const auto bad = writer->password_changed("a@example.com\r\nBcc: b@example.com", f.clock.now());
   const auto attempt = f.ask(transport, messages::send_mail{bad.mail, nullptr});
-  EXPECT_TRUE(!attempt->sent && attempt->is_final);
+  EXPECT_EQ(attempt->outcome, outcome::refused);
   const mail_writer other{"https://auth.example.com", "", secret{"another key"s}};
   const auto foreign = f.ask(
       transport,
       messages::send_mail{other.password_changed("ada@example.com", f.clock.now()).mail, nullptr});
-  EXPECT_FALSE(foreign->sent || foreign->is_final);
+  EXPECT_EQ(foreign->outcome, outcome::not_sent);
   EXPECT_FALSE(std::filesystem::exists(std::string{root / "outbox"}));
 }
 

@@ -50,7 +50,7 @@ TEST(Retention, ForgetsSessionsOnceTheirTimeIsUp) {
 
 TEST(Retention, ForgetsWorkflowsThatEndedOnceTheirTimeIsUp) {
   one_retention f;
-  const auto add = [&f](const std::string& message, const std::string& status) {
+  const auto add = [&f](const std::string& message, workflow_phase status) {
     workflow_record run;
     run.id = workflow_id_of(f.owner.id, message);
     run.user = f.owner.id;
@@ -66,8 +66,8 @@ TEST(Retention, ForgetsWorkflowsThatEndedOnceTheirTimeIsUp) {
   };
   std::vector<storage::find_workflow_record> over;
   for (std::size_t i = 0; i < retention_workflows_max + 1; ++i)
-    over.push_back(add("over " + std::to_string(i), "completed"));
-  const auto running = add("running", "in_progress");
+    over.push_back(add("over " + std::to_string(i), workflow_phase::completed));
+  const auto running = add("running", workflow_phase::in_progress);
   f.env().policy.workflow_history = 100s;
   f.start();
   EXPECT_TRUE(std::ranges::all_of(over, is_there));

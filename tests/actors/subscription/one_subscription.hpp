@@ -2,7 +2,7 @@
 // them: three projects, two keys and two workflows a month for nothing, more for money.
 #pragma once
 
-#include "actors/limits/quota_window.hpp"
+#include "actors/limits/quota.hpp"
 #include "actors/subscription/subscription.hpp"
 #include "tests/support/actor_fixture.hpp"
 

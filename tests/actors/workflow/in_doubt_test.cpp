@@ -72,7 +72,7 @@ TEST(WorkflowDoubt, OfTheEndThatIsOursEndsItOnce) {
     f.store.fail_next(fault);
     f.end_stream(stream_outcome::refused, "400 Bad Request");
     f.advance(workflow_state::ask_again_last);
-    EXPECT_EQ(f.row()->status, "failed");
+    EXPECT_EQ(f.row()->status, workflow_phase::failed);
     EXPECT_EQ(f.rows().size(), 2u);
     EXPECT_EQ(f.sockets.seqs(1), f.up_to(2));
     EXPECT_EQ(f.upstream.asked.size(), 1u);
@@ -83,7 +83,7 @@ TEST(WorkflowDoubt, AboutWhatAnotherHasWrittenIsResolvedByTheRow) {
   one_workflow f;
   ASSERT_TRUE(f.start());
   f.write({{storage::add_workflow_status{f.id, 2, 1, R"({"status":"in_progress","step":"x"})",
-                                         "in_progress", f.clock.now()}}});
+                                         workflow_phase::in_progress, f.clock.now()}}});
   EXPECT_TRUE(f.take(1)) << "it is there";
   EXPECT_TRUE(f.take(2));
   EXPECT_EQ(f.rows().size(), 3u);

@@ -55,7 +55,7 @@ std::vector<workflow_id> add_workflows(one_workflow& f, std::size_t count) {
     stored.created_at = f.clock.now();
     f.write({{storage::add_workflow{stored},
               storage::add_workflow_status{stored.id, 1, 0, accepted_workflow_status(),
-                                           "in_progress", stored.created_at}}});
+                                           workflow_phase::in_progress, stored.created_at}}});
     out.push_back(stored.id);
   }
   std::ranges::sort(out);

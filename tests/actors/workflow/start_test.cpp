@@ -151,9 +151,9 @@ TEST(WorkflowStart, OfAWorkflowThatTheStoreHasAlreadyIsTheSameWorkflow) {
   one_workflow f;
   auto stored = f.order();
   stored.created_at = f.clock.now();
-  f.write(
-      {{storage::add_workflow{stored},
-        storage::add_workflow_status{stored.id, 1, 0, "{}", "in_progress", stored.created_at}}});
+  f.write({{storage::add_workflow{stored},
+            storage::add_workflow_status{stored.id, 1, 0, "{}", workflow_phase::in_progress,
+                                         stored.created_at}}});
   EXPECT_EQ(f.start().value().last_seq, 1) << "another node was first";
   EXPECT_EQ(f.charged(), 0);
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(1));

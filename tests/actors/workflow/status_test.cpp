@@ -140,7 +140,7 @@ TEST(WorkflowStatus, ThatIsTheLastEndsTheWorkflowForGood) {
   ASSERT_TRUE(f.take(1));
   EXPECT_TRUE(f.take(2, "completed").value().is_over);
   EXPECT_TRUE(f.row()->has_ended());
-  EXPECT_EQ(f.row()->status, "completed");
+  EXPECT_EQ(f.row()->status, workflow_phase::completed);
   EXPECT_TRUE(f.take(3, "failed").value().is_over);
   EXPECT_TRUE(f.take(1).value().is_over);
   EXPECT_EQ(f.rows().size(), 3u);

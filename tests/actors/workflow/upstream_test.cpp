@@ -23,7 +23,7 @@ TEST(WorkflowUpstream, ThatRefusesTheOrderFailsTheWorkflowWithTheReason) {
     "status":"failed","step":"accepted","progress":0,"result":{},
     "error":{"code":"VALIDATION_ERROR","message":"Invalid input parameters",
              "details":{"reason":"422 Unprocessable Entity"}}})"));
-  EXPECT_EQ(f.row()->status, "failed");
+  EXPECT_EQ(f.row()->status, workflow_phase::failed);
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(2));
   EXPECT_EQ(f.counts.workflows("failed").value(), 1u);
   EXPECT_EQ(f.upstream.asked.size(), 1u);
@@ -38,7 +38,7 @@ TEST(WorkflowUpstream, ThatNeverAnswersFailsTheWorkflowWithinTheDeadline) {
     EXPECT_FALSE(f.row()->has_ended());
     EXPECT_EQ(orders(f), f.upstream.asked.size()) << "nothing was ever ordered";
     f.advance(1s + workflow_state::ask_again_last);
-    EXPECT_EQ(f.row()->status, "failed");
+    EXPECT_EQ(f.row()->status, workflow_phase::failed);
     EXPECT_EQ(f.last_row()["error"]["code"], name_of(code));
     const auto asked = f.upstream.asked.size();
     f.advance(1min);
@@ -57,7 +57,7 @@ TEST(WorkflowUpstream, ThatCannotBeAskedAtFirstIsAskedAgainAndThenFollowed) {
   EXPECT_EQ(f.upstream.waiting, 1u);
   ASSERT_TRUE(f.take(1, "completed"));
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(2));
-  EXPECT_EQ(f.row()->status, "completed");
+  EXPECT_EQ(f.row()->status, workflow_phase::completed);
 }
 
 TEST(WorkflowUpstream, ThatIsLostAfterItsFirstAnswerIsWaitedForLonger) {
@@ -124,7 +124,7 @@ TEST(WorkflowUpstream, WhoseStreamIsCutAfterALongTimeIsFollowedAgain) {
     ASSERT_EQ(f.upstream.asked.size(), 1 + cuts);
   }
   ASSERT_TRUE(f.take(2, "completed"));
-  EXPECT_EQ(f.row()->status, "completed");
+  EXPECT_EQ(f.row()->status, workflow_phase::completed);
 }
 
 TEST(WorkflowUpstream, ThatIsCutForItsSilenceButSaysWhereItStandsIsNotLost) {
@@ -173,7 +173,7 @@ TEST(WorkflowUpstream, ThatCannotBeToldInTheStoreIsFailedOnceItCan) {
   EXPECT_FALSE(f.row()->has_ended());
   f.store.set_disk_full(false);
   f.advance(workflow_state::ask_again_last);
-  EXPECT_EQ(f.row()->status, "failed");
+  EXPECT_EQ(f.row()->status, workflow_phase::failed);
   EXPECT_EQ(f.rows().size(), 2u);
   EXPECT_EQ(f.upstream.asked.size(), 1u);
 }
@@ -289,7 +289,7 @@ TEST(WorkflowUpstream, ThatIsAskedToCancelEndsTheWorkflowItself) {
   EXPECT_EQ(f.upstream.cancelled.front().caller.email, "ada@example.com");
   EXPECT_FALSE(f.row()->has_ended());
   ASSERT_TRUE(f.take_body(R"({"status":"failed","step":"cancelled"})"));
-  EXPECT_EQ(f.row()->status, "failed");
+  EXPECT_EQ(f.row()->status, workflow_phase::failed);
   EXPECT_EQ(f.sockets.seqs(1), f.up_to(2));
 }
 
@@ -319,7 +319,7 @@ TEST(WorkflowUpstream, ThatNeverGotTheOrderDoesNotGetItOnceTheWorkflowIsCancelle
   EXPECT_EQ(orders(f), before);
   f.end_stream(stream_outcome::missing);
   EXPECT_EQ(f.last_row()["step"], "cancelled");
-  EXPECT_EQ(f.row()->status, "failed");
+  EXPECT_EQ(f.row()->status, workflow_phase::failed);
 }
 
 TEST(WorkflowUpstream, ThatKnowsACancelledWorkflowNoMoreHasCancelledIt) {

@@ -6,6 +6,13 @@
 namespace latchkey::gateway {
 namespace {
 
+proxy_list proxies(const std::vector<std::string>& networks) {
+  std::vector<ip_network> parsed;
+  for (const auto& network : networks)
+    parsed.push_back(parse_network(network).value());
+  return proxy_list{parsed};
+}
+
 /// What a request from `peer` with those X-Forwarded-For lines counts as.
 std::string address_of(std::string_view peer, const std::vector<std::string>& lines,
                        const std::vector<std::string>& trusted) {
@@ -13,7 +20,7 @@ std::string address_of(std::string_view peer, const std::vector<std::string>& li
   in.peer_address = peer;
   for (const auto& line : lines)
     in.headers.push_back({"X-Forwarded-For", line});
-  return client_address(in, proxy_list{trusted});
+  return client_address(in, proxies(trusted));
 }
 
 TEST(ClientAddress, IsThePeersWhereNobodyIsTrusted) {
@@ -61,7 +68,7 @@ bool is_https(std::string_view peer, std::vector<http::header_view> headers,
   http::request in;
   in.peer_address = peer;
   in.headers = std::move(headers);
-  return came_by_https(in, proxy_list{trusted});
+  return came_by_https(in, proxies(trusted));
 }
 
 TEST(CameByHttps, BelievesTrustedProxiesAlone) {
@@ -93,15 +100,15 @@ TEST(CameByHttps, TakesOfAListTheWordOfTheOutermostTrustedProxy) {
 }
 
 TEST(ProxyList, KnowsTheAddressesOfItsNetworks) {
-  const proxy_list list{{"10.0.0.0/8", "192.0.2.128/25", "203.0.113.7", "2001:db8::/33"}};
+  const auto list = proxies({"10.0.0.0/8", "192.0.2.128/25", "203.0.113.7", "2001:db8::/33"});
   const auto has = [&list](const char* text) { return list.contains(*parse_ip(text)); };
   for (const auto* inside :
        {"10.255.0.1", "::ffff:10.0.0.1", "192.0.2.128", "203.0.113.7", "2001:db8:7fff::1"})
     EXPECT_TRUE(has(inside)) << inside;
   for (const auto* outside : {"11.0.0.1", "192.0.2.127", "203.0.113.6", "2001:db8:8000::1", "::1"})
     EXPECT_FALSE(has(outside)) << outside;
-  EXPECT_TRUE((proxy_list{{"0.0.0.0/0"}}.contains(*parse_ip("8.8.8.8"))));
-  EXPECT_FALSE((proxy_list{{"0.0.0.0/0"}}.contains(*parse_ip("2001:db8::1"))));
+  EXPECT_TRUE(proxies({"0.0.0.0/0"}).contains(*parse_ip("8.8.8.8")));
+  EXPECT_FALSE(proxies({"0.0.0.0/0"}).contains(*parse_ip("2001:db8::1")));
 }
 
 TEST(AddressGroup, IsAnIpv4AddressOrAnIpv6Network) {

@@ -46,8 +46,8 @@ TEST_P(RemovedAccounts, GoWithAllThatIsTheirs) {
   w.user = ann.id;
   w.message_id = w.workflow_type = "w";
   w.created_at = noon;
-  ASSERT_TRUE(
-      commit({add_workflow{w}, add_workflow_status{w.id, 1, 0, "{}", "in_progress", noon}}));
+  ASSERT_TRUE(commit(
+      {add_workflow{w}, add_workflow_status{w.id, 1, 0, "{}", workflow_phase::in_progress, noon}}));
   const auto gone = commit({delete_user{ann.id, noon + 1s}, add_audit{make_audit("gone")}});
   ASSERT_TRUE(gone) << name_of(gone.error().code) << gone.error().reason;
   EXPECT_EQ(gone->sessions_ended, 1);
@@ -66,8 +66,9 @@ TEST_P(RemovedAccounts, GoWithAllThatIsTheirs) {
   EXPECT_TRUE(reader_->answer_to(list_quota_usage{ann.id}).value().empty());
   EXPECT_FALSE(reader_->answer_to(find_workflow_record{w.id}).value());
   EXPECT_TRUE(reader_->answer_to(list_workflow_statuses{w.id}).value().empty());
-  EXPECT_TRUE(failed_with(commit({add_workflow_status{w.id, 2, 1, "{}", "failed", noon}}),
-                          error_code::not_found));
+  EXPECT_TRUE(
+      failed_with(commit({add_workflow_status{w.id, 2, 1, "{}", workflow_phase::failed, noon}}),
+                  error_code::not_found));
   EXPECT_TRUE(failed_with(commit({rotate_session{live.id, live.counter, noon}}),
                           error_code::token_invalid));
   // The check refuses any other count.

@@ -1,5 +1,5 @@
 // Where a picture may be, whoever tells it.
-#include "gateway/surfaces/billing/picture_url.hpp"
+#include "gateway/request/input/picture_url.hpp"
 
 #include <gtest/gtest.h>
 

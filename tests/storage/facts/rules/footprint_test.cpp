@@ -135,10 +135,12 @@ TEST(Footprint, OfAWorkflowKeepsItsStatusesInTheirOrder) {
   workflow.user = first_user;
   auto other = workflow;
   other.id = workflow_id{make_uuid(noon)};
-  const add_workflow_status first{workflow.id, 1, 0, "{}", "in_progress", noon};
+  const add_workflow_status first{workflow.id, 1, 0, "{}", workflow_phase::in_progress, noon};
   EXPECT_FALSE(may_share(add_workflow{workflow}, first));
-  EXPECT_FALSE(may_share(first, add_workflow_status{workflow.id, 2, 1, "{}", "in_progress", noon}));
-  EXPECT_TRUE(may_share(first, add_workflow_status{other.id, 1, 0, "{}", "in_progress", noon}));
+  EXPECT_FALSE(may_share(
+      first, add_workflow_status{workflow.id, 2, 1, "{}", workflow_phase::in_progress, noon}));
+  EXPECT_TRUE(may_share(
+      first, add_workflow_status{other.id, 1, 0, "{}", workflow_phase::in_progress, noon}));
   EXPECT_TRUE(may_share(add_workflow{workflow}, add_workflow{other}));
   EXPECT_FALSE(may_share(add_workflow{workflow}, end_sessions_of{first_user, {}, noon, "x"}))
       << "it asks whether the user is there";
