@@ -5,7 +5,7 @@
 // from "Auth Service Internal API Documentation", Environment Variables, keep them.
 #pragma once
 
-#include "config/settings/ip_network.hpp"
+#include "config/ip_network.hpp"
 #include "config/settings/tiers.hpp"
 #include "protocol/email_verification.hpp"
 #include "protocol/rate_limit.hpp"

@@ -2,7 +2,7 @@
 // what counts as one address for rate limits.
 #pragma once
 
-#include "config/settings/ip_network.hpp"
+#include "config/ip_network.hpp"
 #include "gateway/http/message/request.hpp"
 
 #include <boost/asio/ip/network_v6.hpp>

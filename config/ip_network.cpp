@@ -1,4 +1,4 @@
-#include "config/settings/ip_network.hpp"
+#include "config/ip_network.hpp"
 
 #include "config/settings/setting_values.hpp"
 
