@@ -4,6 +4,7 @@
 #include "protocol/text/trim.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <string>
 

@@ -103,7 +103,7 @@ protected:
     const auto all = f_.store.audits();
     return static_cast<std::size_t>(std::ranges::count(all, action, &audit_record::action));
   }
-  std::uint64_t counted(const std::string& outcome) { return f_.counts.mails(outcome).value(); }
+  std::uint64_t counted(const std::string& label) { return f_.counts.mails(label).value(); }
 
   actor_fixture f_;
   mail_writer writer_{"https://auth.example.com", "", secret{"some key"s}};
