@@ -1,90 +1,13 @@
-// Handlers that are coroutines: what they answer, in which order they go on, and what becomes of
-// their frames when the actor ends.
+// Handlers that are coroutines: what they answer, and what becomes of their frames when the actor
+// ends.
 #include "actors/base/conversation.hpp"
 
-#include "actors/base/turnstile.hpp"
-#include "tests/support/actor_fixture.hpp"
+#include "tests/actors/base/conversation_host.hpp"
 
-#include <caf/stateful_actor.hpp>
 #include <stdexcept>
 
-namespace latchkey::test {
+namespace latchkey::test::conversations {
 namespace {
-
-using namespace std::string_literals;
-
-struct host_state;
-using script = task<messages::done> (*)(host_state&, messages::record_audit);
-
-/// What a test and its actor share.
-struct journal {
-  std::vector<std::string> lines;                       // in the order in which they were written
-  std::shared_ptr<int> held = std::make_shared<int>(0); // a copy is a local of every frame
-};
-
-/// Does what the test's coroutine says.
-struct host_state {
-  static inline const char* name = "host";
-
-  audit_actor::pointer self = nullptr;
-  audit_actor other;
-  std::shared_ptr<journal> log;
-  script run = nullptr;
-  std::shared_ptr<const void> present = std::make_shared<int>(0);
-  std::optional<turnstile> turns;
-  wait_list<std::string> waiting;
-  shared_task<messages::done> shared;
-
-  task<messages::done> on_record(messages::record_audit request) {
-    return run(*this, std::move(request));
-  }
-  std::shared_ptr<const void> presence() const { return present; }
-  void note(const std::string& line) const { log->lines.push_back(line); }
-};
-
-audit_actor::behavior_type host(audit_actor::stateful_pointer<host_state> self, audit_actor other,
-                                std::shared_ptr<journal> log, script run) {
-  install_default_handlers(self);
-  auto& state = self->state;
-  state.self = self;
-  state.other = std::move(other);
-  state.log = std::move(log);
-  state.run = run;
-  state.turns.emplace(self);
-  return {handler<&host_state::on_record>(&state)};
-}
-
-messages::record_audit about(const std::string& action) {
-  messages::record_audit out;
-  out.entry.action = action;
-  return out;
-}
-
-/// Answers, unless it is told to fail.
-audit_actor::behavior_type receiver(audit_actor::pointer self, caf::unit_t) {
-  install_default_handlers(self);
-  return {[](messages::record_audit& request) -> caf::result<messages::done> {
-    if (request.entry.action == "fail") return to_error(failure{error_code::conflict, "field"});
-    if (request.entry.action == "leave") return gone();
-    return messages::done{};
-  }};
-}
-
-struct Conversation : testing::Test {
-  actor_fixture f;
-  gate<audit_actor> gate_before; // the receiver
-  std::shared_ptr<journal> log = std::make_shared<journal>();
-
-  audit_actor behind; // the gate
-
-  Conversation() : behind(f.spawn(receiver, caf::unit)) { gate_before.open(f.system(), behind); }
-  ~Conversation() override { gate_before.end(); }
-
-  audit_actor spawn(script run) { return f.spawn(host, gate_before.handle(), log, run); }
-  std::vector<std::string> lines() const { return log->lines; }
-};
-
-using lines_of = std::vector<std::string>;
 
 // -- what is answered -------------------------------------------------------------------------
 
@@ -177,7 +100,6 @@ TEST_F(Conversation, WaitsForAllWhomItAsksTogether) {
   EXPECT_TRUE(question.answer());
   EXPECT_EQ(lines(), (lines_of{"done", "done"}));
 }
-
 // -- exceptions ---------------------------------------------------------------------------------
 
 task<messages::done> throws_late(host_state& host, messages::record_audit request) {
@@ -216,128 +138,6 @@ TEST_F(Conversation, CatchesWhatACoroutineThatItCallsThrows) {
   EXPECT_TRUE(f.ask(actor, about("at once")));
   EXPECT_TRUE(f.ask(actor, about("late")));
   EXPECT_EQ(lines(), (lines_of{"caught", "caught"}));
-}
-
-task<messages::done> shares(host_state& host, messages::record_audit request) {
-  const auto begin = [&host, request] { return throws_late(host, request); };
-  try {
-    co_return co_await host.shared.join(begin);
-  } catch (const std::runtime_error&) {
-    host.note("caught");
-  }
-  co_return messages::done{};
-}
-
-TEST_F(Conversation, AnswersThoseWhoShareATaskThatThrows) {
-  const auto actor = spawn(shares);
-  gate_before.hold_questions();
-  const auto first = f.begin(actor, about("late"));
-  const auto second = f.begin(actor, about("late"));
-  EXPECT_EQ(gate_before.question<messages::record_audit>(0).entry.action, "late");
-  gate_before.release();
-  EXPECT_TRUE(first.answer());
-  EXPECT_EQ(code_of(second.answer()), error_code::internal_error);
-  EXPECT_EQ(lines(), lines_of{"caught"});
-}
-
-// -- turns and order ------------------------------------------------------------------------------
-
-task<messages::done> asks_in_turn(host_state& host, messages::record_audit request) {
-  const auto held = host.log->held;
-  const auto action = request.entry.action;
-  {
-    auto turn = co_await host.turns->exclusive();
-    if (!turn) co_return turn.error();
-    host.note(action + " enters");
-    (void)co_await ask(host.other, std::move(request));
-    host.note(action + " leaves");
-  }
-  host.note(action + " ends");
-  co_return messages::done{};
-}
-
-TEST_F(Conversation, WaitsForItsTurn) {
-  const auto actor = spawn(asks_in_turn);
-  gate_before.hold_questions();
-  const auto first = f.begin(actor, about("a"));
-  const auto second = f.begin(actor, about("b"));
-  EXPECT_EQ(lines(), (lines_of{"a enters"}));
-  gate_before.release();
-  EXPECT_TRUE(first.answer());
-  EXPECT_FALSE(second.answered());
-  gate_before.release();
-  EXPECT_TRUE(second.answer());
-}
-
-TEST_F(Conversation, GoesOnAfterTheOneThatHasEndedItsTurnAndNotInTheMiddleOfIt) {
-  const auto actor = spawn(asks_in_turn);
-  gate_before.hold_questions();
-  const auto first = f.begin(actor, about("a"));
-  const auto second = f.begin(actor, about("b"));
-  gate_before.release();
-  EXPECT_EQ(lines(), (lines_of{"a enters", "a leaves", "a ends", "b enters"}));
-}
-
-TEST_F(Conversation, IsOverloadedWhenTooManyWaitForTheirTurn) {
-  const auto actor = spawn(asks_in_turn);
-  gate_before.hold_questions();
-  std::vector<asked<messages::done>> all;
-  for (std::size_t i = 0; i < turnstile::waiting_max + 2; ++i)
-    all.push_back(f.begin(actor, about("a")));
-  EXPECT_FALSE(all[turnstile::waiting_max].answered());
-  EXPECT_EQ(code_of(all.back().answer()), error_code::overloaded);
-}
-
-task<messages::done> waits(host_state& host, messages::record_audit request) {
-  const auto action = request.entry.action;
-  if (action == "tell") {
-    host.waiting.complete("word");
-    host.note("told");
-    co_return messages::done{};
-  }
-  const auto heard = co_await host.waiting.wait(2);
-  if (!heard) co_return heard.error();
-  host.note(action + " hears " + *heard);
-  co_return messages::done{};
-}
-
-TEST_F(Conversation, WaitsWithOthersForWhatOneFindsOut) {
-  const auto actor = spawn(waits);
-  const auto first = f.begin(actor, about("a"));
-  const auto second = f.begin(actor, about("b"));
-  EXPECT_EQ(code_of(f.ask(actor, about("c"))), error_code::overloaded);
-  EXPECT_FALSE(first.answered());
-  EXPECT_TRUE(f.ask(actor, about("tell")));
-  EXPECT_TRUE(first.answer());
-  EXPECT_TRUE(second.answer());
-  EXPECT_EQ(lines(), (lines_of{"told", "a hears word", "b hears word"}));
-}
-
-task<> notes(host_state& host, std::string line) {
-  const auto action = line;
-  (void)co_await ask(host.other, about(action));
-  host.note(action);
-}
-
-task<messages::done> begins_another(host_state& host, messages::record_audit request) {
-  converse(host.self, host.presence(), notes(host, "another"));
-  host.note("before");
-  auto reply = co_await ask(host.other, std::move(request));
-  host.note("after");
-  if (!reply) co_return reply.error();
-  co_return *reply;
-}
-
-TEST_F(Conversation, BeginsAnotherLikeACall) {
-  const auto actor = spawn(begins_another);
-  gate_before.hold_questions();
-  const auto question = f.begin(actor, about("own"));
-  EXPECT_EQ(gate_before.question<messages::record_audit>(0).entry.action, "another");
-  EXPECT_EQ(gate_before.question<messages::record_audit>(1).entry.action, "own");
-  gate_before.release(1);
-  EXPECT_TRUE(question.answer());
-  gate_before.release();
-  EXPECT_EQ(lines(), (lines_of{"before", "after", "another"}));
 }
 
 // -- depth ----------------------------------------------------------------------------------------
@@ -441,4 +241,4 @@ TEST_F(Conversation, HoldsThePresenceOfItsActor) {
 }
 
 } // namespace
-} // namespace latchkey::test
+} // namespace latchkey::test::conversations
