@@ -38,6 +38,8 @@ uuid make_uuid(time_point now);
 struct user_id : uuid {};
 struct session_id : uuid {};
 struct workflow_id : uuid {};
+/// One life of one node of a cluster: a restart makes another.
+struct member_id : uuid {};
 
 /// The id of the workflow that this user's message starts: always the same, so that the message
 /// starts it once (RFC 9562, 5.8).
@@ -63,3 +65,5 @@ template <>
 struct std::hash<latchkey::session_id> : std::hash<latchkey::uuid> {};
 template <>
 struct std::hash<latchkey::workflow_id> : std::hash<latchkey::uuid> {};
+template <>
+struct std::hash<latchkey::member_id> : std::hash<latchkey::uuid> {};

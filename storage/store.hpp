@@ -4,6 +4,7 @@
 
 #include "protocol/facts/facts.hpp"
 #include "protocol/result.hpp"
+#include "storage/members.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -79,6 +80,16 @@ public:
   /// server any more: nothing is written from then on.
   virtual result<void> claim(const std::string& holder,
                              std::function<void(const std::string&)> lost) = 0;
+  /// The same for one of several servers: those of a cluster use the database together, and none
+  /// beside them. What it writes fails once its row in the table of members is removed, and `lost`
+  /// hears so. CONFLICT also when the engine serves one process alone, as most do.
+  virtual result<void> claim_as_member(const member_id&, const std::string& /*holder*/,
+                                       std::function<void(const std::string&)> /*lost*/) {
+    return fail(error_code::conflict, "DATABASE_URL",
+                "the members of a cluster share a PostgreSQL database, and this is none");
+  }
+  /// Null where there are no clusters.
+  virtual std::unique_ptr<member_table> open_member_table() { return nullptr; }
   /// What was written under that name by `write_note`; needs the schema.
   virtual result<std::optional<std::string>> read_note(std::string_view name) = 0;
   virtual result<void> write_note(std::string_view name, std::string_view value) = 0;

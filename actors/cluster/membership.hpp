@@ -13,6 +13,7 @@
 #pragma once
 
 #include "actors/cluster/promises.hpp"
+#include "storage/members.hpp"
 
 #include <chrono>
 #include <map>
@@ -23,15 +24,7 @@
 
 namespace latchkey::cluster {
 
-/// A row of the table, as it was read.
-struct member_row {
-  member_id id;
-  std::string node;                        // the same after a restart
-  std::string address;                     // host:port of its cluster port
-  bool is_open = false;                    // it may answer requests
-  std::chrono::microseconds silent_for{};  // by the store's clock
-  std::chrono::microseconds gapless_for{}; // that its heartbeats have come without a gap
-};
+using storage::member_row;
 
 /// To be carried out on the table, if it is still so by the store's clock.
 struct fence {

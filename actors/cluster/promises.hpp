@@ -28,9 +28,6 @@
 
 namespace latchkey::cluster {
 
-/// One life of one node: a restart makes another.
-struct member_id : uuid {};
-
 struct promise_terms {
   std::chrono::microseconds duration = std::chrono::seconds{1};
   std::chrono::microseconds renewed_every = std::chrono::milliseconds{300};

@@ -12,7 +12,8 @@ namespace {
 // Any two numbers that nobody else uses will do.
 constexpr const char* lock_group = "1818326115"; // "latc"
 constexpr const char* server_lock = "1";
-constexpr const char* writers_lock = "2";
+constexpr const char* writers_lock = "2";        // of a server that is alone
+constexpr const char* member_writers_lock = "3"; // of the members of a cluster
 
 constexpr const char* own_process = "SELECT pg_backend_pid()";
 
@@ -42,6 +43,13 @@ std::string name_of(const std::string& holder) {
   }
   name.resize(std::min<std::size_t>(name.size(), 63));
   return name;
+}
+
+const char* what_to_do(claim::kind kind) {
+  return kind == claim::kind::alone ? ". Two would contradict each other: stop that one first, or "
+                                      "give this one a database "
+                                      "of its own"
+                                    : ". It is not one of a cluster: stop that one first";
 }
 
 /// Of those who hold a lock of ours.
@@ -77,27 +85,39 @@ bool takes_transactions(connection& link) {
 
 } // namespace
 
-claim::claim(const shared& common, const std::string& holder,
+claim::claim(const shared& common, kind wanted, const std::string& holder,
              std::function<void(const std::string&)> lost)
-    : own_(same_database(common)), link_(own_, name_of(holder)), lost_(std::move(lost)) {}
+    : own_(same_database(common)), link_(own_, name_of(holder)), kind_(wanted),
+      lost_(std::move(lost)) {}
+
+bool claim::try_server_lock() {
+  const auto* function =
+      kind_ == kind::alone ? "pg_try_advisory_lock" : "pg_try_advisory_lock_shared";
+  return link_.execute(call(function, server_lock))[0][0].as<bool>();
+}
+
+bool claim::is_in_use(const char* lock) {
+  const bool is_free = link_.execute(call("pg_try_advisory_lock", lock))[0][0].as<bool>();
+  if (is_free) link_.execute(call("pg_advisory_unlock", lock));
+  return !is_free;
+}
 
 claim::attempt claim::try_once() {
-  if (!link_.execute(call("pg_try_advisory_lock", server_lock))[0][0].as<bool>())
+  if (!try_server_lock()) return attempt::held_by_another;
+  if (is_in_use(writers_lock) || (kind_ == kind::alone && is_in_use(member_writers_lock))) {
+    const auto* give_back =
+        kind_ == kind::alone ? "pg_advisory_unlock" : "pg_advisory_unlock_shared";
+    link_.execute(call(give_back, server_lock));
     return attempt::held_by_another;
-  const bool no_writers =
-      link_.execute(call("pg_try_advisory_lock", writers_lock))[0][0].as<bool>();
-  if (no_writers)
-    link_.execute(call("pg_advisory_unlock", writers_lock));
-  else
-    link_.execute(call("pg_advisory_unlock", server_lock));
+  }
   // By SQL: a pooler in session mode tells a number of its own with the connection.
-  if (no_writers) process_ = link_.execute(own_process)[0][0].as<std::string>();
-  return no_writers ? attempt::taken : attempt::held_by_another;
+  process_ = link_.execute(own_process)[0][0].as<std::string>();
+  return attempt::taken;
 }
 
 std::string claim::holder() {
   std::string name;
-  for (const auto* lock : {server_lock, writers_lock}) {
+  for (const auto* lock : {server_lock, writers_lock, member_writers_lock}) {
     const auto rows = link_.execute(
         holders_of(lock, "coalesce(a.application_name, ''), coalesce(host(a.client_addr), ''), "
                          "coalesce(to_char(a.backend_start AT TIME ZONE 'UTC', "
@@ -127,12 +147,9 @@ result<void> claim::take() {
     const auto give_up = std::chrono::steady_clock::now() + start_patience;
     while (try_once() != attempt::taken) {
       if (std::chrono::steady_clock::now() > give_up)
-        return fail(
-            error_code::conflict, "DATABASE_URL",
-            "another server uses this database: " + holder() +
-                ". Two would contradict each other: stop that one first, or give this one a "
-                "database of its own (one whose host has died is forgotten within half a "
-                "minute)");
+        return fail(error_code::conflict, "DATABASE_URL",
+                    "another server uses this database: " + holder() + what_to_do(kind_) +
+                        " (one whose host has died is forgotten within half a minute)");
       std::this_thread::sleep_for(pause);
     }
     return {};
@@ -145,13 +162,16 @@ result<void> claim::take() {
 
 bool claim::is_ours_at(connection& made) {
   if (process_.empty() || !link_.is_connected()) return false;
-  const auto rows = made.execute(holders_of(server_lock, "l.pid, a.application_name"));
-  return !rows.empty() && rows[0][0].as<std::string>() == process_ &&
-         rows[0][1].as<std::string>("") == link_.name();
+  for (const auto& row : made.execute(holders_of(server_lock, "l.pid, a.application_name")))
+    if (row[0].as<std::string>() == process_ && row[1].as<std::string>("") == link_.name())
+      return true;
+  return false;
 }
 
 void claim::confirm(connection& made, bool writes) {
-  if (writes) made.execute(call("pg_advisory_lock_shared", writers_lock));
+  if (writes)
+    made.execute(
+        call("pg_advisory_lock_shared", kind_ == kind::alone ? writers_lock : member_writers_lock));
   const std::lock_guard lock(mutex_);
   if (is_ours_at(made)) return;
   log_warning("storage", "PostgreSQL: the lock that keeps other servers away was lost with its "
@@ -162,7 +182,7 @@ void claim::confirm(connection& made, bool writes) {
   for (;;) {
     if (link_.ensure(true)) throw pqxx::broken_connection("the lock's connection cannot be made");
     // Our own writers hold the second lock; the first decides.
-    if (link_.execute(call("pg_try_advisory_lock", server_lock))[0][0].as<bool>()) break;
+    if (try_server_lock()) break;
     // What is left of our own earlier connection.
     link_.run(sql::end_own_backends, {link_.name()});
     if (std::chrono::steady_clock::now() > give_up) {

@@ -1,4 +1,4 @@
-// claim.hpp — one server at a time on a PostgreSQL database.
+// claim.hpp — one server at a time on a PostgreSQL database, or one cluster.
 //
 // Two advisory locks. A connection of its own holds the first, alone, for as long as the server
 // runs. Every connection that writes holds the second, shared. A server that starts takes the
@@ -7,6 +7,9 @@
 // connection that is made later, after a failure or at another host, first makes sure that the
 // first lock is still, or again, ours. PostgreSQL gives both back when their connections end, so a
 // crashed server is in nobody's way.
+//
+// The members of a cluster hold the first lock together, shared, and their writing connections hold
+// a third one in place of the second, so that each kind finds out whether the other is at work.
 #pragma once
 
 #include "storage/postgres/connection.hpp"
@@ -26,8 +29,10 @@ public:
 
 class claim {
 public:
+  enum class kind : std::uint8_t { alone, member };
+
   /// `common` is of the store whose claim this is; nothing of it but URL and options is kept.
-  claim(const shared& common, const std::string& holder,
+  claim(const shared& common, kind wanted, const std::string& holder,
         std::function<void(const std::string&)> lost);
 
   /// At start. Waits a moment for a server that is just ending.
@@ -41,12 +46,15 @@ private:
   enum class attempt : std::uint8_t { taken, held_by_another };
 
   attempt try_once();
+  bool try_server_lock();
+  bool is_in_use(const char* lock);
   bool is_ours_at(connection& made);
   std::string holder();
 
   std::mutex mutex_;
   std::shared_ptr<shared> own_;
   connection link_;
+  kind kind_;
   std::function<void(const std::string&)> lost_;
   std::string process_; // this connection's server process, as text
 };

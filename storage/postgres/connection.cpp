@@ -151,8 +151,8 @@ void connection::set_up() {
   const bool is_read_only =
       execute("SELECT current_setting('transaction_read_only')")[0][0].as<std::string>() == "on";
   note_standby(is_read_only);
-  if (purpose_ != use::other && common_->only_server)
-    common_->only_server->confirm(*this, purpose_ == use::writes);
+  if (purpose_ != use::other && common_->claimed)
+    common_->claimed->confirm(*this, purpose_ == use::writes);
 }
 
 void connection::note_standby(bool is_read_only) {

@@ -8,6 +8,7 @@
 #include "storage/sql/catalogue.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <pqxx/connection>
@@ -34,7 +35,9 @@ struct shared {
   std::atomic<std::uint64_t> generation{0};
   std::atomic<int> readers_of_standby{0};    // connections that read from a read-only server
   std::atomic<const char*> trouble{nullptr}; // why nothing could be written last; null: it could
-  std::shared_ptr<claim> only_server;        // null where no server was asked for
+  std::shared_ptr<claim> claimed;            // null where no server was asked for
+  std::string member; // of a cluster, as text: whose transactions these are; empty: of none
+  std::function<void(const std::string&)> lost; // hears that the member was fenced
   round_trip_guard guard;
 };
 
@@ -64,6 +67,8 @@ public:
   pqxx::result run(const sql::statement& command, const std::vector<const char*>& parameters);
   /// Sorts the exception being handled. Drops the connection when it is lost.
   trouble classify() noexcept;
+  /// Whether the last error was that a row refers to one that is not there.
+  bool lacks_a_row() const noexcept { return state_ == "23503"; }
   /// Logs the SQLSTATE that `classify` saw last. `classify` itself logs errors that concern more
   /// than one row.
   void log_refusal() const noexcept;

@@ -1,6 +1,7 @@
 // A PostgreSQL database, through libpqxx.
 #include "storage/migrations/migrations.hpp"
 #include "storage/postgres/claim.hpp"
+#include "storage/postgres/member_table.hpp"
 #include "storage/postgres/reader.hpp"
 #include "storage/postgres/runner.hpp"
 #include "storage/postgres/writer.hpp"
@@ -88,12 +89,18 @@ public:
 
   result<void> claim(const std::string& holder,
                      std::function<void(const std::string&)> lost) override {
-    if (auto refusal = refuse_shared_sessions(*common_))
-      return fail(error_code::conflict, "DATABASE_URL", *refusal);
-    auto made = std::make_shared<postgres::claim>(*common_, holder, std::move(lost));
-    if (auto taken = made->take(); !taken) return taken;
-    common_->only_server = std::move(made);
-    return {};
+    return take(claim_type::kind::alone, holder, std::move(lost));
+  }
+
+  result<void> claim_as_member(const member_id& member, const std::string& holder,
+                               std::function<void(const std::string&)> lost) override {
+    common_->member = to_string(member);
+    common_->lost = lost;
+    return take(claim_type::kind::member, holder, std::move(lost));
+  }
+
+  std::unique_ptr<member_table> open_member_table() override {
+    return std::make_unique<postgres_member_table>(*common_);
   }
 
   result<std::optional<std::string>> read_note(std::string_view name) override {
@@ -131,6 +138,18 @@ public:
   std::int64_t log_bytes() const noexcept override { return 0; }
 
 private:
+  using claim_type = postgres::claim;
+
+  result<void> take(claim_type::kind kind, const std::string& holder,
+                    std::function<void(const std::string&)> lost) {
+    if (auto refusal = refuse_shared_sessions(*common_))
+      return fail(error_code::conflict, "DATABASE_URL", *refusal);
+    auto made = std::make_shared<claim_type>(*common_, kind, holder, std::move(lost));
+    if (auto taken = made->take(); !taken) return taken;
+    common_->claimed = std::move(made);
+    return {};
+  }
+
   /// On a connection that ends with it.
   result<void> on_own(const std::function<void(connection&)>& run) {
     connection link(common_, "latchkey-notes");

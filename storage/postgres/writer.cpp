@@ -192,7 +192,8 @@ postgres_writer::ended postgres_writer::finish() {
   try {
     // Prepared by SQL, so that it can share COMMIT's round trip.
     if (mark_prepared_in_ != link_.lives()) {
-      link_.execute(std::string("PREPARE mark_commit(text, bigint) AS ") + sql::mark_commit.batch);
+      link_.execute(std::string("PREPARE mark_commit(text, bigint, text) AS ") +
+                    sql::mark_commit.batch);
       mark_prepared_in_ = link_.lives();
     }
   } catch (...) {
@@ -201,13 +202,15 @@ postgres_writer::ended postgres_writer::finish() {
     return end;
   }
   try {
-    link_.execute("EXECUTE mark_commit('" + link_.name() + "', " + std::to_string(number_) +
-                  "); COMMIT");
+    const auto member = common_->member.empty() ? "NULL" : "'" + common_->member + "'";
+    link_.execute("EXECUTE mark_commit('" + link_.name() + "', " + std::to_string(number_) + ", " +
+                  member + "); COMMIT");
     common_->trouble = nullptr;
     return ended::committed;
   } catch (...) {
     const auto kind = link_.classify();
     roll_back();
+    if (was_fenced()) return ended::unavailable;
     return kind == trouble::lost ? ended::in_doubt : from(kind);
   }
 }
@@ -221,6 +224,14 @@ void postgres_writer::roll_back() noexcept {
     link_.classify();
     link_.drop();
   }
+}
+
+bool postgres_writer::was_fenced() const {
+  if (common_->member.empty() || !link_.lacks_a_row()) return false;
+  common_->lost(
+      "the other members of the cluster have removed this one, which gave no sign of life: "
+      "this process ends, for it may not write any more");
+  return true;
 }
 
 postgres_writer::ended postgres_writer::from(trouble t) noexcept {
@@ -265,11 +276,14 @@ postgres_writer::ended postgres_writer::find_outcome() {
         // COMMIT may still be on its way to the old server process, so the mark is final only
         // when that process is gone.
         if (link_.run(sql::end_own_backends, {link_.name()}).empty()) {
-          const auto rows = link_.run(sql::read_mark, {link_.name()});
+          const std::vector<const char*> own{
+              link_.name().c_str(), common_->member.empty() ? nullptr : common_->member.c_str()};
+          const auto rows = link_.run(sql::read_mark, own);
           return rows[0][0].as<std::int64_t>() == number_ ? ended::committed : ended::lost;
         }
       } catch (...) {
         link_.classify();
+        if (was_fenced()) return ended::in_doubt;
         link_.drop();
       }
     }

@@ -37,6 +37,9 @@ private:
   bool apply_all(job& j, units& chosen, bool by_kind);
   ended finish();
   void roll_back() noexcept;
+  /// Whether the mark was refused because this process is no member of its cluster any more; then
+  /// it was told so.
+  bool was_fenced() const;
   static ended from(trouble t) noexcept;
   /// Connects and asks what became of transaction `number_`: `committed`, `lost`, or after
   /// `fate_timeout` still `in_doubt`.

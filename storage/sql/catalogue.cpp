@@ -197,19 +197,60 @@ const statement own_numbers{"own_numbers", nullptr,
 
 const statement mark_commit{
     "mark_commit", nullptr,
-    "INSERT INTO commit_marks (writer, transaction_number, at) VALUES ($1, $2, now()) "
+    "INSERT INTO commit_marks (writer, transaction_number, at, member) "
+    "VALUES ($1, $2, now(), $3) "
     "ON CONFLICT (writer) DO UPDATE SET transaction_number = EXCLUDED.transaction_number, "
-    "at = EXCLUDED.at"};
+    "at = EXCLUDED.at, member = EXCLUDED.member"};
 // An insert, because it waits for a transaction in flight that writes the same row, even
 // one that writes it for the first time; a SELECT would not see that one.
 const statement read_mark{
     "read_mark", nullptr,
-    "INSERT INTO commit_marks (writer, transaction_number, at) VALUES ($1, 0, now()) "
+    "INSERT INTO commit_marks (writer, transaction_number, at, member) VALUES ($1, 0, now(), $2) "
     "ON CONFLICT (writer) DO UPDATE SET at = EXCLUDED.at "
     "RETURNING commit_marks.transaction_number"};
 const statement end_own_backends{"end_own_backends", nullptr,
                                  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                                  "WHERE application_name = $1 AND pid <> pg_backend_pid()"};
+
+// -- the members of a cluster ------------------------------------------------------------
+
+const statement add_member{
+    "add_member", nullptr,
+    "INSERT INTO cluster_members (id, node, address, joined_at, heartbeat_at, gapless_since) "
+    "VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp(), clock_timestamp())"};
+const statement beat_member{
+    "beat_member", nullptr,
+    "UPDATE cluster_members SET heartbeat_at = clock_timestamp(), gapless_since = CASE "
+    "WHEN heartbeat_at <= clock_timestamp() - $2::bigint * interval '1 microsecond' "
+    "THEN clock_timestamp() ELSE gapless_since END WHERE id = $1"};
+const statement list_members{
+    "list_members", nullptr,
+    "SELECT id, node, address, is_open, "
+    "(extract(epoch FROM clock_timestamp() - heartbeat_at) * 1000000)::bigint, "
+    "(extract(epoch FROM clock_timestamp() - gapless_since) * 1000000)::bigint "
+    "FROM cluster_members ORDER BY id"};
+const statement open_member{"open_member", nullptr,
+                            "UPDATE cluster_members SET is_open = TRUE WHERE id = $1 RETURNING id"};
+const statement remove_member{"remove_member", nullptr,
+                              "DELETE FROM cluster_members WHERE id = $1"};
+const statement list_lives{"list_lives", nullptr, "SELECT id FROM cluster_members WHERE node = $1"};
+const statement end_member_backends{"end_member_backends", nullptr,
+                                    "SELECT pg_terminate_backend(a.pid) FROM commit_marks m "
+                                    "JOIN pg_stat_activity a ON a.application_name = m.writer "
+                                    "WHERE m.member = $1 AND a.pid <> pg_backend_pid()"};
+const statement is_member_silent{
+    "is_member_silent", nullptr,
+    "SELECT 1 FROM cluster_members silent JOIN cluster_members own ON own.id = $1 "
+    "WHERE silent.id = $2 "
+    "AND silent.heartbeat_at <= clock_timestamp() - $3::bigint * interval '1 microsecond' "
+    "AND own.gapless_since <= clock_timestamp() - $4::bigint * interval '1 microsecond'"};
+const statement fence_member{
+    "fence_member", nullptr,
+    "DELETE FROM cluster_members silent USING cluster_members own WHERE own.id = $1 "
+    "AND silent.id = $2 "
+    "AND silent.heartbeat_at <= clock_timestamp() - $3::bigint * interval '1 microsecond' "
+    "AND own.gapless_since <= clock_timestamp() - $4::bigint * interval '1 microsecond' "
+    "RETURNING silent.id"};
 
 const statement forget_old_marks{"forget_old_marks", nullptr,
                                  "DELETE FROM commit_marks WHERE at < now() - interval '30 days'"};

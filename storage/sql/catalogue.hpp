@@ -65,13 +65,29 @@ extern const statement own_numbers;
 
 // -- what became of a transaction (PostgreSQL) -------------------------------------------
 
-/// $1 the writer, $2 the transaction: written in the same transaction as the batch.
+/// $1 the writer, $2 the transaction, $3 the member of a cluster, or NULL: written in the same
+/// transaction as the batch. Breaks a foreign key when the member was fenced.
 extern const statement mark_commit;
-/// $1 the writer → the last transaction of it that was committed. Waits for one in flight.
+/// $1 the writer, $2 as above → the last transaction of it that was committed. Waits for one in
+/// flight.
 extern const statement read_mark;
 /// $1 an application_name: asks the server processes of earlier connections of this writer
 /// to end → a row for each that was still there.
 extern const statement end_own_backends;
+// -- the members of a cluster (PostgreSQL); lengths of time in microseconds
+
+extern const statement add_member;    // $1 id, $2 node, $3 address
+extern const statement beat_member;   // $1 id, $2 from which pause on it is a gap
+extern const statement list_members;  // → id, node, address, is_open, silent for, gapless for
+extern const statement open_member;   // $1 id → id
+extern const statement remove_member; // $1 id
+extern const statement list_lives;    // $1 node → id
+extern const statement end_member_backends; // $1 id: of the connections that it writes by
+/// $1 own id, $2 the other's, $3 how silent it must be, $4 how long one's own heartbeats have come
+/// without a gap → a row when that is so; `fence_member` removes it then.
+extern const statement is_member_silent;
+extern const statement fence_member;
+
 /// Marks of writers that are long gone.
 extern const statement forget_old_marks;
 

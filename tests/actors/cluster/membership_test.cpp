@@ -7,23 +7,21 @@ namespace latchkey::test {
 namespace {
 
 using namespace std::chrono_literals;
-using cluster::member_id;
-using cluster::member_row;
 using cluster::membership;
 using cluster::promise_terms;
 using cluster::promises;
-
-member_id member(std::uint8_t number) {
-  member_id id;
-  id.bytes[0] = number;
-  return id;
-}
-
-const auto self = member(1);
-const auto other = member(2);
-constexpr auto dead_after = 2s;
+using storage::member_row;
 
 struct Membership : testing::Test {
+  static member_id numbered(std::uint8_t number) {
+    member_id id;
+    id.bytes[0] = number;
+    return id;
+  }
+  static constexpr std::chrono::seconds dead_after{2};
+
+  const member_id self = numbered(1);
+  const member_id other = numbered(2);
   promise_terms terms;
   promises owed{terms};
   membership who{self, owed, terms, dead_after};

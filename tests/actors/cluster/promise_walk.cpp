@@ -15,15 +15,15 @@
 #include <vector>
 
 namespace latchkey::test {
+namespace promise_walking {
 namespace {
 
 using namespace std::chrono_literals;
 using cluster::fence;
-using cluster::member_id;
-using cluster::member_row;
 using cluster::membership;
 using cluster::promise_terms;
 using cluster::promises;
+using storage::member_row;
 using micros = std::chrono::microseconds;
 
 constexpr std::size_t keys = 4;
@@ -677,9 +677,10 @@ private:
 };
 
 } // namespace
+} // namespace promise_walking
 
 promise_walk_outcome walk_promises(const promise_walk_options& options) {
-  return walk(options).run();
+  return promise_walking::walk(options).run();
 }
 
 } // namespace latchkey::test

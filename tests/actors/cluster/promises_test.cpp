@@ -10,20 +10,17 @@ namespace latchkey::test {
 namespace {
 
 using namespace std::chrono_literals;
-using cluster::member_id;
 using cluster::promise_terms;
 using cluster::promises;
 
-member_id member(std::uint8_t number) {
-  member_id id;
-  id.bytes[0] = number;
-  return id;
-}
-
-const auto other = member(1);
-const auto third = member(2);
-
 struct Promises : testing::Test {
+  static member_id numbered(std::uint8_t number) {
+    member_id id;
+    id.bytes[0] = number;
+    return id;
+  }
+  const member_id other = numbered(1);
+  const member_id third = numbered(2);
   promise_terms terms;
   promises owed{terms};
   time_point now{1h};
