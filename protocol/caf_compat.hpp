@@ -114,6 +114,13 @@ inline failure to_failure(const caf::error& e) {
   return f;
 }
 
+/// What a handler has answered that answers at once, in our own form.
+template <class T>
+result<T> to_result(caf::result<T>&& answer) {
+  if (answer.flag != caf::rt_value) return tl::unexpected<failure>(to_failure(answer.err));
+  return std::move(answer.value.template get_mutable_as<T>(0));
+}
+
 /// What an actor answers that is about to end: ask the directory for its successor.
 inline caf::error gone() {
   return caf::sec::request_receiver_down;

@@ -10,6 +10,7 @@
 
 #include "protocol/caf_compat.hpp"
 #include "protocol/messages/account.hpp"
+#include "protocol/messages/cluster.hpp"
 #include "protocol/messages/identity.hpp"
 #include "protocol/messages/live.hpp"
 #include "protocol/messages/service.hpp"
@@ -113,6 +114,8 @@ using subscription_actor = caf::typed_actor<
     request<messages::spend, messages::spent>,
     // The user has been removed: answer those who wait, then end. Not answered.
     notice<messages::owner_removed>,
+    // The store may have another subscription. Done: it is read when next asked for.
+    request<messages::user_changed, messages::done>,
     // Leave memory if unused. Not answered.
     notice<messages::sweep>>;
 
@@ -168,6 +171,13 @@ using directory_actor = caf::typed_actor<
     request<messages::user_role_changed, messages::sessions_notified>,
     // The store has another subscription for a user. How many sessions in memory know.
     request<messages::user_subscription_changed, messages::sessions_notified>,
+    // The store has ended one session: how many in memory know, as above.
+    request<messages::user_session_ended, messages::sessions_notified>,
+    // Another node has changed sessions that another service keeps: how many have read their rows
+    // again.
+    request<messages::user_sessions_synced, messages::sessions_notified>,
+    // Another node has changed the user. Done when the user's actor has read its row again.
+    request<messages::user_changed, messages::done>,
     // Add, change or end a session that another service keeps. Done after COMMIT and when its actor
     // in memory knows. AUTH003 when it is another user's, USER001 when there is no such user.
     request<messages::sync_session, messages::done>,
@@ -207,6 +217,9 @@ using registry_actor = caf::typed_actor<
     // Remove a role. Done after COMMIT and when the snapshot has it no more. CONFLICT as above,
     // NOT_FOUND.
     request<messages::delete_role, messages::done>,
+    // Another node has changed the tables, or may have. Done when the snapshot has what the store
+    // has.
+    request<messages::registry_changed, messages::done>,
     // Read the tables again (to itself). Not answered.
     notice<messages::refresh_registry>>;
 
@@ -236,6 +249,40 @@ using mail_transport_actor = caf::typed_actor<
 using audit_actor = caf::typed_actor<
     // Write an entry. Done after COMMIT.
     request<messages::record_audit, messages::done>>;
+
+/// This node's member of the cluster: tells the others what changes here, follows what changes
+/// there, and knows whether memory counts (actors/cluster/promises.hpp).
+using cluster_actor = caf::typed_actor<
+    // The change is durable. Done when no other node answers from memory that is older.
+    request<messages::tell_members, messages::done>,
+    // May this node serve? Done when it may.
+    request<messages::await_open, messages::done>,
+    // Change nothing more and leave. Done when the row is removed.
+    request<messages::leave_cluster, messages::done>,
+    // A connection to another member is there. Not answered.
+    notice<messages::member_connected>,
+    // It is there no more. Not answered.
+    notice<messages::member_disconnected>,
+    // Another member says something. Not answered.
+    notice<messages::member_said>,
+    // Do what is due (to itself). Not answered.
+    notice<messages::cluster_tick>>;
+
+/// The connection to the table of members. Blocks. STORE_UNAVAILABLE soon when the database does
+/// not answer.
+using member_table_actor = caf::typed_actor<
+    // Remove the rows of this node's earlier lives. Done.
+    request<messages::remove_predecessors, messages::done>,
+    // Add a row: whether that was possible now.
+    request<messages::join_members, messages::members_joined>,
+    // Write a heartbeat: the table.
+    request<messages::beat_member, messages::members_read>,
+    // This node may serve: whether its row was there.
+    request<messages::open_member, messages::member_opened>,
+    // Remove the row of a member that gives no sign of life, if that is still so. Done.
+    request<messages::fence_member, messages::done>,
+    // Remove this node's row. Done.
+    request<messages::leave_members, messages::done>>;
 
 /// One writing connection; commits that arrive during a transaction share the next one.
 using persistence_actor = caf::typed_actor<

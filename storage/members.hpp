@@ -5,7 +5,7 @@
 // instant.
 #pragma once
 
-#include "protocol/ids.hpp"
+#include "protocol/facts/members.hpp"
 #include "protocol/result.hpp"
 
 #include <chrono>
@@ -13,15 +13,6 @@
 #include <vector>
 
 namespace latchkey::storage {
-
-struct member_row {
-  member_id id;
-  std::string node;                        // the same after a restart; 255 bytes
-  std::string address;                     // host:port of its cluster port; 255 bytes
-  bool is_open = false;                    // it may answer requests
-  std::chrono::microseconds silent_for{};  // since its last heartbeat
-  std::chrono::microseconds gapless_for{}; // that its heartbeats have come without a gap
-};
 
 /// A connection of its own; for one thread. STORE_UNAVAILABLE when the database does not answer
 /// soon.

@@ -2,6 +2,7 @@
 // rules of sessions. Made once by the server, then never changed.
 #pragma once
 
+#include "actors/cluster/memory_trust.hpp"
 #include "actors/limits/rate_limiter.hpp"
 #include "actors/mail/writer.hpp"
 #include "actors/registry/registry.hpp"
@@ -110,6 +111,8 @@ struct actor_env {
   redis_actor redis; // invalid when no Redis is configured
   registry_actor registry;
   mailer_actor mailer;
+  cluster_actor cluster; // invalid for a server that is alone
+  std::shared_ptr<memory_trust> trust = std::make_shared<memory_trust>();
   std::shared_ptr<registry_book> book = std::make_shared<registry_book>();
   std::shared_ptr<rate_limiter> limiter = make_local_rate_limiter();
   std::shared_ptr<const mail_writer> mails; // makes the mail rows that facts go with

@@ -32,7 +32,8 @@ public:
     removed, // the same, for its row is gone
   };
 
-  time_point last_used{}; // by the steady clock
+  time_point last_used{};    // by the steady clock
+  std::uint64_t read_in = 0; // the epoch of trust (memory_trust.hpp) in which its row was read
 
   bool is_leaving() const noexcept { return residence_ != residence::in_memory; }
   /// Whether all that is left is to answer those who have asked.
@@ -102,13 +103,39 @@ private:
   bool has_reminder_ = false;
 };
 
+/// Whether what that resident remembers is as the store has it. For a server that is alone it is.
+template <class State>
+bool is_current(const State& state) {
+  const auto& env = *state.env;
+  return !env.cluster || env.trust->counts(state.read_in, env.steady_now());
+}
+
 namespace detail {
+
+template <class State, class Reply, class Message>
+task<Reply> handled(State* state, task<Reply> (State::*method)(Message), Message message) {
+  return (state->*method)(std::move(message));
+}
+template <class State, class Reply, class Message>
+task<Reply> handled(State* state, caf::result<Reply> (State::*method)(Message&), Message message) {
+  co_return to_result((state->*method)(message));
+}
+
+template <auto Method, class Reply, class State, class Message>
+task<Reply> handled_when_read(State* state, Message message) {
+  const auto read = co_await state->reread();
+  if (!read) co_return read.error();
+  co_return co_await handled(state, Method, std::move(message));
+}
 
 template <auto Method, class State, class Handler, class Message, class Reply>
 auto accepting_of(State* state, caf::result<Reply> (Handler::*)(Message&) const) {
   return [state](Message& message) -> caf::result<Reply> {
     if (state->is_leaving()) return gone();
     state->last_used = state->env->steady_now();
+    if constexpr (requires { state->reread(); })
+      if (!is_current(*state))
+        return answer_with(state, handled_when_read<Method, Reply>(state, std::move(message)));
     return handler<Method>(state)(message);
   };
 }
@@ -116,7 +143,8 @@ auto accepting_of(State* state, caf::result<Reply> (Handler::*)(Message&) const)
 } // namespace detail
 
 /// A `handler` of a resident that answers "gone" when the actor is about to leave; otherwise the
-/// message counts as a use.
+/// message counts as a use. One that can `reread()` its row does so first when its memory does not
+/// count.
 template <auto Method, class State>
 auto accepting(State* state) {
   return detail::accepting_of<Method>(state, &decltype(handler<Method>(state))::operator());

@@ -5,6 +5,7 @@
 #include "actors/base/task.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -97,6 +98,48 @@ public:
 private:
   bool is_running_ = false;
   wait_list<result<T>> waiting_;
+};
+
+/// The same for what must not be older than the question: whoever joins gets the outcome of a run
+/// that began after that. All who come during one run share the next.
+template <class T>
+class fresh_task {
+public:
+  /// `begin` as above. INTERNAL_ERROR for those who share a run that throws.
+  template <class Begin>
+  task<T> join(Begin begin) {
+    const auto begun_before = begun_;
+    while (finished_ <= begun_before) {
+      if (is_running_) {
+        (void)co_await waiting_.wait();
+        continue;
+      }
+      is_running_ = true;
+      const auto run = ++begun_;
+      try {
+        auto outcome = co_await begin();
+        finish(run, std::move(outcome));
+      } catch (...) {
+        finish(run, result<T>{fail(error_code::internal_error)});
+        throw;
+      }
+    }
+    co_return *last_;
+  }
+
+private:
+  void finish(std::uint64_t run, result<T> outcome) {
+    is_running_ = false;
+    finished_ = run;
+    last_.emplace(std::move(outcome));
+    waiting_.complete(true);
+  }
+
+  std::uint64_t begun_ = 0;
+  std::uint64_t finished_ = 0;
+  bool is_running_ = false;
+  std::optional<result<T>> last_;
+  wait_list<bool> waiting_;
 };
 
 } // namespace latchkey

@@ -13,7 +13,7 @@
 #pragma once
 
 #include "actors/cluster/promises.hpp"
-#include "storage/members.hpp"
+#include "protocol/facts/members.hpp"
 
 #include <chrono>
 #include <map>

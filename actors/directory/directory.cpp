@@ -50,13 +50,40 @@ caf::result<user_actor> directory_state::on_find_user(messages::find_user& reque
 }
 
 task<> directory_state::load_user(user_id id, std::uint64_t load) {
+  const auto epoch = env->trust->epoch();
   const messages::read_user question{id, own_deadline()};
   auto record = co_await ask(env->reader_for(id), question);
   if (!loading::is_loading(users, id, load)) co_return;
   if (record)
-    loading::loaded(users, id, self->spawn(user, std::move(*record), env));
+    loading::loaded(users, id, self->spawn(user, std::move(*record), env, epoch));
   else
     loading::not_loaded(users, id, record.error());
+}
+
+task<messages::done> directory_state::on_user_changed(messages::user_changed event) {
+  // What is being read may be older.
+  const auto bought = subscriptions.find(event.user);
+  if (bought != subscriptions.end()) {
+    if (bought->second.actor) {
+      (void)co_await ask_raw(bought->second.actor, event);
+    } else {
+      bought->second.load = ++loads;
+      begin(load_subscription(event.user, loads));
+    }
+  }
+  const auto found = users.find(event.user);
+  if (found == users.end()) co_return messages::done{};
+  if (!found->second.actor) {
+    found->second.load = ++loads;
+    begin(load_user(event.user, loads));
+    co_return messages::done{};
+  }
+  const messages::reload_user reload{own_deadline()};
+  const auto reloaded = co_await ask_raw(found->second.actor, reload);
+  if (reloaded || is_gone(reloaded.error())) co_return messages::done{};
+  auto error = to_failure(reloaded.error());
+  if (error.code == error_code::user_not_found) co_return messages::done{};
+  co_return error;
 }
 
 // -- registering ---------------------------------------------------------------------------
@@ -96,6 +123,7 @@ directory_state::on_find_subscription(messages::find_subscription& request) {
 }
 
 task<> directory_state::load_subscription(user_id id, std::uint64_t load) {
+  const auto epoch = env->trust->epoch();
   const auto deadline = own_deadline();
   const messages::read_user owner_question{id, deadline};
   const auto owner = co_await ask(env->reader_for(id), owner_question);
@@ -113,7 +141,7 @@ task<> directory_state::load_subscription(user_id id, std::uint64_t load) {
   }
   auto& stored = found->as<storage::find_subscription>();
   auto record = stored ? std::move(*stored) : default_subscription(*owner);
-  loading::loaded(subscriptions, id, self->spawn(subscription, std::move(record), env));
+  loading::loaded(subscriptions, id, self->spawn(subscription, std::move(record), env, epoch));
 }
 
 void directory_state::forget_subscription(const user_id& id) {
@@ -200,6 +228,9 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
           handler<&directory_state::on_sessions_ended>(state),
           handler<&directory_state::on_role_changed>(state),
           handler<&directory_state::on_subscription_changed>(state),
+          handler<&directory_state::on_session_ended>(state),
+          handler<&directory_state::on_sessions_synced>(state),
+          handler<&directory_state::on_user_changed>(state),
           handler<&directory_state::on_sync_session>(state),
           handler<&directory_state::on_leave_user>(state),
           handler<&directory_state::on_leave_session>(state),

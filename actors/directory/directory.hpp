@@ -37,7 +37,6 @@ struct directory_state {
   /// In a shard that holds more actors of a kind than this, those of that kind that have not been
   /// used for `crowded_idle` leave memory.
   static constexpr std::size_t crowded_from_usual = 25'000;
-  /// No shorter than the life of a session's ticket, which must not be forgotten before.
   static constexpr std::chrono::seconds crowded_idle{60};
   /// The stand-ins of unknown names are read anew so often.
   static constexpr std::chrono::seconds stand_ins_good_for{600};
@@ -67,6 +66,7 @@ struct directory_state {
 
   // directory.cpp
   caf::result<user_actor> on_find_user(messages::find_user& request);
+  task<messages::done> on_user_changed(messages::user_changed event);
   task<messages::user_view> on_register(messages::register_user request);
   caf::result<subscription_actor> on_find_subscription(messages::find_subscription& request);
   caf::result<messages::done> on_leave_user(messages::leave_user& request);
@@ -83,6 +83,8 @@ struct directory_state {
   task<messages::sessions_notified> on_role_changed(messages::user_role_changed event);
   task<messages::sessions_notified>
   on_subscription_changed(messages::user_subscription_changed event);
+  task<messages::sessions_notified> on_session_ended(messages::user_session_ended event);
+  task<messages::sessions_notified> on_sessions_synced(messages::user_sessions_synced event);
   task<messages::done> on_sync_session(messages::sync_session request);
 
   // unknown_names.cpp
@@ -112,14 +114,14 @@ private:
   // -- sessions.cpp
   task<> load_session(session_id id);
   std::uint64_t begin_session_load(const session_id& id);
-  void session_loaded(const session_id& id, session_record record);
+  void session_loaded(const session_id& id, session_record record, std::uint64_t read_in);
   void session_not_loaded(const session_id& id, const failure& error);
   bool is_loading_session(const session_id& id) const;
   void end_load(std::uint64_t load);
   bool was_notified_since(const user_id& user, std::uint64_t load) const;
-  template <class Event>
-  task<messages::sessions_notified> notify_sessions(user_id user, std::optional<session_id> keep,
-                                                    Event event);
+  /// Sends the event to each session of the user for which `concerns` is true.
+  template <class Concerns, class Event>
+  task<messages::sessions_notified> notify_sessions(user_id user, Concerns concerns, Event event);
   /// Sends the event to one session, if it is in memory; a session that is gone has taken it.
   template <class Event>
   task<messages::done> notify_session(session_id id, Event event);

@@ -6,6 +6,7 @@
 // users whose sessions have ended, or have another role, while some sessions are being loaded; a
 // row of such a user is read again.
 #include "actors/audit/audit_entry.hpp"
+#include "actors/cluster/announce.hpp"
 #include "actors/directory/directory.hpp"
 #include "actors/directory/loading.hpp"
 #include "actors/session/session.hpp"
@@ -31,6 +32,7 @@ caf::result<session_actor> directory_state::on_find_session(messages::find_sessi
 task<> directory_state::load_session(session_id id) {
   while (true) {
     const auto load = begin_session_load(id);
+    const auto epoch = env->trust->epoch();
     const messages::read_session question{id, own_deadline()};
     auto record = co_await ask(env->reader_for(id), question);
     if (!loading::is_loading(sessions, id, load)) co_return;
@@ -39,7 +41,7 @@ task<> directory_state::load_session(session_id id) {
       co_return;
     }
     if (was_notified_since(record->user, load)) continue;
-    session_loaded(id, std::move(*record));
+    session_loaded(id, std::move(*record), epoch);
     co_return;
   }
 }
@@ -53,7 +55,8 @@ std::uint64_t directory_state::begin_session_load(const session_id& id) {
   return resident.load;
 }
 
-void directory_state::session_loaded(const session_id& id, session_record record) {
+void directory_state::session_loaded(const session_id& id, session_record record,
+                                     std::uint64_t read_in) {
   if (record.ended_at || record.expires_at <= env->now())
     return session_not_loaded(id, failure{error_code::token_invalid});
   const auto owner = record.user;
@@ -61,7 +64,7 @@ void directory_state::session_loaded(const session_id& id, session_record record
   end_load(resident.load);
   sessions_of.emplace(owner, id);
   resident.owner = owner;
-  loading::loaded(sessions, id, self->spawn(session, std::move(record), env));
+  loading::loaded(sessions, id, self->spawn(session, std::move(record), env, read_in));
 }
 
 void directory_state::session_not_loaded(const session_id& id, const failure& error) {
@@ -74,7 +77,7 @@ void directory_state::session_not_loaded(const session_id& id, const failure& er
 
 caf::result<session_actor> directory_state::on_adopt(messages::adopt_session& request) {
   const auto id = request.session.id;
-  if (!sessions[id].actor) session_loaded(id, std::move(request.session));
+  if (!sessions[id].actor) session_loaded(id, std::move(request.session), request.read_in);
   const auto found = sessions.find(id);
   if (found == sessions.end()) return to_error(error_code::token_invalid);
   return found->second.actor;
@@ -101,19 +104,28 @@ bool directory_state::was_notified_since(const user_id& user, std::uint64_t load
 
 // -- notified ------------------------------------------------------------------------------
 
-template <class Event>
-task<messages::sessions_notified>
-directory_state::notify_sessions(user_id user, std::optional<session_id> keep, Event event) {
+namespace {
+
+/// For events of every session of a user.
+bool all(const session_id&) {
+  return true;
+}
+
+} // namespace
+
+template <class Concerns, class Event>
+task<messages::sessions_notified> directory_state::notify_sessions(user_id user, Concerns concerns,
+                                                                   Event event) {
   if (!session_loads.empty()) notified_users.push_back({user, loads});
   std::size_t count = 0;
   std::vector<std::pair<session_actor, Event>> events;
   for (auto it = sessions_of.lower_bound({user, session_id{}});
        it != sessions_of.end() && it->first == user; ++it) {
-    if (keep == it->second) continue;
+    if (!concerns(it->second)) continue;
     ++count;
     const auto found = sessions.find(it->second);
     if (found == sessions.end() || !found->second.actor) continue;
-    event.session = it->second;
+    if constexpr (requires { event.session; }) event.session = it->second;
     events.emplace_back(found->second.actor, event);
   }
   const auto replies = co_await ask_each(std::move(events));
@@ -124,17 +136,29 @@ directory_state::notify_sessions(user_id user, std::optional<session_id> keep, E
 
 task<messages::sessions_notified>
 directory_state::on_sessions_ended(messages::user_sessions_ended event) {
-  return notify_sessions(event.user, event.keep, messages::session_ended{{}, event.reason});
+  const auto others = [keep = event.keep](const session_id& id) { return keep != id; };
+  return notify_sessions(event.user, others, messages::session_ended{{}, event.reason});
+}
+
+task<messages::sessions_notified>
+directory_state::on_session_ended(messages::user_session_ended event) {
+  const auto that_one = [session = event.session](const session_id& id) { return session == id; };
+  return notify_sessions(event.user, that_one, messages::session_ended{{}, event.reason});
+}
+
+task<messages::sessions_notified>
+directory_state::on_sessions_synced(messages::user_sessions_synced event) {
+  return notify_sessions(event.user, all, messages::outcome_in_doubt{end_reason::synced});
 }
 
 task<messages::sessions_notified>
 directory_state::on_role_changed(messages::user_role_changed event) {
-  return notify_sessions(event.user, std::nullopt, messages::role_changed{{}, event.role});
+  return notify_sessions(event.user, all, messages::role_changed{{}, event.role});
 }
 
 task<messages::sessions_notified>
 directory_state::on_subscription_changed(messages::user_subscription_changed event) {
-  return notify_sessions(event.user, std::nullopt,
+  return notify_sessions(event.user, all,
                          messages::subscription_changed{{}, event.tier, event.status});
 }
 
@@ -204,11 +228,17 @@ task<messages::done> directory_state::on_sync_session(messages::sync_session req
   }
   if (ends) {
     messages::session_ended ended{id, end_reason::synced};
-    co_return co_await notify_session(id, std::move(ended));
+    const auto notified = co_await notify_session(id, std::move(ended));
+    if (!notified) co_return notified.error();
+    messages::user_session_ended event{request.session.user, id, end_reason::synced};
+    co_return co_await announce(*env, std::move(event));
   }
   const auto& wanted = request.session;
   messages::session_synced synced{wanted.expires_at, wanted.last_seen_at, wanted.user_agent};
-  co_return co_await notify_session(id, std::move(synced));
+  const auto notified = co_await notify_session(id, std::move(synced));
+  if (!notified) co_return notified.error();
+  messages::user_sessions_synced event{wanted.user};
+  co_return co_await announce(*env, std::move(event));
 }
 
 } // namespace latchkey

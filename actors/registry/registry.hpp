@@ -109,6 +109,12 @@ public:
   std::shared_ptr<const service_table> services() const { return services_.load(); }
   /// Rises with every publication: whoever keeps a snapshot looks at this alone.
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
+  /// The epoch of trust (actors/cluster/memory_trust.hpp) in which the newest were read.
+  std::uint64_t read_in() const noexcept { return read_in_.load(std::memory_order_acquire); }
+  /// After what was read in it is published.
+  void set_read_in(std::uint64_t epoch) noexcept {
+    read_in_.store(epoch, std::memory_order_release);
+  }
 
   void publish(std::shared_ptr<const role_table> roles) {
     roles_.store(std::move(roles));
@@ -123,6 +129,7 @@ private:
   std::atomic<std::shared_ptr<const role_table>> roles_;
   std::atomic<std::shared_ptr<const service_table>> services_;
   std::atomic<std::uint64_t> version_{1};
+  std::atomic<std::uint64_t> read_in_{0};
 };
 
 } // namespace latchkey

@@ -1,6 +1,7 @@
 #include "actors/registry/registry_actor.hpp"
 
 #include "actors/audit/audit_entry.hpp"
+#include "actors/cluster/announce.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 
 #include <algorithm>
@@ -148,6 +149,8 @@ task<messages::role_stored> registry_state::on_put(messages::put_role request) {
   const auto written = co_await ask(env->writers.front(), std::move(commit));
   if (!written) co_return written.error();
   role_stored(role);
+  const auto announced = co_await announce(*env, messages::registry_changed{});
+  if (!announced) co_return announced.error();
   co_return messages::role_stored{role};
 }
 
@@ -160,7 +163,7 @@ task<messages::done> registry_state::on_delete(messages::delete_role request) {
   const auto written = co_await ask(env->writers.front(), std::move(commit));
   if (!written) co_return written.error();
   role_removed(request.name);
-  co_return messages::done{};
+  co_return co_await announce(*env, messages::registry_changed{});
 }
 
 void registry_state::role_stored(const role_record& role) {
@@ -185,16 +188,37 @@ void registry_state::role_removed(const std::string& removed) {
 task<> registry_state::on_refresh(messages::refresh_registry) {
   // When the store does not answer, the tables stay; the next look is in a second.
   self->delayed_send(self, registry_refresh, messages::refresh_registry{});
+  (void)co_await read_tables();
+}
+
+task<messages::done> registry_state::on_changed(messages::registry_changed) {
+  return read_tables();
+}
+
+task<messages::done> registry_state::read_tables() {
+  const auto read = [this] { return read_both(); };
+  return table_reads_.join(read);
+}
+
+task<messages::done> registry_state::read_both() {
+  const auto epoch = env->trust->epoch();
   const auto deadline = env->steady_now() + env->policy.internal_deadline;
   const auto reader = env->readers.front();
-  const auto before = changes;
-  messages::read roles_question{storage::list_roles{}, deadline};
-  auto found_roles = co_await ask(reader, std::move(roles_question));
-  if (found_roles && before == changes)
-    adopt_roles(std::move(found_roles->as<storage::list_roles>()));
+  for (;;) {
+    const auto before = changes;
+    messages::read roles_question{storage::list_roles{}, deadline};
+    auto found = co_await ask(reader, std::move(roles_question));
+    if (!found) co_return found.error();
+    if (before != changes) continue; // what was changed here meanwhile is newer
+    adopt_roles(std::move(found->as<storage::list_roles>()));
+    break;
+  }
   messages::read services_question{storage::list_services{}, deadline};
-  auto found_services = co_await ask(reader, std::move(services_question));
-  if (found_services) adopt_services(std::move(found_services->as<storage::list_services>()));
+  auto found = co_await ask(reader, std::move(services_question));
+  if (!found) co_return found.error();
+  adopt_services(std::move(found->as<storage::list_services>()));
+  env->book->set_read_in(epoch);
+  co_return messages::done{};
 }
 
 void registry_state::adopt_roles(std::vector<role_record> found) {
@@ -221,7 +245,7 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
     if (!entry.role.is_built_in) state->roles.push_back(entry.role);
   self->send(self, messages::refresh_registry{});
   return {handler<&registry_state::on_put>(state), handler<&registry_state::on_delete>(state),
-          handler<&registry_state::on_refresh>(state)};
+          handler<&registry_state::on_changed>(state), handler<&registry_state::on_refresh>(state)};
 }
 
 } // namespace latchkey

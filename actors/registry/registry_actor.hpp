@@ -34,10 +34,15 @@ struct registry_state {
   task<messages::role_stored> on_put(messages::put_role request);
   task<messages::done> on_delete(messages::delete_role request);
   task<> on_refresh(messages::refresh_registry);
+  task<messages::done> on_changed(messages::registry_changed);
 
 private:
   void role_stored(const role_record& role);
   void role_removed(const std::string& removed);
+  /// Ends when the tables are no older than its beginning; with the store's error.
+  task<messages::done> read_tables();
+  task<messages::done> read_both();
+  fresh_task<messages::done> table_reads_;
   void adopt_roles(std::vector<role_record> found);
   void adopt_services(storage::list_services::answer found);
 };

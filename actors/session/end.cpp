@@ -2,6 +2,7 @@
 #include "actors/session/session.hpp"
 
 #include "actors/audit/audit_entry.hpp"
+#include "actors/cluster/announce.hpp"
 
 #include <algorithm>
 #include <string>
@@ -12,6 +13,10 @@ namespace latchkey {
 task<messages::revoked> session_state::on_revoke(messages::revoke request) {
   const bool is_proven = !request.proof || env->keys->refresh.check(*request.proof, record.salt);
   if (!is_proven) co_return fail(error_code::token_invalid);
+  if (needs_row(0)) {
+    const auto read = co_await reread();
+    if (!read) co_return read.error();
+  }
   if (!alive()) {
     // That it has ended before is true for its watchers too when it is said.
     co_await notify_watchers(end_reason::expired);
@@ -51,7 +56,11 @@ task<messages::done> session_state::write_end(const ending& words) {
     break;
   }
   co_await mark_ended(words.cause);
-  co_return messages::done{};
+  co_return co_await announce_end(words.cause);
+}
+
+task<messages::done> session_state::announce_end(end_reason reason) {
+  return announce(*env, messages::user_session_ended{record.user, record.id, reason});
 }
 
 task<messages::done> session_state::look_at_row(end_reason reason) {
@@ -79,7 +88,11 @@ task<messages::done> session_state::look_at_row(end_reason reason) {
 }
 
 task<> session_state::retry_in_doubt() {
-  if (in_doubt) (void)co_await look_at_row(*in_doubt);
+  if (in_doubt) {
+    const auto reason = *in_doubt;
+    (void)co_await look_at_row(reason);
+    if (has_ended()) (void)co_await announce_end(reason);
+  }
   if (rotation == last_rotation::in_doubt) (void)co_await look_for_rotation();
 }
 

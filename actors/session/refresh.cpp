@@ -23,6 +23,10 @@ task<messages::token_pair> session_state::on_issue(messages::issue_tokens) {
 
 task<messages::token_pair> session_state::on_refresh(messages::refresh request) {
   const auto& outcomes = env->outcomes;
+  if (needs_row(request.token.counter)) {
+    const auto read = co_await reread();
+    if (!read) co_return read.error();
+  }
   if (!alive() || !env->keys->refresh.check(request.token, record.salt)) {
     outcomes.refresh_refused->add();
     co_return fail(error_code::token_invalid);

@@ -48,8 +48,9 @@ bool session_state::is_access_over(std::uint64_t counter) const {
   return env->steady_now() >= over + access_leeway;
 }
 
-void session_state::begin(session_record row) {
+void session_state::begin(session_record row, std::uint64_t epoch) {
   record = std::move(row);
+  read_in = epoch;
   status = record.ended_at ? life::ended : life::live;
   measure();
   last_used = env->steady_now();
@@ -68,6 +69,12 @@ bool session_state::see(std::uint64_t counter) {
 
 caf::result<messages::validation> session_state::on_validate(messages::validate& request) {
   if (is_leaving()) return gone();
+  if (needs_row(request.counter))
+    return answer_with(this, when_read(&session_state::validate_now, std::move(request)));
+  return validate_now(request);
+}
+
+caf::result<messages::validation> session_state::validate_now(messages::validate& request) {
   if (!alive()) return to_error(error_code::token_invalid);
   if (request.counter != 0 && is_access_over(request.counter))
     return to_error(error_code::token_expired);
@@ -79,6 +86,12 @@ caf::result<messages::validation> session_state::on_validate(messages::validate&
 
 caf::result<messages::validation> session_state::on_prove(messages::prove& request) {
   if (is_leaving()) return gone();
+  if (needs_row(request.token.counter))
+    return answer_with(this, when_read(&session_state::prove_now, std::move(request)));
+  return prove_now(request);
+}
+
+caf::result<messages::validation> session_state::prove_now(messages::prove& request) {
   if (!alive() || !env->keys->refresh.check(request.token, record.salt))
     return to_error(error_code::token_invalid);
   last_used = env->steady_now();
@@ -94,6 +107,49 @@ void session_state::touch() {
       env->writer_for(record.id),
       messages::commit{{{storage::touch_session{record.id, record.last_seen_at, record.seen}}},
                        touched_when + env->policy.internal_deadline});
+}
+
+// -- on several nodes ----------------------------------------------------------------
+
+bool session_state::needs_row(std::uint64_t counter) const {
+  if (!env->cluster) return false;
+  if (!is_current(*this)) return true;
+  if (has_ended()) return false;
+  // What another node does to a session that goes on is not told.
+  return counter > record.counter || !alive() || (counter != 0 && is_access_over(counter));
+}
+
+template <class Request>
+task<messages::validation> session_state::when_read(plain_handler<Request> handle,
+                                                    Request request) {
+  const auto read = co_await reread();
+  if (!read) co_return read.error();
+  co_return to_result((this->*handle)(request));
+}
+
+task<messages::done> session_state::reread() {
+  const auto read = [this] { return read_row(); };
+  return row_reads_.join(read);
+}
+
+task<messages::done> session_state::read_row() {
+  for (;;) {
+    const auto epoch = env->trust->epoch();
+    const auto events_before = events;
+    const messages::read_session request{record.id,
+                                         env->steady_now() + env->policy.internal_deadline};
+    auto fresh = co_await ask(env->reader_for(record.id), request);
+    if (fresh && events != events_before) continue;
+    // AUTH003: the store has no such session any more.
+    const bool is_missing = !fresh && fresh.error().code == error_code::token_invalid;
+    if (!fresh && !is_missing) co_return fresh.error();
+    const bool has_ended_there = is_missing || adopt_row(std::move(*fresh));
+    if (has_ended_there) co_await mark_ended(end_reason::revoked);
+    read_in = epoch;
+    // Others may have issued tokens of it until now.
+    access_over = earlier_access_over = env->steady_now() + env->policy.access_ttl;
+    co_return messages::done{};
+  }
 }
 
 // -- what the store has done to it ---------------------------------------------------
@@ -131,14 +187,21 @@ task<messages::done> session_state::on_outcome_in_doubt(messages::outcome_in_dou
   co_return messages::done{};
 }
 
+task<> session_state::notify_of_expiry() {
+  if (needs_row(0)) {
+    const auto read = co_await reread();
+    if (!read || alive()) co_return; // it is looked at again
+  }
+  co_await notify_watchers(end_reason::expired);
+}
+
 void session_state::on_sweep(messages::sweep& sweep) {
   if (is_ending()) return end_when_answered(self);
   if (sweep.now == time_point{}) {
     take_reminder();
     return converse(self, presence(), retry_in_doubt());
   }
-  if (!alive() && !watchers.empty())
-    converse(self, presence(), notify_watchers(end_reason::expired));
+  if (!alive() && !watchers.empty()) converse(self, presence(), notify_of_expiry());
   const bool is_busy =
       has_conversations() || rotation == last_rotation::in_doubt || !watchers.empty();
   if (is_busy || is_leaving()) return;
@@ -147,12 +210,13 @@ void session_state::on_sweep(messages::sweep& sweep) {
 }
 
 session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
-                                     session_record record, actor_env_ptr env) {
+                                     session_record record, actor_env_ptr env,
+                                     std::uint64_t read_in) {
   install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);
-  state->begin(std::move(record));
+  state->begin(std::move(record), read_in);
   return {handler<&session_state::on_validate>(state),
           handler<&session_state::on_prove>(state),
           handler<&session_state::on_issue>(state),
@@ -165,7 +229,7 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
           handler<&session_state::on_outcome_in_doubt>(state),
           handler<&session_state::on_watch>(state),
           handler<&session_state::on_unwatch>(state),
-          handler<&session_state::on_use_ticket>(state),
+          accepting<&session_state::on_use_ticket>(state),
           handler<&session_state::on_sweep>(state)};
 }
 

@@ -57,7 +57,6 @@ struct session_state : resident {
   time_point issued_at{};   // by the time of day: `iat` of its newest access token
   std::uint64_t events = 0; // that were received; what they say may be newer than a row
   std::vector<socket_registry_actor> watchers;
-  std::vector<messages::use_ticket> used_tickets; // that would be good still
 
   session_state() = default;
   session_state(const session_state&) = delete;
@@ -65,7 +64,7 @@ struct session_state : resident {
   ~session_state();
 
   // session.cpp: plain functions, for every request with a token comes to the first two.
-  void begin(session_record row);
+  void begin(session_record row, std::uint64_t epoch);
   caf::result<messages::validation> on_validate(messages::validate& request);
   caf::result<messages::validation> on_prove(messages::prove& request);
   task<messages::done> on_session_ended(messages::session_ended event);
@@ -81,10 +80,28 @@ struct session_state : resident {
   // watch.cpp
   caf::result<messages::validation> on_watch(messages::watch& request);
   void on_unwatch(messages::unwatch& request);
-  caf::result<messages::validation> on_use_ticket(messages::use_ticket& ticket);
+  task<messages::validation> on_use_ticket(messages::use_ticket ticket);
   caf::result<messages::done> on_subscription_changed(messages::subscription_changed& event);
 
+  /// Ends when what is remembered is no older than the call.
+  task<messages::done> reread();
+
 private:
+  /// Whether the row must be read before anything is said of it, for whoever shows a token of that
+  /// counter: another node may have rotated the session or issued a token of it.
+  bool needs_row(std::uint64_t counter) const;
+  template <class Request>
+  using plain_handler = caf::result<messages::validation> (session_state::*)(Request&);
+  template <class Request>
+  task<messages::validation> when_read(plain_handler<Request> handle, Request request);
+  task<messages::done> read_row();
+  caf::result<messages::validation> validate_now(messages::validate& request);
+  caf::result<messages::validation> prove_now(messages::prove& request);
+  caf::result<messages::validation> watch_now(messages::watch& request);
+  fresh_task<messages::done> row_reads_;
+  /// Tells its watchers that it is too old, if it is so in the store too.
+  task<> notify_of_expiry();
+
   void touch();
   /// The refresh token with that counter, or an access token that came with it, was shown.
   /// Whether that was not known and should be written.
@@ -131,6 +148,8 @@ private:
   /// Ends it, durably and for its watchers. Those who ask for it meanwhile get the same outcome.
   task<messages::done> end(ending words, time_point until);
   task<messages::done> write_end(const ending& words);
+  /// Ends when other nodes know too that it has ended.
+  task<messages::done> announce_end(end_reason reason);
   /// Asks the store what a COMMIT of unknown outcome has done; a failure when that is not known.
   /// Until it is, the store is asked again. `reason`: that it has ended for, if it has.
   task<messages::done> look_at_row(end_reason reason);
@@ -150,6 +169,7 @@ private:
 };
 
 session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
-                                     session_record record, actor_env_ptr env);
+                                     session_record record, actor_env_ptr env,
+                                     std::uint64_t read_in);
 
 } // namespace latchkey

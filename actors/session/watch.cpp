@@ -10,11 +10,18 @@
 namespace latchkey {
 
 caf::result<messages::validation> session_state::on_watch(messages::watch& request) {
-  const bool will_tell = !is_leaving() && alive();
+  if (is_leaving()) return gone();
+  if (needs_row(request.counter))
+    return answer_with(this, when_read(&session_state::watch_now, std::move(request)));
+  return watch_now(request);
+}
+
+caf::result<messages::validation> session_state::watch_now(messages::watch& request) {
+  const bool will_tell = alive();
   if (will_tell && std::find(watchers.begin(), watchers.end(), request.registry) == watchers.end())
     watchers.push_back(std::move(request.registry));
   messages::validate use{request.counter};
-  return on_validate(use);
+  return validate_now(use);
 }
 
 void session_state::on_unwatch(messages::unwatch& request) {
@@ -22,16 +29,20 @@ void session_state::on_unwatch(messages::unwatch& request) {
   last_used = env->steady_now(); // until now
 }
 
-caf::result<messages::validation> session_state::on_use_ticket(messages::use_ticket& ticket) {
-  if (is_leaving()) return gone();
+task<messages::validation> session_state::on_use_ticket(messages::use_ticket ticket) {
+  if (needs_row(0)) {
+    const auto read = co_await reread();
+    if (!read) co_return read.error();
+  }
   const auto now = env->now();
-  std::erase_if(used_tickets, [now](const auto& used) { return used.until <= now; });
-  const auto is_same = [&](const auto& used) { return used.number == ticket.number; };
-  const bool is_used = std::any_of(used_tickets.begin(), used_tickets.end(), is_same);
-  if (is_used || ticket.until <= now || !alive()) return to_error(error_code::token_invalid);
-  used_tickets.push_back(ticket);
+  if (ticket.until <= now || !alive()) co_return fail(error_code::token_invalid);
+  // In the store, so that it works once whichever node it is shown to, and after a restart.
+  storage::unit unit{{storage::spend_ticket{record.id, ticket.number, ticket.until, now}}};
+  messages::commit message{std::move(unit), env->steady_now() + env->policy.internal_deadline};
+  const auto spent = co_await ask(env->writer_for(record.id), std::move(message));
+  if (!spent) co_return spent.error();
   messages::validate use;
-  return on_validate(use);
+  co_return to_result(validate_now(use)); // which may have ended meanwhile
 }
 
 task<> session_state::mark_ended(end_reason reason) {

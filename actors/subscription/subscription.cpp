@@ -1,5 +1,7 @@
 #include "actors/subscription/subscription.hpp"
 
+#include "actors/base/shard_round.hpp"
+#include "actors/cluster/announce.hpp"
 #include "actors/limits/quota.hpp"
 
 #include <algorithm>
@@ -79,11 +81,21 @@ task<> subscription_state::notify_of_change(time_point deadline) {
   if (!reloaded) log_warning(name, "the user's actor was not notified of the new tier");
   const messages::user_subscription_changed event{
       record.user, std::string{tier_in_force(record, env->now())}, record.status};
-  const auto replies = co_await ask_all(env->directories, event);
-  // A shard that is gone has nobody in memory.
-  const bool all_know = std::ranges::all_of(
-      replies, [](const auto& reply) { return reply || is_gone(reply.error()); });
-  if (!all_know) log_warning(name, "not every session was notified of the new tier");
+  const auto notified = co_await notify_shards(*env, event);
+  if (!notified) log_warning(name, "not every session was notified of the new tier");
+  const auto announced = co_await announce(*env, event);
+  if (!announced) log_warning(name, "the other nodes were not told of the new tier");
+}
+
+task<messages::done> subscription_state::reread() {
+  read_in = env->trust->epoch();
+  is_known = false;
+  co_return messages::done{};
+}
+
+caf::result<messages::done> subscription_state::on_user_changed(messages::user_changed&) {
+  is_known = false;
+  return messages::done{};
 }
 
 // -- what is used ------------------------------------------------------------------------
@@ -122,18 +134,20 @@ void subscription_state::on_sweep(messages::sweep& sweep) {
 
 subscription_actor::behavior_type
 subscription(subscription_actor::stateful_pointer<subscription_state> self,
-             subscription_record record, actor_env_ptr env) {
+             subscription_record record, actor_env_ptr env, std::uint64_t read_in) {
   install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);
   state->record = std::move(record);
+  state->read_in = read_in;
   state->last_used = state->env->steady_now();
   state->turns.emplace(self);
   return {accepting<&subscription_state::on_describe>(state),
           accepting<&subscription_state::on_change>(state),
           accepting<&subscription_state::on_spend>(state),
           handler<&subscription_state::on_owner_removed>(state),
+          handler<&subscription_state::on_user_changed>(state),
           handler<&subscription_state::on_sweep>(state)};
 }
 

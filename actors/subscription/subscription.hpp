@@ -32,9 +32,13 @@ struct subscription_state : resident {
   task<messages::subscription_view> on_describe(messages::describe_subscription request);
   task<messages::spent> on_spend(messages::spend request);
   void on_owner_removed(messages::owner_removed&);
+  caf::result<messages::done> on_user_changed(messages::user_changed&);
   void on_sweep(messages::sweep& sweep);
   // change.cpp
   task<messages::subscription_view> on_change(messages::change_subscription request);
+
+  /// The next turn reads the row again.
+  task<messages::done> reread();
 
 private:
   /// What is to be committed; `next` unset: the user's subscription stays as it is.
@@ -61,6 +65,6 @@ private:
 
 subscription_actor::behavior_type
 subscription(subscription_actor::stateful_pointer<subscription_state> self,
-             subscription_record record, actor_env_ptr env);
+             subscription_record record, actor_env_ptr env, std::uint64_t read_in);
 
 } // namespace latchkey

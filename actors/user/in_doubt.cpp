@@ -4,6 +4,7 @@
 #include "actors/user/user.hpp"
 
 #include "actors/base/shard_round.hpp"
+#include "actors/cluster/announce.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -22,6 +23,7 @@ task<> user_state::retry_in_doubt() {
 
 task<messages::done> user_state::look_in_doubt() {
   auto outcome = co_await look_at_store();
+  if (outcome) outcome = co_await announce_outcome();
   if (outcome) {
     in_doubt_.reset();
     forget_keys(); // what was read meanwhile may be older than what the store has done
@@ -29,6 +31,15 @@ task<messages::done> user_state::look_in_doubt() {
     remind_of_doubt(self);
   }
   co_return outcome;
+}
+
+/// What has happened here may have to be told to others as well.
+task<messages::done> user_state::announce_outcome() {
+  if (in_doubt_->ends_sessions) {
+    messages::user_sessions_ended event{record.id, in_doubt_->keep, *in_doubt_->ends_sessions};
+    return announce(*env, std::move(event));
+  }
+  return announce(*env, messages::user_changed{record.id});
 }
 
 task<messages::done> user_state::look_at_store() {
@@ -44,7 +55,10 @@ task<messages::done> user_state::look_at_store() {
   const auto& keep = in_doubt_->keep;
   const bool has_ended_them = std::all_of(
       live->begin(), live->end(), [&](const session_record& s) { return keep && s.id == *keep; });
-  if (!has_ended_them) co_return messages::done{};
+  if (!has_ended_them) {
+    in_doubt_->ends_sessions.reset();
+    co_return messages::done{};
+  }
   messages::user_sessions_ended event{record.id, keep, *in_doubt_->ends_sessions};
   co_return co_await notify_shards(*env, std::move(event));
 }

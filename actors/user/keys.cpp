@@ -3,6 +3,7 @@
 #include "actors/user/user.hpp"
 
 #include "actors/audit/audit_entry.hpp"
+#include "actors/cluster/announce.hpp"
 #include "actors/limits/quota.hpp"
 #include "actors/subscription/subscription.hpp"
 #include "protocol/tokens/opaque_key.hpp"
@@ -150,6 +151,8 @@ task<messages::api_key_created> user_state::create_key(const messages::create_ap
   ++key_changes_;
   announce_mail();
   if (keys) insert_by_id(*keys, key);
+  const auto announced = co_await announce(*env, messages::user_changed{record.id});
+  if (!announced) co_return announced.error();
   co_return messages::api_key_created{key, made.text};
 }
 
@@ -171,10 +174,12 @@ task<messages::done> user_state::on_revoke_key(messages::revoke_api_key request)
     const auto code = written.error().code;
     if (code == error_code::not_found) drop_key(request.id);
     if (code == error_code::outcome_unknown) forget_keys();
+    // It may have been revoked by an attempt whose outcome nobody was told.
+    (void)co_await announce(*env, messages::user_changed{record.id});
     co_return written.error();
   }
   drop_key(request.id);
-  co_return messages::done{};
+  co_return co_await announce(*env, messages::user_changed{record.id});
 }
 
 // -- used -----------------------------------------------------------------------------------

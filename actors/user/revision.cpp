@@ -3,17 +3,11 @@
 #include "actors/user/user.hpp"
 
 #include "actors/base/shard_round.hpp"
+#include "actors/cluster/announce.hpp"
 
 #include <utility>
 
 namespace latchkey {
-namespace {
-
-bool lost_by_version(const failure& f) {
-  return f.code == error_code::conflict && f.field == "version";
-}
-
-} // namespace
 
 task<storage::written> user_state::revise(revision& change) {
   for (std::size_t attempt = 1;; ++attempt) {
@@ -27,8 +21,10 @@ task<storage::written> user_state::revise(revision& change) {
       if (change.committed) change.committed();
       // Who read the row meanwhile has adopted it already.
       if (change.adopt && record.version == based_on) change.adopt();
-      const auto notified = co_await notify_sessions(change);
+      const auto notified = co_await notify_shards_of(change);
       if (!notified) co_return notified.error();
+      const auto announced = co_await announce_revision(change);
+      if (!announced) co_return announced.error();
       co_return std::move(*written);
     }
     const auto& lost = written.error();
@@ -41,13 +37,23 @@ task<storage::written> user_state::revise(revision& change) {
       (void)co_await settle_in_doubt();
       co_return lost;
     }
-    if (!lost_by_version(lost) || attempt == attempts_max) co_return lost;
+    if (!is_lost_by_version(lost) || attempt == attempts_max) co_return lost;
     const auto reread = co_await reload(change.deadline);
     if (!reread) co_return reread.error();
   }
 }
 
-task<messages::done> user_state::notify_sessions(const revision& change) {
+task<messages::done> user_state::announce_revision(const revision& change) {
+  if (change.ends_sessions) {
+    messages::user_sessions_ended event{record.id, change.keep, *change.ends_sessions};
+    return announce(*env, std::move(event));
+  }
+  if (change.changes_role)
+    return announce(*env, messages::user_role_changed{record.id, record.role});
+  return announce(*env, messages::user_changed{record.id});
+}
+
+task<messages::done> user_state::notify_shards_of(const revision& change) {
   if (change.ends_sessions) {
     messages::user_sessions_ended event{record.id, change.keep, *change.ends_sessions};
     co_return co_await notify_shards(*env, std::move(event));

@@ -158,8 +158,20 @@ task<messages::token_pair> user_state::on_authenticate(messages::authenticate re
                         {},
                         refused_as_unverified};
 
+    const auto epoch = env->trust->epoch();
     auto session = new_session(request);
-    const auto written = co_await commit_session(session, request);
+    auto written = co_await commit_session(session, request);
+    if (!written && is_lost_by_version(written.error())) {
+      // The row was changed meanwhile, here or elsewhere: perhaps this very password.
+      const auto reread = co_await reload(request.deadline);
+      if (!reread) co_return reread.error();
+      if (record.is_active && is_current(*tried))
+        written = co_await commit_session(session, request);
+    }
+    if (!written && is_lost_by_version(written.error())) {
+      if (attempt == attempts_max) co_return too_many();
+      continue;
+    }
     if (!written) co_return written.error();
     record.last_login_at = session.created_at;
     if (!record.used_at) record.used_at = session.created_at;
@@ -167,7 +179,7 @@ task<messages::token_pair> user_state::on_authenticate(messages::authenticate re
     // The role of this moment: what is told of a new one comes to the shard after this.
     session.user_role = record.role;
     const auto& directory = env->directory_for(session.id);
-    messages::adopt_session adoption{std::move(session)};
+    messages::adopt_session adoption{std::move(session), epoch};
     const auto opened = co_await ask(directory, std::move(adoption));
     if (!opened) co_return opened.error();
     const messages::issue_tokens request_for_tokens;
@@ -204,8 +216,8 @@ task<storage::written> user_state::commit_session(const session_record& session,
   entry.user = record.id;
   entry.session = session.id;
 
-  storage::unit unit{{storage::create_session{session}, storage::add_audit{std::move(entry)},
-                      storage::touch_login{record.id, at}}};
+  storage::unit unit{{storage::create_session{session, record.version},
+                      storage::add_audit{std::move(entry)}, storage::touch_login{record.id, at}}};
   if (!record.used_at) unit.facts.emplace_back(storage::mark_used{record.id, at});
   messages::commit message{std::move(unit), request.deadline};
   auto written = co_await ask(env->writer_for(session.id), std::move(message));

@@ -55,10 +55,24 @@ task<messages::done> user_state::adopt_row(user_record fresh) {
   if (record.is_active && !fresh.is_active) change.ends_sessions = end_reason::deactivated;
   change.changes_role = record.role != fresh.role;
   record = std::move(fresh);
-  co_return co_await notify_sessions(change);
+  co_return co_await notify_shards_of(change);
+}
+
+task<messages::done> user_state::reread() {
+  const auto read = [this] { return read_row(); };
+  return row_reads_.join(read);
+}
+
+task<messages::done> user_state::read_row() {
+  const auto epoch = env->trust->epoch();
+  forget_keys();
+  auto outcome = co_await reload(env->steady_now() + env->policy.internal_deadline);
+  if (outcome) read_in = epoch;
+  co_return outcome;
 }
 
 task<messages::done> user_state::on_reload(messages::reload_user request) {
+  forget_keys();
   return reload(request.deadline);
 }
 
@@ -82,12 +96,13 @@ void user_state::on_sweep(messages::sweep& sweep) {
 }
 
 user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, user_record record,
-                               actor_env_ptr env) {
+                               actor_env_ptr env, std::uint64_t read_in) {
   install_default_handlers(self);
   auto* state = &self->state;
   state->self = self;
   state->env = std::move(env);
   state->record = std::move(record);
+  state->read_in = read_in;
   state->last_used = state->env->steady_now();
   const auto id = to_string(state->record.id);
   state->turns.emplace(self);

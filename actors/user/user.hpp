@@ -71,6 +71,8 @@ struct user_state : resident {
   caf::result<messages::api_key_use> on_use_key(messages::use_api_key& request);
   // user.cpp
   task<messages::done> on_reload(messages::reload_user request);
+  /// Ends when what is remembered is no older than the call.
+  task<messages::done> reread();
   void on_sweep(messages::sweep& sweep);
 
 private:
@@ -98,9 +100,16 @@ private:
   /// Reads the row again; ends after sessions in memory know what it says of them.
   task<messages::done> reload(time_point deadline);
   task<messages::done> adopt_row(user_record fresh);
+  task<messages::done> read_row();
+  fresh_task<messages::done> row_reads_;
   void announce_mail() const;
   /// Whether one more notice of that kind may be mailed to the owner in this hour.
   bool may_notify(std::string_view kind) const;
+
+  /// Whether a fact lost because the row has another version than the record.
+  static bool is_lost_by_version(const failure& lost) {
+    return lost.code == error_code::conflict && lost.field == "version";
+  }
 
   // -- changes of the row (revision.cpp) -----------------------------------------------------
 
@@ -122,7 +131,10 @@ private:
   /// Writes it, anew when another writer was first; ends when sessions in memory know. Only in an
   /// exclusive turn.
   task<storage::written> revise(revision& change);
-  task<messages::done> notify_sessions(const revision& change);
+  /// Ends when the sessions in memory know what the change means for them.
+  task<messages::done> notify_shards_of(const revision& change);
+  /// The same for those of other nodes.
+  task<messages::done> announce_revision(const revision& change);
 
   /// What another email brings with it (account.cpp): tokens of the old one die, both
   /// addresses are written to.
@@ -141,6 +153,7 @@ private:
   task<messages::done> settle_in_doubt();
   task<messages::done> look_in_doubt();
   task<messages::done> look_at_store();
+  task<messages::done> announce_outcome();
   task<> retry_in_doubt();
   std::optional<unknown_outcome> in_doubt_;
   shared_task<messages::done> looks_;
@@ -234,6 +247,6 @@ private:
 };
 
 user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, user_record record,
-                               actor_env_ptr env);
+                               actor_env_ptr env, std::uint64_t read_in);
 
 } // namespace latchkey

@@ -24,6 +24,10 @@ result<void> admit_anonymous(http::exchange& ex) {
 }
 
 awaitable<result<principal>> admit_user(http::exchange& ex, user_proof prove) {
+  // Roles decide who may do what; for services, their keys too.
+  if (!edge_of(ex).is_registry_current())
+    if (auto known = co_await edge_of(ex).reread_registry(ex.deadline); !known)
+      co_return fail(std::move(known.error()));
   const auto& needs = ex.matched->needs;
   auto caller = co_await prove(ex);
   if (!caller) co_return fail(charge_address_on_failure(ex, std::move(caller.error())));
@@ -92,6 +96,9 @@ route_row::route_row(http::method verb, std::string pattern, std::string operati
                      service_endpoint answer)
     : route_row(verb, std::move(pattern), std::move(operation), caller_kind::service) {
   route_.handle = [answer = std::move(answer)](http::exchange& ex) -> awaitable<http::response> {
+    if (!edge_of(ex).is_registry_current())
+      if (auto known = co_await edge_of(ex).reread_registry(ex.deadline); !known)
+        co_return error_answer(ex, known.error());
     auto caller = admit_service(ex);
     if (!caller) co_return error_answer(ex, caller.error());
     auto outcome = co_await answer(ex, *caller);

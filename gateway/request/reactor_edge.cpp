@@ -79,6 +79,12 @@ const reactor_edge::snapshots& reactor_edge::registry() {
   return registry_;
 }
 
+awaitable<result<void>> reactor_edge::reread_registry(deadline_point deadline) {
+  auto read = co_await ask(env_->registry, messages::registry_changed{}, deadline);
+  if (!read) co_return fail(std::move(read.error()));
+  co_return result<void>{};
+}
+
 result<service_principal> reactor_edge::find_service(std::string_view key) {
   if (key.empty() || key.size() > service_key_bytes_max)
     return fail(error_code::insufficient_permissions);

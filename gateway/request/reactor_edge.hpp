@@ -48,6 +48,13 @@ public:
   const role_table& roles() { return *registry().roles; }
   const service_table& registered_services() { return *registry().services; }
 
+  /// Whether the snapshots are as the store has them; otherwise `reread_registry` comes first.
+  bool is_registry_current() const {
+    return !env_->cluster || env_->trust->counts(env_->book->read_in(), env_->steady_now());
+  }
+  /// Ends when the snapshots are no older than the call; with the store's error.
+  awaitable<result<void>> reread_registry(deadline_point deadline);
+
   token_verifier& tokens() noexcept { return tokens_; }
   health_probe& health() noexcept { return health_; }
   actor_lookup& actors() noexcept { return actors_; }

@@ -37,7 +37,8 @@ using fact =
            put_stripe_subscription, put_subscription, spend_quota, add_project, update_project,
            remove_project, upsert_session, touch_session, forget_sessions, forget_audits,
            add_workflow, add_workflow_status, forget_workflows, remove_recovery, mark_used,
-           drop_mails_to, revoke_api_keys_of, count_password_failures, forget_password_failures>;
+           drop_mails_to, revoke_api_keys_of, count_password_failures, forget_password_failures,
+           spend_ticket>;
 
 /// Facts that become durable together or not at all, in the order given. A unit fails with
 /// VALIDATION_ERROR and the field when text is not UTF-8, holds a NUL or is longer than its

@@ -52,9 +52,12 @@ inline constexpr std::size_t end_reason_chars_max = 255;
 // -- facts -------------------------------------------------------------------------------
 
 /// Adds a session. Loses with USER001 when the user is missing or inactive, CONFLICT (field
-/// "session") when the id is taken. `user_number` and `user_role` are not written.
+/// "version") when the user's row has another version than the one that was checked, CONFLICT
+/// (field "session") when the id is taken. `user_number` and `user_role` are not written. Either it
+/// comes before a change of the row, which then ends it if it ends sessions, or it loses.
 struct create_session {
   session_record session;
+  std::int64_t user_version = 0; // 0: any
 };
 
 /// Moves the counter of a live session from `from` to `from + 1`. Loses with AUTH003 when the
@@ -96,6 +99,15 @@ struct touch_session {
   session_id session;
   time_point at{};
   std::uint64_t seen = 0;
+};
+
+/// Uses a ticket of the session's, which works once. Loses with AUTH003 when it was used before. At
+/// `at`, tickets that are not good any more are forgotten.
+struct spend_ticket {
+  session_id session;
+  std::uint64_t number = 0;
+  time_point until{}; // it is good
+  time_point at{};
 };
 
 /// Removes the oldest `max` sessions that ended or expired before that time.

@@ -73,6 +73,7 @@ struct find_session {
 /// Spawn the actor of a session that has just become durable.
 struct adopt_session {
   session_record session;
+  std::uint64_t read_in = 0; // the epoch of trust before it was written (memory_trust.hpp)
 };
 
 /// A sign-in by a name that no user has: compare the password for nothing. The message passes

@@ -10,7 +10,8 @@ namespace latchkey::storage {
 namespace sql {
 namespace {
 
-// KEY SHARE as for `add_session`: a statement that waited for a deactivation looks again.
+// KEY SHARE is the lock that the foreign key takes anyway. Taken here, it makes a statement that
+// waited for a deactivation (FOR UPDATE) look at is_active again.
 #define LATCHKEY_UPSERT_SESSION(lock)                                                              \
   "INSERT INTO sessions (id, user_id, counter, salt, opened_by, user_agent, address, created_at, " \
   "rotated_at, expires_at, last_seen_at, ended_at, held_by) "                                      \
@@ -73,12 +74,18 @@ void check_session(fact_checker& c, const session_record& s) {
   c.text("held_by", s.held_by, service_chars_max);
 }
 
+constexpr statement forget_tickets{"forget_tickets", "DELETE FROM spent_tickets WHERE until < $1"};
+constexpr statement add_spent_ticket{
+    "add_spent_ticket", "INSERT INTO spent_tickets (session_id, number, until) VALUES ($1, $2, $3) "
+                        "ON CONFLICT DO NOTHING RETURNING number"};
+
 } // namespace
 
 // -- create_session -------------------------------------------------------------------
 
 void check(fact_checker& c, const create_session& f) {
   check_session(c, f.session);
+  c.require(f.user_version >= 0, "user_version", "is below zero");
 }
 
 void touch(footprint& print, const create_session& f) {
@@ -90,15 +97,20 @@ std::optional<failure> write(runner& on, const create_session& f, written&) {
   const auto& s = f.session;
   const auto user = to_string(s.user);
   const auto added =
-      on.run(sql::add_session,
-             {to_string(s.id), user, static_cast<std::int64_t>(s.counter), raw_bytes{s.salt},
-              std::string(name_of(s.opened_by)), s.user_agent, s.address, time_text(s.created_at),
-              time_text(s.rotated_at), time_text(s.expires_at), time_or_null(s.ended_at)});
+      on.run(sql::add_session, {to_string(s.id), user, static_cast<std::int64_t>(s.counter),
+                                raw_bytes{s.salt}, std::string(name_of(s.opened_by)), s.user_agent,
+                                s.address, time_text(s.created_at), time_text(s.rotated_at),
+                                time_text(s.expires_at), time_or_null(s.ended_at), f.user_version});
   if (added > 0) return std::nullopt;
   bool is_active = false;
-  on.run(sql::users_present, {user}, [&](const row_source& row) { is_active = flag_at(row, 1); });
-  return is_active ? losing(error_code::conflict, "session", "the id is taken")
-                   : losing(error_code::user_not_found);
+  bool is_other = false;
+  on.run(sql::users_present, {user}, [&](const row_source& row) {
+    is_active = flag_at(row, 1);
+    is_other = f.user_version != 0 && number_at(row, 2) != f.user_version;
+  });
+  if (!is_active) return losing(error_code::user_not_found);
+  return is_other ? losing(error_code::conflict, "version", "the user was changed")
+                  : losing(error_code::conflict, "session", "the id is taken");
 }
 
 // -- rotate_session -------------------------------------------------------------------
@@ -217,6 +229,26 @@ std::optional<failure> write(runner& on, const forget_sessions& f, written& note
   return std::nullopt;
 }
 
+// -- spend_ticket ---------------------------------------------------------------------
+
+void check(fact_checker& c, const spend_ticket& f) {
+  c.id("session", f.session);
+  c.time("until", f.until);
+  c.time("at", f.at);
+}
+
+void touch(footprint& print, const spend_ticket& f) {
+  print.writes_session(f.session);
+}
+
+std::optional<failure> write(runner& on, const spend_ticket& f, written&) {
+  on.run(forget_tickets, {time_text(f.at)});
+  const auto spent =
+      on.run(add_spent_ticket, {to_string(f.session), key_number(f.number), time_text(f.until)});
+  if (spent == 0) return losing(error_code::token_invalid, "ticket", "was used before");
+  return std::nullopt;
+}
+
 // -- queries ------------------------------------------------------------------------------
 
 finding answer(runner& on, const list_sessions& q) {
@@ -233,10 +265,10 @@ finding answer(runner& on, const list_sessions& q) {
 }
 
 topic sessions_topic() {
-  static constexpr fact_rules facts[] = {rules_for<create_session>(), rules_for<rotate_session>(),
-                                         rules_for<end_session>(),    rules_for<end_sessions_of>(),
-                                         rules_for<upsert_session>(), rules_for<touch_session>(),
-                                         rules_for<forget_sessions>()};
+  static constexpr fact_rules facts[] = {rules_for<create_session>(),  rules_for<rotate_session>(),
+                                         rules_for<end_session>(),     rules_for<end_sessions_of>(),
+                                         rules_for<upsert_session>(),  rules_for<touch_session>(),
+                                         rules_for<forget_sessions>(), rules_for<spend_ticket>()};
   static constexpr query_rules queries[] = {rules_for_query<list_sessions>()};
   return {facts, queries};
 }

@@ -1,4 +1,5 @@
-// schema_v10.cpp — version 10: the members of a cluster, and whose transaction a mark is of.
+// schema_v10.cpp — version 10: the members of a cluster, whose transaction a mark is of, and the
+// tickets that were used.
 #include "storage/migrations/versions.hpp"
 
 namespace latchkey::storage {
@@ -24,10 +25,25 @@ ALTER TABLE commit_marks ADD COLUMN member VARCHAR(36) {key}
 constexpr std::string_view marks_of_member = R"(
 CREATE INDEX commit_marks_of_member ON commit_marks (member))";
 
+constexpr std::string_view tickets = R"(
+CREATE TABLE spent_tickets (
+    session_id VARCHAR(36) {key} NOT NULL,
+    number BIGINT NOT NULL,
+    until TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (session_id, number)
+))";
+
+constexpr std::string_view tickets_by_end = R"(
+CREATE INDEX spent_tickets_by_end ON spent_tickets (until))";
+
 } // namespace
 
 migration schema_v10() {
-  return {10, "0010_cluster_members", {}, {members, mark_of_member, marks_of_member}, {}};
+  return {10,
+          "0010_cluster_members",
+          {tickets, tickets_by_end},
+          {members, mark_of_member, marks_of_member},
+          {}};
 }
 
 } // namespace latchkey::storage

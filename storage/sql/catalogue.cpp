@@ -69,23 +69,26 @@ const statement set_password{
     "AS i(id, based_on, password_hash, at) "
     "WHERE u.id = i.id AND u.version = i.based_on RETURNING u.id"};
 
-// KEY SHARE is the lock that the foreign key takes anyway. Taken here, it makes a statement that
-// waited for a deactivation (FOR UPDATE) look at is_active again.
+// SHARE waits for whoever changes the user's row, and keeps it from being changed before COMMIT: a
+// statement that has waited looks at version and is_active again.
 const statement add_session{
     "add_session",
     "INSERT INTO sessions (id, user_id, counter, salt, opened_by, user_agent, address, created_at, "
     "rotated_at, expires_at, last_seen_at, ended_at) "
     "SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $8, $11 FROM users "
-    "WHERE id = $2 AND is_active ON CONFLICT DO NOTHING RETURNING id",
+    "WHERE id = $2 AND is_active AND (CAST($12 AS BIGINT) = 0 OR version = CAST($12 AS BIGINT)) "
+    "ON CONFLICT DO NOTHING RETURNING id",
     "INSERT INTO sessions (id, user_id, counter, salt, opened_by, user_agent, address, created_at, "
     "rotated_at, expires_at, last_seen_at, ended_at) "
     "SELECT i.id, u.id, i.counter, i.salt, i.opened_by, i.user_agent, i.address, i.created_at, "
     "i.rotated_at, i.expires_at, i.created_at, i.ended_at "
     "FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], "
-    "$7::text[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[]) "
+    "$7::text[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], "
+    "$12::bigint[]) "
     "AS i(id, user_id, counter, salt, opened_by, user_agent, address, created_at, rotated_at, "
-    "expires_at, ended_at) JOIN users u ON u.id = i.user_id WHERE u.is_active "
-    "FOR KEY SHARE OF u ON CONFLICT DO NOTHING RETURNING id"};
+    "expires_at, ended_at, user_version) JOIN users u ON u.id = i.user_id WHERE u.is_active "
+    "AND (i.user_version = 0 OR u.version = i.user_version) "
+    "FOR SHARE OF u ON CONFLICT DO NOTHING RETURNING id"};
 
 const statement rotate_session{
     "rotate_session",
@@ -142,8 +145,13 @@ const statement names_taken{"names_taken",
                             "SELECT name_key, user_id FROM login_names WHERE name_key = $1",
                             "SELECT name_key, user_id FROM login_names "
                             "WHERE name_key = ANY ($1::text[])"};
-const statement users_present{"users_present", "SELECT id, is_active FROM users WHERE id = $1",
-                              "SELECT id, is_active FROM users WHERE id = ANY ($1::text[])"};
+const statement users_present{
+    "users_present", "SELECT id, is_active, version FROM users WHERE id = $1",
+    "SELECT id, is_active, version FROM users WHERE id = ANY ($1::text[])"};
+// Before sessions of these users are ended: a sign-in that is being written comes before or after.
+const statement hold_users{"hold_users", nullptr,
+                           "SELECT id FROM users WHERE id = ANY ($1::text[]) ORDER BY id "
+                           "FOR NO KEY UPDATE"};
 const statement numbers_taken{"numbers_taken", "SELECT number FROM users WHERE number = $1",
                               "SELECT number FROM users WHERE number = ANY ($1::bigint[])"};
 // The column is unique as it is written, too.

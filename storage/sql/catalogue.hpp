@@ -39,7 +39,8 @@ extern const statement touch_login;     //
 // -- writers: why a fact lost -------------------------------------------
 
 extern const statement names_taken;   // → name_key, user_id
-extern const statement users_present; // → id, is_active
+extern const statement users_present; // → id, is_active, version
+extern const statement hold_users;    // PostgreSQL: locks their rows until COMMIT → id
 extern const statement numbers_taken; // → number
 extern const statement email_taken;   // $1 email, as written → id
 extern const statement ids_taken;     // → id of each user that is there

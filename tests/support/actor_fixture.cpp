@@ -39,8 +39,10 @@ password_hasher_actor::behavior_type fake_hasher(password_hasher_actor::pointer 
           }};
 }
 
-actor_fixture::actor_fixture()
-    : config_(test_config()), system_(std::make_unique<caf::actor_system>(*config_)),
+actor_fixture::actor_fixture() : actor_fixture(faulty_store{}) {}
+
+actor_fixture::actor_fixture(const faulty_store& shared)
+    : store(shared), config_(test_config()), system_(std::make_unique<caf::actor_system>(*config_)),
       env_(std::make_shared<actor_env>()) {
   // Whether all have ended is asked in the destructor, which must not wait for ever.
   system_->await_actors_before_shutdown(false);
@@ -86,10 +88,14 @@ void actor_fixture::advance(std::chrono::microseconds by) {
   for (auto left = by; left > 0us;) {
     const auto now = std::min(step, left);
     left -= now;
-    clock.move(now);
-    scheduler().advance_time(now);
-    run();
+    advance_once(now);
   }
+}
+
+void actor_fixture::advance_once(std::chrono::microseconds by) {
+  clock.move(by);
+  scheduler().advance_time(by);
+  run();
 }
 
 user_record actor_fixture::add_user(const std::string& username, const std::string& password,

@@ -81,6 +81,8 @@ error_code code_of(const result<T>& answer) {
 class actor_fixture {
 public:
   actor_fixture();
+  /// Of another node, whose store has the same data.
+  explicit actor_fixture(const faulty_store& shared);
   /// Ends every actor; fails the test when one does not end.
   ~actor_fixture();
   actor_fixture(const actor_fixture&) = delete;
@@ -114,6 +116,8 @@ public:
   void run() { scheduler().run(); }
   /// Moves time, on CAF's clock too, and lets what falls due happen.
   void advance(std::chrono::microseconds by);
+  /// The same in one step.
+  void advance_once(std::chrono::microseconds by);
 
   /// Sends the question and runs nobody: several of these stand in the mailbox in order.
   template <class Handle, class Message>

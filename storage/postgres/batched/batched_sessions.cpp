@@ -15,7 +15,7 @@ using counts = std::unordered_map<std::string, std::int64_t>;
 
 void create_sessions(connection& link, group facts) {
   sort_by(facts, [](const pending& p) { return as<create_session>(p).session.user; });
-  table<11> t;
+  table<12> t;
   for (const auto& p : facts) {
     const auto& s = as<create_session>(p).session;
     t[0].text(to_string(s.id));
@@ -29,15 +29,20 @@ void create_sessions(connection& link, group facts) {
     t[8].text(to_rfc3339(s.rotated_at));
     t[9].text(to_rfc3339(s.expires_at));
     t[10].text_or_null(time_text(s.ended_at));
+    t[11].number(as<create_session>(p).user_version);
   }
   const auto won = first_column(link.run(sql::add_session, t.take()));
   for (auto& p : facts) {
     const auto& s = as<create_session>(p).session;
     if (won.count(to_string(s.id)) != 0) continue;
     const auto users = find_keys(link, sql::users_present, {to_string(s.user)});
-    p.lost = !users.empty() && is_true(users[0][1])
-                 ? losing(error_code::conflict, "session", "the id is taken")
-                 : losing(error_code::user_not_found);
+    const auto version = as<create_session>(p).user_version;
+    if (users.empty() || !is_true(users[0][1]))
+      p.lost = losing(error_code::user_not_found);
+    else if (version != 0 && users[0][2].as<std::int64_t>() != version)
+      p.lost = losing(error_code::conflict, "version", "the user was changed");
+    else
+      p.lost = losing(error_code::conflict, "session", "the id is taken");
   }
 }
 
@@ -74,6 +79,10 @@ void end_sessions(connection& link, group facts) {
 
 void end_all_sessions(connection& link, group facts) {
   sort_by(facts, [](const pending& p) { return as<end_sessions_of>(p).user; });
+  std::vector<std::string> users;
+  for (const auto& p : facts)
+    users.push_back(to_string(as<end_sessions_of>(p).user));
+  find_keys(link, sql::hold_users, users);
   table<4> t;
   for (const auto& p : facts) {
     const auto& f = as<end_sessions_of>(p);

@@ -114,8 +114,8 @@ TEST(Directory, ReplacesAnActorThatWasFoundGone) {
 
 TEST(Directory, GivesANewSessionItsActorWithoutReadingIt) {
   one_directory f;
-  const auto adopted = f.ask(f.actor, messages::adopt_session{f.record}).value();
-  EXPECT_EQ(f.ask(f.actor, messages::adopt_session{f.record}).value(), adopted);
+  const auto adopted = f.ask(f.actor, messages::adopt_session{f.record, 1}).value();
+  EXPECT_EQ(f.ask(f.actor, messages::adopt_session{f.record, 1}).value(), adopted);
   EXPECT_EQ(f.find_session().value(), adopted);
   EXPECT_EQ(f.reads.seen(), 0u);
 }
@@ -139,7 +139,7 @@ TEST(Directory, HasOneActorForASessionThatIsAdoptedWhileItIsLoaded) {
   one_directory f;
   f.reads.hold_questions();
   auto loading = f.begin(f.actor, messages::find_session{f.record.id});
-  const auto adopted = f.ask(f.actor, messages::adopt_session{f.record}).value();
+  const auto adopted = f.ask(f.actor, messages::adopt_session{f.record, 1}).value();
   EXPECT_EQ(loading.answer().value(), adopted);
   EXPECT_TRUE(f.ask(adopted, f.revoke()));
   f.reads.release();
@@ -152,7 +152,7 @@ TEST(Directory, DoesNotReviveASessionThatLeftWhileAnotherLoadWasOnItsWay) {
   one_directory f;
   f.reads.hold_answers();
   auto loading = f.begin(f.actor, messages::find_session{f.record.id});
-  const auto adopted = f.ask(f.actor, messages::adopt_session{f.record}).value();
+  const auto adopted = f.ask(f.actor, messages::adopt_session{f.record, 1}).value();
   EXPECT_TRUE(f.ask(adopted, f.revoke()));
   EXPECT_TRUE(f.ask(f.actor, messages::leave_session{f.record.id}));
   caf::anon_send_exit(adopted, caf::exit_reason::user_shutdown); // as one that leaves ends
@@ -213,7 +213,7 @@ TEST(Directory, AsksManyWhetherTheyAreIdleInTurns) {
   for (std::int64_t i = 0; i < count; ++i) {
     auto session = f.record;
     session.id = session_id{make_uuid(f.clock.now())};
-    ASSERT_TRUE(f.ask(f.actor, messages::adopt_session{session}));
+    ASSERT_TRUE(f.ask(f.actor, messages::adopt_session{session, 1}));
   }
   f.advance(60s); // the first turn
   const auto left = f.counts.sessions_live.value();
@@ -232,7 +232,7 @@ TEST(Directory, LetsTheUnusedLeaveEarlierWhereThereAreMany) {
   const auto add = [&f, &shard] {
     auto session = f.record;
     session.id = session_id{make_uuid(f.clock.now())};
-    return f.ask(shard, messages::adopt_session{session}).value();
+    return f.ask(shard, messages::adopt_session{session, 1}).value();
   };
   const auto used = add();
   const auto owner = f.ask(shard, messages::find_user{f.owner.id}).value();

@@ -101,7 +101,7 @@ TEST(SessionEnd, RemembersTheSurfaceThatOpenedTheSession) {
   other.id = session_id{make_uuid(f.clock.now())};
   other.opened_by = surface::login_module;
   f.write({{storage::create_session{other}}});
-  const auto actor = f.spawn(session, other, f.shared_env());
+  const auto actor = f.spawn(session, other, f.shared_env(), std::uint64_t{1});
   EXPECT_EQ(f.ask(actor, messages::validate{})->opened_by, surface::login_module);
   EXPECT_EQ(f.ask(actor, f.revoke())->opened_by, surface::login_module);
 }

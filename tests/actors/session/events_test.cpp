@@ -82,7 +82,7 @@ TEST(SessionNews, OfAnotherServiceIsTheUseOfItsSession) {
   f.env().policy.session_idle_ttl = 100s;
   auto theirs = f.record;
   theirs.opened_by = surface::integration;
-  const auto held = f.spawn(session, theirs, f.shared_env());
+  const auto held = f.spawn(session, theirs, f.shared_env(), std::uint64_t{1});
   f.clock.move(60s);
   const messages::session_synced event{f.record.expires_at, f.clock.now(), ""};
   EXPECT_TRUE(f.ask(held, event));

@@ -12,7 +12,7 @@ struct one_session : actor_fixture {
   session_actor actor;
 
   one_session() { start(); }
-  void start() { actor = spawn(session, *stored(record.id), shared_env()); }
+  void start() { actor = spawn(session, *stored(record.id), shared_env(), std::uint64_t{1}); }
 
   messages::refresh refresh(std::uint64_t counter) {
     return {token_of(record, counter), {"192.0.2.1", "curl", "req_1"}, soon()};

@@ -142,7 +142,7 @@ private:
   void put(const session_record& row) {
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     run();
-    actor = spawn(session, row, shared_env());
+    actor = spawn(session, row, shared_env(), std::uint64_t{1});
   }
 };
 

@@ -95,7 +95,7 @@ TEST(SessionWatch, TellsOfItsOwnSessionByName) {
   one_session f;
   watcher sockets{f};
   const auto other = f.add_session(f.owner);
-  const auto second = f.spawn(session, *f.stored(other.id), f.shared_env());
+  const auto second = f.spawn(session, *f.stored(other.id), f.shared_env(), std::uint64_t{1});
   EXPECT_EQ(sockets.watch(f.actor), error_code::none);
   EXPECT_EQ(sockets.watch(second), error_code::none);
   EXPECT_TRUE(f.ask(second, messages::role_changed{other.id, "admin"}));

@@ -149,7 +149,8 @@ TEST(UserKeys, RevokesNobodyElsesKey) {
 TEST(UserKeys, DoesNotTakeARevokedOneFromAnOlderRead) {
   key_owner f;
   const auto made = f.ask(f.actor, f.make()).value();
-  const auto again = f.spawn(user, f.stored_user(), f.shared_env()); // has read no keys yet
+  const auto again =
+      f.spawn(user, f.stored_user(), f.shared_env(), std::uint64_t{1}); // has read no keys yet
   f.reads.hold_answers();
   auto using_it = f.begin(again, f.use(made.text));
   ASSERT_EQ(f.reads.held(), 1u); // read while the key lived
@@ -162,7 +163,7 @@ TEST(UserKeys, DoesNotTakeARevokedOneFromAnOlderRead) {
 TEST(UserKeys, ReadsThemOnceForAllWhoAskMeanwhile) {
   key_owner f;
   const auto made = f.ask(f.actor, f.make()).value();
-  const auto again = f.spawn(user, f.stored_user(), f.shared_env());
+  const auto again = f.spawn(user, f.stored_user(), f.shared_env(), std::uint64_t{1});
   f.reads.hold_questions();
   const auto reads = f.reads.seen();
   std::vector<asked<messages::api_key_use>> all;

@@ -80,7 +80,7 @@ TEST(User, RefusesAsIfThePasswordWereWrongWhenTheStoreFindsItInactive) {
   // Another node deactivated the user; the record here is stale.
   auto other = f.record;
   other.id = user_id{make_uuid(f.clock.now())};
-  const auto actor = f.spawn(user, other, f.shared_env());
+  const auto actor = f.spawn(user, other, f.shared_env(), std::uint64_t{1});
   EXPECT_EQ(code_of(f.ask(actor, f.sign_in("correct horse"))), error_code::invalid_credentials);
 }
 

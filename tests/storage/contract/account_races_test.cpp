@@ -72,6 +72,23 @@ TEST_P(AccountRaces, GiveANameToOneOfTen) {
   }
 }
 
+TEST_P(AccountRaces, LeaveNoSessionOfThePasswordBefore) {
+  for (int round = 0; round < 40; ++round) {
+    const auto ann = add(make_user("ann" + std::to_string(round)));
+    const unit change{{set_password_hash{ann.id, ann.version, secret(std::string("new")), noon},
+                       end_sessions_of{ann.id, {}, noon + 1s, "password_changed"}}};
+    std::vector<unit> units{change};
+    for (int i = 0; i < 3; ++i)
+      units.push_back({{create_session{make_session(ann.id), ann.version}}});
+    const auto answers = race(*store_, units);
+    ASSERT_TRUE(answers.front());
+    for (std::size_t i = 1; i < answers.size(); ++i)
+      EXPECT_TRUE(answers[i] || failed_with(answers[i], error_code::conflict, "version"));
+    const auto live = reader_->answer_to(list_sessions{ann.id, noon + 2s, 10}).value();
+    EXPECT_TRUE(live.empty()) << "round " << round;
+  }
+}
+
 TEST_P(AccountRaces, ChangeAVersionOnce) {
   const auto ann = add(make_user("ann"));
   std::vector<unit> units;

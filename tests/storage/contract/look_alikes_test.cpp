@@ -106,6 +106,11 @@ TEST_P(LookAlikesFromBefore, AreKnownAfterTheMigration) {
   engine_->execute("DELETE FROM schema_migrations WHERE version >= 6");
   engine_->execute("DROP TABLE stripe_subscriptions");
   engine_->execute("DROP TABLE store_notes");
+  engine_->execute("DROP TABLE spent_tickets");
+  if (GetParam() == "postgresql") {
+    engine_->execute("ALTER TABLE commit_marks DROP COLUMN member");
+    engine_->execute("DROP TABLE cluster_members");
+  }
   for (const auto* column :
        {"failures_of_strangers", "failures_of_known_clients", "failures_of_signed_in"})
     engine_->execute(std::string("ALTER TABLE users DROP COLUMN ") + column);

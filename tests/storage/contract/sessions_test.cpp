@@ -36,6 +36,30 @@ TEST_P(Sessions, AreRefusedAnIdThatIsTaken) {
   EXPECT_TRUE(failed_with(commit({create_session{first}}), error_code::conflict, "session"));
 }
 
+TEST_P(Sessions, AreRefusedWhenTheUserIsAnotherByNow) {
+  const auto based_on = ann_.version;
+  EXPECT_TRUE(commit({create_session{make_session(ann_.id), based_on}}));
+  ASSERT_TRUE(commit({set_password_hash{ann_.id, based_on, secret(std::string("new")), noon}}));
+  EXPECT_TRUE(failed_with(commit({create_session{make_session(ann_.id), based_on}}),
+                          error_code::conflict, "version"));
+  EXPECT_TRUE(commit({create_session{make_session(ann_.id), based_on + 1}}));
+  EXPECT_TRUE(commit({create_session{make_session(ann_.id)}})) << "any version";
+}
+
+TEST_P(Sessions, HaveTicketsThatWorkOnce) {
+  const auto session = add(make_session(ann_.id));
+  const auto other = add(make_session(ann_.id));
+  constexpr std::uint64_t number = 18446744073709551615ULL;
+  const auto spend = [&](const session_id& id, std::uint64_t ticket, time_point at) {
+    return commit({spend_ticket{id, ticket, noon + 30s, at}});
+  };
+  EXPECT_TRUE(spend(session.id, number, noon));
+  EXPECT_TRUE(failed_with(spend(session.id, number, noon + 1s), error_code::token_invalid));
+  EXPECT_TRUE(spend(session.id, number - 1, noon + 1s));
+  EXPECT_TRUE(spend(other.id, number, noon + 1s)) << "another session's";
+  EXPECT_TRUE(failed_with(spend(session.id, number, noon + 30s), error_code::token_invalid));
+}
+
 TEST_P(Sessions, AreReadBackAsTheyWereWritten) {
   auto wanted = make_session(ann_.id);
   wanted.counter = 41;

@@ -19,12 +19,13 @@ TEST_F(PostgresFaults, ALockThatIsNotGotInTimeIsUnavailableNotWaitedFor) {
   EXPECT_TRUE(commit(*out, {make_user("bob")}));
 }
 
-TEST_F(PostgresFaults, ARowThatSomebodyLocksDoesNotHoldUpALogin) {
+// Only a change of the user is waited for (AccountRaces).
+TEST_F(PostgresFaults, ARowThatSomebodySharesDoesNotHoldUpALogin) {
   const auto out = store->open_writer();
   ASSERT_TRUE(commit(*out, {make_user("bob")}));
   pqxx::connection blocker(url);
   pqxx::nontransaction blocking(blocker);
-  blocking.exec("BEGIN; SELECT 1 FROM users WHERE username = 'ann' FOR NO KEY UPDATE");
+  blocking.exec("BEGIN; SELECT 1 FROM users WHERE username = 'ann' FOR SHARE");
   // The lock is held all the while: whoever waited for it would be refused in the end.
   EXPECT_TRUE(commit(
       *out, {create_session{make_session(ann.user.id)}, touch_login{ann.user.id, noon + 1s}}));

@@ -1,0 +1,378 @@
+// Nodes of a cluster with their actors: a change is answered at one when it is a fact on all.
+#include "actors/cluster/cluster.hpp"
+
+#include "actors/directory/directory.hpp"
+#include "tests/actors/cluster/few_nodes.hpp"
+#include "tests/actors/session/watcher.hpp"
+
+namespace latchkey::test {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+
+struct Cluster : testing::Test {
+  few_nodes nodes{3};
+  user_record ada = nodes.on(0).add_user("ada", "plain:correct horse");
+  session_record session = nodes.on(0).add_session(ada);
+
+  Cluster() {
+    for (std::size_t i = 0; i < 3; ++i)
+      nodes.on(i).env().tiers = parse_tiers("free:api_keys=5").value();
+    nodes.open_all();
+  }
+
+  session_actor session_on(std::size_t index) {
+    auto& f = nodes.on(index);
+    return f.ask(f.env().directories.front(), messages::find_session{session.id}).value();
+  }
+  user_actor user_on(std::size_t index) {
+    auto& f = nodes.on(index);
+    return f.ask(f.env().directories.front(), messages::find_user{ada.id}).value();
+  }
+  error_code state_on(std::size_t index, const session_actor& actor) {
+    return code_of(nodes.on(index).ask(actor, messages::validate{}));
+  }
+  messages::revoke revocation(std::size_t index) {
+    return {end_reason::revoked, {}, nodes.on(index).soon(), std::nullopt};
+  }
+  messages::author author() { return {{"192.0.2.1", "curl", "req_1"}, "user:admin"}; }
+};
+
+TEST_F(Cluster, OpensWhenAllHaveWelcomedEachOther) {
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_TRUE(nodes.trusts(i)) << i;
+  EXPECT_EQ(nodes.rows(), 3U);
+}
+
+TEST_F(Cluster, GoesOnTrustingItsMemory) {
+  const auto epoch = nodes.on(0).env().trust->epoch();
+  for (int i = 0; i < 100; ++i) {
+    nodes.advance(100ms);
+    for (std::size_t index = 0; index < 3; ++index)
+      ASSERT_TRUE(nodes.trusts(index)) << index << " after " << i;
+  }
+  EXPECT_EQ(nodes.on(0).env().trust->epoch(), epoch) << "nothing was missed";
+}
+
+TEST_F(Cluster, AnswersARevocationWhenEveryNodeHasFollowedIt) {
+  const auto here = session_on(0);
+  const auto there = session_on(1);
+  EXPECT_EQ(state_on(1, there), error_code::none);
+  const auto revoked = nodes.on(0).begin(here, revocation(0));
+  EXPECT_FALSE(revoked.answered()) << "the others were not told yet";
+  nodes.run();
+  EXPECT_TRUE(revoked.answer());
+  EXPECT_EQ(state_on(1, there), error_code::token_invalid);
+}
+
+TEST_F(Cluster, TellsANodeThatIsReadingTheSession) {
+  const auto here = session_on(0);
+  auto& other = nodes.on(1);
+  other.reads.hold_answers();
+  const auto found =
+      other.begin(other.env().directories.front(), messages::find_session{session.id});
+  EXPECT_EQ(other.reads.held(), 1U); // a row that was read before the end
+  const auto revoked = nodes.on(0).begin(here, revocation(0));
+  nodes.run();
+  EXPECT_TRUE(revoked.answer());
+  other.reads.hold_nothing();
+  other.reads.release();
+  EXPECT_EQ(code_of(found.answer()), error_code::token_invalid);
+}
+
+TEST_F(Cluster, WaitsForASilentNodeNoLongerThanItsPromise) {
+  const auto here = session_on(0);
+  const auto there = session_on(1);
+  nodes.cut(0, 1);
+  const auto revoked = nodes.on(0).begin(here, revocation(0));
+  nodes.run();
+  EXPECT_FALSE(revoked.answered());
+  while (!revoked.answered() && nodes.trusts(1))
+    nodes.advance(10ms);
+  EXPECT_FALSE(nodes.trusts(1)) << "answered while the other still trusts its memory";
+  nodes.advance(50ms);
+  EXPECT_TRUE(revoked.answer());
+}
+
+TEST_F(Cluster, DoesNotTrustWhatItRememberedBeforeItWasCutOff) {
+  auto& trust = *nodes.on(1).env().trust;
+  const auto epoch = trust.epoch();
+  nodes.cut(0, 1);
+  nodes.advance(1500ms);
+  EXPECT_FALSE(nodes.trusts(1));
+  EXPECT_TRUE(nodes.on(2).env().trust->holds(nodes.on(2).clock.steady()));
+  nodes.heal(0, 1);
+  nodes.advance(500ms);
+  EXPECT_TRUE(nodes.trusts(1));
+  EXPECT_GT(trust.epoch(), epoch);
+}
+
+TEST_F(Cluster, HasOnePasswordOfAUser) {
+  const auto here = user_on(0);
+  const auto there = user_on(2);
+  const auto changed = nodes.on(0).begin(
+      here, messages::change_password{secret{"correct horse"s}, secret{"battery staple"s},
+                                      std::nullopt, author(), nodes.on(0).soon()});
+  nodes.run();
+  ASSERT_TRUE(changed.answer());
+  const auto sign_in = [&](const std::string& password) {
+    return code_of(nodes.on(2).ask(
+        there,
+        messages::authenticate{secret{password}, surface::auth_service, {}, nodes.on(2).soon()}));
+  };
+  EXPECT_EQ(sign_in("correct horse"), error_code::invalid_credentials);
+  EXPECT_EQ(sign_in("battery staple"), error_code::none);
+}
+
+TEST_F(Cluster, HasOneRoleOfAUser) {
+  const auto there = session_on(1);
+  storage::user_changes changes;
+  changes.role = "admin";
+  const auto updated =
+      nodes.on(0).begin(user_on(0), messages::update_user{changes, author(), nodes.on(0).soon()});
+  nodes.run();
+  ASSERT_TRUE(updated.answer());
+  const auto validation = nodes.on(1).ask(there, messages::validate{});
+  EXPECT_EQ(validation->role, "admin");
+  EXPECT_EQ(nodes.on(2).ask(user_on(2), messages::describe_user{})->role, "admin");
+}
+
+TEST_F(Cluster, HasOneListOfAUsersKeys) {
+  const auto there = user_on(1);
+  EXPECT_TRUE(nodes.on(1).ask(there, messages::list_api_keys{})->keys.empty());
+  messages::create_api_key wanted;
+  wanted.name = "a key";
+  wanted.author = author();
+  wanted.deadline = nodes.on(0).soon();
+  const auto created = nodes.on(0).begin(user_on(0), wanted);
+  nodes.run();
+  ASSERT_TRUE(created.answer());
+  EXPECT_EQ(nodes.on(1).ask(there, messages::list_api_keys{})->keys.size(), 1U);
+  messages::revoke_api_key unwanted;
+  unwanted.id = created.answer()->key.id;
+  unwanted.author = author();
+  unwanted.deadline = nodes.on(0).soon();
+  const auto revoked = nodes.on(0).begin(user_on(0), unwanted);
+  nodes.run();
+  ASSERT_TRUE(revoked.answer());
+  EXPECT_TRUE(nodes.on(1).ask(there, messages::list_api_keys{})->keys.empty());
+}
+
+TEST_F(Cluster, IsLeftWithoutAGapForTheOthers) {
+  const auto epoch = nodes.on(0).env().trust->epoch();
+  const auto left = nodes.on(2).begin(nodes[2].member, messages::leave_cluster{});
+  nodes.run();
+  ASSERT_TRUE(left.answer());
+  EXPECT_FALSE(nodes.trusts(2));
+  EXPECT_EQ(nodes.rows(), 2U);
+  nodes.kill(2);
+  for (int i = 0; i < 30; ++i) {
+    nodes.advance(100ms);
+    ASSERT_TRUE(nodes.trusts(0)) << i;
+  }
+  EXPECT_EQ(nodes.on(0).env().trust->epoch(), epoch);
+}
+
+TEST_F(Cluster, GoesOnWithoutANodeThatDied) {
+  const auto epoch = nodes.on(0).env().trust->epoch();
+  nodes.kill(2);
+  nodes.advance(4s);
+  EXPECT_EQ(nodes.rows(), 2U);
+  EXPECT_TRUE(nodes.trusts(0));
+  EXPECT_GT(nodes.on(0).env().trust->epoch(), epoch) << "it may have changed what it never told";
+  const auto revoked = nodes.on(0).begin(session_on(0), revocation(0));
+  nodes.run();
+  EXPECT_TRUE(revoked.answer());
+}
+
+TEST_F(Cluster, EndsANodeThatTheOthersHaveRemoved) {
+  nodes.take_store_from(2);
+  nodes.cut(0, 2);
+  nodes.cut(1, 2);
+  nodes.advance(4s);
+  EXPECT_EQ(nodes.rows(), 2U);
+  EXPECT_TRUE(nodes[2].fenced.empty()) << "it cannot know";
+  EXPECT_FALSE(nodes.trusts(2));
+  nodes.give_store_to(2);
+  nodes.advance(1s);
+  EXPECT_NE(nodes[2].fenced.find("removed"), std::string::npos);
+}
+
+TEST_F(Cluster, TrustsItsMemoryWhileTheStoreIsAway) {
+  for (std::size_t i = 0; i < 3; ++i)
+    nodes.take_store_from(i);
+  nodes.advance(30s);
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_TRUE(nodes.trusts(i)) << i;
+  for (std::size_t i = 0; i < 3; ++i)
+    nodes.give_store_to(i);
+  nodes.advance(5s);
+  EXPECT_EQ(nodes.rows(), 3U) << "nobody was removed for it";
+}
+
+TEST_F(Cluster, OpensNoSessionForAPasswordThatWasReplacedMeanwhile) {
+  auto& f = nodes.on(1);
+  const auto there = user_on(1);
+  f.hashes.hold_answers();
+  const auto sign_in = f.begin(
+      there, messages::authenticate{secret{"correct horse"s}, surface::auth_service, {}, f.soon()});
+  ASSERT_EQ(f.hashes.held(), 1U);
+  f.commits.hold_questions();
+  f.hashes.hold_nothing();
+  f.hashes.release(); // it was right, and the session is on its way to the store
+  ASSERT_EQ(f.commits.held(), 1U);
+  // Nothing of what another node does has arrived yet.
+  f.write({{storage::set_password_hash{ada.id, ada.version, secret{"plain:battery staple"s},
+                                       f.clock.now()},
+            storage::end_sessions_of{ada.id, std::nullopt, f.clock.now(), "password_changed"}}});
+  f.commits.hold_nothing();
+  f.commits.release();
+  EXPECT_EQ(code_of(sign_in.answer()), error_code::invalid_credentials);
+}
+
+// -- while memory does not count -----------------------------------------------------------------
+
+struct CutOff : Cluster {
+  session_actor there = session_on(1);
+  user_actor user_there = user_on(1);
+
+  /// Node 1 hears nothing of the others any more.
+  CutOff() {
+    EXPECT_EQ(state_on(1, there), error_code::none);
+    nodes.cut(0, 1);
+    nodes.cut(1, 2);
+    nodes.advance(1200ms);
+    EXPECT_FALSE(nodes.trusts(1));
+  }
+  void revoke_on_0() {
+    const auto revoked = nodes.on(0).begin(session_on(0), revocation(0));
+    nodes.advance(1200ms);
+    EXPECT_TRUE(revoked.answer());
+  }
+};
+
+TEST_F(CutOff, AnswersFromTheStore) {
+  EXPECT_EQ(state_on(1, there), error_code::none);
+  revoke_on_0();
+  EXPECT_EQ(state_on(1, there), error_code::token_invalid);
+}
+
+TEST_F(CutOff, SaysNothingWithoutTheStore) {
+  nodes.on(1).store.set_down(true);
+  EXPECT_EQ(state_on(1, there), error_code::store_unavailable);
+}
+
+TEST_F(CutOff, WatchesAndProvesNoSessionThatHasEnded) {
+  revoke_on_0();
+  auto& f = nodes.on(1);
+  EXPECT_EQ(code_of(f.ask(there, messages::prove{f.token_of(session, 1)})),
+            error_code::token_invalid);
+  EXPECT_EQ(code_of(f.ask(there, messages::watch{})), error_code::token_invalid);
+}
+
+TEST_F(CutOff, TakesNoPasswordThatWasReplaced) {
+  const auto changed = nodes.on(0).begin(
+      user_on(0), messages::change_password{secret{"correct horse"s}, secret{"battery staple"s},
+                                            std::nullopt, author(), nodes.on(0).soon()});
+  nodes.advance(1200ms);
+  ASSERT_TRUE(changed.answer());
+  const auto sign_in = [&](const std::string& password) {
+    return code_of(nodes.on(1).ask(
+        user_there,
+        messages::authenticate{secret{password}, surface::auth_service, {}, nodes.on(1).soon()}));
+  };
+  EXPECT_EQ(sign_in("correct horse"), error_code::invalid_credentials);
+  EXPECT_EQ(sign_in("battery staple"), error_code::none);
+}
+
+TEST_F(CutOff, ReadsTheRowOnceForAllWhoComeMeanwhile) {
+  auto& f = nodes.on(1);
+  const auto before = f.reads.seen();
+  f.reads.hold_questions();
+  const auto first = f.begin(there, messages::validate{});
+  const auto second = f.begin(there, messages::validate{});
+  const auto third = f.begin(there, messages::validate{});
+  EXPECT_EQ(f.reads.seen(), before + 1);
+  f.reads.release();
+  EXPECT_TRUE(first.answer());
+  EXPECT_FALSE(second.answered()) << "that read began before it asked";
+  EXPECT_EQ(f.reads.seen(), before + 2);
+  f.reads.release();
+  EXPECT_TRUE(second.answer());
+  EXPECT_TRUE(third.answer());
+  EXPECT_EQ(f.reads.seen(), before + 2);
+}
+
+TEST_F(CutOff, CountsWhatItReadOnceItIsBack) {
+  nodes.heal(0, 1);
+  nodes.heal(1, 2);
+  nodes.advance(1s);
+  ASSERT_TRUE(nodes.trusts(1));
+  auto& f = nodes.on(1);
+  const auto before = f.reads.seen();
+  EXPECT_EQ(state_on(1, there), error_code::none);
+  EXPECT_EQ(f.reads.seen(), before + 1) << "what was read before the gap";
+  EXPECT_EQ(state_on(1, there), error_code::none);
+  EXPECT_EQ(f.reads.seen(), before + 1);
+}
+
+// -- what is not told
+// ------------------------------------------------------------------------------
+
+TEST_F(Cluster, TakesAtOneNodeWhatAnotherHasRotated) {
+  const auto here = session_on(0);
+  const auto there = session_on(1);
+  EXPECT_EQ(state_on(1, there), error_code::none);
+  auto& a = nodes.on(0);
+  auto& b = nodes.on(1);
+  ASSERT_TRUE(a.ask(here, messages::refresh{a.token_of(session, 1), {}, a.soon()}));
+  EXPECT_TRUE(b.ask(there, messages::validate{2})) << "an access token of the next counter";
+  ASSERT_TRUE(b.ask(there, messages::refresh{b.token_of(session, 2), {}, b.soon()}));
+  ASSERT_TRUE(a.ask(here, messages::refresh{a.token_of(session, 3), {}, a.soon()}));
+  EXPECT_EQ(a.stored(session.id)->counter, 4U);
+}
+
+TEST_F(Cluster, TakesATicketAtOneNodeAlone) {
+  const messages::use_ticket ticket{7, nodes.on(0).clock.now() + 30s};
+  EXPECT_TRUE(nodes.on(0).ask(session_on(0), ticket));
+  EXPECT_EQ(code_of(nodes.on(1).ask(session_on(1), ticket)), error_code::token_invalid);
+  EXPECT_EQ(code_of(nodes.on(0).ask(session_on(0), ticket)), error_code::token_invalid);
+}
+
+TEST_F(Cluster, HasOneSuccessorOfATokenThatIsShownToAll) {
+  std::vector<asked<messages::token_pair>> all;
+  for (std::size_t i = 0; i < 48; ++i) {
+    auto& f = nodes.on(i % 3);
+    all.push_back(
+        f.ask_later(session_on(i % 3), messages::refresh{f.token_of(session, 1), {}, f.soon()}));
+  }
+  nodes.run();
+  for (const auto& each : all) {
+    const auto tokens = each.answer();
+    ASSERT_TRUE(tokens) << static_cast<int>(tokens.error().code);
+    EXPECT_EQ(parse_refresh_token(tokens->refresh_token.reveal())->counter, 2U);
+  }
+  EXPECT_EQ(nodes.on(0).stored(session.id)->counter, 2U);
+}
+
+TEST_F(Cluster, DoesNotTakeASessionForIdleThatAnotherHasRefreshed) {
+  for (std::size_t i = 0; i < 3; ++i)
+    nodes.on(i).env().policy.session_idle_ttl = 600s;
+  const auto here = session_on(0);
+  const auto there = session_on(1);
+  auto& a = nodes.on(0);
+  auto& b = nodes.on(1);
+  watcher sockets{b}; // keep it in memory
+  ASSERT_EQ(sockets.watch(there), error_code::none);
+  nodes.advance(400s);
+  ASSERT_TRUE(a.ask(here, messages::refresh{a.token_of(session, 1), {}, a.soon()}));
+  nodes.advance(400s);
+  EXPECT_EQ(state_on(1, there), error_code::none);
+  EXPECT_TRUE(sockets.lines().empty());
+  nodes.advance(400s);
+  EXPECT_EQ(sockets.lines(), event_lines{"over expired"});
+}
+
+} // namespace
+} // namespace latchkey::test
