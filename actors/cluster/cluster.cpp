@@ -70,8 +70,17 @@ void cluster_state::on_disconnected(messages::member_disconnected& event) {
 void cluster_state::on_said(messages::member_said& event) {
   const auto said = cluster::decode(event.frame);
   if (said) return hear(event.member, *said);
+  // It may have told of a change: nothing that is remembered counts.
   log_warning(name, "a frame of member ", to_string(event.member),
               " is not understood: ", said.error().field);
+  distrust(event.member);
+}
+
+void cluster_state::distrust(const member_id& other) {
+  owed_->forget_memory();
+  owed_->disconnected(other);
+  net->drop(other); // until the table is read again
+  publish();
 }
 
 void cluster_state::hear(const member_id& from, const frame& said) {
@@ -103,9 +112,7 @@ task<> cluster_state::follow(member_id from, std::uint64_t number,
   if (!followed) {
     // What is remembered may be out of date: it counts no more, and its teller waits for a promise.
     log_error(name, "a change of another node could not be followed: ", followed.error().reason);
-    owed_->forget_memory();
-    owed_->disconnected(from);
-    net->drop(from);
+    distrust(from);
   } else {
     owed_->applied(from, number, env->steady_now());
     send(from, cluster::confirm_change{number});

@@ -69,6 +69,9 @@ private:
 
   void send(const member_id& to, const cluster::frame& said);
   void ask_for_promises();
+  /// It has told of a change that this node does not follow: what it remembers counts no more, and
+  /// no promise that is on its way.
+  void distrust(const member_id& other);
   void hear(const member_id& from, const cluster::frame& said);
   task<> follow(member_id from, std::uint64_t number, messages::durable_change change);
   /// Answers changes that wait for nobody any more, and says what memory is worth.

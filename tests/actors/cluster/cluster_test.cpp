@@ -108,6 +108,21 @@ TEST_F(Cluster, DoesNotTrustWhatItRememberedBeforeItWasCutOff) {
   EXPECT_GT(trust.epoch(), epoch);
 }
 
+TEST_F(Cluster, CountsNothingThatItRememberedWhenItDoesNotUnderstand) {
+  auto& f = nodes.on(1);
+  const auto before = f.env().trust->epoch();
+  const auto there = session_on(1);
+  caf::anon_send(nodes[1].member, messages::member_said{nodes[0].id, R"({"say":"tell","number":9,)"
+                                                                     R"("change":"weather"})"});
+  nodes.run_only(1);
+  EXPECT_GT(f.env().trust->epoch(), before);
+  const auto reads = f.reads.seen();
+  EXPECT_EQ(state_on(1, there), error_code::none);
+  EXPECT_EQ(f.reads.seen(), reads + 1) << "what was said may have been of this very session";
+  nodes.advance(2s);
+  EXPECT_TRUE(nodes.trusts(1)) << "they are connected again";
+}
+
 TEST_F(Cluster, HasOnePasswordOfAUser) {
   const auto here = user_on(0);
   const auto there = user_on(2);
