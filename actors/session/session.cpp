@@ -128,8 +128,9 @@ task<messages::validation> session_state::when_read(plain_handler<Request> handl
 }
 
 task<messages::done> session_state::reread() {
+  if (!row_reads_) row_reads_ = std::make_unique<fresh_task<messages::done>>();
   const auto read = [this] { return read_row(); };
-  return row_reads_.join(read);
+  return row_reads_->join(read);
 }
 
 task<messages::done> session_state::read_row() {

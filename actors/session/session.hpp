@@ -18,6 +18,7 @@
 #include <caf/stateful_actor.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -98,7 +99,7 @@ private:
   caf::result<messages::validation> validate_now(messages::validate& request);
   caf::result<messages::validation> prove_now(messages::prove& request);
   caf::result<messages::validation> watch_now(messages::watch& request);
-  fresh_task<messages::done> row_reads_;
+  std::unique_ptr<fresh_task<messages::done>> row_reads_; // made when it is first needed
   /// Tells its watchers that it is too old, if it is so in the store too.
   task<> notify_of_expiry();
 

@@ -59,8 +59,9 @@ task<messages::done> user_state::adopt_row(user_record fresh) {
 }
 
 task<messages::done> user_state::reread() {
+  if (!row_reads_) row_reads_ = std::make_unique<fresh_task<messages::done>>();
   const auto read = [this] { return read_row(); };
-  return row_reads_.join(read);
+  return row_reads_->join(read);
 }
 
 task<messages::done> user_state::read_row() {

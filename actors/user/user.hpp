@@ -101,7 +101,7 @@ private:
   task<messages::done> reload(time_point deadline);
   task<messages::done> adopt_row(user_record fresh);
   task<messages::done> read_row();
-  fresh_task<messages::done> row_reads_;
+  std::unique_ptr<fresh_task<messages::done>> row_reads_; // made when it is first needed
   void announce_mail() const;
   /// Whether one more notice of that kind may be mailed to the owner in this hour.
   bool may_notify(std::string_view kind) const;
