@@ -189,12 +189,12 @@ TEST_F(NodeLink, LetsNobodyInWhoHasAnotherSecret) {
 /// Certificates that are their own authority.
 struct CertifiedNodeLink : NodeLink {
   std::vector<std::string> folders;
-  result<link_tls> certified(const std::string& authority_of = {}) {
+  result<link_tls> certified(std::string authority = {}) {
     std::string folder = testing::TempDir() + "latchkey-link-XXXXXX";
     EXPECT_NE(::mkdtemp(folder.data()), nullptr);
     (void)test::write_certificate(folder);
     folders.push_back(folder);
-    const auto& authority = authority_of.empty() ? folder : authority_of;
+    if (authority.empty()) authority = folder;
     return link_tls_by_certificate(folder + "/cert.pem", folder + "/key.pem",
                                    authority + "/cert.pem");
   }
