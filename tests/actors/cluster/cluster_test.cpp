@@ -36,6 +36,16 @@ struct Cluster : testing::Test {
   messages::revoke revocation(std::size_t index) {
     return {end_reason::revoked, {}, nodes.on(index).soon(), std::nullopt};
   }
+  messages::change_password new_password() {
+    return {secret{"correct horse"s}, secret{"battery staple"s}, std::nullopt, author(),
+            nodes.on(0).soon()};
+  }
+  error_code sign_in(std::size_t index, const user_actor& actor, const std::string& password) {
+    auto& f = nodes.on(index);
+    return code_of(
+        f.ask(actor, messages::authenticate{
+                         secret{std::string{password}}, surface::auth_service, {}, f.soon()}));
+  }
   messages::author author() { return {{"192.0.2.1", "curl", "req_1"}, "user:admin"}; }
 };
 
@@ -124,20 +134,12 @@ TEST_F(Cluster, CountsNothingThatItRememberedWhenItDoesNotUnderstand) {
 }
 
 TEST_F(Cluster, HasOnePasswordOfAUser) {
-  const auto here = user_on(0);
   const auto there = user_on(2);
-  const auto changed = nodes.on(0).begin(
-      here, messages::change_password{secret{"correct horse"s}, secret{"battery staple"s},
-                                      std::nullopt, author(), nodes.on(0).soon()});
+  const auto changed = nodes.on(0).begin(user_on(0), new_password());
   nodes.run();
   ASSERT_TRUE(changed.answer());
-  const auto sign_in = [&](const std::string& password) {
-    return code_of(nodes.on(2).ask(
-        there,
-        messages::authenticate{secret{password}, surface::auth_service, {}, nodes.on(2).soon()}));
-  };
-  EXPECT_EQ(sign_in("correct horse"), error_code::invalid_credentials);
-  EXPECT_EQ(sign_in("battery staple"), error_code::none);
+  EXPECT_EQ(sign_in(2, there, "correct horse"), error_code::invalid_credentials);
+  EXPECT_EQ(sign_in(2, there, "battery staple"), error_code::none);
 }
 
 TEST_F(Cluster, HasOneRoleOfAUser) {
@@ -287,18 +289,11 @@ TEST_F(CutOff, WatchesAndProvesNoSessionThatHasEnded) {
 }
 
 TEST_F(CutOff, TakesNoPasswordThatWasReplaced) {
-  const auto changed = nodes.on(0).begin(
-      user_on(0), messages::change_password{secret{"correct horse"s}, secret{"battery staple"s},
-                                            std::nullopt, author(), nodes.on(0).soon()});
+  const auto changed = nodes.on(0).begin(user_on(0), new_password());
   nodes.advance(1200ms);
   ASSERT_TRUE(changed.answer());
-  const auto sign_in = [&](const std::string& password) {
-    return code_of(nodes.on(1).ask(
-        user_there,
-        messages::authenticate{secret{password}, surface::auth_service, {}, nodes.on(1).soon()}));
-  };
-  EXPECT_EQ(sign_in("correct horse"), error_code::invalid_credentials);
-  EXPECT_EQ(sign_in("battery staple"), error_code::none);
+  EXPECT_EQ(sign_in(1, user_there, "correct horse"), error_code::invalid_credentials);
+  EXPECT_EQ(sign_in(1, user_there, "battery staple"), error_code::none);
 }
 
 TEST_F(CutOff, ReadsTheRowOnceForAllWhoComeMeanwhile) {
