@@ -16,6 +16,7 @@
 #include "config/data_dir_lock.hpp"
 #include "config/log.hpp"
 #include "gateway/admin.hpp"
+#include "gateway/cluster/node.hpp"
 #include "gateway/listeners.hpp"
 #include "gateway/proxy/rules/proxy_settings.hpp"
 #include "gateway/reactor/on_reactor.hpp"
@@ -59,6 +60,7 @@ struct server::parts {
   std::shared_ptr<proxy::upstream_set> upstreams;
   data_dir_lock only_server; // goes after the store
   std::unique_ptr<storage::store> store;
+  std::unique_ptr<node> member; // none: this server is alone
   std::shared_ptr<actor_env> env = std::make_shared<actor_env>();
   std::unique_ptr<caf::actor_system_config> config;
   std::unique_ptr<caf::actor_system> system;
@@ -75,10 +77,14 @@ struct server::parts {
 
   result<void> read_upstreams();
   result<void> open();
+  result<void> claim_store();
   result<void> create_first_admin();
   result<void> load_tables();
+  result<void> seed_keys();
+  result<void> join_cluster(const std::function<bool()>& gives_up);
   result<void> fill_env(const secret& signing_secret);
   void spawn_actors();
+  void spawn_workers();
   void spawn_core_managers();
   void watch_actors();
   void publish_counts();
@@ -104,8 +110,7 @@ result<void> server::parts::open() {
   only_server = std::move(*locked);
   store = open_configured_store(*configured);
   // Before anything is read or changed: a running server of another version keeps its schema.
-  if (auto claimed = store->claim(describe_this_process(), end_for_another); !claimed)
-    return claimed;
+  if (auto claimed = claim_store(); !claimed) return claimed;
   auto applied = store->migrate();
   if (!applied) return fail(applied.error());
   for (const auto& name : *applied)
@@ -117,6 +122,14 @@ result<void> server::parts::open() {
     if (auto refusal = refuse_generated_admin_password(*configured))
       return fail(error_code::validation_error, "ADMIN_PASSWORD", *refusal);
   return {};
+}
+
+result<void> server::parts::claim_store() {
+  if (!configured->is_clustered()) return store->claim(describe_this_process(), end_for_another);
+  auto made = node::bind(*configured);
+  if (!made) return fail(made.error());
+  member = *std::move(made);
+  return store->claim_as_member(member->id(), describe_this_process(), end_for_another);
 }
 
 result<void> server::parts::create_first_admin() {
@@ -145,9 +158,24 @@ result<void> server::parts::create_first_admin() {
 
 /// Before anybody is answered: what requests look up without asking.
 result<void> server::parts::load_tables() {
-  auto seeded = seed_service_keys(*store, configured->service_keys, system_clock_source().now());
-  if (!seeded) return seeded;
+  // A node writes once it is a member.
+  if (!member)
+    if (auto seeded = seed_keys(); !seeded) return seeded;
   return load_registry(*store, *env->book);
+}
+
+result<void> server::parts::seed_keys() {
+  return seed_service_keys(*store, configured->service_keys, system_clock_source().now());
+}
+
+/// Returns when this server may write and answer.
+result<void> server::parts::join_cluster(const std::function<bool()>& gives_up) {
+  if (!member) return {};
+  member->join(*system, env, *store, end_for_another);
+  if (auto opened = member->await_open(gives_up); !opened) return opened;
+  if (auto seeded = seed_keys(); !seeded) return seeded;
+  caf::anon_send(env->cluster, messages::tell_members{messages::registry_changed{}});
+  return {};
 }
 
 result<void> server::parts::fill_env(const secret& signing_secret) {
@@ -218,14 +246,19 @@ void server::parts::spawn_actors() {
     if (auto address = storage::parse_redis_url(set.redis_url))
       env->redis = sys.spawn<caf::detached>(redis, std::move(*address), env->clock, &counts);
   }
-  mail_transport_handle =
-      sys.spawn<caf::detached>(mail_transport, std::move(mails), set.mail_from, env->mails);
-  env->mailer = sys.spawn(mailer, actor_env_ptr{env}, mail_transport_handle);
   env->registry = sys.spawn(registry, actor_env_ptr{env});
-  retention_handle = sys.spawn(retention, actor_env_ptr{env});
   spawn_core_managers();
   for (std::size_t i = 0; i < set.workers; ++i)
     env->directories.push_back(sys.spawn(directory, actor_env_ptr{env}));
+}
+
+/// Those that write without being asked.
+void server::parts::spawn_workers() {
+  auto& sys = *system;
+  mail_transport_handle =
+      sys.spawn<caf::detached>(mail_transport, std::move(mails), configured->mail_from, env->mails);
+  env->mailer = sys.spawn(mailer, actor_env_ptr{env}, mail_transport_handle);
+  retention_handle = sys.spawn(retention, actor_env_ptr{env});
   workflow_recovery_handle = sys.spawn(workflow_recovery, actor_env_ptr{env});
   watch_actors();
 }
@@ -253,6 +286,7 @@ void server::parts::watch_actors() {
   roots.add("the hashers' queue", env->hasher);
   roots.add("the key ring", env->key_ring);
   roots.add("the audit log", env->audit);
+  roots.add("the member of the cluster", env->cluster);
   roots.add("the connection to Redis", env->redis);
   roots.add("the mail transport", mail_transport_handle);
   roots.add("the mailer", env->mailer);
@@ -272,6 +306,7 @@ void server::parts::stop_actors() {
     end(handle);
   for (auto& handle : env->core_managers)
     end(handle);
+  if (member) member->stop();
   end(workflow_recovery_handle);
   end(retention_handle);
   end(env->registry);
@@ -303,7 +338,8 @@ void server::parts::publish_counts() {
 
 server::server(std::unique_ptr<parts> all) : parts_(std::move(all)) {}
 
-result<std::unique_ptr<server>> server::start(settings configured) {
+result<std::unique_ptr<server>> server::start(settings configured,
+                                              const std::function<bool()>& gives_up) {
   auto all = std::make_unique<parts>();
   all->configured = std::make_shared<const settings>(std::move(configured));
   // Whatever fails below, what was started is stopped again.
@@ -326,6 +362,8 @@ result<std::unique_ptr<server>> server::start(settings configured) {
   if (!sockets) return fail(sockets.error());
   p.sockets = std::move(*sockets);
   p.listening = p.sockets.get();
+  if (auto joined = p.join_cluster(gives_up); !joined) return fail(joined.error());
+  p.spawn_workers();
   // After everything that may fail, for a generated password is shown once, by a start that
   // succeeds; and before anybody can register under the administrator's name.
   if (auto created = p.create_first_admin(); !created) return fail(created.error());
@@ -346,6 +384,7 @@ void server::drain() {
   if (parts_->sockets) parts_->sockets->drain();
   parts_->listening = nullptr;
   parts_->sockets.reset();
+  if (parts_->member) parts_->member->leave();
   parts_->stop_actors();
 }
 

@@ -6,6 +6,7 @@
 #include "protocol/result.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,8 +22,10 @@ struct first_admin {
 class server {
 public:
   /// Opens the store and brings its schema up to date, starts, listens, creates an administrator
-  /// in a store without an active one, and then accepts. A failure's reason is a sentence.
-  static result<std::unique_ptr<server>> start(settings configured);
+  /// in a store without an active one, and then accepts. A node of a cluster waits before that
+  /// until the others let it in, or until `gives_up` says so. A failure's reason is a sentence.
+  static result<std::unique_ptr<server>> start(settings configured,
+                                               const std::function<bool()>& gives_up);
 
   ~server();
   server(const server&) = delete;

@@ -23,6 +23,7 @@ public:
   /// Removes the rows of this node's earlier lives, which are over for sure.
   virtual result<void> remove_predecessors(const std::string& node) = 0;
   /// Adds a row, one member at a time: false while another one is between `join` and `open`.
+  /// CONFLICT with a sentence when there is a member with other terms.
   virtual result<bool> join(const member_row& row) = 0;
   /// Writes this member's heartbeat and reads the table. A pause of `gap_from` or more since the
   /// last one is a gap. Without this member's row in it, that was fenced.

@@ -161,6 +161,9 @@ task<> cluster_state::join() {
   const auto joined = co_await ask(table, std::move(request));
   is_asking_ = false;
   if (joined && joined->has_joined) stage_ = stage::joined;
+  if (joined || joined.error().code != error_code::conflict) co_return;
+  stage_ = stage::gone;
+  options.refused(std::string{joined.error().reason});
 }
 
 task<> cluster_state::beat() {

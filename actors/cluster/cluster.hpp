@@ -31,6 +31,8 @@ struct cluster_options {
   std::chrono::microseconds tick_every = std::chrono::milliseconds{50};
   /// The other members have removed this one: the process must end. With a sentence why.
   std::function<void(const std::string&)> fenced;
+  /// The members have other terms than this node: it cannot join them. With a sentence.
+  std::function<void(const std::string&)> refused;
 };
 
 struct cluster_state {

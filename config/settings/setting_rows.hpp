@@ -19,6 +19,7 @@ namespace latchkey::setting_rows {
 
 // -- the table, topic by topic, in the order in which people are shown it ---------------
 std::span<const setting_row> of_places() noexcept;
+std::span<const setting_row> of_cluster() noexcept;
 std::span<const setting_row> of_accounts() noexcept;
 std::span<const setting_row> of_limits() noexcept;
 std::span<const setting_row> of_services() noexcept;
@@ -127,6 +128,22 @@ constexpr setting_row seconds_row(std::string_view name, std::string_view fallba
           false,
           number<Field, setting_values::seconds, Min, Max>,
           show_number<Field>};
+}
+template <auto Field>
+std::string show_milliseconds(const settings& s) {
+  const auto value = s.*Field;
+  return value % 1000 == 0 ? std::to_string(value / 1000) + "s" : std::to_string(value) + "ms";
+}
+template <auto Field, std::uint32_t Min, std::uint32_t Max>
+constexpr setting_row milliseconds_row(std::string_view name, std::string_view fallback,
+                                       std::string_view expects, std::string_view about) {
+  return {name,
+          fallback,
+          expects,
+          about,
+          false,
+          number<Field, setting_values::milliseconds, Min, Max>,
+          show_milliseconds<Field>};
 }
 template <auto Field, bool (*Accepts)(std::string_view)>
 constexpr setting_row text_row(std::string_view name, std::string_view fallback,

@@ -15,7 +15,7 @@ std::span<const setting_row> setting_table() noexcept {
     using namespace setting_rows;
     std::vector<setting_row> rows;
     for (const auto topic :
-         {of_places(), of_accounts(), of_limits(), of_services(), of_upstreams()})
+         {of_places(), of_cluster(), of_accounts(), of_limits(), of_services(), of_upstreams()})
       rows.insert(rows.end(), topic.begin(), topic.end());
     return rows;
   }();

@@ -42,6 +42,12 @@ std::optional<std::uint32_t> seconds(std::string_view text, std::uint32_t min, s
   return measure(text, units, min, max);
 }
 
+std::optional<std::uint32_t> milliseconds(std::string_view text, std::uint32_t min,
+                                          std::uint32_t max) {
+  static constexpr unit units[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+  return measure(text, units, min, max);
+}
+
 std::optional<std::uint32_t> bytes(std::string_view text, std::uint32_t min, std::uint32_t max) {
   static constexpr unit units[] = {
       {"", 1}, {"KiB", 1u << 10}, {"MiB", 1u << 20}, {"GiB", 1u << 30}};

@@ -15,6 +15,9 @@ namespace latchkey::setting_values {
 std::optional<std::uint32_t> count(std::string_view text, std::uint32_t min, std::uint32_t max);
 /// Seconds: digits, alone or before one of s, m, h, d.
 std::optional<std::uint32_t> seconds(std::string_view text, std::uint32_t min, std::uint32_t max);
+/// Milliseconds: digits before one of ms, s, m, h.
+std::optional<std::uint32_t> milliseconds(std::string_view text, std::uint32_t min,
+                                          std::uint32_t max);
 /// Bytes: digits, alone or before KiB, MiB or GiB.
 std::optional<std::uint32_t> bytes(std::string_view text, std::uint32_t min, std::uint32_t max);
 

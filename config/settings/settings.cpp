@@ -74,15 +74,16 @@ void read_all(const checker& check, const texts& environment, const texts& env_f
   }
 }
 
+bool is_readable_file(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored) && ::access(path.c_str(), R_OK) == 0;
+}
+
 void check_files(const checker& check) {
   const auto& values = check.values;
   for (const auto& [name, path] :
-       {std::pair{"TLS_CERT", &values.tls_cert}, std::pair{"TLS_KEY", &values.tls_key}}) {
-    std::error_code ignored;
-    if (!path->empty() &&
-        (!std::filesystem::is_regular_file(*path, ignored) || ::access(path->c_str(), R_OK) != 0))
-      check.wrong(name);
-  }
+       {std::pair{"TLS_CERT", &values.tls_cert}, std::pair{"TLS_KEY", &values.tls_key}})
+    if (!path->empty() && !is_readable_file(*path)) check.wrong(name);
   if (values.tls_cert.empty() && !values.tls_key.empty())
     check.problems.push_back("TLS_KEY is set and TLS_CERT is not: expected both or neither");
   if (!values.tls_cert.empty() && values.tls_key.empty())
@@ -119,6 +120,60 @@ void check_exposure(const checker& check) {
                            why +
                            ": set JWT_SECRET_KEY to a secret of your own, such as `openssl rand "
                            "-base64 48` prints, or bind to 127.0.0.1");
+}
+
+/// That its three files are there, or its secret.
+void check_proof_of_nodes(const checker& check) {
+  const auto& values = check.values;
+  const std::pair<const char*, const std::string*> files[] = {
+      {"CLUSTER_CERT", &values.cluster_cert},
+      {"CLUSTER_KEY", &values.cluster_key},
+      {"CLUSTER_CA", &values.cluster_ca}};
+  std::size_t given = 0;
+  for (const auto& [name, path] : files) {
+    if (path->empty()) continue;
+    ++given;
+    if (!is_readable_file(*path)) check.wrong(name);
+  }
+  const bool has_secret = !values.cluster_secret.empty();
+  if (given != 0 && given != std::size(files))
+    check.problems.push_back("some of CLUSTER_CERT, CLUSTER_KEY and CLUSTER_CA are set: expected "
+                             "all three or none");
+  else if (has_secret == (given != 0))
+    check.problems.push_back(
+        std::string{"CLUSTER_BIND is set: expected either CLUSTER_SECRET or CLUSTER_CERT, "
+                    "CLUSTER_KEY and CLUSTER_CA, by which the nodes know each other"} +
+        (has_secret ? ", and not both" : ""));
+  if (has_secret && looks_like_a_placeholder(values.cluster_secret))
+    check.problems.push_back("CLUSTER_SECRET looks like a placeholder: set one such as `openssl "
+                             "rand -base64 48` prints");
+}
+
+/// What all nodes of a cluster must have in common.
+void check_cluster(const checker& check) {
+  const auto& values = check.values;
+  if (!values.is_clustered()) {
+    for (const auto name : {"CLUSTER_SECRET", "CLUSTER_CERT", "CLUSTER_KEY", "CLUSTER_CA"})
+      if (!check.is_default(name))
+        check.problems.push_back(std::string{name} + " is set and CLUSTER_BIND is not: expected "
+                                                     "both or neither");
+    return;
+  }
+  if (!values.uses_postgres())
+    check.problems.push_back("CLUSTER_BIND is set and DATABASE_URL is not: expected the PostgreSQL "
+                             "database that all nodes share");
+  if (check.is_default("ISSUER"))
+    check.problems.push_back("CLUSTER_BIND is set and ISSUER is not: expected the same ISSUER on "
+                             "all nodes, for they refuse each other's tokens otherwise");
+  if (values.jwt_secret_key.empty())
+    check.problems.push_back("CLUSTER_BIND is set and JWT_SECRET_KEY is not: expected the same "
+                             "JWT_SECRET_KEY on all nodes, such as `openssl rand -base64 48` "
+                             "prints");
+  check_proof_of_nodes(check);
+  if (values.cluster_promise_renew_ms > values.cluster_promise_ms / 3)
+    check.wrong("CLUSTER_PROMISE_RENEW");
+  if (values.cluster_without_store_ms < 5 * values.cluster_dead_after_ms)
+    check.wrong("CLUSTER_WITHOUT_STORE");
 }
 
 /// Whether sockets bound to both take connections of the same address.
@@ -259,6 +314,7 @@ tl::expected<settings, setting_problems> load_settings(const setting_sources& so
     check_admin(check);
     check_exposure(check);
     check_ports(check);
+    check_cluster(check);
   }
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return values;

@@ -51,6 +51,17 @@ struct settings {
   std::uint32_t db_writers{}; // DB_WRITERS: connections (SQLite always has one writer)
   std::uint32_t db_readers{}; // DB_READERS: connections
 
+  // -- the other nodes
+  std::string cluster_bind;           // CLUSTER_BIND: "host:port"; empty: this server is alone
+  secret cluster_secret;              // CLUSTER_SECRET
+  std::string cluster_cert;           // CLUSTER_CERT: PEM file; the three together
+  std::string cluster_key;            // CLUSTER_KEY: PEM file
+  std::string cluster_ca;             // CLUSTER_CA: PEM file
+  std::uint32_t cluster_promise_ms{}; // CLUSTER_PROMISE
+  std::uint32_t cluster_promise_renew_ms{}; // CLUSTER_PROMISE_RENEW
+  std::uint32_t cluster_dead_after_ms{};    // CLUSTER_DEAD_AFTER
+  std::uint32_t cluster_without_store_ms{}; // CLUSTER_WITHOUT_STORE
+
   // -- the first administrator
   std::string admin_username; // ADMIN_USERNAME
   std::string admin_email;    // ADMIN_EMAIL
@@ -149,6 +160,7 @@ struct settings {
   std::vector<std::string> likenesses;
 
   bool uses_postgres() const noexcept { return !database_url.empty(); }
+  bool is_clustered() const noexcept { return !cluster_bind.empty(); }
   bool uses_tls() const noexcept { return !tls_cert.empty(); }
   /// DATA_DIR/latchkey.db: the embedded store.
   std::string sqlite_path() const;

@@ -48,6 +48,7 @@ constexpr auto greeting_time_max = 3s;
 /// Promises are asked for far more often.
 constexpr auto silence_max = 5s;
 constexpr auto dial_pause = 100ms;
+constexpr auto stranger_told_every = 10s;
 /// Connections that have not greeted yet, beyond which new ones are closed.
 constexpr std::size_t strangers_max = 32;
 /// Waiting to be sent to one member.
@@ -274,10 +275,25 @@ private:
       who.reset();
     }
     --strangers_;
-    if (who && peers_.contains(*who))
+    if (who && peers_.contains(*who)) {
       co_await serve(on, *who);
-    else
-      on->close();
+      co_return;
+    }
+    // One that is not in the table yet, or no more, is told nothing and tries again.
+    if (error) complain_of_stranger(on, error.message());
+    on->close();
+  }
+
+  /// Now and then: anybody can connect.
+  void complain_of_stranger(const connection_ptr& on, const std::string& why) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < stranger_told_at_ + stranger_told_every) return;
+    stranger_told_at_ = now;
+    boost::system::error_code unknown;
+    const auto from = on->stream.next_layer().remote_endpoint(unknown);
+    log_warning("cluster", "a connection",
+                unknown ? std::string{} : " from " + from.address().to_string(),
+                " to CLUSTER_BIND is refused: ", why);
   }
 
   // -- connections that are made -------------------------------------------------------------
@@ -388,6 +404,7 @@ private:
   cluster_actor hears_;
   std::map<member_id, peer> peers_;
   std::size_t strangers_ = 0;
+  std::chrono::steady_clock::time_point stranger_told_at_{};
   std::uint64_t dials_ = 0;
   std::thread thread_;
 };

@@ -50,6 +50,13 @@ void await_end(const sigset_t& awaited, server& running) {
     reload(running);
 }
 
+/// Whether one of those signals waits that `await_end` ends at.
+bool is_told_to_end() {
+  sigset_t waiting;
+  sigpending(&waiting);
+  return sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1;
+}
+
 int serve(const chosen_command& chosen) {
   keep_large_blocks_apart();
   const auto awaited = block_awaited_signals();
@@ -61,7 +68,7 @@ int serve(const chosen_command& chosen) {
   const free_memory_returner gives_memory_back;
   int code = 0;
   const auto shown = *configured;
-  auto started = server::start(std::move(*configured));
+  auto started = server::start(std::move(*configured), is_told_to_end);
   if (started) {
     auto& running = **started;
     std::cout << banner(shown, running) << std::flush;

@@ -28,6 +28,19 @@ void live_connection::on_text(std::string_view text) {
 }
 
 void live_connection::begin(std::string_view text) {
+  if (owner_.believes(session_)) return begin_now(text);
+  ++under_way_;
+  owner_.when_believed(
+      session_, [&owner = owner_, number = number_, text = std::string{text}](bool is_alive) {
+        const auto still = is_alive ? owner.find(number) : nullptr;
+        if (still == nullptr) return;
+        const auto keep = still->shared_from_this();
+        still->begin_now(text);
+        still->finish();
+      });
+}
+
+void live_connection::begin_now(std::string_view text) {
   auto message = live::read_message(text);
   owner_.count_received(message.type);
   if (message.form && message.type == "ping") return send(live::pong(message.id));
@@ -67,6 +80,16 @@ void live_connection::go_on() {
   }
   is_going_on_ = false;
   if (wants_more()) read_on();
+}
+
+/// Frames that the peer was too slow for.
+bool live_connection::may_go_out() {
+  if (owner_.believes(session_)) return true;
+  owner_.when_believed(session_, [&owner = owner_, number = number_](bool is_alive) {
+    auto* still = is_alive ? owner.find(number) : nullptr;
+    if (still != nullptr) still->go_out();
+  });
+  return false;
 }
 
 // -- its token's end -------------------------------------------------------------------------

@@ -42,10 +42,13 @@ protected:
   void on_closed() override { owner_.closed(*this); }
   bool wants_more() const override { return under_way_ < conversations_max && !waiting_; }
   void on_caught_up() override { go_on(); }
+  bool may_go_out() override;
 
 private:
   void go_on();
+  /// Once its session is believed.
   void begin(std::string_view text);
+  void begin_now(std::string_view text);
   bool may_say_more(const std::string& id);
   void end_expired();
 

@@ -102,6 +102,8 @@ socket_registry::~socket_registry() = default;
 void socket_registry::shut() {
   life_ = life::shut;
   looks_around_.cancel();
+  for (auto& [id, session] : sessions_)
+    drop_doubt(*session);
   while (!clients_.empty()) {
     const auto client = clients_.begin()->second;
     client->cut_off();
@@ -119,6 +121,7 @@ result<socket_registry::slot> socket_registry::take_slot(const session_id& id) {
   if (!session) {
     session = std::make_unique<live_session>();
     session->id = id;
+    session->known_in = edge_.env().trust->epoch(); // it is asked after this
   }
   const auto taken = session->sockets.size() + session->splices.size() + session->slots;
   if (taken >= edge_.configured().ws_sockets_per_session)
@@ -137,12 +140,13 @@ void socket_registry::give_back(const session_id& id) {
 void socket_registry::forget_if_unused(const session_id& id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
-  const auto& session = *found->second;
+  auto& session = *found->second;
   if (session.slots > 0 || !session.sockets.empty() || !session.splices.empty()) return;
   // It may be watched again meanwhile, which this must not undo.
   if (!session.is_over && life_ != life::shut)
     edge_.actors().unwatch_session(id, messages::unwatch{handle_},
                                    [this, id] { return knows(id); });
+  drop_doubt(session);
   sessions_.erase(found);
 }
 
@@ -154,7 +158,7 @@ live_session& socket_registry::session_of(const principal& caller) {
   // A change that came since the question is newer.
   if (session.role.empty()) session.role = caller.role;
   if (!session.permissions) session.permissions = edge_.roles().permissions_of(session.role);
-  if (!looks_around_.scheduled()) schedule_look_around();
+  if (!looks_around_.scheduled()) schedule_look_around(looks_around_every);
   return session;
 }
 
@@ -234,8 +238,17 @@ void socket_registry::finish(socket_number number, std::string_view type, ws::fr
   client->finish();
 }
 
-void socket_registry::say(live_connection& client, std::string_view type, ws::frame frame,
-                          std::uint64_t status_of) {
+void socket_registry::say(live_connection& client, std::string_view type, ws::frame frame) {
+  if (believes(client.session())) return say_now(client, type, std::move(frame));
+  when_believed(client.session(), [this, number = client.number(), type = std::string{type},
+                                   frame = std::move(frame)](bool is_alive) {
+    auto* still = is_alive ? find(number) : nullptr;
+    if (still != nullptr) say_now(*still, type, frame);
+  });
+}
+
+void socket_registry::say_now(live_connection& client, std::string_view type, ws::frame frame,
+                              std::uint64_t status_of) {
   if (!client.is_open()) return;
   count_of(sent_, type).add();
   client.send(std::move(frame), status_of);

@@ -12,6 +12,7 @@
 #include "gateway/request/reactor_edge.hpp"
 #include "protocol/interfaces.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,15 @@ namespace latchkey::gateway {
 
 class live_connection; // live_connection.hpp
 
+/// What waits for a look at the store, for the session may have ended. Each is called once, with
+/// whether it lives.
+struct doubted {
+  using told = std::function<void(bool is_alive)>;
+  std::vector<told> asked;   // before the look that is under way
+  std::vector<told> waiting; // since
+  bool is_looking = false;
+};
+
 /// A session with sockets here, open or about to be.
 struct live_session {
   session_id id;
@@ -35,6 +45,8 @@ struct live_session {
   std::vector<live_connection*> sockets;
   std::vector<std::uint64_t> splices; // sockets that are passed through to upstreams
   std::size_t slots = 0;              // taken, their sockets not open yet
+  std::uint64_t known_in = 0;         // the epoch in which it was last known (memory_trust)
+  std::unique_ptr<doubted> doubt;
   bool is_over = false;
 };
 
@@ -45,6 +57,7 @@ class socket_registry {
 
 public:
   using socket_number = std::uint64_t;
+  static constexpr std::chrono::milliseconds looks_around_every{1000};
 
   socket_registry(caf::actor_system& system, reactor_edge& edge);
   /// After `shut`, and when coroutines that ask through `edge` are gone.
@@ -98,6 +111,15 @@ public:
   void splice_begun(const principal& caller, std::string permission, std::uint64_t number);
   void splice_ended(const session_id& session, std::uint64_t number);
 
+  // -- while memory does not count (socket_registry_belief.cpp)
+  /// Whether what this node remembers of the session and of its role is as the store has it.
+  bool believes(const live_session& session) const;
+  bool believes(const session_id& session) const;
+  /// Calls `act` now, or once a look at the store that begins later has told whether it lives.
+  void when_believed(live_session& session, doubted::told act);
+  /// The same for a coroutine. False: it does not live, or has no socket here.
+  awaitable<bool> is_believed(session_id session);
+
   /// The socket is open: `caller` has a session that watches us, and a token.
   void open(slot taken_slot, http::taken_connection&& connection, const principal& caller);
 
@@ -126,8 +148,10 @@ private:
     std::string permission;
   };
 
-  void say(live_connection& client, std::string_view type, ws::frame frame,
-           std::uint64_t status_of = 0);
+  /// Once its session is believed.
+  void say(live_connection& client, std::string_view type, ws::frame frame);
+  void say_now(live_connection& client, std::string_view type, ws::frame frame,
+               std::uint64_t status_of = 0);
   void tell_session(const live_session& session, std::string_view type, const ws::frame& frame);
   void count_received(std::string_view type) { count_of(received_, type).add(); }
   static counter& count_of(const message_counts& counts, std::string_view type);
@@ -140,6 +164,16 @@ private:
                             std::function<void(messages::statuses_delivered)> done);
   std::vector<std::size_t> count(const std::vector<session_id>& sessions) const;
 
+  void look_at(live_session& session);
+  awaitable<> look(session_id session);
+  void looked(const session_id& session, std::uint64_t epoch,
+              const result<messages::validation>& said);
+  void go_on_after_look(const session_id& session);
+  static void drop_doubt(live_session& session);
+  /// At some of the sessions that are not believed: after a gap, or because somebody waits. Whether
+  /// there are more.
+  bool look_at_doubted();
+
   void give_back(const session_id& session);
   void forget_if_unused(const session_id& session);
   void closed(live_connection& client);
@@ -148,7 +182,7 @@ private:
   void look_around();
   void look_at_roles();
   void end_splices_that_may_not();
-  void schedule_look_around();
+  void schedule_look_around(std::chrono::milliseconds after);
 
   struct turn : timer_wheel::entry {
     explicit turn(socket_registry& of) : entry(&turn::on_expired), owner(of) {}

@@ -9,7 +9,8 @@ namespace {
 
 using messages::statuses_delivered;
 
-constexpr std::chrono::seconds looks_around_every{1};
+/// When there is more to look at than was begun with.
+constexpr std::chrono::milliseconds looks_around_again{20};
 
 /// Names a workflow on a socket, for the queue.
 ws::outgoing_queue::workflow_number number_of(const workflow_id& id) {
@@ -37,6 +38,7 @@ void socket_registry::on_session_ended(const messages::session_ended& event,
   if (found == sessions_.end()) return done();
   auto& session = *found->second;
   session.is_over = true;
+  drop_doubt(session);
   // The answer goes out when the last of them has nothing more to send.
   const std::shared_ptr<void> last{nullptr, [done = std::move(done)](void*) { done(); }};
   for (const auto number : session.splices) // each tells its end later, by splice_ended
@@ -54,6 +56,7 @@ void socket_registry::on_session_ended(const messages::session_ended& event,
 void socket_registry::on_role(const messages::role_changed& event) {
   const auto found = sessions_.find(event.session);
   if (found == sessions_.end()) return;
+  if (found->second->role == event.role) return;
   found->second->role = event.role;
   tell_permissions(*found->second);
   end_splices_that_may_not();
@@ -89,19 +92,26 @@ void socket_registry::on_workflow_statuses(const messages::workflow_statuses& ev
   for (const auto& status : event.statuses)
     frames.push_back(live::status(event, status));
   const auto number = number_of(event.workflow);
-  for (const auto socket : event.sockets) {
+  const auto tell = [=, this, is_replay = event.is_replay](std::uint64_t socket) {
     const auto found = clients_.find(socket);
     const auto client = found == clients_.end() ? nullptr : found->second;
     if (client)
       for (const auto& frame : frames)
-        say(*client, "workflow_status", frame, number);
+        say_now(*client, "workflow_status", frame, number);
     if (!client || !client->is_open())
       answer->receipt.closed.push_back(socket);
-    else if (event.is_replay)
+    else if (is_replay)
       client->when_sent([weak = std::weak_ptr{client}, socket, answer] {
         const auto still = weak.lock();
         if (!still || !still->is_open()) answer->receipt.closed.push_back(socket);
       });
+  };
+  for (const auto socket : event.sockets) {
+    auto* client = find(socket);
+    if (client == nullptr || believes(client->session()))
+      tell(socket);
+    else // a session that has ended has no socket
+      when_believed(client->session(), [tell, socket](bool) { tell(socket); });
   }
 }
 
@@ -121,15 +131,16 @@ void socket_registry::turn::on_expired(timer_wheel::entry& e) noexcept {
   static_cast<turn&>(e).owner.look_around();
 }
 
-void socket_registry::schedule_look_around() {
-  edge_.home().timers().schedule(looks_around_, looks_around_every);
+void socket_registry::schedule_look_around(std::chrono::milliseconds after) {
+  edge_.home().timers().schedule(looks_around_, after);
 }
 
 void socket_registry::look_around() {
   if (clients_.empty() && splices_.empty()) return; // the next one to come begins anew
   look_at_roles();
   end_splices_that_may_not();
-  schedule_look_around();
+  const bool is_more = look_at_doubted();
+  schedule_look_around(is_more ? looks_around_again : looks_around_every);
 }
 
 void socket_registry::look_at_roles() {

@@ -5,11 +5,12 @@
 namespace latchkey::gateway {
 
 std::uint64_t splice_set::add(http::taken_connection client, http::taken_connection upstream,
-                              std::shared_ptr<void> keep,
+                              std::shared_ptr<void> keep, http::splice_gate gate,
                               std::function<void(std::uint64_t number)> on_ended) {
   const auto number = ++last_number_;
   http::splice_options options;
   options.idle_max = idle_max;
+  options.gate = std::move(gate);
   options.on_ended = [this, number, on_ended = std::move(on_ended)](http::splice_end,
                                                                     const http::splice_counts&) {
     const auto tell = on_ended; // goes with the splice

@@ -24,7 +24,7 @@ public:
   /// Begins, under a number that is never given twice. `keep` is held until its end, of which
   /// `on_ended` is called.
   std::uint64_t add(http::taken_connection client, http::taken_connection upstream,
-                    std::shared_ptr<void> keep,
+                    std::shared_ptr<void> keep, http::splice_gate gate = {},
                     std::function<void(std::uint64_t number)> on_ended = {});
   /// Both sides, at once; nothing goes through any more. Nothing when it has ended.
   void end(std::uint64_t number);

@@ -13,6 +13,7 @@ struct member_row {
   member_id id;
   std::string node;                        // the same after a restart; 255 bytes
   std::string address;                     // host:port of its cluster port; 255 bytes
+  std::string terms;                       // by which it keeps and counts promises; 255 bytes
   bool is_open = false;                    // it may answer requests
   std::chrono::microseconds silent_for{};  // since its last heartbeat
   std::chrono::microseconds gapless_for{}; // that its heartbeats have come without a gap

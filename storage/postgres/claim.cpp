@@ -46,10 +46,11 @@ std::string name_of(const std::string& holder) {
 }
 
 const char* what_to_do(claim::kind kind) {
-  return kind == claim::kind::alone ? ". Two would contradict each other: stop that one first, or "
-                                      "give this one a database "
-                                      "of its own"
-                                    : ". It is not one of a cluster: stop that one first";
+  return kind == claim::kind::alone
+             ? ". Two would contradict each other: stop that one first, give this one a database "
+               "of its own, or set CLUSTER_BIND and what goes with it on both, so that they are a "
+               "cluster"
+             : ". It is not one of a cluster: stop that one first, or set CLUSTER_BIND there too";
 }
 
 /// Of those who hold a lock of ours.
@@ -130,7 +131,8 @@ std::string claim::holder() {
     name = text(0).rfind(beginning, 0) == 0 ? text(0).substr(beginning.size())
                                             : "a process of another user of the database";
     if (!text(1).empty()) name += ", connected from " + text(1);
-    if (!text(2).empty()) name += " since " + text(2);
+    const bool says_since = name.find(", since ") != std::string::npos;
+    if (!text(2).empty() && !says_since) name += " since " + text(2);
     break;
   }
   return escaped_for_log(name.empty() ? "one that is just ending" : name, 300);

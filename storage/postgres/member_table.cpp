@@ -43,10 +43,18 @@ member_row row_of(const pqxx::row& from) {
   if (const auto id = parse_uuid(from[0].as<std::string>())) row.id.bytes = id->bytes;
   row.node = from[1].as<std::string>();
   row.address = from[2].as<std::string>();
-  row.is_open = from[3].as<bool>();
-  row.silent_for = std::chrono::microseconds{from[4].as<std::int64_t>()};
-  row.gapless_for = std::chrono::microseconds{from[5].as<std::int64_t>()};
+  row.terms = from[3].as<std::string>();
+  row.is_open = from[4].as<bool>();
+  row.silent_for = std::chrono::microseconds{from[5].as<std::int64_t>()};
+  row.gapless_for = std::chrono::microseconds{from[6].as<std::int64_t>()};
   return row;
+}
+
+std::string other_terms(const std::string& ours, const pqxx::row& other) {
+  return "the node at " + other[1].as<std::string>() + " has the terms \"" +
+         other[0].as<std::string>() + "\" and this one has \"" + ours +
+         "\": all nodes of a cluster need the same. Set them alike, or stop all nodes and then "
+         "start them with the new ones";
 }
 
 } // namespace
@@ -80,11 +88,20 @@ result<void> postgres_member_table::remove_predecessors(const std::string& node)
 
 result<bool> postgres_member_table::join(const member_row& row) {
   bool is_first = false;
-  return in_transaction([&](connection& link) {
-           is_first = link.execute(take_joining_lock)[0][0].as<bool>();
-           if (is_first) link.run(sql::add_member, {to_string(row.id), row.node, row.address});
-         })
-      .map([&] { return is_first; });
+  std::string refusal;
+  const auto joined = in_transaction([&](connection& link) {
+    is_first = link.execute(take_joining_lock)[0][0].as<bool>();
+    if (!is_first) return;
+    const auto others = link.run(sql::find_other_terms, {row.terms});
+    if (others.empty())
+      link.run(sql::add_member, {to_string(row.id), row.node, row.address, row.terms});
+    else
+      refusal = other_terms(row.terms, others[0]);
+  });
+  if (!joined) return fail(joined.error());
+  if (refusal.empty()) return is_first;
+  link_.drop(); // with the lock of one that joins
+  return fail(error_code::conflict, "CLUSTER_PROMISE", std::move(refusal));
 }
 
 result<std::vector<member_row>> postgres_member_table::beat(const member_id& self,

@@ -224,8 +224,12 @@ const statement end_own_backends{"end_own_backends", nullptr,
 
 const statement add_member{
     "add_member", nullptr,
-    "INSERT INTO cluster_members (id, node, address, joined_at, heartbeat_at, gapless_since) "
-    "VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp(), clock_timestamp())"};
+    "INSERT INTO cluster_members "
+    "(id, node, address, terms, joined_at, heartbeat_at, gapless_since) "
+    "VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), clock_timestamp())"};
+const statement find_other_terms{
+    "find_other_terms", nullptr,
+    "SELECT terms, address FROM cluster_members WHERE terms <> $1 AND terms <> '' LIMIT 1"};
 const statement beat_member{
     "beat_member", nullptr,
     "UPDATE cluster_members SET heartbeat_at = clock_timestamp(), gapless_since = CASE "
@@ -233,7 +237,7 @@ const statement beat_member{
     "THEN clock_timestamp() ELSE gapless_since END WHERE id = $1"};
 const statement list_members{
     "list_members", nullptr,
-    "SELECT id, node, address, is_open, "
+    "SELECT id, node, address, terms, is_open, "
     "(extract(epoch FROM clock_timestamp() - heartbeat_at) * 1000000)::bigint, "
     "(extract(epoch FROM clock_timestamp() - gapless_since) * 1000000)::bigint "
     "FROM cluster_members ORDER BY id"};

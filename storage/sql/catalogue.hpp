@@ -77,12 +77,15 @@ extern const statement read_mark;
 extern const statement end_own_backends;
 // -- the members of a cluster (PostgreSQL); lengths of time in microseconds
 
-extern const statement add_member;    // $1 id, $2 node, $3 address
-extern const statement beat_member;   // $1 id, $2 from which pause on it is a gap
-extern const statement list_members;  // → id, node, address, is_open, silent for, gapless for
-extern const statement open_member;   // $1 id → id
-extern const statement remove_member; // $1 id
-extern const statement list_lives;    // $1 node → id
+extern const statement add_member; // $1 id, $2 node, $3 address, $4 terms
+/// $1 terms → terms and address of a member that has others
+extern const statement find_other_terms;
+extern const statement beat_member; // $1 id, $2 from which pause on it is a gap
+/// → id, node, address, terms, open, silent for, gapless for
+extern const statement list_members;
+extern const statement open_member;         // $1 id → id
+extern const statement remove_member;       // $1 id
+extern const statement list_lives;          // $1 node → id
 extern const statement end_member_backends; // $1 id: of the connections that it writes by
 /// $1 own id, $2 the other's, $3 how silent it must be, $4 how long one's own heartbeats have come
 /// without a gap → a row when that is so; `fence_member` removes it then.

@@ -126,6 +126,11 @@ awaitable<bool> splice::core::write(direction& flow, std::string_view piece) {
   boost::system::error_code error;
   const auto buffer = boost::asio::buffer(piece.data(), piece.size());
   auto token = boost::asio::redirect_error(use_awaitable, error);
+  if (options.gate.is_open && !options.gate.is_open()) {
+    const bool may_pass = co_await options.gate.opening();
+    if (!may_pass) end(splice_end::closed);
+    if (end_) co_return false;
+  }
   on_moved();
   if (flow.to.tls)
     flow.count += co_await boost::asio::async_write(*flow.to.tls, buffer, token);

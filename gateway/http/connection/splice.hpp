@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/http/connection/taken_connection.hpp"
+#include "gateway/reactor/awaitable.hpp"
 #include "gateway/reactor/timer_wheel.hpp"
 
 #include <chrono>
@@ -25,7 +26,14 @@ struct splice_counts {
   std::uint64_t to_upstream = 0;
 };
 
+/// Whether what a side sent may be passed on at this moment.
+struct splice_gate {
+  std::function<bool()> is_open;            // none: always
+  std::function<awaitable<bool>()> opening; // asked when it is not: false ends the splice
+};
+
 struct splice_options {
+  splice_gate gate;
   /// Without a byte in either direction, also because a side does not read; 0: no limit.
   std::chrono::milliseconds idle_max{0};
   /// Called once, on the reactor, when both sockets are closed; never out of a member of

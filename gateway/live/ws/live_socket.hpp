@@ -79,6 +79,9 @@ protected:
   /// answered until `on_caught_up`.
   bool is_behind() const;
   virtual void on_caught_up() = 0;
+  /// Whether frames may leave that waited for the peer. After false, call `go_out` later.
+  virtual bool may_go_out() { return true; }
+  void go_out();
 
 private:
   enum class state : std::uint8_t {
@@ -98,6 +101,7 @@ private:
   std::size_t write_now(std::string_view bytes);
   bool push(frame bytes, outgoing_queue::workflow_number status_of);
   void flush();
+  void flush_if_allowed();
   void flush_tls();
   void await_room();
   void all_sent();

@@ -83,8 +83,17 @@ void live_socket::await_room() {
                       self->is_writing_ = false;
                       if (self->state_ == state::closed || self->state_ == state::half) return;
                       if (failed) return self->cut_off();
-                      self->flush();
+                      self->flush_if_allowed();
                     });
+}
+
+void live_socket::flush_if_allowed() {
+  const bool has_frames = queue_ && !queue_->is_empty();
+  if (state_ != state::open || !has_frames || may_go_out()) flush();
+}
+
+void live_socket::go_out() {
+  if (state_ == state::open && queue_ && !is_writing_) flush();
 }
 
 void live_socket::flush_tls() {
@@ -103,7 +112,7 @@ void live_socket::flush_tls() {
         self->is_writing_ = false;
         if (self->state_ == state::closed) return;
         if (failed) return self->cut_off();
-        self->flush();
+        self->flush_if_allowed();
       });
   if (state_ == state::open && !is_behind()) on_caught_up();
 }

@@ -86,6 +86,9 @@ awaitable<result<principal>> watched(http::exchange& ex, shown_credential creden
   auto validation =
       co_await edge.sockets()->watch(credential.session, ex.deadline, credential.counter);
   if (!validation) co_return fail(validation.error());
+  if (!edge.is_registry_current())
+    if (auto known = co_await edge.reread_registry(ex.deadline); !known)
+      co_return fail(std::move(known.error()));
   if (validation->user != credential.user) co_return fail(error_code::token_invalid);
   auto caller = principal_by_session(credential.session, *std::move(validation), edge.roles());
   caller.issued_at = credential.issued_at;

@@ -33,10 +33,14 @@ void pass_through(reactor_edge& edge, const principal& caller, std::string permi
                   http::taken_connection upstream, std::shared_ptr<void> keep) {
   if (slot.is_closed()) return; // both are closed as they go out of scope
   auto* sockets = edge.sockets();
-  const auto number = edge.splices().add(std::move(client), std::move(upstream), std::move(keep),
-                                         [sockets, session = caller.session](std::uint64_t ended) {
-                                           sockets->splice_ended(session, ended);
-                                         });
+  http::splice_gate gate{
+      [sockets, session = caller.session] { return sockets->believes(session); },
+      [sockets, session = caller.session] { return sockets->is_believed(session); }};
+  const auto number =
+      edge.splices().add(std::move(client), std::move(upstream), std::move(keep), std::move(gate),
+                         [sockets, session = caller.session](std::uint64_t ended) {
+                           sockets->splice_ended(session, ended);
+                         });
   sockets->splice_begun(caller, std::move(permission), number);
 }
 

@@ -118,7 +118,7 @@ few_nodes::few_nodes(std::size_t count) {
     if (i == 0) world_->clock = &f.clock;
     made->id = member_id{make_uuid(f.clock.now())};
     cluster_options options;
-    options.self = {made->id, "node" + std::to_string(i), "127.0.0.1:1", false, 0us, 0us};
+    options.self = {made->id, "node" + std::to_string(i), "127.0.0.1:1", "", false, 0us, 0us};
     options.fenced = [made = made.get()](const std::string& why) { made->fenced = why; };
     const auto table = f.spawn(member_table, std::make_shared<played_table>(world_, made->id));
     const auto net = std::make_shared<played_link>(world_, made->id);

@@ -26,8 +26,8 @@ struct Membership : testing::Test {
   promises owed{terms};
   membership who{self, owed, terms, dead_after};
   time_point now{1h};
-  member_row own{self, "a", "127.0.0.1:1", false, 0us, 1h};
-  member_row seen{other, "b", "127.0.0.2:1", true, 0us, 1h};
+  member_row own{self, "a", "127.0.0.1:1", "", false, 0us, 1h};
+  member_row seen{other, "b", "127.0.0.2:1", "", true, 0us, 1h};
 
   std::vector<cluster::fence> read(std::vector<member_row> rows) {
     return who.table_read(rows, now, now);

@@ -193,7 +193,7 @@ private:
   std::vector<member_row> read_table() const {
     std::vector<member_row> rows;
     for (const auto& [id, here] : table_)
-      rows.push_back({id, "node" + std::to_string(here.place), std::to_string(here.place),
+      rows.push_back({id, "node" + std::to_string(here.place), std::to_string(here.place), "",
                       here.is_open, now_ - here.beaten_at, now_ - here.gapless_since});
     return rows;
   }
