@@ -114,10 +114,12 @@ inline failure to_failure(const caf::error& e) {
   return f;
 }
 
-/// What a handler has answered that answers at once, in our own form.
+/// What a handler has answered that answers at once, in our own form. INTERNAL_ERROR for one that
+/// has not.
 template <class T>
 result<T> to_result(caf::result<T>&& answer) {
-  if (answer.flag != caf::rt_value) return tl::unexpected<failure>(to_failure(answer.err));
+  if (answer.flag == caf::rt_error) return tl::unexpected<failure>(to_failure(answer.err));
+  if (answer.flag != caf::rt_value) return tl::unexpected<failure>(failure{});
   return std::move(answer.value.template get_mutable_as<T>(0));
 }
 

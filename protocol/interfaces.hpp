@@ -44,6 +44,8 @@ using session_actor = caf::typed_actor<
     request<messages::subscription_changed, messages::done>,
     // Another service has changed the session's expiry, last use or user agent. Done at once.
     request<messages::session_synced, messages::done>,
+    // Another node may have changed it. Done when the row was read.
+    request<messages::reread_session, messages::done>,
     // A commit may or may not have ended the session. Done when the session has read its row again,
     // or knows that it must.
     request<messages::outcome_in_doubt, messages::done>,
@@ -134,6 +136,10 @@ using workflow_actor = caf::typed_actor<
     // Take the core manager's next status: whether it was the last, after COMMIT. NOT_FOUND when
     // there is no such workflow, VALIDATION_ERROR, CONFLICT (field "sequence") when it is ahead.
     request<messages::take_status, messages::status_taken>,
+    // Another node has written to it. Not answered.
+    notice<messages::workflow_changed>,
+    // Another node has sockets that follow it. Not answered.
+    notice<messages::attend_workflow>,
     // Leave memory if unused; without a time: do what is due. Not answered.
     notice<messages::sweep>>;
 
@@ -171,11 +177,8 @@ using directory_actor = caf::typed_actor<
     request<messages::user_role_changed, messages::sessions_notified>,
     // The store has another subscription for a user. How many sessions in memory know.
     request<messages::user_subscription_changed, messages::sessions_notified>,
-    // The store has ended one session: how many in memory know, as above.
-    request<messages::user_session_ended, messages::sessions_notified>,
-    // Another node has changed sessions that another service keeps: how many have read their rows
-    // again.
-    request<messages::user_sessions_synced, messages::sessions_notified>,
+    // Another node has changed a user's sessions: how many in memory have read their rows again.
+    request<messages::user_sessions_changed, messages::sessions_notified>,
     // Another node has changed the user. Done when the user's actor has read its row again.
     request<messages::user_changed, messages::done>,
     // Add, change or end a session that another service keeps. Done after COMMIT and when its actor
@@ -189,6 +192,10 @@ using directory_actor = caf::typed_actor<
     request<messages::leave_subscription, messages::done>,
     // The same for a workflow.
     request<messages::leave_workflow, messages::done>,
+    // Another node has written to a workflow: its actor, if it is in memory, is told. Not answered.
+    notice<messages::workflow_changed>,
+    // Another node has sockets that follow a workflow: its actor is told. Not answered.
+    notice<messages::attend_workflow>,
     // Ask some of the actors in memory to leave if unused (to itself). Not answered.
     notice<messages::sweep>>;
 
@@ -228,7 +235,8 @@ using retention_actor = caf::typed_actor<
     // Forget the next slice (to itself). Not answered.
     notice<messages::sweep>>;
 
-/// After a start: has the directory load the actor of every workflow that runs.
+/// After a start: has the directory load the actor of every workflow that runs. In a cluster: of
+/// every workflow that is this node's, which those of a member that is gone become.
 using workflow_recovery_actor = caf::typed_actor<
     // Load the next page (to itself). Not answered.
     notice<messages::sweep>>;
@@ -259,6 +267,12 @@ using cluster_actor = caf::typed_actor<
     request<messages::await_open, messages::done>,
     // Change nothing more and leave. Done when the row is removed.
     request<messages::leave_cluster, messages::done>,
+    // The members of the newest table.
+    request<messages::list_members, messages::members_listed>,
+    // Tell a member of a workflow. Not answered.
+    notice<messages::tell_of_workflow>,
+    // Ask a member to tell of a workflow. Not answered.
+    notice<messages::attend_at>,
     // A connection to another member is there. Not answered.
     notice<messages::member_connected>,
     // It is there no more. Not answered.

@@ -112,6 +112,7 @@ struct actor_env {
   registry_actor registry;
   mailer_actor mailer;
   cluster_actor cluster; // invalid for a server that is alone
+  member_id member;      // of this node; nil for a server that is alone
   std::shared_ptr<memory_trust> trust = std::make_shared<memory_trust>();
   std::shared_ptr<registry_book> book = std::make_shared<registry_book>();
   std::shared_ptr<rate_limiter> limiter = make_local_rate_limiter();

@@ -15,7 +15,6 @@ void cluster_state::start() {
   who_.emplace(options.self.id, *owed_, options.terms, options.dead_after);
   publish();
   net->open(self);
-  self->send(self, messages::cluster_tick{});
 }
 
 // -- changes of this node ------------------------------------------------------------------
@@ -48,6 +47,26 @@ void cluster_state::settle() {
 void cluster_state::publish() {
   const bool is_open = stage_ == stage::open;
   env->trust->set(is_open ? owed_->trusted_until() : time_point::min(), owed_->epoch());
+}
+
+// -- of workflows --------------------------------------------------------------------------
+
+caf::result<messages::members_listed> cluster_state::on_list(messages::list_members&) {
+  messages::members_listed out;
+  out.members.push_back(options.self.id);
+  for (const auto& [id, row] : who_->others())
+    out.members.push_back(id);
+  return out;
+}
+
+// What is lost with a connection is asked for again (actors/workflow/owner.cpp).
+
+void cluster_state::on_tell_of_workflow(messages::tell_of_workflow& event) {
+  send(event.to, event.news);
+}
+
+void cluster_state::on_attend_at(messages::attend_at& event) {
+  send(event.owner, event.request);
 }
 
 // -- what others say -----------------------------------------------------------------------
@@ -99,6 +118,11 @@ void cluster_state::hear(const member_id& from, const frame& said) {
     converse(self, nullptr, follow(from, told->number, told->change));
   } else if (const auto* confirmed = said.get_if<cluster::confirm_change>()) {
     owed_->confirmed(from, confirmed->number);
+  } else if (const auto* news = said.get_if<cluster::workflow_changed>()) {
+    self->send(env->directory_for(news->workflow), *news);
+  } else if (const auto* wish = said.get_if<cluster::attend_workflow>()) {
+    self->send(env->directory_for(wish->workflow),
+               messages::attend_workflow{wish->workflow, from, wish->last_seq});
   } else if (said.holds<cluster::say_goodbye>()) {
     who_->left(from, now);
     net->drop(from);
@@ -127,6 +151,7 @@ void cluster_state::send(const member_id& to, const frame& said) {
 // -- the table -----------------------------------------------------------------------------
 
 void cluster_state::on_tick(messages::cluster_tick& tick) {
+  if (!owed_) start();
   if (tick.is_repeated) self->delayed_send(self, options.tick_every, messages::cluster_tick{});
   ask_for_promises();
   settle();
@@ -253,10 +278,12 @@ cluster_actor::behavior_type cluster_member(cluster_actor::stateful_pointer<clus
   state->options = std::move(options);
   state->table = std::move(table);
   state->net = std::move(net);
-  state->start();
   return {handler<&cluster_state::on_tell>(state),
           handler<&cluster_state::on_await_open>(state),
           handler<&cluster_state::on_leave>(state),
+          handler<&cluster_state::on_list>(state),
+          handler<&cluster_state::on_tell_of_workflow>(state),
+          handler<&cluster_state::on_attend_at>(state),
           handler<&cluster_state::on_connected>(state),
           handler<&cluster_state::on_disconnected>(state),
           handler<&cluster_state::on_said>(state),

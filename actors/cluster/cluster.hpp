@@ -48,11 +48,12 @@ struct cluster_state {
   cluster_state(const cluster_state&) = delete;
   cluster_state& operator=(const cluster_state&) = delete;
 
-  /// (CAF takes a state with a member `begin` for a container.)
-  void start();
   task<messages::done> on_tell(messages::tell_members request);
   task<messages::done> on_await_open(messages::await_open);
   task<messages::done> on_leave(messages::leave_cluster);
+  caf::result<messages::members_listed> on_list(messages::list_members&);
+  void on_tell_of_workflow(messages::tell_of_workflow& event);
+  void on_attend_at(messages::attend_at& event);
   void on_connected(messages::member_connected& event);
   void on_disconnected(messages::member_disconnected& event);
   void on_said(messages::member_said& event);
@@ -69,6 +70,8 @@ private:
     gone,
   };
 
+  /// (CAF takes a state with a member `begin` for a container.)
+  void start();
   void send(const member_id& to, const cluster::frame& said);
   void ask_for_promises();
   /// It has told of a change that this node does not follow: what it remembers counts no more, and
@@ -101,7 +104,8 @@ private:
   time_point beats_at_{};
 };
 
-/// `env` is that of this node, whose `trust` it sets.
+/// `env` is that of this node, whose `trust` it sets. It begins with the first `cluster_tick`, to
+/// be sent once `env.cluster` is this actor: others reach it from then on.
 cluster_actor::behavior_type cluster_member(cluster_actor::stateful_pointer<cluster_state> self,
                                             actor_env_ptr env, cluster_options options,
                                             member_table_actor table,

@@ -1,5 +1,6 @@
 #include "actors/cluster/follow.hpp"
 
+#include "actors/base/resident.hpp"
 #include "actors/base/shard_round.hpp"
 
 #include <utility>
@@ -13,29 +14,41 @@ task<messages::done> reload_user(const actor_env& env, user_id user) {
   co_return co_await ask(env.directory_for(user), std::move(event));
 }
 
-/// What the shards are told by whoever changes a user here, they are told for a change elsewhere.
-template <class Event>
-task<messages::done> follow_user(const actor_env& env, Event event) {
-  const auto reloaded = co_await reload_user(env, event.user);
-  if (!reloaded) co_return reloaded.error();
+task<messages::done> reread_sessions(const actor_env& env, messages::user_sessions_changed event) {
+  if (!event.session) {
+    const auto reloaded = co_await reload_user(env, event.user);
+    if (!reloaded) co_return reloaded.error();
+  }
   co_return co_await notify_shards(env, std::move(event));
+}
+
+/// Sockets hear what holds now, for what was told may be older.
+task<messages::done> reread_subscription(const actor_env& env, user_id user) {
+  const auto reloaded = co_await reload_user(env, user);
+  if (!reloaded) co_return reloaded.error();
+  const messages::find_subscription owner{user};
+  const messages::describe_subscription question{env.steady_now() + env.policy.internal_deadline};
+  auto view = co_await ask_resident(env.directory_for(user), owner, question);
+  if (!view && view.error().code == error_code::user_not_found) co_return messages::done{};
+  if (!view) co_return view.error();
+  messages::user_subscription_changed event{user, std::move(view->tier),
+                                            std::move(view->subscription.status)};
+  co_return co_await notify_shards(env, std::move(event));
+}
+
+task<messages::done> reread_registry(const actor_env& env) {
+  co_return co_await ask(env.registry, messages::registry_changed{});
 }
 
 } // namespace
 
 task<messages::done> follow_change(const actor_env& env, messages::durable_change change) {
   if (const auto* c = change.get_if<messages::user_changed>()) return reload_user(env, c->user);
-  if (const auto* c = change.get_if<messages::user_sessions_ended>()) return follow_user(env, *c);
-  if (const auto* c = change.get_if<messages::user_role_changed>()) return follow_user(env, *c);
+  if (const auto* c = change.get_if<messages::user_sessions_changed>())
+    return reread_sessions(env, *c);
   if (const auto* c = change.get_if<messages::user_subscription_changed>())
-    return follow_user(env, *c);
-  if (const auto* c = change.get_if<messages::user_session_ended>()) return notify_shards(env, *c);
-  if (const auto* c = change.get_if<messages::user_sessions_synced>())
-    return notify_shards(env, *c);
-  const auto reread = [](const actor_env& of) -> task<messages::done> {
-    co_return co_await ask(of.registry, messages::registry_changed{});
-  };
-  return reread(env);
+    return reread_subscription(env, c->user);
+  return reread_registry(env);
 }
 
 } // namespace latchkey

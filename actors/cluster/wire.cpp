@@ -32,6 +32,13 @@ std::uint64_t number_at(const json& from, const char* name) {
   return found->get<std::uint64_t>();
 }
 
+std::int64_t seq_at(const json& from) {
+  constexpr std::uint64_t most = std::uint64_t{1} << 53U;
+  const auto number = number_at(from, "last_seq");
+  if (number > most) throw bad_frame("last_seq");
+  return static_cast<std::int64_t>(number);
+}
+
 template <class Id>
 Id id_at(const json& from, const char* name) {
   const auto parsed = parse_uuid(text_at(from, name));
@@ -56,30 +63,13 @@ end_reason reason_at(const json& from) {
 json to_json(const messages::user_changed& c) {
   return {{"change", "user"}, {"user", to_string(c.user)}};
 }
-json to_json(const messages::user_sessions_ended& c) {
-  json out{{"change", "user_sessions_ended"},
-           {"user", to_string(c.user)},
-           {"reason", to_string(c.reason)}};
-  if (c.keep) out["keep"] = to_string(*c.keep);
+json to_json(const messages::user_sessions_changed& c) {
+  json out{{"change", "sessions"}, {"user", to_string(c.user)}, {"reason", to_string(c.reason)}};
+  if (c.session) out["session"] = to_string(*c.session);
   return out;
 }
-json to_json(const messages::user_session_ended& c) {
-  return {{"change", "user_session_ended"},
-          {"user", to_string(c.user)},
-          {"session", to_string(c.session)},
-          {"reason", to_string(c.reason)}};
-}
-json to_json(const messages::user_role_changed& c) {
-  return {{"change", "user_role"}, {"user", to_string(c.user)}, {"role", c.role}};
-}
 json to_json(const messages::user_subscription_changed& c) {
-  return {{"change", "user_subscription"},
-          {"user", to_string(c.user)},
-          {"tier", c.tier},
-          {"status", c.status}};
-}
-json to_json(const messages::user_sessions_synced& c) {
-  return {{"change", "user_sessions_synced"}, {"user", to_string(c.user)}};
+  return {{"change", "subscription"}, {"user", to_string(c.user)}};
 }
 json to_json(const messages::registry_changed&) {
   return {{"change", "registry"}};
@@ -98,18 +88,12 @@ durable_change change_of(const json& from) {
   if (kind == "registry") return messages::registry_changed{};
   const auto user = id_at<user_id>(from, "user");
   if (kind == "user") return messages::user_changed{user};
-  if (kind == "user_sessions_ended") {
-    messages::user_sessions_ended out{user, std::nullopt, reason_at(from)};
-    if (from.contains("keep")) out.keep = id_at<session_id>(from, "keep");
+  if (kind == "sessions") {
+    messages::user_sessions_changed out{user, std::nullopt, reason_at(from)};
+    if (from.contains("session")) out.session = id_at<session_id>(from, "session");
     return out;
   }
-  if (kind == "user_session_ended")
-    return messages::user_session_ended{user, id_at<session_id>(from, "session"), reason_at(from)};
-  if (kind == "user_role") return messages::user_role_changed{user, text_at(from, "role")};
-  if (kind == "user_subscription")
-    return messages::user_subscription_changed{user, text_at(from, "tier"),
-                                               text_at(from, "status")};
-  if (kind == "user_sessions_synced") return messages::user_sessions_synced{user};
+  if (kind == "subscription") return messages::user_subscription_changed{user, {}, {}};
   throw bad_frame("change");
 }
 
@@ -137,6 +121,16 @@ json to_json(const say_goodbye&) {
   return {{"say", "goodbye"}};
 }
 
+json to_json(const workflow_changed& f) {
+  return {{"say", "workflow"},
+          {"workflow", to_string(f.workflow)},
+          {"last_seq", f.last_seq},
+          {"owner", to_string(f.owner)}};
+}
+json to_json(const attend_workflow& f) {
+  return {{"say", "attend"}, {"workflow", to_string(f.workflow)}, {"last_seq", f.last_seq}};
+}
+
 frame frame_of(const json& from) {
   if (!from.is_object()) throw bad_frame("frame");
   const auto kind = text_at(from, "say");
@@ -146,6 +140,11 @@ frame frame_of(const json& from) {
   if (kind == "tell") return tell_change{number_at(from, "number"), change_of(from)};
   if (kind == "confirm") return confirm_change{number_at(from, "number")};
   if (kind == "goodbye") return say_goodbye{};
+  if (kind == "workflow")
+    return workflow_changed{id_at<workflow_id>(from, "workflow"), seq_at(from),
+                            id_at<member_id>(from, "owner")};
+  if (kind == "attend") // whose it is the connection tells
+    return attend_workflow{id_at<workflow_id>(from, "workflow"), {}, seq_at(from)};
   throw bad_frame("say");
 }
 

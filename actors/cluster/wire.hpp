@@ -38,7 +38,11 @@ struct confirm_change {
 /// I change nothing more.
 struct say_goodbye {};
 
-using frame = one_of<ask_promise, give_promise, welcome, tell_change, confirm_change, say_goodbye>;
+using messages::attend_workflow;
+using messages::workflow_changed;
+
+using frame = one_of<ask_promise, give_promise, welcome, tell_change, confirm_change, say_goodbye,
+                     workflow_changed, attend_workflow>;
 
 std::string encode(const frame& said);
 /// VALIDATION_ERROR with the name of what is wrong.

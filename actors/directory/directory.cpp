@@ -228,14 +228,15 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
           handler<&directory_state::on_sessions_ended>(state),
           handler<&directory_state::on_role_changed>(state),
           handler<&directory_state::on_subscription_changed>(state),
-          handler<&directory_state::on_session_ended>(state),
-          handler<&directory_state::on_sessions_synced>(state),
+          handler<&directory_state::on_sessions_changed>(state),
           handler<&directory_state::on_user_changed>(state),
           handler<&directory_state::on_sync_session>(state),
           handler<&directory_state::on_leave_user>(state),
           handler<&directory_state::on_leave_session>(state),
           handler<&directory_state::on_leave_subscription>(state),
           handler<&directory_state::on_leave_workflow>(state),
+          handler<&directory_state::on_workflow_changed>(state),
+          handler<&directory_state::on_attend_workflow>(state),
           handler<&directory_state::on_sweep>(state)};
 }
 

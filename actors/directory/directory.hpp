@@ -83,8 +83,7 @@ struct directory_state {
   task<messages::sessions_notified> on_role_changed(messages::user_role_changed event);
   task<messages::sessions_notified>
   on_subscription_changed(messages::user_subscription_changed event);
-  task<messages::sessions_notified> on_session_ended(messages::user_session_ended event);
-  task<messages::sessions_notified> on_sessions_synced(messages::user_sessions_synced event);
+  task<messages::sessions_notified> on_sessions_changed(messages::user_sessions_changed event);
   task<messages::done> on_sync_session(messages::sync_session request);
 
   // unknown_names.cpp
@@ -94,6 +93,8 @@ struct directory_state {
   caf::result<workflow_actor> on_find_workflow(messages::find_workflow& request);
   caf::result<workflow_actor> on_make_workflow(messages::make_workflow& request);
   caf::result<messages::done> on_leave_workflow(messages::leave_workflow& request);
+  void on_workflow_changed(messages::workflow_changed& event);
+  void on_attend_workflow(messages::attend_workflow& event);
 
 private:
   using stand_ins_ptr = std::shared_ptr<const stand_ins>;
@@ -135,6 +136,9 @@ private:
 
   // -- workflows.cpp
   task<> load_workflow(workflow_id id, std::uint64_t load);
+  /// To the workflow's actor, once it is in memory.
+  template <class Event>
+  task<> pass_on(Event event);
 
   stand_ins_ptr stand_ins_;    // null: not read yet
   time_point stand_ins_due_{}; // when they are read again

@@ -141,14 +141,11 @@ directory_state::on_sessions_ended(messages::user_sessions_ended event) {
 }
 
 task<messages::sessions_notified>
-directory_state::on_session_ended(messages::user_session_ended event) {
-  const auto that_one = [session = event.session](const session_id& id) { return session == id; };
-  return notify_sessions(event.user, that_one, messages::session_ended{{}, event.reason});
-}
-
-task<messages::sessions_notified>
-directory_state::on_sessions_synced(messages::user_sessions_synced event) {
-  return notify_sessions(event.user, all, messages::outcome_in_doubt{end_reason::synced});
+directory_state::on_sessions_changed(messages::user_sessions_changed event) {
+  const auto concerned = [only = event.session](const session_id& id) {
+    return !only || *only == id;
+  };
+  return notify_sessions(event.user, concerned, messages::reread_session{event.reason});
 }
 
 task<messages::sessions_notified>
@@ -230,14 +227,14 @@ task<messages::done> directory_state::on_sync_session(messages::sync_session req
     messages::session_ended ended{id, end_reason::synced};
     const auto notified = co_await notify_session(id, std::move(ended));
     if (!notified) co_return notified.error();
-    messages::user_session_ended event{request.session.user, id, end_reason::synced};
+    messages::user_sessions_changed event{request.session.user, id, end_reason::synced};
     co_return co_await announce(*env, std::move(event));
   }
   const auto& wanted = request.session;
   messages::session_synced synced{wanted.expires_at, wanted.last_seen_at, wanted.user_agent};
   const auto notified = co_await notify_session(id, std::move(synced));
   if (!notified) co_return notified.error();
-  messages::user_sessions_synced event{wanted.user};
+  messages::user_sessions_changed event{wanted.user, id, end_reason::synced};
   co_return co_await announce(*env, std::move(event));
 }
 

@@ -48,4 +48,19 @@ caf::result<messages::done> directory_state::on_leave_workflow(messages::leave_w
   return messages::done{};
 }
 
+void directory_state::on_workflow_changed(messages::workflow_changed& event) {
+  // Also to one that is being loaded, which may have been read before.
+  if (workflows.contains(event.workflow)) begin(pass_on(event));
+}
+
+void directory_state::on_attend_workflow(messages::attend_workflow& event) {
+  begin(pass_on(event));
+}
+
+template <class Event>
+task<> directory_state::pass_on(Event event) {
+  const auto found = co_await ask(directory_actor{self}, messages::find_workflow{event.workflow});
+  if (found) self->send(*found, event);
+}
+
 } // namespace latchkey

@@ -60,7 +60,7 @@ task<messages::done> session_state::write_end(const ending& words) {
 }
 
 task<messages::done> session_state::announce_end(end_reason reason) {
-  return announce(*env, messages::user_session_ended{record.user, record.id, reason});
+  return announce(*env, messages::user_sessions_changed{record.user, record.id, reason});
 }
 
 task<messages::done> session_state::look_at_row(end_reason reason) {

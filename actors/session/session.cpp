@@ -145,7 +145,7 @@ task<messages::done> session_state::read_row() {
     const bool is_missing = !fresh && fresh.error().code == error_code::token_invalid;
     if (!fresh && !is_missing) co_return fresh.error();
     const bool has_ended_there = is_missing || adopt_row(std::move(*fresh));
-    if (has_ended_there) co_await mark_ended(end_reason::revoked);
+    if (has_ended_there) co_await mark_ended(ended_elsewhere_by);
     read_in = epoch;
     // Others may have issued tokens of it until now.
     access_over = earlier_access_over = env->steady_now() + env->policy.access_ttl;
@@ -157,16 +157,27 @@ task<messages::done> session_state::read_row() {
 
 // One that is about to leave answers too: it has not left before the directory says so.
 
+// In a cluster it may have been read after another node has done more to it: then the row tells.
+
 task<messages::done> session_state::on_session_ended(messages::session_ended event) {
   ++events;
-  co_await mark_ended(event.reason);
+  ended_elsewhere_by = event.reason;
+  const auto is_read = co_await reread_in_cluster();
+  if (!is_read) co_await mark_ended(event.reason);
   co_return messages::done{};
 }
 
-caf::result<messages::done> session_state::on_role_changed(messages::role_changed& event) {
+task<messages::done> session_state::on_role_changed(messages::role_changed event) {
   ++events;
-  take_role(std::move(event.role));
-  return messages::done{};
+  const auto is_read = co_await reread_in_cluster();
+  if (!is_read) take_role(std::move(event.role));
+  co_return messages::done{};
+}
+
+/// Fails where there is none, or no store.
+task<messages::done> session_state::reread_in_cluster() {
+  if (!env->cluster || has_ended()) co_return fail(error_code::none);
+  co_return co_await reread();
 }
 
 caf::result<messages::done> session_state::on_session_synced(messages::session_synced& event) {
@@ -180,6 +191,12 @@ caf::result<messages::done> session_state::on_session_synced(messages::session_s
   }
   if (!event.user_agent.empty()) record.user_agent = std::move(event.user_agent);
   return messages::done{};
+}
+
+task<messages::done> session_state::on_reread(messages::reread_session request) {
+  if (has_ended()) co_return messages::done{};
+  ended_elsewhere_by = request.reason;
+  co_return co_await reread();
 }
 
 task<messages::done> session_state::on_outcome_in_doubt(messages::outcome_in_doubt event) {
@@ -227,6 +244,7 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
           handler<&session_state::on_role_changed>(state),
           handler<&session_state::on_subscription_changed>(state),
           handler<&session_state::on_session_synced>(state),
+          handler<&session_state::on_reread>(state),
           handler<&session_state::on_outcome_in_doubt>(state),
           handler<&session_state::on_watch>(state),
           handler<&session_state::on_unwatch>(state),

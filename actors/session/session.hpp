@@ -44,6 +44,7 @@ struct session_state : resident {
   session_record record; // what the store knows
   life status = life::live;
   last_rotation rotation = last_rotation::known;
+  end_reason ended_elsewhere_by = end_reason::revoked; // if its row says that it has ended
   std::optional<end_reason> in_doubt; // the store may have changed it, or ended it for this reason
   time_point rotation_wanted_until{}; // the latest deadline of those who asked
   time_point end_wanted_until{};      // the same for the end
@@ -69,8 +70,9 @@ struct session_state : resident {
   caf::result<messages::validation> on_validate(messages::validate& request);
   caf::result<messages::validation> on_prove(messages::prove& request);
   task<messages::done> on_session_ended(messages::session_ended event);
-  caf::result<messages::done> on_role_changed(messages::role_changed& event);
+  task<messages::done> on_role_changed(messages::role_changed event);
   caf::result<messages::done> on_session_synced(messages::session_synced& event);
+  task<messages::done> on_reread(messages::reread_session request);
   task<messages::done> on_outcome_in_doubt(messages::outcome_in_doubt event);
   void on_sweep(messages::sweep& sweep);
   // refresh.cpp
@@ -154,6 +156,7 @@ private:
   /// Asks the store what a COMMIT of unknown outcome has done; a failure when that is not known.
   /// Until it is, the store is asked again. `reason`: that it has ended for, if it has.
   task<messages::done> look_at_row(end_reason reason);
+  task<messages::done> reread_in_cluster();
   /// What is still in doubt is asked again; nobody waits for it.
   task<> retry_in_doubt();
   shared_task<messages::done> ends_;

@@ -35,10 +35,9 @@ task<messages::done> user_state::look_in_doubt() {
 
 /// What has happened here may have to be told to others as well.
 task<messages::done> user_state::announce_outcome() {
-  if (in_doubt_->ends_sessions) {
-    messages::user_sessions_ended event{record.id, in_doubt_->keep, *in_doubt_->ends_sessions};
-    return announce(*env, std::move(event));
-  }
+  if (in_doubt_->ends_sessions)
+    return announce(
+        *env, messages::user_sessions_changed{record.id, std::nullopt, *in_doubt_->ends_sessions});
   return announce(*env, messages::user_changed{record.id});
 }
 

@@ -184,18 +184,13 @@ task<messages::done> user_state::on_revoke_key(messages::revoke_api_key request)
 
 // -- used -----------------------------------------------------------------------------------
 
-caf::result<messages::api_key_use> user_state::on_use_key(messages::use_api_key& request) {
-  if (!keys || in_doubt_) return answer_with(this, use_key_when_known(std::move(request)));
-  auto used = use_key(request);
-  if (!used) return to_error(used.error());
-  return std::move(*used);
-}
-
-task<messages::api_key_use> user_state::use_key_when_known(messages::use_api_key request) {
-  const auto settled = co_await settle_in_doubt();
-  if (!settled) co_return settled.error();
-  const auto known = co_await with_keys();
-  if (!known) co_return known.error();
+task<messages::api_key_use> user_state::on_use_key(messages::use_api_key request) {
+  if (!keys || in_doubt_) {
+    const auto settled = co_await settle_in_doubt();
+    if (!settled) co_return settled.error();
+    const auto known = co_await with_keys();
+    if (!known) co_return known.error();
+  }
   co_return use_key(request);
 }
 

@@ -44,12 +44,10 @@ task<storage::written> user_state::revise(revision& change) {
 }
 
 task<messages::done> user_state::announce_revision(const revision& change) {
-  if (change.ends_sessions) {
-    messages::user_sessions_ended event{record.id, change.keep, *change.ends_sessions};
-    return announce(*env, std::move(event));
+  if (change.ends_sessions || change.changes_role) {
+    const auto reason = change.ends_sessions.value_or(end_reason::revoked);
+    return announce(*env, messages::user_sessions_changed{record.id, std::nullopt, reason});
   }
-  if (change.changes_role)
-    return announce(*env, messages::user_role_changed{record.id, record.role});
   return announce(*env, messages::user_changed{record.id});
 }
 

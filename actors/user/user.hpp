@@ -68,7 +68,7 @@ struct user_state : resident {
   task<messages::api_key_list> on_list_keys(messages::list_api_keys request);
   task<messages::done> on_revoke_key(messages::revoke_api_key request);
   /// Plain, for every request with a key comes here.
-  caf::result<messages::api_key_use> on_use_key(messages::use_api_key& request);
+  task<messages::api_key_use> on_use_key(messages::use_api_key request);
   // user.cpp
   task<messages::done> on_reload(messages::reload_user request);
   /// Ends when what is remembered is no older than the call.
@@ -241,7 +241,6 @@ private:
   task<messages::api_key_created> create_key(const messages::create_api_key& request,
                                              std::size_t keys_max);
   result<messages::api_key_use> use_key(const messages::use_api_key& request);
-  task<messages::api_key_use> use_key_when_known(messages::use_api_key request);
   shared_task<messages::done> key_reads_;
   std::uint64_t key_changes_ = 0; // that were answered
 };

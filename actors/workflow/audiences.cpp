@@ -24,6 +24,7 @@ bool has_seq(const std::deque<messages::workflow_status>& statuses, std::int64_t
 } // namespace
 
 task<messages::workflow_resumed> workflow_state::on_resume(messages::resume_workflow request) {
+  doubt_if_another_owns();
   const auto known = co_await wait_until_known(own_deadline());
   if (!known) co_return known.error();
   if (!is_there() || record.user != request.user) co_return fail(error_code::not_found);
@@ -46,6 +47,7 @@ void workflow_state::add_listener(const messages::audience& to, std::int64_t nex
   known->missed_until = missed_until;
   known->ahead.clear();
   if (next_seq <= missed_until) env->counts->workflow_replays.add();
+  if (!owns() && !upstream.ask_at) ask_upstream_at(env->steady_now());
 }
 
 void workflow_state::send_missed() {

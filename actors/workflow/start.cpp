@@ -16,10 +16,11 @@ bool is_same_order(const workflow_record& a, const workflow_record& b) {
 }
 
 /// The order's workflow, without what only this actor may set.
-workflow_record new_workflow(workflow_record workflow, time_point now) {
+workflow_record new_workflow(workflow_record workflow, const member_id& owner, time_point now) {
   if (workflow.parameters.empty()) workflow.parameters = "{}";
   workflow.last_seq = workflow.last_position = 0;
   workflow.created_at = now;
+  workflow.owner = owner;
   workflow.ended_at.reset();
   return workflow;
 }
@@ -27,8 +28,9 @@ workflow_record new_workflow(workflow_record workflow, time_point now) {
 } // namespace
 
 task<messages::workflow_started> workflow_state::on_start(messages::start_workflow request) {
-  request.workflow = new_workflow(std::move(request.workflow), env->now());
+  request.workflow = new_workflow(std::move(request.workflow), env->member, env->now());
   request.workflow.id = record.id;
+  doubt_if_another_owns();
   const auto turn = co_await take_turn(request.deadline);
   if (!turn) co_return turn.error();
   if (is_there()) co_return start_again(request);

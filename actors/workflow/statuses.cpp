@@ -17,6 +17,7 @@ task<messages::status_taken> workflow_state::on_take(messages::take_status reque
   const auto position = request.position ? request.position : words->sequence;
   if (position && *position < 1)
     co_return fail(error_code::validation_error, "sequence", "must be a positive integer");
+  doubt_if_another_owns();
   const auto turn = co_await take_turn(request.deadline);
   if (!turn) co_return turn.error();
   for (int attempt = 1;; ++attempt) {
@@ -26,9 +27,15 @@ task<messages::status_taken> workflow_state::on_take(messages::take_status reque
     if (record.has_ended()) co_return messages::status_taken{true};
     const auto next = record.last_position + 1;
     if (position && *position < next) co_return messages::status_taken{};
-    if (position && *position > next)
+    if (position && *position > next) {
+      // Another node may have taken those before.
+      if (env->cluster && attempt == 1) {
+        const auto looked = co_await look(request.deadline);
+        if (looked) continue;
+      }
       co_return fail(error_code::conflict, "sequence",
                      "is ahead: the next is " + std::to_string(next));
+    }
     const auto before = co_await last_words(request.deadline);
     if (!before) co_return before.error();
     storage::add_workflow_status fact{record.id,     record.last_seq + 1,
@@ -50,6 +57,7 @@ task<messages::done> workflow_state::write(storage::add_workflow_status fact, ti
   const auto outcome = co_await ask(env->writer_for(record.id), std::move(commit));
   if (outcome) {
     written(std::move(fact));
+    tell_others();
     send_to_all();
     co_return messages::done{};
   }
@@ -114,9 +122,10 @@ void workflow_state::fail_workflow(failure why) {
 }
 
 task<> workflow_state::end_workflow() {
+  if (env->cluster) is_known = false; // another node may have taken it over
   const auto turn = co_await take_turn(own_deadline());
   if (turn) {
-    if (!is_running()) co_return;
+    if (!runs_here()) co_return;
     if (!upstream.failed_for) { // the core manager has sent a status after all
       ask_upstream_later();
       co_return;
@@ -127,7 +136,7 @@ task<> workflow_state::end_workflow() {
       co_return;
     }
   }
-  if (is_running() && upstream.failed_for) ask_upstream_later();
+  if (runs_here() && upstream.failed_for) ask_upstream_later();
 }
 
 task<messages::done> workflow_state::write_last_status() {

@@ -54,6 +54,7 @@ void workflow_state::ask_upstream_later() {
 
 void workflow_state::ask_upstream() {
   if (!is_running()) return;
+  if (!owns()) return begin(attend());
   // The order may have come there after the cancellation.
   if (upstream.is_cancelled()) send_cancellation();
   if (upstream.link == connection::streaming) {
@@ -66,7 +67,21 @@ void workflow_state::ask_upstream() {
   begin(follow(*client));
 }
 
+task<messages::done> workflow_state::make_sure_of_owner() {
+  if (!env->cluster) co_return messages::done{};
+  is_known = false;
+  const auto turn = co_await take_turn(own_deadline());
+  if (!turn) co_return turn.error();
+  if (!runs_here()) co_return fail(error_code::conflict);
+  co_return messages::done{};
+}
+
 task<> workflow_state::follow(core_manager_actor client) {
+  if (const auto owned = co_await make_sure_of_owner(); !owned) {
+    upstream.link = connection::none;
+    if (runs_here()) ask_upstream_later();
+    co_return;
+  }
   const auto caller = co_await find_caller();
   if (!caller) {
     upstream.link = connection::none;
@@ -84,7 +99,7 @@ task<> workflow_state::follow(core_manager_actor client) {
   const auto end = co_await ask(std::move(client), std::move(request));
   upstream.link = connection::none;
   if (!end && is_order) upstream.next = upstream_call::order;
-  if (!is_running()) co_return;
+  if (!runs_here()) co_return;
   if (end)
     stream_ended(*end, is_order);
   else
@@ -161,12 +176,16 @@ void workflow_state::upstream_failed(const failure& error) {
 // -- its end ---------------------------------------------------------------------------------
 
 task<messages::done> workflow_state::on_cancel(messages::cancel_workflow request) {
+  doubt_if_another_owns();
   const auto known = co_await wait_until_known(request.deadline);
   if (!known) co_return known.error();
   if (!is_there() || record.user != request.user) co_return fail(error_code::not_found);
   if (record.has_ended()) co_return fail(error_code::conflict, "workflow_id", "has ended");
   const auto* client = env->core_manager_for(record.id);
   if (client == nullptr) co_return fail(error_code::upstream_unavailable);
+  // Whoever owns it would take the cancelled workflow for a lost one and order it again.
+  const auto owned = co_await take_over(request.deadline);
+  if (!owned) co_return owned.error();
   const auto caller = co_await find_caller();
   if (!caller) co_return caller.error();
   messages::cancel_upstream message{record.id, upstream.caller, request.deadline};

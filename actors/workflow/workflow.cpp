@@ -14,7 +14,7 @@ void workflow_state::init(workflow_record loaded) {
   last_used = env->steady_now();
   turns.emplace(self);
   count();
-  if (!is_running()) return;
+  if (!runs_here()) return;
   // It was started before this process, or by an actor that is no more: the core manager may well
   // know it.
   upstream.has_answered = true;
@@ -62,20 +62,29 @@ void workflow_state::adopt(std::optional<workflow_record> stored) {
     return;
   }
   const bool was_running = is_running();
-  if (stored->last_seq != record.last_seq) tail.clear();
+  const bool ran_here = runs_here();
+  const bool is_further = stored->last_seq != record.last_seq;
+  if (is_further) tail.clear();
   record = std::move(*stored);
   count();
-  if (!was_running && is_running()) {
+  if (is_running() && was_running) {
+    owner_changed(ran_here);
+  } else if (runs_here()) {
     // A second order is no harm.
     upstream.next = record.last_position == 0 ? upstream_call::order : upstream_call::look_up;
     upstream.first_asked = upstream.last_sign = env->steady_now();
     ask_upstream_at(env->steady_now());
   }
+  if (is_further && owns()) { // another node has taken a status
+    upstream.has_answered = true;
+    upstream.last_sign = env->steady_now();
+    tell_others();
+  }
   send_to_all();
 }
 
 void workflow_state::workflow_removed() {
-  if (is_running()) {
+  if (runs_here()) {
     upstream.caller.user = record.user;
     send_cancellation();
   }
@@ -89,8 +98,8 @@ void workflow_state::workflow_removed() {
 }
 
 void workflow_state::count() {
-  if (is_counted_ == is_running()) return;
-  is_counted_ = is_running();
+  if (is_counted_ == runs_here()) return;
+  is_counted_ = runs_here();
   env->counts->workflows_running.add(is_counted_ ? 1 : -1);
 }
 
@@ -130,7 +139,8 @@ void workflow_state::on_sweep(messages::sweep& sweep) {
   if (sweep.now == time_point{}) return remind();
   const bool is_busy =
       has_conversations() || !is_known || std::ranges::any_of(listeners, &listener::is_busy);
-  if (is_busy || is_running()) return;
+  const bool is_followed = is_running() && (owns() || !listeners.empty());
+  if (is_busy || is_followed) return;
   if (is_there() && !is_unused(sweep, ended_idle)) return;
   leave(self, env->directory_for(record.id), messages::leave_workflow{record.id});
 }
@@ -142,9 +152,11 @@ workflow_actor::behavior_type workflow(workflow_actor::stateful_pointer<workflow
   state->self = self;
   state->env = std::move(env);
   state->init(std::move(record));
-  return {accepting<&workflow_state::on_start>(state), accepting<&workflow_state::on_resume>(state),
-          accepting<&workflow_state::on_cancel>(state), accepting<&workflow_state::on_take>(state),
-          handler<&workflow_state::on_sweep>(state)};
+  return {
+      accepting<&workflow_state::on_start>(state),  accepting<&workflow_state::on_resume>(state),
+      accepting<&workflow_state::on_cancel>(state), accepting<&workflow_state::on_take>(state),
+      handler<&workflow_state::on_changed>(state),  handler<&workflow_state::on_attend>(state),
+      handler<&workflow_state::on_sweep>(state)};
 }
 
 } // namespace latchkey

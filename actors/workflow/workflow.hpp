@@ -4,6 +4,10 @@
 // store decides each status' number, so that no status is lost or sent twice, whatever ends in
 // between. The core manager is asked again until the workflow is over, here and after a restart;
 // its statuses are counted, and those that were taken before change nothing.
+//
+// In a cluster each node may have an actor of it, and one of the nodes owns it: that one asks the
+// core manager. The others, as long as they have sockets that want its statuses, attend at the
+// owner.
 #pragma once
 
 #include "actors/base/actor_env.hpp"
@@ -37,6 +41,9 @@ struct workflow_state : resident {
   /// is due later is reminded of more than once.
   static constexpr std::chrono::seconds reminder_max{30};
   static constexpr int orders_max = 3; // of a workflow that the core manager knows nothing of
+  static constexpr std::chrono::seconds attend_every{1}; // at the owner
+  static constexpr std::chrono::seconds attended_for{4}; // since a member has said so
+  static constexpr std::chrono::seconds owner_silent{3}; // then the store is asked
 
   /// A socket, and the status that it is sent next.
   struct listener {
@@ -87,6 +94,8 @@ struct workflow_state : resident {
   std::deque<messages::workflow_status> tail; // the newest statuses without a gap, or none
   std::vector<listener> listeners;
   upstream_state upstream;
+  std::vector<std::pair<member_id, time_point>> attending; // members with sockets, and until when
+  time_point owner_heard{};                                // when another owner last told of it
 
   workflow_state() = default;
   workflow_state(const workflow_state&) = delete;
@@ -106,10 +115,16 @@ struct workflow_state : resident {
   task<messages::status_taken> on_take(messages::take_status request);
   // upstream.cpp
   task<messages::done> on_cancel(messages::cancel_workflow request);
+  // owner.cpp
+  void on_changed(messages::workflow_changed& event);
+  void on_attend(messages::attend_workflow& event);
 
 private:
   bool is_there() const noexcept { return record.last_seq > 0; }
   bool is_running() const noexcept { return is_there() && !record.has_ended(); }
+  /// Whether this node owns the workflow. A server that is alone owns all.
+  bool owns() const noexcept { return env->member.is_nil() || record.owner == env->member; }
+  bool runs_here() const noexcept { return is_running() && owns(); }
   /// Of work that no request waits for.
   time_point own_deadline() const { return env->steady_now() + env->policy.internal_deadline; }
   /// A coroutine that nobody waits for.
@@ -165,6 +180,17 @@ private:
   void delivered(const socket_registry_actor& registry, const std::vector<std::uint64_t>& sockets,
                  const std::vector<std::uint64_t>& closed);
 
+  // -- the owner (owner.cpp)
+  /// Memory of another's workflow is not asked without a look at the row.
+  void doubt_if_another_owns();
+  void tell(const member_id& member);
+  /// Whoever does not know that there is a new status.
+  void tell_others();
+  task<> attend();
+  /// This node owns it from now on.
+  task<messages::done> take_over(time_point deadline);
+  void owner_changed(bool ran_here);
+
   // -- the core manager (upstream.cpp)
   /// Asks the user's actor; `upstream.caller` is then what it says.
   task<messages::done> find_caller();
@@ -173,6 +199,8 @@ private:
   void ask_upstream();
   void ask_upstream_later();
   task<> follow(core_manager_actor client);
+  /// In a cluster by a look at the row.
+  task<messages::done> make_sure_of_owner();
   void stream_ended(const messages::stream_ended& end, bool was_ordered);
   void upstream_failed(const failure& error);
   bool was_followed() const;

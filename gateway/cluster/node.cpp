@@ -94,6 +94,8 @@ void node::join(caf::actor_system& system, const std::shared_ptr<actor_env>& env
   member_ =
       system.spawn<caf::detached>(cluster_member, actor_env_ptr{env}, options(ends), table_, link_);
   env->cluster = member_;
+  env->member = id_;
+  caf::anon_send(member_, messages::cluster_tick{});
 }
 
 result<void> node::await_open(const std::function<bool()>& gives_up) {

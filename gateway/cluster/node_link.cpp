@@ -304,8 +304,11 @@ private:
       const auto found = peers_.find(to);
       if (found == peers_.end() || found->second.dialled_in != number) co_return;
       const auto on = co_await connect(found->second.address);
-      if (on && co_await greet(on, to)) co_await serve(on, to);
-      if (on) on->close();
+      if (on) {
+        const bool is_met = co_await greet(on, to);
+        if (is_met) co_await serve(on, to);
+        on->close();
+      }
       pause.expires_after(dial_pause);
       boost::system::error_code ignored;
       co_await pause.async_wait(asio::redirect_error(use_awaitable, ignored));

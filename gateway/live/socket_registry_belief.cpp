@@ -70,10 +70,12 @@ void socket_registry::look_at(live_session& session) {
 awaitable<> socket_registry::look(session_id id) {
   const auto deadline = std::chrono::steady_clock::now() + look_max;
   const auto epoch = edge_.env().trust->epoch();
-  result<void> roles;
-  if (!edge_.is_registry_current()) roles = co_await edge_.reread_registry(deadline);
-  auto said = roles ? co_await watch(id, deadline)
-                    : result<messages::validation>{tl::unexpect, std::move(roles.error())};
+  if (!edge_.is_registry_current())
+    if (auto roles = co_await edge_.reread_registry(deadline); !roles) {
+      looked(id, epoch, fail(std::move(roles.error())));
+      co_return;
+    }
+  const auto said = co_await watch(id, deadline);
   looked(id, epoch, said);
 }
 

@@ -38,7 +38,7 @@ using fact =
            remove_project, upsert_session, touch_session, forget_sessions, forget_audits,
            add_workflow, add_workflow_status, forget_workflows, remove_recovery, mark_used,
            drop_mails_to, revoke_api_keys_of, count_password_failures, forget_password_failures,
-           spend_ticket>;
+           spend_ticket, own_workflow, claim_workflows>;
 
 /// Facts that become durable together or not at all, in the order given. A unit fails with
 /// VALIDATION_ERROR and the field when text is not UTF-8, holds a NUL or is longer than its
@@ -54,17 +54,19 @@ struct written {
   std::int64_t sessions_ended = 0; // live sessions that it ended
   std::int64_t quota_used = 0;     // after its last `spend_quota`, of that quota
   std::int64_t forgotten = 0;      // sessions, audit lines or workflows that it removed
+  std::int64_t claimed = 0;        // workflows that have another owner by it
 };
 
 // -- queries -----------------------------------------------------------------------------
 
 /// Each names its answer. Absence is an empty optional, never an error.
-using query = one_of<find_user_by_number, list_users, users_after, hashes_after, has_administrator,
-                     find_profile, find_recovery, find_reset_token, list_sessions, due_mails,
-                     list_roles, list_api_keys, list_services, find_subscription,
-                     find_stripe_customer, find_stripe_subscription, list_stripe_subscriptions,
-                     list_quota_usage, find_project, list_projects, find_workflow_record,
-                     list_workflow_statuses, list_running_workflows, list_audit>;
+using query =
+    one_of<find_user_by_number, list_users, users_after, hashes_after, has_administrator,
+           find_profile, find_recovery, find_reset_token, list_sessions, due_mails, list_roles,
+           list_api_keys, list_services, find_subscription, find_stripe_customer,
+           find_stripe_subscription, list_stripe_subscriptions, list_quota_usage, find_project,
+           list_projects, find_workflow_record, list_workflow_statuses, list_running_workflows,
+           list_workflow_owners, list_audit>;
 
 template <class Queries>
 struct answers_of;

@@ -50,6 +50,7 @@ struct workflow_record {
   workflow_phase status = workflow_phase::in_progress;
   std::int64_t last_seq = 0;      // of its newest durable status; 0: none yet
   std::int64_t last_position = 0; // of the newest status taken from upstream
+  member_id owner;                // the member of a cluster that follows it; nil: nobody's
   time_point created_at{};
   std::optional<time_point> ended_at;
 
@@ -87,6 +88,21 @@ struct add_workflow_status {
   time_point at{};
 };
 
+/// The workflow is that member's from now on, whoever's it was. Loses with NOT_FOUND when it does
+/// not exist or has ended.
+struct own_workflow {
+  workflow_id workflow;
+  member_id owner;
+};
+
+/// At most `max` workflows that have not ended and were `from`'s are `to`'s from now on
+/// (written::claimed). Two who claim at once share them.
+struct claim_workflows {
+  member_id from; // nil: nobody's
+  member_id to;
+  std::size_t max = 0;
+};
+
 /// Removes the oldest `max` workflows that ended before that time, with their statuses.
 struct forget_workflows {
   time_point before{};
@@ -113,6 +129,12 @@ struct list_running_workflows {
   using answer = std::vector<workflow_id>;
   workflow_id after;
   std::size_t limit = page_rows_max;
+  member_id owner; // nil: whoever's they are
+};
+
+/// Whose workflows have not ended, each once; nil is among them when some are nobody's.
+struct list_workflow_owners {
+  using answer = std::vector<member_id>;
 };
 
 } // namespace latchkey::storage

@@ -5,9 +5,11 @@
 #include "protocol/facts/members.hpp"
 #include "protocol/messages/done.hpp"
 #include "protocol/messages/identity.hpp"
+#include "protocol/messages/workflow.hpp"
 #include "protocol/one_of.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,22 +21,19 @@ namespace latchkey::messages {
 struct user_changed {
   user_id user;
 };
-/// One session has ended.
-struct user_session_ended {
+/// The user's sessions are other ones in the store, or that one of them: they have ended, or have
+/// another role or end. What is told may arrive late, after newer changes, so it does not say what
+/// the sessions are: their rows do.
+struct user_sessions_changed {
   user_id user;
-  session_id session;
-  end_reason reason = end_reason::revoked;
-};
-/// Sessions of the user are kept by another service, which has changed one.
-struct user_sessions_synced {
-  user_id user;
+  std::optional<session_id> session;       // none: all of the user's, and the user's own row
+  end_reason reason = end_reason::revoked; // of those that have ended
 };
 /// Roles, services or service keys are other ones.
 struct registry_changed {};
 
 using durable_change =
-    one_of<user_changed, user_sessions_ended, user_session_ended, user_role_changed,
-           user_subscription_changed, user_sessions_synced, registry_changed>;
+    one_of<user_changed, user_sessions_changed, user_subscription_changed, registry_changed>;
 
 // -- to the node's member of the cluster -------------------------------------------------------
 
@@ -42,6 +41,21 @@ using durable_change =
 /// has confirmed that its own have, or counts its memory no more.
 struct tell_members {
   durable_change change;
+};
+
+/// Say that to that member, if there is a connection to it.
+struct tell_of_workflow {
+  member_id to;
+  workflow_changed news;
+};
+struct attend_at {
+  member_id owner; // of the workflow
+  attend_workflow request;
+};
+/// The members of the newest table, this one among them.
+struct list_members {};
+struct members_listed {
+  std::vector<member_id> members;
 };
 
 /// A connection to that member is there.

@@ -145,6 +145,11 @@ struct session_synced {
   time_point last_seen_at{};
   std::string user_agent;
 };
+/// Another node may have changed the session: the row tells. STORE_UNAVAILABLE when it cannot be
+/// read.
+struct reread_session {
+  end_reason reason = end_reason::revoked; // if it has ended
+};
 /// The store may have ended or changed the session, and nobody knows: the session looks until it
 /// does. The answer comes after the first look, whatever it has found.
 struct outcome_in_doubt {

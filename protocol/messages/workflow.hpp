@@ -63,6 +63,20 @@ struct status_taken {
   bool is_over = false; // the status was the last: no more will be taken
 };
 
+/// The store may have more of the workflow, or another owner: another node has written to it.
+struct workflow_changed {
+  workflow_id workflow;
+  std::int64_t last_seq = 0; // that is durable
+  member_id owner;
+};
+/// A member has sockets that want the workflow's statuses: for a few seconds it is told when there
+/// are new ones, and at once when there are some after `last_seq`.
+struct attend_workflow {
+  workflow_id workflow;
+  member_id member;
+  std::int64_t last_seq = 0; // that it knows
+};
+
 /// The user on whose behalf the core manager is asked.
 struct workflow_caller {
   user_id user;

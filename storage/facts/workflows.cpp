@@ -9,18 +9,32 @@ namespace {
 constexpr statement find_workflow_record{
     "find_workflow_record",
     "SELECT id, user_id, message_id, workflow_type, agent_instance_id, project_id, parameters, "
-    "status, last_seq, last_position, created_at, ended_at FROM workflows WHERE id = $1"};
+    "status, last_seq, last_position, created_at, ended_at, owner FROM workflows WHERE id = $1"};
 constexpr statement list_workflow_statuses{
     "list_workflow_statuses", "SELECT seq, body, at FROM workflow_statuses "
                               "WHERE workflow_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"};
 constexpr statement list_running_workflows{"list_running_workflows",
                                            "SELECT id FROM workflows WHERE ended_at IS NULL "
                                            "AND id > $1 ORDER BY id LIMIT $2"};
+constexpr statement list_owned_workflows{"list_owned_workflows",
+                                         "SELECT id FROM workflows WHERE ended_at IS NULL "
+                                         "AND id > $1 AND owner = $3 ORDER BY id LIMIT $2"};
+constexpr statement list_workflow_owners{
+    "list_workflow_owners", "SELECT DISTINCT owner FROM workflows WHERE ended_at IS NULL"};
 constexpr statement add_workflow{
     "add_workflow",
     "INSERT INTO workflows (id, user_id, message_id, workflow_type, agent_instance_id, project_id, "
-    "parameters, status, last_seq, last_position, created_at) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id"};
+    "parameters, status, last_seq, last_position, created_at, owner) VALUES "
+    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING id"};
+constexpr statement own_workflow{
+    "own_workflow",
+    "UPDATE workflows SET owner = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id"};
+#define LATCHKEY_CLAIM_WORKFLOWS(is_same, lock)                                                    \
+  "UPDATE workflows SET owner = $2 WHERE id IN (SELECT id FROM workflows WHERE ended_at IS NULL "  \
+  "AND owner " is_same " $1 ORDER BY id LIMIT $3" lock ") RETURNING id"
+constexpr statement claim_workflows{
+    "claim_workflows", LATCHKEY_CLAIM_WORKFLOWS("IS", ""),
+    LATCHKEY_CLAIM_WORKFLOWS("IS NOT DISTINCT FROM", " FOR UPDATE SKIP LOCKED")};
 // The condition looks at the row as it is when the statement gets its lock, so no two writers add
 // the same status.
 constexpr statement move_workflow{"move_workflow",
@@ -42,6 +56,13 @@ constexpr statement forget_workflows{"forget_workflows", LATCHKEY_FORGET_WORKFLO
 
 namespace {
 
+member_id owner_at(const row_source& row, int column) {
+  return member_id{parse_uuid(row.text(column).value_or("")).value_or(uuid{})};
+}
+parameter owner_or_null(const member_id& owner) {
+  return text_or_null(owner.is_nil() ? std::nullopt : std::optional{to_string(owner)});
+}
+
 std::optional<workflow_record> to_workflow(const row_source& row) {
   const auto id = parse_uuid(row.text(0).value_or(""));
   const auto user = to_user_id(row.text(1));
@@ -60,6 +81,7 @@ std::optional<workflow_record> to_workflow(const row_source& row) {
   w.last_position = number_at(row, 9);
   w.created_at = *created;
   w.ended_at = time_at(row, 11);
+  w.owner = owner_at(row, 12);
   return w;
 }
 
@@ -93,7 +115,7 @@ std::optional<failure> write(runner& on, const add_workflow& f, written&) {
   const auto added = on.run(
       sql::add_workflow, {to_string(w.id), user, w.message_id, w.workflow_type, w.agent_instance_id,
                           w.project_id, w.parameters, std::string{to_string(w.status)}, w.last_seq,
-                          w.last_position, time_text(w.created_at)});
+                          w.last_position, time_text(w.created_at), owner_or_null(w.owner)});
   if (added == 0) return losing(error_code::conflict, "id", "is taken");
   return std::nullopt;
 }
@@ -123,6 +145,37 @@ std::optional<failure> write(runner& on, const add_workflow_status& f, written&)
     return losing(error_code::conflict, "seq", "is not the next");
   }
   on.run(sql::add_workflow_status, {id, f.seq, f.body, time_text(f.at)});
+  return std::nullopt;
+}
+
+// -- own_workflow ---------------------------------------------------------------------
+
+void check(fact_checker& c, const own_workflow& f) {
+  c.id("workflow", f.workflow);
+  c.id("owner", f.owner);
+}
+
+void touch(footprint& print, const own_workflow& f) {
+  print.writes(thing::workflow, f.workflow);
+}
+
+std::optional<failure> write(runner& on, const own_workflow& f, written&) {
+  if (on.run(sql::own_workflow, {to_string(f.workflow), to_string(f.owner)}) == 0)
+    return losing(error_code::not_found, "workflow");
+  return std::nullopt;
+}
+
+// -- claim_workflows ------------------------------------------------------------------
+
+void check(fact_checker& c, const claim_workflows& f) {
+  c.id("to", f.to);
+}
+
+void touch(footprint&, const claim_workflows&) {}
+
+std::optional<failure> write(runner& on, const claim_workflows& f, written& note) {
+  note.claimed += row_count(
+      on.run(sql::claim_workflows, {owner_or_null(f.from), to_string(f.to), row_count(f.max)}));
   return std::nullopt;
 }
 
@@ -161,20 +214,31 @@ finding answer(runner& on, const list_workflow_statuses& q) {
 
 finding answer(runner& on, const list_running_workflows& q) {
   list_running_workflows::answer running;
-  on.run(sql::list_running_workflows, {to_string(q.after), page_rows(q.limit)},
-         [&](const row_source& row) {
-           if (const auto id = parse_uuid(row.text(0).value_or("")))
-             running.push_back(workflow_id{*id});
-         });
+  const auto take = [&](const row_source& row) {
+    if (const auto id = parse_uuid(row.text(0).value_or(""))) running.push_back(workflow_id{*id});
+  };
+  if (q.owner.is_nil())
+    on.run(sql::list_running_workflows, {to_string(q.after), page_rows(q.limit)}, take);
+  else
+    on.run(sql::list_owned_workflows, {to_string(q.after), page_rows(q.limit), to_string(q.owner)},
+           take);
   return running;
+}
+
+finding answer(runner& on, const list_workflow_owners&) {
+  list_workflow_owners::answer owners;
+  on.run(sql::list_workflow_owners, {},
+         [&](const row_source& row) { owners.push_back(owner_at(row, 0)); });
+  return owners;
 }
 
 topic workflows_topic() {
   static constexpr fact_rules facts[] = {
-      rules_for<add_workflow>(), rules_for<add_workflow_status>(), rules_for<forget_workflows>()};
-  static constexpr query_rules queries[] = {rules_for_query<find_workflow_record>(),
-                                            rules_for_query<list_workflow_statuses>(),
-                                            rules_for_query<list_running_workflows>()};
+      rules_for<add_workflow>(), rules_for<add_workflow_status>(), rules_for<forget_workflows>(),
+      rules_for<own_workflow>(), rules_for<claim_workflows>()};
+  static constexpr query_rules queries[] = {
+      rules_for_query<find_workflow_record>(), rules_for_query<list_workflow_statuses>(),
+      rules_for_query<list_running_workflows>(), rules_for_query<list_workflow_owners>()};
   return {facts, queries};
 }
 

@@ -68,9 +68,12 @@ failure unavailable() {
   return {error_code::store_unavailable, {}, "as told", 1};
 }
 
+using refusal = std::function<std::optional<failure>(bool writes)>;
+
 class connection {
 public:
-  explicit connection(std::shared_ptr<core> shared) : core_(std::move(shared)) {
+  connection(std::shared_ptr<core> shared, std::shared_ptr<const refusal> refuses)
+      : core_(std::move(shared)), refuses_(std::move(refuses)) {
     const std::lock_guard lock(core_->mutex);
     ++core_->connections;
   }
@@ -82,15 +85,19 @@ public:
   connection& operator=(const connection&) = delete;
   core& operator*() const { return *core_; }
   core* operator->() const { return core_.get(); }
+  std::optional<failure> refused(bool writes) const {
+    return *refuses_ ? (*refuses_)(writes) : std::nullopt;
+  }
 
 private:
   std::shared_ptr<core> core_;
+  std::shared_ptr<const refusal> refuses_;
 };
 
 class faulty_writer final : public storage::writer {
 public:
-  explicit faulty_writer(std::shared_ptr<core> shared)
-      : link_(std::move(shared)), real_(link_->real->open_writer()) {}
+  faulty_writer(std::shared_ptr<core> shared, std::shared_ptr<const refusal> refuses)
+      : link_(std::move(shared), std::move(refuses)), real_(link_->real->open_writer()) {}
 
   std::vector<result<written>> commit(std::span<const storage::unit> batch) override {
     auto& c = *link_;
@@ -134,6 +141,7 @@ private:
   /// A failure for what is not to reach the store.
   result<written> refuse(const storage::unit& u, commit_fault fault) const {
     if (auto wrong = storage::check_unit(u)) return fail(std::move(*wrong));
+    if (auto refused = link_.refused(true)) return fail(std::move(*refused));
     if (fault == commit_fault::unavailable) return fail(unavailable());
     if (fault == commit_fault::unknown_without_applying) return fail(error_code::outcome_unknown);
     if (link_->bad && link_->bad(u)) return fail(error_code::validation_error);
@@ -146,8 +154,8 @@ private:
 
 class faulty_reader final : public storage::reader {
 public:
-  explicit faulty_reader(std::shared_ptr<core> shared)
-      : link_(std::move(shared)), real_(link_->real->open_reader()) {}
+  faulty_reader(std::shared_ptr<core> shared, std::shared_ptr<const refusal> refuses)
+      : link_(std::move(shared), std::move(refuses)), real_(link_->real->open_reader()) {}
 
   result<std::optional<user_id>> find_login(std::string_view login_key) override {
     return read([&] { return real_->find_login(login_key); });
@@ -175,6 +183,7 @@ private:
       const std::lock_guard lock(link_->mutex);
       if (link_->down) return fail(unavailable());
     }
+    if (auto refused = link_.refused(false)) return fail(std::move(*refused));
     return question();
   }
 
@@ -200,6 +209,7 @@ void run_sql(const std::string& path, const char* sql,
 faulty_store::faulty_store() : core_(std::make_shared<core>()) {
   if (!core_->real->migrate()) throw std::runtime_error("cannot make the schema");
 }
+faulty_store::faulty_store(const faulty_store& other) : faulty_store(other.core_) {}
 faulty_store::faulty_store(std::shared_ptr<core> shared) : core_(std::move(shared)) {}
 
 std::unique_ptr<faulty_store> faulty_store::same() const {
@@ -225,6 +235,10 @@ void faulty_store::set_down(bool down) {
 void faulty_store::refuse_units(std::function<bool(const storage::unit&)> bad) {
   const std::lock_guard lock(core_->mutex);
   core_->bad = std::move(bad);
+}
+
+void faulty_store::refuse_here(refusal refuses) {
+  *refuses_ = std::move(refuses);
 }
 
 void faulty_store::hold_commits() {
@@ -284,11 +298,11 @@ const std::string& faulty_store::path() const noexcept {
 }
 
 std::unique_ptr<storage::reader> faulty_store::open_reader() {
-  return std::make_unique<faulty_reader>(core_);
+  return std::make_unique<faulty_reader>(core_, refuses_);
 }
 
 std::unique_ptr<storage::writer> faulty_store::open_writer() {
-  return std::make_unique<faulty_writer>(core_);
+  return std::make_unique<faulty_writer>(core_, refuses_);
 }
 
 result<std::vector<std::string>> faulty_store::migrate() {

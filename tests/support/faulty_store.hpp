@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace latchkey::test {
@@ -23,6 +24,8 @@ public:
   /// Its schema is there at once; the first `migrate` says so. The folder goes with the last
   /// handle and connection.
   faulty_store();
+  /// Another handle on the same, without `refuse_here`.
+  faulty_store(const faulty_store& other);
   /// Another handle on the same data and the same faults.
   std::unique_ptr<faulty_store> same() const;
 
@@ -35,6 +38,9 @@ public:
   void set_down(bool down);
   /// A unit for which this is true fails alone, with VALIDATION_ERROR. Empty: none.
   void refuse_units(std::function<bool(const storage::unit&)> bad);
+  /// Asked before each read and each commit through this handle: a failure is its answer. Empty:
+  /// nothing is refused.
+  void refuse_here(std::function<std::optional<failure>(bool writes)> refuses);
   /// Commits wait, having begun, until `release_commits`.
   void hold_commits();
   void release_commits();
@@ -68,8 +74,11 @@ public:
   struct core;
 
 private:
+  using refusal = std::function<std::optional<failure>(bool writes)>;
+
   explicit faulty_store(std::shared_ptr<core> shared);
   std::shared_ptr<core> core_;
+  std::shared_ptr<refusal> refuses_ = std::make_shared<refusal>();
 };
 
 } // namespace latchkey::test

@@ -171,6 +171,30 @@ void postgres_server::stop_immediately() {
   process_ = -1;
 }
 
+/// The postmaster first, so that it starts no more of them.
+void postgres_server::signal_all(int number) const {
+  kill(process_, number);
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "stat");
+    std::string stat;
+    std::getline(file, stat);
+    // "pid (name) state parent …"
+    std::istringstream rest(stat.substr(std::min(stat.rfind(')') + 1, stat.size())));
+    std::string state;
+    pid_t parent = 0;
+    if (rest >> state >> parent && parent == process_)
+      kill(static_cast<pid_t>(std::stol(entry.path().filename().string())), number);
+  }
+}
+
+void postgres_server::freeze() {
+  signal_all(SIGSTOP);
+}
+
+void postgres_server::thaw() {
+  signal_all(SIGCONT);
+}
+
 void postgres_server::wait_until_ready() {
   const auto give_up = std::chrono::steady_clock::now() + start_timeout;
   while (std::chrono::steady_clock::now() < give_up) {

@@ -25,6 +25,9 @@ public:
   std::string make_database();
   /// As `pg_ctl stop -m immediate`: nothing is flushed, as in a crash.
   void stop_immediately();
+  /// None of its processes runs until `thaw`.
+  void freeze();
+  void thaw();
   /// After a stop. Returns when the server answers.
   void start();
   /// The folder of its socket: what a URL's `host` is.
@@ -34,6 +37,7 @@ public:
 
 private:
   void wait_until_ready();
+  void signal_all(int number) const;
 
   std::string folder_;
   pid_t process_ = -1;

@@ -109,6 +109,11 @@ void child_process::signal(int number) const {
   if (pid_ > 0) ::kill(pid_, number);
 }
 
+bool child_process::is_running() const {
+  pollfd end{pidfd_, POLLIN, 0};
+  return pid_ > 0 && poll(&end, 1, 0) == 0;
+}
+
 int child_process::wait() {
   if (pid_ <= 0) return code_;
   pollfd end{pidfd_, POLLIN, 0};

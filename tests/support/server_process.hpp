@@ -27,6 +27,7 @@ public:
 
   pid_t id() const noexcept { return pid_; }
   void signal(int number) const;
+  bool is_running() const;
   /// Its exit code, or minus the signal that ended it. One that is still running after
   /// `patience` is killed: std::runtime_error.
   int wait();
@@ -75,6 +76,8 @@ public:
   std::uint16_t port() const noexcept { return port_; }
   std::uint16_t internal_port() const noexcept { return internal_port_; }
   pid_t id() const noexcept { return child_.id(); }
+  /// False once it has ended by itself.
+  bool is_running() const { return child_.is_running(); }
   /// Everything it says at start.
   const std::string& banner() const noexcept { return banner_; }
   std::string log() const { return child_.err(); }

@@ -124,6 +124,9 @@ few_nodes::few_nodes(std::size_t count) {
     const auto net = std::make_shared<played_link>(world_, made->id);
     made->member = f.spawn(cluster_member, f.shared_env(), options, table, net);
     f.env().cluster = made->member;
+    f.env().member = made->id;
+    caf::anon_send(made->member, messages::cluster_tick{});
+    f.run();
     nodes_.push_back(std::move(made));
   }
 }

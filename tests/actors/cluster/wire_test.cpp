@@ -23,16 +23,16 @@ TEST(ClusterWire, CarriesEveryFrame) {
       give_promise{18446744073709551615ULL},
       welcome{},
       tell_change{3, messages::user_changed{wired_user}},
-      tell_change{3, messages::user_sessions_ended{wired_user, std::nullopt, end_reason::deleted}},
-      tell_change{3, messages::user_sessions_ended{wired_user, wired_session,
-                                                   end_reason::password_changed}},
-      tell_change{3, messages::user_session_ended{wired_user, wired_session, end_reason::reused}},
-      tell_change{3, messages::user_role_changed{wired_user, "a \"role\""}},
-      tell_change{3, messages::user_subscription_changed{wired_user, "pro", "active"}},
-      tell_change{3, messages::user_sessions_synced{wired_user}},
+      tell_change{3,
+                  messages::user_sessions_changed{wired_user, std::nullopt, end_reason::deleted}},
+      tell_change{3,
+                  messages::user_sessions_changed{wired_user, wired_session, end_reason::reused}},
+      tell_change{3, messages::user_subscription_changed{wired_user, {}, {}}},
       tell_change{3, messages::registry_changed{}},
       confirm_change{4},
-      say_goodbye{}};
+      say_goodbye{},
+      workflow_changed{workflow_id{wired_user}, 7, member_id{wired_session}},
+      attend_workflow{workflow_id{wired_user}, {}, 0}};
   for (const auto& said : all) {
     EXPECT_EQ(again(said), encode(said));
     EXPECT_EQ(decode(encode(said))->index(), said.index());
@@ -41,12 +41,12 @@ TEST(ClusterWire, CarriesEveryFrame) {
 
 TEST(ClusterWire, CarriesWhatAChangeIs) {
   const auto decoded = decode(encode(tell_change{
-      7, messages::user_sessions_ended{wired_user, wired_session, end_reason::password_reset}}));
+      7, messages::user_sessions_changed{wired_user, wired_session, end_reason::password_reset}}));
   const auto& told = decoded->get<tell_change>();
   EXPECT_EQ(told.number, 7U);
-  const auto& change = told.change.get<messages::user_sessions_ended>();
+  const auto& change = told.change.get<messages::user_sessions_changed>();
   EXPECT_EQ(change.user, wired_user);
-  EXPECT_EQ(change.keep, wired_session);
+  EXPECT_EQ(change.session, wired_session);
   EXPECT_EQ(change.reason, end_reason::password_reset);
 }
 
@@ -73,7 +73,7 @@ TEST(ClusterWire, RefusesAnythingElseByItsName) {
       {R"({"say":"tell","number":1,"change":"user","user":"ada"})", "user"},
       {R"({"say":"tell","number":1,"change":"user","user":"00000000-0000-0000-0000-000000000000"})",
        "user"},
-      {R"({"say":"tell","number":1,"change":"user_sessions_ended",)"
+      {R"({"say":"tell","number":1,"change":"sessions",)"
        R"("user":"0195a1b2-0000-7000-8000-000000000001","reason":"boredom"})",
        "reason"}};
   for (const auto& [text, field] : wrong) {

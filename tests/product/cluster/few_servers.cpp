@@ -5,7 +5,10 @@
 namespace latchkey::test {
 
 few_servers::few_servers(std::size_t count, environment more)
-    : url_(make_postgres_database()), more_(std::move(more)) {
+    : few_servers(count, std::move(more), make_postgres_database()) {}
+
+few_servers::few_servers(std::size_t count, environment more, std::string database_url)
+    : url_(std::move(database_url)), more_(std::move(more)) {
   for (std::size_t i = 0; i < count; ++i) {
     auto store = test_store::on(url_);
     const auto settings = settings_of_another(store);

@@ -15,6 +15,7 @@ class few_servers {
 public:
   /// Starts them one after the other.
   explicit few_servers(std::size_t count, environment more = {});
+  few_servers(std::size_t count, environment more, std::string database_url);
 
   product& operator[](std::size_t i) { return *nodes_.at(i); }
   std::size_t size() const noexcept { return nodes_.size(); }

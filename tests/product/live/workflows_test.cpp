@@ -2,43 +2,10 @@
 // whatever drops ("Auth Service Internal API Documentation", Message Types).
 #include "tests/product/core_manager.hpp"
 #include "tests/product/integration/integration.hpp"
-#include "tests/support/ws_client.hpp"
+#include "tests/product/live/following.hpp"
 
 namespace latchkey::test {
 namespace {
-
-json start_of(const std::string& id) {
-  return {{"type", "start_workflow"},
-          {"id", id},
-          {"data",
-           {{"workflow_type", "content_generation"},
-            {"agent_instance_id", "instance-uuid"},
-            {"project_id", "project-uuid"},
-            {"parameters", {{"topic", "lighthouses"}}}}}};
-}
-json resume_of(const std::string& workflow, std::int64_t last_seq) {
-  return {{"type", "resume"},
-          {"id", "resume-" + std::to_string(last_seq)},
-          {"data", {{"workflow_id", workflow}, {"last_seq", last_seq}}}};
-}
-
-/// What a client keeps of one workflow: it fails when a status is not the next one.
-struct follower {
-  std::string workflow;
-  std::int64_t seq = 0;
-  std::string status;
-
-  void take(const json& frame) {
-    ASSERT_EQ(frame["type"], "workflow_status") << frame;
-    const auto& data = frame["data"];
-    ASSERT_EQ(data["seq"], seq + 1) << frame;
-    if (workflow.empty()) workflow = data["workflow_id"];
-    ASSERT_EQ(data["workflow_id"], workflow);
-    ++seq;
-    status = data["status"];
-  }
-  bool is_over() const { return status == "completed" || status == "failed"; }
-};
 
 class LiveWorkflows : public testing::TestWithParam<std::string> {
 protected:
@@ -55,12 +22,6 @@ protected:
     user_ = one_->sign_in_new_user();
   }
   ws_client open() const { return ws_client{one_->server->port(), user_.access}; }
-  /// Hears to the end.
-  static void follow(ws_client& socket, follower& all) {
-    while (!all.is_over()) {
-      ASSERT_NO_FATAL_FAILURE(all.take(socket.hear("workflow_status")));
-    }
-  }
   int used() const {
     const auto body = json_of(one_->call(get("/api/v1/subscription").as(user_.access)));
     for (const auto& quota : body["quotas"])
@@ -86,7 +47,7 @@ TEST_P(LiveWorkflows, AreToldFromInProgressToCompleted) {
   EXPECT_EQ(first["data"]["status"], "in_progress");
   follower all;
   all.take(first);
-  follow(socket, all);
+  all.follow(socket);
   EXPECT_EQ(all.status, "completed");
   EXPECT_EQ(all.seq, 4) << "our own and upstream's three";
   EXPECT_EQ(upstream_->workflows_started(), 1);
@@ -97,7 +58,7 @@ TEST_P(LiveWorkflows, ReachUpstreamWithTheUsersIdentityAndTheirOrder) {
   auto socket = open();
   socket.say(start_of("msg-1"));
   follower all;
-  follow(socket, all);
+  all.follow(socket);
   json post;
   for (const auto& request : upstream_->seen())
     if (request["method"] == "POST") post = request;
@@ -128,9 +89,9 @@ TEST_P(LiveWorkflows, StartOnceHoweverOftenTheMessageIsSent) {
     other.say(start_of("again"));
   }
   follower all;
-  follow(socket, all);
+  all.follow(socket);
   follower of_other;
-  follow(other, of_other);
+  of_other.follow(other);
   EXPECT_EQ(all.workflow, of_other.workflow);
   EXPECT_EQ(upstream_->workflows_started(), 1);
   EXPECT_EQ(used(), 1);
@@ -187,7 +148,7 @@ TEST_P(LiveWorkflows, AreNobodyElses) {
   auto socket = open();
   socket.say(start_of("mine"));
   follower all;
-  follow(socket, all);
+  all.follow(socket);
   const auto stranger = one_->sign_in_new_user();
   ws_client other{one_->server->port(), stranger.access};
   other.say(resume_of(all.workflow, 0));
@@ -207,7 +168,7 @@ TEST_P(LiveWorkflows, ComeByServerSentEventsAndByCallbacksToo) {
     auto socket = open();
     socket.say(start_of(std::string{"by-"} + mode));
     follower all;
-    follow(socket, all);
+    all.follow(socket);
     EXPECT_EQ(all.status, "completed") << mode;
     EXPECT_EQ(all.seq, 21) << mode;
   }
@@ -237,7 +198,7 @@ TEST_P(LiveWorkflows, SurviveDroppedSocketsADroppedStreamAndAKilledServer) {
   }
   auto socket = open();
   socket.say(resume_of(all.workflow, all.seq));
-  follow(socket, all);
+  all.follow(socket);
   EXPECT_EQ(all.status, "completed");
   EXPECT_EQ(all.seq, statuses + 1);
   EXPECT_EQ(upstream_->workflows_started(), 1);
@@ -257,7 +218,7 @@ TEST_P(LiveWorkflows, SurviveAKilledServerThatHadAcknowledgedThem) {
   auto socket = open();
   socket.say(start_of("acknowledged")); // the client does not know whether it was taken
   follower again;
-  follow(socket, again);
+  again.follow(socket);
   EXPECT_EQ(again.workflow, all.workflow);
   EXPECT_EQ(again.seq, 51);
   EXPECT_EQ(upstream_->workflows_started(), 1);

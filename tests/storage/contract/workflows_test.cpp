@@ -245,6 +245,60 @@ TEST_P(Workflows, TakeNothingThatIsNoStatus) {
   EXPECT_EQ(statuses(w).size(), 1u);
 }
 
+// -- owners --------------------------------------------------------------------------------
+
+TEST_P(Workflows, HaveTheOwnerThatTheyWereAddedWithUntilThereIsAnother) {
+  const member_id one{make_uuid(noon)};
+  const member_id two{make_uuid(noon)};
+  auto w = make_workflow("m");
+  w.owner = one;
+  EXPECT_TRUE(commit({add_workflow{w}, status(w, 1)}));
+  EXPECT_EQ(stored(w)->owner, one);
+  EXPECT_EQ(stored(start("nobody's"))->owner, member_id{});
+  EXPECT_TRUE(commit({own_workflow{w.id, two}}));
+  EXPECT_EQ(stored(w)->owner, two);
+  EXPECT_TRUE(commit({status(w, 2, workflow_phase::completed)}));
+  EXPECT_TRUE(failed_with(commit({own_workflow{w.id, one}}), error_code::not_found, "workflow"));
+  EXPECT_EQ(stored(w)->owner, two) << "it has ended";
+}
+
+TEST_P(Workflows, OfOneOwnerAreListedAndClaimedAFewAtATime) {
+  const member_id gone{make_uuid(noon)};
+  const member_id heir{make_uuid(noon)};
+  for (const auto* message : {"a", "b", "c"}) {
+    const auto w = start(message);
+    EXPECT_TRUE(commit({own_workflow{w.id, gone}}));
+  }
+  const auto kept = start("d");
+  EXPECT_EQ(commit({claim_workflows{gone, heir, 2}})->claimed, 2);
+  EXPECT_EQ(ask(*reader_, list_running_workflows{{}, 10, heir}).size(), 2u);
+  EXPECT_EQ(ask(*reader_, list_running_workflows{{}, 10, gone}).size(), 1u);
+  EXPECT_EQ(commit({claim_workflows{gone, heir, 2}})->claimed, 1);
+  EXPECT_EQ(commit({claim_workflows{gone, heir, 2}})->claimed, 0);
+  EXPECT_EQ(stored(kept)->owner, member_id{});
+  auto owners = ask(*reader_, list_workflow_owners{});
+  std::ranges::sort(owners);
+  EXPECT_EQ(owners, (std::vector<member_id>{member_id{}, heir}));
+  EXPECT_EQ(commit({claim_workflows{{}, heir, 9}})->claimed, 1) << "nobody's";
+}
+
+TEST_P(Workflows, ThatSeveralClaimAtOnceAreSharedAmongThem) {
+  const member_id gone{make_uuid(noon)};
+  for (int i = 0; i < 8; ++i)
+    EXPECT_TRUE(commit({own_workflow{start(std::to_string(i)).id, gone}}));
+  std::vector<unit> units;
+  std::vector<member_id> heirs;
+  for (int i = 0; i < 4; ++i) {
+    heirs.push_back(member_id{make_uuid(noon)});
+    units.push_back(unit{{claim_workflows{gone, heirs.back(), 8}}});
+  }
+  (void)race(*store_, units);
+  std::size_t all = 0;
+  for (const auto& heir : heirs)
+    all += ask(*reader_, list_running_workflows{{}, 10, heir}).size();
+  EXPECT_EQ(all, 8u) << "each is one member's";
+}
+
 } // namespace
 
 } // namespace latchkey::test

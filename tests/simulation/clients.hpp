@@ -1,0 +1,119 @@
+// clients.hpp — people whose requests go to all nodes at random, and what each may expect: the log
+// of what was answered, against which every later answer is held.
+#pragma once
+
+#include "tests/actors/random_walk/random_walk.hpp"
+#include "tests/simulation/node.hpp"
+
+#include <array>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace latchkey::test::simulation {
+
+class clients {
+public:
+  static constexpr std::size_t people_count = 4;
+
+  /// `tell` hears a line of what happens, `blame` what must not be.
+  clients(world& of, actor_fixture& store, std::function<void(const std::string&)> tell,
+          std::function<void(const std::string&)> blame);
+
+  /// Somebody asks that node something.
+  void act(place at, node& with);
+  /// Takes the answers that have come.
+  void poll();
+  /// Whatever was asked there gets no answer.
+  void lose(const node& gone);
+  std::size_t under_way() const noexcept { return requests_.size(); }
+  std::uint64_t operations() const noexcept { return operations_; }
+  std::uint64_t answered() const noexcept { return answered_; }
+
+  /// When nothing fails any more: whether memory at that node agrees with the log.
+  void check_all(place at, node& with);
+
+private:
+  struct person {
+    user_record row;
+    std::set<std::string> passwords;           // one of them is the password
+    std::set<std::string> former;              // that were replaced
+    std::size_t changes_of_password = 0;       // under way
+    std::set<std::string> roles;               // one of them is the role
+    std::size_t changes_of_role = 0;           // under way
+    std::size_t ends = 0;                      // of all sessions: under way
+    std::uint64_t last_end = 0;                // operation at which such a one was over last
+    std::map<std::uint64_t, std::string> keys; // API keys by id: their secret's hash
+    std::set<std::uint64_t> revoked_keys;
+  };
+  struct device {
+    session_id id;
+    std::size_t number = 0;
+    std::size_t owner = 0;
+    std::string password;        // that opened it
+    std::uint64_t newest = 1;    // counter of the newest token that its client was given
+    std::size_t refreshes = 0;   // under way, all with `newest` of when they began
+    bool may_have_ended = false; // somebody asked for it
+    bool is_over = false;        // and was told that it is done
+    std::map<std::uint64_t, std::string> tokens; // that were given, by counter
+  };
+  struct request {
+    const node* at = nullptr;
+    std::function<bool()> is_over; // asked until it is
+    std::function<void()> on_lost;
+  };
+
+  void sign_in(node& with, const std::string& where);
+  void validate(node& with, const std::string& where);
+  void refresh(node& with, const std::string& where);
+  void log_out(node& with, const std::string& where);
+  void end_all(node& with, const std::string& where);
+  void change_password(node& with, const std::string& where);
+  void change_role(node& with, const std::string& where);
+  void make_key(node& with, const std::string& where);
+  void use_key(node& with, const std::string& where);
+  void revoke_key(node& with, const std::string& where);
+
+  template <class Find, class Message>
+  void ask(
+      node& with, Find find, Message message,
+      std::function<void(result<typename routed_request<Find, Message>::reply>&)> on_answer,
+      std::function<void()> on_lost = [] {});
+  void opened(std::size_t owner, const std::string& password, std::uint64_t began,
+              const messages::token_pair& tokens);
+  /// Of all sessions of a person: those that there are.
+  std::vector<std::size_t> begin_ends(std::size_t owner);
+  /// `is_acked`: those have ended for sure.
+  void end_ends(std::size_t owner, const std::vector<std::size_t>& ended, bool is_acked);
+
+  std::size_t any_person() { return world_.below(people_.size()); }
+  device* any_device();
+  template <class Values>
+  auto any_of(const Values& values) {
+    return std::next(values.begin(), static_cast<std::ptrdiff_t>(world_.below(values.size())));
+  }
+  messages::author author() const { return {{"192.0.2.1", "curl", "req_1"}, {}}; }
+  /// What the store has of it, for a line of the log.
+  std::string row_of(const device& client);
+  void expect(bool holds, const std::string& claim) {
+    if (!holds) blame_(claim);
+  }
+
+  world& world_;
+  actor_fixture& store_; // that of no node
+  std::function<void(const std::string&)> tell_;
+  std::function<void(const std::string&)> blame_;
+  std::vector<person> people_;
+  std::vector<std::unique_ptr<device>> devices_;
+  std::list<request> requests_;
+  std::uint64_t operations_ = 0;
+  std::uint64_t answered_ = 0;
+  std::size_t passwords_made_ = 0;
+};
+
+} // namespace latchkey::test::simulation

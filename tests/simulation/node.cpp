@@ -1,0 +1,71 @@
+#include "tests/simulation/node.hpp"
+
+#include "actors/cluster/member_table.hpp"
+#include "actors/registry/registry_actor.hpp"
+
+#include <caf/scheduler/test_coordinator.hpp>
+
+namespace latchkey::test::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+caf::detail::test_actor_clock& clock_of(actor_fixture& on) {
+  return static_cast<caf::scheduler::test_coordinator&>(on.system().scheduler()).clock();
+}
+
+} // namespace
+
+node::node(world& of, place at, faulty_store& home, int drift)
+    : world_(of), drift_(drift), born_(of.now()), ran_to_(of.now()),
+      on_(std::make_unique<actor_fixture>(home)) {
+  auto& f = *on_;
+  f.clock.move(world_.now());
+  id_ = member_id{make_uuid(f.clock.now())};
+  f.store.refuse_here([this, at](bool writes) -> std::optional<failure> {
+    if (!world_.is_store_reachable(at)) return failure{error_code::store_unavailable};
+    if (!writes || world_.is_member(id_)) return std::nullopt;
+    is_fenced_ = true; // by the mark of its transaction
+    return failure{error_code::store_unavailable};
+  });
+  f.env().policy.login_failures = {1'000'000, 1};
+  f.env().policy.login_failures_in_a_row_max = 0;
+  f.env().tiers = parse_tiers("free:api_keys=unlimited").value();
+  EXPECT_TRUE(load_registry(home, *f.env().book));
+  f.env().registry = f.spawn(registry, f.shared_env());
+  cluster_options options;
+  options.self = {id_, "node" + std::to_string(at), std::to_string(at), "", false, 0us, 0us};
+  options.tick_every = 100ms;
+  options.fenced = options.refused = [this](const std::string&) { is_fenced_ = true; };
+  const auto table = f.spawn(member_table, world_.table_of(id_, at));
+  member_ = f.spawn(cluster_member, f.shared_env(), options, table, world_.link_of(id_, at));
+  f.env().cluster = member_;
+  f.env().member = id_;
+  caf::anon_send(member_, messages::cluster_tick{});
+  opening_ = f.ask_later(member_, messages::await_open{});
+}
+
+node::~node() {
+  world_.silence(id_);
+  member_ = nullptr;
+}
+
+microseconds node::next_timer() const {
+  const auto& due = clock_of(*on_).schedule();
+  if (due.empty()) return microseconds::max();
+  const auto left = std::chrono::ceil<microseconds>(due.begin()->first - clock_of(*on_).now());
+  // A slow clock comes to it a little later; what is missed by that is caught up next time.
+  return std::max(ran_to_ + left, frozen_until_);
+}
+
+void node::run() {
+  if (is_frozen()) return;
+  ran_to_ = world_.now();
+  const auto lived = ran_to_ - born_;
+  const auto own = lived + lived * drift_ / 1'000'000;
+  on_->advance_once(own - own_time_);
+  own_time_ = own;
+  if (!is_open_ && opening_.answered()) is_open_ = true;
+}
+
+} // namespace latchkey::test::simulation

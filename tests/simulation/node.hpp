@@ -1,0 +1,54 @@
+// node.hpp — one node of a simulated cluster, from start to death: the product's actors on a clock,
+// a network and a store that the world plays.
+#pragma once
+
+#include "actors/cluster/cluster.hpp"
+#include "tests/simulation/world.hpp"
+#include "tests/support/actor_fixture.hpp"
+
+#include <memory>
+#include <string>
+
+namespace latchkey::test::simulation {
+
+class node {
+public:
+  /// Starts at that place, on the data of `home`. Its clock is off by so many millionths.
+  node(world& of, place at, faulty_store& home, int drift);
+  /// Its process is gone, in the middle of whatever it did.
+  ~node();
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  actor_fixture& on() noexcept { return *on_; }
+  const member_id& id() const noexcept { return id_; }
+  /// Whether it accepts requests.
+  bool is_open() const noexcept { return is_open_; }
+  /// Whether its process must end: it was removed.
+  bool is_fenced() const noexcept { return is_fenced_; }
+
+  /// Until then nothing of it runs. Then it goes on as if no time had passed, but for its clock.
+  void freeze_until(microseconds when) { frozen_until_ = when; }
+  bool is_frozen() const { return world_.now() < frozen_until_; }
+
+  /// When something is due of itself.
+  microseconds next_timer() const;
+  /// Runs what has come and what is due by now.
+  void run();
+
+private:
+  world& world_;
+  int drift_;
+  microseconds born_;
+  microseconds ran_to_;
+  microseconds own_time_{0}; // that has passed by its own clock
+  microseconds frozen_until_{0};
+  std::unique_ptr<actor_fixture> on_;
+  member_id id_;
+  cluster_actor member_;
+  asked<messages::done> opening_;
+  bool is_open_ = false;
+  bool is_fenced_ = false;
+};
+
+} // namespace latchkey::test::simulation

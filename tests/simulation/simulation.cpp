@@ -1,0 +1,241 @@
+#include "tests/simulation/simulation.hpp"
+
+#include "tests/simulation/clients.hpp"
+#include "tests/simulation/node.hpp"
+#include "tests/simulation/seeded_random.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <thread>
+
+namespace latchkey::test::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t lines_kept = 60;
+constexpr auto grain = 1ms; // of time: what is due within one happens together
+
+std::string as_text(microseconds at) {
+  auto micros = std::to_string(at.count() % 1'000'000);
+  micros.insert(0, 6 - micros.size(), '0');
+  return std::to_string(at / 1s) + "." + micros;
+}
+
+class run {
+public:
+  explicit run(const options& wanted) : options_(wanted), world_(wanted.seed) {
+    nodes_.resize(wanted.nodes);
+    for (place at = 0; at < nodes_.size(); ++at)
+      world_.at(world_.between(0us, 300ms), [this, at] { start(at); });
+    const microseconds length = wanted.length;
+    trouble_ends_ = length * 2 / 3;
+    acts_end_ = length - 1s;
+    world_.at(2s, [this] { act(); });
+    world_.at(4s, [this] { trouble(); });
+    world_.at(trouble_ends_, [this] { end_trouble(); });
+  }
+
+  outcome to_the_end() {
+    const microseconds end = options_.length;
+    while (world_.now() < end && result_.violation.empty())
+      go_on(end);
+    if (result_.violation.empty()) check_the_end();
+    result_.operations = people_.operations();
+    result_.answered = people_.answered();
+    result_.frames = world_.frames();
+    if (!result_.violation.empty()) result_.newest.assign(newest_.begin(), newest_.end());
+    return std::move(result_);
+  }
+
+private:
+  // -- the log
+  void tell(const std::string& line) {
+    auto text = "[" + as_text(world_.now()) + "] " + line;
+    for (const unsigned char byte : text)
+      result_.digest = (result_.digest ^ byte) * 1'099'511'628'211U; // FNV-1a
+    if (options_.log) options_.log(text);
+    newest_.push_back(std::move(text));
+    if (newest_.size() > lines_kept) newest_.pop_front();
+  }
+  void blame(const std::string& claim) {
+    tell("VIOLATION: " + claim);
+    if (result_.violation.empty()) result_.violation = claim;
+  }
+
+  // -- time
+  void go_on(microseconds end) {
+    auto next = world_.next_event(end);
+    for (const auto& each : nodes_)
+      if (each) next = std::min(next, each->next_timer());
+    next = std::max(next, world_.now());
+    world_.go_to(std::min<microseconds>(end, (next / grain + 1) * grain));
+    settle();
+  }
+  /// Until nobody has anything to do at this time.
+  void settle() {
+    for (std::uint64_t before = ~std::uint64_t{0}; before != people_.answered();) {
+      before = people_.answered();
+      for (int i = 0; i < 2; ++i) { // a request finds its actor first
+        for (auto& each : nodes_)
+          if (each) each->run();
+        people_.poll();
+      }
+    }
+    for (place at = 0; at < nodes_.size(); ++at)
+      if (nodes_[at] && nodes_[at]->is_fenced()) {
+        ++result_.fences;
+        end(at, "was removed by the others and stops");
+      }
+  }
+
+  // -- lives
+  void start(place at) {
+    if (nodes_[at]) return;
+    tell("node " + std::to_string(at) + " starts");
+    const auto drift = static_cast<int>(world_.below(401)) - 200;
+    nodes_[at] = std::make_unique<node>(world_, at, home_.store, drift);
+  }
+  void end(place at, const std::string& how) {
+    tell("node " + std::to_string(at) + " " + how);
+    people_.lose(*nodes_[at]);
+    nodes_[at].reset();
+    world_.after(world_.between(200ms, 4s), [this, at] { start(at); });
+  }
+
+  // -- requests
+  void act() {
+    const auto at = world_.below(nodes_.size());
+    if (nodes_[at] && nodes_[at]->is_open()) people_.act(at, *nodes_[at]);
+    const auto pause = world_.between(1ms, 250ms);
+    if (world_.now() + pause < acts_end_) world_.after(pause, [this] { act(); });
+  }
+
+  // -- trouble
+  void trouble() {
+    if (world_.now() >= trouble_ends_) return;
+    const auto at = world_.below(nodes_.size());
+    switch (world_.below(6)) {
+    case 0:
+      kill(at);
+      break;
+    case 1:
+      freeze(at);
+      break;
+    case 2:
+      take_store_from({at});
+      break;
+    case 3:
+      take_store_from_all();
+      break;
+    case 4:
+      isolate(at);
+      break;
+    default:
+      cut(at, world_.below(nodes_.size()), world_.one_in(2));
+    }
+    world_.after(world_.between(300ms, 5s), [this] { trouble(); });
+  }
+  void kill(place at) {
+    if (!nodes_[at]) return;
+    ++result_.kills;
+    end(at, "is killed");
+  }
+  void freeze(place at) {
+    if (!nodes_[at] || nodes_[at]->is_frozen()) return;
+    ++result_.freezes;
+    const auto length = world_.between(50ms, world_.one_in(3) ? 5s : 1500ms);
+    tell("node " + std::to_string(at) + " is frozen for " + as_text(length));
+    nodes_[at]->freeze_until(world_.now() + length);
+  }
+  void take_store_from(std::vector<place> whom) {
+    ++result_.store_losses;
+    const auto length = world_.between(100ms, world_.one_in(3) ? 8s : 2s);
+    for (const auto at : whom) {
+      tell("node " + std::to_string(at) + " has no store for " + as_text(length));
+      world_.set_store_reachable(at, false);
+    }
+    world_.after(length, [this, whom] {
+      for (const auto at : whom)
+        world_.set_store_reachable(at, true);
+    });
+  }
+  void take_store_from_all() {
+    std::vector<place> all;
+    for (place at = 0; at < nodes_.size(); ++at)
+      all.push_back(at);
+    take_store_from(std::move(all));
+  }
+  void cut(place a, place b, bool is_both_ways) {
+    if (a == b) return;
+    ++result_.cuts;
+    const auto length = world_.between(50ms, world_.one_in(3) ? 8s : 2s);
+    tell("nothing crosses from node " + std::to_string(a) + " to node " + std::to_string(b) +
+         (is_both_ways ? " and back for " : " for ") + as_text(length));
+    world_.cut(a, b);
+    if (is_both_ways) world_.cut(b, a);
+    world_.after(length, [this, a, b] {
+      world_.heal(a, b);
+      world_.heal(b, a);
+    });
+  }
+  /// From the other nodes, and perhaps from the store too.
+  void isolate(place at) {
+    for (place other = 0; other < nodes_.size(); ++other)
+      cut(at, other, true);
+    if (world_.one_in(2)) take_store_from({at});
+  }
+  void end_trouble() {
+    tell("nothing fails any more");
+    world_.heal_all();
+    for (place at = 0; at < nodes_.size(); ++at) {
+      world_.set_store_reachable(at, true);
+      if (nodes_[at]) nodes_[at]->freeze_until(world_.now());
+      start(at);
+    }
+  }
+
+  // -- the end
+  void check_the_end() {
+    for (place at = 0; at < nodes_.size(); ++at) {
+      if (!nodes_[at] || !nodes_[at]->is_open())
+        return blame("node " + std::to_string(at) + " does not serve");
+      auto& f = nodes_[at]->on();
+      if (!f.env().trust->holds(f.clock.steady()))
+        blame("node " + std::to_string(at) + " does not believe its memory");
+    }
+    if (world_.members() != nodes_.size()) blame("the table of members has another length");
+    for (place at = 0; at < nodes_.size(); ++at)
+      people_.check_all(at, *nodes_[at]);
+    const auto until = world_.now() + 40s;
+    while (people_.under_way() > 0 && world_.now() < until && result_.violation.empty())
+      go_on(until);
+    if (people_.under_way() > 0)
+      blame(std::to_string(people_.under_way()) + " requests have no answer");
+  }
+
+  options options_;
+  world world_;
+  outcome result_;
+  std::deque<std::string> newest_;
+  actor_fixture home_; // whose store all share
+  clients people_{world_, home_, [this](const std::string& line) { tell(line); },
+                  [this](const std::string& claim) { blame(claim); }};
+  std::vector<std::unique_ptr<node>> nodes_; // by place; null: between two lives
+  microseconds trouble_ends_{0};
+  microseconds acts_end_{0};
+};
+
+} // namespace
+
+outcome simulate(const options& wanted) {
+  outcome result;
+  std::thread alone([&] {
+    const seeded_random random{wanted.seed};
+    result = run{wanted}.to_the_end();
+  });
+  alone.join();
+  return result;
+}
+
+} // namespace latchkey::test::simulation
