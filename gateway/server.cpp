@@ -28,6 +28,7 @@
 #include <atomic>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <cstdlib>
 #include <optional>
@@ -44,11 +45,18 @@ namespace {
   std::_Exit(EXIT_FAILURE);
 }
 
-/// This process may not write any more, and what it remembers may be out of date.
-void end_for_another(const std::string& why) {
-  log_critical("server", why);
-  log_stop();
-  std::_Exit(EXIT_FAILURE);
+/// A flag that outlives whoever may still ask for it.
+using shared_flag = std::shared_ptr<std::atomic<bool>>;
+
+/// What ends this process, which may not write any more, and whose memory may be out of date; unless
+/// it has left by itself.
+std::function<void(const std::string&)> ending_unless(const shared_flag& has_left) {
+  return [has_left](const std::string& why) {
+    if (*has_left) return;
+    log_critical("server", why);
+    log_stop();
+    std::_Exit(EXIT_FAILURE);
+  };
 }
 
 } // namespace
@@ -60,6 +68,7 @@ struct server::parts {
   std::shared_ptr<proxy::upstream_set> upstreams;
   data_dir_lock only_server; // goes after the store
   std::unique_ptr<storage::store> store;
+  shared_flag has_left = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<node> member; // none: this server is alone
   std::shared_ptr<actor_env> env = std::make_shared<actor_env>();
   std::unique_ptr<caf::actor_system_config> config;
@@ -88,6 +97,7 @@ struct server::parts {
   void spawn_core_managers();
   void watch_actors();
   void publish_counts();
+  void leave_cluster();
   void stop_actors();
 };
 
@@ -125,11 +135,11 @@ result<void> server::parts::open() {
 }
 
 result<void> server::parts::claim_store() {
-  if (!configured->is_clustered()) return store->claim(describe_this_process(), end_for_another);
+  if (!configured->is_clustered()) return store->claim(describe_this_process(), ending_unless(has_left));
   auto made = node::bind(*configured);
   if (!made) return fail(made.error());
   member = *std::move(made);
-  return store->claim_as_member(member->id(), describe_this_process(), end_for_another);
+  return store->claim_as_member(member->id(), describe_this_process(), ending_unless(has_left));
 }
 
 result<void> server::parts::create_first_admin() {
@@ -171,7 +181,7 @@ result<void> server::parts::seed_keys() {
 /// Returns when this server may write and answer.
 result<void> server::parts::join_cluster(const std::function<bool()>& gives_up) {
   if (!member) return {};
-  member->join(*system, env, *store, end_for_another);
+  member->join(*system, env, *store, ending_unless(has_left));
   if (auto opened = member->await_open(gives_up); !opened) return opened;
   if (auto seeded = seed_keys(); !seeded) return seeded;
   caf::anon_send(env->cluster, messages::tell_members{messages::registry_changed{}});
@@ -296,12 +306,35 @@ void server::parts::watch_actors() {
     roots.add("a client of the core manager", handle);
 }
 
+namespace {
+
+template <class Handle>
+void end(const Handle& handle) {
+  if (handle) caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
+}
+
+} // namespace
+
+/// Whoever writes without being asked ends first, and what is being written is waited for: after that
+/// nothing is taken from this node.
+void server::parts::leave_cluster() {
+  if (!member || !system) return;
+  roots.stop();
+  end(workflow_recovery_handle);
+  end(retention_handle);
+  end(env->mailer);
+  const auto deadline = env->steady_now() + std::chrono::seconds{2};
+  caf::scoped_actor self{*system};
+  for (const auto& writer : env->writers)
+    self->request(writer, std::chrono::seconds{2}, messages::commit{{}, deadline})
+        .receive([](const storage::written&) {}, [](const caf::error&) {});
+  *has_left = true;
+  member->leave();
+}
+
 void server::parts::stop_actors() {
   if (!system) return;
   roots.stop();
-  const auto end = [](const auto& handle) {
-    if (handle) caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
-  };
   for (auto& handle : env->directories)
     end(handle);
   for (auto& handle : env->core_managers)
@@ -384,7 +417,7 @@ void server::drain() {
   if (parts_->sockets) parts_->sockets->drain();
   parts_->listening = nullptr;
   parts_->sockets.reset();
-  if (parts_->member) parts_->member->leave();
+  parts_->leave_cluster();
   parts_->stop_actors();
 }
 
