@@ -7,7 +7,9 @@
 #include "gateway/server.hpp"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <csignal>
+#include <ctime>
 #include <iostream>
 #include <pthread.h>
 
@@ -50,6 +52,23 @@ void await_end(const sigset_t& awaited, server& running) {
     reload(running);
 }
 
+/// Serves on while load balancers find out that they should ask others; a second signal ends that.
+void await_balancers(const sigset_t& awaited, server& running, std::chrono::seconds delay) {
+  using clock = std::chrono::steady_clock;
+  if (delay.count() == 0) return;
+  log_info("server", "unready; draining begins in ", delay.count(), " s");
+  const auto end = clock::now() + delay;
+  for (auto left = end - clock::now(); left.count() > 0; left = end - clock::now()) {
+    const auto whole = std::chrono::floor<std::chrono::seconds>(left);
+    const timespec wait{whole.count(), (left - whole).count()};
+    const int signal = sigtimedwait(&awaited, nullptr, &wait);
+    if (signal == SIGHUP)
+      reload(running);
+    else if (signal > 0)
+      return;
+  }
+}
+
 /// Whether one of those signals waits that `await_end` ends at.
 bool is_told_to_end() {
   sigset_t waiting;
@@ -74,6 +93,8 @@ int serve(const chosen_command& chosen) {
     std::cout << banner(shown, running) << std::flush;
     std::cout.clear(); // the server runs even if nobody can read this
     await_end(awaited, running);
+    running.announce_stop();
+    await_balancers(awaited, running, std::chrono::seconds{shown.drain_delay_s});
     log_info("server", "draining");
     running.drain();
     log_info("server", "stopped");
