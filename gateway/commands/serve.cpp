@@ -5,6 +5,7 @@
 #include "gateway/banner.hpp"
 #include "gateway/commands/command.hpp"
 #include "gateway/server.hpp"
+#include "gateway/service_manager.hpp"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -85,6 +86,8 @@ int serve(const chosen_command& chosen) {
     return complain(logging.error());
   use_all_descriptors();
   const free_memory_returner gives_memory_back;
+  service_manager manager;
+  manager.say_status("Starting");
   int code = 0;
   const auto shown = *configured;
   auto started = server::start(std::move(*configured), is_told_to_end);
@@ -92,7 +95,10 @@ int serve(const chosen_command& chosen) {
     auto& running = **started;
     std::cout << banner(shown, running) << std::flush;
     std::cout.clear(); // the server runs even if nobody can read this
+    const auto watchdog = manager.keep_watchdog([&running] { return running.is_alive(); });
+    manager.say_ready("Serving");
     await_end(awaited, running);
+    manager.say_stopping("Stopping");
     running.announce_stop();
     await_balancers(awaited, running, std::chrono::seconds{shown.drain_delay_s});
     log_info("server", "draining");
