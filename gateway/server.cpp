@@ -331,6 +331,7 @@ void server::parts::stop_actors() {
 void server::parts::publish_counts() {
   counts.database_connections.set(static_cast<std::int64_t>(store->open_connections()));
   counts.database_log_bytes.set(store->log_bytes());
+  counts.memory_trusted.set(env->trust->holds(env->steady_now()) ? 1 : 0);
   upstreams->publish_counts();
   if (const auto* all = listening.load()) all->publish_counts();
 }
