@@ -193,7 +193,7 @@ result<void> listeners::parts::listen_on(reactor_side& side, caf::actor_system& 
   side.edge->set_sockets(side.sockets.get());
   side.edge->pass_on_to(upstreams);
   side.edge->set_heartbeats(beats.get());
-  beats->begin(home.index(), home.timers());
+  beats->begin(home.index(), home.context());
   const auto serve = [&](listener which) {
     return std::make_unique<http::http_server>(home.context(), home.timers(),
                                                options_for(side, which));

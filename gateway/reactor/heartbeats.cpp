@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/asio/steady_timer.hpp>
 #include <limits>
+#include <optional>
 
 namespace latchkey::gateway {
 namespace {
@@ -12,33 +14,35 @@ constexpr auto none = std::numeric_limits<heartbeats::clock::rep>::max();
 
 } // namespace
 
-struct heartbeats::beat : timer_wheel::entry {
-  beat() : entry(&beat::on_expired) {}
-
+struct heartbeats::beat : std::enable_shared_from_this<beat> {
   void tell() {
     last.store(clock::now().time_since_epoch().count(), std::memory_order_relaxed);
-    timers->schedule(*this, every);
+    // A timer of its own: the wheel would tick ten times a second for it.
+    timer->expires_after(every);
+    timer->async_wait([alive = weak_from_this()](const boost::system::error_code&) {
+      const auto self = alive.lock();
+      if (self && self->timer) self->tell();
+    });
   }
-  static void on_expired(timer_wheel::entry& self) noexcept { static_cast<beat&>(self).tell(); }
 
-  timer_wheel* timers = nullptr;
+  std::optional<boost::asio::steady_timer> timer;
   std::atomic<clock::rep> last = none;
 };
 
 heartbeats::heartbeats(std::size_t reactors) {
   for (std::size_t i = 0; i < reactors; ++i)
-    beats_.push_back(std::make_unique<beat>());
+    beats_.push_back(std::make_shared<beat>());
 }
 
 heartbeats::~heartbeats() = default;
 
-void heartbeats::begin(std::size_t index, timer_wheel& timers) {
-  beats_[index]->timers = &timers;
+void heartbeats::begin(std::size_t index, boost::asio::io_context& of_reactor) {
+  beats_[index]->timer.emplace(of_reactor);
   beats_[index]->tell();
 }
 
 void heartbeats::end(std::size_t index) {
-  beats_[index]->cancel();
+  beats_[index]->timer.reset();
   beats_[index]->last.store(none, std::memory_order_relaxed);
 }
 

@@ -2,7 +2,7 @@
 // may look when it last did.
 #pragma once
 
-#include "gateway/reactor/timer_wheel.hpp"
+#include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace latchkey::gateway {
 
 class heartbeats {
 public:
-  using clock = timer_wheel::clock;
+  using clock = std::chrono::steady_clock;
   static constexpr std::chrono::seconds every{1};
   /// One that is silent for longer is stuck: nothing that a reactor does in one go takes seconds.
   static constexpr std::chrono::seconds silent_max{5};
@@ -24,7 +24,7 @@ public:
   heartbeats& operator=(const heartbeats&) = delete;
 
   /// The reactor of that index beats from now on, or no more. On its thread.
-  void begin(std::size_t index, timer_wheel& timers);
+  void begin(std::size_t index, boost::asio::io_context& of_reactor);
   void end(std::size_t index);
 
   /// Whether each that has begun has beaten lately. From any thread.
@@ -32,7 +32,7 @@ public:
 
 private:
   struct beat;
-  std::vector<std::unique_ptr<beat>> beats_; // by index
+  std::vector<std::shared_ptr<beat>> beats_; // by index; what waits holds them weakly
 };
 
 } // namespace latchkey::gateway

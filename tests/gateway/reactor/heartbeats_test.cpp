@@ -11,7 +11,7 @@ class Heartbeats : public testing::Test {
 protected:
   Heartbeats() {
     for (std::size_t i = 0; i < 2; ++i)
-      on_reactor(reactors_.at(i), [&] { beats_.begin(i, reactors_.at(i).timers()); });
+      on_reactor(reactors_.at(i), [&] { beats_.begin(i, reactors_.at(i).context()); });
   }
   ~Heartbeats() override {
     for (std::size_t i = 0; i < 2; ++i)
