@@ -123,6 +123,7 @@ struct listeners::parts {
   std::string http_host; // numeric
   std::string internal_host;
   std::size_t workers = 1;
+  std::shared_ptr<heartbeats> beats;
   std::vector<reactor_side> sides; // complete ones first
 
   result<void> prepare();
@@ -191,6 +192,8 @@ result<void> listeners::parts::listen_on(reactor_side& side, caf::actor_system& 
   side.sockets = std::make_unique<socket_registry>(system, *side.edge);
   side.edge->set_sockets(side.sockets.get());
   side.edge->pass_on_to(upstreams);
+  side.edge->set_heartbeats(beats.get());
+  beats->begin(home.index(), home.context());
   const auto serve = [&](listener which) {
     return std::make_unique<http::http_server>(home.context(), home.timers(),
                                                options_for(side, which));
@@ -222,6 +225,7 @@ result<std::unique_ptr<listeners>> listeners::open(caf::actor_system& system, ac
   auto& p = *made->parts_;
   auto& scheduler = reactor_scheduler::of(system);
   p.workers = scheduler.size();
+  p.beats = std::make_shared<heartbeats>(p.workers);
   p.sides.reserve(p.workers);
   for (std::size_t i = 0; i < p.workers; ++i) {
     auto& side = p.sides.emplace_back();
@@ -248,7 +252,8 @@ void listeners::accept() {
 listeners::~listeners() {
   // Connections that are left lose their sockets first, then the way to actors.
   for (auto& side : parts_->sides)
-    on_reactor(*side.home, [&side] {
+    on_reactor(*side.home, [this, &side] {
+      parts_->beats->end(side.home->index());
       side.public_server.reset();
       side.internal_server.reset();
       if (side.sockets) side.sockets->shut();
@@ -275,6 +280,16 @@ result<bool> listeners::reload_certificate() {
   for (auto& side : parts_->sides)
     on_reactor(*side.home, [&] { side.public_server->use_tls(*context); });
   return true;
+}
+
+void listeners::announce_stop() {
+  for (auto& side : parts_->sides)
+    boost::asio::post(side.home->context(),
+                      [edge = side.edge.get()] { edge->health().begin_stopping(); });
+}
+
+std::shared_ptr<const heartbeats> listeners::beats() const noexcept {
+  return parts_->beats;
 }
 
 void listeners::drain() {

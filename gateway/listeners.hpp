@@ -5,6 +5,7 @@
 #include "actors/base/actor_env.hpp"
 #include "config/settings/settings.hpp"
 #include "gateway/proxy/upstream/upstream_set.hpp"
+#include "gateway/reactor/heartbeats.hpp"
 #include "protocol/result.hpp"
 
 #include <caf/fwd.hpp>
@@ -35,6 +36,12 @@ public:
   /// Reads TLS_CERT and TLS_KEY again: new handshakes show the new certificate, open connections go
   /// on. A failure's reason names the file and changes nothing. True when there is TLS at all.
   result<bool> reload_certificate();
+
+  /// From now on /health and /internal/ready say that the server stops; everything is served as
+  /// before.
+  void announce_stop();
+  /// Of the reactors that serve; those that do no more are not missed.
+  std::shared_ptr<const heartbeats> beats() const noexcept;
 
   /// Stops accepting and waits until requests in flight are answered, REQUEST_TIMEOUT and
   /// a little at most; then closes what is left.

@@ -80,6 +80,7 @@ struct server::parts {
   root_watch roots{end_process};
   std::unique_ptr<listeners> sockets;
   std::atomic<const listeners*> listening = nullptr; // once all of `sockets` is up
+  std::shared_ptr<const heartbeats> beats;           // those of `sockets`
   std::optional<first_admin> admin;
   bool needs_admin = false; // the store has none who is active
   bool drained = false;
@@ -363,6 +364,7 @@ void server::parts::stop_actors() {
 void server::parts::publish_counts() {
   counts.database_connections.set(static_cast<std::int64_t>(store->open_connections()));
   counts.database_log_bytes.set(store->log_bytes());
+  counts.memory_trusted.set(env->trust->holds(env->steady_now()) ? 1 : 0);
   upstreams->publish_counts();
   if (const auto* all = listening.load()) all->publish_counts();
 }
@@ -395,6 +397,7 @@ result<std::unique_ptr<server>> server::start(settings configured,
   if (!sockets) return fail(sockets.error());
   p.sockets = std::move(*sockets);
   p.listening = p.sockets.get();
+  p.beats = p.sockets->beats();
   if (auto joined = p.join_cluster(gives_up); !joined) return fail(joined.error());
   p.spawn_workers();
   // After everything that may fail, for a generated password is shown once, by a start that
@@ -410,6 +413,14 @@ server::~server() {
 
 result<bool> server::reload_certificate() {
   return parts_->sockets->reload_certificate();
+}
+
+void server::announce_stop() {
+  parts_->sockets->announce_stop();
+}
+
+bool server::is_alive() const noexcept {
+  return parts_->beats->are_regular();
 }
 
 void server::drain() {

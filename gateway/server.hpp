@@ -40,6 +40,11 @@ public:
   /// and then nothing changes. True when the public listener speaks TLS.
   result<bool> reload_certificate();
 
+  /// Tells load balancers, by /health and /internal/ready, that `drain` comes soon.
+  void announce_stop();
+  /// Whether every reactor has its turns. From any thread, also while it drains.
+  bool is_alive() const noexcept;
+
   /// Stops accepting, lets requests in flight finish within REQUEST_TIMEOUT, then stops
   /// the actors. Everything acknowledged is durable already.
   void drain();

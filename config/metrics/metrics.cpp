@@ -265,6 +265,10 @@ std::string metrics::render() const {
                           "Open connections to Redis at the last health check.",
                           redis_connections));
   out.push_back(family_of("sessions_live", "Sessions held in memory.", sessions_live));
+  out.push_back(family_of("memory_trusted",
+                          "Whether sessions are validated from memory: 1 yes, 0 the database is "
+                          "asked each time. A server that is alone says 1.",
+                          memory_trusted));
   out.push_back(family_of("connections_open", "Open client sockets.", connections_open));
   out.push_back(
       family_of("requests_in_flight", "Requests read and not yet answered.", requests_in_flight));

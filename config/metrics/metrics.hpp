@@ -138,6 +138,7 @@ public:
   gauge database_log_bytes;             // database_log_bytes: of SQLite's log at the last commit
   gauge redis_connections;              // redis_connections: open at the last ping
   gauge sessions_live;                  // sessions_live: session actors in memory
+  gauge memory_trusted;                 // memory_trusted: 1 when what is remembered counts, else 0
   gauge connections_open;               // connections_open: accepted sockets
   gauge requests_in_flight;             // requests_in_flight: read and not yet answered
   gauge hashing_queue_depth;            // hashing_queue_depth: passwords waiting for a worker

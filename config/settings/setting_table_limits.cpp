@@ -38,6 +38,9 @@ constexpr setting_row limit_rows[] = {
     seconds_row<&s::keep_alive_s, 1, 86400>(
         "KEEP_ALIVE", "75", "1 second to 1 day, such as 75 or 10m",
         "how long an HTTP connection is kept open between two requests"),
+    seconds_row<&s::drain_delay_s, 0, 300>(
+        "DRAIN_DELAY", "0", "0 to 300 seconds",
+        "how long a server that is told to stop still serves while /health says so"),
     count_row<&s::connections_max, 0, 1000000>(
         "HTTP_CONNECTIONS_MAX", "0", "a number, 0 to 1000000",
         "HTTP connections at once in each worker; 0: its share of three quarters of the "

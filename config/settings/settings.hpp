@@ -93,6 +93,7 @@ struct settings {
   std::uint32_t workers{};           // WORKERS: reactors
   std::uint32_t request_timeout_s{}; // REQUEST_TIMEOUT
   std::uint32_t keep_alive_s{};      // KEEP_ALIVE: of a connection between two requests
+  std::uint32_t drain_delay_s{};     // DRAIN_DELAY: unready, but serving, before it stops
   std::uint32_t connections_max{};   // HTTP_CONNECTIONS_MAX: a reactor's; 0: by the descriptors
   std::uint32_t in_flight_max{};     // IN_FLIGHT_MAX: requests a reactor
   std::uint32_t body_bytes_max{};    // BODY_BYTES_MAX

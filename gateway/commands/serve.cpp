@@ -5,9 +5,12 @@
 #include "gateway/banner.hpp"
 #include "gateway/commands/command.hpp"
 #include "gateway/server.hpp"
+#include "gateway/service_manager.hpp"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <csignal>
+#include <ctime>
 #include <iostream>
 #include <pthread.h>
 
@@ -50,6 +53,23 @@ void await_end(const sigset_t& awaited, server& running) {
     reload(running);
 }
 
+/// Serves on while load balancers find out that they should ask others; a second signal ends that.
+void await_balancers(const sigset_t& awaited, server& running, std::chrono::seconds delay) {
+  using clock = std::chrono::steady_clock;
+  if (delay.count() == 0) return;
+  log_info("server", "unready; draining begins in ", delay.count(), " s");
+  const auto end = clock::now() + delay;
+  for (auto left = end - clock::now(); left.count() > 0; left = end - clock::now()) {
+    const auto whole = std::chrono::floor<std::chrono::seconds>(left);
+    const timespec wait{whole.count(), (left - whole).count()};
+    const int signal = sigtimedwait(&awaited, nullptr, &wait);
+    if (signal == SIGHUP)
+      reload(running);
+    else if (signal > 0)
+      return;
+  }
+}
+
 /// Whether one of those signals waits that `await_end` ends at.
 bool is_told_to_end() {
   sigset_t waiting;
@@ -66,6 +86,8 @@ int serve(const chosen_command& chosen) {
     return complain(logging.error());
   use_all_descriptors();
   const free_memory_returner gives_memory_back;
+  service_manager manager;
+  manager.say_status("Starting");
   int code = 0;
   const auto shown = *configured;
   auto started = server::start(std::move(*configured), is_told_to_end);
@@ -73,7 +95,12 @@ int serve(const chosen_command& chosen) {
     auto& running = **started;
     std::cout << banner(shown, running) << std::flush;
     std::cout.clear(); // the server runs even if nobody can read this
+    const auto watchdog = manager.keep_watchdog([&running] { return running.is_alive(); });
+    manager.say_ready("Serving");
     await_end(awaited, running);
+    manager.say_stopping("Stopping");
+    running.announce_stop();
+    await_balancers(awaited, running, std::chrono::seconds{shown.drain_delay_s});
     log_info("server", "draining");
     running.drain();
     log_info("server", "stopped");

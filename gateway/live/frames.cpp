@@ -154,4 +154,13 @@ ws::frame subscription_changed(std::string_view tier, std::string_view status) {
   return finish(std::move(out));
 }
 
+ws::frame server_stopping(std::chrono::milliseconds reconnect_in) {
+  auto out = begin("server_stopping");
+  json_writer(out)
+      .begin_object("data")
+      .number("reconnect_in_ms", reconnect_in.count())
+      .end_object();
+  return finish(std::move(out));
+}
+
 } // namespace latchkey::gateway::live

@@ -8,6 +8,7 @@
 #include "protocol/permission.hpp"
 #include "protocol/result.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,5 +48,8 @@ ws::frame session_expiring(std::int64_t expires_at);
 ws::frame permissions_changed(std::string_view role, const permission_set& permissions);
 /// "subscription_changed".
 ws::frame subscription_changed(std::string_view tier, std::string_view status);
+/// "server_stopping": the socket is closed after it; the client waits for so long before it opens
+/// another.
+ws::frame server_stopping(std::chrono::milliseconds reconnect_in);
 
 } // namespace latchkey::gateway::live

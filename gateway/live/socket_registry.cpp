@@ -5,6 +5,7 @@
 #include "gateway/live/live_connection.hpp"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace latchkey::gateway {
@@ -23,7 +24,11 @@ constexpr std::string_view types_sent[] = {"pong",
                                            "session_revoked",
                                            "session_expiring",
                                            "permissions_changed",
-                                           "subscription_changed"};
+                                           "subscription_changed",
+                                           "server_stopping"};
+
+/// Clients of a server that stops come back within this time, not all at once.
+constexpr std::chrono::milliseconds reconnect_spread{2000};
 
 std::size_t sockets_max_of(const settings& configured) {
   if (configured.ws_sockets_max > 0) return configured.ws_sockets_max;
@@ -219,8 +224,13 @@ void socket_registry::stop(std::function<void()> done) {
   std::vector<std::shared_ptr<live_connection>> all;
   for (const auto& [number, client] : clients_)
     all.push_back(client);
-  for (const auto& client : all)
+  std::minstd_rand chance{std::random_device{}()};
+  std::uniform_int_distribution<std::int64_t> spread{0, reconnect_spread.count()};
+  for (const auto& client : all) {
+    say_now(*client, "server_stopping",
+            live::server_stopping(std::chrono::milliseconds{spread(chance)}));
     client->close(ws::close_code::going_away, "the server stops");
+  }
 }
 
 live_connection* socket_registry::find(socket_number number) {

@@ -123,8 +123,8 @@ public:
   /// The socket is open: `caller` has a session that watches us, and a token.
   void open(slot taken_slot, http::taken_connection&& connection, const principal& caller);
 
-  /// Nothing is accepted any more; every socket is closed (1001). Calls back when all are, or
-  /// have been cut off.
+  /// Nothing is accepted any more; every socket is told (server_stopping) and closed (1001). Calls
+  /// back when all are, or have been cut off.
   void stop(std::function<void()> done);
 
   /// Closes every socket at once; nothing is asked of `edge` any more.

@@ -25,6 +25,9 @@ public:
   const std::string& database_trouble() const noexcept { return database_.trouble; }
   /// "connected", "disconnected" or "disabled".
   awaitable<std::string_view> redis_state(deadline_point deadline);
+  /// Whether this server is about to stop: it still serves, but wants no new clients.
+  bool is_stopping() const noexcept { return is_stopping_; }
+  void begin_stopping() noexcept { is_stopping_ = true; }
   /// Whether CORE_MANAGER_URL accepts connections.
   tcp_prober& core_manager() noexcept { return core_manager_; }
 
@@ -44,6 +47,7 @@ private:
   last_answer database_;
   last_answer redis_;
   tcp_prober core_manager_;
+  bool is_stopping_ = false;
 };
 
 } // namespace latchkey::gateway

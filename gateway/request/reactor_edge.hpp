@@ -5,6 +5,7 @@
 #include "config/settings/settings.hpp"
 #include "gateway/http/message/cors.hpp"
 #include "gateway/proxy/upstream/upstream_client.hpp"
+#include "gateway/reactor/heartbeats.hpp"
 #include "gateway/reactor/splice_set.hpp"
 #include "gateway/request/actor_lookup.hpp"
 #include "gateway/request/client_address.hpp"
@@ -52,6 +53,8 @@ public:
   bool is_registry_current() const {
     return !env_->cluster || env_->trust->counts(env_->book->read_in(), env_->steady_now());
   }
+  /// Whether what this server remembers may be believed at all now (memory_trust).
+  bool is_memory_usable() const { return !env_->cluster || env_->trust->holds(env_->steady_now()); }
   /// Ends when the snapshots are no older than the call; with the store's error.
   awaitable<result<void>> reread_registry(deadline_point deadline);
 
@@ -106,6 +109,12 @@ public:
   /// USER001 when no user has that number.
   awaitable<result<user_id>> user_with_number(std::int64_t number, deadline_point deadline);
 
+  // -- the other reactors
+
+  /// Whether each of them has its turns.
+  bool are_reactors_alive() const noexcept { return beats_ == nullptr || beats_->are_regular(); }
+  void set_heartbeats(const heartbeats* all) noexcept { beats_ = all; }
+
   // -- sockets and upstreams
 
   /// The live sockets of this reactor, and those of all.
@@ -155,6 +164,7 @@ private:
   generation_cache<std::string, std::string, text_hash> keys_{
       service_keys_max}; // hashes of good service keys
   std::size_t next_reader_ = 0;
+  const heartbeats* beats_ = nullptr;
   socket_registry* sockets_ = nullptr;
   std::shared_ptr<const std::vector<socket_registry_actor>> socket_registries_ =
       std::make_shared<std::vector<socket_registry_actor>>();

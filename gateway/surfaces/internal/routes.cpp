@@ -10,8 +10,16 @@ namespace latchkey::gateway::internal {
 
 // Each is defined in the file of its trade in this folder.
 
-/// GET /internal/health: 503 when the database does not answer.
+/// GET /internal/health: 503 when the database does not answer, or the server stops.
 awaitable<result<http::response>> health(http::exchange& ex);
+
+/// GET /internal/live: 200 as long as every reactor has its turns, whatever else is away. A
+/// supervisor starts the process again when it is not.
+awaitable<result<http::response>> live(http::exchange& ex);
+
+/// GET /internal/ready: 503 when requests should go elsewhere: the server stops, or it can neither
+/// ask the database nor believe its memory.
+awaitable<result<http::response>> ready(http::exchange& ex);
 
 /// GET /internal/metrics, GET /metrics: Prometheus' text format.
 awaitable<result<http::response>> render_metrics(http::exchange& ex);
@@ -29,6 +37,8 @@ std::vector<http::route> routes() {
   using http::access;
   return {
       route_row(get, "/internal/health", "internal_health", health).access(access::internal),
+      route_row(get, "/internal/live", "internal_live", live).access(access::internal),
+      route_row(get, "/internal/ready", "internal_ready", ready).access(access::internal),
       route_row(get, "/internal/metrics", "internal_metrics", render_metrics)
           .access(access::internal),
       route_row(get, "/metrics", "metrics", render_metrics).access(access::internal),

@@ -3,6 +3,8 @@ import { service } from "../lib/world.mjs";
 
 export const situations = {
   internal_health: async () => ({ status: 200 }),
+  internal_live: async () => ({ status: 200 }),
+  internal_ready: async () => ({ status: 200 }),
   internal_metrics: async () => ({ status: 200 }),
   metrics: async () => ({ status: 200 }),
   // Nobody has started it.

@@ -117,6 +117,8 @@ TEST(Frame, OfWhatTheServerSaysUnaskedHasNoCorrelationId) {
   EXPECT_EQ(
       content_of(subscription_changed("pro", "active")),
       json::parse(R"({"type":"subscription_changed","data":{"tier":"pro","status":"active"}})"));
+  EXPECT_EQ(content_of(server_stopping(std::chrono::milliseconds{1500})),
+            json::parse(R"({"type":"server_stopping","data":{"reconnect_in_ms":1500}})"));
 }
 
 } // namespace

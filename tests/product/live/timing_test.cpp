@@ -2,6 +2,8 @@
 #include "tests/product/product.hpp"
 #include "tests/support/ws_client.hpp"
 
+#include <set>
+
 namespace latchkey::test {
 namespace {
 
@@ -75,8 +77,15 @@ TEST(LiveDrain, SocketsAreClosedWhenTheServerStops) {
   for (int i = 0; i < 20; ++i)
     open.emplace_back(instance.server->port(), user.access);
   instance.server->ask_to_stop();
-  for (auto& socket : open)
+  std::set<int> pauses; // so that they do not all come back at once
+  for (auto& socket : open) {
+    const auto last = socket.hear("server_stopping");
+    const auto pause = last["data"].value("reconnect_in_ms", -1);
+    EXPECT_TRUE(pause >= 0 && pause <= 2000) << last;
+    pauses.insert(pause);
     EXPECT_EQ(socket.wait_for_close(), 1001u);
+  }
+  EXPECT_GT(pauses.size(), 10u);
   open.clear();
   EXPECT_EQ(instance.server->wait(), 0);
 }

@@ -16,7 +16,8 @@ using namespace crossing;
 constexpr const char* crossing_key = "a-service-key-of-tests";
 
 /// What the internal listener has beside the service's rows, for whoever reaches it.
-const std::set<std::string> internal_rows{"GET /internal/health", "GET /internal/metrics",
+const std::set<std::string> internal_rows{"GET /internal/health", "GET /internal/live",
+                                          "GET /internal/ready", "GET /internal/metrics",
                                           "GET /metrics"};
 /// And those that it shares with the public one.
 const std::set<std::string> shared_rows{"POST /api/auth/validate-token",

@@ -1,6 +1,7 @@
 // drain_test.cpp — SIGTERM: what is under way is answered, nothing new is taken, exit 0.
 #include "tests/product/product.hpp"
 
+#include <chrono>
 #include <stdexcept>
 
 namespace latchkey::test {
@@ -56,6 +57,58 @@ TEST_P(Drain, AnswersWhatIsUnderWayAndEndsWithZero) {
   instance.start();
   EXPECT_EQ(instance.store.count("SELECT count(*) FROM sessions"), 4);
   EXPECT_EQ(instance.server->stop(), 0);
+}
+
+// -- DRAIN_DELAY ---------------------------------------------------------------------------------
+
+/// "Auth Service API Documentation", Health Check, Error Response (503 Service Unavailable)
+testing::AssertionResult says_that_it_stops(const http_reply& reply) {
+  const auto body = json_of(reply);
+  if (reply.status != 503 || keys_of(body) != keys{"status", "error", "timestamp"} ||
+      body["status"] != "unhealthy" || body["error"] != "The server is stopping" ||
+      !is_time(body["timestamp"]))
+    return testing::AssertionFailure() << reply.status << " " << reply.body;
+  return testing::AssertionSuccess();
+}
+
+class DrainDelay : public testing::Test {
+protected:
+  explicit DrainDelay(const char* delay = "3s") : one_("sqlite", {{"DRAIN_DELAY", delay}}) {}
+  bool is_unready() const { return one_.call_internal(get("/internal/ready")).status == 503; }
+  product one_;
+};
+
+TEST_F(DrainDelay, LetsLoadBalancersSendRequestsElsewhereWhileAllAreServed) {
+  const auto user = one_.sign_in_new_user();
+  EXPECT_EQ(one_.call(get("/health")).status, 200);
+  EXPECT_EQ(one_.call_internal(get("/internal/ready")).status, 200);
+  const auto begun = std::chrono::steady_clock::now();
+  one_.server->ask_to_stop();
+  ASSERT_TRUE(eventually([&] { return is_unready(); }));
+  ASSERT_TRUE(eventually([&] { return one_.call(get("/health")).status == 503; }));
+  EXPECT_TRUE(says_that_it_stops(one_.call(get("/health"))));
+  const auto internal = one_.call_internal(get("/internal/health"));
+  EXPECT_EQ(internal.status, 503);
+  EXPECT_EQ(json_of(internal)["error"], "The server is stopping");
+  EXPECT_EQ(json_of(internal)["dependencies"]["database"], "healthy");
+  EXPECT_EQ(one_.call_internal(get("/internal/live")).status, 200) << "it need not be killed";
+  EXPECT_EQ(one_.status_of_me(user.access), 200);
+  EXPECT_EQ(one_.sign_in_new_user().access.empty(), false);
+  EXPECT_EQ(one_.server->wait(), 0);
+  const auto took = std::chrono::steady_clock::now() - begun;
+  EXPECT_GE(took, std::chrono::seconds{3});
+  EXPECT_LT(took, std::chrono::seconds{10});
+}
+
+class LongDrainDelay : public DrainDelay {
+protected:
+  LongDrainDelay() : DrainDelay("5m") {}
+};
+
+TEST_F(LongDrainDelay, IsCutShortByASecondSignal) {
+  one_.server->ask_to_stop();
+  ASSERT_TRUE(eventually([&] { return is_unready(); }));
+  EXPECT_EQ(one_.server->stop(), 0);
 }
 
 TEST(Port, ThatAnotherServerHasStopsTheStart) {

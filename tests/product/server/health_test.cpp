@@ -96,6 +96,15 @@ TEST_P(Health, TellsWhetherTheCoreManagerTakesConnections) {
   EXPECT_EQ(reply.status, 200);
 }
 
+TEST_P(Health, ProbesAreAnsweredOnTheInternalSideAlone) {
+  for (const auto* path : {"/internal/live", "/internal/ready"}) {
+    const auto reply = on().call_internal(get(path));
+    EXPECT_EQ(reply.status, 200) << path;
+    EXPECT_EQ(json_of(reply), (json{{"status", "healthy"}})) << path;
+    EXPECT_EQ(call(get(path)).status, 404) << path;
+  }
+}
+
 TEST_P(Health, AnswersHeadWithoutABody) {
   const auto reply = call({"HEAD", "/health", {}, {}});
   EXPECT_EQ(reply.status, 200);
@@ -148,6 +157,8 @@ TEST(HealthOnPostgres, IsUnhealthyWithoutTheDatabaseAndHealsWithIt) {
 
   database.stop_immediately();
   ASSERT_TRUE(becomes_unhealthy(instance));
+  EXPECT_EQ(instance.call_internal(get("/internal/live")).status, 200);
+  EXPECT_EQ(instance.call_internal(get("/internal/ready")).status, 200) << "it has its memory";
 
   // Who is signed in stays so, and what cannot be written is refused, to be tried again.
   EXPECT_EQ(instance.status_of_me(held.access), 200);

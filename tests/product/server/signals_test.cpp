@@ -110,6 +110,7 @@ TEST_F(Signals, ToEndAreNotHeldUpByASocketThatDoesNotClose) {
   ws_client socket{one_.server->port(), user.access};
   one_.server->ask_to_stop();
   // Its close frame is not answered: five seconds were waited for that once.
+  EXPECT_EQ(socket.hear()["type"], "server_stopping");
   EXPECT_EQ(socket.hear(), nullptr);
   EXPECT_EQ(socket.close_code(), 1001u);
   EXPECT_EQ(one_.server->wait(), 0);
