@@ -261,8 +261,7 @@ std::string metrics::render() const {
   out.push_back(family_of("database_log_bytes",
                           "Size of SQLite's write-ahead log at the last commit, in bytes.",
                           database_log_bytes));
-  out.push_back(family_of("redis_connections",
-                          "Open connections to Redis at the last health check.",
+  out.push_back(family_of("redis_connections", "Open connections to Redis after the last command.",
                           redis_connections));
   out.push_back(family_of("sessions_live", "Sessions held in memory.", sessions_live));
   out.push_back(family_of("connections_open", "Open client sockets.", connections_open));

@@ -136,7 +136,7 @@ public:
   counter statuses_overtaken;           // live_statuses_overtaken_total: not sent, newer ones were
   gauge database_connections;           // database_connections: open now
   gauge database_log_bytes;             // database_log_bytes: of SQLite's log at the last commit
-  gauge redis_connections;              // redis_connections: open at the last ping
+  gauge redis_connections;              // redis_connections: open after the last command
   gauge sessions_live;                  // sessions_live: session actors in memory
   gauge connections_open;               // connections_open: accepted sockets
   gauge requests_in_flight;             // requests_in_flight: read and not yet answered

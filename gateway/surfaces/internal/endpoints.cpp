@@ -36,6 +36,7 @@ awaitable<result<http::response>> health(http::exchange& ex) {
       .text("core-manager", core_manager)
       .text("redis", redis == "disabled" ? redis : health_word(redis == "connected"))
       .end_object();
+  if (edge.env().limiter->is_degraded()) body.text("rate_limits", "degraded");
   if (!database && !edge.health().database_trouble().empty())
     body.text("error", edge.health().database_trouble());
   body.end_object();
