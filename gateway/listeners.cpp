@@ -4,7 +4,6 @@
 #include "config/log.hpp"
 #include "gateway/http/connection/http_server.hpp"
 #include "gateway/http/connection/tls.hpp"
-#include "gateway/http/message/content_coding.hpp"
 #include "gateway/live/socket_registry.hpp"
 #include "gateway/reactor/on_reactor.hpp"
 #include "gateway/reactor/reactor_scheduler.hpp"
@@ -76,27 +75,28 @@ http::http_hooks hooks_for(const http::router& routes, metrics& counts) {
   return hooks;
 }
 
-/// Before anything else is done for a request: notes its address. A request with a route is counted
-/// by its guard, which knows the caller.
-std::optional<http::response> admit(http::exchange& ex, bool is_public) {
+/// Before anything else is done for a request: notes its address.
+std::optional<http::response> admit(http::exchange& ex) {
   ex.client_address = client_address(ex.in, edge_of(ex).trusted_proxies());
-  if (!is_public) return std::nullopt;
-  if (ex.matched != nullptr) {
-    // Refused before its guard is asked, so nobody has shown who it is.
-    if (ex.matched->streams_body || !http::has_unread_coding(ex.in)) return std::nullopt;
-    if (auto charged = charge_address_limit(ex); !charged) return error_answer(ex, charged.error());
-    return std::nullopt;
-  }
-  // A browser asks for leave before it asks; the question proper will be counted.
-  if (http::is_preflight(ex.in)) {
-    peek_address_limit(ex);
-    return std::nullopt;
-  }
-  if (auto charged = charge_unproven_limit(ex); !charged) return error_answer(ex, charged.error());
   return std::nullopt;
 }
 
-/// A request that is refused before that costs the address nothing; the answer shows what is left.
+/// Counts a request that has no guard, which would do that and knows the caller.
+awaitable<std::optional<http::response>> charge_without_guard(http::exchange& ex) {
+  // A browser asks for leave before it asks; the question proper will be counted.
+  if (ex.matched == nullptr && http::is_preflight(ex.in)) {
+    peek_address_limit(ex);
+    co_return std::nullopt;
+  }
+  // Refused before its guard is asked, so nobody has shown who it is.
+  auto charging = ex.matched != nullptr ? charge_address_limit(ex) : charge_unproven_limit(ex);
+  auto charged = co_await std::move(charging);
+  if (charged) co_return std::nullopt;
+  co_return error_answer(ex, charged.error());
+}
+
+/// A request that is refused before all that costs the address nothing; the answer shows what is
+/// left.
 void note_refused(http::exchange& ex, bool is_public) {
   ex.client_address = client_address(ex.in, edge_of(ex).trusted_proxies());
   if (is_public) peek_address_limit(ex);
@@ -171,7 +171,8 @@ http::http_server_options listeners::parts::options_for(const reactor_side& side
   options.limits.in_flight_max = configured->in_flight_max;
   options.limits.request_max = std::chrono::seconds{configured->request_timeout_s};
   options.hooks = hooks_for(*options.routes, *env->counts);
-  options.hooks.admit = [is_public](http::exchange& ex) { return admit(ex, is_public); };
+  options.hooks.admit = admit;
+  if (is_public) options.hooks.charge = charge_without_guard;
   options.hooks.on_refused = [is_public](http::exchange& ex) { note_refused(ex, is_public); };
   options.hooks.render_error = [clock = env->clock](const failure& error, const http::request& in,
                                                     const http::route* matched) {

@@ -95,6 +95,7 @@ struct server::parts {
   result<void> fill_env(const secret& signing_secret);
   void spawn_actors();
   void spawn_workers();
+  void spawn_redis();
   void spawn_core_managers();
   void watch_actors();
   void publish_counts();
@@ -251,12 +252,7 @@ void server::parts::spawn_actors() {
   env->hasher = sys.spawn(password_hasher, hashing, env->clock, &counts, std::move(workers));
   env->key_ring = sys.spawn(key_ring, env->keys);
   env->audit = sys.spawn(audit, env->writers);
-  if (!set.redis_url.empty()) {
-    log_info("server", "only health checks use REDIS_URL: each process counts rate limits "
-                       "by itself");
-    if (auto address = storage::parse_redis_url(set.redis_url))
-      env->redis = sys.spawn<caf::detached>(redis, std::move(*address), env->clock, &counts);
-  }
+  spawn_redis();
   env->registry = sys.spawn(registry, actor_env_ptr{env});
   spawn_core_managers();
   for (std::size_t i = 0; i < set.workers; ++i)
@@ -272,6 +268,17 @@ void server::parts::spawn_workers() {
   retention_handle = sys.spawn(retention, actor_env_ptr{env});
   workflow_recovery_handle = sys.spawn(workflow_recovery, actor_env_ptr{env});
   watch_actors();
+}
+
+/// With REDIS_URL the rate limits are those of all nodes that name the same one.
+void server::parts::spawn_redis() {
+  auto address = storage::parse_redis_url(configured->redis_url);
+  if (!address) return;
+  auto limiter = std::make_shared<shared_rate_limiter>();
+  env->redis = system->spawn<caf::detached>(redis, std::move(*address), env->clock, &counts,
+                                            limiter, storage::redis_connection::patience);
+  limiter->tell(env->redis);
+  env->limiter = std::move(limiter);
 }
 
 void server::parts::spawn_core_managers() {

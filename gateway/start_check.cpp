@@ -9,6 +9,7 @@
 #include "gateway/proxy/rules/proxy_settings.hpp"
 #include "gateway/reactor/resolve.hpp"
 #include "gateway/routes.hpp"
+#include "storage/redis/stream.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -63,7 +64,7 @@ public:
     take(numeric_address(set_.http_host), "HTTP_HOST: ");
     take(numeric_address(set_.internal_host), "INTERNAL_HOST: ");
     if (set_.uses_tls()) take(http::make_tls_context(set_.tls_cert, set_.tls_key), {});
-    if (!set_.redis_url.empty()) take(parse_redis_url(set_.redis_url), {});
+    if (!set_.redis_url.empty()) check_redis();
     if (!set_.smtp_url.empty()) take(read_smtp_server(set_.smtp_url), {});
     const auto key = read_signing_secret(set_);
     take(key, {});
@@ -78,6 +79,12 @@ public:
   }
 
 private:
+  void check_redis() {
+    const auto address = parse_redis_url(set_.redis_url);
+    take(address, {});
+    if (address) take(storage::make_redis_tls(*address), {});
+  }
+
   void add(std::string problem) { problems_.push_back(std::move(problem)); }
 
   template <class Value>

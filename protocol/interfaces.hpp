@@ -318,10 +318,21 @@ using reader_actor = caf::typed_actor<
     // Does the database answer? Done.
     request<messages::ping_store, messages::done>>;
 
-/// The connection to Redis.
+/// The connection to Redis. What is asked during one round trip goes out together in the next.
 using redis_actor = caf::typed_actor<
     // Does Redis answer? Done.
-    request<messages::ping_redis, messages::done>>;
+    request<messages::ping_redis, messages::done>,
+    // Take one from a window of all nodes: whether there was one. While Redis does not answer, this
+    // node's share of the window decides, and there is no error.
+    request<messages::take_rate, messages::rate_taken>,
+    // One that was held counts, or is there again. Not answered.
+    notice<messages::settle_rate>,
+    // All of a window are there again. Not answered.
+    notice<messages::forget_rate>,
+    // Send what has gathered (to itself). Not answered.
+    notice<messages::flush>,
+    // Do what is due (to itself). Not answered.
+    notice<messages::redis_tick>>;
 
 } // namespace latchkey
 

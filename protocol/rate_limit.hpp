@@ -22,6 +22,8 @@ struct rate_verdict {
   std::uint32_t remaining = 0;
   time_point reset{};     // by the steady clock: when the window ends and all are there again
   std::uint32_t held = 0; // of those that are gone: may be given back yet
+  // Not granted, nor refused: only all nodes together can tell. Ask the redis_actor (take_rate).
+  bool is_undecided = false;
 };
 
 } // namespace latchkey

@@ -125,13 +125,6 @@ struct actor_env {
   /// For durations and deadlines (protocol/time.hpp).
   time_point steady_now() const noexcept { return clock->steady(); }
 
-  /// Whether one more mail of that kind may go to the address, which is folded: an account fills
-  /// nobody's mailbox, its owner's neither. Takes one of `policy.notice_mails`.
-  bool may_mail(std::string_view kind, std::string_view address) const {
-    const auto key = "mail:" + std::string(kind) + ":" + std::string(address);
-    return mails && limiter->take(key, policy.notice_mails, steady_now()).granted;
-  }
-
   void count_in(metrics& all) {
     counts = &all;
     outcomes = outcome_counters{all};

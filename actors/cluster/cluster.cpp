@@ -145,7 +145,10 @@ task<> cluster_state::follow(member_id from, std::uint64_t number,
 }
 
 void cluster_state::send(const member_id& to, const frame& said) {
-  net->send(to, cluster::encode(said));
+  auto text = cluster::encode(said);
+  env->counts->cluster_frames.add();
+  env->counts->cluster_bytes.add(text.size());
+  net->send(to, std::move(text));
 }
 
 // -- the table -----------------------------------------------------------------------------
@@ -209,6 +212,9 @@ void cluster_state::read(const std::vector<storage::member_row>& rows, time_poin
     if (!who_->others().contains(id)) net->drop(id);
   for (const auto& [id, row] : who_->others())
     net->keep(id, row.address);
+  const auto members = who_->others().size() + 1;
+  env->limiter->set_members(members);
+  env->counts->cluster_members.set(static_cast<std::int64_t>(members));
   for (const auto& each : silent) {
     log_warning(name, "member ", to_string(each.id), " gives no sign of life: removing it");
     converse(self, nullptr, fence(each));

@@ -2,6 +2,7 @@
 #include "actors/user/user.hpp"
 
 #include "actors/audit/audit_entry.hpp"
+#include "actors/limits/charge_rate.hpp"
 #include "protocol/text/login_name.hpp"
 
 #include <string_view>
@@ -112,6 +113,8 @@ caf::result<messages::user_view> user_state::on_describe(messages::describe_user
 task<messages::user_view> user_state::on_update(messages::update_user request) {
   const auto turn = co_await take_turn(turnstile::kind::exclusive);
   if (!turn) co_return turn.error();
+  const auto mails = co_await may_mail_of_move(request);
+  if (!mails) co_return mails.error();
   time_point at{};
   storage::user_changes made;
   revision change;
@@ -137,7 +140,7 @@ task<messages::user_view> user_state::on_update(messages::update_user request) {
     if (change.ends_sessions)
       unit.facts.emplace_back(storage::end_sessions_of{
           record.id, std::nullopt, at, std::string{to_string(*change.ends_sessions)}});
-    if (moves) add_move_of_email(unit.facts, made, at);
+    if (moves) add_move_of_email(unit.facts, made, *mails, at);
     unit.facts.emplace_back(storage::add_audit{std::move(entry)});
     return unit;
   };
@@ -153,15 +156,32 @@ task<messages::user_view> user_state::on_update(messages::update_user request) {
 }
 
 void user_state::add_move_of_email(std::vector<storage::fact>& facts,
-                                   const storage::user_changes& changes, time_point at) const {
+                                   const storage::user_changes& changes, const move_mails& mails,
+                                   time_point at) const {
   facts.emplace_back(storage::use_up_reset_tokens{record.id, at});
   if (!env->mails) return;
-  if (may_notify("email_changed")) facts.emplace_back(env->mails->email_changed(record.email, at));
+  if (mails.notifies) facts.emplace_back(env->mails->email_changed(record.email, at));
+  if (mails.verifies && asks_for_proof(changes)) add_verification(facts, *changes.email, at);
+}
+
+bool user_state::asks_for_proof(const storage::user_changes& changes) const {
   // Whoever has no password does not sign in here: the service that knows them asks them.
-  const bool asks = env->policy.verification != email_verification::off &&
-                    !changes.email_verified.value_or(false) && !record.password_hash.empty();
-  if (asks && env->may_mail("email_verification", changes.email_key))
-    add_verification(facts, *changes.email, at);
+  return env->policy.verification != email_verification::off &&
+         !changes.email_verified.value_or(false) && !record.password_hash.empty();
+}
+
+task<user_state::move_mails>
+user_state::may_mail_of_move(const messages::update_user& request) const {
+  move_mails mails;
+  auto changes = request.changes;
+  const bool is_refused = request.service && kept_to_rights(changes, record, *request.service);
+  if (is_refused || !is_other_email(changes, record)) co_return mails;
+  const auto may_tell = co_await may_notify("email_changed");
+  mails.notifies = may_tell.value_or(false);
+  if (!asks_for_proof(changes)) co_return mails;
+  const auto may_ask = co_await may_mail(*env, "email_verification", changes.email_key);
+  mails.verifies = may_ask.value_or(false);
+  co_return mails;
 }
 
 task<messages::done> user_state::on_delete(messages::delete_user request) {

@@ -3,6 +3,7 @@
 
 #include "actors/audit/audit_entry.hpp"
 #include "actors/base/owner_token.hpp"
+#include "actors/limits/charge_rate.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -33,9 +34,10 @@ user_state::on_begin_verification(messages::begin_verification request) {
   const auto at = env->now();
   const auto key = "verification-mail:" + to_string(record.id);
   const auto now = env->steady_now();
-  const auto verdict = env->limiter->take(key, env->policy.verification_mails, now);
-  if (!verdict.granted) {
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(verdict.reset - now).count();
+  const auto charged = co_await charge_rate(*env, key, env->policy.verification_mails);
+  if (!charged) co_return charged.error();
+  if (!charged->granted) {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(charged->reset - now).count();
     co_return fail_with_retry(error_code::rate_limited,
                               static_cast<std::uint32_t>(std::max<std::int64_t>(wait, 1)),
                               "several mails were asked for already");

@@ -12,13 +12,14 @@ namespace latchkey {
 struct failure_gate::core : std::enable_shared_from_this<core> {
   using outcome = comparison::outcome;
 
-  const caf::abstract_actor* owner = nullptr;
+  caf::scheduled_actor* owner = nullptr;
   actor_env_ptr env;
   std::string key;
   rate_limit session_policy::*limit = nullptr;
   std::deque<go_on> waiting;
   std::vector<comparison*> comparing; // each has one taken, from its window
   bool advancing = false;
+  bool asking = false; // the other nodes, for the first that waits
   std::shared_ptr<failures_in_a_row> in_a_row;
 
   bool may_fail_once_more() const {
@@ -34,16 +35,13 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
   void forget() {
     if (in_a_row) in_a_row->count = 0;
     env->limiter->forget(key);
-    for (auto* open : comparing) {
-      const auto verdict = env->limiter->hold(key, env->policy.*limit, env->steady_now());
-      open->window_ = verdict.granted ? verdict.reset : time_point{};
-    }
   }
 
   void settle(comparison& compared, outcome result) {
     std::erase(comparing, &compared);
     switch (result) {
     case outcome::right:
+      env->limiter->give_back(key, compared.window_);
       forget();
       break;
     case outcome::wrong:
@@ -63,23 +61,58 @@ struct failure_gate::core : std::enable_shared_from_this<core> {
   void advance() {
     // A comparison may be settled before its function returns: this loop then goes on.
     if (std::exchange(advancing, true)) return;
-    while (!waiting.empty() && !is_shutting_down(owner)) {
+    while (!waiting.empty() && !asking && !is_shutting_down(owner)) {
       const auto verdict = hold();
-      if (!verdict.granted && !comparing.empty()) break;
-      auto go = std::move(waiting.front());
-      waiting.pop_front();
-      pass may;
-      if (verdict.granted) {
-        may = std::make_shared<comparison>(weak_from_this(), verdict.reset);
-        comparing.push_back(may.get());
-      }
-      try {
-        go(std::move(may));
-      } catch (const std::exception& e) {
-        log_error("failure_gate", "a comparison could not begin: ", e.what());
-      }
+      if (verdict.is_undecided)
+        ask();
+      else if (!begin_or_refuse(verdict))
+        break;
     }
     advancing = false;
+  }
+
+  /// False: the first one waits on, for one that is being compared may be right.
+  bool begin_or_refuse(const rate_verdict& verdict) {
+    if (!verdict.granted && !comparing.empty()) return false;
+    auto go = std::move(waiting.front());
+    waiting.pop_front();
+    pass may;
+    if (verdict.granted) {
+      may = std::make_shared<comparison>(weak_from_this(), verdict.reset);
+      comparing.push_back(may.get());
+    }
+    try {
+      go(std::move(may));
+    } catch (const std::exception& e) {
+      log_error("failure_gate", "a comparison could not begin: ", e.what());
+    }
+    return true;
+  }
+
+  /// Only all nodes together can tell. What others compare is waited for there, too.
+  void ask() {
+    asking = true;
+    messages::take_rate question;
+    question.key = key;
+    question.limit = env->policy.*limit;
+    question.deadline = env->steady_now() + env->policy.internal_deadline;
+    question.holds = question.waits_for_held = true;
+    const auto hear = [gate = weak_from_this(), limiter = env->limiter,
+                       window = key](const rate_verdict& verdict) {
+      if (const auto still = gate.lock())
+        still->on_told(verdict);
+      else if (verdict.granted)
+        limiter->give_back(window, verdict.reset);
+    };
+    request_from(
+        owner, env->redis, std::move(question),
+        [hear](messages::rate_taken& taken) { hear(taken.verdict); },
+        [hear](caf::error&) { hear(rate_verdict{.granted = false}); });
+  }
+
+  void on_told(const rate_verdict& verdict) {
+    asking = false;
+    if (begin_or_refuse(verdict)) advance();
   }
 };
 
@@ -93,7 +126,7 @@ void failure_gate::comparison::settle(outcome result) noexcept {
   }
 }
 
-failure_gate::failure_gate(const caf::abstract_actor* owner, actor_env_ptr env, std::string key,
+failure_gate::failure_gate(caf::scheduled_actor* owner, actor_env_ptr env, std::string key,
                            rate_limit session_policy::*limit,
                            std::shared_ptr<failures_in_a_row> in_a_row)
     : core_(std::make_shared<core>()) {

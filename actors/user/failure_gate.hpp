@@ -4,13 +4,14 @@
 // One is taken from the limit before each comparison and stays taken when the secret was wrong.
 // When none is left while some are still being compared, the next ones wait, for one of those
 // may be right; when none is left and none is being compared, the account is locked and nothing
-// is compared. The limiter keeps the windows, so an actor that leaves memory forgets none.
+// is compared. The limiter keeps the windows, so an actor that leaves memory forgets none. Where
+// several nodes share them, the failures and the comparisons of all count.
 #pragma once
 
 #include "actors/base/actor_env.hpp"
 #include "actors/base/conversation.hpp"
 
-#include <caf/abstract_actor.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -60,7 +61,7 @@ public:
 
   /// `owner` uses it; `key` names the account and the kind of secret; `limit` is looked up each
   /// time. With `in_a_row`, nothing is compared once that many have been wrong in a row either.
-  failure_gate(const caf::abstract_actor* owner, actor_env_ptr env, std::string key,
+  failure_gate(caf::scheduled_actor* owner, actor_env_ptr env, std::string key,
                rate_limit session_policy::*limit,
                std::shared_ptr<failures_in_a_row> in_a_row = nullptr);
   ~failure_gate();

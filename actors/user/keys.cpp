@@ -139,7 +139,8 @@ task<messages::api_key_created> user_state::create_key(const messages::create_ap
   auto entry = audit_entry("api_key.created", key_id_text(key.id), at, request.author, record.id);
   storage::unit unit{
       {storage::add_api_key{key, keys_max, request.session}, storage::add_audit{std::move(entry)}}};
-  if (may_notify("api_key_created"))
+  const auto may = co_await may_notify("api_key_created");
+  if (may.value_or(false))
     unit.facts.emplace_back(env->mails->api_key_created(record.email, key.name, key.prefix, at));
   const auto written = co_await commit(std::move(unit), request.deadline);
   if (!written) {

@@ -26,6 +26,11 @@ task<messages::done> user_state::on_change_recovery(messages::change_recovery re
     const auto turn = co_await take_turn(turnstile::kind::exclusive);
     if (!turn) co_return turn.error();
 
+    bool notifies = false;
+    if (is_current(*tried)) {
+      const auto may = co_await may_notify("recovery_changed");
+      notifies = may.value_or(false);
+    }
     bool is_outdated = false;
     revision change;
     change.deadline = request.deadline;
@@ -33,7 +38,7 @@ task<messages::done> user_state::on_change_recovery(messages::change_recovery re
       // The password was changed meanwhile: whoever knows the old one alone sets nothing.
       is_outdated = !is_current(*tried);
       if (is_outdated) return std::nullopt;
-      return recovery_facts(request.author, phc);
+      return recovery_facts(request.author, phc, notifies);
     };
     change.committed = [this] { ++recovery_changes_; };
     const auto written = co_await revise(change);
@@ -45,7 +50,8 @@ task<messages::done> user_state::on_change_recovery(messages::change_recovery re
   co_return messages::done{};
 }
 
-storage::unit user_state::recovery_facts(const messages::author& author, const secret& phc) const {
+storage::unit user_state::recovery_facts(const messages::author& author, const secret& phc,
+                                         bool notifies) const {
   const auto at = env->now();
   const bool removes = phc.empty();
   storage::unit unit;
@@ -58,8 +64,7 @@ storage::unit user_state::recovery_facts(const messages::author& author, const s
   unit.facts.emplace_back(storage::add_audit{
       audit_entry(removes ? "user.recovery_passphrase_removed" : "user.recovery_passphrase_set",
                   "with the current password", at, author, record.id)});
-  if (may_notify("recovery_changed"))
-    unit.facts.emplace_back(env->mails->recovery_changed(record.email, removes, at));
+  if (notifies) unit.facts.emplace_back(env->mails->recovery_changed(record.email, removes, at));
   return unit;
 }
 

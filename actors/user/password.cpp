@@ -13,7 +13,8 @@ using token_kind = storage::use_up_reset_tokens::kind;
 
 storage::unit user_state::password_facts(const secret& phc, const std::string& action,
                                          const messages::author& author,
-                                         const std::optional<session_id>& keep) const {
+                                         const std::optional<session_id>& keep,
+                                         bool notifies) const {
   const auto at = env->now();
   auto entry = audit_entry(action,
                            keep ? "with the current password; every other session has ended"
@@ -24,8 +25,7 @@ storage::unit user_state::password_facts(const secret& phc, const std::string& a
                       storage::end_sessions_of{record.id, keep, at, action},
                       storage::use_up_reset_tokens{record.id, at, outdone_by_password()},
                       storage::add_audit{std::move(entry)}}};
-  if (may_notify("password_changed"))
-    unit.facts.emplace_back(env->mails->password_changed(record.email, at));
+  if (notifies) unit.facts.emplace_back(env->mails->password_changed(record.email, at));
   return unit;
 }
 
@@ -48,6 +48,11 @@ task<messages::done> user_state::on_change_password(messages::change_password re
     const auto turn = co_await take_turn(turnstile::kind::exclusive);
     if (!turn) co_return turn.error();
 
+    bool notifies = false;
+    if (is_current(*tried)) {
+      const auto may = co_await may_notify("password_changed");
+      notifies = may.value_or(false);
+    }
     bool is_outdated = false;
     revision change;
     change.deadline = request.deadline;
@@ -57,7 +62,8 @@ task<messages::done> user_state::on_change_password(messages::change_password re
       // Another change came before: what was compared is no longer the password's hash.
       is_outdated = !is_current(*tried);
       if (is_outdated) return std::nullopt;
-      return password_facts(hashed->phc, "user.password_changed", request.author, request.keep);
+      return password_facts(hashed->phc, "user.password_changed", request.author, request.keep,
+                            notifies);
     };
     change.adopt = [&, this] {
       record.password_hash = hashed->phc;
@@ -100,6 +106,8 @@ task<messages::done> user_state::set_reset_password(const messages::reset_passwo
                                                     const secret& phc, token_purpose purpose) {
   const auto turn = co_await take_turn(turnstile::kind::exclusive);
   if (!turn) co_return turn.error();
+  if (!record.is_active) co_return fail(error_code::token_invalid);
+  const auto may_tell = co_await may_notify("password_was_reset");
   reset_effects effects;
   revision change;
   change.deadline = request.deadline;
@@ -107,6 +115,7 @@ task<messages::done> user_state::set_reset_password(const messages::reset_passwo
   change.facts = [&, this]() -> result<std::optional<storage::unit>> {
     if (!record.is_active) return fail(error_code::token_invalid);
     effects = effects_of(purpose);
+    effects.notifies = may_tell.value_or(false);
     auto unit = reset_facts(request, phc, purpose, effects);
     unit.facts.emplace_back(storage::forget_password_failures{record.id});
     return unit;
@@ -166,7 +175,7 @@ storage::unit user_state::reset_facts(const messages::reset_password& request, c
   }
   if (effects.proves_address) unit.facts.emplace_back(storage::mark_used{record.id, at});
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});
-  if (may_notify("password_was_reset"))
+  if (effects.notifies)
     unit.facts.emplace_back(env->mails->password_was_reset(record.email, effects.ends_keys, at));
   return unit;
 }

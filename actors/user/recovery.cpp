@@ -4,6 +4,7 @@
 
 #include "actors/audit/audit_entry.hpp"
 #include "actors/base/owner_token.hpp"
+#include "actors/limits/charge_rate.hpp"
 
 #include <utility>
 
@@ -16,11 +17,12 @@ task<messages::done> user_state::on_begin_recovery(messages::begin_recovery requ
   const auto at = env->now();
   // A window of its own: whoever guesses passphrases must not keep the owner's mail away.
   const auto key = "recovery-mail:" + to_string(record.id);
-  const bool granted = env->limiter->take(key, env->policy.reset_mails, env->steady_now()).granted;
+  const auto charged = co_await charge_rate(*env, key, env->policy.reset_mails);
+  if (!charged) co_return charged.error();
   std::string reason = "mail is off; nothing was sent";
   storage::unit unit;
   bool sends = false;
-  if (!granted) {
+  if (!charged->granted) {
     reason = "too many; nothing was sent";
   } else if (!record.is_active) {
     reason = "inactive; nothing was sent";

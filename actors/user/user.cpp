@@ -1,6 +1,7 @@
 #include "actors/user/user.hpp"
 
 #include "actors/base/shard_round.hpp"
+#include "actors/limits/charge_rate.hpp"
 #include "config/log.hpp"
 #include "protocol/text/login_name.hpp"
 
@@ -30,8 +31,8 @@ void user_state::announce_mail() const {
   if (env->mailer) self->send(env->mailer, messages::mail_waiting{});
 }
 
-bool user_state::may_notify(std::string_view kind) const {
-  return env->may_mail(kind, fold_login_name(record.email).value_or(record.email));
+task<bool> user_state::may_notify(std::string_view kind) const {
+  return may_mail(*env, kind, fold_login_name(record.email).value_or(record.email));
 }
 
 // -- what the store and the sessions know --------------------------------------------

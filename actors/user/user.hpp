@@ -103,8 +103,9 @@ private:
   task<messages::done> read_row();
   std::unique_ptr<fresh_task<messages::done>> row_reads_; // made when it is first needed
   void announce_mail() const;
-  /// Whether one more notice of that kind may be mailed to the owner in this hour.
-  bool may_notify(std::string_view kind) const;
+  /// Whether one more notice of that kind may be mailed to the owner in this hour; never fails. For
+  /// facts that are written in any case: it takes one.
+  task<bool> may_notify(std::string_view kind) const;
 
   /// Whether a fact lost because the row has another version than the record.
   static bool is_lost_by_version(const failure& lost) {
@@ -136,10 +137,18 @@ private:
   /// The same for those of other nodes.
   task<messages::done> announce_revision(const revision& change);
 
+  /// Which mails another email brings with it, as far as these may be sent.
+  struct move_mails {
+    bool notifies = true; // the old address
+    bool verifies = true; // the new one
+  };
+  task<move_mails> may_mail_of_move(const messages::update_user& request) const;
+  /// Whether the new address has to be proven.
+  bool asks_for_proof(const storage::user_changes& changes) const;
   /// What another email brings with it (account.cpp): tokens of the old one die, both
   /// addresses are written to.
   void add_move_of_email(std::vector<storage::fact>& facts, const storage::user_changes& changes,
-                         time_point at) const;
+                         const move_mails& mails, time_point at) const;
 
   // -- in doubt (in_doubt.cpp) ----------------------------------------------------------------
 
@@ -201,6 +210,7 @@ private:
     bool proves_address = false;
     bool takes_over = false; // the address was not verified before: what was set up before goes
     bool ends_keys = false;  // API keys and the recovery passphrase
+    bool notifies = false;   // the owner is told by mail
   };
   reset_effects effects_of(token_purpose purpose) const;
   task<messages::done> set_reset_password(const messages::reset_password& request,
@@ -211,13 +221,14 @@ private:
   /// line, a mail.
   storage::unit password_facts(const secret& phc, const std::string& action,
                                const messages::author& author,
-                               const std::optional<session_id>& keep) const;
+                               const std::optional<session_id>& keep, bool notifies) const;
 
   // -- recovery (recovery.cpp, passphrase.cpp) ----------------------------------------------------
 
   task<messages::reset_grant> grant_reset(const messages::verify_passphrase& request,
                                           const secret& rehashed);
-  storage::unit recovery_facts(const messages::author& author, const secret& phc) const;
+  storage::unit recovery_facts(const messages::author& author, const secret& phc,
+                               bool notifies) const;
   std::uint64_t recovery_changes_ = 0; // of the passphrase, that may have become durable
 
   // -- the address (email.cpp) ----------------------------------------------------------------

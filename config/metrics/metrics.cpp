@@ -261,14 +261,19 @@ std::string metrics::render() const {
   out.push_back(family_of("database_log_bytes",
                           "Size of SQLite's write-ahead log at the last commit, in bytes.",
                           database_log_bytes));
-  out.push_back(family_of("redis_connections",
-                          "Open connections to Redis at the last health check.",
+  out.push_back(family_of("redis_connections", "Open connections to Redis after the last command.",
                           redis_connections));
   out.push_back(family_of("sessions_live", "Sessions held in memory.", sessions_live));
   out.push_back(family_of("memory_trusted",
                           "Whether sessions are validated from memory: 1 yes, 0 the database is "
                           "asked each time. A server that is alone says 1.",
                           memory_trusted));
+  out.push_back(family_of("cluster_members", "Members of the cluster. A server that is alone says 0.",
+                          cluster_members));
+  out.push_back(
+      family_of("cluster_frames_sent_total", "Frames sent to other nodes.", cluster_frames));
+  out.push_back(family_of("cluster_bytes_sent_total", "Their bytes, before encryption.",
+                          cluster_bytes));
   out.push_back(family_of("connections_open", "Open client sockets.", connections_open));
   out.push_back(
       family_of("requests_in_flight", "Requests read and not yet answered.", requests_in_flight));

@@ -136,9 +136,12 @@ public:
   counter statuses_overtaken;           // live_statuses_overtaken_total: not sent, newer ones were
   gauge database_connections;           // database_connections: open now
   gauge database_log_bytes;             // database_log_bytes: of SQLite's log at the last commit
-  gauge redis_connections;              // redis_connections: open at the last ping
+  gauge redis_connections;              // redis_connections: open after the last command
   gauge sessions_live;                  // sessions_live: session actors in memory
   gauge memory_trusted;                 // memory_trusted: 1 when what is remembered counts, else 0
+  gauge cluster_members;                // cluster_members: of the newest table; alone: 0
+  counter cluster_frames;               // cluster_frames_sent_total: to other nodes
+  counter cluster_bytes;                // cluster_bytes_sent_total: of those, before encryption
   gauge connections_open;               // connections_open: accepted sockets
   gauge requests_in_flight;             // requests_in_flight: read and not yet answered
   gauge hashing_queue_depth;            // hashing_queue_depth: passwords waiting for a worker

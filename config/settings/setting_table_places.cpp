@@ -85,8 +85,10 @@ constexpr setting_row place_rows[] = {
     secret_row<&s::auth_db_password, has_length<1, 1024>>(
         "AUTH_DB_PASSWORD", "1 to 1024 bytes", "password for DATABASE_URL when that has none"),
     secret_row<&s::redis_url, values::is_redis_url>(
-        "REDIS_URL", "redis://[user:password@]host[:port][/number] or unix:///path",
-        "a Redis that /health watches and nothing depends on; unset: none"),
+        "REDIS_URL",
+        "redis[s]://[user:password@]host[:port][,…][/number][?ca=FILE], "
+        "redis[s]+sentinel://…/name[/number] or unix:///path",
+        "the Redis by which several servers share their rate limits; unset: each has its own"),
     count_row<&s::db_writers, 1, 64>("DB_WRITERS", "2", "a number, 1 to 64",
                                      "connections that write (SQLite: always one)"),
     count_row<&s::db_readers, 1, 64>("DB_READERS", "2", "a number, 1 to 64",

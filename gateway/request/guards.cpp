@@ -11,16 +11,16 @@ namespace {
 
 // What a row requires is read from the table, by way of `ex.matched`: there is no second copy.
 
-result<void> admit_anonymous(http::exchange& ex) {
+awaitable<result<void>> admit_anonymous(http::exchange& ex) {
   const auto& needs = ex.matched->needs;
   const bool endpoint_counts = needs.limit == http::window::by_endpoint;
   if (needs.is_counted() && !endpoint_counts)
-    if (auto charged = charge_address_limit(ex); !charged) return charged;
-  if (needs.open_to != http::access::own_pages) return {};
+    if (auto charged = co_await charge_address_limit(ex); !charged) co_return charged;
+  if (needs.open_to != http::access::own_pages) co_return result<void>{};
   auto allowed = check_page_origin(ex);
   if (!allowed && endpoint_counts)
-    return fail(charge_address_on_failure(ex, std::move(allowed.error())));
-  return allowed;
+    co_return fail(co_await charge_address_on_failure(ex, std::move(allowed.error())));
+  co_return allowed;
 }
 
 awaitable<result<principal>> admit_user(http::exchange& ex, user_proof prove) {
@@ -30,10 +30,11 @@ awaitable<result<principal>> admit_user(http::exchange& ex, user_proof prove) {
       co_return fail(std::move(known.error()));
   const auto& needs = ex.matched->needs;
   auto caller = co_await prove(ex);
-  if (!caller) co_return fail(charge_address_on_failure(ex, std::move(caller.error())));
+  if (!caller) co_return fail(co_await charge_address_on_failure(ex, std::move(caller.error())));
   ex.user = caller->user;
-  if (auto charged = charge_limit(ex, *caller); !charged)
-    co_return fail(std::move(charged.error()));
+  auto charged = charge_at_once(ex, *caller);
+  if (!charged) charged = co_await charge_limit(ex, *caller);
+  if (!*charged) co_return fail(std::move(charged->error()));
   if (needs.open_to == http::access::session && caller->api_key != 0)
     co_return fail(error_code::insufficient_permissions, "X-API-Key",
                    "an API key is not accepted here: sign in");
@@ -43,15 +44,21 @@ awaitable<result<principal>> admit_user(http::exchange& ex, user_proof prove) {
   co_return caller;
 }
 
-result<service_principal> admit_service(http::exchange& ex) {
+awaitable<result<service_principal>> admit_service(http::exchange& ex) {
+  // Roles decide who may do what; for services, their keys too.
+  if (!edge_of(ex).is_registry_current())
+    if (auto known = co_await edge_of(ex).reread_registry(ex.deadline); !known)
+      co_return fail(std::move(known.error()));
   auto caller = service_of(ex);
-  if (!caller) return fail(charge_address_on_failure(ex, std::move(caller.error())));
+  if (!caller) co_return fail(co_await charge_address_on_failure(ex, std::move(caller.error())));
   ex.service = caller->service->id;
-  if (auto charged = charge_limit(ex, *caller); !charged) return fail(std::move(charged.error()));
+  auto charged = charge_at_once(ex, *caller);
+  if (!charged) charged = co_await charge_limit(ex, *caller);
+  if (!*charged) co_return fail(std::move(charged->error()));
   const auto& scope = ex.matched->needs.permission;
   if (!caller->service->scopes->has(scope))
-    return fail(error_code::insufficient_permissions, "scope", scope + " is required");
-  return caller;
+    co_return fail(error_code::insufficient_permissions, "scope", scope + " is required");
+  co_return caller;
 }
 
 http::response rendered(const http::exchange& ex, result<http::response> outcome) {
@@ -73,7 +80,7 @@ route_row::route_row(http::method verb, std::string pattern, std::string operati
                      anonymous_endpoint answer)
     : route_row(verb, std::move(pattern), std::move(operation), caller_kind::anonymous) {
   route_.handle = [answer = std::move(answer)](http::exchange& ex) -> awaitable<http::response> {
-    auto admitted = admit_anonymous(ex);
+    auto admitted = co_await admit_anonymous(ex);
     if (!admitted) co_return error_answer(ex, admitted.error());
     auto outcome = co_await answer(ex);
     co_return rendered(ex, std::move(outcome));
@@ -96,10 +103,7 @@ route_row::route_row(http::method verb, std::string pattern, std::string operati
                      service_endpoint answer)
     : route_row(verb, std::move(pattern), std::move(operation), caller_kind::service) {
   route_.handle = [answer = std::move(answer)](http::exchange& ex) -> awaitable<http::response> {
-    if (!edge_of(ex).is_registry_current())
-      if (auto known = co_await edge_of(ex).reread_registry(ex.deadline); !known)
-        co_return error_answer(ex, known.error());
-    auto caller = admit_service(ex);
+    auto caller = co_await admit_service(ex);
     if (!caller) co_return error_answer(ex, caller.error());
     auto outcome = co_await answer(ex, *caller);
     co_return rendered(ex, std::move(outcome));

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <caf/send.hpp>
 #include <chrono>
+#include <utility>
 
 namespace latchkey::gateway {
 namespace {
@@ -63,81 +65,156 @@ failure rate_refusal(const rate_verdict& verdict, time_point now) {
   return refused;
 }
 
-result<void> charge_limit(http::exchange& ex, std::string_view key, const rate_limit& limit) {
-  if (!is_counted(ex) || limit.is_off()) return {};
-  const auto& env = edge_of(ex).env();
-  const auto now = env.steady_now();
-  ex.rate = env.limiter->take(key, limit, now);
-  if (ex.rate.granted) return {};
-  return fail(rate_refusal(ex.rate, now));
+namespace {
+
+/// One of the windows that a request may count against.
+struct window_of_request {
+  short_key key;
+  rate_limit limit;
+};
+
+result<void> note_verdict(http::exchange& ex, const rate_verdict& verdict, time_point now) {
+  ex.rate = verdict;
+  if (verdict.granted) return {};
+  return fail(rate_refusal(verdict, now));
 }
 
-result<void> charge_limit(http::exchange& ex, const principal& caller) {
+/// Nothing: only all nodes together can tell.
+std::optional<result<void>> take_at_once(http::exchange& ex, const window_of_request& window) {
+  if (!is_counted(ex) || window.limit.is_off()) return result<void>{};
+  const auto& env = edge_of(ex).env();
+  const auto now = env.steady_now();
+  const auto verdict = env.limiter->take(window.key.text(), window.limit, now);
+  if (verdict.is_undecided) return std::nullopt;
+  return note_verdict(ex, verdict, now);
+}
+
+awaitable<result<void>> take(http::exchange& ex, window_of_request window) {
+  if (auto done = take_at_once(ex, window)) co_return *std::move(done);
+  const auto verdict = co_await take_rate(ex, std::string{window.key.text()}, window.limit);
+  if (!verdict) co_return fail(verdict.error());
+  co_return note_verdict(ex, *verdict, edge_of(ex).env().steady_now());
+}
+
+window_of_request window_of(http::exchange& ex, const principal& caller) {
   const auto& set = edge_of(ex).configured();
-  const auto kind = ex.matched->needs.limit;
-  if (kind == http::window::gateway)
-    return charge_limit(ex, key_of(caller).add(":gateway").text(), set.rate_limit_gateway);
-  auto charged = charge_limit(ex, key_of(caller).text(), set.rate_limit_default);
-  if (kind == http::window::keeping) return {};
-  return charged;
+  if (ex.matched->needs.limit == http::window::gateway)
+    return {key_of(caller).add(":gateway"), set.rate_limit_gateway};
+  return {key_of(caller), set.rate_limit_default};
+}
+
+window_of_request window_of(http::exchange& ex, const service_principal& caller) {
+  const auto& own = caller.service->limit;
+  return {short_key{}.add("service:").add(caller.service->id),
+          own.is_off() ? edge_of(ex).configured().rate_limit_service : own};
+}
+
+/// What keeps an account in its owner's hands is never refused.
+bool may_refuse(const http::exchange& ex) {
+  return ex.matched->needs.limit != http::window::keeping;
+}
+
+window_of_request window_of_address(const http::exchange& ex, std::string_view kind,
+                                    const rate_limit& limit) {
+  if (limit.is_off()) return {};
+  return {short_key{}.add(address_key(kind, ex.client_address)), limit};
+}
+
+} // namespace
+
+awaitable<result<rate_verdict>> take_rate(http::exchange& ex, std::string key, rate_limit limit,
+                                          bool holds) {
+  auto& edge = edge_of(ex);
+  const auto& env = edge.env();
+  const auto now = env.steady_now();
+  const auto verdict =
+      holds ? env.limiter->hold(key, limit, now) : env.limiter->take(key, limit, now);
+  if (!verdict.is_undecided) co_return verdict;
+  messages::take_rate question;
+  question.key = std::move(key);
+  question.limit = limit;
+  question.deadline = edge.deadline_for_actors(ex.deadline);
+  question.holds = holds;
+  const auto taken = co_await edge.ask(env.redis, std::move(question), ex.deadline);
+  if (!taken) co_return fail(taken.error());
+  co_return taken->verdict;
+}
+
+awaitable<result<void>> charge_limit(http::exchange& ex, std::string_view key,
+                                     const rate_limit& limit) {
+  return take(ex, {short_key{}.add(key), limit});
+}
+
+awaitable<result<void>> charge_limit(http::exchange& ex, const principal& caller) {
+  auto charged = co_await take(ex, window_of(ex, caller));
+  if (!charged && may_refuse(ex)) co_return charged;
+  co_return result<void>{};
+}
+
+std::optional<result<void>> charge_at_once(http::exchange& ex, const principal& caller) {
+  auto charged = take_at_once(ex, window_of(ex, caller));
+  if (!charged || may_refuse(ex)) return charged;
+  return result<void>{};
 }
 
 result<void> charge_live_limit(reactor_edge& edge, const user_id& user) {
   const auto& limit = edge.configured().rate_limit_live;
   if (limit.is_off()) return {};
-  const auto now = edge.env().steady_now();
-  const auto verdict = edge.env().limiter->take(key_of(user).add(":live").text(), limit, now);
+  const auto& env = edge.env();
+  const auto now = env.steady_now();
+  const auto key = key_of(user).add(":live");
+  const auto verdict = env.limiter->take(key.text(), limit, now);
   if (verdict.granted) return {};
-  return fail(rate_refusal(verdict, now));
+  if (!verdict.is_undecided) return fail(rate_refusal(verdict, now));
+  messages::take_rate question;
+  question.key = key.text();
+  question.limit = limit;
+  question.deadline = now + env.policy.internal_deadline;
+  caf::anon_send(env.redis, std::move(question));
+  return {};
 }
 
-result<void> charge_handshake_limit(http::exchange& ex, const user_id& user) {
-  return charge_limit(ex, key_of(user).add(":open").text(),
-                      edge_of(ex).configured().rate_limit_handshakes);
+awaitable<result<void>> charge_handshake_limit(http::exchange& ex, const user_id& user) {
+  return take(ex, {key_of(user).add(":open"), edge_of(ex).configured().rate_limit_handshakes});
 }
 
-result<void> charge_refresh_limit(http::exchange& ex, const user_id& user) {
-  return charge_limit(ex, key_of(user).add(":refresh").text(),
-                      edge_of(ex).configured().rate_limit_refresh);
+awaitable<result<void>> charge_refresh_limit(http::exchange& ex, const user_id& user) {
+  return take(ex, {key_of(user).add(":refresh"), edge_of(ex).configured().rate_limit_refresh});
 }
 
-result<void> charge_silent_refresh_limit(http::exchange& ex) {
-  const auto& limit = edge_of(ex).configured().rate_limit_refresh;
-  if (limit.is_off()) return {};
-  return charge_limit(ex, address_key("refresh", ex.client_address), limit);
+awaitable<result<void>> charge_silent_refresh_limit(http::exchange& ex) {
+  return take(ex, window_of_address(ex, "refresh", edge_of(ex).configured().rate_limit_refresh));
 }
 
-result<void> charge_sender_limit(http::exchange& ex, std::string_view sender) {
-  short_key key;
-  return charge_limit(ex, key.add("sender:").add(sender).text(),
-                      edge_of(ex).configured().rate_limit_webhook);
+awaitable<result<void>> charge_sender_limit(http::exchange& ex, std::string_view sender) {
+  return take(
+      ex, {short_key{}.add("sender:").add(sender), edge_of(ex).configured().rate_limit_webhook});
 }
 
-result<void> charge_limit(http::exchange& ex, const service_principal& caller) {
-  const auto& own = caller.service->limit;
-  const auto& limit = own.is_off() ? edge_of(ex).configured().rate_limit_service : own;
-  short_key key;
-  return charge_limit(ex, key.add("service:").add(caller.service->id).text(), limit);
+awaitable<result<void>> charge_limit(http::exchange& ex, const service_principal& caller) {
+  return take(ex, window_of(ex, caller));
 }
 
-result<void> charge_address_limit(http::exchange& ex) {
+std::optional<result<void>> charge_at_once(http::exchange& ex, const service_principal& caller) {
+  return take_at_once(ex, window_of(ex, caller));
+}
+
+awaitable<result<void>> charge_address_limit(http::exchange& ex) {
   const auto& set = edge_of(ex).configured();
   const bool signs_in = ex.matched != nullptr && ex.matched->needs.limit == http::window::sign_in;
-  const auto& limit = signs_in ? set.rate_limit_sign_in : set.rate_limit_default;
-  if (limit.is_off()) return {};
-  return charge_limit(ex, address_key(signs_in ? "sign-in" : "address", ex.client_address), limit);
+  if (signs_in) return take(ex, window_of_address(ex, "sign-in", set.rate_limit_sign_in));
+  return take(ex, window_of_address(ex, "address", set.rate_limit_default));
 }
 
-result<void> charge_unproven_limit(http::exchange& ex) {
-  const auto& limit = edge_of(ex).configured().rate_limit_unproven;
-  if (limit.is_off()) return {};
-  return charge_limit(ex, address_key("unproven", ex.client_address), limit);
+awaitable<result<void>> charge_unproven_limit(http::exchange& ex) {
+  return take(ex, window_of_address(ex, "unproven", edge_of(ex).configured().rate_limit_unproven));
 }
 
-failure charge_address_on_failure(http::exchange& ex, failure error) {
-  if (!has_failed_to_prove(error.code)) return error;
-  auto charged = charge_unproven_limit(ex);
-  return charged ? std::move(error) : std::move(charged.error());
+awaitable<failure> charge_address_on_failure(http::exchange& ex, failure error) {
+  if (!has_failed_to_prove(error.code)) co_return error;
+  auto charged = co_await charge_unproven_limit(ex);
+  if (!charged) co_return std::move(charged.error());
+  co_return error;
 }
 
 result<void> may_cost_a_read(http::exchange& ex) {

@@ -1,6 +1,8 @@
 #include "gateway/sign_in/registration.hpp"
 
 #include "actors/base/owner_token.hpp"
+#include "actors/limits/charge_rate.hpp"
+#include "gateway/request/request_limit.hpp"
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/name_look.hpp"
 #include "protocol/text/password_policy.hpp"
@@ -50,15 +52,20 @@ result<messages::register_user> checked(const registration& given, std::size_t l
 }
 
 /// The mail that asks whether the address is theirs, durable with the user.
-void add_verification(messages::register_user& request, const actor_env& env) {
-  if (env.policy.verification == email_verification::off) return;
-  if (!env.may_mail("email_verification", request.email_key)) return;
+awaitable<result<void>> add_verification(http::exchange& ex, messages::register_user& request) {
+  const auto& env = edge_of(ex).env();
+  if (env.policy.verification == email_verification::off || !env.mails) co_return result<void>{};
+  const auto key = mail_rate_key("email_verification", request.email_key);
+  const auto charged = co_await take_rate(ex, key, env.policy.notice_mails);
+  if (!charged) co_return fail(charged.error());
+  if (!charged->granted) co_return result<void>{};
   const auto& user = request.user;
   const auto ttl = env.policy.email_token_ttl;
   auto token = make_owner_token(user.id, token_purpose::email_verification, user.created_at, ttl);
   request.also.emplace_back(std::move(token.fact));
   request.also.emplace_back(
       env.mails->email_verification(user.email, token.text, ttl.count(), user.created_at));
+  co_return result<void>{};
 }
 
 awaitable<result<secret>> hashed(http::exchange& ex, secret text) {
@@ -124,7 +131,7 @@ awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, reg
     if (!passphrase_hash) co_return fail(passphrase_hash.error());
     request->also.emplace_back(storage::set_recovery{user.id, std::move(*passphrase_hash), now});
   }
-  add_verification(*request, edge.env());
+  if (auto added = co_await add_verification(ex, *request); !added) co_return fail(added.error());
   request->client = client_of(ex);
   request->deadline = edge.deadline_for_actors(ex.deadline);
   const auto& directory = edge.env().directory_for(user.id);

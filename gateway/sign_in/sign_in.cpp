@@ -41,7 +41,8 @@ awaitable<std::optional<user_id>> owner_of_token(http::exchange& ex, const refre
                        edge.env().keys->refresh.check(token, found->salt);
   if (!is_ours) {
     // It has cost a read. What the store could not say proves nothing, and is nobody's fault.
-    if (found || found.error().code == error_code::token_invalid) (void)charge_unproven_limit(ex);
+    if (found || found.error().code == error_code::token_invalid)
+      (void)co_await charge_unproven_limit(ex);
     ex.rate = noted;
     co_return std::nullopt;
   }
@@ -140,25 +141,28 @@ awaitable<result<void>> compare_with_nothing(http::exchange& ex, std::string_vie
   co_return result<void>{};
 }
 
-result<address_attempt> address_attempt::begin(http::exchange& ex) {
-  const auto& env = edge_of(ex).env();
-  const auto& limit = edge_of(ex).configured().login_failure_limit_address;
+awaitable<result<address_attempt>> address_attempt::begin(http::exchange& ex) {
+  auto& edge = edge_of(ex);
+  const auto& env = edge.env();
+  const auto& limit = edge.configured().login_failure_limit_address;
   address_attempt attempt;
-  if (limit.is_off()) return attempt;
+  if (limit.is_off()) co_return attempt;
   attempt.key_ = address_key("login-address", ex.client_address);
-  const auto verdict = env.limiter->hold(attempt.key_, limit, env.steady_now());
+  const auto held = co_await take_rate(ex, attempt.key_, limit, true);
+  if (!held) co_return fail(held.error());
+  const auto& verdict = *held;
   if (!verdict.granted && verdict.held > 0) {
     // Right sign-ins give back what they hold in a moment.
     env.outcomes.sign_ins_refused->add();
-    return fail(failure{error_code::overloaded, {}, "too many sign-ins at once", retry_after_s});
+    co_return fail(failure{error_code::overloaded, {}, "too many sign-ins at once", retry_after_s});
   }
   if (!verdict.granted) {
     ex.rate = verdict;
-    return fail(rate_refusal(verdict, env.steady_now()));
+    co_return fail(rate_refusal(verdict, env.steady_now()));
   }
   attempt.limiter_ = env.limiter;
   attempt.window_ = verdict.reset;
-  return attempt;
+  co_return attempt;
 }
 
 address_attempt::~address_attempt() {
@@ -172,7 +176,7 @@ void address_attempt::was_wrong() {
 
 awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_view login,
                                                 secret password, surface opened_by) {
-  auto attempt = address_attempt::begin(ex);
+  auto attempt = co_await address_attempt::begin(ex);
   if (!attempt) co_return fail(attempt.error());
   bool was_wrong = false;
   auto outcome = co_await try_to_sign_in(ex, login, std::move(password), opened_by, was_wrong);

@@ -37,7 +37,7 @@ class address_attempt {
 public:
   /// RATE_LIMITED when none is left; that is noted in the exchange. OVERLOADED when one may be left
   /// as soon as an attempt that is under way turns out to be none.
-  static result<address_attempt> begin(http::exchange& ex);
+  static awaitable<result<address_attempt>> begin(http::exchange& ex);
   address_attempt(address_attempt&&) noexcept = default;
   address_attempt& operator=(address_attempt&&) = delete;
   ~address_attempt();

@@ -4,7 +4,10 @@
 
 #include "protocol/facts/facts.hpp"
 #include "protocol/messages/done.hpp"
+#include "protocol/rate_limit.hpp"
 
+#include <cstdint>
+#include <string>
 #include <utility>
 
 namespace latchkey::messages {
@@ -15,7 +18,7 @@ struct commit {
   time_point deadline{};
 };
 
-/// Write the commits that have gathered; a persistence actor sends this to itself.
+/// Write the commits, or send the commands, that have gathered; an actor sends this to itself.
 struct flush {};
 
 /// Which user has this name or address?
@@ -63,5 +66,34 @@ struct ping_store {
 struct ping_redis {
   time_point deadline{};
 };
+
+/// Take one from a window of all nodes: what `rate_limiter::take` or `hold` left undecided.
+struct take_rate {
+  std::string key;
+  rate_limit limit;
+  time_point deadline{};
+  bool holds = false;
+  /// When none is left: whether to wait for those that are held, which may be given back. An
+  /// answer that refuses comes after a few seconds in any case.
+  bool waits_for_held = false;
+};
+struct rate_taken {
+  rate_verdict verdict; // decided
+};
+
+/// Whether one that was held counts.
+struct settle_rate {
+  std::string key;
+  std::uint64_t window = 0; // as Redis names it
+  bool counts = false;
+};
+/// All are there again, but those that are held.
+struct forget_rate {
+  std::string key;
+};
+
+/// The time has come to give back what is wanted elsewhere, or to see whether Redis is back; the
+/// Redis actor sends this to itself.
+struct redis_tick {};
 
 } // namespace latchkey::messages

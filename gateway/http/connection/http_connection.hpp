@@ -68,7 +68,9 @@ private:
   // -- answering: http_connection_answer.cpp
   awaitable<bool> answer_request();
   awaitable<> end_body();
-  std::optional<response> answer_without_handler(exchange& x);
+  std::optional<response> refuse_at_once(exchange& x);
+  static bool has_handler(const exchange& x);
+  awaitable<response> answer_without_handler(exchange& x);
   response answer_without_route() const;
   void on_exception(const exchange& x, std::string_view reason) const;
   void answer_refusal(error_code code);

@@ -43,7 +43,11 @@ awaitable<bool> http_connection::answer_request() {
   x.edge = core_->options.edge;
   x.server = &core_->life;
   x.client = this;
-  auto answer = answer_without_handler(x);
+  auto answer = refuse_at_once(x);
+  if (!answer && !has_handler(x)) {
+    answer = co_await answer_without_handler(x);
+    if (core_->is_closed()) co_return false; // and gone may be what the hooks work on
+  }
   if (!answer) {
     in_flight_count counted(core_->in_flight);
     // Answers that are there do not wait for one that may take long.
@@ -96,22 +100,30 @@ void http_connection::check_upgrade(const exchange& x, response& answer) const {
   answer = render(plain_failure(error_code::internal_error));
 }
 
-std::optional<response> http_connection::answer_without_handler(exchange& x) {
+std::optional<response> http_connection::refuse_at_once(exchange& x) {
   const auto& options = core_->options;
   if (refuses_ || (x.matched && core_->in_flight >= options.limits.in_flight_max)) {
     if (options.hooks.on_refused) options.hooks.on_refused(x);
     return render(plain_failure(error_code::overloaded, overload_retry_s));
   }
-  if (options.hooks.admit)
-    if (auto refused = options.hooks.admit(x)) return refused;
-  if (!x.matched) return answer_without_route();
-  // What is streamed is passed on as it is; everything else would be read as what it is not.
-  if (!x.matched->streams_body && has_unread_coding(x.in)) {
-    auto answer = render(coding_refusal());
-    add_read_codings(answer);
-    return answer;
-  }
+  if (options.hooks.admit) return options.hooks.admit(x);
   return std::nullopt;
+}
+
+/// What is streamed is passed on as it is; everything else would be read as what it is not.
+bool http_connection::has_handler(const exchange& x) {
+  return x.matched && (x.matched->streams_body || !has_unread_coding(x.in));
+}
+
+awaitable<response> http_connection::answer_without_handler(exchange& x) {
+  if (core_->options.hooks.charge) {
+    auto refused = co_await core_->options.hooks.charge(x);
+    if (refused) co_return *std::move(refused);
+  }
+  if (!x.matched) co_return answer_without_route();
+  auto answer = render(coding_refusal());
+  add_read_codings(answer);
+  co_return answer;
 }
 
 response http_connection::answer_without_route() const {

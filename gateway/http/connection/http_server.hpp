@@ -47,8 +47,11 @@ struct http_hooks {
   /// Accepting a connection threw; the server goes on accepting. `reason` is for the log.
   std::function<void(std::string_view reason)> on_accept_failed;
   /// Asked once a request is read, before its handler, and for paths without a route: an
-  /// answer given here is the answer (rate limits).
+  /// answer given here is the answer.
   std::function<std::optional<response>(exchange&)> admit;
+  /// The same, after that, of a request that no handler gets, for want of a route or because of its
+  /// body's coding (rate limits).
+  std::function<awaitable<std::optional<response>>(exchange&)> charge;
   /// Told instead of a request that is answered before that: one that is refused for want of
   /// room, or that broke HTTP or a limit. May note in the exchange what `decorate` looks at.
   std::function<void(exchange&)> on_refused;

@@ -82,15 +82,15 @@ charge_token_owner(http::exchange& ex, std::vector<refresh_token> shown, bool ma
     auto owner = co_await edge_of(ex).ask_session(token.session, std::move(question), ex.deadline);
     if (!owner && owner.error().code == error_code::token_invalid) { // a neighbour's
       // Each has cost a read; the last is counted below.
-      if (&token != &shown.back()) (void)charge_unproven_limit(ex);
+      if (&token != &shown.back()) (void)co_await charge_unproven_limit(ex);
       continue;
     }
-    if (!owner) co_return fail(charge_address_on_failure(ex, std::move(owner.error())));
-    auto charged = charge_refresh_limit(ex, owner->user);
+    if (!owner) co_return fail(co_await charge_address_on_failure(ex, std::move(owner.error())));
+    auto charged = co_await charge_refresh_limit(ex, owner->user);
     if (!charged && may_refuse) co_return fail(charged.error());
     co_return std::move(token);
   }
-  co_return fail(charge_address_on_failure(ex, std::move(error)));
+  co_return fail(co_await charge_address_on_failure(ex, std::move(error)));
 }
 
 /// Which session was ended, and by whose paths it had been opened.
@@ -103,8 +103,8 @@ struct logged_out {
 awaitable<result<logged_out>> log_out_by_cookie(http::exchange& ex, failure otherwise) {
   auto& edge = edge_of(ex);
   auto shown = refresh_cookies(ex);
-  if (!shown) co_return fail(charge_address_on_failure(ex, std::move(shown.error())));
-  if (shown->empty()) co_return fail(charge_address_on_failure(ex, std::move(otherwise)));
+  if (!shown) co_return fail(co_await charge_address_on_failure(ex, std::move(shown.error())));
+  if (shown->empty()) co_return fail(co_await charge_address_on_failure(ex, std::move(otherwise)));
   auto token = co_await charge_token_owner(ex, std::move(*shown), false);
   if (!token) co_return fail(token.error());
   const auto session = token->session;
@@ -124,7 +124,7 @@ awaitable<result<logged_out>> log_out(http::exchange& ex) {
     co_return co_await log_out_by_cookie(ex, caller.error());
   if (!caller) co_return fail(caller.error());
   // Counted and never refused: the row is one that keeps the account in its owner's hands.
-  static_cast<void>(charge_limit(ex, *caller));
+  static_cast<void>(co_await charge_limit(ex, *caller));
   messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
                            std::nullopt};
   auto ended = co_await edge.ask_session(caller->session, std::move(request), ex.deadline);
@@ -182,10 +182,11 @@ awaitable<result<http::response>> refresh(http::exchange& ex) {
   auto presented = presented_refresh_tokens(ex);
   if (!presented && presented.error().reason == no_token_reason) {
     // A page asks whether somebody is signed in: an honest question with a window of its own.
-    auto charged = charge_silent_refresh_limit(ex);
+    auto charged = co_await charge_silent_refresh_limit(ex);
     co_return fail(charged ? presented.error() : charged.error());
   }
-  if (!presented) co_return fail(charge_address_on_failure(ex, std::move(presented.error())));
+  if (!presented)
+    co_return fail(co_await charge_address_on_failure(ex, std::move(presented.error())));
   const auto by = presented->by;
   const auto shown = by == delivery::cookie ? presented->tokens : std::vector<refresh_token>{};
   auto own = co_await charge_token_owner(ex, std::move(presented->tokens), true);

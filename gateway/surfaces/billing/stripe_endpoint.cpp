@@ -111,10 +111,12 @@ awaitable<result<bool>> apply(http::exchange& ex, stripe_change change) {
 awaitable<result<http::response>> stripe_webhook(http::exchange& ex) {
   const auto& key = edge_of(ex).configured().stripe_webhook_secret;
   // What Stripe has signed counts for Stripe; anything else for the address that it comes from.
-  if (key.empty()) co_return fail(charge_address_on_failure(ex, failure{error_code::not_found}));
+  if (key.empty())
+    co_return fail(co_await charge_address_on_failure(ex, failure{error_code::not_found}));
   if (auto good = check_signature(ex, key); !good)
-    co_return fail(charge_address_on_failure(ex, std::move(good.error())));
-  if (auto charged = charge_sender_limit(ex, "stripe"); !charged) co_return fail(charged.error());
+    co_return fail(co_await charge_address_on_failure(ex, std::move(good.error())));
+  if (auto charged = co_await charge_sender_limit(ex, "stripe"); !charged)
+    co_return fail(charged.error());
   if (!http::is_media_type(ex.in.content_type, "application/json"))
     co_return fail(error_code::unsupported_media_type, "Content-Type", "must be application/json");
   auto event = read_stripe_event(ex.in.body);

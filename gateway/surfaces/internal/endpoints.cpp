@@ -50,6 +50,7 @@ awaitable<result<http::response>> health(http::exchange& ex) {
       .text("core-manager", core_manager)
       .text("redis", redis == "disabled" ? redis : health_word(redis == "connected"))
       .end_object();
+  if (edge.env().limiter->is_degraded()) body.text("rate_limits", "degraded");
   if (is_stopping)
     body.text("error", stopping);
   else if (!database && !edge.health().database_trouble().empty())

@@ -102,21 +102,22 @@ awaitable<result<http::response>> open_socket(http::exchange& ex) {
   auto& sockets = *edge_of(ex).sockets();
   const auto checked = http::check_websocket(ex.in);
   if (!checked.is_good()) {
-    const auto counted = charge_address_on_failure(ex, checked.as_failure());
+    const auto counted = co_await charge_address_on_failure(ex, checked.as_failure());
     auto answer = error_answer(ex, counted);
     if (counted.code == checked.refusal) http::refuse_websocket(checked, answer);
     co_return answer;
   }
   if (auto own = check_page_origin(ex); !own)
-    co_return fail(charge_address_on_failure(ex, std::move(own.error())));
+    co_return fail(co_await charge_address_on_failure(ex, std::move(own.error())));
   auto credential = what_is_shown(ex);
-  if (!credential) co_return fail(charge_address_on_failure(ex, std::move(credential.error())));
+  if (!credential)
+    co_return fail(co_await charge_address_on_failure(ex, std::move(credential.error())));
   if (ex.is_stopping()) co_return fail(error_code::overloaded);
   auto slot = sockets.take_slot(credential->session);
   if (!slot) co_return fail(slot.error());
   auto caller = co_await watched(ex, std::move(*credential));
-  if (!caller) co_return fail(charge_address_on_failure(ex, std::move(caller.error())));
-  if (auto charged = charge_handshake_limit(ex, caller->user); !charged)
+  if (!caller) co_return fail(co_await charge_address_on_failure(ex, std::move(caller.error())));
+  if (auto charged = co_await charge_handshake_limit(ex, caller->user); !charged)
     co_return fail(charged.error());
   if (slot->is_over()) co_return fail(error_code::token_invalid);
   if (slot->is_closed()) co_return fail(error_code::overloaded);

@@ -76,7 +76,7 @@ awaitable<result<http::response>> verify_passphrase(http::exchange& ex) {
   auto passphrase = normal_passphrase(phrase, "passphrase");
   if (!passphrase) co_return fail(passphrase.error());
 
-  auto attempt = address_attempt::begin(ex);
+  auto attempt = co_await address_attempt::begin(ex);
   if (!attempt) co_return fail(attempt.error());
   auto owner = co_await owner_of(ex, *email);
   if (!owner && owner.error().code != error_code::user_not_found) co_return fail(owner.error());

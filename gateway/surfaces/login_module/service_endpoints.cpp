@@ -65,20 +65,20 @@ bool is_about_the_token(error_code code) {
 /// Whether the caller may ask in a service's name. With a key of that service its own limit counts;
 /// without one, which is taken unless SERVICE_KEY_REQUIRED, the address's, and of that a window for
 /// each name, so that nobody spends what is another's. AUTH004, RATE_LIMITED.
-result<void> admit_service(http::exchange& ex, const std::string& service_id) {
+awaitable<result<void>> admit_service(http::exchange& ex, const std::string& service_id) {
   const auto& edge = edge_of(ex);
   const auto asking = service_of(ex);
   const bool is_proven = asking && asking->service->id == service_id;
-  if (is_proven) return charge_limit(ex, *asking);
-  if (auto charged = charge_address_limit(ex); !charged) return charged;
+  if (is_proven) co_return co_await charge_limit(ex, *asking);
+  if (auto charged = co_await charge_address_limit(ex); !charged) co_return charged;
   if (edge.configured().service_key_required) {
-    if (!asking) return fail(asking.error());
-    return fail(error_code::insufficient_permissions, "service_id", "is another service's");
+    if (!asking) co_return fail(asking.error());
+    co_return fail(error_code::insufficient_permissions, "service_id", "is another service's");
   }
   // The name may be as long as a limiter's key; its hash is not.
   const auto key = address_key("validate", ex.client_address) + ":" +
                    hash_of_key(service_id).substr(0, service_hash_chars);
-  return charge_limit(ex, key, edge.configured().rate_limit_service);
+  co_return co_await charge_limit(ex, key, edge.configured().rate_limit_service);
 }
 
 } // namespace
@@ -90,9 +90,10 @@ awaitable<result<http::response>> validate_service_token(http::exchange& ex) {
   const auto named = read_service_id(body);
   auto read = body.done();
   if (read && !named) read = fail(named.error());
-  if (!read) co_return fail(charge_address_on_failure(ex, std::move(read.error())));
+  if (!read) co_return fail(co_await charge_address_on_failure(ex, std::move(read.error())));
   const auto& service_id = *named;
-  if (auto allowed = admit_service(ex, service_id); !allowed) co_return fail(allowed.error());
+  if (auto allowed = co_await admit_service(ex, service_id); !allowed)
+    co_return fail(allowed.error());
 
   const auto services = edge.env().book->services();
   auto caller = co_await edge.authenticate(token.reveal(), ex.deadline);

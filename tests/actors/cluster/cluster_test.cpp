@@ -203,6 +203,20 @@ TEST_F(Cluster, GoesOnWithoutANodeThatDied) {
   EXPECT_TRUE(revoked.answer());
 }
 
+TEST_F(Cluster, DividesALimitWhereNodesCannotAskEachOther) {
+  auto& f = nodes.on(0);
+  const auto take = [&f](const char* key) {
+    int granted = 0;
+    for (int i = 0; i < 30; ++i)
+      granted += f.env().limiter->take(key, {12, 3600}, f.clock.steady()).granted ? 1 : 0;
+    return granted;
+  };
+  EXPECT_EQ(take("of three"), 4);
+  nodes.kill(2);
+  nodes.advance(4s);
+  EXPECT_EQ(take("of two"), 6);
+}
+
 TEST_F(Cluster, EndsANodeThatTheOthersHaveRemoved) {
   nodes.take_store_from(2);
   nodes.cut(0, 2);

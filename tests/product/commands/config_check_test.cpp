@@ -104,6 +104,7 @@ TEST_P(Config, ChecksAllThatAStartWouldRefuse) {
   const auto broken = store_.folder() + "/broken.pem";
   std::ofstream(broken) << "no certificate";
   const std::vector<environment> cases = {
+      {{"REDIS_URL", "rediss://127.0.0.1:1?ca=" + broken}},
       {{"PROXY_ROUTES", R"({"routes":[{"path":"/x"}]})"}},
       {{"PROXY_ROUTES",
         R"({"upstreams":[{"name":"a","url":"http://127.0.0.1:1"}],"routes":[)"

@@ -7,12 +7,7 @@
 namespace latchkey::test {
 namespace {
 
-class RateLimit : public testing::TestWithParam<std::string> {
-protected:
-  product with(environment more) const { return product{GetParam(), std::move(more)}; }
-};
-// What the limits count stands in memory: the database makes no difference.
-INSTANTIATE_TEST_SUITE_P(Product, RateLimit, testing::Values("sqlite"), name_of_engine);
+LATCHKEY_LIMITS_IN_MEMORY_AND_IN_REDIS(RateLimit);
 
 TEST_P(RateLimit, IsOneThousandAnHourWhenNothingIsSet) {
   const auto instance = with({{"RATE_LIMIT_DEFAULT", ""}});

@@ -2,12 +2,35 @@
 #pragma once
 
 #include "tests/product/product.hpp"
+#include "tests/product/server/redis_process.hpp"
 
 #include <cstdlib>
 #include <ctime>
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace latchkey::test {
+
+/// A server whose limits are counted in its memory ("memory") or in a Redis of its own ("redis");
+/// the database makes no difference.
+class limits_of_one_server : public testing::TestWithParam<std::string> {
+protected:
+  product with(environment more) {
+    if (GetParam() == "redis") {
+      redis_ = std::make_unique<redis_process>();
+      more["REDIS_URL"] = redis_->url();
+    }
+    return product{"sqlite", std::move(more)};
+  }
+
+private:
+  std::unique_ptr<redis_process> redis_; // goes after the server
+};
+
+#define LATCHKEY_LIMITS_IN_MEMORY_AND_IN_REDIS(Suite)                                              \
+  class Suite : public limits_of_one_server {};                                                    \
+  INSTANTIATE_TEST_SUITE_P(Product, Suite, testing::Values("memory", "redis"), name_of_engine)
 
 inline long left(const http_reply& reply) {
   return reply.has("X-RateLimit-Remaining") ? std::stol(reply.header("X-RateLimit-Remaining")) : -1;

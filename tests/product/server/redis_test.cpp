@@ -1,36 +1,13 @@
-// redis_test.cpp — a Redis that comes and goes changes what /health says and nothing else.
-#include "tests/config/temporary_folder.hpp"
-#include "tests/product/product.hpp"
+// redis_test.cpp — a Redis that comes and goes changes what /health says and who counts the rate
+// limits, and nothing else.
+#include "tests/product/server/rate_limits.hpp"
 
-#include <csignal>
-#include <filesystem>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 namespace latchkey::test {
 namespace {
-
-constexpr const char* program = "/usr/bin/redis-server";
-
-/// On a socket in a folder of its own.
-class redis_process {
-public:
-  redis_process() { start(); }
-  void start() {
-    child_ = std::make_unique<child_process>(
-        std::vector<std::string>{program, "--port", "0", "--unixsocket", socket(), "--save", "",
-                                 "--appendonly", "no"},
-        environment{}, folder_ / ".");
-    child_->out_until("ready to accept connections");
-  }
-  void stop() {
-    child_->signal(SIGTERM);
-    child_->wait();
-  }
-  std::string socket() const { return folder_ / "redis.sock"; }
-
-private:
-  temporary_folder folder_;
-  std::unique_ptr<child_process> child_;
-};
 
 std::string redis_word(const product& instance, int status) {
   const auto reply = instance.call(get("/health"));
@@ -47,9 +24,8 @@ LATCHKEY_ON_BOTH_ENGINES(Redis);
 // "Auth Service API Documentation", Health Check, Response (200 OK); "Flask Service Integration
 // Documentation", Health Check: as printed, every dependency connected
 TEST_P(Redis, IsToldByHealthAndItsAbsenceIsNotUnhealthy) {
-  ASSERT_TRUE(std::filesystem::exists(program)) << "scripts/install test brings " << program;
   redis_process redis;
-  product instance{GetParam(), {{"REDIS_URL", "unix://" + redis.socket()}}};
+  product instance{GetParam(), {{"REDIS_URL", redis.url()}}};
   ASSERT_TRUE(eventually([&] { return redis_word(instance, 200) == "connected"; }));
   auto body = json_of(instance.call(get("/health")));
   EXPECT_TRUE(is_time(body["timestamp"])) << body;
@@ -66,18 +42,21 @@ TEST_P(Redis, IsToldByHealthAndItsAbsenceIsNotUnhealthy) {
   EXPECT_EQ(json_of(instance.call_internal(get("/internal/health")))["dependencies"]["redis"],
             "healthy");
   EXPECT_GE(instance.metric("redis_connections"), 1);
-  // The operator is not left to believe that nodes share their limits by it.
-  EXPECT_TRUE(eventually([&] {
-    return instance.server->log().find("counts rate limits by itself") != std::string::npos;
-  }));
 
   redis.stop();
   ASSERT_TRUE(eventually([&] { return redis_word(instance, 200) == "disconnected"; }));
+  const auto internal = json_of(instance.call_internal(get("/internal/health")));
+  EXPECT_EQ(internal["status"], "healthy");
+  EXPECT_EQ(internal["rate_limits"], "degraded");
+  EXPECT_NE(instance.server->log().find("is away: this node grants its part"), std::string::npos);
   const auto held = instance.sign_in_new_user();
   EXPECT_EQ(instance.status_of_me(held.access), 200);
 
   redis.start();
   ASSERT_TRUE(eventually([&] { return redis_word(instance, 200) == "connected"; }));
+  EXPECT_TRUE(eventually([&] {
+    return !json_of(instance.call_internal(get("/internal/health"))).contains("rate_limits");
+  }));
   EXPECT_EQ(instance.server->stop(), 0);
 }
 
@@ -87,6 +66,63 @@ TEST_P(Redis, NeedNotBeThereWhenTheServerStarts) {
   EXPECT_EQ(redis_word(instance, 200), "disconnected");
   EXPECT_FALSE(instance.sign_in_new_user().access.empty());
   EXPECT_EQ(instance.server->stop(), 0);
+}
+
+/// Two servers that know of each other only by their Redis.
+struct two_servers {
+  redis_process redis;
+  std::vector<std::unique_ptr<product>> both;
+
+  explicit two_servers(environment more) {
+    more["REDIS_URL"] = redis.url();
+    for (int i = 0; i < 2; ++i)
+      both.push_back(std::make_unique<product>("sqlite", more));
+  }
+  /// How many answers of both, asked at once, have that status.
+  int count(const std::vector<http_call>& calls, int status) {
+    int found = 0;
+    std::vector<std::thread> threads;
+    std::mutex mutex;
+    for (const auto& one : both)
+      threads.emplace_back([&] {
+        for (const auto& answer : in_parallel(one->server->port(), calls)) {
+          const std::lock_guard lock{mutex};
+          found += answer.reply.status == status;
+        }
+      });
+    for (auto& thread : threads)
+      thread.join();
+    return found;
+  }
+};
+
+TEST(SharedRedis, MakesTheLimitOfAnAddressThatOfAllServers) {
+  two_servers all{{{"RATE_LIMIT_UNPROVEN", "30/hour"}}};
+  EXPECT_EQ(all.count(std::vector<http_call>(150, get("/nothing")), 404), 30);
+  for (const auto& one : all.both)
+    EXPECT_TRUE(is_limited(one->call(get("/nothing"))));
+}
+
+TEST(SharedRedis, CountsWrongPasswordsOfAllServers) {
+  two_servers all{{{"LOGIN_FAILURE_LIMIT_ADDRESS", "6/hour"}}};
+  const auto guess = sign_in_call("nobody", "a wrong guess");
+  for (int i = 0; i < 3; ++i)
+    for (const auto& one : all.both)
+      EXPECT_EQ(one->call(guess).status, 401);
+  for (const auto& one : all.both)
+    EXPECT_TRUE(is_limited(one->call(guess)));
+}
+
+TEST(SharedRedis, IsNotNeededToLimit) {
+  two_servers all{{{"RATE_LIMIT_UNPROVEN", "10/hour"}}};
+  all.redis.stop();
+  for (const auto& one : all.both) {
+    int found = 0;
+    for (const auto& answer :
+         in_parallel(one->server->port(), std::vector<http_call>(40, get("/nothing"))))
+      found += answer.reply.status == 404;
+    EXPECT_EQ(found, 10);
+  }
 }
 
 } // namespace

@@ -5,12 +5,7 @@
 namespace latchkey::test {
 namespace {
 
-class UnprovenLimit : public testing::TestWithParam<std::string> {
-protected:
-  product with(environment more) const { return product{GetParam(), std::move(more)}; }
-};
-// What the limits count stands in memory: the database makes no difference.
-INSTANTIATE_TEST_SUITE_P(Product, UnprovenLimit, testing::Values("sqlite"), name_of_engine);
+LATCHKEY_LIMITS_IN_MEMORY_AND_IN_REDIS(UnprovenLimit);
 
 TEST_P(UnprovenLimit, IsTheAddressesForWhatProvesNothing) {
   const auto instance = with({{"RATE_LIMIT_DEFAULT", "5/hour"}});
