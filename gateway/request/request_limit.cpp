@@ -91,7 +91,8 @@ std::optional<result<void>> take_at_once(http::exchange& ex, const window_of_req
 
 awaitable<result<void>> take(http::exchange& ex, window_of_request window) {
   if (auto done = take_at_once(ex, window)) co_return *std::move(done);
-  const auto verdict = co_await take_rate(ex, std::string{window.key.text()}, window.limit);
+  std::string key{window.key.text()};
+  const auto verdict = co_await take_rate(ex, std::move(key), window.limit);
   if (!verdict) co_return fail(verdict.error());
   co_return note_verdict(ex, *verdict, edge_of(ex).env().steady_now());
 }

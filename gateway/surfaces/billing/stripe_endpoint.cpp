@@ -111,8 +111,10 @@ awaitable<result<bool>> apply(http::exchange& ex, stripe_change change) {
 awaitable<result<http::response>> stripe_webhook(http::exchange& ex) {
   const auto& key = edge_of(ex).configured().stripe_webhook_secret;
   // What Stripe has signed counts for Stripe; anything else for the address that it comes from.
-  if (key.empty())
-    co_return fail(co_await charge_address_on_failure(ex, failure{error_code::not_found}));
+  if (key.empty()) {
+    failure unknown{error_code::not_found};
+    co_return fail(co_await charge_address_on_failure(ex, std::move(unknown)));
+  }
   if (auto good = check_signature(ex, key); !good)
     co_return fail(co_await charge_address_on_failure(ex, std::move(good.error())));
   if (auto charged = co_await charge_sender_limit(ex, "stripe"); !charged)
