@@ -48,8 +48,8 @@ namespace {
 /// A flag that outlives whoever may still ask for it.
 using shared_flag = std::shared_ptr<std::atomic<bool>>;
 
-/// What ends this process, which may not write any more, and whose memory may be out of date; unless
-/// it has left by itself.
+/// What ends this process, which may not write any more, and whose memory may be out of date;
+/// unless it has left by itself.
 std::function<void(const std::string&)> ending_unless(const shared_flag& has_left) {
   return [has_left](const std::string& why) {
     if (*has_left) return;
@@ -137,7 +137,8 @@ result<void> server::parts::open() {
 }
 
 result<void> server::parts::claim_store() {
-  if (!configured->is_clustered()) return store->claim(describe_this_process(), ending_unless(has_left));
+  if (!configured->is_clustered())
+    return store->claim(describe_this_process(), ending_unless(has_left));
   auto made = node::bind(*configured);
   if (!made) return fail(made.error());
   member = *std::move(made);
@@ -323,8 +324,8 @@ void end(const Handle& handle) {
 
 } // namespace
 
-/// Whoever writes without being asked ends first, and what is being written is waited for: after that
-/// nothing is taken from this node.
+/// Whoever writes without being asked ends first, and what is being written is waited for: after
+/// that nothing is taken from this node.
 void server::parts::leave_cluster() {
   if (!member || !system) return;
   roots.stop();

@@ -268,12 +268,13 @@ std::string metrics::render() const {
                           "Whether sessions are validated from memory: 1 yes, 0 the database is "
                           "asked each time. A server that is alone says 1.",
                           memory_trusted));
-  out.push_back(family_of("cluster_members", "Members of the cluster. A server that is alone says 0.",
+  out.push_back(family_of("cluster_members",
+                          "Members of the cluster. A server that is alone says 0.",
                           cluster_members));
   out.push_back(
       family_of("cluster_frames_sent_total", "Frames sent to other nodes.", cluster_frames));
-  out.push_back(family_of("cluster_bytes_sent_total", "Their bytes, before encryption.",
-                          cluster_bytes));
+  out.push_back(
+      family_of("cluster_bytes_sent_total", "Their bytes, before encryption.", cluster_bytes));
   out.push_back(family_of("connections_open", "Open client sockets.", connections_open));
   out.push_back(
       family_of("requests_in_flight", "Requests read and not yet answered.", requests_in_flight));

@@ -106,6 +106,8 @@ TEST_P(LookAlikesFromBefore, AreKnownAfterTheMigration) {
   engine_->execute("DELETE FROM schema_migrations WHERE version >= 6");
   engine_->execute("DROP TABLE stripe_subscriptions");
   engine_->execute("DROP TABLE store_notes");
+  engine_->execute("DROP INDEX workflows_by_owner");
+  engine_->execute("ALTER TABLE workflows DROP COLUMN owner");
   engine_->execute("DROP TABLE spent_tickets");
   if (GetParam() == "postgresql") {
     engine_->execute("ALTER TABLE commit_marks DROP COLUMN member");

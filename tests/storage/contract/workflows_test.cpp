@@ -44,7 +44,7 @@ protected:
   }
   std::vector<workflow_id> running(const workflow_id& after = {},
                                    std::size_t limit = page_rows_max) {
-    return ask(*reader_, list_running_workflows{after, limit});
+    return ask(*reader_, list_running_workflows{after, limit, {}});
   }
   user_record ann;
 };
