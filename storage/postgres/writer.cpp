@@ -165,6 +165,7 @@ bool postgres_writer::apply_all(job& j, units& chosen, bool by_kind) {
       answer->sessions_ended += p.note.sessions_ended;
       if (p.f->holds<spend_quota>()) answer->quota_used = p.note.quota_used;
       answer->forgotten += p.note.forgotten;
+      answer->claimed += p.note.claimed;
     }
     step.clear();
   };

@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace latchkey::test {
@@ -225,6 +226,28 @@ server_process::server_process(const environment& variables, const std::string& 
 server_process::~server_process() {
   const auto* now = testing::UnitTest::GetInstance()->current_test_info();
   if (now != nullptr && now->result()->Failed()) std::cerr << "-- the server said:\n" << log();
+}
+
+/// The system stops its threads one after the other.
+void server_process::freeze() const {
+  child_.signal(SIGSTOP);
+  const auto tasks = "/proc/" + std::to_string(id()) + "/task";
+  const auto is_stopped = [](const std::filesystem::path& task) {
+    std::ifstream file(task / "stat");
+    std::string stat;
+    std::getline(file, stat);
+    const auto name_end = stat.rfind(')'); // "id (name) state …"
+    return name_end == std::string::npos || stat.substr(name_end + 2, 1) == "T";
+  };
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (std::chrono::steady_clock::now() < end) {
+    bool are_stopped = true;
+    for (const auto& task : std::filesystem::directory_iterator(tasks))
+      are_stopped = are_stopped && is_stopped(task.path());
+    if (are_stopped) return;
+    std::this_thread::sleep_for(poll_pause);
+  }
+  throw std::runtime_error("the process does not stop");
 }
 
 void server_process::ask_to_stop() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -78,6 +79,9 @@ public:
   pid_t id() const noexcept { return child_.id(); }
   /// False once it has ended by itself.
   bool is_running() const { return child_.is_running(); }
+  /// Nothing of it runs from now until `thaw`.
+  void freeze() const;
+  void thaw() const { child_.signal(SIGCONT); }
   /// Everything it says at start.
   const std::string& banner() const noexcept { return banner_; }
   std::string log() const { return child_.err(); }

@@ -3,7 +3,6 @@
 #include "tests/product/cluster/steady_load.hpp"
 #include "tests/support/postgres_server.hpp"
 
-#include <csignal>
 #include <cstdlib>
 #include <iostream>
 
@@ -105,9 +104,9 @@ TEST_F(ClusterChaos, ANodeThatIsFrozenLosesNothing) {
   for (int round = 0; round < rounds(3); ++round) {
     const auto i = any_node();
     load_.await_acks(50);
-    ::kill(nodes_[i].server->id(), SIGSTOP);
+    nodes_[i].server->freeze();
     std::this_thread::sleep_for(std::chrono::milliseconds{200 + chance_() % 4000});
-    ::kill(nodes_[i].server->id(), SIGCONT);
+    nodes_[i].server->thaw();
     load_.await_acks(50);
     restart_if_ended(i);
   }

@@ -1,7 +1,6 @@
 // Nodes that come, go, freeze and die.
 #include "tests/product/cluster/few_servers.hpp"
 
-#include <csignal>
 #include <thread>
 
 namespace latchkey::test {
@@ -27,11 +26,11 @@ TEST_F(ClusterMembers, OneThatIsFrozenDelaysARevocationByAPromiseAndNeverBelieve
   few_servers nodes{2};
   const auto user = nodes[0].sign_in_new_user();
   ASSERT_EQ(nodes[1].status_of_me(user.access), 200);
-  ::kill(nodes[1].server->id(), SIGSTOP);
+  nodes[1].server->freeze();
   const auto begun = clock_type::now();
   EXPECT_EQ(logout(nodes[0], user.access), 200);
   const auto took = clock_type::now() - begun;
-  ::kill(nodes[1].server->id(), SIGCONT);
+  nodes[1].server->thaw();
   EXPECT_EQ(nodes[1].status_of_me(user.access), 401);
   EXPECT_LT(took, 2s) << "a promise lasts a second";
 }
@@ -40,11 +39,11 @@ TEST_F(ClusterMembers, OneThatIsFrozenForLongIsRemovedAndStops) {
   few_servers nodes{2};
   const auto user = nodes[0].sign_in_new_user();
   ASSERT_EQ(nodes[1].status_of_me(user.access), 200);
-  ::kill(nodes[1].server->id(), SIGSTOP);
+  nodes[1].server->freeze();
   ASSERT_TRUE(eventually(
       [&] { return nodes[0].store.count("SELECT count(*) FROM cluster_members") == 1; }));
   EXPECT_EQ(logout(nodes[0], user.access), 200);
-  ::kill(nodes[1].server->id(), SIGCONT);
+  nodes[1].server->thaw();
   EXPECT_EQ(nodes[1].server->wait(), 1);
   EXPECT_TRUE(says(nodes[1].server->log(), "have removed this one")) << nodes[1].server->log();
   nodes[1].start();

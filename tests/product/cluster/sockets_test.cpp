@@ -3,8 +3,6 @@
 #include "tests/product/cluster/few_servers.hpp"
 #include "tests/support/ws_client.hpp"
 
-#include <csignal>
-
 namespace latchkey::test {
 namespace {
 
@@ -68,10 +66,10 @@ TEST_F(ClusterFrozenSockets, AreSentNothingAfterARevocationThatTheirNodeHasMisse
     ws_client asks{nodes[1].server->port(), user.access};
     asks.say({{"type", "ping"}});
     EXPECT_EQ(asks.hear()["type"], "pong");
-    ::kill(nodes[1].server->id(), SIGSTOP);
+    nodes[1].server->freeze();
     asks.say({{"type", "ping"}}); // is there when the node goes on
     EXPECT_EQ(nodes[0].call(post("/auth/logout").as(user.access)).status, 200);
-    ::kill(nodes[1].server->id(), SIGCONT);
+    nodes[1].server->thaw();
     for (auto* socket : {&idle, &asks}) {
       EXPECT_EQ(socket->hear()["type"], "session_revoked");
       EXPECT_EQ(socket->wait_for_close(), 4001u);
@@ -84,13 +82,13 @@ TEST_F(ClusterFrozenSockets, GoOnAfterTheirNodeHasBeenAwayForAMoment) {
   const auto user = nodes[0].sign_in_new_user();
   ws_client socket{nodes[1].server->port(), user.access};
   for (int round = 0; round < 3; ++round) {
-    ::kill(nodes[1].server->id(), SIGSTOP);
+    nodes[1].server->freeze();
     for (int i = 0; i < 5; ++i)
       socket.say({{"type", "ping"}, {"id", std::to_string(i)}});
     // Answered when the promises that the node holds have run out.
     const auto other = nodes[0].sign_in_new_user();
     EXPECT_EQ(nodes[0].call(post("/auth/logout").as(other.access)).status, 200);
-    ::kill(nodes[1].server->id(), SIGCONT);
+    nodes[1].server->thaw();
     for (int i = 0; i < 5; ++i)
       EXPECT_EQ(socket.hear()["correlation_id"], std::to_string(i)) << "in their order";
   }
