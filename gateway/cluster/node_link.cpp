@@ -1,14 +1,10 @@
 #include "gateway/cluster/node_link.hpp"
 
-#include "actors/cluster/wire.hpp"
 #include "config/log.hpp"
-#include "gateway/http/connection/taken_connection.hpp"
-#include "gateway/reactor/awaitable.hpp"
+#include "gateway/cluster/link_connection.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
@@ -16,15 +12,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/write.hpp>
 #include <caf/send.hpp>
 #include <chrono>
-#include <deque>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -36,12 +27,15 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 using http::tcp;
 using http::tcp_socket;
-using http::tls_stream;
+using link_io::connection_ptr;
+using link_io::greeter_of;
+using link_io::greeting;
+using link_io::limit_to;
+using link_io::read_frame;
+using link_io::write_text;
 using tcp_acceptor = asio::basic_socket_acceptor<tcp, reactor_executor>;
 using tcp_resolver = asio::ip::basic_resolver<tcp, reactor_executor>;
-using timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock,
-                               asio::wait_traits<std::chrono::steady_clock>, reactor_executor>;
+using link_io::timer;
 
 /// Until both have greeted each other.
 constexpr auto greeting_time_max = 3s;
@@ -53,94 +47,6 @@ constexpr auto stranger_told_every = 10s;
 constexpr std::size_t strangers_max = 32;
 /// Waiting to be sent to one member.
 constexpr std::size_t queue_bytes_max = 8U << 20U;
-constexpr std::size_t length_bytes = 4;
-constexpr int greeting_version = 1;
-
-std::string framed(const std::string& text) {
-  std::string out;
-  out.reserve(length_bytes + text.size());
-  const auto size = static_cast<std::uint32_t>(text.size());
-  for (int shift = 24; shift >= 0; shift -= 8)
-    out += static_cast<char>((size >> static_cast<unsigned>(shift)) & 0xFFU);
-  return out + text;
-}
-
-std::string greeting(const member_id& from, const member_id& to) {
-  const nlohmann::json out{
-      {"hello", greeting_version}, {"from", to_string(from)}, {"to", to_string(to)}};
-  return framed(out.dump());
-}
-
-/// Who greets; nothing when it is no greeting, or not for us.
-std::optional<member_id> greeter_of(const std::string& text, const member_id& self) {
-  const auto said = nlohmann::json::parse(text, nullptr, false);
-  if (!said.is_object() || said.value("hello", 0) != greeting_version) return std::nullopt;
-  const auto text_at = [&](const char* name) {
-    const auto found = said.find(name);
-    return found != said.end() && found->is_string() ? found->get<std::string>() : std::string{};
-  };
-  const auto from = parse_uuid(text_at("from"));
-  const auto to = parse_uuid(text_at("to"));
-  if (!from || !to || member_id{*to} != self) return std::nullopt;
-  return member_id{*from};
-}
-
-/// One connection. It is closed by closing its socket: what waits on it then ends.
-struct connection {
-  explicit connection(tcp_socket socket, asio::ssl::context& context)
-      : stream(std::move(socket), context), limit(stream.get_executor()) {}
-
-  tls_stream stream;
-  timer limit; // closes it unless it is set anew
-  std::deque<std::string> queue;
-  std::size_t queued = 0;
-  bool is_writing = false;
-
-  void close() {
-    boost::system::error_code ignored;
-    stream.next_layer().close(ignored);
-    limit.cancel();
-  }
-};
-using connection_ptr = std::shared_ptr<connection>;
-
-/// Closes it after that time, unless it is called again before.
-void limit_to(const connection_ptr& of, std::chrono::steady_clock::duration time) {
-  of->limit.expires_after(time);
-  of->limit.async_wait([weak = std::weak_ptr(of)](const boost::system::error_code& error) {
-    const auto here = weak.lock();
-    if (!error && here) here->close();
-  });
-}
-
-/// The next frame; nothing when there will be none.
-awaitable<std::optional<std::string>> read_frame(connection_ptr from) {
-  boost::system::error_code error;
-  std::array<unsigned char, length_bytes> head{};
-  co_await asio::async_read(from->stream, asio::buffer(head),
-                            asio::redirect_error(use_awaitable, error));
-  if (error) co_return std::nullopt;
-  std::uint32_t size = 0;
-  for (const auto byte : head)
-    size = (size << 8U) | byte;
-  if (size == 0 || size > cluster::frame_max) {
-    log_warning("cluster", "another node announces a frame of ", size,
-                " bytes: the connection is closed");
-    co_return std::nullopt;
-  }
-  std::string text(size, '\0');
-  co_await asio::async_read(from->stream, asio::buffer(text),
-                            asio::redirect_error(use_awaitable, error));
-  if (error) co_return std::nullopt;
-  co_return text;
-}
-
-awaitable<bool> write_text(connection_ptr to, std::string text) {
-  boost::system::error_code error;
-  co_await asio::async_write(to->stream, asio::buffer(text),
-                             asio::redirect_error(use_awaitable, error));
-  co_return !error;
-}
 
 /// Host and port of "host:port", "[::1]:port".
 std::pair<std::string, std::string> parts_of(const std::string& address) {
@@ -221,7 +127,7 @@ public:
     const auto found = peers_.find(to);
     if (found == peers_.end() || !found->second.is) return;
     const auto on = found->second.is;
-    auto text = framed(frame);
+    auto text = link_io::framed(frame);
     on->queued += text.size();
     on->queue.push_back(std::move(text));
     if (on->queued > queue_bytes_max) return on->close();
@@ -359,7 +265,7 @@ private:
   connection_ptr prepare(tcp_socket socket, asio::ssl::context& context) {
     boost::system::error_code ignored;
     if (socket.is_open()) socket.set_option(tcp::no_delay(true), ignored);
-    auto made = std::make_shared<connection>(std::move(socket), context);
+    auto made = std::make_shared<link_io::connection>(std::move(socket), context);
     limit_to(made, greeting_time_max);
     return made;
   }
