@@ -62,7 +62,7 @@ private:
     bool is_over = false;        // and was told that it is done
     std::map<std::uint64_t, std::string> tokens; // that were given, by counter
   };
-  struct request {
+  struct pending {
     const node* at = nullptr;
     std::function<bool()> is_over; // asked until it is
     std::function<void()> on_lost;
@@ -110,7 +110,7 @@ private:
   std::function<void(const std::string&)> blame_;
   std::vector<person> people_;
   std::vector<std::unique_ptr<device>> devices_;
-  std::list<request> requests_;
+  std::list<pending> requests_;
   std::uint64_t operations_ = 0;
   std::uint64_t answered_ = 0;
   std::size_t passwords_made_ = 0;

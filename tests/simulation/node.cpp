@@ -14,6 +14,9 @@ caf::detail::test_actor_clock& clock_of(actor_fixture& on) {
   return static_cast<caf::scheduler::test_coordinator&>(on.system().scheduler()).clock();
 }
 
+constexpr auto store_max = 4ms;
+constexpr auto hash_max = 80ms;
+
 } // namespace
 
 node::node(world& of, place at, faulty_store& home, int drift)
@@ -33,6 +36,9 @@ node::node(world& of, place at, faulty_store& home, int drift)
   f.env().tiers = parse_tiers("free:api_keys=unlimited").value();
   EXPECT_TRUE(load_registry(home, *f.env().book));
   f.env().registry = f.spawn(registry, f.shared_env());
+  hold(f.commits);
+  hold(f.reads);
+  f.hashes.hold_questions();
   cluster_options options;
   options.self = {id_, "node" + std::to_string(at), std::to_string(at), "", false, 0us, 0us};
   options.tick_every = 100ms;
@@ -43,6 +49,32 @@ node::node(world& of, place at, faulty_store& home, int drift)
   f.env().member = id_;
   caf::anon_send(member_, messages::cluster_tick{});
   opening_ = f.ask_later(member_, messages::await_open{});
+}
+
+template <class Gate>
+void node::hold(Gate& gate) {
+  if (world_.one_in(2))
+    gate.hold_questions();
+  else
+    gate.hold_answers();
+}
+
+template <class Gate>
+void node::take_time(Gate& gate, std::size_t& due, microseconds most) {
+  while (due < gate.held()) {
+    ++due;
+    release_later(gate, due, world_.now() + world_.between(50us, most));
+  }
+}
+
+template <class Gate>
+void node::release_later(Gate& gate, std::size_t& due, microseconds when) {
+  world_.at(when, [this, &gate, &due, life = std::weak_ptr{is_alive_}] {
+    if (life.expired()) return;
+    if (is_frozen()) return release_later(gate, due, frozen_until_);
+    --due;
+    gate.release();
+  });
 }
 
 node::~node() {
@@ -65,6 +97,9 @@ void node::run() {
   const auto own = lived + lived * drift_ / 1'000'000;
   on_->advance_once(own - own_time_);
   own_time_ = own;
+  take_time(on_->commits, commits_due_, store_max);
+  take_time(on_->reads, reads_due_, store_max);
+  take_time(on_->hashes, hashes_due_, hash_max);
   if (!is_open_ && opening_.answered()) is_open_ = true;
 }
 

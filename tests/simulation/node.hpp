@@ -37,6 +37,15 @@ public:
   void run();
 
 private:
+  /// Lets what is held there go on, each after a moment.
+  template <class Gate>
+  void take_time(Gate& gate, std::size_t& due, microseconds most);
+  template <class Gate>
+  void release_later(Gate& gate, std::size_t& due, microseconds when);
+  /// Where the store's work waits: before it is done, or before its answer is told.
+  template <class Gate>
+  void hold(Gate& gate);
+
   world& world_;
   int drift_;
   microseconds born_;
@@ -47,6 +56,10 @@ private:
   member_id id_;
   cluster_actor member_;
   asked<messages::done> opening_;
+  std::shared_ptr<const bool> is_alive_ = std::make_shared<const bool>(true);
+  std::size_t commits_due_ = 0; // that will be released
+  std::size_t reads_due_ = 0;
+  std::size_t hashes_due_ = 0;
   bool is_open_ = false;
   bool is_fenced_ = false;
 };

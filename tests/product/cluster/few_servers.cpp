@@ -26,13 +26,13 @@ environment few_servers::settings_of_another(const test_store& store) const {
   return all;
 }
 
-void Cluster::TearDownTestSuite() {
+void OnThreeNodes::TearDownTestSuite() {
   for (std::size_t i = 0; i < nodes().size(); ++i)
     EXPECT_EQ(node(i).server->stop(), 0) << node(i).server->log();
   servers_.reset();
 }
 
-std::vector<int> Cluster::statuses_of(const http_call& call) {
+std::vector<int> OnThreeNodes::statuses_of(const http_call& call) {
   std::vector<int> out;
   for (std::size_t i = 0; i < nodes().size(); ++i)
     out.push_back(node(i).call(call).status);

@@ -30,7 +30,7 @@ private:
 };
 
 /// Shared by the tests of a suite.
-class Cluster : public testing::Test {
+class OnThreeNodes : public testing::Test {
 protected:
   static void SetUpTestSuite() { servers_ = std::make_unique<few_servers>(3); }
   static void TearDownTestSuite();

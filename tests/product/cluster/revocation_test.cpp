@@ -12,7 +12,7 @@ using statuses = std::vector<int>;
 const statuses all_good{200, 200, 200};
 const statuses all_refuse{401, 401, 401};
 
-class ClusterRevocation : public Cluster {
+class ClusterRevocation : public OnThreeNodes {
 protected:
   struct person {
     std::string name;

@@ -6,7 +6,7 @@
 namespace latchkey::test {
 namespace {
 
-class ClusterSockets : public Cluster {
+class ClusterSockets : public OnThreeNodes {
 protected:
   /// Without waiting: all that the server will ever send has come.
   static void expect_revoked_by_now(ws_client& socket) {
