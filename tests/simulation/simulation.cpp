@@ -72,15 +72,17 @@ private:
     world_.go_to(std::min<microseconds>(end, (next / grain + 1) * grain));
     settle();
   }
+  void run_nodes() {
+    for (auto& each : nodes_)
+      if (each) each->run();
+    people_.poll();
+  }
   /// Until nobody has anything to do at this time.
   void settle() {
     for (std::uint64_t before = ~std::uint64_t{0}; before != people_.answered();) {
       before = people_.answered();
-      for (int i = 0; i < 2; ++i) { // a request finds its actor first
-        for (auto& each : nodes_)
-          if (each) each->run();
-        people_.poll();
-      }
+      run_nodes();
+      if (people_.under_way() > 0) run_nodes(); // a request finds its actor first
     }
     for (place at = 0; at < nodes_.size(); ++at)
       if (nodes_[at] && nodes_[at]->is_fenced()) {
