@@ -357,8 +357,9 @@ TEST(SharedRateLimiter, WaitsForWhatAnotherNodeHolds) {
   const auto held = three[0].hold("login", limit);
   ASSERT_TRUE(held.granted);
   rate_verdict waited;
+  const auto before = scripts_run(three.server);
   std::thread waiting{[&] { waited = three[1].hold("login", limit, true); }};
-  std::this_thread::sleep_for(100ms);
+  EXPECT_TRUE(comes_true([&] { return scripts_run(three.server) > before; })) << "it has asked";
   three[0].limiter->give_back("login", held.reset);
   waiting.join();
   EXPECT_TRUE(waited.granted);
