@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <future>
 #include <gtest/gtest.h>
+#include <optional>
 #include <sys/socket.h>
 
 namespace latchkey::http::testing {
@@ -133,6 +134,46 @@ TEST_F(PlainSplice, PassesBytesBothWays) {
   EXPECT_TRUE(wait_until(
       [this] { return splice_->counts().to_client == 6 && splice_->counts().to_upstream == 6; }));
   EXPECT_EQ(ended_, 0);
+}
+
+/// Its gate is closed until a test decides.
+class GatedSplice : public PlainSplice {
+protected:
+  GatedSplice() {
+    options_.gate.is_open = [this] { return is_open_; };
+    options_.gate.opening = [this]() -> awaitable<bool> {
+      ++asked_;
+      while (!decision_)
+        co_await boost::asio::post(io_, use_awaitable);
+      co_return *decision_;
+    };
+  }
+  bool is_open_ = false;
+  std::optional<bool> decision_;
+  int asked_ = 0;
+};
+
+TEST_F(GatedSplice, HoldsWhatASideSentUntilItMayPass) {
+  begin();
+  upstream_.send("news");
+  EXPECT_TRUE(wait_until([this] { return asked_ == 1; }));
+  on_reactor([this] { EXPECT_EQ(splice_->counts().to_client, 0u); });
+  on_reactor([this] { decision_ = true; });
+  EXPECT_EQ(client_.read_bytes(4), "news");
+  on_reactor([this] { is_open_ = true; });
+  upstream_.send("more");
+  EXPECT_EQ(client_.read_bytes(4), "more");
+  on_reactor([this] { EXPECT_EQ(asked_, 1) << "it is asked only while it is closed"; });
+}
+
+TEST_F(GatedSplice, EndsWithoutWhatMayNotPass) {
+  begin();
+  upstream_.send("news");
+  EXPECT_TRUE(wait_until([this] { return asked_ == 1; }));
+  on_reactor([this] { decision_ = false; });
+  EXPECT_TRUE(client_.is_closed());
+  EXPECT_TRUE(has_ended(splice_end::closed));
+  EXPECT_EQ(told_.to_client, 0u);
 }
 
 TEST_F(PlainSplice, BeginsWithWhatCameBehindTheHeads) {
