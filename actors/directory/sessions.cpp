@@ -207,8 +207,12 @@ task<messages::done> directory_state::on_sync_session(messages::sync_session req
     // The user of a session never changes, so the row may be read first.
     const messages::read_session question{id, request.deadline};
     const auto stored = co_await ask(env->reader_for(id), question);
-    // AUTH003: there is no such session, so nothing is left to end.
-    if (!stored && stored.error().code == error_code::token_invalid) co_return messages::done{};
+    // AUTH003: there is no such session, so nothing is left to end; but whoever has removed it may
+    // not have told all members yet.
+    if (!stored && stored.error().code == error_code::token_invalid) {
+      messages::user_sessions_changed event{request.session.user, id, end_reason::synced};
+      co_return co_await announce(*env, std::move(event));
+    }
     if (!stored) co_return stored.error();
     if (stored->user != request.session.user) co_return fail(error_code::token_invalid);
   } else {

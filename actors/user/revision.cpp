@@ -14,7 +14,11 @@ task<storage::written> user_state::revise(revision& change) {
     if (is_removed()) co_return fail(error_code::user_not_found);
     auto unit = change.facts();
     if (!unit) co_return unit.error();
-    if (!*unit) co_return storage::written{};
+    if (!*unit) { // it is so already, by somebody who may not have told all members yet
+      const auto announced = co_await announce_revision(change);
+      if (!announced) co_return announced.error();
+      co_return storage::written{};
+    }
     const auto based_on = record.version;
     auto written = co_await commit(std::move(**unit), change.deadline);
     if (written) {

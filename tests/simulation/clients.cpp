@@ -15,15 +15,21 @@ bool may_try_again(const failure& error) {
          error.code != error_code::not_found;
 }
 
+std::string at_node(place at) {
+  return "at node " + std::to_string(at) + ": ";
+}
+
 std::string word_of(error_code code) {
   return code == error_code::none ? "done" : std::string{name_of(code)};
 }
 
 } // namespace
 
-clients::clients(world& of, actor_fixture& store, std::function<void(const std::string&)> tell,
+clients::clients(world& of, actor_fixture& store, std::function<void(const visit&)> each_node,
+                 std::function<void(const std::string&)> tell,
                  std::function<void(const std::string&)> blame)
-    : world_(of), store_(store), tell_(std::move(tell)), blame_(std::move(blame)) {
+    : world_(of), store_(store), each_node_(std::move(each_node)), tell_(std::move(tell)),
+      blame_(std::move(blame)) {
   for (std::size_t i = 0; i < people_count; ++i) {
     const auto password = "first of " + std::to_string(i);
     person added;
@@ -47,7 +53,7 @@ void clients::act(place at, node& with) {
   auto drawn = world_.below(all);
   ++operations_;
   for (const auto& [method, share] : deeds) {
-    if (drawn < share) return (this->*method)(with, "at node " + std::to_string(at) + ": ");
+    if (drawn < share) return (this->*method)(with, at_node(at));
     drawn -= share;
   }
 }
@@ -72,6 +78,11 @@ void clients::ask(
 
 void clients::poll() {
   requests_.remove_if([](auto& each) { return !each.at->is_frozen() && each.is_over(); });
+  for (const auto& question : std::exchange(follow_ups_, {}))
+    each_node_([this, &question](place at, node& with) {
+      ++operations_;
+      question(with, at_node(at));
+    });
 }
 
 void clients::lose(const node& gone) {
@@ -100,7 +111,13 @@ void clients::sign_in(node& with, const std::string& where) {
   const auto owner = any_person();
   const auto& from = people_[owner];
   const bool is_former = !from.former.empty() && world_.one_in(4);
-  const auto password = *any_of(is_former ? from.former : from.passwords);
+  sign_in(with, where, owner, *any_of(is_former ? from.former : from.passwords));
+}
+
+void clients::sign_in(node& with, const std::string& where, std::size_t owner,
+                      const std::string& password) {
+  const auto& from = people_[owner];
+  const bool is_former = from.former.contains(password);
   tell_(where + std::to_string(operations_) + " user " + std::to_string(owner) +
         " signs in with \"" + password + "\"");
   messages::authenticate request;
@@ -133,16 +150,18 @@ void clients::opened(std::size_t owner, const std::string& password, std::uint64
 }
 
 void clients::validate(node& with, const std::string& where) {
-  const auto* client = any_device();
-  if (client == nullptr) return;
-  tell_(where + std::to_string(operations_) + " validates session " +
-        std::to_string(client->number));
+  if (const auto* client = any_device()) validate(with, where, *client);
+}
+
+void clients::validate(node& with, const std::string& where, const device& of) {
+  tell_(where + std::to_string(operations_) + " validates session " + std::to_string(of.number));
+  const auto* client = &of;
   const auto roles = people_[client->owner].roles;
   ask(with, messages::find_session{client->id}, messages::validate{},
       [this, client, roles, was_over = client->is_over](result<messages::validation>& answer) {
         if (!answer)
           return expect(may_try_again(answer.error()) || client->may_have_ended,
-                        "a live session was not found alive: " + row_of(*client));
+                        "a live session was not found alive: ", client);
         expect(!was_over, "a session was found alive after its end had been answered");
         const auto& later = people_[client->owner].roles;
         expect(roles.contains(answer->role) || later.contains(answer->role),
@@ -166,8 +185,7 @@ void clients::refresh(node& with, const std::string& where) {
         if (!answer)
           return expect(may_try_again(answer.error()) || client->may_have_ended ||
                             client->newest > counter + 1,
-                        "a live session refused the newest token of its client: " +
-                            row_of(*client));
+                        "a live session refused the newest token of its client: ", client);
         expect(!was_over, "a session was refreshed after its end had been answered");
         const std::string text{answer->refresh_token.reveal()};
         const auto given = parse_refresh_token(text).value().counter;
@@ -188,8 +206,13 @@ void clients::log_out(node& with, const std::string& where) {
   client->may_have_ended = true;
   messages::revoke request{end_reason::logout, author().client, with.on().soon(), std::nullopt};
   ask(with, messages::find_session{client->id}, std::move(request),
-      [client](result<messages::revoked>& answer) {
-        if (answer || !may_try_again(answer.error())) client->is_over = true;
+      [this, client](result<messages::revoked>& answer) {
+        // AUTH003: somebody else has ended it, whose own answer may be on its way.
+        if (!answer) return;
+        client->is_over = true;
+        ask_everywhere([this, client](node& other, const std::string& there) {
+          validate(other, there, *client);
+        });
       });
 }
 
@@ -207,8 +230,11 @@ std::vector<std::size_t> clients::begin_ends(std::size_t owner) {
 void clients::end_ends(std::size_t owner, const std::vector<std::size_t>& ended, bool is_acked) {
   --people_[owner].ends;
   people_[owner].last_end = operations_;
+  if (!is_acked || ended.empty()) return;
   for (const auto i : ended)
-    if (is_acked) devices_[i]->is_over = true;
+    devices_[i]->is_over = true;
+  ask_everywhere([this, one = devices_[*any_of(ended)].get()](
+                     node& other, const std::string& there) { validate(other, there, *one); });
 }
 
 void clients::end_all(node& with, const std::string& where) {
@@ -246,7 +272,7 @@ void clients::change_password(node& with, const std::string& where) {
   request.deadline = with.on().soon();
   ask(
       with, messages::find_user{of.row.id}, std::move(request),
-      [this, owner, next, ending = begin_ends(owner)](result<messages::done>& answer) {
+      [this, owner, current, next, ending = begin_ends(owner)](result<messages::done>& answer) {
         end_ends(owner, ending, answer.has_value());
         auto& changed = people_[owner];
         --changed.changes_of_password;
@@ -258,6 +284,9 @@ void clients::change_password(node& with, const std::string& where) {
         for (auto& each : devices_)
           if (each->owner == owner && each->password != next)
             each->is_over = each->may_have_ended = true;
+        ask_everywhere([this, owner, current](node& other, const std::string& there) {
+          sign_in(other, there, owner, current);
+        });
       },
       [this, owner] {
         end_ends(owner, {}, false);
@@ -282,7 +311,14 @@ void clients::change_role(node& with, const std::string& where) {
       with, messages::find_user{of.row.id}, std::move(request),
       [this, owner, role](result<messages::user_view>& answer) {
         --people_[owner].changes_of_role;
-        if (answer) people_[owner].roles = {role};
+        if (!answer) return;
+        people_[owner].roles = {role};
+        const auto of_owner = [owner](const auto& each) { return each->owner == owner; };
+        const auto one = std::find_if(devices_.rbegin(), devices_.rend(), of_owner);
+        if (one == devices_.rend()) return;
+        ask_everywhere([this, client = one->get()](node& other, const std::string& there) {
+          validate(other, there, *client);
+        });
       },
       [this, owner] { --people_[owner].changes_of_role; });
 }
@@ -306,7 +342,11 @@ void clients::make_key(node& with, const std::string& where) {
 void clients::use_key(node& with, const std::string& where) {
   const auto owner = any_person();
   if (people_[owner].keys.empty()) return;
-  const auto [id, hash] = *any_of(people_[owner].keys);
+  use_key(with, where, owner, any_of(people_[owner].keys)->first);
+}
+
+void clients::use_key(node& with, const std::string& where, std::size_t owner, std::uint64_t id) {
+  const auto hash = people_[owner].keys.at(id);
   tell_(where + std::to_string(operations_) + " uses a key of user " + std::to_string(owner));
   const bool was_revoked = people_[owner].revoked_keys.contains(id);
   ask(with, messages::find_user{people_[owner].row.id},
@@ -327,7 +367,11 @@ void clients::revoke_key(node& with, const std::string& where) {
   request.deadline = with.on().soon();
   ask(with, messages::find_user{people_[owner].row.id}, std::move(request),
       [this, owner, id](auto& answer) {
-        if (answer || !may_try_again(answer.error())) people_[owner].revoked_keys.insert(id);
+        if (!answer && may_try_again(answer.error())) return;
+        people_[owner].revoked_keys.insert(id);
+        ask_everywhere([this, owner, id](node& other, const std::string& there) {
+          use_key(other, there, owner, id);
+        });
       });
 }
 

@@ -21,8 +21,12 @@ class clients {
 public:
   static constexpr std::size_t people_count = 4;
 
-  /// `tell` hears a line of what happens, `blame` what must not be.
-  clients(world& of, actor_fixture& store, std::function<void(const std::string&)> tell,
+  /// Called with each node that serves.
+  using visit = std::function<void(place, node&)>;
+  /// `tell` hears a line of what happens, `blame` what must not be; `each_node` visits all that
+  /// serve.
+  clients(world& of, actor_fixture& store, std::function<void(const visit&)> each_node,
+          std::function<void(const std::string&)> tell,
           std::function<void(const std::string&)> blame);
 
   /// Somebody asks that node something.
@@ -69,7 +73,10 @@ private:
   };
 
   void sign_in(node& with, const std::string& where);
+  void sign_in(node& with, const std::string& where, std::size_t owner,
+               const std::string& password);
   void validate(node& with, const std::string& where);
+  void validate(node& with, const std::string& where, const device& client);
   void refresh(node& with, const std::string& where);
   void log_out(node& with, const std::string& where);
   void end_all(node& with, const std::string& where);
@@ -77,6 +84,7 @@ private:
   void change_role(node& with, const std::string& where);
   void make_key(node& with, const std::string& where);
   void use_key(node& with, const std::string& where);
+  void use_key(node& with, const std::string& where, std::size_t owner, std::uint64_t id);
   void revoke_key(node& with, const std::string& where);
 
   template <class Find, class Message>
@@ -86,6 +94,10 @@ private:
       std::function<void()> on_lost = [] {});
   void opened(std::size_t owner, const std::string& password, std::uint64_t began,
               const messages::token_pair& tokens);
+  /// Asks every node at once, for a change has just been answered.
+  void ask_everywhere(std::function<void(node&, const std::string&)> question) {
+    follow_ups_.push_back(std::move(question));
+  }
   /// Of all sessions of a person: those that there are.
   std::vector<std::size_t> begin_ends(std::size_t owner);
   /// `is_acked`: those have ended for sure.
@@ -100,17 +112,20 @@ private:
   messages::author author() const { return {{"192.0.2.1", "curl", "req_1"}, {}}; }
   /// What the store has of it, for a line of the log.
   std::string row_of(const device& client);
-  void expect(bool holds, const std::string& claim) {
-    if (!holds) blame_(claim);
+  /// `of`: the session whose row belongs to the claim.
+  void expect(bool holds, const std::string& claim, const device* of = nullptr) {
+    if (!holds) blame_(of == nullptr ? claim : claim + row_of(*of));
   }
 
   world& world_;
   actor_fixture& store_; // that of no node
+  std::function<void(const visit&)> each_node_;
   std::function<void(const std::string&)> tell_;
   std::function<void(const std::string&)> blame_;
   std::vector<person> people_;
   std::vector<std::unique_ptr<device>> devices_;
   std::list<pending> requests_;
+  std::vector<std::function<void(node&, const std::string&)>> follow_ups_;
   std::uint64_t operations_ = 0;
   std::uint64_t answered_ = 0;
   std::size_t passwords_made_ = 0;

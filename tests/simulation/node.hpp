@@ -29,6 +29,8 @@ public:
 
   /// Until then nothing of it runs. Then it goes on as if no time had passed, but for its clock.
   void freeze_until(microseconds when) { frozen_until_ = when; }
+  /// Until then what it asks of the store takes up to seconds.
+  void slow_store_until(microseconds when) { slow_until_ = when; }
   bool is_frozen() const { return world_.now() < frozen_until_; }
 
   /// When something is due of itself.
@@ -37,6 +39,8 @@ public:
   void run();
 
 private:
+  /// Moves its clock to the world's time, and runs what has come and what is due by then.
+  void catch_up();
   /// Lets what is held there go on, each after a moment.
   template <class Gate>
   void take_time(Gate& gate, std::size_t& due, microseconds most);
@@ -52,6 +56,7 @@ private:
   microseconds ran_to_;
   microseconds own_time_{0}; // that has passed by its own clock
   microseconds frozen_until_{0};
+  microseconds slow_until_{0};
   std::unique_ptr<actor_fixture> on_;
   member_id id_;
   cluster_actor member_;

@@ -24,7 +24,8 @@ std::string as_text(microseconds at) {
 
 class run {
 public:
-  explicit run(const options& wanted) : options_(wanted), world_(wanted.seed) {
+  explicit run(const options& wanted)
+      : options_(wanted), world_(wanted.seed, [this](const std::string& claim) { blame(claim); }) {
     nodes_.resize(wanted.nodes);
     for (place at = 0; at < nodes_.size(); ++at)
       world_.at(world_.between(0us, 300ms), [this, at] { start(at); });
@@ -113,11 +114,16 @@ private:
     if (world_.now() + pause < acts_end_) world_.after(pause, [this] { act(); });
   }
 
+  void visit_serving(const clients::visit& hears) {
+    for (place at = 0; at < nodes_.size(); ++at)
+      if (nodes_[at] && nodes_[at]->is_open() && !nodes_[at]->is_frozen()) hears(at, *nodes_[at]);
+  }
+
   // -- trouble
   void trouble() {
     if (world_.now() >= trouble_ends_) return;
     const auto at = world_.below(nodes_.size());
-    switch (world_.below(6)) {
+    switch (world_.below(7)) {
     case 0:
       kill(at);
       break;
@@ -132,6 +138,9 @@ private:
       break;
     case 4:
       isolate(at);
+      break;
+    case 5:
+      slow_store(at);
       break;
     default:
       cut(at, world_.below(nodes_.size()), world_.one_in(2));
@@ -150,9 +159,15 @@ private:
     tell("node " + std::to_string(at) + " is frozen for " + as_text(length));
     nodes_[at]->freeze_until(world_.now() + length);
   }
+  void slow_store(place at) {
+    if (!nodes_[at]) return;
+    const auto length = world_.between(500ms, 6s);
+    tell("the store is slow at node " + std::to_string(at) + " for " + as_text(length));
+    nodes_[at]->slow_store_until(world_.now() + length);
+  }
   void take_store_from(std::vector<place> whom) {
     ++result_.store_losses;
-    const auto length = world_.between(100ms, world_.one_in(3) ? 8s : 2s);
+    const auto length = world_.between(100ms, world_.one_in(3) ? 14s : 2s);
     for (const auto at : whom) {
       tell("node " + std::to_string(at) + " has no store for " + as_text(length));
       world_.set_store_reachable(at, false);
@@ -221,7 +236,8 @@ private:
   outcome result_;
   std::deque<std::string> newest_;
   actor_fixture home_; // whose store all share
-  clients people_{world_, home_, [this](const std::string& line) { tell(line); },
+  clients people_{world_, home_, [this](const clients::visit& hears) { visit_serving(hears); },
+                  [this](const std::string& line) { tell(line); },
                   [this](const std::string& claim) { blame(claim); }};
   std::vector<std::unique_ptr<node>> nodes_; // by place; null: between two lives
   microseconds trouble_ends_{0};

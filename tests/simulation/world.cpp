@@ -197,6 +197,7 @@ public:
     if (own == world_.rows_.end() || other == world_.rows_.end()) return false;
     if (world_.now() - own->second.gapless_since < judge_from) return false;
     if (world_.now() - other->second.beaten_at < silent_for) return false;
+    world_.check_fence(at_);
     world_.rows_.erase(other);
     return true;
   }
@@ -219,10 +220,16 @@ std::shared_ptr<storage::member_table> world::table_of(member_id self, place at)
 }
 
 void world::set_store_reachable(place at, bool is_reachable) {
-  if (is_reachable)
-    without_store_.erase(at);
-  else
-    without_store_.insert(at);
+  if (!is_reachable)
+    without_store_.try_emplace(at, now_);
+  else if (const auto since = without_store_.extract(at); since && now_ - since.mapped() >= 1s)
+    store_is_back_[at] = now_;
+}
+
+void world::check_fence(place by) {
+  const auto back = store_is_back_.find(by);
+  if (back != store_is_back_.end() && now_ - back->second < 1s)
+    blame_("node " + std::to_string(by) + " removes another as soon as the store is back");
 }
 
 } // namespace latchkey::test::simulation

@@ -27,7 +27,9 @@ using place = std::size_t; // of a node, whichever life it is in
 
 class world {
 public:
-  explicit world(std::uint64_t seed) : chance_(seed) {}
+  /// `blame` hears what must not be.
+  world(std::uint64_t seed, std::function<void(const std::string&)> blame)
+      : blame_(std::move(blame)), chance_(seed) {}
 
   // -- time, in microseconds since the beginning
   microseconds now() const noexcept { return now_; }
@@ -101,14 +103,19 @@ private:
     return between(microseconds{100}, microseconds{one_in(50) ? 40'000 : 2'000});
   }
   void lose_connections(place from, place to, std::uint64_t cut_number);
+  /// Nobody is removed by one who was without the store itself a moment ago: the other may have
+  /// been as well.
+  void check_fence(place by);
 
+  std::function<void(const std::string&)> blame_;
   microseconds now_{0};
   std::multimap<microseconds, std::function<void()>> events_;
   std::mt19937_64 chance_;
   std::map<member_id, end_point> ends_;
   std::map<members_pair, direction> directions_; // both of each connection
   std::map<std::pair<place, place>, std::uint64_t> cuts_;
-  std::set<place> without_store_;
+  std::map<place, microseconds> without_store_; // since when
+  std::map<place, microseconds> store_is_back_; // when it last came back after a second or more
   std::map<member_id, row> rows_;
   member_id joins_; // nil: nobody
   std::uint64_t frames_ = 0;

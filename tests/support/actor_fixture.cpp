@@ -131,7 +131,8 @@ void actor_fixture::write(storage::unit unit) {
 }
 
 std::optional<session_record> actor_fixture::stored(const session_id& id) {
-  return store.open_reader()->find_session(id).value();
+  if (!own_reader_) own_reader_ = store.open_reader();
+  return own_reader_->find_session(id).value();
 }
 
 refresh_token actor_fixture::token_of(const session_record& session, std::uint64_t counter) const {

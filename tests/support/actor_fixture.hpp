@@ -169,7 +169,8 @@ private:
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
   std::shared_ptr<actor_env> env_;
-  caf::event_based_actor* asker_ = nullptr; // of every question
+  caf::event_based_actor* asker_ = nullptr;     // of every question
+  std::unique_ptr<storage::reader> own_reader_; // of `stored`; opened when first used
   std::vector<std::function<void()>> ends_;
 };
 
