@@ -61,6 +61,11 @@ caf::result<messages::members_listed> cluster_state::on_list(messages::list_memb
 
 // What is lost with a connection is asked for again (actors/workflow/owner.cpp).
 
+void cluster_state::doubt_news_of_workflows() {
+  for (const auto& directory : env->directories)
+    self->send(directory, messages::workflow_changed{});
+}
+
 void cluster_state::on_tell_of_workflow(messages::tell_of_workflow& event) {
   send(event.to, event.news);
 }
@@ -75,6 +80,7 @@ void cluster_state::on_connected(messages::member_connected& event) {
   for (const auto& each : owed_->connected(event.member, env->steady_now()))
     send(each.member, cluster::tell_change{each.number, changes_.at(each.change)});
   ask_for_promises();
+  doubt_news_of_workflows();
 }
 
 void cluster_state::ask_for_promises() {
@@ -208,8 +214,11 @@ void cluster_state::read(const std::vector<storage::member_row>& rows, time_poin
   if (std::none_of(rows.begin(), rows.end(), is_own)) return end_fenced();
   const auto before = who_->others();
   const auto silent = who_->table_read(rows, sent, env->steady_now());
-  for (const auto& [id, row] : before)
-    if (!who_->others().contains(id)) net->drop(id);
+  for (const auto& [id, row] : before) {
+    if (who_->others().contains(id)) continue;
+    net->drop(id);
+    doubt_news_of_workflows();
+  }
   for (const auto& [id, row] : who_->others())
     net->keep(id, row.address);
   const auto members = who_->others().size() + 1;

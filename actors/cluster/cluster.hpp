@@ -74,6 +74,8 @@ private:
   void start();
   void send(const member_id& to, const cluster::frame& said);
   void ask_for_promises();
+  /// What a member has said of workflows may be lost.
+  void doubt_news_of_workflows();
   /// It has told of a change that this node does not follow: what it remembers counts no more, and
   /// no promise that is on its way.
   void distrust(const member_id& other);

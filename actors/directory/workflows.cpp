@@ -49,6 +49,11 @@ caf::result<messages::done> directory_state::on_leave_workflow(messages::leave_w
 }
 
 void directory_state::on_workflow_changed(messages::workflow_changed& event) {
+  if (event.workflow.is_nil()) {
+    for (const auto& [id, resident] : workflows)
+      if (resident.actor) self->send(resident.actor, event);
+    return;
+  }
   // Also to one that is being loaded, which may have been read before.
   if (workflows.contains(event.workflow)) begin(pass_on(event));
 }

@@ -25,6 +25,8 @@ bool has_seq(const std::deque<messages::workflow_status>& statuses, std::int64_t
 
 task<messages::workflow_resumed> workflow_state::on_resume(messages::resume_workflow request) {
   doubt_if_another_owns();
+  // The client may have read at another node what this one has not heard of yet.
+  if (env->cluster && request.last_seq > record.last_seq) is_known = false;
   const auto known = co_await wait_until_known(own_deadline());
   if (!known) co_return known.error();
   if (!is_there() || record.user != request.user) co_return fail(error_code::not_found);

@@ -1,8 +1,9 @@
 // owner.cpp — of the nodes of a cluster one owns a workflow and follows it at the core manager. The
 // others, if they have sockets that want its statuses, are told by it and read them in the store.
 //
-// What is told may get lost: who attends says so every second, with what it knows, and asks the
-// store when it hears nothing.
+// What is told gets lost when a connection does. Who attends says so every second, with what it
+// knows, and asks the store when it hears nothing. The owner, who is told of statuses that others
+// have taken, asks the store when a member has come back or is gone.
 #include "actors/workflow/workflow.hpp"
 
 #include <algorithm>
@@ -11,11 +12,17 @@
 namespace latchkey {
 
 void workflow_state::doubt_if_another_owns() {
-  if (is_there() && !owns()) is_known = false;
+  if (!owns()) is_known = false; // nor is one that was not there owned by this node
 }
 
 void workflow_state::on_changed(messages::workflow_changed& event) {
   if (is_leaving()) return;
+  if (event.workflow.is_nil()) {
+    if (!runs_here()) return;
+    is_known = false;
+    if (!listeners.empty()) begin(settle_in_doubt()); // else whoever uses it next
+    return;
+  }
   if (event.owner == record.owner) owner_heard = env->steady_now();
   if (event.last_seq <= record.last_seq && event.owner == record.owner) return;
   is_known = false;

@@ -30,7 +30,7 @@ workflow_record new_workflow(workflow_record workflow, const member_id& owner, t
 task<messages::workflow_started> workflow_state::on_start(messages::start_workflow request) {
   request.workflow = new_workflow(std::move(request.workflow), env->member, env->now());
   request.workflow.id = record.id;
-  doubt_if_another_owns();
+  if (is_there()) doubt_if_another_owns(); // else the store finds out that it is taken
   const auto turn = co_await take_turn(request.deadline);
   if (!turn) co_return turn.error();
   if (is_there()) co_return start_again(request);

@@ -31,7 +31,8 @@ task<messages::status_taken> workflow_state::on_take(messages::take_status reque
       // Another node may have taken those before.
       if (env->cluster && attempt == 1) {
         const auto looked = co_await look(request.deadline);
-        if (looked) continue;
+        if (!looked) co_return looked.error();
+        continue;
       }
       co_return fail(error_code::conflict, "sequence",
                      "is ahead: the next is " + std::to_string(next));

@@ -63,7 +63,8 @@ struct status_taken {
   bool is_over = false; // the status was the last: no more will be taken
 };
 
-/// The store may have more of the workflow, or another owner: another node has written to it.
+/// The store may have more of the workflow, or another owner: another node has written to it. A nil
+/// `workflow` is any: what a node has said of those that this one owns may be lost.
 struct workflow_changed {
   workflow_id workflow;
   std::int64_t last_seq = 0; // that is durable

@@ -15,21 +15,21 @@ bool may_try_again(const failure& error) {
          error.code != error_code::not_found;
 }
 
-std::string at_node(place at) {
-  return "at node " + std::to_string(at) + ": ";
+/// Whether it may be in the store all the same.
+bool may_have_happened(const failure& error) {
+  return error.code != error_code::quota_exceeded && error.code != error_code::not_found;
 }
 
-std::string word_of(error_code code) {
-  return code == error_code::none ? "done" : std::string{name_of(code)};
-}
+constexpr std::size_t keys_max = 3; // as node.cpp sets it
 
 } // namespace
 
-clients::clients(world& of, actor_fixture& store, std::function<void(const visit&)> each_node,
+clients::clients(world& of, requests& asked, sockets& live, actor_fixture& store,
+                 std::function<void(const visit&)> each_node,
                  std::function<void(const std::string&)> tell,
                  std::function<void(const std::string&)> blame)
-    : world_(of), store_(store), each_node_(std::move(each_node)), tell_(std::move(tell)),
-      blame_(std::move(blame)) {
+    : world_(of), requests_(asked), sockets_(live), store_(store), each_node_(std::move(each_node)),
+      tell_(std::move(tell)), blame_(std::move(blame)) {
   for (std::size_t i = 0; i < people_count; ++i) {
     const auto password = "first of " + std::to_string(i);
     person added;
@@ -43,54 +43,37 @@ clients::clients(world& of, actor_fixture& store, std::function<void(const visit
 void clients::act(place at, node& with) {
   using deed = void (clients::*)(node&, const std::string&);
   static constexpr std::pair<deed, std::size_t> deeds[] = {
-      {&clients::sign_in, 5},     {&clients::validate, 16}, {&clients::refresh, 8},
-      {&clients::log_out, 2},     {&clients::end_all, 1},   {&clients::change_password, 2},
-      {&clients::change_role, 2}, {&clients::make_key, 1},  {&clients::use_key, 3},
-      {&clients::revoke_key, 1}};
+      {&clients::sign_in, 5},     {&clients::validate, 16},  {&clients::refresh, 8},
+      {&clients::log_out, 2},     {&clients::end_all, 1},    {&clients::change_password, 2},
+      {&clients::change_role, 2}, {&clients::make_key, 1},   {&clients::use_key, 3},
+      {&clients::revoke_key, 1},  {&clients::open_socket, 4}};
   std::size_t all = 0;
   for (const auto& [method, share] : deeds)
     all += share;
   auto drawn = world_.below(all);
-  ++operations_;
+  requests_.begin_operation();
   for (const auto& [method, share] : deeds) {
     if (drawn < share) return (this->*method)(with, at_node(at));
     drawn -= share;
   }
 }
 
-template <class Find, class Message>
-void clients::ask(
-    node& with, Find find, Message message,
-    std::function<void(result<typename routed_request<Find, Message>::reply>&)> on_answer,
-    std::function<void()> on_lost) {
-  auto asked = std::make_shared<routed_request<Find, Message>>(with.on(), std::move(find),
-                                                               std::move(message));
-  auto is_over = [this, asked, number = operations_, on_answer = std::move(on_answer)] {
-    const auto answer = asked->poll();
-    if (!answer) return false;
-    ++answered_;
-    tell_("  " + std::to_string(number) + ": " + word_of(code_of(*answer)));
-    on_answer(*answer);
-    return true;
-  };
-  requests_.push_back({&with, std::move(is_over), std::move(on_lost)});
-}
-
-void clients::poll() {
-  requests_.remove_if([](auto& each) { return !each.at->is_frozen() && each.is_over(); });
+void clients::follow_up() {
   for (const auto& question : std::exchange(follow_ups_, {}))
     each_node_([this, &question](place at, node& with) {
-      ++operations_;
+      requests_.begin_operation();
       question(with, at_node(at));
     });
+  for (const auto& session : sockets_.speaking())
+    expect(!by_session_.at(session)->is_over,
+           "a socket may speak after the end of its session had been answered");
 }
 
-void clients::lose(const node& gone) {
-  requests_.remove_if([&gone](auto& each) {
-    if (each.at != &gone) return false;
-    each.on_lost();
-    return true;
-  });
+std::vector<user_id> clients::people() const {
+  std::vector<user_id> out;
+  for (const auto& each : people_)
+    out.push_back(each.row.id);
+  return out;
 }
 
 clients::device* clients::any_device() {
@@ -118,19 +101,18 @@ void clients::sign_in(node& with, const std::string& where, std::size_t owner,
                       const std::string& password) {
   const auto& from = people_[owner];
   const bool is_former = from.former.contains(password);
-  tell_(where + std::to_string(operations_) + " user " + std::to_string(owner) +
-        " signs in with \"" + password + "\"");
+  tell(where, "user " + std::to_string(owner) + " signs in with \"" + password + "\"");
   messages::authenticate request;
   request.password = secret{password};
   request.client = author().client;
   request.deadline = with.on().soon();
-  ask(with, messages::find_user{from.row.id}, std::move(request),
-      [this, owner, password, is_former,
-       began = operations_](result<messages::token_pair>& answer) {
-        if (!answer) return;
-        expect(!is_former, "a password that was replaced has opened a session");
-        opened(owner, password, began, *answer);
-      });
+  requests_.ask(with, messages::find_user{from.row.id}, std::move(request),
+                [this, owner, password, is_former,
+                 began = requests_.operations()](result<messages::token_pair>& answer) {
+                  if (!answer) return;
+                  expect(!is_former, "a password that was replaced has opened a session");
+                  opened(owner, password, began, *answer);
+                });
 }
 
 void clients::opened(std::size_t owner, const std::string& password, std::uint64_t began,
@@ -146,6 +128,7 @@ void clients::opened(std::size_t owner, const std::string& password, std::uint64
   // The password may have been replaced while the answer was on its way.
   made->is_over = from.former.contains(password);
   made->may_have_ended = made->is_over || from.ends > 0 || from.last_end >= began;
+  by_session_[made->id] = made.get();
   devices_.push_back(std::move(made));
 }
 
@@ -154,10 +137,11 @@ void clients::validate(node& with, const std::string& where) {
 }
 
 void clients::validate(node& with, const std::string& where, const device& of) {
-  tell_(where + std::to_string(operations_) + " validates session " + std::to_string(of.number));
+  tell(where, "validates session " + std::to_string(of.number));
   const auto* client = &of;
   const auto roles = people_[client->owner].roles;
-  ask(with, messages::find_session{client->id}, messages::validate{},
+  requests_.ask(
+      with, messages::find_session{client->id}, messages::validate{},
       [this, client, roles, was_over = client->is_over](result<messages::validation>& answer) {
         if (!answer)
           return expect(may_try_again(answer.error()) || client->may_have_ended,
@@ -169,16 +153,32 @@ void clients::validate(node& with, const std::string& where, const device& of) {
       });
 }
 
+void clients::open_socket(node& with, const std::string& where) {
+  const auto* client = any_device();
+  if (client == nullptr) return;
+  tell(where, "opens a socket of session " + std::to_string(client->number));
+  const auto epoch = with.on().env().trust->epoch();
+  const auto socket = sockets_.open(with, client->id);
+  requests_.ask(with, messages::find_session{client->id},
+                messages::watch{sockets_.registry_of(with)},
+                [this, socket, epoch](result<messages::validation>& answer) {
+                  if (answer)
+                    sockets_.looked(socket, epoch);
+                  else
+                    sockets_.close(socket);
+                });
+}
+
 void clients::refresh(node& with, const std::string& where) {
   auto* client = any_device();
   if (client == nullptr) return;
   const auto counter = client->newest;
-  tell_(where + std::to_string(operations_) + " refreshes session " +
-        std::to_string(client->number) + " with token " + std::to_string(counter));
+  tell(where, "refreshes session " + std::to_string(client->number) + " with token " +
+                  std::to_string(counter));
   const messages::refresh request{parse_refresh_token(client->tokens.at(counter)).value(),
                                   author().client, with.on().soon()};
   ++client->refreshes;
-  ask(
+  requests_.ask(
       with, messages::find_session{client->id}, request,
       [this, client, counter, was_over = client->is_over](result<messages::token_pair>& answer) {
         --client->refreshes;
@@ -202,18 +202,18 @@ void clients::refresh(node& with, const std::string& where) {
 void clients::log_out(node& with, const std::string& where) {
   auto* client = any_device();
   if (client == nullptr) return;
-  tell_(where + std::to_string(operations_) + " ends session " + std::to_string(client->number));
+  tell(where, "ends session " + std::to_string(client->number));
   client->may_have_ended = true;
   messages::revoke request{end_reason::logout, author().client, with.on().soon(), std::nullopt};
-  ask(with, messages::find_session{client->id}, std::move(request),
-      [this, client](result<messages::revoked>& answer) {
-        // AUTH003: somebody else has ended it, whose own answer may be on its way.
-        if (!answer) return;
-        client->is_over = true;
-        ask_everywhere([this, client](node& other, const std::string& there) {
-          validate(other, there, *client);
-        });
-      });
+  requests_.ask(with, messages::find_session{client->id}, std::move(request),
+                [this, client](result<messages::revoked>& answer) {
+                  // AUTH003: somebody else has ended it, whose own answer may be on its way.
+                  if (!answer) return;
+                  client->is_over = true;
+                  ask_everywhere([this, client](node& other, const std::string& there) {
+                    validate(other, there, *client);
+                  });
+                });
 }
 
 std::vector<std::size_t> clients::begin_ends(std::size_t owner) {
@@ -229,7 +229,7 @@ std::vector<std::size_t> clients::begin_ends(std::size_t owner) {
 
 void clients::end_ends(std::size_t owner, const std::vector<std::size_t>& ended, bool is_acked) {
   --people_[owner].ends;
-  people_[owner].last_end = operations_;
+  people_[owner].last_end = requests_.operations();
   if (!is_acked || ended.empty()) return;
   for (const auto i : ended)
     devices_[i]->is_over = true;
@@ -239,13 +239,12 @@ void clients::end_ends(std::size_t owner, const std::vector<std::size_t>& ended,
 
 void clients::end_all(node& with, const std::string& where) {
   const auto owner = any_person();
-  tell_(where + std::to_string(operations_) + " ends all sessions of user " +
-        std::to_string(owner));
+  tell(where, "ends all sessions of user " + std::to_string(owner));
   messages::end_sessions request;
   request.reason = "an incident";
   request.author = author();
   request.deadline = with.on().soon();
-  ask(
+  requests_.ask(
       with, messages::find_user{people_[owner].row.id}, std::move(request),
       [this, owner, ending = begin_ends(owner)](auto& answer) {
         end_ends(owner, ending, answer.has_value());
@@ -261,8 +260,8 @@ void clients::change_password(node& with, const std::string& where) {
   if (of.changes_of_password > 0) return;
   const auto current = *any_of(of.passwords);
   const auto next = "number " + std::to_string(++passwords_made_);
-  tell_(where + std::to_string(operations_) + " user " + std::to_string(owner) + " replaces \"" +
-        current + "\" by \"" + next + "\"");
+  tell(where,
+       "user " + std::to_string(owner) + " replaces \"" + current + "\" by \"" + next + "\"");
   of.passwords.insert(next);
   ++of.changes_of_password;
   messages::change_password request;
@@ -270,7 +269,7 @@ void clients::change_password(node& with, const std::string& where) {
   request.next = secret{next};
   request.author = author();
   request.deadline = with.on().soon();
-  ask(
+  requests_.ask(
       with, messages::find_user{of.row.id}, std::move(request),
       [this, owner, current, next, ending = begin_ends(owner)](result<messages::done>& answer) {
         end_ends(owner, ending, answer.has_value());
@@ -299,15 +298,14 @@ void clients::change_role(node& with, const std::string& where) {
   auto& of = people_[owner];
   if (of.changes_of_role > 0) return;
   const std::string role = world_.one_in(2) ? "user" : "admin";
-  tell_(where + std::to_string(operations_) + " gives user " + std::to_string(owner) +
-        " the role " + role);
+  tell(where, "gives user " + std::to_string(owner) + " the role " + role);
   of.roles.insert(role);
   ++of.changes_of_role;
   messages::update_user request;
   request.changes.role = role;
   request.author = author();
   request.deadline = with.on().soon();
-  ask(
+  requests_.ask(
       with, messages::find_user{of.row.id}, std::move(request),
       [this, owner, role](result<messages::user_view>& answer) {
         --people_[owner].changes_of_role;
@@ -325,18 +323,30 @@ void clients::change_role(node& with, const std::string& where) {
 
 void clients::make_key(node& with, const std::string& where) {
   const auto owner = any_person();
-  tell_(where + std::to_string(operations_) + " makes a key of user " + std::to_string(owner));
+  tell(where, "makes a key of user " + std::to_string(owner));
+  ++people_[owner].keys_in_doubt;
   messages::create_api_key request;
   request.name = "a key";
   request.scopes = {"profile:read"};
   request.author = author();
   request.deadline = with.on().soon();
-  ask(with, messages::find_user{people_[owner].row.id}, std::move(request),
-      [this, owner](result<messages::api_key_created>& answer) {
-        if (!answer) return;
-        const auto parsed = parse_opaque_key(api_key_kind, answer->text.reveal());
-        people_[owner].keys[answer->key.id] = parsed.value().secret_hash;
-      });
+  requests_.ask(with, messages::find_user{people_[owner].row.id}, std::move(request),
+                [this, owner, had = people_[owner]](result<messages::api_key_created>& answer) {
+                  auto& of = people_[owner];
+                  if (!answer) {
+                    // All that there can have been at once.
+                    const auto most = of.keys.size() - had.revoked_keys.size() + of.keys_in_doubt;
+                    if (answer.error().code == error_code::quota_exceeded)
+                      expect(most - 1 >= keys_max, "a key was refused below the limit");
+                    if (!may_have_happened(answer.error())) --of.keys_in_doubt;
+                    return;
+                  }
+                  --of.keys_in_doubt;
+                  const auto parsed = parse_opaque_key(api_key_kind, answer->text.reveal());
+                  of.keys[answer->key.id] = parsed.value().secret_hash;
+                  expect(of.keys.size() - of.going_keys.size() <= keys_max,
+                         "a user has more keys than allowed");
+                });
 }
 
 void clients::use_key(node& with, const std::string& where) {
@@ -347,32 +357,33 @@ void clients::use_key(node& with, const std::string& where) {
 
 void clients::use_key(node& with, const std::string& where, std::size_t owner, std::uint64_t id) {
   const auto hash = people_[owner].keys.at(id);
-  tell_(where + std::to_string(operations_) + " uses a key of user " + std::to_string(owner));
+  tell(where, "uses a key of user " + std::to_string(owner));
   const bool was_revoked = people_[owner].revoked_keys.contains(id);
-  ask(with, messages::find_user{people_[owner].row.id},
-      messages::use_api_key{id, hash, with.on().soon()},
-      [this, was_revoked](result<messages::api_key_use>& answer) {
-        expect(!answer || !was_revoked, "a key was good after its end had been answered");
-      });
+  requests_.ask(with, messages::find_user{people_[owner].row.id},
+                messages::use_api_key{id, hash, with.on().soon()},
+                [this, was_revoked](result<messages::api_key_use>& answer) {
+                  expect(!answer || !was_revoked, "a key was good after its end had been answered");
+                });
 }
 
 void clients::revoke_key(node& with, const std::string& where) {
   const auto owner = any_person();
   if (people_[owner].keys.empty()) return;
   const auto id = any_of(people_[owner].keys)->first;
-  tell_(where + std::to_string(operations_) + " revokes a key of user " + std::to_string(owner));
+  tell(where, "revokes a key of user " + std::to_string(owner));
+  people_[owner].going_keys.insert(id);
   messages::revoke_api_key request;
   request.id = id;
   request.author = author();
   request.deadline = with.on().soon();
-  ask(with, messages::find_user{people_[owner].row.id}, std::move(request),
-      [this, owner, id](auto& answer) {
-        if (!answer && may_try_again(answer.error())) return;
-        people_[owner].revoked_keys.insert(id);
-        ask_everywhere([this, owner, id](node& other, const std::string& there) {
-          use_key(other, there, owner, id);
-        });
-      });
+  requests_.ask(with, messages::find_user{people_[owner].row.id}, std::move(request),
+                [this, owner, id](auto& answer) {
+                  if (!answer && may_try_again(answer.error())) return;
+                  people_[owner].revoked_keys.insert(id);
+                  ask_everywhere([this, owner, id](node& other, const std::string& there) {
+                    use_key(other, there, owner, id);
+                  });
+                });
 }
 
 // -- the end -----------------------------------------------------------------------------------
@@ -391,11 +402,12 @@ void clients::check_all(place at, node& with) {
     expect(!is_over || each->may_have_ended, "nobody asked for the end of " + name + where);
     expect(is_over || row->counter >= each->newest,
            name + " has an earlier counter in the store than was given" + where);
-    ask(with, messages::find_session{each->id}, messages::validate{},
-        [this, is_over, name, where, role = row->user_role](auto& answer) {
-          expect(answer.has_value() != is_over, "memory and store do not agree on " + name + where);
-          if (answer) expect(answer->role == role, "nor on the role of " + name + where);
-        });
+    requests_.ask(with, messages::find_session{each->id}, messages::validate{},
+                  [this, is_over, name, where, role = row->user_role](auto& answer) {
+                    expect(answer.has_value() != is_over,
+                           "memory and store do not agree on " + name + where);
+                    if (answer) expect(answer->role == role, "nor on the role of " + name + where);
+                  });
   }
 }
 

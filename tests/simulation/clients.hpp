@@ -2,12 +2,11 @@
 // of what was answered, against which every later answer is held.
 #pragma once
 
-#include "tests/actors/random_walk/random_walk.hpp"
-#include "tests/simulation/node.hpp"
+#include "tests/simulation/requests.hpp"
+#include "tests/simulation/sockets.hpp"
 
 #include <array>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,19 +24,17 @@ public:
   using visit = std::function<void(place, node&)>;
   /// `tell` hears a line of what happens, `blame` what must not be; `each_node` visits all that
   /// serve.
-  clients(world& of, actor_fixture& store, std::function<void(const visit&)> each_node,
-          std::function<void(const std::string&)> tell,
+  clients(world& of, requests& asked, sockets& live, actor_fixture& store,
+          std::function<void(const visit&)> each_node, std::function<void(const std::string&)> tell,
           std::function<void(const std::string&)> blame);
 
   /// Somebody asks that node something.
   void act(place at, node& with);
-  /// Takes the answers that have come.
-  void poll();
-  /// Whatever was asked there gets no answer.
-  void lose(const node& gone);
-  std::size_t under_way() const noexcept { return requests_.size(); }
-  std::uint64_t operations() const noexcept { return operations_; }
-  std::uint64_t answered() const noexcept { return answered_; }
+  /// Asks what is to be asked because of the answers that have come, and looks whether a socket
+  /// may send what it may not.
+  void follow_up();
+  /// Whose they are: workflows are started by the same people.
+  std::vector<user_id> people() const;
 
   /// When nothing fails any more: whether memory at that node agrees with the log.
   void check_all(place at, node& with);
@@ -53,7 +50,9 @@ private:
     std::size_t ends = 0;                      // of all sessions: under way
     std::uint64_t last_end = 0;                // operation at which such a one was over last
     std::map<std::uint64_t, std::string> keys; // API keys by id: their secret's hash
-    std::set<std::uint64_t> revoked_keys;
+    std::set<std::uint64_t> revoked_keys;      // for sure
+    std::set<std::uint64_t> going_keys;        // that somebody has asked to revoke
+    std::size_t keys_in_doubt = 0;             // that may have been made
   };
   struct device {
     session_id id;
@@ -66,11 +65,6 @@ private:
     bool is_over = false;        // and was told that it is done
     std::map<std::uint64_t, std::string> tokens; // that were given, by counter
   };
-  struct pending {
-    const node* at = nullptr;
-    std::function<bool()> is_over; // asked until it is
-    std::function<void()> on_lost;
-  };
 
   void sign_in(node& with, const std::string& where);
   void sign_in(node& with, const std::string& where, std::size_t owner,
@@ -82,16 +76,12 @@ private:
   void end_all(node& with, const std::string& where);
   void change_password(node& with, const std::string& where);
   void change_role(node& with, const std::string& where);
+  void open_socket(node& with, const std::string& where);
   void make_key(node& with, const std::string& where);
   void use_key(node& with, const std::string& where);
   void use_key(node& with, const std::string& where, std::size_t owner, std::uint64_t id);
   void revoke_key(node& with, const std::string& where);
 
-  template <class Find, class Message>
-  void ask(
-      node& with, Find find, Message message,
-      std::function<void(result<typename routed_request<Find, Message>::reply>&)> on_answer,
-      std::function<void()> on_lost = [] {});
   void opened(std::size_t owner, const std::string& password, std::uint64_t began,
               const messages::token_pair& tokens);
   /// Asks every node at once, for a change has just been answered.
@@ -103,6 +93,10 @@ private:
   /// `is_acked`: those have ended for sure.
   void end_ends(std::size_t owner, const std::vector<std::size_t>& ended, bool is_acked);
 
+  /// Of the operation that begins now, with a line of the log.
+  void tell(const std::string& where, const std::string& what) {
+    tell_(where + std::to_string(requests_.operations()) + " " + what);
+  }
   std::size_t any_person() { return world_.below(people_.size()); }
   device* any_device();
   template <class Values>
@@ -118,16 +112,16 @@ private:
   }
 
   world& world_;
+  requests& requests_;
+  sockets& sockets_;
   actor_fixture& store_; // that of no node
   std::function<void(const visit&)> each_node_;
   std::function<void(const std::string&)> tell_;
   std::function<void(const std::string&)> blame_;
   std::vector<person> people_;
   std::vector<std::unique_ptr<device>> devices_;
-  std::list<pending> requests_;
+  std::map<session_id, device*> by_session_;
   std::vector<std::function<void(node&, const std::string&)>> follow_ups_;
-  std::uint64_t operations_ = 0;
-  std::uint64_t answered_ = 0;
   std::size_t passwords_made_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "actors/cluster/member_table.hpp"
 #include "actors/registry/registry_actor.hpp"
+#include "actors/workflow/recovery.hpp"
 
 #include <caf/scheduler/test_coordinator.hpp>
 
@@ -21,7 +22,7 @@ constexpr auto hash_max = 80ms;
 } // namespace
 
 node::node(world& of, place at, faulty_store& home, int drift)
-    : world_(of), drift_(drift), born_(of.now()), ran_to_(of.now()),
+    : world_(of), at_(at), drift_(drift), born_(of.now()), ran_to_(of.now()),
       on_(std::make_unique<actor_fixture>(home)) {
   auto& f = *on_;
   f.clock.move(world_.now());
@@ -34,7 +35,7 @@ node::node(world& of, place at, faulty_store& home, int drift)
   });
   f.env().policy.login_failures = {1'000'000, 1};
   f.env().policy.login_failures_in_a_row_max = 0;
-  f.env().tiers = parse_tiers("free:api_keys=unlimited").value();
+  f.env().tiers = parse_tiers("free:api_keys=3,workflows=8/month").value();
   EXPECT_TRUE(load_registry(home, *f.env().book));
   f.env().registry = f.spawn(registry, f.shared_env());
   hold(f.commits);
@@ -108,7 +109,9 @@ void node::run() {
   take_time(on_->commits, commits_due_, longest);
   take_time(on_->reads, reads_due_, longest);
   take_time(on_->hashes, hashes_due_, hash_max);
-  if (!is_open_ && opening_.answered()) is_open_ = true;
+  if (is_open_ || !opening_.answered()) return;
+  is_open_ = true;
+  on_->spawn(workflow_recovery, on_->shared_env());
 }
 
 } // namespace latchkey::test::simulation

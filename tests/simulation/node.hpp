@@ -20,7 +20,9 @@ public:
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
-  actor_fixture& on() noexcept { return *on_; }
+  actor_fixture& on() const noexcept { return *on_; }
+  place at() const noexcept { return at_; }
+  time_point clock_now() const { return on_->clock.steady(); }
   const member_id& id() const noexcept { return id_; }
   /// Whether it accepts requests.
   bool is_open() const noexcept { return is_open_; }
@@ -51,6 +53,7 @@ private:
   void hold(Gate& gate);
 
   world& world_;
+  place at_;
   int drift_;
   microseconds born_;
   microseconds ran_to_;

@@ -3,6 +3,7 @@
 #include "tests/simulation/clients.hpp"
 #include "tests/simulation/node.hpp"
 #include "tests/simulation/seeded_random.hpp"
+#include "tests/simulation/workflows.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -42,10 +43,12 @@ public:
     while (world_.now() < end && result_.violation.empty())
       go_on(end);
     if (result_.violation.empty()) check_the_end();
-    result_.operations = people_.operations();
-    result_.answered = people_.answered();
+    result_.operations = requests_.operations();
+    result_.answered = requests_.answered();
     result_.frames = world_.frames();
     if (!result_.violation.empty()) result_.newest.assign(newest_.begin(), newest_.end());
+    for (auto& each : nodes_)
+      if (each) lose(*each);
     return std::move(result_);
   }
 
@@ -76,14 +79,15 @@ private:
   void run_nodes() {
     for (auto& each : nodes_)
       if (each) each->run();
-    people_.poll();
+    requests_.poll();
+    people_.follow_up();
   }
   /// Until nobody has anything to do at this time.
   void settle() {
-    for (std::uint64_t before = ~std::uint64_t{0}; before != people_.answered();) {
-      before = people_.answered();
+    for (std::uint64_t before = ~std::uint64_t{0}; before != requests_.answered();) {
+      before = requests_.answered();
       run_nodes();
-      if (people_.under_way() > 0) run_nodes(); // a request finds its actor first
+      if (requests_.under_way() > 0) run_nodes(); // a request finds its actor first
     }
     for (place at = 0; at < nodes_.size(); ++at)
       if (nodes_[at] && nodes_[at]->is_fenced()) {
@@ -98,18 +102,31 @@ private:
     tell("node " + std::to_string(at) + " starts");
     const auto drift = static_cast<int>(world_.below(401)) - 200;
     nodes_[at] = std::make_unique<node>(world_, at, home_.store, drift);
+    sockets_.join(*nodes_[at]);
+    workflows_.join(*nodes_[at]);
   }
   void end(place at, const std::string& how) {
     tell("node " + std::to_string(at) + " " + how);
-    people_.lose(*nodes_[at]);
+    lose(*nodes_[at]);
     nodes_[at].reset();
     world_.after(world_.between(200ms, 4s), [this, at] { start(at); });
+  }
+
+  void lose(const node& gone) {
+    sockets_.lose(gone);
+    workflows_.lose(gone);
+    requests_.lose(gone);
   }
 
   // -- requests
   void act() {
     const auto at = world_.below(nodes_.size());
-    if (nodes_[at] && nodes_[at]->is_open()) people_.act(at, *nodes_[at]);
+    if (nodes_[at] && nodes_[at]->is_open()) {
+      if (world_.one_in(4))
+        workflows_.act(at, *nodes_[at]);
+      else
+        people_.act(at, *nodes_[at]);
+    }
     const auto pause = world_.between(1ms, 250ms);
     if (world_.now() + pause < acts_end_) world_.after(pause, [this] { act(); });
   }
@@ -117,6 +134,12 @@ private:
   void visit_serving(const clients::visit& hears) {
     for (place at = 0; at < nodes_.size(); ++at)
       if (nodes_[at] && nodes_[at]->is_open() && !nodes_[at]->is_frozen()) hears(at, *nodes_[at]);
+  }
+
+  node* any_serving() {
+    std::vector<node*> all;
+    visit_serving([&all](place, node& each) { all.push_back(&each); });
+    return all.empty() ? nullptr : all[world_.below(all.size())];
   }
 
   // -- trouble
@@ -204,6 +227,7 @@ private:
   }
   void end_trouble() {
     tell("nothing fails any more");
+    workflows_.finish();
     world_.heal_all();
     for (place at = 0; at < nodes_.size(); ++at) {
       world_.set_store_reachable(at, true);
@@ -224,11 +248,14 @@ private:
     if (world_.members() != nodes_.size()) blame("the table of members has another length");
     for (place at = 0; at < nodes_.size(); ++at)
       people_.check_all(at, *nodes_[at]);
-    const auto until = world_.now() + 40s;
-    while (people_.under_way() > 0 && world_.now() < until && result_.violation.empty())
+    const auto until = world_.now() + 60s;
+    while (world_.now() < until && result_.violation.empty() &&
+           (requests_.under_way() > 0 || !workflows_.unfinished().empty()))
       go_on(until);
-    if (people_.under_way() > 0)
-      blame(std::to_string(people_.under_way()) + " requests have no answer");
+    if (requests_.under_way() > 0)
+      blame(std::to_string(requests_.under_way()) + " requests have no answer");
+    if (const auto who = workflows_.unfinished(); !who.empty()) blame(who);
+    workflows_.check_all();
   }
 
   options options_;
@@ -236,9 +263,22 @@ private:
   outcome result_;
   std::deque<std::string> newest_;
   actor_fixture home_; // whose store all share
-  clients people_{world_, home_, [this](const clients::visit& hears) { visit_serving(hears); },
-                  [this](const std::string& line) { tell(line); },
-                  [this](const std::string& claim) { blame(claim); }};
+  const std::function<void(const std::string&)> tells_ = [this](const auto& line) { tell(line); };
+  const std::function<void(const std::string&)> blames_ = [this](const auto& claim) {
+    blame(claim);
+  };
+  requests requests_{tells_};
+  sockets sockets_;
+  clients people_{world_,
+                  requests_,
+                  sockets_,
+                  home_,
+                  [this](const clients::visit& hears) { visit_serving(hears); },
+                  tells_,
+                  blames_};
+  workflows workflows_{world_, requests_,        sockets_,
+                       home_,  people_.people(), [this] { return any_serving(); },
+                       tells_, blames_};
   std::vector<std::unique_ptr<node>> nodes_; // by place; null: between two lives
   microseconds trouble_ends_{0};
   microseconds acts_end_{0};
