@@ -1,8 +1,6 @@
 // Nodes of a cluster with their actors: a change is answered at one when it is a fact on all.
-#include "actors/cluster/cluster.hpp"
-
 #include "actors/directory/directory.hpp"
-#include "tests/actors/cluster/few_nodes.hpp"
+#include "tests/actors/cluster/cluster_fixture.hpp"
 #include "tests/actors/session/watcher.hpp"
 
 namespace latchkey::test {
@@ -10,44 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-
-struct Cluster : testing::Test {
-  few_nodes nodes{3};
-  user_record ada = nodes.on(0).add_user("ada", "plain:correct horse");
-  session_record session = nodes.on(0).add_session(ada);
-
-  Cluster() {
-    for (std::size_t i = 0; i < 3; ++i)
-      nodes.on(i).env().tiers = parse_tiers("free:api_keys=5").value();
-    nodes.open_all();
-  }
-
-  session_actor session_on(std::size_t index) {
-    auto& f = nodes.on(index);
-    return f.ask(f.env().directories.front(), messages::find_session{session.id}).value();
-  }
-  user_actor user_on(std::size_t index) {
-    auto& f = nodes.on(index);
-    return f.ask(f.env().directories.front(), messages::find_user{ada.id}).value();
-  }
-  error_code state_on(std::size_t index, const session_actor& actor) {
-    return code_of(nodes.on(index).ask(actor, messages::validate{}));
-  }
-  messages::revoke revocation(std::size_t index) {
-    return {end_reason::revoked, {}, nodes.on(index).soon(), std::nullopt};
-  }
-  messages::change_password new_password() {
-    return {secret{"correct horse"s}, secret{"battery staple"s}, std::nullopt, author(),
-            nodes.on(0).soon()};
-  }
-  error_code sign_in(std::size_t index, const user_actor& actor, const std::string& password) {
-    auto& f = nodes.on(index);
-    return code_of(
-        f.ask(actor, messages::authenticate{
-                         secret{std::string{password}}, surface::auth_service, {}, f.soon()}));
-  }
-  messages::author author() { return {{"192.0.2.1", "curl", "req_1"}, "user:admin"}; }
-};
 
 TEST_F(Cluster, OpensWhenAllHaveWelcomedEachOther) {
   for (std::size_t i = 0; i < 3; ++i)
@@ -153,6 +113,27 @@ TEST_F(Cluster, HasOneRoleOfAUser) {
   const auto validation = nodes.on(1).ask(there, messages::validate{});
   EXPECT_EQ(validation->role, "admin");
   EXPECT_EQ(nodes.on(2).ask(user_on(2), messages::describe_user{})->role, "admin");
+}
+
+TEST_F(Cluster, AnswersForWhatIsSoAlreadyWhenEveryNodeHasFollowed) {
+  const auto there = session_on(1);
+  const auto newer = nodes.on(0).clock.now();
+  const auto with_role = [&](std::size_t index, const std::string& role, time_point told_at) {
+    storage::user_changes changes;
+    changes.role = role;
+    changes.synced_at = told_at;
+    auto asked = nodes.on(index).begin(
+        user_on(index), messages::update_user{changes, author(), nodes.on(index).soon()});
+    nodes.run();
+    return asked;
+  };
+  nodes.cut(0, 1);
+  const auto first = with_role(0, "admin", newer);
+  EXPECT_FALSE(first.answered()) << "node 1 has not heard of it";
+  const auto outdated = with_role(2, "user", newer - 1s);
+  EXPECT_EQ(outdated.answer()->role, "admin");
+  EXPECT_TRUE(nodes.trusts(1));
+  EXPECT_EQ(nodes.on(1).ask(there, messages::validate{})->role, "admin");
 }
 
 TEST_F(Cluster, HasOneListOfAUsersKeys) {
@@ -262,87 +243,7 @@ TEST_F(Cluster, OpensNoSessionForAPasswordThatWasReplacedMeanwhile) {
   EXPECT_EQ(code_of(sign_in.answer()), error_code::invalid_credentials);
 }
 
-// -- while memory does not count -----------------------------------------------------------------
-
-struct CutOff : Cluster {
-  session_actor there = session_on(1);
-  user_actor user_there = user_on(1);
-
-  /// Node 1 hears nothing of the others any more.
-  CutOff() {
-    EXPECT_EQ(state_on(1, there), error_code::none);
-    nodes.cut(0, 1);
-    nodes.cut(1, 2);
-    nodes.advance(1200ms);
-    EXPECT_FALSE(nodes.trusts(1));
-  }
-  void revoke_on_0() {
-    const auto revoked = nodes.on(0).begin(session_on(0), revocation(0));
-    nodes.advance(1200ms);
-    EXPECT_TRUE(revoked.answer());
-  }
-};
-
-TEST_F(CutOff, AnswersFromTheStore) {
-  EXPECT_EQ(state_on(1, there), error_code::none);
-  revoke_on_0();
-  EXPECT_EQ(state_on(1, there), error_code::token_invalid);
-}
-
-TEST_F(CutOff, SaysNothingWithoutTheStore) {
-  nodes.on(1).store.set_down(true);
-  EXPECT_EQ(state_on(1, there), error_code::store_unavailable);
-}
-
-TEST_F(CutOff, WatchesAndProvesNoSessionThatHasEnded) {
-  revoke_on_0();
-  auto& f = nodes.on(1);
-  EXPECT_EQ(code_of(f.ask(there, messages::prove{f.token_of(session, 1)})),
-            error_code::token_invalid);
-  EXPECT_EQ(code_of(f.ask(there, messages::watch{})), error_code::token_invalid);
-}
-
-TEST_F(CutOff, TakesNoPasswordThatWasReplaced) {
-  const auto changed = nodes.on(0).begin(user_on(0), new_password());
-  nodes.advance(1200ms);
-  ASSERT_TRUE(changed.answer());
-  EXPECT_EQ(sign_in(1, user_there, "correct horse"), error_code::invalid_credentials);
-  EXPECT_EQ(sign_in(1, user_there, "battery staple"), error_code::none);
-}
-
-TEST_F(CutOff, ReadsTheRowOnceForAllWhoComeMeanwhile) {
-  auto& f = nodes.on(1);
-  const auto before = f.reads.seen();
-  f.reads.hold_questions();
-  const auto first = f.begin(there, messages::validate{});
-  const auto second = f.begin(there, messages::validate{});
-  const auto third = f.begin(there, messages::validate{});
-  EXPECT_EQ(f.reads.seen(), before + 1);
-  f.reads.release();
-  EXPECT_TRUE(first.answer());
-  EXPECT_FALSE(second.answered()) << "that read began before it asked";
-  EXPECT_EQ(f.reads.seen(), before + 2);
-  f.reads.release();
-  EXPECT_TRUE(second.answer());
-  EXPECT_TRUE(third.answer());
-  EXPECT_EQ(f.reads.seen(), before + 2);
-}
-
-TEST_F(CutOff, CountsWhatItReadOnceItIsBack) {
-  nodes.heal(0, 1);
-  nodes.heal(1, 2);
-  nodes.advance(1s);
-  ASSERT_TRUE(nodes.trusts(1));
-  auto& f = nodes.on(1);
-  const auto before = f.reads.seen();
-  EXPECT_EQ(state_on(1, there), error_code::none);
-  EXPECT_EQ(f.reads.seen(), before + 1) << "what was read before the gap";
-  EXPECT_EQ(state_on(1, there), error_code::none);
-  EXPECT_EQ(f.reads.seen(), before + 1);
-}
-
-// -- what is not told
-// ------------------------------------------------------------------------------
+// -- what is not told ---------------------------------------------------------------------------
 
 TEST_F(Cluster, TakesAtOneNodeWhatAnotherHasRotated) {
   const auto here = session_on(0);

@@ -132,6 +132,57 @@ TEST_F(ClusterWorkflows, WhoseNewsAreLostAreReadInTheStore) {
   EXPECT_EQ(heard_on(1), (sequence{1, 2}));
 }
 
+TEST_F(ClusterWorkflows, WhoseNewsTheOwnerHasMissedAreReadWhenTheOtherIsBack) {
+  start_on(0);
+  nodes.cut(0, 1);
+  EXPECT_EQ(take_on(1, 1), error_code::none);
+  EXPECT_EQ(heard_on(0), (sequence{1})) << "its owner has not heard of it";
+  nodes.heal(0, 1);
+  nodes.advance(1s);
+  EXPECT_EQ(heard_on(0), (sequence{1, 2}));
+}
+
+TEST_F(ClusterWorkflows, WhoseNewsTheOwnerHasMissedAreReadWhenTheOtherIsGone) {
+  start_on(0);
+  nodes.cut(0, 2);
+  EXPECT_EQ(take_on(2, 1), error_code::none);
+  EXPECT_EQ(heard_on(0), (sequence{1}));
+  sides[2].core_manager = nullptr;
+  sides[2].registry = nullptr;
+  nodes.kill(2);
+  nodes.advance(5s);
+  EXPECT_EQ(heard_on(0), (sequence{1, 2}));
+}
+
+TEST_F(ClusterWorkflows, AreResumedWhereLessIsKnownThanTheClientHasRead) {
+  start_on(0);
+  nodes.cut(0, 1);
+  EXPECT_EQ(take_on(1, 1), error_code::none);
+  resume_on(1);
+  EXPECT_EQ(heard_on(1), (sequence{1, 2}));
+  const messages::resume_workflow request{ada.id, 2, {sides[0].registry, 7}};
+  EXPECT_EQ(nodes.on(0).ask(actor_on(0), request)->last_seq, 2);
+  EXPECT_EQ(sides[0].sockets.seqs(7), sequence{}) << "it has read all there is";
+}
+
+TEST_F(ClusterWorkflows, AreFoundByANodeThatHasSeenThatThereWasNone) {
+  EXPECT_EQ(take_on(1, 1), error_code::not_found);
+  start_on(0);
+  resume_on(1);
+  EXPECT_EQ(heard_on(1), (sequence{1}));
+}
+
+TEST_F(ClusterWorkflows, TakeNoStatusThatIsAheadForWrongWhileTheStoreIsAway) {
+  start_on(0);
+  EXPECT_EQ(take_on(1, 1), error_code::none);
+  nodes.cut(0, 1);
+  EXPECT_EQ(take_on(1, 2), error_code::none);
+  nodes.on(0).store.set_down(true);
+  EXPECT_EQ(take_on(0, 3), error_code::store_unavailable);
+  nodes.on(0).store.set_down(false);
+  EXPECT_EQ(take_on(0, 3), error_code::none);
+}
+
 TEST_F(ClusterWorkflows, ThatAreCancelledElsewhereAreNotOrderedAgain) {
   start_on(0);
   resume_on(1);
