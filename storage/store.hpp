@@ -66,10 +66,10 @@ public:
   virtual std::unique_ptr<reader> open_reader() = 0;
   virtual std::unique_ptr<writer> open_writer() = 0;
   /// Applies what is missing of the versioned migrations under a lock; answers the
-  /// names of those it applied. Refuses a schema newer than this program.
+  /// names of those it applied. Refuses a schema that is too new for this program.
   virtual result<std::vector<std::string>> migrate() = 0;
-  /// Succeeds when the schema is this program's. CONFLICT, with the schema that was found and what
-  /// to do about it, when it is older, newer or missing. Changes nothing.
+  /// Succeeds when this program works with the schema. CONFLICT, with the schema that was found and
+  /// what to do about it, when it is older, too new or missing. Changes nothing.
   virtual result<void> check_schema() = 0;
 
   /// Makes this process the one server of the database until it ends; to be called before

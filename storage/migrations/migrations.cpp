@@ -2,6 +2,7 @@
 
 #include "storage/migrations/versions.hpp"
 
+#include <sstream>
 #include <utility>
 
 namespace latchkey::storage {
@@ -50,16 +51,38 @@ std::int64_t newest_version() {
   return migrations().back().version;
 }
 
-result<void> check_version(std::int64_t version) {
+std::int64_t newest_works_from() {
+  const auto& newest = migrations().back();
+  return newest.works_from == 0 ? newest.version : newest.works_from;
+}
+
+std::string works_from_text() {
+  return std::to_string(newest_version()) + " " + std::to_string(newest_works_from());
+}
+
+std::int64_t works_from_of(const std::string& note, std::int64_t version) {
+  std::istringstream words{note};
+  std::int64_t of = 0;
+  std::int64_t works_from = 0;
+  return words >> of >> works_from && of == version ? works_from : 0;
+}
+
+result<void> check_version(const schema_state& schema) {
+  const auto version = schema.version;
   const auto ours = newest_version();
   if (version == ours) return {};
+  if (version > ours && schema.works_from > 0 && schema.works_from <= ours) return {};
   const auto refuse = [](const std::string& reason) {
     return fail(error_code::conflict, "schema", reason);
   };
   if (version == 0) return refuse("the database has no schema yet; `latchkey migrate` makes it");
   const auto has = "the database has schema version " + std::to_string(version);
   const auto of_ours = " than this program's " + std::to_string(ours);
-  if (version > ours) return refuse(has + ", newer" + of_ours);
+  if (version > ours)
+    return refuse(has + ", newer" + of_ours +
+                  (schema.works_from > 0 ? ", and works with programs from version " +
+                                               std::to_string(schema.works_from) + " on"
+                                         : ""));
   return refuse(has + ", older" + of_ours + "; `latchkey migrate` brings it up to date");
 }
 

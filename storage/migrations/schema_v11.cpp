@@ -19,7 +19,7 @@ CREATE INDEX workflows_by_owner ON workflows (owner, id) WHERE ended_at IS NULL)
 } // namespace
 
 migration schema_v11() {
-  return {11, "0011_workflow_owners", {owner, by_owner}, {terms}, {}};
+  return {11, "0011_workflow_owners", {owner, by_owner}, {terms}, {}, nullptr, 10};
 }
 
 } // namespace latchkey::storage

@@ -15,14 +15,26 @@ namespace {
 // The advisory lock of a migration; an arbitrary number.
 constexpr const char* migration_lock = "SELECT pg_advisory_xact_lock(7811032165094211)";
 
+/// Where there is a table of migrations.
+schema_state read_schema_state(connection& link) {
+  schema_state schema;
+  schema.version = link.run(sql::newest_migration)[0][0].as<std::int64_t>();
+  if (schema.version < notes_since) return schema;
+  const auto note = link.run(sql::read_note, {std::string{works_from_note}});
+  if (!note.empty())
+    schema.works_from = works_from_of(note[0][0].as<std::string>(), schema.version);
+  return schema;
+}
+
 /// Inside the transaction that holds the lock.
 result<std::vector<std::string>> apply_missing(connection& link) {
   link.run(sql::make_migrations_table);
-  const auto have = link.run(sql::newest_migration)[0][0].as<std::int64_t>();
-  if (have > newest_version()) return fail(check_version(have).error());
+  const auto schema = read_schema_state(link);
+  if (schema.version > newest_version())
+    return check_version(schema).map([] { return std::vector<std::string>{}; });
   std::vector<std::string> applied;
   for (const auto& step : migrations()) {
-    if (step.version <= have) continue;
+    if (step.version <= schema.version) continue;
     for (const auto& text : statements_of(step, sql_dialect::postgresql))
       link.execute(text);
     if (step.in_code != nullptr) {
@@ -33,6 +45,8 @@ result<std::vector<std::string>> apply_missing(connection& link) {
                                   to_rfc3339(system_clock_source().now())});
     applied.emplace_back(step.name);
   }
+  if (!applied.empty())
+    link.run(sql::write_note, {std::string{works_from_note}, works_from_text()});
   link.run(sql::forget_old_marks);
   return applied;
 }
@@ -80,7 +94,7 @@ public:
     if (auto why = link.ensure()) return fail(link.why_not(*why));
     try {
       const bool has_any = !link.run(sql::has_migrations_table).empty();
-      return check_version(has_any ? link.run(sql::newest_migration)[0][0].as<std::int64_t>() : 0);
+      return check_version(has_any ? read_schema_state(link) : schema_state{});
     } catch (...) {
       link.classify();
       return fail_with_retry(error_code::store_unavailable, 1, "the database does not answer");

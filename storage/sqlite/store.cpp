@@ -19,18 +19,38 @@ namespace {
 
 constexpr int fold_patience_ms = 500;
 
+/// Where there is a table of migrations.
+tl::expected<schema_state, error> read_schema_state(database& db) {
+  schema_state schema;
+  const auto version = db.run(sql::newest_migration, {}, [&](const sql::row_source& row) {
+    schema.version = sql::number_at(row, 0);
+  });
+  if (!version) return tl::unexpected<error>(version.error());
+  if (schema.version < notes_since) return schema;
+  const auto note = db.run(sql::read_note, {works_from_note}, [&](const sql::row_source& row) {
+    schema.works_from = works_from_of(std::string{sql::text_or(row, 0)}, schema.version);
+  });
+  if (!note) return tl::unexpected<error>(note.error());
+  return schema;
+}
+
+tl::expected<schema_state, error> schema_state_of(database& db) {
+  const auto has_table = db.run(sql::has_migrations_table, {});
+  if (!has_table) return tl::unexpected<error>(has_table.error());
+  return *has_table == 0 ? schema_state{} : read_schema_state(db);
+}
+
 /// Inside BEGIN EXCLUSIVE: the names of what was missing and now is there.
 result<std::vector<std::string>> apply_missing(database& db) {
   const auto failed = [](const error& e) { return fail(to_failure(e)); };
   if (auto made = db.run(sql::make_migrations_table, {}); !made) return failed(made.error());
-  std::int64_t have = 0;
-  const auto asked = db.run(sql::newest_migration, {},
-                            [&have](const sql::row_source& row) { have = sql::number_at(row, 0); });
-  if (!asked) return failed(asked.error());
-  if (have > newest_version()) return fail(check_version(have).error());
+  const auto schema = read_schema_state(db);
+  if (!schema) return failed(schema.error());
+  if (schema->version > newest_version())
+    return check_version(*schema).map([] { return std::vector<std::string>{}; });
   std::vector<std::string> applied;
   for (const auto& step : migrations()) {
-    if (step.version <= have) continue;
+    if (step.version <= schema->version) continue;
     for (const auto& text : statements_of(step, sql_dialect::sqlite))
       if (auto ran = db.execute(text); !ran) return failed(ran.error());
     if (step.in_code != nullptr) {
@@ -44,6 +64,10 @@ result<std::vector<std::string>> apply_missing(database& db) {
       return failed(noted.error());
     applied.emplace_back(step.name);
   }
+  if (applied.empty()) return applied;
+  const auto works_from = works_from_text();
+  const auto noted = db.run(sql::write_note, {works_from_note, std::string_view(works_from)});
+  if (!noted) return failed(noted.error());
   return applied;
 }
 
@@ -57,19 +81,6 @@ result<std::vector<std::string>> migrate(database& db) {
     return fail(to_failure(done.error()));
   }
   return applied;
-}
-
-/// 0 when there is none.
-tl::expected<std::int64_t, error> schema_version(database& db) {
-  const auto begun = db.run(sql::has_migrations_table, {});
-  if (!begun) return tl::unexpected<error>(begun.error());
-  std::int64_t version = 0;
-  if (*begun == 0) return version;
-  const auto asked = db.run(sql::newest_migration, {}, [&version](const sql::row_source& row) {
-    version = sql::number_at(row, 0);
-  });
-  if (!asked) return tl::unexpected<error>(asked.error());
-  return version;
 }
 
 class sqlite_store final : public store {
@@ -108,13 +119,13 @@ public:
   result<void> check_schema() override {
     // To open it would make it.
     if (std::error_code ignored; !std::filesystem::exists(common_->path, ignored))
-      return check_version(0);
+      return check_version({});
     if (auto belongs = check_log(); !belongs) return belongs;
     const auto opened = database::open(common_->path, common_->options, common_->open_count);
     if (!opened) return fail(to_failure(opened.error()));
-    const auto version = schema_version(**opened);
-    if (!version) return fail(to_failure(version.error()));
-    return check_version(*version);
+    const auto schema = schema_state_of(**opened);
+    if (!schema) return fail(to_failure(schema.error()));
+    return check_version(*schema);
   }
 
   result<void> claim(const std::string&, std::function<void(const std::string&)>) override {

@@ -22,6 +22,10 @@ bool may_have_happened(const failure& error) {
 
 constexpr std::size_t keys_max = 3; // as node.cpp sets it
 
+/// What is durable is known everywhere by then, though nobody was answered: whoever has made it may
+/// be gone. As long as the others take to notice, and the store to answer.
+constexpr std::chrono::seconds known_within{12};
+
 } // namespace
 
 clients::clients(world& of, requests& asked, sockets& live, actor_fixture& store,
@@ -78,6 +82,12 @@ std::vector<user_id> clients::people() const {
 
 clients::device* clients::any_device() {
   return devices_.empty() ? nullptr : devices_[world_.below(devices_.size())].get();
+}
+
+bool clients::ended_long_ago(const device& client) {
+  const auto row = store_.stored(client.id);
+  // The nodes' clocks began with this one, which stands still.
+  return row && row->ended_at && *row->ended_at + known_within < store_.clock.now() + world_.now();
 }
 
 std::string clients::row_of(const device& client) {
@@ -147,6 +157,7 @@ void clients::validate(node& with, const std::string& where, const device& of) {
           return expect(may_try_again(answer.error()) || client->may_have_ended,
                         "a live session was not found alive: ", client);
         expect(!was_over, "a session was found alive after its end had been answered");
+        expect(!ended_long_ago(*client), "a session is found alive long after it has ended");
         const auto& later = people_[client->owner].roles;
         expect(roles.contains(answer->role) || later.contains(answer->role),
                "a session has the role \"" + answer->role + "\" that was replaced");

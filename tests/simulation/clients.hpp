@@ -104,6 +104,7 @@ private:
     return std::next(values.begin(), static_cast<std::ptrdiff_t>(world_.below(values.size())));
   }
   messages::author author() const { return {{"192.0.2.1", "curl", "req_1"}, {}}; }
+  bool ended_long_ago(const device& client);
   /// What the store has of it, for a line of the log.
   std::string row_of(const device& client);
   /// `of`: the session whose row belongs to the claim.

@@ -243,8 +243,10 @@ std::optional<stream_outcome> workflows::asked(question number, node& at,
   return std::nullopt;
 }
 
-messages::take_status workflows::status_of(const job& of, std::int64_t position,
-                                           const node& at) const {
+messages::take_status workflows::say(job& of, std::int64_t position, const node& at) {
+  // What was said once is not taken back: a cancelled workflow ends with the next status.
+  if (of.is_cancelled) of.positions = std::min(of.positions, std::max(of.said + 1, position));
+  of.said = std::max(of.said, position);
   const bool is_last = position >= of.positions;
   const char* status = !is_last ? "in_progress" : of.is_cancelled ? "failed" : "completed";
   const nlohmann::json body{{"status", status}, {"step", step_of(of.number, position)}};
@@ -260,8 +262,7 @@ void workflows::send_next(question number) {
   if (found == streams_.end()) return;
   const auto [of, at, position] = found->second;
   if (world_.one_in(25)) return end(number, stream_outcome::cut);
-  if (of->is_cancelled && position > of->taken) of->positions = std::min(of->positions, position);
-  requests_.ask(*at, messages::find_workflow{of->id}, status_of(*of, position, *at),
+  requests_.ask(*at, messages::find_workflow{of->id}, say(*of, position, *at),
                 [this, number, of = of, position = position](auto& answer) {
                   if (!answer) return end(number, stream_outcome::cut);
                   taken(*of, position);
@@ -288,12 +289,11 @@ void workflows::call_back(job& of) {
   auto* with = any_node_();
   if (with == nullptr) return call_back_later(of);
   const auto position = of.taken + 1;
-  if (of.is_cancelled) of.positions = std::min(of.positions, position);
   requests_.begin_operation();
   tell("workflow " + std::to_string(of.number) + " tells status " + std::to_string(position) +
        " to node " + std::to_string(with->at()));
   requests_.ask(
-      *with, messages::find_workflow{of.id}, status_of(of, position, *with),
+      *with, messages::find_workflow{of.id}, say(of, position, *with),
       [this, &of, position](result<messages::status_taken>& answer) {
         const bool is_ahead = !answer && answer.error().code == error_code::conflict;
         expect(!is_ahead || of.is_cancelled, of,

@@ -56,6 +56,7 @@ private:
     bool is_cancelled = false;
     bool is_started = false; // and its starter was told so
     bool is_refused = false; // by the quota
+    std::int64_t said = 0;   // the last position that was ever sent
     std::int64_t taken = 0;  // the last position that was acknowledged
     bool is_calling_back = false;
     std::map<std::int64_t, std::string> read; // by seq, on any socket
@@ -99,7 +100,8 @@ private:
   void end(question number, messages::stream_outcome outcome);
   void call_back_later(job& of);
   void call_back(job& of);
-  messages::take_status status_of(const job& of, std::int64_t position, const node& at) const;
+  /// That position's status, for that node.
+  static messages::take_status say(job& of, std::int64_t position, const node& at);
   void taken(job& of, std::int64_t position);
 
   std::optional<workflow_record> row_of(const job& of) const;

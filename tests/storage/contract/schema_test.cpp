@@ -1,4 +1,5 @@
 // How every engine brings its schema up to date.
+#include "tests/storage/old_schema.hpp"
 #include "tests/storage/racing.hpp"
 
 #include "storage/migrations/migrations.hpp"
@@ -16,24 +17,7 @@ protected:
 };
 LATCHKEY_ON_EVERY_ENGINE(Schema);
 
-class SchemaInSql : public Schema {
-protected:
-  /// Brings the database to that version by the statements of the versions until then.
-  void make_version(std::int64_t version) const {
-    const auto dialect =
-        GetParam() == "sqlite" ? storage::sql_dialect::sqlite : storage::sql_dialect::postgresql;
-    engine_->execute("CREATE TABLE schema_migrations (version BIGINT PRIMARY KEY, "
-                     "name VARCHAR(100) NOT NULL, applied_at TIMESTAMPTZ NOT NULL)");
-    for (const auto& step : storage::migrations()) {
-      if (step.version > version) break;
-      for (const auto& text : storage::statements_of(step, dialect))
-        engine_->execute(text);
-      engine_->execute("INSERT INTO schema_migrations (version, name, applied_at) VALUES (" +
-                       std::to_string(step.version) + ", '" + std::string{step.name} +
-                       "', '2026-01-01T00:00:00.000000Z')");
-    }
-  }
-};
+class SchemaInSql : public Schema {};
 INSTANTIATE_TEST_SUITE_P(On, SchemaInSql, testing::Values("sqlite", "postgresql"), name_of_engine);
 
 TEST_P(Schema, IsMigratedOnce) {
@@ -103,7 +87,7 @@ TEST_P(SchemaInSql, NewerThanTheProgramIsRefused) {
 }
 
 TEST_P(SchemaInSql, OfTheFirstVersionKeepsItsRows) {
-  make_version(1);
+  make_schema_of(1, *engine_, GetParam());
   const std::string id = "0190a000-0000-7000-8000-000000000001";
   engine_->execute("INSERT INTO users (id, email, password_hash, client_id, number) "
                    "VALUES ('" +
@@ -132,7 +116,7 @@ TEST_P(SchemaInSql, OfTheFirstVersionKeepsItsRows) {
 }
 
 TEST_P(SchemaInSql, OfTheSixthVersionKeepsWhatStripeHadToldOf) {
-  make_version(6);
+  make_schema_of(6, *engine_, GetParam());
   const auto user = [](int number) {
     return "0190a000-0000-7000-8000-00000000000" + std::to_string(number);
   };
