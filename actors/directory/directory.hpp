@@ -51,6 +51,10 @@ struct directory_state {
   std::set<std::pair<user_id, session_id>> sessions_of; // those in memory
   std::uint64_t loads = 0;                              // that were ever begun
   std::set<std::uint64_t> session_loads;                // that are under way
+  /// In a cluster another node may change a user while a new session of it is on its way from the
+  /// store: users whose sessions were notified, and when; oldest first.
+  static constexpr std::chrono::seconds notified_for{10};
+  std::deque<std::pair<time_point, user_id>> lately_notified;
   /// Users whose sessions were notified while some sessions were being loaded; oldest first.
   struct notified_user {
     user_id user;
@@ -120,6 +124,9 @@ private:
   bool is_loading_session(const session_id& id) const;
   void end_load(std::uint64_t load);
   bool was_notified_since(const user_id& user, std::uint64_t load) const;
+  /// Whether the user's sessions may have been notified since then.
+  bool may_be_older(const user_id& user, time_point sent_at) const;
+  void note_notified(const user_id& user);
   /// Sends the event to each session of the user for which `concerns` is true.
   template <class Concerns, class Event>
   task<messages::sessions_notified> notify_sessions(user_id user, Concerns concerns, Event event);

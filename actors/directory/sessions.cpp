@@ -77,6 +77,10 @@ void directory_state::session_not_loaded(const session_id& id, const failure& er
 
 caf::result<session_actor> directory_state::on_adopt(messages::adopt_session& request) {
   const auto id = request.session.id;
+  if (may_be_older(request.session.user, request.sent_at)) {
+    messages::find_session question{id};
+    return on_find_session(question);
+  }
   if (!sessions[id].actor) session_loaded(id, std::move(request.session), request.read_in);
   const auto found = sessions.find(id);
   if (found == sessions.end()) return to_error(error_code::token_invalid);
@@ -102,6 +106,24 @@ bool directory_state::was_notified_since(const user_id& user, std::uint64_t load
   return false;
 }
 
+bool directory_state::may_be_older(const user_id& user, time_point sent_at) const {
+  if (!env->cluster) return false; // the user's actor has seen to it
+  if (sent_at < env->steady_now() - notified_for) return true;
+  for (auto it = lately_notified.rbegin(); it != lately_notified.rend() && it->first >= sent_at;
+       ++it)
+    if (it->second == user) return true;
+  return false;
+}
+
+void directory_state::note_notified(const user_id& user) {
+  if (!session_loads.empty()) notified_users.push_back({user, loads});
+  if (!env->cluster) return;
+  const auto now = env->steady_now();
+  lately_notified.emplace_back(now, user);
+  while (lately_notified.front().first < now - notified_for)
+    lately_notified.pop_front();
+}
+
 // -- notified ------------------------------------------------------------------------------
 
 namespace {
@@ -116,7 +138,7 @@ bool all(const session_id&) {
 template <class Concerns, class Event>
 task<messages::sessions_notified> directory_state::notify_sessions(user_id user, Concerns concerns,
                                                                    Event event) {
-  if (!session_loads.empty()) notified_users.push_back({user, loads});
+  note_notified(user);
   std::size_t count = 0;
   std::vector<std::pair<session_actor, Event>> events;
   for (auto it = sessions_of.lower_bound({user, session_id{}});

@@ -148,7 +148,8 @@ task<messages::role_stored> registry_state::on_put(messages::put_role request) {
   // One writer for all roles: two changes of one keep their order, and so do their answers.
   const auto written = co_await ask(env->writers.front(), std::move(commit));
   if (!written) co_return written.error();
-  role_stored(role);
+  const auto is_read = co_await reread_in_cluster();
+  if (!is_read) role_stored(role);
   const auto announced = co_await announce(*env, messages::registry_changed{});
   if (!announced) co_return announced.error();
   co_return messages::role_stored{role};
@@ -162,8 +163,16 @@ task<messages::done> registry_state::on_delete(messages::delete_role request) {
       request.deadline};
   const auto written = co_await ask(env->writers.front(), std::move(commit));
   if (!written) co_return written.error();
-  role_removed(request.name);
+  const auto is_read = co_await reread_in_cluster();
+  if (!is_read) role_removed(request.name);
   co_return co_await announce(*env, messages::registry_changed{});
+}
+
+/// By now another node may have changed it again. Fails where there is none, or no store.
+task<messages::done> registry_state::reread_in_cluster() {
+  if (!env->cluster) co_return fail(error_code::none);
+  ++changes; // a read that is under way may be older
+  co_return co_await read_tables();
 }
 
 void registry_state::role_stored(const role_record& role) {

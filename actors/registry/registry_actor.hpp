@@ -41,6 +41,7 @@ private:
   void role_removed(const std::string& removed);
   /// Ends when the tables are no older than its beginning; with the store's error.
   task<messages::done> read_tables();
+  task<messages::done> reread_in_cluster();
   task<messages::done> read_both();
   fresh_task<messages::done> table_reads_;
   void adopt_roles(std::vector<role_record> found);

@@ -151,7 +151,10 @@ task<messages::api_key_created> user_state::create_key(const messages::create_ap
   }
   ++key_changes_;
   announce_mail();
-  if (keys) insert_by_id(*keys, key);
+  if (env->cluster)
+    forget_keys(); // another node may have revoked it meanwhile
+  else if (keys)
+    insert_by_id(*keys, key);
   const auto announced = co_await announce(*env, messages::user_changed{record.id});
   if (!announced) co_return announced.error();
   co_return messages::api_key_created{key, made.text};

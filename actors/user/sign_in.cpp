@@ -159,6 +159,7 @@ task<messages::token_pair> user_state::on_authenticate(messages::authenticate re
                         refused_as_unverified};
 
     const auto epoch = env->trust->epoch();
+    const auto sent_at = env->steady_now();
     auto session = new_session(request);
     auto written = co_await commit_session(session, request);
     if (!written && is_lost_by_version(written.error())) {
@@ -179,8 +180,11 @@ task<messages::token_pair> user_state::on_authenticate(messages::authenticate re
     // The role of this moment: what is told of a new one comes to the shard after this.
     session.user_role = record.role;
     const auto& directory = env->directory_for(session.id);
-    messages::adopt_session adoption{std::move(session), epoch};
+    messages::adopt_session adoption{std::move(session), epoch, sent_at};
     const auto opened = co_await ask(directory, std::move(adoption));
+    // Another node has ended it already: perhaps the password is another one now.
+    if (!opened && opened.error().code == error_code::token_invalid && attempt < attempts_max)
+      continue;
     if (!opened) co_return opened.error();
     const messages::issue_tokens request_for_tokens;
     co_return co_await ask(*opened, request_for_tokens);

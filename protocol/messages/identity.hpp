@@ -70,10 +70,12 @@ struct find_session {
   bool if_in_memory = false;
 };
 
-/// Spawn the actor of a session that has just become durable.
+/// Spawn the actor of a session that has just become durable. In a cluster it is read first when
+/// its user was changed since it was sent to be written. AUTH003 when it has ended since.
 struct adopt_session {
   session_record session;
   std::uint64_t read_in = 0; // the epoch of trust before it was written (memory_trust.hpp)
+  time_point sent_at{};      // to be written, by the steady clock
 };
 
 /// A sign-in by a name that no user has: compare the password for nothing. The message passes

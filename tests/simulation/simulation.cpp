@@ -154,7 +154,8 @@ private:
       freeze(at);
       break;
     case 2:
-      take_store_from({at});
+      if (world_.one_in(2)) slow_store(at); // what it has written last may be all it never hears of
+      world_.after(world_.between(0ms, 300ms), [this, at] { take_store_from({at}); });
       break;
     case 3:
       take_store_from_all();

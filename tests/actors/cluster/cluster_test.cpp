@@ -223,6 +223,50 @@ TEST_F(Cluster, TrustsItsMemoryWhileTheStoreIsAway) {
   EXPECT_EQ(nodes.rows(), 3U) << "nobody was removed for it";
 }
 
+TEST_F(Cluster, OpensNoSessionThatHasEndedBeforeTheStoresAnswerCame) {
+  auto& f = nodes.on(0);
+  const auto here = user_on(0);
+  f.commits.hold_answers();
+  const auto sign_in = f.begin(
+      here, messages::authenticate{secret{"correct horse"s}, surface::auth_service, {}, f.soon()});
+  ASSERT_EQ(f.commits.held(), 1U) << "it is in the store";
+  const auto changed = nodes.on(1).begin(user_on(1), new_password());
+  nodes.run();
+  ASSERT_TRUE(changed.answer()) << "and was ended there";
+  f.commits.hold_nothing();
+  f.commits.release();
+  nodes.run();
+  EXPECT_EQ(code_of(sign_in.answer()), error_code::invalid_credentials);
+}
+
+TEST_F(Cluster, KnowsNoKeyThatWasRevokedBeforeTheStoresAnswerCame) {
+  auto& f = nodes.on(0);
+  const auto here = user_on(0);
+  f.commits.hold_answers();
+  messages::create_api_key wanted;
+  wanted.name = "a key";
+  wanted.author = author();
+  wanted.deadline = f.soon();
+  const auto created = f.begin(here, wanted);
+  ASSERT_EQ(f.commits.held(), 1U);
+  const auto there = user_on(1);
+  const auto listed = nodes.on(1).ask(there, messages::list_api_keys{});
+  ASSERT_EQ(listed->keys.size(), 1U);
+  messages::revoke_api_key unwanted;
+  unwanted.id = listed->keys.front().id;
+  unwanted.author = author();
+  unwanted.deadline = nodes.on(1).soon();
+  const auto revoked = nodes.on(1).begin(there, unwanted);
+  nodes.run();
+  ASSERT_TRUE(revoked.answer());
+  EXPECT_TRUE(f.ask(here, messages::list_api_keys{})->keys.empty());
+  f.commits.hold_nothing();
+  f.commits.release();
+  nodes.run();
+  ASSERT_TRUE(created.answer());
+  EXPECT_TRUE(f.ask(here, messages::list_api_keys{})->keys.empty());
+}
+
 TEST_F(Cluster, OpensNoSessionForAPasswordThatWasReplacedMeanwhile) {
   auto& f = nodes.on(1);
   const auto there = user_on(1);

@@ -1,6 +1,8 @@
 // A cluster under load while its nodes and its database fail: what was acked is there, once. Each
 // test prints its seed; LATCHKEY_CHAOS=N repeats each fault N times as often.
-#include "tests/product/cluster/steady_load.hpp"
+#include "tests/product/cluster/workflow_load.hpp"
+#include "tests/product/core_manager.hpp"
+#include "tests/product/integration/integration.hpp"
 #include "tests/support/postgres_server.hpp"
 
 #include <cstdlib>
@@ -19,6 +21,7 @@ protected:
     std::cout << "seed " << seed_ << "\n";
     for (std::size_t i = 0; i < nodes_count; ++i)
       ports_[i] = nodes_[i].server->port();
+    upstream_.behave({{"statuses", workflow_load::statuses}, {"interval_ms", 40}});
   }
 
   static std::uint64_t any_seed() {
@@ -45,29 +48,42 @@ protected:
     nodes_[i].start();
     ports_[i] = nodes_[i].server->port();
   }
+  void begin() {
+    load_.begin();
+    flows_.begin();
+  }
   void end_and_check() {
     load_.stop();
+    flows_.stop();
     std::vector<std::uint16_t> all;
     for (std::size_t i = 0; i < nodes_count; ++i) {
       restart_if_ended(i);
       all.push_back(ports_[i]);
     }
     load_.check(nodes_[0].store, all);
-    std::cout << load_.acks() << " acks\n";
+    flows_.check(nodes_[0].store);
+    EXPECT_EQ(upstream_.workflows_started(),
+              nodes_[0].store.count("SELECT count(*) FROM workflows"));
+    std::cout << load_.acks() << " acks, " << flows_.finished() << " workflows\n";
   }
 
   std::uint64_t seed_ = any_seed();
   std::mt19937_64 chance_{seed_};
   postgres_server postgres_;
+  core_manager upstream_{testing::TempDir()};
   few_servers nodes_{nodes_count,
-                     {{"REFRESH_GRACE", "300"}, {"TIERS", "free:api_keys=unlimited"}},
+                     {{"REFRESH_GRACE", "300"},
+                      {"TIERS", "free:api_keys=unlimited,workflows=unlimited"},
+                      {"CORE_MANAGER_URL", upstream_.url()},
+                      {"SERVICE_KEYS", service_keys}},
                      postgres_.make_database()};
   steady_load::port_list ports_{};
   steady_load load_{ports_, seed_};
+  workflow_load flows_{ports_, seed_};
 };
 
 TEST_F(ClusterChaos, ANodeThatIsKilledLosesNothing) {
-  load_.begin();
+  begin();
   for (int round = 0; round < rounds(3); ++round) {
     load_.await_acks(100);
     kill_and_restart(any_node());
@@ -76,7 +92,7 @@ TEST_F(ClusterChaos, ANodeThatIsKilledLosesNothing) {
 }
 
 TEST_F(ClusterChaos, ADatabaseThatCrashesLosesNothing) {
-  load_.begin();
+  begin();
   for (int round = 0; round < rounds(2); ++round) {
     load_.await_acks(100);
     postgres_.stop_immediately();
@@ -88,7 +104,7 @@ TEST_F(ClusterChaos, ADatabaseThatCrashesLosesNothing) {
 }
 
 TEST_F(ClusterChaos, ADatabaseThatIsFrozenLosesNothing) {
-  load_.begin();
+  begin();
   for (int round = 0; round < rounds(1); ++round) {
     load_.await_acks(100);
     postgres_.freeze();
@@ -100,7 +116,7 @@ TEST_F(ClusterChaos, ADatabaseThatIsFrozenLosesNothing) {
 }
 
 TEST_F(ClusterChaos, ANodeThatIsFrozenLosesNothing) {
-  load_.begin();
+  begin();
   for (int round = 0; round < rounds(3); ++round) {
     const auto i = any_node();
     load_.await_acks(50);
@@ -114,7 +130,7 @@ TEST_F(ClusterChaos, ANodeThatIsFrozenLosesNothing) {
 }
 
 TEST_F(ClusterChaos, NodesThatRestartInTurnLoseNothing) {
-  load_.begin();
+  begin();
   for (int round = 0; round < rounds(1); ++round)
     for (std::size_t i = 0; i < nodes_count; ++i) {
       load_.await_acks(50);

@@ -1,5 +1,7 @@
 #include "tests/product/cluster/steady_load.hpp"
 
+#include "tests/product/integration/integration.hpp"
+
 #include <stdexcept>
 #include <utility>
 
@@ -48,11 +50,12 @@ void steady_load::live(client& own) {
     own.owner = own.users.back();
     const auto signed_in = ask(own, post_json("/auth/token", credentials(own.owner).dump()));
     own.line = tokens_of(signed_in);
+    own.owner_number = json_of(ask(own, get("/auth/me").as(own.line.access)))["id"];
     using deed = void (steady_load::*)(client&);
-    static constexpr deed deeds[] = {&steady_load::refresh,        &steady_load::validate,
-                                     &steady_load::refresh,        &steady_load::validate,
-                                     &steady_load::make_key,       &steady_load::register_somebody,
-                                     &steady_load::sign_in_and_out};
+    static constexpr deed deeds[] = {
+        &steady_load::refresh,      &steady_load::validate,     &steady_load::refresh,
+        &steady_load::validate,     &steady_load::make_key,     &steady_load::register_somebody,
+        &steady_load::sync_session, &steady_load::sync_session, &steady_load::sign_in_and_out};
     while (!is_over_)
       (this->*deeds[own.chance() % std::size(deeds)])(own);
   } catch (const std::runtime_error& e) {
@@ -137,6 +140,23 @@ void steady_load::make_key(client& own) {
     own.wrong.push_back("key: " + reply->body);
 }
 
+void steady_load::sync_session(client& own) {
+  const bool ends = !own.told.empty() && own.chance() % 3 == 0;
+  char id[40];
+  std::snprintf(id, sizeof id, "%08x-0000-4000-8000-%012llx",
+                static_cast<unsigned>(own.chance() & 0xffff'ffffU),
+                static_cast<unsigned long long>(own.chance() & 0xffff'ffff'ffffULL));
+  const std::string session = ends ? own.told.back() : id;
+  const json body{
+      {"user_id", own.owner_number},
+      {"session_data",
+       {{"session_id", session}, {"expires_at", "2999-01-01T00:00:00Z"}, {"is_active", !ends}}}};
+  const auto reply = ask(own, service_call("/api/auth/sync-session", body));
+  if (reply.status != 200) return own.wrong.push_back("sync-session: " + reply.body);
+  if (ends) own.told.pop_back();
+  (ends ? own.untold : own.told).push_back(session);
+}
+
 // -- the log against the database ------------------------------------------------------------
 
 void steady_load::check(const test_store& store, const std::vector<std::uint16_t>& ports) {
@@ -150,6 +170,10 @@ void steady_load::check(const test_store& store, const std::vector<std::uint16_t
       EXPECT_EQ(count("users WHERE username = '" + name + "'"), 1) << name << " was acked";
     for (const auto& name : own.keys)
       EXPECT_EQ(count("api_keys WHERE name = '" + name + "'"), 1) << "a key that was acked";
+    for (const auto& id : own.told)
+      EXPECT_EQ(count("sessions WHERE ended_at IS NULL AND id = '" + id + "'"), 1) << id;
+    for (const auto& id : own.untold)
+      EXPECT_EQ(count("sessions WHERE ended_at IS NULL AND id = '" + id + "'"), 0) << id;
     for (const auto port : ports) {
       for (const auto& token : own.ended)
         EXPECT_EQ(exchange(port, get("/auth/me").as(token)).status, 401);

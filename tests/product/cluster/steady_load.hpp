@@ -23,6 +23,7 @@ public:
   /// Ports of the nodes, by place; 0: it does not serve now. Read by every thread.
   using port_list = std::array<std::atomic<std::uint16_t>, 3>;
 
+  /// The nodes know `service_keys` (integration.hpp).
   steady_load(port_list& ports, std::uint64_t seed);
   /// As `stop`.
   ~steady_load();
@@ -45,12 +46,15 @@ private:
   /// What one client has been told.
   struct client {
     std::mt19937_64 chance;
-    std::vector<std::string> users; // registrations that were acked
-    std::vector<std::string> ended; // access tokens of sessions whose logout was acked
-    std::vector<std::string> keys;  // names of API keys that were acked
-    std::vector<std::string> wrong; // answers that must not be
-    tokens line;                    // of the session that is refreshed again and again
-    std::string owner;              // its user
+    std::vector<std::string> users;  // registrations that were acked
+    std::vector<std::string> ended;  // access tokens of sessions whose logout was acked
+    std::vector<std::string> keys;   // names of API keys that were acked
+    std::vector<std::string> told;   // ids of sessions that a service has told of, live ones
+    std::vector<std::string> untold; // and of those of which it has told the end
+    std::vector<std::string> wrong;  // answers that must not be
+    tokens line;                     // of the session that is refreshed again and again
+    std::string owner;               // its user
+    long owner_number = 0;
   };
 
   void live(client& own);
@@ -59,6 +63,8 @@ private:
   void validate(client& own);
   void sign_in_and_out(client& own);
   void make_key(client& own);
+  /// What another service says of its own sessions.
+  void sync_session(client& own);
   /// The answer of some node; asks another one when there is none, or a 5xx.
   http_reply ask(client& own, const http_call& call);
   std::optional<http_reply> try_once(client& own, const http_call& call);
