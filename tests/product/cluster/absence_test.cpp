@@ -1,0 +1,128 @@
+// What the others notice when a node, or the database, is gone: next to nothing.
+#include "tests/product/cluster/few_servers.hpp"
+#include "tests/support/postgres_server.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <iostream>
+
+namespace latchkey::test {
+namespace {
+
+using namespace std::chrono_literals;
+using clock_type = std::chrono::steady_clock;
+
+/// Asks one node without a pause and without trying again.
+class impatient_client {
+public:
+  impatient_client(const product& at, tokens held) : at_(at), held_(std::move(held)) {
+    thread_ = std::thread([this] { live(); });
+  }
+  ~impatient_client() { stop(); }
+  impatient_client(const impatient_client&) = delete;
+  impatient_client& operator=(const impatient_client&) = delete;
+
+  void stop() {
+    is_over_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  std::size_t asked() const { return asked_; }
+  /// Answers that say to try again.
+  std::size_t put_off() const { return put_off_; }
+  /// All others that are no success.
+  const std::vector<std::string>& wrong() const { return wrong_; }
+
+private:
+  void live() {
+    for (std::size_t i = 0; !is_over_; ++i)
+      take(i % 8 == 0 ? post("/auth/token/refresh").cookie(held_.refresh)
+                      : get("/auth/me").as(held_.access));
+  }
+  void take(const http_call& call) {
+    ++asked_;
+    const auto reply = exchange(at_.server->port(), call);
+    if (reply.status == 503 && !reply.header("Retry-After").empty()) {
+      ++put_off_;
+    } else if (reply.status != 200) {
+      wrong_.push_back(call.target + ": " + std::to_string(reply.status) + " " + reply.body);
+    } else if (call.method == "POST") {
+      held_ = tokens_of(reply);
+    }
+  }
+
+  const product& at_;
+  tokens held_;
+  std::atomic<bool> is_over_{false};
+  std::size_t asked_ = 0;
+  std::size_t put_off_ = 0;
+  std::vector<std::string> wrong_;
+  std::thread thread_;
+};
+
+TEST(ClusterAbsence, ANodeThatDiedIsHardlyMissed) {
+  few_servers nodes{3};
+  const auto user = nodes[0].sign_in_new_user();
+  std::vector<std::unique_ptr<impatient_client>> others;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto& at = nodes[1 + i % 2];
+    others.push_back(std::make_unique<impatient_client>(at, at.sign_in_new_user()));
+  }
+  std::this_thread::sleep_for(1s);
+  nodes[0].server->kill();
+  const auto died = clock_type::now();
+  const auto next = tokens_of(nodes[1].call(post("/auth/token/refresh").cookie(user.refresh)));
+  EXPECT_EQ(nodes[2].status_of_me(next.access), 200);
+  EXPECT_EQ(nodes[1].call(post("/auth/logout").as(next.access)).status, 200);
+  const auto took = clock_type::now() - died;
+  EXPECT_LT(took, 3s) << "its users are the others' now";
+  std::this_thread::sleep_for(4s); // it is missed, removed and forgotten
+  std::size_t asked = 0;
+  std::size_t put_off = 0;
+  for (auto& each : others) {
+    each->stop();
+    asked += each->asked();
+    put_off += each->put_off();
+    for (const auto& wrong : each->wrong())
+      ADD_FAILURE() << wrong;
+  }
+  std::cout << "its user was served after "
+            << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms; "
+            << put_off << " of " << asked << " requests of others were to be tried again\n";
+  EXPECT_GT(asked, 2000u);
+  EXPECT_LE(put_off * 1000, asked) << "at most one in a thousand";
+}
+
+/// Half a minute by LATCHKEY_CHAOS=10 and more.
+std::chrono::seconds away_for() {
+  const char* times = std::getenv("LATCHKEY_CHAOS");
+  return std::chrono::seconds{
+      std::min(30, 3 * (times != nullptr ? std::max(1, std::atoi(times)) : 1))};
+}
+
+TEST(ClusterAbsence, TheDatabaseIsNotNeededToValidate) {
+  postgres_server database;
+  few_servers nodes{3, {}, database.make_database()};
+  const auto user = nodes[0].sign_in_new_user();
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(nodes[i].status_of_me(user.access), 200);
+  database.stop_immediately();
+  const auto back_at = clock_type::now() + away_for();
+  std::size_t asked = 0;
+  while (clock_type::now() < back_at) {
+    for (std::size_t i = 0; i < 3; ++i)
+      EXPECT_EQ(nodes[i].status_of_me(user.access), 200) << "at node " << i;
+    ++asked;
+  }
+  EXPECT_EQ(nodes[0].call(post("/auth/logout").as(user.access)).status, 503)
+      << "nothing can be made durable";
+  database.start();
+  std::cout << "validated " << asked << " times at each node in " << away_for().count()
+            << " s without the database\n";
+  EXPECT_TRUE(eventually([&] {
+    return nodes[1].call(post_json("/auth/register", registration(new_name()).dump())).status ==
+           201;
+  }));
+}
+
+} // namespace
+} // namespace latchkey::test
