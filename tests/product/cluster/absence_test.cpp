@@ -1,7 +1,8 @@
-// What the others notice when a node, or the database, is gone: next to nothing.
+// What clients notice when a node, or the database, is gone: next to nothing.
 #include "tests/product/cluster/few_servers.hpp"
 #include "tests/support/postgres_server.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <iostream>
@@ -90,6 +91,94 @@ TEST(ClusterAbsence, ANodeThatDiedIsHardlyMissed) {
             << put_off << " of " << asked << " requests of others were to be tried again\n";
   EXPECT_GT(asked, 2000u);
   EXPECT_LE(put_off * 1000, asked) << "at most one in a thousand";
+}
+
+/// Asks some node, and once more the next one when that gives no answer or puts it off.
+class client_that_tries_twice {
+public:
+  using port_list = std::array<std::atomic<std::uint16_t>, 3>;
+
+  client_that_tries_twice(const port_list& ports, std::size_t first, tokens held)
+      : ports_(ports), next_(first), held_(std::move(held)) {
+    thread_ = std::thread([this] {
+      while (!is_over_)
+        live();
+    });
+  }
+  ~client_that_tries_twice() { stop(); }
+  client_that_tries_twice(const client_that_tries_twice&) = delete;
+  client_that_tries_twice& operator=(const client_that_tries_twice&) = delete;
+
+  void stop() {
+    is_over_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  std::size_t asked() const { return asked_; }
+  std::size_t tried_again() const { return tried_again_; }
+  const std::vector<std::string>& failed() const { return failed_; }
+
+private:
+  void live() {
+    const bool refreshes = ++asked_ % 8 == 0;
+    const auto call = refreshes ? post("/auth/token/refresh").cookie(held_.refresh)
+                                : get("/auth/me").as(held_.access);
+    auto reply = try_once(call);
+    if (reply.status != 200) {
+      ++tried_again_;
+      reply = try_once(call);
+    }
+    if (reply.status != 200)
+      failed_.push_back(call.target + ": " + std::to_string(reply.status) + " " + reply.body);
+    else if (refreshes)
+      held_ = tokens_of(reply);
+  }
+  http_reply try_once(const http_call& call) {
+    try {
+      return exchange(ports_[++next_ % ports_.size()].load(), call);
+    } catch (const std::runtime_error&) {
+      return {};
+    }
+  }
+
+  const port_list& ports_;
+  std::size_t next_;
+  tokens held_;
+  std::atomic<bool> is_over_{false};
+  std::size_t asked_ = 0;
+  std::size_t tried_again_ = 0;
+  std::vector<std::string> failed_;
+  std::thread thread_;
+};
+
+TEST(ClusterAbsence, NodesThatRestartInTurnFailNobodyWhoTriesOnceMore) {
+  few_servers nodes{3};
+  client_that_tries_twice::port_list ports{};
+  for (std::size_t i = 0; i < 3; ++i)
+    ports[i] = nodes[i].server->port();
+  std::vector<std::unique_ptr<client_that_tries_twice>> clients;
+  for (std::size_t i = 0; i < 3; ++i)
+    clients.push_back(
+        std::make_unique<client_that_tries_twice>(ports, i, nodes[i].sign_in_new_user()));
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto stopped = clock_type::now();
+    EXPECT_EQ(nodes[i].server->stop(), 0) << nodes[i].server->log();
+    EXPECT_LT(clock_type::now() - stopped, 10s);
+    nodes[i].start();
+    ports[i] = nodes[i].server->port();
+    std::this_thread::sleep_for(500ms);
+  }
+  std::size_t asked = 0;
+  std::size_t tried_again = 0;
+  for (auto& each : clients) {
+    each->stop();
+    asked += each->asked();
+    tried_again += each->tried_again();
+    for (const auto& failure : each->failed())
+      ADD_FAILURE() << failure;
+  }
+  std::cout << tried_again << " of " << asked << " requests were tried again\n";
+  EXPECT_GT(tried_again, 0u) << "a node was away";
+  EXPECT_GT(asked, 1000u);
 }
 
 /// Half a minute by LATCHKEY_CHAOS=10 and more.
