@@ -121,11 +121,11 @@ void workflow_load::read(client& own, reading& of, ws_client& socket) const {
 }
 
 void workflow_load::take(client& own, reading& of, const json& frame) {
-  const auto& type = frame["type"];
-  const auto& data = frame["data"];
+  const auto type = frame.value("type", "");
   if (type == "error" && frame.dump().find("last_seq") != std::string::npos)
     own.wrong.push_back("a client has read more than there is: " + frame.dump());
   if (type != "workflow_status") return;
+  const auto& data = frame["data"];
   if (of.workflow.empty()) of.workflow = data["workflow_id"];
   // Who has started it again without having read anything is sent all of it.
   if (data["seq"] != of.seq + 1)
