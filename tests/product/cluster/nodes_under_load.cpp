@@ -8,14 +8,11 @@
 #include <utility>
 
 namespace latchkey::test {
-namespace {
 
-std::uint64_t any_seed() {
+std::uint64_t nodes_under_load::any_seed() {
   const char* given = std::getenv("LATCHKEY_CHAOS_SEED");
   return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
 }
-
-} // namespace
 
 nodes_under_load::nodes_under_load(std::string database_url, const environment& more)
     : seed_(any_seed()), nodes_(count, settings_with(more), std::move(database_url)),
@@ -63,7 +60,7 @@ void nodes_under_load::end_and_check() {
   flows_.stop();
   for (std::size_t i = 0; i < count; ++i)
     start_if_removed(i);
-  load_.check(reader_, {ports_.begin(), ports_.end()});
+  load_.check(reader_);
   flows_.check(reader_);
   EXPECT_EQ(upstream_.workflows_started(), reader_.count("SELECT count(*) FROM workflows"));
   std::cout << load_.acks() << " acks, " << flows_.finished() << " workflows\n";

@@ -17,7 +17,10 @@ class nodes_under_load {
 public:
   static constexpr std::size_t count = std::tuple_size_v<steady_load::port_list>;
 
-  /// Prints the seed, which LATCHKEY_CHAOS_SEED may give.
+  /// LATCHKEY_CHAOS_SEED, or any.
+  static std::uint64_t any_seed();
+
+  /// Prints the seed.
   explicit nodes_under_load(std::string database_url, const environment& more = {});
 
   /// How often a fault comes: `usual`, times LATCHKEY_CHAOS.

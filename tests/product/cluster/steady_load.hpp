@@ -23,8 +23,13 @@ public:
   /// Ports of the nodes, by place; 0: it does not serve now. Read by every thread.
   using port_list = std::array<std::atomic<std::uint16_t>, 3>;
 
+  /// Asks a node; its answer, status 0 when it does not serve now. std::runtime_error: there is
+  /// none.
+  using asker = std::function<http_reply(std::size_t node, const http_call& call)>;
+
   /// The nodes know `service_keys` (integration.hpp).
   steady_load(port_list& ports, std::uint64_t seed);
+  steady_load(std::size_t nodes, std::uint64_t seed, asker ask_node);
   /// As `stop`.
   ~steady_load();
   steady_load(const steady_load&) = delete;
@@ -39,8 +44,8 @@ public:
   void await_acks(std::uint64_t more) const;
 
   /// Holds the log against the database: what was acked is there once, what has ended has ended.
-  /// Whoever was signed in and asked for no end is signed in. Call after `stop`.
-  void check(const test_store& store, const std::vector<std::uint16_t>& ports);
+  /// Whoever was signed in and asked for no end is signed in, at every node. Call after `stop`.
+  void check(const test_store& store);
 
 private:
   /// What one client has been told.
@@ -68,8 +73,11 @@ private:
   /// The answer of some node; asks another one when there is none, or a 5xx.
   http_reply ask(client& own, const http_call& call);
   std::optional<http_reply> try_once(client& own, const http_call& call);
+  /// Each node that answers refuses it.
+  void expect_refused(client& own, const std::string& access_token);
 
-  port_list& ports_;
+  std::size_t nodes_;
+  asker ask_node_;
   std::vector<client> clients_;
   std::vector<std::thread> threads_;
   std::atomic<bool> is_over_{false};
