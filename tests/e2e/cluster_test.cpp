@@ -4,6 +4,7 @@
 #include <csignal>
 #include <filesystem>
 #include <sstream>
+#include <thread>
 
 namespace latchkey::test {
 namespace {
@@ -34,6 +35,16 @@ std::vector<std::string> statuses_in(const std::string& output) {
     if (line.size() == 3 && line.find_first_not_of("0123456789") == std::string::npos)
       found.push_back(line);
   return found;
+}
+
+/// Whether it says so on its standard error, now or later.
+bool says(const child_process& script, const std::string& text) {
+  const auto end = std::chrono::steady_clock::now() + script_max;
+  while (script.err().find(text) == std::string::npos) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
+  return true;
 }
 
 class ClusterScript : public testing::Test {
@@ -71,9 +82,9 @@ TEST_F(ClusterScript, GoesOnWithoutANodeThatWasKilled) {
       R"(for i in $(seq 10); do curl -sS -o /dev/null -w '%{http_code}\n' )" + by_nginx + "; done";
   const auto found = run({"/bin/bash", "-c", asked}, told_, store_.folder());
   EXPECT_EQ(statuses_in(found.output), std::vector<std::string>(10, "200")) << found.output;
+  EXPECT_TRUE(says(cluster, "Node 2 has ended")) << cluster.err();
   cluster.signal(SIGTERM);
   EXPECT_EQ(cluster.wait(), 143) << cluster.err();
-  EXPECT_NE(cluster.err().find("Node 2 has ended"), std::string::npos) << cluster.err();
 }
 
 TEST_F(ClusterScript, SaysWhatItDoesNotUnderstand) {
