@@ -42,7 +42,7 @@ void sockets::looked(number socket, std::uint64_t epoch) {
 
 std::vector<session_id> sockets::speaking() const {
   std::vector<session_id> out;
-  for (const auto& [number, each] : open_) {
+  for (const auto& [id, each] : open_) {
     if (each.known_in == 0 || each.at->is_frozen()) continue;
     auto& f = each.at->on();
     if (f.env().trust->counts(each.known_in, f.clock.steady())) out.push_back(each.session);

@@ -38,7 +38,7 @@ public:
   std::vector<session_id> speaking() const;
 
 private:
-  struct socket {
+  struct live_socket {
     node* at = nullptr;
     session_id session;
     std::uint64_t known_in = 0; // 0: no look has told yet
@@ -49,7 +49,7 @@ private:
   messages::statuses_delivered deliver(const messages::workflow_statuses& piece);
 
   std::map<const node*, socket_registry_actor> registries_;
-  std::map<number, socket> open_;
+  std::map<number, live_socket> open_;
   number last_ = 0;
 };
 
