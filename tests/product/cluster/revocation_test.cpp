@@ -1,5 +1,6 @@
 // What one node has answered, every node goes by.
 #include "tests/product/cluster/few_servers.hpp"
+#include "tests/support/ws_client.hpp"
 
 #include <cstdlib>
 #include <set>
@@ -95,6 +96,36 @@ TEST_F(ClusterRevocation, ARoleThatLosesAPermissionHasLostItOnEveryNode) {
   const auto reply = node(0).call(put_json("/admin/roles/" + role, less.dump()).as(admin));
   EXPECT_EQ(reply.status, 200) << reply.body;
   EXPECT_EQ(statuses_of(users), (statuses{403, 403, 403}));
+}
+
+TEST_F(ClusterRevocation, ATicketThatWasUsedIsRefusedByEveryNode) {
+  const auto user = somebody();
+  const auto made = json_of(node(0).call(post("/api/v1/ws/ticket").as(user.has.access)));
+  const auto handshake = ws_handshake("/ws?ticket=" + made.value("ticket", std::string{}));
+  EXPECT_EQ(ws_client(node(1).server->port(), handshake).answer().status, 101) << made;
+  for (std::size_t i = 0; i < nodes().size(); ++i)
+    EXPECT_EQ(ws_client(node(i).server->port(), handshake).answer().status, 401) << i;
+}
+
+TEST_F(ClusterRevocation, AResetTokenThatWasUsedIsRefusedByEveryNode) {
+  const auto name = new_name();
+  const json account{{"email", name + "@example.com"},
+                     {"username", name},
+                     {"password", password},
+                     {"recovery_passphrase", "three words that nobody guesses"}};
+  EXPECT_EQ(node(0).call(post_json("/users/register", account.dump())).status, 201);
+  node(0).store.query("UPDATE users SET email_verified = TRUE WHERE username = '" + name + "'");
+  const json words{{"email", account["email"]}, {"passphrase", account["recovery_passphrase"]}};
+  const auto granted =
+      json_of(node(1).call(post_json("/recovery/verify-passphrase", words.dump())));
+  const json change{{"reset_token", granted.value("reset_token", std::string{})},
+                    {"new_password", "another good one"}};
+  const auto reset = post_json("/recovery/reset-password", change.dump());
+  EXPECT_EQ(node(2).call(reset).status, 200) << granted;
+  for (const int status : statuses_of(reset))
+    EXPECT_GE(status, 400);
+  EXPECT_EQ(statuses_of_sign_in(name, password), all_refuse);
+  EXPECT_EQ(statuses_of_sign_in(name, "another good one"), all_good);
 }
 
 TEST_F(ClusterRevocation, ADeactivatedUserIsRefusedByEveryNode) {
