@@ -38,7 +38,7 @@ std::vector<std::string> statuses_in(const std::string& output) {
 }
 
 /// Whether it says so on its standard error, now or later.
-bool says(const child_process& script, const std::string& text) {
+bool has_said(const child_process& script, const std::string& text) {
   const auto end = std::chrono::steady_clock::now() + script_max;
   while (script.err().find(text) == std::string::npos) {
     if (std::chrono::steady_clock::now() > end) return false;
@@ -82,7 +82,7 @@ TEST_F(ClusterScript, GoesOnWithoutANodeThatWasKilled) {
       R"(for i in $(seq 10); do curl -sS -o /dev/null -w '%{http_code}\n' )" + by_nginx + "; done";
   const auto found = run({"/bin/bash", "-c", asked}, told_, store_.folder());
   EXPECT_EQ(statuses_in(found.output), std::vector<std::string>(10, "200")) << found.output;
-  EXPECT_TRUE(says(cluster, "Node 2 has ended")) << cluster.err();
+  EXPECT_TRUE(has_said(cluster, "Node 2 has ended")) << cluster.err();
   cluster.signal(SIGTERM);
   EXPECT_EQ(cluster.wait(), 143) << cluster.err();
 }
