@@ -5,9 +5,11 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sqlite3.h>
+#include <system_error>
 #include <thread>
 
 namespace latchkey::storage::sqlite {
@@ -106,6 +108,9 @@ std::optional<sequence_range> sequences_in_log(const std::string& path) {
 /// Of the file alone, without its log; empty when there is none or it is empty or no database.
 /// By SQLite, for closing a descriptor of the file would end the locks of other connections here.
 std::optional<std::uint32_t> sequence_of_file(const std::string& path) {
+  std::error_code missing;
+  if (const auto bytes = std::filesystem::file_size(path, missing); missing || bytes == 0)
+    return std::nullopt;
   std::string uri = "file:";
   for (const char c : path) {
     if (c == '?' || c == '#' || c == '%') {
@@ -122,11 +127,12 @@ std::optional<std::uint32_t> sequence_of_file(const std::string& path) {
   std::optional<std::uint32_t> found;
   const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
   if (sqlite3_open_v2(uri.c_str(), &handle, flags, nullptr) == SQLITE_OK &&
-      sqlite3_prepare_v2(handle,
-                         "SELECT user_version, (SELECT page_count FROM pragma_page_count) "
-                         "FROM pragma_user_version",
-                         -1, &ask, nullptr) == SQLITE_OK &&
-      sqlite3_step(ask) == SQLITE_ROW && sqlite3_column_int(ask, 1) > 0)
+      // Whoever was killed while the log was folded in may have left a file shorter than its header
+      // says, which is no damage while the log is there. The schema is not asked for, for the same
+      // reason.
+      sqlite3_db_config(handle, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, nullptr) == SQLITE_OK &&
+      sqlite3_prepare_v2(handle, "PRAGMA user_version", -1, &ask, nullptr) == SQLITE_OK &&
+      sqlite3_step(ask) == SQLITE_ROW)
     found = static_cast<std::uint32_t>(sqlite3_column_int(ask, 0));
   sqlite3_finalize(ask);
   sqlite3_close(handle);

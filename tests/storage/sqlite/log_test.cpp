@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <sqlite3.h>
 #include <stdexcept>
 
@@ -60,6 +62,22 @@ protected:
       for (const auto& answer : to.commit(batch))
         ASSERT_TRUE(answer);
     }
+  }
+  /// Writes the log's newest first page into the file ("Database File Format", 4.1).
+  static void fold_first_page(const std::string& database) {
+    constexpr std::size_t header_bytes = 32;
+    constexpr std::size_t frame_header_bytes = 24;
+    constexpr std::size_t page_bytes = 4096;
+    std::ifstream log(database + "-wal", std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(log), {}};
+    std::string newest;
+    for (auto at = header_bytes; at + frame_header_bytes + page_bytes <= bytes.size();
+         at += frame_header_bytes + page_bytes)
+      if (bytes.compare(at, 4, std::string("\0\0\0\1", 4)) == 0)
+        newest = bytes.substr(at + frame_header_bytes, page_bytes);
+    ASSERT_EQ(newest.substr(0, 15), "SQLite format 3");
+    std::fstream file(database, std::ios::binary | std::ios::in | std::ios::out);
+    file.write(newest.data(), static_cast<std::streamsize>(newest.size()));
   }
   static std::size_t count_of(const std::string& text, const std::string& part) {
     std::size_t found = 0;
@@ -117,6 +135,27 @@ TEST_F(SqliteLog, IsInTheFileOnceTheServerHasEnded) {
   const auto alone = folder / "alone.db";
   fs::copy_file(path, alone);
   EXPECT_TRUE(open_sqlite(alone)->open_reader()->find_login("ann").value());
+}
+
+TEST_F(SqliteLog, BelongsToAFileIntoWhichItWasBeingFoldedWhenTheServerWasKilled) {
+  const auto killed = folder / "killed.db";
+  const auto ann = make_user("ann");
+  {
+    const auto store = serve();
+    const auto out = store->open_writer();
+    const unit first{{ann}};
+    ASSERT_TRUE(out->commit({&first, 1}).front());
+    write(*out, ann.user.id, 500'000);
+    fs::copy_file(path, killed);
+    fs::copy_file(path + "-wal", killed + "-wal");
+  }
+  // Pages are folded in by their numbers, so the first is there before the file has grown.
+  fold_first_page(killed);
+  const auto store = open_sqlite(killed);
+  const auto claimed = store->claim("a test", [](const std::string&) {});
+  ASSERT_TRUE(claimed) << claimed.error().reason;
+  ASSERT_TRUE(store->migrate());
+  EXPECT_TRUE(store->open_reader()->find_user(ann.user.id).value());
 }
 
 TEST_F(SqliteLog, OfAnotherFileIsRefusedByCommandsToo) {
