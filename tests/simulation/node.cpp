@@ -17,6 +17,7 @@ caf::detail::test_actor_clock& clock_of(actor_fixture& on) {
 
 constexpr microseconds store_max = 4ms;
 constexpr microseconds slow_store_max = 3s;
+constexpr microseconds store_looked_for_every = 20ms;
 constexpr auto hash_max = 80ms;
 
 } // namespace
@@ -38,8 +39,8 @@ node::node(world& of, place at, faulty_store& home, int drift)
   f.env().tiers = parse_tiers("free:api_keys=3,workflows=8/month").value();
   EXPECT_TRUE(load_registry(home, *f.env().book));
   f.env().registry = f.spawn(registry, f.shared_env());
-  hold(f.commits);
-  hold(f.reads);
+  hold(f.commits, commits_due_);
+  hold(f.reads, reads_due_);
   f.hashes.hold_questions();
   cluster_options options;
   options.self = {id_, "node" + std::to_string(at), std::to_string(at), "", false, 0us, 0us};
@@ -55,27 +56,30 @@ node::node(world& of, place at, faulty_store& home, int drift)
 }
 
 template <class Gate>
-void node::hold(Gate& gate) {
-  if (world_.one_in(2))
-    gate.hold_questions();
-  else
+void node::hold(Gate& gate, schedule& plan) {
+  plan.needs_store = world_.one_in(2);
+  if (plan.needs_store)
     gate.hold_answers();
+  else
+    gate.hold_questions();
 }
 
 template <class Gate>
-void node::take_time(Gate& gate, std::size_t& due, microseconds most) {
-  while (due < gate.held()) {
-    ++due;
-    release_later(gate, due, world_.now() + world_.between(50us, most));
+void node::take_time(Gate& gate, schedule& plan, microseconds most) {
+  while (plan.due < gate.held()) {
+    ++plan.due;
+    release_later(gate, plan, world_.now() + world_.between(50us, most));
   }
 }
 
 template <class Gate>
-void node::release_later(Gate& gate, std::size_t& due, microseconds when) {
-  world_.at(when, [this, &gate, &due, life = std::weak_ptr{is_alive_}] {
+void node::release_later(Gate& gate, schedule& plan, microseconds when) {
+  world_.at(when, [this, &gate, &plan, life = std::weak_ptr{is_alive_}] {
     if (life.expired()) return;
-    if (is_frozen()) return release_later(gate, due, frozen_until_);
-    --due;
+    if (is_frozen()) return release_later(gate, plan, frozen_until_);
+    if (plan.needs_store && !world_.is_store_reachable(at_))
+      return release_later(gate, plan, world_.now() + store_looked_for_every);
+    --plan.due;
     catch_up(); // nothing runs by a clock that has stood still
     gate.release();
   });

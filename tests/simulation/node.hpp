@@ -33,6 +33,8 @@ public:
   void freeze_until(microseconds when) { frozen_until_ = when; }
   /// Until then what it asks of the store takes up to seconds.
   void slow_store_until(microseconds when) { slow_until_ = when; }
+  /// Whether it has written what the store has not told it of yet.
+  bool is_in_doubt() const { return commits_due_.needs_store && commits_due_.due > 0; }
   bool is_frozen() const { return world_.now() < frozen_until_; }
 
   /// When something is due of itself.
@@ -43,14 +45,19 @@ public:
 private:
   /// Moves its clock to the world's time, and runs what has come and what is due by then.
   void catch_up();
+  /// How many of a gate's messages will be released, and what they wait for.
+  struct schedule {
+    std::size_t due = 0;
+    bool needs_store = false; // an answer that waits while there is no way from the store
+  };
   /// Lets what is held there go on, each after a moment.
   template <class Gate>
-  void take_time(Gate& gate, std::size_t& due, microseconds most);
+  void take_time(Gate& gate, schedule& plan, microseconds most);
   template <class Gate>
-  void release_later(Gate& gate, std::size_t& due, microseconds when);
+  void release_later(Gate& gate, schedule& plan, microseconds when);
   /// Where the store's work waits: before it is done, or before its answer is told.
   template <class Gate>
-  void hold(Gate& gate);
+  void hold(Gate& gate, schedule& plan);
 
   world& world_;
   place at_;
@@ -65,9 +72,9 @@ private:
   cluster_actor member_;
   asked<messages::done> opening_;
   std::shared_ptr<const bool> is_alive_ = std::make_shared<const bool>(true);
-  std::size_t commits_due_ = 0; // that will be released
-  std::size_t reads_due_ = 0;
-  std::size_t hashes_due_ = 0;
+  schedule commits_due_;
+  schedule reads_due_;
+  schedule hashes_due_;
   bool is_open_ = false;
   bool is_fenced_ = false;
 };

@@ -146,7 +146,7 @@ private:
   void trouble() {
     if (world_.now() >= trouble_ends_) return;
     const auto at = world_.below(nodes_.size());
-    switch (world_.below(7)) {
+    switch (world_.below(8)) {
     case 0:
       kill(at);
       break;
@@ -154,8 +154,7 @@ private:
       freeze(at);
       break;
     case 2:
-      if (world_.one_in(2)) slow_store(at); // what it has written last may be all it never hears of
-      world_.after(world_.between(0ms, 300ms), [this, at] { take_store_from({at}); });
+      take_store_from({at}, store_loss());
       break;
     case 3:
       take_store_from_all();
@@ -165,6 +164,10 @@ private:
       break;
     case 5:
       slow_store(at);
+      break;
+    case 6:
+      slow_store(at);
+      take_store_in_doubt(at, world_.now() + 3s);
       break;
     default:
       cut(at, world_.below(nodes_.size()), world_.one_in(2));
@@ -189,9 +192,9 @@ private:
     tell("the store is slow at node " + std::to_string(at) + " for " + as_text(length));
     nodes_[at]->slow_store_until(world_.now() + length);
   }
-  void take_store_from(std::vector<place> whom) {
+  microseconds store_loss() { return world_.between(100ms, world_.one_in(3) ? 14s : 2s); }
+  void take_store_from(std::vector<place> whom, microseconds length) {
     ++result_.store_losses;
-    const auto length = world_.between(100ms, world_.one_in(3) ? 14s : 2s);
     for (const auto at : whom) {
       tell("node " + std::to_string(at) + " has no store for " + as_text(length));
       world_.set_store_reachable(at, false);
@@ -201,11 +204,19 @@ private:
         world_.set_store_reachable(at, true);
     });
   }
+  /// Takes the store from a node that has written something and does not know it, for so long that
+  /// the others remove it.
+  void take_store_in_doubt(place at, microseconds until) {
+    if (nodes_[at] && nodes_[at]->is_in_doubt())
+      take_store_from({at}, world_.between(2500ms, 6s));
+    else if (world_.now() < until)
+      world_.after(5ms, [this, at, until] { take_store_in_doubt(at, until); });
+  }
   void take_store_from_all() {
     std::vector<place> all;
     for (place at = 0; at < nodes_.size(); ++at)
       all.push_back(at);
-    take_store_from(std::move(all));
+    take_store_from(std::move(all), store_loss());
   }
   void cut(place a, place b, bool is_both_ways) {
     if (a == b) return;
@@ -224,7 +235,7 @@ private:
   void isolate(place at) {
     for (place other = 0; other < nodes_.size(); ++other)
       cut(at, other, true);
-    if (world_.one_in(2)) take_store_from({at});
+    if (world_.one_in(2)) take_store_from({at}, store_loss());
   }
   void end_trouble() {
     tell("nothing fails any more");
