@@ -2,12 +2,11 @@
 #include "protocol/tokens/opaque_key.hpp"
 
 #include "protocol/text/text_codec.hpp"
+#include "protocol/tokens/sha256.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -87,16 +86,7 @@ std::optional<opaque_key> parse_opaque_key(std::string_view kind, std::string_vi
 }
 
 std::string hash_of_key(std::string_view text) {
-  // Fetched once and kept until the process ends: threads may outlive static destructors.
-  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  std::array<unsigned char, 32> digest{};
-  unsigned size = 0;
-  // What fails here is memory or OpenSSL's own installation; no caller could go on.
-  if (algorithm == nullptr ||
-      EVP_Digest(text.data(), text.size(), digest.data(), &size, algorithm, nullptr) != 1 ||
-      size != digest.size())
-    std::abort();
-  return base64url_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return base64url_encode(sha256(text));
 }
 
 std::string key_id_text(std::uint64_t id) {
