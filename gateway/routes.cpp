@@ -22,7 +22,7 @@ using rows = std::vector<route>;
 
 /// Where surfaces are added: each lists its own rows, with its guards, in its own folder.
 std::vector<rows> public_surfaces() {
-  return {auth_service::routes(), login_module::routes(), access::routes(),
+  return {auth_service::routes(), login_module::routes(), access::routes(), factors::routes(),
           integration::routes(),  billing::routes(),      live::routes()};
 }
 

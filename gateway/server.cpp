@@ -226,6 +226,7 @@ result<void> server::parts::fill_env(const secret& signing_secret) {
   policy.login_failures_in_a_row_max = set.login_failures_in_a_row_max;
   policy.reset_mails = set.reset_mail_limit;
   policy.password_length_min = set.password_length_min;
+  policy.recent_sign_in = std::chrono::seconds{set.recent_sign_in_s};
   return {};
 }
 

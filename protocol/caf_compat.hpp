@@ -90,8 +90,9 @@ void request_from(Self* self, const Handle& receiver, Message message, OnReply o
 constexpr auto failure_category = caf::atom("latchkey");
 
 inline caf::error to_error(const failure& f) {
-  return caf::error{static_cast<std::uint8_t>(f.code), failure_category,
-                    caf::make_message(f.field, f.reason, f.retry_after_s, f.more, f.why)};
+  return caf::error{
+      static_cast<std::uint8_t>(f.code), failure_category,
+      caf::make_message(f.field, f.reason, f.retry_after_s, f.more, f.why, f.challenge)};
 }
 
 inline caf::error to_error(error_code code) {
@@ -104,12 +105,14 @@ inline failure to_failure(const caf::error& e) {
   if (e.category() != failure_category) return failure{};
   failure f{static_cast<error_code>(e.code()), {}, {}, 0};
   const auto& context = e.context();
-  if (context.match_elements<std::string, std::string, std::uint32_t, std::string, std::string>()) {
+  if (context.match_elements<std::string, std::string, std::uint32_t, std::string, std::string,
+                             std::string>()) {
     f.field = context.get_as<std::string>(0);
     f.reason = context.get_as<std::string>(1);
     f.retry_after_s = context.get_as<std::uint32_t>(2);
     f.more = context.get_as<std::string>(3);
     f.why = context.get_as<std::string>(4);
+    f.challenge = context.get_as<std::string>(5);
   }
   return f;
 }

@@ -11,6 +11,7 @@
 #include "protocol/caf_compat.hpp"
 #include "protocol/messages/account.hpp"
 #include "protocol/messages/cluster.hpp"
+#include "protocol/messages/factors.hpp"
 #include "protocol/messages/identity.hpp"
 #include "protocol/messages/live.hpp"
 #include "protocol/messages/service.hpp"
@@ -44,6 +45,8 @@ using session_actor = caf::typed_actor<
     request<messages::subscription_changed, messages::done>,
     // Another service has changed the session's expiry, last use or user agent. Done at once.
     request<messages::session_synced, messages::done>,
+    // Its user has been authenticated again, durably: by which methods, and when.
+    request<messages::reauthenticated, messages::stepped_up>,
     // Another node may have changed it. Done when the row was read.
     request<messages::reread_session, messages::done>,
     // A commit may or may not have ended the session. Done when the session has read its row again,
@@ -62,8 +65,25 @@ using session_actor = caf::typed_actor<
 /// One user in use: profile and credentials; every change of the user passes through this actor.
 using user_actor = caf::typed_actor<
     // Open a session for the right password: its tokens, after COMMIT. AUTH001 for a wrong
-    // password, an inactive or a locked account; AUTH004 while the address must be verified first.
+    // password, an inactive or a locked account; AUTH004 while the address must be verified first;
+    // MFA_REQUIRED, with a token for the second step, of a user with a second factor.
     request<messages::authenticate, messages::token_pair>,
+    // Open it for the second factor: its tokens, after COMMIT. AUTH001, AUTH003, RATE_LIMITED.
+    request<messages::finish_sign_in, messages::token_pair>,
+    // The user of a live session proves again who they are. AUTH001, AUTH003, RATE_LIMITED.
+    request<messages::step_up, messages::stepped_up>,
+    // The user's second factors, without their secrets.
+    request<messages::list_factors, messages::factor_list>,
+    // Begin to enrol an authenticator app: its secret. MFA_REQUIRED, CONFLICT.
+    request<messages::enrol_totp, messages::totp_enrolled>,
+    // Confirm it by its first code. MFA_REQUIRED, AUTH001, NOT_FOUND.
+    request<messages::confirm_totp, messages::totp_confirmed>,
+    // Remove it. Done after COMMIT. MFA_REQUIRED, NOT_FOUND.
+    request<messages::remove_totp, messages::done>,
+    // Make new recovery codes: the codes, shown this once. MFA_REQUIRED, CONFLICT.
+    request<messages::make_recovery_codes, messages::recovery_codes_made>,
+    // Remove every factor and end every session. Done after COMMIT. CONFLICT (field "role").
+    request<messages::reset_factors, messages::done>,
     // What may be shown of the user. Answered from memory.
     request<messages::describe_user, messages::user_view>,
     // Change the user: what may be shown afterwards, after COMMIT. USER002 when a name is taken,

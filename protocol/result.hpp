@@ -18,6 +18,7 @@ struct failure {
   std::uint32_t retry_after_s = 0; // 0: no hint
   std::string more = {};           // further members of `details`, as JSON: "quota":"projects",…
   std::string why = {};            // for the log and the audit log alone; no caller is told
+  std::string challenge = {};      // further parameters of `WWW-Authenticate: Bearer`
 };
 
 template <class T>

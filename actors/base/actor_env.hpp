@@ -54,6 +54,7 @@ struct session_policy {
   rate_limit reset_mails{3, 3600};                 // to an account
   rate_limit notice_mails{3, 3600};                // of a kind to an address
   std::size_t password_length_min = 8;             // code points
+  std::chrono::seconds recent_sign_in{600};        // is asked for before factors are changed
   std::chrono::seconds session_history{std::chrono::hours{24 * 30}}; // of what is over is kept
   std::chrono::seconds audit_history{0};                             // the same; 0: for ever
   std::chrono::seconds workflow_history{std::chrono::hours{24}};     // the same of workflows
@@ -70,7 +71,8 @@ struct session_policy {
 struct outcome_counters {
   outcome_counters() = default;
   explicit outcome_counters(metrics& all)
-      : login_success(&all.logins("success")), login_refused(&all.logins("invalid_credentials")),
+      : login_success(&all.logins("success")), login_first_step(&all.logins("second_factor_asked")),
+        login_refused(&all.logins("invalid_credentials")),
         login_overloaded(&all.logins("overloaded")), login_error(&all.logins("error")),
         sign_ins_refused(&all.overload_refusals("sign_ins")),
         refresh_rotated(&all.refreshes("rotated")), refresh_retried(&all.refreshes("retried")),
@@ -80,6 +82,7 @@ struct outcome_counters {
         workflows_failed(&all.workflows("failed")) {}
 
   counter* login_success = nullptr;
+  counter* login_first_step = nullptr; // the password was right, and another factor is asked for
   counter* login_refused = nullptr;
   counter* login_overloaded = nullptr;
   counter* login_error = nullptr;

@@ -129,6 +129,25 @@ storage::add_mail mail_writer::recovery_changed(const std::string& recipient, bo
       "If it was not you, change your password at once and tell whoever runs the service.", now);
 }
 
+storage::add_mail mail_writer::factors_changed(const std::string& recipient,
+                                               const std::string& event, time_point now) const {
+  return notice("factors_changed", recipient, "Your second factors were changed", event,
+                "If it was not you, change your password at once and tell whoever runs the "
+                "service.",
+                now);
+}
+
+storage::add_mail mail_writer::recovery_codes_few(const std::string& recipient, std::size_t left,
+                                                  time_point now) const {
+  const auto count =
+      left == 1 ? std::string{"1 recovery code is"} : std::to_string(left) + " recovery codes are";
+  return notice("recovery_codes_few", recipient, "Few recovery codes are left",
+                "A recovery code of your account was used; " + count + " left for the account",
+                "Make new ones before they are gone. If you did not use one, change your password "
+                "at once.",
+                now);
+}
+
 storage::add_mail mail_writer::sealed(std::string kind, const std::string& recipient,
                                       const mail_text& text, time_point now) const {
   mail_record mail;

@@ -44,6 +44,13 @@ public:
   storage::add_mail recovery_changed(const std::string& recipient, bool removed,
                                      time_point now) const;
 
+  /// "Your second factors were changed": `event` is a sentence without its end.
+  storage::add_mail factors_changed(const std::string& recipient, const std::string& event,
+                                    time_point now) const;
+  /// "Few recovery codes are left."
+  storage::add_mail recovery_codes_few(const std::string& recipient, std::size_t left,
+                                       time_point now) const;
+
   /// For the transport.
   result<mail_text> open(const mail_record& mail) const;
 

@@ -172,6 +172,7 @@ bool session_state::adopt_row(session_record fresh) {
     measure();
   } else {
     set_expiry(fresh.expires_at);
+    take_authentication(fresh.authenticated);
   }
   // Nobody was told the successor before now.
   if (was_rotated && was_in_doubt) {
@@ -218,6 +219,8 @@ access_claims session_state::claims() const {
   c.iat = seconds_of(issued_at);
   c.exp = std::min(c.iat + env->policy.access_ttl.count(), seconds_of(record.expires_at));
   c.jti = to_string(record.id) + "." + std::to_string(record.counter);
+  c.methods = record.authenticated.by;
+  c.auth_time = seconds_of(authenticated_at(record));
   return c;
 }
 

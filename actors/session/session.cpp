@@ -81,7 +81,7 @@ caf::result<messages::validation> session_state::validate_now(messages::validate
   last_used = env->steady_now();
   const bool is_first = see(request.counter);
   if (is_first || last_used >= touched_when + touched_every) touch();
-  return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
+  return validation();
 }
 
 caf::result<messages::validation> session_state::on_prove(messages::prove& request) {
@@ -96,7 +96,15 @@ caf::result<messages::validation> session_state::prove_now(messages::prove& requ
     return to_error(error_code::token_invalid);
   last_used = env->steady_now();
   if (see(request.token.counter)) touch(); // whatever comes of what it is shown for
-  return messages::validation{record.user, record.user_number, record.user_role, record.opened_by};
+  return validation();
+}
+
+messages::validation session_state::validation() const {
+  return {record.user,
+          record.user_number,
+          record.user_role,
+          record.opened_by,
+          {record.authenticated.by, authenticated_at(record)}};
 }
 
 void session_state::touch() {
@@ -193,6 +201,20 @@ caf::result<messages::done> session_state::on_session_synced(messages::session_s
   return messages::done{};
 }
 
+void session_state::take_authentication(const authentication& more) {
+  auto& known = record.authenticated;
+  known.by = known.by.with(more.by);
+  known.at = std::max(authenticated_at(record), more.at);
+}
+
+caf::result<messages::stepped_up>
+session_state::on_reauthenticated(messages::reauthenticated& event) {
+  if (!alive()) return to_error(error_code::token_invalid);
+  ++events;
+  take_authentication({event.by, event.at});
+  return messages::stepped_up{record.authenticated};
+}
+
 task<messages::done> session_state::on_reread(messages::reread_session request) {
   if (has_ended()) co_return messages::done{};
   ended_elsewhere_by = request.reason;
@@ -244,6 +266,7 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
           handler<&session_state::on_role_changed>(state),
           handler<&session_state::on_subscription_changed>(state),
           handler<&session_state::on_session_synced>(state),
+          handler<&session_state::on_reauthenticated>(state),
           handler<&session_state::on_reread>(state),
           handler<&session_state::on_outcome_in_doubt>(state),
           handler<&session_state::on_watch>(state),

@@ -72,6 +72,7 @@ struct session_state : resident {
   task<messages::done> on_session_ended(messages::session_ended event);
   task<messages::done> on_role_changed(messages::role_changed event);
   caf::result<messages::done> on_session_synced(messages::session_synced& event);
+  caf::result<messages::stepped_up> on_reauthenticated(messages::reauthenticated& event);
   task<messages::done> on_reread(messages::reread_session request);
   task<messages::done> on_outcome_in_doubt(messages::outcome_in_doubt event);
   void on_sweep(messages::sweep& sweep);
@@ -105,6 +106,7 @@ private:
   /// Tells its watchers that it is too old, if it is so in the store too.
   task<> notify_of_expiry();
 
+  messages::validation validation() const;
   void touch();
   /// The refresh token with that counter, or an access token that came with it, was shown.
   /// Whether that was not known and should be written.
@@ -168,6 +170,8 @@ private:
   /// Tells every watcher, each once, and ends when all that were ever told have answered.
   task<> notify_watchers(end_reason reason);
   void take_role(std::string role);
+  /// What is known of the user's authentication only grows.
+  void take_authentication(const authentication& more);
   std::size_t notifying_ = 0; // conversations that wait for watchers' answers
   wait_list<messages::done> notified_;
 };

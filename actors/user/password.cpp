@@ -126,7 +126,8 @@ task<messages::done> user_state::set_reset_password(const messages::reset_passwo
   };
   change.adopt = [&, this] {
     record.password_hash = phc;
-    record.version += effects.takes_over ? 2 : 1;
+    record.version += !effects.takes_over ? 1 : record.factors.any() ? 3 : 2;
+    if (effects.takes_over) record.factors = {};
     if (!effects.proves_address) return;
     record.email_verified = true;
     if (!record.used_at) record.used_at = effects.at;
@@ -171,6 +172,8 @@ storage::unit user_state::reset_facts(const messages::reset_password& request, c
     changes.email_verified = true;
     unit.facts.emplace_back(
         storage::update_user{record.id, record.version + 1, std::move(changes), at});
+    if (record.factors.any())
+      unit.facts.emplace_back(storage::remove_factors{record.id, record.version + 2, at});
     unit.facts.emplace_back(storage::drop_mails_to{record.email, at});
   }
   if (effects.proves_address) unit.facts.emplace_back(storage::mark_used{record.id, at});

@@ -38,6 +38,18 @@ void user_state::count_failures() {
   }
 }
 
+void user_state::count_wrong_codes() {
+  auto& row = wrong_codes_in_a_row = std::make_shared<failures_in_a_row>();
+  row->count = record.factor_failures_in_a_row;
+  row->max = &session_policy::login_failures_in_a_row_max;
+  row->on_wrong = [this] {
+    commit_unawaited({{storage::count_factor_failures{record.id}}},
+                     "a wrong code could not be counted in the store");
+  };
+  second_steps.emplace(self, env, "factor:" + to_string(record.id), &session_policy::login_failures,
+                       row);
+}
+
 bool user_state::has_failures_in_a_row() const {
   return std::any_of(wrong_in_a_row.begin(), wrong_in_a_row.end(),
                      [](const auto& row) { return row->count > 0; });
@@ -158,72 +170,84 @@ task<messages::token_pair> user_state::on_authenticate(messages::authenticate re
                         {},
                         refused_as_unverified};
 
-    const auto epoch = env->trust->epoch();
-    const auto sent_at = env->steady_now();
-    auto session = new_session(request);
-    auto written = co_await commit_session(session, request);
-    if (!written && is_lost_by_version(written.error())) {
-      // The row was changed meanwhile, here or elsewhere: perhaps this very password.
-      const auto reread = co_await reload(request.deadline);
-      if (!reread) co_return reread.error();
-      if (record.is_active && is_current(*tried))
-        written = co_await commit_session(session, request);
-    }
-    if (!written && is_lost_by_version(written.error())) {
-      if (attempt == attempts_max) co_return too_many();
-      continue;
-    }
-    if (!written) co_return written.error();
-    record.last_login_at = session.created_at;
-    if (!record.used_at) record.used_at = session.created_at;
+    if (record.factors.any()) co_return second_step(request.opened_by, auth_method::password);
 
-    // The role of this moment: what is told of a new one comes to the shard after this.
-    session.user_role = record.role;
-    const auto& directory = env->directory_for(session.id);
-    messages::adopt_session adoption{std::move(session), epoch, sent_at};
-    const auto opened = co_await ask(directory, std::move(adoption));
+    const bool is_known = request.budget == failure_budget::known_client;
+    opening wanted{request.opened_by, request.client, request.deadline, auth_method::password,
+                   is_known ? "by password, from a client with an earlier session of the account"
+                            : "by password"};
+    // The row may be changed meanwhile, here or elsewhere: perhaps this very password.
+    const auto is_good = [this, &tried] {
+      return record.is_active && is_current(*tried) && !record.factors.any();
+    };
+    auto tokens = co_await open_session(std::move(wanted), is_good);
+    if (tokens) co_return tokens;
+    const bool is_outdated = is_lost_by_version(tokens.error());
+    if (is_outdated && attempt == attempts_max) co_return too_many();
     // Another node has ended it already: perhaps the password is another one now.
-    if (!opened && opened.error().code == error_code::token_invalid && attempt < attempts_max)
-      continue;
-    if (!opened) co_return opened.error();
-    const messages::issue_tokens request_for_tokens;
-    co_return co_await ask(*opened, request_for_tokens);
+    const bool is_over = tokens.error().code == error_code::token_invalid;
+    if (is_outdated || (is_over && attempt < attempts_max)) continue;
+    co_return tokens.error();
   }
+}
+
+task<messages::token_pair> user_state::open_session(opening wanted, std::function<bool()> is_good) {
+  const auto epoch = env->trust->epoch();
+  const auto sent_at = env->steady_now();
+  auto session = new_session(wanted);
+  auto written = co_await commit_session(session, wanted);
+  if (!written && is_lost_by_version(written.error())) {
+    const auto reread = co_await reload(wanted.deadline);
+    if (!reread) co_return reread.error();
+    if (is_good()) written = co_await commit_session(session, wanted);
+  }
+  if (!written) co_return written.error();
+  record.last_login_at = session.created_at;
+  if (!record.used_at) record.used_at = session.created_at;
+
+  // The role of this moment: what is told of a new one comes to the shard after this.
+  session.user_role = record.role;
+  const auto& directory = env->directory_for(session.id);
+  messages::adopt_session adoption{std::move(session), epoch, sent_at};
+  const auto opened = co_await ask(directory, std::move(adoption));
+  if (!opened) co_return opened.error();
+  const messages::issue_tokens request_for_tokens;
+  co_return co_await ask(*opened, request_for_tokens);
 }
 
 bool user_state::must_verify_first() const {
   return env->policy.verification == email_verification::required && !record.email_verified;
 }
 
-session_record user_state::new_session(const messages::authenticate& request) const {
+session_record user_state::new_session(const opening& wanted) const {
   const auto at = env->now();
   session_record session;
   session.id = session_id{make_uuid(at)};
   session.user = record.id;
   session.user_number = record.number;
   session.salt = random_bytes(32);
-  session.opened_by = request.opened_by;
-  session.user_agent = request.client.user_agent;
-  session.address = request.client.address;
+  session.opened_by = wanted.opened_by;
+  session.user_agent = wanted.client.user_agent;
+  session.address = wanted.client.address;
+  session.authenticated = {wanted.by, at};
   session.created_at = session.rotated_at = session.last_seen_at = at;
   session.expires_at = at + env->policy.session_ttl;
   return session;
 }
 
 task<storage::written> user_state::commit_session(const session_record& session,
-                                                  const messages::authenticate& request) {
+                                                  const opening& wanted) {
   const auto at = session.created_at;
-  const char* reason = request.budget == failure_budget::known_client
-                           ? "by password, from a client with an earlier session of the account"
-                           : "by password";
-  auto entry = audit_entry("user.signed_in", reason, at, request.client);
+  auto entry = audit_entry("user.signed_in", wanted.how, at, wanted.client);
   entry.user = record.id;
   entry.session = session.id;
 
   storage::unit unit{{storage::create_session{session, record.version},
                       storage::add_audit{std::move(entry)}, storage::touch_login{record.id, at}}};
   if (!record.used_at) unit.facts.emplace_back(storage::mark_used{record.id, at});
-  messages::commit message{std::move(unit), request.deadline};
+  for (const auto& fact : wanted.uses_up)
+    unit.facts.push_back(fact);
+  messages::commit message{std::move(unit), wanted.deadline};
   auto written = co_await ask(env->writer_for(session.id), std::move(message));
   // The store refuses a user that is no longer there, or no longer active.
   if (!written && written.error().code == error_code::user_not_found)

@@ -109,8 +109,17 @@ user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, us
   const auto id = to_string(state->record.id);
   state->turns.emplace(self);
   state->count_failures();
+  state->count_wrong_codes();
   state->recoveries.emplace(self, state->env, "recovery:" + id, &session_policy::recovery_failures);
   return {accepting<&user_state::on_authenticate>(state),
+          accepting<&user_state::on_finish_sign_in>(state),
+          accepting<&user_state::on_step_up>(state),
+          accepting<&user_state::on_list_factors>(state),
+          accepting<&user_state::on_enrol_totp>(state),
+          accepting<&user_state::on_confirm_totp>(state),
+          accepting<&user_state::on_remove_totp>(state),
+          accepting<&user_state::on_make_recovery_codes>(state),
+          accepting<&user_state::on_reset_factors>(state),
           accepting<&user_state::on_describe>(state),
           accepting<&user_state::on_update>(state),
           accepting<&user_state::on_delete>(state),

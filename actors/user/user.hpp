@@ -42,11 +42,15 @@ struct user_state : resident {
   std::array<std::optional<failure_gate>, failure_budgets> logins;
   std::array<std::shared_ptr<failures_in_a_row>, failure_budgets> wrong_in_a_row;
   std::optional<failure_gate> recoveries;
+  /// Of second factors, of all sign-ins together.
+  std::optional<failure_gate> second_steps;
+  std::shared_ptr<failures_in_a_row> wrong_codes_in_a_row;
 
   // sign_in.cpp
   task<messages::token_pair> on_authenticate(messages::authenticate request);
   /// Gates and counters of a user that has just come into memory.
   void count_failures();
+  void count_wrong_codes();
   // account.cpp
   caf::result<messages::user_view> on_describe(messages::describe_user&);
   task<messages::user_view> on_update(messages::update_user request);
@@ -69,6 +73,16 @@ struct user_state : resident {
   task<messages::done> on_revoke_key(messages::revoke_api_key request);
   /// Plain, for every request with a key comes here.
   task<messages::api_key_use> on_use_key(messages::use_api_key request);
+  // second_step.cpp
+  task<messages::token_pair> on_finish_sign_in(messages::finish_sign_in request);
+  task<messages::stepped_up> on_step_up(messages::step_up request);
+  // factors.cpp
+  task<messages::factor_list> on_list_factors(messages::list_factors request);
+  task<messages::totp_enrolled> on_enrol_totp(messages::enrol_totp request);
+  task<messages::totp_confirmed> on_confirm_totp(messages::confirm_totp request);
+  task<messages::done> on_remove_totp(messages::remove_totp request);
+  task<messages::recovery_codes_made> on_make_recovery_codes(messages::make_recovery_codes request);
+  task<messages::done> on_reset_factors(messages::reset_factors request);
   // user.cpp
   task<messages::done> on_reload(messages::reload_user request);
   /// Ends when what is remembered is no older than the call.
@@ -200,9 +214,67 @@ private:
 
   /// EMAIL_VERIFICATION=required: nobody signs in before the address is verified.
   bool must_verify_first() const;
-  session_record new_session(const messages::authenticate& request) const;
-  task<storage::written> commit_session(const session_record& session,
-                                        const messages::authenticate& request);
+  /// What a sign-in has shown.
+  struct opening {
+    surface opened_by = surface::auth_service;
+    messages::client_info client;
+    time_point deadline{};
+    auth_methods by;
+    const char* how = "";                    // for the audit log
+    std::vector<storage::fact> uses_up = {}; // with the session's COMMIT, what works once
+  };
+  /// The tokens of a new session. CONFLICT (field "version") when the row is another one since, or
+  /// `is_good` says that what was shown no longer counts; AUTH003 when another node has ended the
+  /// session already. In a turn.
+  task<messages::token_pair> open_session(opening wanted, std::function<bool()> is_good);
+  session_record new_session(const opening& wanted) const;
+  task<storage::written> commit_session(const session_record& session, const opening& wanted);
+
+  // -- second factors (second_step.cpp, factors.cpp) ---------------------------------------------
+
+  /// The answer to the right password of a user with a second factor: MFA_REQUIRED, with the token
+  /// for the second step.
+  failure second_step(surface opened_by, auth_methods shown) const;
+  /// `"methods":[…]`: what may be shown as a second factor.
+  std::string methods_member() const;
+  /// What a right proof is worth, and what it uses up.
+  struct accepted_proof {
+    auth_method method = auth_method::totp;
+    std::optional<storage::fact> uses_up;
+  };
+  /// AUTH001 (field "code"), NOT_FOUND (field "method").
+  task<accepted_proof> check_proof(const messages::factor_proof& proof, time_point deadline);
+  task<accepted_proof> check_totp(const secret& code, time_point deadline);
+  /// One of the wrong codes that the account may have. RATE_LIMITED when none is left.
+  task<failure_gate::pass> enter_second_step();
+  /// Counts what came of a proof: of `error`, if there is one, whether the code was wrong.
+  failure counted(const failure_gate::pass& pass, failure error);
+  void counted_as_right(const failure_gate::pass& pass);
+  bool has_password_of(const mfa_token& token) const;
+  task<messages::stepped_up> commit_step_up(const messages::step_up& request,
+                                            const accepted_proof& proof);
+  /// The session knows of a proof that is durable.
+  task<messages::stepped_up> notify_session(const session_id& session, auth_methods by,
+                                            time_point at);
+  /// Tells the owner when few recovery codes are left.
+  task<> warn_of_few_codes();
+  /// MFA_REQUIRED unless the session was authenticated lately, and at the account's own level.
+  result<void> check_recent(const authentication& shown) const;
+  /// A change of factors, written; `what` is the action of the audit log and its reason, `event`
+  /// what the owner is told by mail. The row is read again afterwards.
+  struct factor_change {
+    std::function<std::vector<storage::fact>()> facts; // from the record as it is by then
+    const char* action = "";
+    std::string reason;
+    std::string event;
+    messages::author by;
+    time_point deadline{};
+    std::optional<end_reason> ends_sessions = {};
+    std::optional<std::string> role_seen = {};
+  };
+  task<messages::done> change_factors(const factor_change& wanted);
+  static std::string sealed_binding(const totp_record& totp);
+  result<secret> open_totp(const totp_record& totp) const;
 
   /// What a reset does beside the new password: decided by what its token proves.
   struct reset_effects {

@@ -89,6 +89,10 @@ struct settings {
   std::uint32_t argon2_iterations{};   // ARGON2_ITERATIONS
   std::uint32_t password_length_min{}; // PASSWORD_LENGTH_MIN: code points
 
+  // -- second factors
+  std::string brand_name;           // BRAND_NAME: what the pages and authenticator apps call us
+  std::uint32_t recent_sign_in_s{}; // RECENT_SIGN_IN: what a change of factors asks for
+
   // -- work and its bounds
   std::uint32_t workers{};           // WORKERS: reactors
   std::uint32_t request_timeout_s{}; // REQUEST_TIMEOUT

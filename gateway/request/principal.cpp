@@ -12,6 +12,7 @@ principal principal_by_session(const session_id& session, messages::validation v
   caller.session = session;
   caller.role = std::move(validation.role);
   caller.opened_by = validation.opened_by;
+  caller.authenticated = validation.authenticated;
   caller.role_permissions = roles.permissions_of(caller.role);
   return caller;
 }

@@ -21,8 +21,9 @@ struct principal {
   std::uint64_t api_key = 0; // 0: by a session
   std::string role;
   surface opened_by = surface::auth_service;
-  std::int64_t issued_at = 0;  // of the access token, in seconds since the epoch; 0: an API key
-  std::int64_t expires_at = 0; // the same
+  authentication authenticated; // of the session; of an API key, nothing
+  std::int64_t issued_at = 0;   // of the access token, in seconds since the epoch; 0: an API key
+  std::int64_t expires_at = 0;  // the same
   std::shared_ptr<const permission_set> role_permissions;
   std::shared_ptr<const permission_set> key_scopes; // nullptr: by a session
 

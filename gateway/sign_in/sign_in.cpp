@@ -15,17 +15,6 @@ namespace {
 /// The hint for an address with too many sign-ins at once.
 constexpr std::uint32_t retry_after_s = 1;
 
-void count_sign_in(const outcome_counters& counts, const result<messages::token_pair>& outcome) {
-  if (outcome)
-    counts.login_success->add();
-  else if (outcome.error().code == error_code::invalid_credentials)
-    counts.login_refused->add();
-  else if (outcome.error().code == error_code::overloaded)
-    counts.login_overloaded->add();
-  else
-    counts.login_error->add();
-}
-
 /// Whose earlier session that refresh token proves: one that lives, or has run out. One that was
 /// ended proves nothing, for it may have been ended because a thief had it. Nobody's when it is not
 /// ours.
@@ -99,6 +88,19 @@ awaitable<result<messages::token_pair>> try_to_sign_in(http::exchange& ex, std::
 }
 
 } // namespace
+
+void count_sign_in(const outcome_counters& counts, const result<messages::token_pair>& outcome) {
+  if (outcome)
+    counts.login_success->add();
+  else if (outcome.error().code == error_code::invalid_credentials)
+    counts.login_refused->add();
+  else if (outcome.error().code == error_code::mfa_required)
+    counts.login_first_step->add();
+  else if (outcome.error().code == error_code::overloaded)
+    counts.login_overloaded->add();
+  else
+    counts.login_error->add();
+}
 
 awaitable<result<void>> audit_refusal(http::exchange& ex, std::string action,
                                       std::optional<user_id> owner, std::string why) {

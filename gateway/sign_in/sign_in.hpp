@@ -10,11 +10,15 @@
 
 namespace latchkey::gateway {
 
-/// Opens a session for the right password. `login` is a username or an email. AUTH001
+/// Opens a session for the right password. `login` is a username or an email. MFA_REQUIRED, with a
+/// token for the second step, for a user with a second factor. AUTH001
 /// for an unknown, inactive or wrong one, after the same work; the failure is audited, and
 /// counts for the account and for the address: RATE_LIMITED when the latter has had too many.
 awaitable<result<messages::token_pair>> sign_in(http::exchange& ex, std::string_view login,
                                                 secret password, surface opened_by);
+
+/// Counts how a sign-in ended, for the metrics.
+void count_sign_in(const outcome_counters& counts, const result<messages::token_pair>& outcome);
 
 /// Puts a refused proof on record in the audit log, and waits for that: a refusal is durable before
 /// the client gets it. `owner` is the user that was named, if there is one; `why` is not shown to

@@ -16,6 +16,9 @@ std::vector<http::route> routes();
 namespace billing {
 std::vector<http::route> routes();
 }
+namespace factors {
+std::vector<http::route> routes();
+}
 namespace integration {
 std::vector<http::route> routes();
 }

@@ -7,6 +7,7 @@
 
 #include "protocol/facts/api_keys.hpp"
 #include "protocol/facts/audit.hpp"
+#include "protocol/facts/factors.hpp"
 #include "protocol/facts/mails.hpp"
 #include "protocol/facts/projects.hpp"
 #include "protocol/facts/quotas.hpp"
@@ -38,7 +39,9 @@ using fact =
            remove_project, upsert_session, touch_session, forget_sessions, forget_audits,
            add_workflow, add_workflow_status, forget_workflows, remove_recovery, mark_used,
            drop_mails_to, revoke_api_keys_of, count_password_failures, forget_password_failures,
-           spend_ticket, own_workflow, claim_workflows>;
+           spend_ticket, own_workflow, claim_workflows, enrol_totp, confirm_totp, use_totp,
+           remove_totp, put_recovery_codes, use_recovery_code, remove_factors, spend_challenge,
+           count_factor_failures, reauthenticate_session>;
 
 /// Facts that become durable together or not at all, in the order given. A unit fails with
 /// VALIDATION_ERROR and the field when text is not UTF-8, holds a NUL or is longer than its
@@ -66,7 +69,7 @@ using query =
            list_api_keys, list_services, find_subscription, find_stripe_customer,
            find_stripe_subscription, list_stripe_subscriptions, list_quota_usage, find_project,
            list_projects, find_workflow_record, list_workflow_statuses, list_running_workflows,
-           list_workflow_owners, list_audit>;
+           list_workflow_owners, list_audit, list_factors>;
 
 template <class Queries>
 struct answers_of;

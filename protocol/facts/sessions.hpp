@@ -1,6 +1,7 @@
 // sessions.hpp — signed-in sessions: the record, the facts from opening to forgetting, the lists.
 #pragma once
 
+#include "protocol/authentication.hpp"
 #include "protocol/facts/page.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/time.hpp"
@@ -34,9 +35,16 @@ struct session_record {
   time_point expires_at{};   // absolute end
   time_point last_seen_at{}; // may lag behind by a minute
   std::optional<time_point> ended_at;
+  /// How its user was authenticated; by nothing known in one that another service reported.
+  authentication authenticated;
   /// The service that reported the session; empty: none.
   std::string held_by;
 };
+
+/// When its user was authenticated last; at first, when it was opened.
+constexpr time_point authenticated_at(const session_record& session) noexcept {
+  return session.authenticated.at == time_point{} ? session.created_at : session.authenticated.at;
+}
 
 } // namespace latchkey
 
@@ -65,6 +73,14 @@ struct create_session {
 struct rotate_session {
   session_id session;
   std::uint64_t from = 0;
+  time_point at{};
+};
+
+/// The session's user has shown these methods at that time, beside those of before. Loses with
+/// AUTH003 when the session has ended or has expired.
+struct reauthenticate_session {
+  session_id session;
+  auth_methods by;
   time_point at{};
 };
 

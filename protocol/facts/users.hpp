@@ -1,6 +1,7 @@
 // users.hpp — users: the records, the facts that change them and the queries about them.
 #pragma once
 
+#include "protocol/authentication.hpp"
 #include "protocol/facts/page.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/time.hpp"
@@ -58,6 +59,9 @@ struct user_record {
   /// Wrong passwords since the last right one, by budget. `count_password_failures` and
   /// `forget_password_failures` write them.
   std::array<std::int64_t, failure_budgets> failures_in_a_row{};
+  factor_kinds factors; // that are confirmed; only the facts of factors.hpp write it
+  /// Wrong codes of second factors since the last right one. `count_factor_failures` writes it.
+  std::int64_t factor_failures_in_a_row = 0;
 };
 
 /// Roles whose users are administrators ("Auth Service API Documentation", is_superuser; "API

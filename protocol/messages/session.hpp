@@ -78,6 +78,7 @@ struct validation {
   std::int64_t user_number = 0;
   std::string role;
   surface opened_by = surface::auth_service;
+  authentication authenticated;
 };
 
 /// Is this session alive, and is the token one of its own, whether it was exchanged or not?
@@ -144,6 +145,11 @@ struct session_synced {
   time_point expires_at{};
   time_point last_seen_at{};
   std::string user_agent;
+};
+/// The session's user has shown these methods at that time, beside those of before.
+struct reauthenticated {
+  auth_methods by;
+  time_point at{};
 };
 /// Another node may have changed the session: the row tells. STORE_UNAVAILABLE when it cannot be
 /// read.

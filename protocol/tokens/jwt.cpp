@@ -89,6 +89,15 @@ result<Claims> verify_kind(std::string_view header, std::string_view token,
   return judge(std::move(*claims), *not_before, at.iss, at.aud, now_s, at.leeway.count());
 }
 
+void write_authentication(json_writer& out, const access_claims& claims) {
+  out.begin_list("amr");
+  for (const auto word : claims.methods.amr())
+    out.item(word);
+  out.end_list()
+      .text("acr", to_string(claims.methods.level()))
+      .number("auth_time", claims.auth_time);
+}
+
 std::string sign_kind(std::string_view header, std::string_view payload,
                       const hmac_sha256_key& key) {
   std::string token;
@@ -121,8 +130,8 @@ result<hs256_key> hs256_key::make(const secret& key) {
 std::string hs256_key::sign(const access_claims& claims) const {
   std::string payload;
   payload.reserve(384);
-  json_writer(payload)
-      .begin_object()
+  json_writer out(payload);
+  out.begin_object()
       .text("sub", to_string(claims.sub))
       .number("user_id", claims.user_number)
       .text("sid", to_string(claims.sid))
@@ -132,8 +141,9 @@ std::string hs256_key::sign(const access_claims& claims) const {
       .text("aud", claims.aud)
       .number("iat", claims.iat)
       .number("exp", claims.exp)
-      .text("jti", claims.jti)
-      .end_object();
+      .text("jti", claims.jti);
+  if (!claims.methods.empty()) write_authentication(out, claims);
+  out.end_object();
   return sign_kind(access_header, payload, key_);
 }
 

@@ -2,6 +2,7 @@
 // by the server's secret ("Auth Service Internal API Documentation", JWT_SECRET_KEY).
 #pragma once
 
+#include "protocol/authentication.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/result.hpp"
 #include "protocol/time.hpp"
@@ -37,6 +38,10 @@ struct access_claims {
   std::int64_t iat = 0;
   std::int64_t exp = 0;
   std::string jti; // "<sid>.<counter>", the counter of the refresh token it came with
+  /// For those who read the token: "amr", "acr" and "auth_time" (OpenID Connect Core 1.0, section
+  /// 2). Written when there are methods and never read here, for the session knows better.
+  auth_methods methods;
+  std::int64_t auth_time = 0;
 
   /// The counter that `jti` names; 0 when it names none.
   std::uint64_t counter() const noexcept;

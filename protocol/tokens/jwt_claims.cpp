@@ -109,7 +109,9 @@ std::optional<access_claims> access_claims_of(const claim_table& members) {
                        std::string{*audience},
                        *issued,
                        *expires,
-                       std::string{*token_id}};
+                       std::string{*token_id},
+                       {},
+                       0};
 }
 
 std::optional<std::int64_t> not_before_of(const claim_table& members) {

@@ -22,14 +22,6 @@ constexpr std::size_t random_part_chars = 43;
 /// Characters of the id that the prefix shows: 48 of its 64 random bits.
 constexpr std::size_t prefix_id_chars = 8;
 
-std::uint64_t random_id() {
-  std::uint64_t id = 0;
-  while (id == 0) // names nothing
-    for (const unsigned char byte : random_bytes(id_bytes))
-      id = id << 8U | byte;
-  return id;
-}
-
 std::string key_name(std::uint64_t id, const user_id& user) {
   std::string name;
   name.reserve(name_bytes);
@@ -41,9 +33,17 @@ std::string key_name(std::uint64_t id, const user_id& user) {
 
 } // namespace
 
+std::uint64_t random_key_id() {
+  std::uint64_t id = 0;
+  while (id == 0) // names nothing
+    for (const unsigned char byte : random_bytes(id_bytes))
+      id = id << 8U | byte;
+  return id;
+}
+
 new_opaque_key make_opaque_key(std::string_view kind, const user_id& user) {
   new_opaque_key made;
-  made.key.id = random_id();
+  made.key.id = random_key_id();
   made.key.user = user;
 
   std::string text;

@@ -32,6 +32,9 @@ struct new_opaque_key {
   std::string prefix; // of the text, enough to tell keys of one user apart
 };
 
+/// The id of a record that somebody will name: random, and not 0.
+std::uint64_t random_key_id();
+
 new_opaque_key make_opaque_key(std::string_view kind, const user_id& user);
 /// Nothing for what is not of that kind and form.
 std::optional<opaque_key> parse_opaque_key(std::string_view kind, std::string_view text);

@@ -37,6 +37,10 @@ constexpr statement touch_session{
     "FOR NO KEY UPDATE SKIP LOCKED) "
     "UPDATE sessions s SET last_seen_at = GREATEST(s.last_seen_at, $2), "
     "seen_counter = GREATEST(s.seen_counter, $3) FROM free WHERE s.id = free.id"};
+constexpr statement reauthenticate_session{
+    "reauthenticate_session",
+    "UPDATE sessions SET auth_methods = auth_methods | $2, authenticated_at = $3 "
+    "WHERE id = $1 AND ended_at IS NULL AND expires_at > $3 RETURNING id"};
 #define LATCHKEY_FORGET_SESSIONS(lock)                                                             \
   "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions "                                     \
   "WHERE COALESCE(ended_at, expires_at) < $1 "                                                     \
@@ -71,6 +75,7 @@ void check_session(fact_checker& c, const session_record& s) {
   c.time("expires_at", s.expires_at);
   c.time("last_seen_at", s.last_seen_at);
   c.time("ended_at", s.ended_at);
+  c.time("authenticated_at", authenticated_at(s));
   c.text("held_by", s.held_by, service_chars_max);
 }
 
@@ -97,10 +102,11 @@ std::optional<failure> write(runner& on, const create_session& f, written&) {
   const auto& s = f.session;
   const auto user = to_string(s.user);
   const auto added =
-      on.run(sql::add_session, {to_string(s.id), user, static_cast<std::int64_t>(s.counter),
-                                raw_bytes{s.salt}, std::string(name_of(s.opened_by)), s.user_agent,
-                                s.address, time_text(s.created_at), time_text(s.rotated_at),
-                                time_text(s.expires_at), time_or_null(s.ended_at), f.user_version});
+      on.run(sql::add_session,
+             {to_string(s.id), user, static_cast<std::int64_t>(s.counter), raw_bytes{s.salt},
+              std::string(name_of(s.opened_by)), s.user_agent, s.address, time_text(s.created_at),
+              time_text(s.rotated_at), time_text(s.expires_at), time_or_null(s.ended_at),
+              f.user_version, s.authenticated.by.as_number(), time_text(authenticated_at(s))});
   if (added > 0) return std::nullopt;
   bool is_active = false;
   bool is_other = false;
@@ -130,6 +136,25 @@ std::optional<failure> write(runner& on, const rotate_session& f, written&) {
       on.run(sql::rotate_session,
              {to_string(f.session), static_cast<std::int64_t>(f.from), time_text(f.at)});
   if (rotated == 0) return losing(error_code::token_invalid);
+  return std::nullopt;
+}
+
+// -- reauthenticate_session -----------------------------------------------------------
+
+void check(fact_checker& c, const reauthenticate_session& f) {
+  c.id("session", f.session);
+  c.require(!f.by.empty(), "by", "names no method");
+  c.time("at", f.at);
+}
+
+void touch(footprint& print, const reauthenticate_session& f) {
+  print.writes_session(f.session);
+}
+
+std::optional<failure> write(runner& on, const reauthenticate_session& f, written&) {
+  const auto moved = on.run(sql::reauthenticate_session,
+                            {to_string(f.session), f.by.as_number(), time_text(f.at)});
+  if (moved == 0) return losing(error_code::token_invalid);
   return std::nullopt;
 }
 
@@ -265,10 +290,12 @@ finding answer(runner& on, const list_sessions& q) {
 }
 
 topic sessions_topic() {
-  static constexpr fact_rules facts[] = {rules_for<create_session>(),  rules_for<rotate_session>(),
-                                         rules_for<end_session>(),     rules_for<end_sessions_of>(),
-                                         rules_for<upsert_session>(),  rules_for<touch_session>(),
-                                         rules_for<forget_sessions>(), rules_for<spend_ticket>()};
+  static constexpr fact_rules facts[] = {
+      rules_for<create_session>(),        rules_for<rotate_session>(),
+      rules_for<end_session>(),           rules_for<end_sessions_of>(),
+      rules_for<upsert_session>(),        rules_for<touch_session>(),
+      rules_for<forget_sessions>(),       rules_for<spend_ticket>(),
+      rules_for<reauthenticate_session>()};
   static constexpr query_rules queries[] = {rules_for_query<list_sessions>()};
   return {facts, queries};
 }

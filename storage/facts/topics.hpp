@@ -8,6 +8,7 @@ namespace latchkey::storage {
 
 topic api_keys_topic();
 topic audit_topic();
+topic factors_topic();
 topic mails_topic();
 topic new_users_topic();
 topic projects_topic();
@@ -23,8 +24,9 @@ topic users_topic();
 topic workflows_topic();
 
 inline constexpr topic (*all_topics[])() = {
-    api_keys_topic, audit_topic,         mails_topic,      new_users_topic, projects_topic,
-    quotas_topic,   recovery_topic,      roles_topic,      services_topic,  sessions_topic,
-    sign_in_topic,  subscriptions_topic, user_lists_topic, users_topic,     workflows_topic};
+    api_keys_topic,      audit_topic,      factors_topic,  mails_topic,
+    new_users_topic,     projects_topic,   quotas_topic,   recovery_topic,
+    roles_topic,         services_topic,   sessions_topic, sign_in_topic,
+    subscriptions_topic, user_lists_topic, users_topic,    workflows_topic};
 
 } // namespace latchkey::storage

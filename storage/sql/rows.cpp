@@ -91,6 +91,8 @@ std::optional<user_record> to_user(const row_source& row) {
   user.brought_by = text_or(row, 18);
   user.used_at = time_at(row, 19);
   user.failures_in_a_row = {number_at(row, 20), number_at(row, 21), number_at(row, 22)};
+  user.factors = factor_kinds::of_number(number_at(row, 23));
+  user.factor_failures_in_a_row = number_at(row, 24);
   return user;
 }
 
@@ -118,6 +120,11 @@ std::optional<session_record> to_session(const row_source& row) {
   session.last_seen_at = time_at(row, 13).value_or(*rotated);
   session.held_by = text_or(row, 14);
   session.seen = static_cast<std::uint64_t>(number_at(row, 15));
+  session.authenticated.by = auth_methods::of_number(number_at(row, 16));
+  session.authenticated.at = time_at(row, 17).value_or(*created);
+  // Of before the methods were kept.
+  if (session.authenticated.by.empty() && session.opened_by != surface::integration)
+    session.authenticated.by = auth_method::password;
   return session;
 }
 

@@ -18,8 +18,11 @@ std::uint32_t retry_after_s(const failure& error) {
 
 /// RFC 6750, section 3.1: without a token there is no error to name; latchkey's codes for a
 /// token that was there are all `invalid_token`.
-std::string_view challenge_text(error_code code, challenge asks) {
-  switch (asks == challenge::bearer ? code : error_code::none) {
+std::string challenge_text(const failure& error, challenge asks) {
+  switch (asks == challenge::bearer ? error.code : error_code::none) {
+  case error_code::mfa_required: // RFC 9470, section 3
+    return R"(Bearer realm="latchkey", error="insufficient_user_authentication", )" +
+           error.challenge;
   case error_code::token_expired:
     return R"(Bearer realm="latchkey", error="invalid_token", error_description="expired")";
   case error_code::token_invalid:
@@ -57,7 +60,7 @@ void append_details(std::string& body, const failure& error) {
 void add_error_headers(response& answer, const failure& error, challenge asks) {
   if (const auto wait_s = retry_after_s(error); wait_s > 0) answer.add("Retry-After", wait_s);
   if (answer.status == 401 && asks != challenge::none)
-    answer.add("WWW-Authenticate", challenge_text(error.code, asks));
+    answer.add("WWW-Authenticate", challenge_text(error, asks));
 }
 
 response error_response(const failure& error, std::string_view request_id, time_point now,

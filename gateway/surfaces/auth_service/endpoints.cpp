@@ -7,6 +7,7 @@
 #include "gateway/sign_in/refresh_cookie.hpp"
 #include "gateway/sign_in/registration.hpp"
 #include "gateway/sign_in/sign_in.hpp"
+#include "gateway/sign_in/token_answer.hpp"
 #include "gateway/surfaces/auth_service/render.hpp"
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/password_policy.hpp"
@@ -163,8 +164,7 @@ awaitable<result<http::response>> sign_in_with(http::exchange& ex, surface opene
 
   auto tokens = co_await sign_in(ex, login, std::move(password), opened_by);
   if (!tokens) co_return fail(tokens.error());
-  const auto by = wants_token_in_body(ex) ? delivery::body : delivery::cookie;
-  co_return token_answer(ex, *tokens, by);
+  co_return sign_in_answer(ex, *tokens, opened_by);
 }
 
 awaitable<result<http::response>> describe(http::exchange& ex, const principal& caller,

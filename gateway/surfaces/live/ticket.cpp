@@ -1,32 +1,14 @@
 #include "gateway/surfaces/live/ticket.hpp"
 
+#include "protocol/text/spaced_fields.hpp"
 #include "protocol/tokens/sealed.hpp"
 
-#include <charconv>
-#include <optional>
 #include <string>
 
 namespace latchkey::gateway::live {
 namespace {
 
 constexpr std::string_view belongs_to = "live socket ticket";
-
-/// What stands before the next space.
-std::string_view take_field(std::string_view& text) {
-  const auto end = std::min(text.find(' '), text.size());
-  const auto field = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return field;
-}
-
-template <class Number>
-std::optional<Number> next_number(std::string_view& text) {
-  const auto field = take_field(text);
-  Number out{};
-  const auto read = std::from_chars(field.data(), field.data() + field.size(), out);
-  if (read.ec != std::errc{} || read.ptr != field.data() + field.size()) return std::nullopt;
-  return out;
-}
 
 } // namespace
 
@@ -45,9 +27,9 @@ result<ticket> read_ticket(const secret& key, std::string_view text, time_point 
   auto rest = opened->reveal();
   const auto session = parse_uuid(take_field(rest));
   const auto user = parse_uuid(take_field(rest));
-  const auto number = next_number<std::uint64_t>(rest);
-  const auto expires_at = next_number<std::int64_t>(rest);
-  const auto good_until = next_number<std::int64_t>(rest);
+  const auto number = take_number<std::uint64_t>(rest);
+  const auto expires_at = take_number<std::int64_t>(rest);
+  const auto good_until = take_number<std::int64_t>(rest);
   if (!session || !user || !number || !expires_at || !good_until) return refused;
   // A ticket that would be valid for longer was made before the clock was set back.
   const time_point end{std::chrono::seconds{*good_until}};

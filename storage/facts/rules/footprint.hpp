@@ -35,6 +35,7 @@ public:
     quota = 'q',
     project = 'p',
     workflow = 'f',
+    challenge = 'c',
     order = 'o', // of facts in one unit that touch different things; no two units share it
   };
 

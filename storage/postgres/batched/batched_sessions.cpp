@@ -15,7 +15,7 @@ using counts = std::unordered_map<std::string, std::int64_t>;
 
 void create_sessions(connection& link, group facts) {
   sort_by(facts, [](const pending& p) { return as<create_session>(p).session.user; });
-  table<12> t;
+  table<14> t;
   for (const auto& p : facts) {
     const auto& s = as<create_session>(p).session;
     t[0].text(to_string(s.id));
@@ -30,6 +30,8 @@ void create_sessions(connection& link, group facts) {
     t[9].text(to_rfc3339(s.expires_at));
     t[10].text_or_null(time_text(s.ended_at));
     t[11].number(as<create_session>(p).user_version);
+    t[12].number(s.authenticated.by.as_number());
+    t[13].text(to_rfc3339(authenticated_at(s)));
   }
   const auto won = first_column(link.run(sql::add_session, t.take()));
   for (auto& p : facts) {

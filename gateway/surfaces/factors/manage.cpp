@@ -1,0 +1,163 @@
+// manage.cpp — a user's own second factors, and an administrator's way to remove a lost one.
+#include "gateway/request/endpoint.hpp"
+#include "gateway/request/principal.hpp"
+#include "gateway/surfaces/factors/render.hpp"
+#include "protocol/text/name_look.hpp"
+#include "protocol/text/qr_code.hpp"
+#include "protocol/text/text_codec.hpp"
+#include "protocol/text/trim.hpp"
+#include "protocol/tokens/opaque_key.hpp"
+#include "protocol/tokens/totp.hpp"
+
+#include <utility>
+
+namespace latchkey::gateway::factors {
+namespace {
+
+constexpr const char* default_name = "Authenticator app";
+constexpr std::size_t totp_code_bytes_max = 16; // as typed, with spaces
+
+/// How the caller's session was authenticated. What another node has made of it this one is not
+/// told, so it is read.
+awaitable<result<authentication>> newest_authentication(http::exchange& ex,
+                                                        const principal& caller) {
+  auto& edge = edge_of(ex);
+  if (!edge.env().cluster) co_return caller.authenticated;
+  const messages::reread_session read_again;
+  const auto read = co_await edge.ask_session(caller.session, read_again, ex.deadline);
+  if (!read) co_return fail(read.error());
+  const messages::validate question;
+  const auto known = co_await edge.ask_session(caller.session, question, ex.deadline);
+  if (!known) co_return fail(known.error());
+  co_return known->authenticated;
+}
+
+result<std::string> name_of(input& body) {
+  const auto given = body.optional_text("name", 4 * storage::factor_name_chars_max);
+  if (auto read = body.done(); !read) return fail(read.error());
+  const std::string name{trim_white_space(given.value_or(""))};
+  if (name.empty()) return std::string{default_name};
+  if (count_code_points(name) > storage::factor_name_chars_max)
+    return fail(error_code::validation_error, "name", "must have at most 100 characters");
+  if (has_invisible_characters(name))
+    return fail(error_code::validation_error, "name",
+                "must not contain control or invisible characters");
+  return name;
+}
+
+} // namespace
+
+awaitable<result<http::response>> list_factors(http::exchange& ex, const principal& caller) {
+  auto& edge = edge_of(ex);
+  const messages::list_factors question{edge.deadline_for_actors(ex.deadline)};
+  const auto found = co_await edge.ask_user(caller.user, question, ex.deadline);
+  if (!found) co_return fail(found.error());
+  std::string out;
+  json_writer body(out);
+  body.begin_object().flag("enabled", !found->totp.empty()).begin_list("totp");
+  for (const auto& totp : found->totp)
+    write_totp(body, totp);
+  body.end_list()
+      .begin_object("recovery_codes")
+      .number("made", static_cast<std::int64_t>(found->recovery_codes))
+      .number("left", static_cast<std::int64_t>(found->recovery_codes_left))
+      .end_object()
+      .begin_object("session");
+  write_authentication(body, caller.authenticated);
+  body.end_object().end_object();
+  co_return http::json_response(200, std::move(out));
+}
+
+awaitable<result<http::response>> enrol_totp(http::exchange& ex, const principal& caller) {
+  auto& edge = edge_of(ex);
+  auto body = input::of(ex.in, body_form::json_or_empty);
+  auto name = name_of(body);
+  if (!name) co_return fail(name.error());
+  const auto shown = co_await newest_authentication(ex, caller);
+  if (!shown) co_return fail(shown.error());
+  messages::enrol_totp request{std::move(*name), *shown, author_of(ex, caller),
+                               edge.deadline_for_actors(ex.deadline)};
+  const auto enrolled = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
+  if (!enrolled) co_return fail(enrolled.error());
+
+  const auto uri = totp_uri(enrolled->key, edge.configured().brand_name, enrolled->account);
+  std::string out;
+  json_writer answer(out);
+  answer.begin_object()
+      .text("id", key_id_text(enrolled->id))
+      .text("secret", totp_secret_text(enrolled->key).reveal())
+      .text("otpauth_uri", uri.reveal())
+      .text_or_null("qr_svg", qr_code_svg(uri).value_or(""))
+      .end_object();
+  co_return http::json_response(201, std::move(out));
+}
+
+awaitable<result<http::response>> confirm_totp(http::exchange& ex, const principal& caller) {
+  auto& edge = edge_of(ex);
+  auto body = input::of(ex.in);
+  auto code = body.hidden("code", 1, totp_code_bytes_max);
+  if (auto read = body.done(); !read) co_return fail(read.error());
+  const auto shown = co_await newest_authentication(ex, caller);
+  if (!shown) co_return fail(shown.error());
+  messages::confirm_totp request{std::move(code), *shown, caller.session, author_of(ex, caller),
+                                 edge.deadline_for_actors(ex.deadline)};
+  const auto confirmed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
+  if (!confirmed) co_return fail(confirmed.error());
+  std::string out;
+  json_writer answer(out);
+  answer.begin_object().name("totp");
+  write_totp(answer, confirmed->totp);
+  write_codes(answer, confirmed->recovery_codes);
+  answer.end_object();
+  co_return http::json_response(200, std::move(out));
+}
+
+awaitable<result<http::response>> remove_totp(http::exchange& ex, const principal& caller) {
+  auto& edge = edge_of(ex);
+  const auto id = parse_key_id(ex.params["id"]);
+  if (!id) co_return fail(error_code::not_found);
+  const auto shown = co_await newest_authentication(ex, caller);
+  if (!shown) co_return fail(shown.error());
+  messages::remove_totp request{*id, *shown, author_of(ex, caller),
+                                edge.deadline_for_actors(ex.deadline)};
+  const auto removed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
+  if (!removed) co_return fail(removed.error());
+  co_return http::empty_response();
+}
+
+awaitable<result<http::response>> make_recovery_codes(http::exchange& ex, const principal& caller) {
+  auto& edge = edge_of(ex);
+  auto body = input::of(ex.in, body_form::json_or_empty);
+  if (auto read = body.done(); !read) co_return fail(read.error());
+  const auto shown = co_await newest_authentication(ex, caller);
+  if (!shown) co_return fail(shown.error());
+  messages::make_recovery_codes request{*shown, author_of(ex, caller),
+                                        edge.deadline_for_actors(ex.deadline)};
+  const auto made = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
+  if (!made) co_return fail(made.error());
+  std::string out;
+  json_writer answer(out);
+  answer.begin_object();
+  write_codes(answer, made->codes);
+  answer.end_object();
+  co_return http::json_response(201, std::move(out));
+}
+
+awaitable<result<http::response>> reset_factors(http::exchange& ex, const principal& caller) {
+  auto& edge = edge_of(ex);
+  const auto id = co_await resolve_user(ex, ex.params["id"]);
+  if (!id) co_return fail(id.error());
+  const messages::describe_user question;
+  const auto user = co_await edge.ask_user(*id, question, ex.deadline);
+  if (!user) co_return fail(user.error());
+  if (!may_manage(caller, edge.roles(), *user))
+    co_return fail(error_code::insufficient_permissions, "user_id",
+                   "has more permissions than you have");
+  messages::reset_factors request{author_of(ex, caller), edge.deadline_for_actors(ex.deadline),
+                                  user->role};
+  const auto reset = co_await edge.ask_user(*id, std::move(request), ex.deadline);
+  if (!reset) co_return fail(reset.error());
+  co_return http::empty_response();
+}
+
+} // namespace latchkey::gateway::factors

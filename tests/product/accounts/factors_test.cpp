@@ -1,0 +1,259 @@
+// Second factors as clients meet them: an app is added, every path to a session asks for it, and
+// what works once works once, however many try at once.
+#include "tests/product/accounts/recovery.hpp"
+
+#include "protocol/text/text_codec.hpp"
+#include "tests/product/second_factors.hpp"
+
+#include <set>
+
+namespace latchkey::test {
+namespace {
+
+class Factors : public Recovery {
+protected:
+  app_owner add_owner(bool with_earlier_session = false) const {
+    return add_app_owner(on(), with_earlier_session);
+  }
+  std::string mfa_token(const app_owner& owner, const std::string& path = "/auth/token") const {
+    return test::mfa_token(on(), owner, path);
+  }
+  http_reply finish(const std::string& token, const std::string& method,
+                    const std::string& code) const {
+    return call(finish_call(token, method, code));
+  }
+  http_reply step_up(const std::string& access, const json& proof) const {
+    return call(post_json("/auth/mfa/step-up", proof.dump()).as(access));
+  }
+  http_reply list(const std::string& access) const { return call(get("/auth/mfa").as(access)); }
+  static std::size_t count_ok(const std::vector<timed_reply>& replies) {
+    std::size_t count = 0;
+    for (const auto& each : replies)
+      count += each.reply.status == 200 ? 1 : 0;
+    return count;
+  }
+  static json claims_of(const std::string& access) {
+    const auto first = access.find('.') + 1;
+    return json::parse(*base64url_decode(access.substr(first, access.rfind('.') - first)));
+  }
+};
+LATCHKEY_ON_BOTH_ENGINES(Factors);
+
+// -- every path to a session --------------------------------------------------------------------
+
+TEST_P(Factors, AreAskedForOnEveryPathThatGivesTokensForAPassword) {
+  auto owner = add_owner();
+  // The route table: each operation whose answer carries tokens.
+  std::set<std::string> found;
+  const auto document = json_of(call(get("/openapi.json")));
+  for (const auto& [path, methods] : document["paths"].items())
+    for (const auto& [method, operation] : methods.items()) {
+      if (!operation.is_object() || !operation.contains("responses")) continue; // parameters
+      const auto answer = operation["responses"].value("200", json::object()).dump();
+      for (const char* schema : {"/Tokens\"", "/LoginAnswer\"", "/SignedIn\""})
+        if (says(answer, schema)) found.insert(path);
+    }
+  const std::set<std::string> by_password{"/auth/token", "/auth/login", "/api/v1/auth/login"};
+  const std::set<std::string> by_what_was_given{"/auth/token/refresh", "/api/v1/auth/refresh",
+                                                "/auth/mfa/verify"};
+  std::set<std::string> known = by_password;
+  known.insert(by_what_was_given.begin(), by_what_was_given.end());
+  EXPECT_EQ(found, known) << "a new path to a session needs a line here";
+  for (const auto& path : by_password)
+    EXPECT_FALSE(mfa_token(owner, path).empty()) << path;
+}
+
+TEST_P(Factors, AreAskedForByThePasswordForm) {
+  const auto owner = add_owner();
+  const auto asked = call(post_form("/auth/token", "grant_type=password&username=" + owner.name +
+                                                       "&password=correct+horse+battery"));
+  EXPECT_TRUE(asks_for_second_step(asked));
+}
+
+TEST_P(Factors, AreAskedForAfterAResetByMailToo) {
+  auto owner = add_owner();
+  verify_address(owner.name);
+  ASSERT_EQ(request_reset(owner.name + "@example.com").status, 200);
+  const auto token =
+      mails().wait_for(owner.name + "@example.com", "Reset your password").reset_token();
+  ASSERT_EQ(reset(token).status, 200);
+  EXPECT_TRUE(asks_for_second_step(
+      call(post_json("/auth/token", credentials(owner.name, next_password).dump()))));
+}
+
+TEST_P(Factors, OfAnAddressThatNobodyHadProvenGoWithWhateverElseWasSetUp) {
+  auto owner = add_owner();
+  ASSERT_EQ(request_reset(owner.name + "@example.com").status, 200);
+  const auto token =
+      mails().wait_for(owner.name + "@example.com", "Reset your password").reset_token();
+  ASSERT_EQ(reset(token).status, 200);
+  EXPECT_EQ(status_of_sign_in(owner.name, next_password), 200);
+}
+
+TEST_P(Factors, AreAskedForAfterAResetByPassphraseToo) {
+  auto owner = add_owner();
+  verify_address(owner.name);
+  const json body{{"current_password", password}, {"recovery_passphrase", passphrase}};
+  ASSERT_EQ(call(http_call{"PUT",
+                           "/account/recovery-passphrase",
+                           {{"Content-Type", "application/json"}},
+                           body.dump()}
+                     .as(owner.session.access))
+                .status,
+            200);
+  ASSERT_EQ(reset(token_by_words(owner.name)).status, 200);
+  EXPECT_TRUE(asks_for_second_step(
+      call(post_json("/auth/token", credentials(owner.name, next_password).dump()))));
+}
+
+TEST_P(Factors, AreNotAskedForWithAnApiKeyWhichCannotTouchThem) {
+  auto owner = add_owner();
+  ASSERT_EQ(step_up(owner.session.access, {{"method", "totp"}, {"code", owner.next_code()}}).status,
+            200);
+  const json wish{{"name", "ci"}, {"scopes", {"profile:read"}}};
+  const auto key = json_of(call(post_json("/auth/api-keys", wish.dump()).as(owner.session.access)))
+                       .value("key", "");
+  EXPECT_EQ(call(get("/auth/me").with("X-API-Key", key)).status, 200);
+  for (auto refused :
+       {get("/auth/mfa"), post_json("/auth/mfa/totp/enroll", "{}"),
+        post_json("/auth/mfa/recovery-codes", "{}"), delete_("/auth/mfa/totp/0000000000000001")})
+    EXPECT_TRUE(is_error(call(std::move(refused).with("X-API-Key", key)), 403, "AUTH004"));
+}
+
+// -- the answer ---------------------------------------------------------------------------------
+
+TEST_P(Factors, AreAnsweredInTheWordsOfThePathThatAsked) {
+  auto owner = add_owner();
+  const auto by_login = finish(mfa_token(owner, "/auth/login"), "totp", owner.next_code());
+  ASSERT_EQ(by_login.status, 200) << by_login.body;
+  EXPECT_EQ(keys_of(json_of(by_login)), (keys{"access_token", "token_type", "expires_in"}));
+  const auto by_token = finish(mfa_token(owner), "recovery_code", owner.codes[0]);
+  ASSERT_EQ(by_token.status, 200) << by_token.body;
+  EXPECT_EQ(keys_of(json_of(by_token)),
+            (keys{"access_token", "token_type", "refresh_token", "expires_in"}));
+  EXPECT_FALSE(tokens_of(by_token).refresh.empty()) << "the cookie";
+}
+
+TEST_P(Factors, AreToldInTheToken) {
+  auto owner = add_owner();
+  EXPECT_EQ(claims_of(owner.session.access)["acr"], "aal1");
+  EXPECT_EQ(claims_of(owner.session.access)["amr"], json({"pwd"}));
+  const auto both =
+      claims_of(tokens_of(finish(mfa_token(owner), "totp", owner.next_code())).access);
+  EXPECT_EQ(both["acr"], "aal2");
+  EXPECT_EQ(both["amr"], json({"pwd", "otp", "mfa"}));
+  EXPECT_GE(both["auth_time"].get<long>(),
+            claims_of(owner.session.access)["auth_time"].get<long>());
+}
+
+TEST_P(Factors, AreShownWithoutTheirSecrets) {
+  const auto owner = add_owner();
+  const auto shown = list(owner.session.access);
+  ASSERT_EQ(shown.status, 200);
+  const auto body = json_of(shown);
+  EXPECT_EQ(body["enabled"], true);
+  ASSERT_EQ(body["totp"].size(), 1u);
+  EXPECT_EQ(body["totp"][0]["name"], "Phone");
+  EXPECT_EQ(body["recovery_codes"], (json{{"made", 10}, {"left", 10}}));
+  EXPECT_EQ(body["session"]["acr"], "aal2");
+  EXPECT_FALSE(says(shown.body, owner.secret));
+}
+
+// -- once -----------------------------------------------------------------------------------------
+
+TEST_P(Factors, TwentyUsesOfOneStepOpenOneSession) {
+  auto owner = add_owner();
+  const auto code = owner.next_code();
+  std::vector<http_call> calls;
+  for (int i = 0; i < 20; ++i)
+    calls.push_back(finish_call(mfa_token(owner), "totp", code));
+  EXPECT_EQ(count_ok(in_parallel(on().server->port(), calls)), 1u);
+}
+
+TEST_P(Factors, TwentyUsesOfOneRecoveryCodeOpenOneSession) {
+  auto owner = add_owner();
+  std::vector<http_call> calls;
+  for (int i = 0; i < 20; ++i)
+    calls.push_back(finish_call(mfa_token(owner), "recovery_code", owner.codes[0]));
+  EXPECT_EQ(count_ok(in_parallel(on().server->port(), calls)), 1u);
+  EXPECT_EQ(json_of(list(owner.session.access))["recovery_codes"]["left"], 9);
+}
+
+TEST_P(Factors, TwentyUsesOfOneChallengeOpenOneSession) {
+  auto owner = add_owner();
+  const auto token = mfa_token(owner);
+  std::vector<http_call> calls; // each with a code of its own
+  for (int i = 0; i < 10; ++i)
+    calls.push_back(finish_call(token, "recovery_code", owner.codes[i]));
+  EXPECT_EQ(count_ok(in_parallel(on().server->port(), calls)), 1u);
+  EXPECT_EQ(json_of(list(owner.session.access))["recovery_codes"]["left"], 9)
+      << "whoever lost has used nothing up";
+  EXPECT_TRUE(is_error(finish(token, "totp", owner.next_code()), 401, "AUTH003", "mfa_token"));
+}
+
+// -- wrong ----------------------------------------------------------------------------------------
+
+TEST_P(Factors, ANewSetOfRecoveryCodesEndsTheOldOne) {
+  const auto owner = add_owner();
+  const auto made = call(post_json("/auth/mfa/recovery-codes", "{}").as(owner.session.access));
+  ASSERT_EQ(made.status, 201) << made.body;
+  ASSERT_EQ(json_of(made)["recovery_codes"].size(), 10u);
+  EXPECT_TRUE(
+      is_error(finish(mfa_token(owner), "recovery_code", owner.codes[0]), 401, "AUTH001", "code"));
+  EXPECT_EQ(finish(mfa_token(owner), "recovery_code", json_of(made)["recovery_codes"][0]).status,
+            200);
+}
+
+TEST_P(Factors, AWrongRequestNamesItsField) {
+  auto owner = add_owner();
+  const auto token = mfa_token(owner);
+  EXPECT_TRUE(is_error(finish("nonsense", "totp", "123456"), 401, "AUTH003", "mfa_token"));
+  EXPECT_TRUE(is_error(finish(token, "telepathy", "123456"), 400, "VALIDATION_ERROR", "method"));
+  EXPECT_TRUE(is_error(finish(token, "totp", ""), 400, "VALIDATION_ERROR", "code"));
+  EXPECT_TRUE(is_error(finish(token, "totp", "000000"), 401, "AUTH001", "code"));
+  EXPECT_TRUE(is_error(call(post_json("/auth/mfa/verify", "{}")), 400, "VALIDATION_ERROR"));
+  EXPECT_EQ(finish(token, "totp", owner.next_code()).status, 200) << "none of that used it up";
+}
+
+TEST_P(Factors, AreLimitedOverAllSignInsTogether) {
+  const auto owner = add_owner();
+  int wrong = 0;
+  for (int i = 0; i < 30; ++i)
+    wrong += finish(mfa_token(owner), "totp", "000000").status == 401 ? 1 : 0;
+  EXPECT_EQ(wrong, 10) << "LOGIN_FAILURE_LIMIT";
+  const auto refused = finish(mfa_token(owner), "recovery_code", owner.codes[0]);
+  EXPECT_TRUE(is_error(refused, 429, "RATE_LIMITED", "code"));
+}
+
+// -- the account's own level
+// ------------------------------------------------------------------------
+
+TEST_P(Factors, AreChangedInASessionOfBothFactorsAlone) {
+  auto owner = add_owner(true);
+  const auto id = json_of(list(owner.session.access))["totp"][0].value("id", "");
+  const auto refused = call(delete_("/auth/mfa/totp/" + id).as(owner.earlier.access));
+  ASSERT_EQ(refused.status, 401) << refused.body;
+  EXPECT_EQ(keys_of(details_of(refused)), (keys{"reason", "acr_values", "max_age", "methods"}));
+  EXPECT_EQ(refused.header("WWW-Authenticate"),
+            R"(Bearer realm="latchkey", error="insufficient_user_authentication", )"
+            R"(acr_values="aal2", max_age="600")");
+  EXPECT_EQ(details_of(refused)["methods"], json({"totp", "recovery_code"}));
+  const auto stepped =
+      step_up(owner.earlier.access, {{"method", "totp"}, {"code", owner.next_code()}});
+  ASSERT_EQ(stepped.status, 200) << stepped.body;
+  EXPECT_EQ(json_of(stepped)["acr"], "aal2");
+  EXPECT_EQ(call(delete_("/auth/mfa/totp/" + id).as(owner.earlier.access)).status, 204);
+  EXPECT_EQ(status_of_sign_in(owner.name, password), 200);
+}
+
+TEST_P(Factors, AreResetByAnAdministrator) {
+  const auto owner = add_owner();
+  const auto path = "/admin/users/" + on().id_of(owner.name) + "/mfa";
+  EXPECT_EQ(call(delete_(path).as(owner.session.access)).status, 403);
+  ASSERT_EQ(call(delete_(path).as(on().admin())).status, 204);
+  EXPECT_EQ(on().status_of_me(owner.session.access), 401);
+  EXPECT_EQ(status_of_sign_in(owner.name, password), 200);
+}
+
+} // namespace
+} // namespace latchkey::test
