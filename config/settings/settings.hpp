@@ -142,6 +142,12 @@ struct settings {
   std::string email_verification_url;       // EMAIL_VERIFICATION_URL, with {token}
   std::uint32_t email_verification_ttl_s{}; // EMAIL_VERIFICATION_TTL
 
+  // -- pages
+  bool pages_on{};         // PAGES: on or off
+  std::string brand_name;  // BRAND_NAME
+  std::string brand_logo;  // BRAND_LOGO: a file; empty: the name alone
+  std::string brand_color; // BRAND_COLOR: #rrggbb
+
   // -- neighbours and logs
   std::string core_manager_url; // CORE_MANAGER_URL: http(s)://host[:port][/path], no final slash
   std::uint32_t workflow_lost_after_s{};    // WORKFLOW_LOST_AFTER: without a word from upstream
