@@ -4,17 +4,18 @@ namespace latchkey::gateway {
 namespace {
 
 std::string name_of_page_cookie(const http::exchange& ex, std::string_view name) {
-  return std::string{is_https(ex) ? "__Host-" : ""}.append(name);
+  return std::string{reaches_us_by_https(ex) ? "__Host-" : ""}.append(name);
 }
 
 } // namespace
 
-bool is_https(const http::exchange& ex) {
+bool reaches_us_by_https(const http::exchange& ex) {
   return ex.in.is_tls || edge_of(ex).configured().own_origin.starts_with("https:");
 }
 
 std::string_view cookie_protection(const http::exchange& ex) {
-  const bool plain_loopback = !is_https(ex) && is_loopback_host(edge_of(ex).configured().http_host);
+  const bool plain_loopback =
+      !reaches_us_by_https(ex) && is_loopback_host(edge_of(ex).configured().http_host);
   return plain_loopback ? "; HttpOnly" : "; HttpOnly; Secure";
 }
 

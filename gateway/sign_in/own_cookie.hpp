@@ -10,7 +10,7 @@
 namespace latchkey::gateway {
 
 /// Whether browsers reach us by https: TLS ends here, or ISSUER says so.
-bool is_https(const http::exchange& ex);
+bool reaches_us_by_https(const http::exchange& ex);
 
 /// "; HttpOnly; Secure": `Secure` is left off only on loopback HTTP, where a browser would drop the
 /// cookie.

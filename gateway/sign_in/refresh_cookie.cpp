@@ -16,7 +16,7 @@ constexpr std::string_view host_name = "__Host-refresh_token";
 constexpr std::string_view plain_name = "refresh_token";
 
 std::string_view name_of_cookie(const http::exchange& ex) {
-  return is_https(ex) ? host_name : plain_name;
+  return reaches_us_by_https(ex) ? host_name : plain_name;
 }
 
 std::string attributes(const http::exchange& ex) {
