@@ -41,6 +41,7 @@ std::string banner(const settings& configured, const server& running) {
       out += "\n  password, shown this once: " + std::string{admin->password.reveal()};
     out += "\n";
   }
+  if (configured.pages_on) out += "\nPeople sign in, and up, at " + url + "/\n";
   out += "\n" + first_steps(url, configured.uses_tls());
   out += "\nCtrl-C stops it.\n";
   return out;

@@ -2,6 +2,7 @@
 
 #include "actors/registry/registry.hpp"
 #include "gateway/openapi/document.hpp"
+#include "gateway/pages/pages.hpp"
 #include "gateway/proxy/rules/proxy_settings.hpp"
 #include "gateway/request/flat_error.hpp"
 #include "gateway/surfaces/docs/endpoints.hpp"
@@ -107,6 +108,17 @@ result<std::shared_ptr<const http::router>> routes_of(listener side, const setti
       return openapi::describe_api(described, facts);
     };
     description->publish(std::move(describe), origin_of_clients(configured));
+  }
+  if (side == listener::public_side) {
+    // They are for people: no client is told of them. Theirs is the first page, too.
+    auto for_people = pages::routes(configured);
+    if (!for_people) return fail(for_people.error());
+    for (auto& row : *for_people) {
+      std::erase_if(all, [&row](const route& other) {
+        return other.pattern == docs::root_path && other.pattern == row.pattern;
+      });
+      all.push_back(std::move(row));
+    }
   }
   auto table = http::router::make(std::move(all));
   if (!table) return fail(table.error());

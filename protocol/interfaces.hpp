@@ -27,7 +27,7 @@ using session_actor = caf::typed_actor<
     // Is the session alive? Its user, role and surface. AUTH003 when it has ended.
     request<messages::validate, messages::validation>,
     // The same, for a caller who shows a refresh token. AUTH003 also when the token is not the
-    // session's.
+    // session's or, of one that is used, when it was exchanged and its successor was seen.
     request<messages::prove, messages::validation>,
     // The session's first tokens, for the user actor that opened it. AUTH003 when it has ended.
     request<messages::issue_tokens, messages::token_pair>,
@@ -90,7 +90,8 @@ using user_actor = caf::typed_actor<
     // VALIDATION_ERROR for a bad value, CONFLICT (field "role") when the user has another role by
     // now.
     request<messages::update_user, messages::user_view>,
-    // Remove the user and end every session. Done after COMMIT. CONFLICT as above.
+    // Remove the user and end every session. Done after COMMIT. CONFLICT as above, AUTH001 when the
+    // owner asks with a wrong password.
     request<messages::delete_user, messages::done>,
     // End the user's sessions: how many there were, after COMMIT.
     request<messages::end_sessions, messages::sessions_ended>,

@@ -32,6 +32,7 @@ struct key_set {
   secret sealing; // of tickets and stand-ins; each use binds its own words to it
   std::string issuer;
   std::string audience;
+  hmac_sha256_key forms; // of the tokens in the forms of our own pages
 };
 
 /// The rules of sessions, from the settings.

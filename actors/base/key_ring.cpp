@@ -14,7 +14,9 @@ result<std::shared_ptr<const key_set>> make_key_set(const secret& signing_secret
   return std::make_shared<const key_set>(
       key_set{std::move(*access), refresh_keys{signing_secret},
               hkdf_sha256(signing_secret, {}, "latchkey ticket", sealing_key_bytes),
-              std::move(issuer), std::move(audience)});
+              std::move(issuer), std::move(audience),
+              hmac_sha256_key{
+                  hkdf_sha256(signing_secret, {}, "latchkey page forms", sha256_mac{}.size())}});
 }
 
 caf::result<messages::signed_token> key_ring_state::on_sign(messages::sign_access& request) {

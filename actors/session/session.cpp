@@ -94,8 +94,13 @@ caf::result<messages::validation> session_state::on_prove(messages::prove& reque
 caf::result<messages::validation> session_state::prove_now(messages::prove& request) {
   if (!alive() || !env->keys->refresh.check(request.token, record.salt))
     return to_error(error_code::token_invalid);
+  const auto counter = request.token.counter;
+  const bool is_good =
+      counter == record.counter || (counter + 1 == record.counter && may_have_lost_answer());
+  if (request.is_used && !is_good) return to_error(error_code::token_invalid);
   last_used = env->steady_now();
-  if (see(request.token.counter)) touch(); // whatever comes of what it is shown for
+  const bool is_late = request.is_used && last_used >= touched_when + touched_every;
+  if (see(counter) || is_late) touch(); // whatever comes of what it is shown for
   return validation();
 }
 

@@ -185,6 +185,12 @@ user_state::may_mail_of_move(const messages::update_user& request) const {
 }
 
 task<messages::done> user_state::on_delete(messages::delete_user request) {
+  secret matched;
+  if (request.current) {
+    const auto tried = co_await match_password(*request.current, request.deadline);
+    if (!tried) co_return tried.error();
+    matched = *tried;
+  }
   const auto turn = co_await take_turn(turnstile::kind::exclusive);
   if (!turn) co_return turn.error();
   revision change;
@@ -192,6 +198,8 @@ task<messages::done> user_state::on_delete(messages::delete_user request) {
   change.ends_sessions = end_reason::deleted;
   change.facts = [&, this]() -> result<std::optional<storage::unit>> {
     if (const auto why = other_role(request.role_seen, record)) return fail(*why);
+    if (request.current && !is_current(matched))
+      return fail_because(error_code::invalid_credentials, "the password was changed meanwhile");
     const auto at = env->now();
     auto entry =
         audit_entry("user.deleted", "with all that was the user's", at, request.author, record.id);

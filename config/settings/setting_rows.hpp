@@ -23,6 +23,7 @@ std::span<const setting_row> of_cluster() noexcept;
 std::span<const setting_row> of_accounts() noexcept;
 std::span<const setting_row> of_limits() noexcept;
 std::span<const setting_row> of_services() noexcept;
+std::span<const setting_row> of_pages() noexcept;
 std::span<const setting_row> of_upstreams() noexcept;
 
 // -- rules that several topics share ------------------------------------------------------

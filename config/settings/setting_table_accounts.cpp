@@ -89,9 +89,6 @@ constexpr setting_row account_rows[] = {
 
     count_row<&s::password_length_min, 8, 128>("PASSWORD_LENGTH_MIN", "8", "a number, 8 to 128",
                                                "characters that a new password must have"),
-    text_row<&s::brand_name, values::is_printable_word>("BRAND_NAME", "latchkey",
-                                                        "printable characters without spaces",
-                                                        "what authenticator apps call the service"),
     seconds_row<&s::recent_sign_in_s, 60, 86400>(
         "RECENT_SIGN_IN", "10m", "1 minute to 1 day, such as 10m",
         "how old a sign-in may be where second factors and keys are changed"),

@@ -88,7 +88,8 @@ constexpr setting_row service_rows[] = {
         "what we call ourselves to mail servers; unset: ISSUER's host or the machine's name"),
     text_row<&s::password_reset_url, values::is_reset_url>(
         "PASSWORD_RESET_URL", "", "an http(s) URL with {token} in it",
-        "the page that a reset mail leads to; unset: the mail holds the token alone"),
+        "the page that a reset mail leads to; unset: /reset-password of PAGES, else the mail "
+        "holds the token alone"),
     seconds_row<&s::reset_token_ttl_s, 60, 7 * 86400>(
         "RESET_TOKEN_TTL", "1h", "1 minute to 7 days, such as 30m", "how long a reset token works"),
     rate_row<&s::reset_mail_limit>("RESET_MAIL_LIMIT", "3/hour", "reset mails to one account"),
@@ -101,7 +102,8 @@ constexpr setting_row service_rows[] = {
      read_verification, show_verification},
     text_row<&s::email_verification_url, values::is_reset_url>(
         "EMAIL_VERIFICATION_URL", "", "an http(s) URL with {token} in it",
-        "the page that a verification mail leads to; unset: the mail holds the token alone"),
+        "the page that a verification mail leads to; unset: /verify-email of PAGES, else the mail "
+        "holds the token alone"),
     seconds_row<&s::email_verification_ttl_s, 60, 30 * 86400>(
         "EMAIL_VERIFICATION_TTL", "1d", "1 minute to 30 days, such as 12h",
         "how long a verification token works"),

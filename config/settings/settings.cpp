@@ -226,6 +226,19 @@ void complete_rates(const checker& check) {
     if (check.is_default(name) && usual.is_off()) *limit = {};
 }
 
+/// Where no page of another is set, mails lead to our own, as far as anybody can say where it is:
+/// an ISSUER that is no URL says nothing, nor does a port that is still to be found.
+void lead_mails_to_pages(settings& values) {
+  const bool is_known = !values.own_origin.empty() ||
+                        (values.http_port != 0 && values.issuer.find("://") != std::string::npos);
+  if (!values.pages_on || !is_known) return;
+  const auto& origin = values.own_origin.empty() ? values.issuer : values.own_origin;
+  if (values.password_reset_url.empty())
+    values.password_reset_url = origin + "/reset-password?token={token}";
+  if (values.email_verification_url.empty())
+    values.email_verification_url = origin + "/verify-email?token={token}";
+}
+
 void complete(const checker& check) {
   auto& values = check.values;
   const auto machine = cores();
@@ -255,6 +268,7 @@ void complete(const checker& check) {
                     (wildcard ? "localhost" : setting_values::host_in_url(values.http_host)) + ":" +
                     std::to_string(values.http_port);
   }
+  lead_mails_to_pages(values);
   // A browser drops a cookie with SameSite=None that is not Secure.
   if (values.cookie_same_site_none && !values.own_origin.starts_with("https:") &&
       !values.uses_tls())

@@ -90,7 +90,6 @@ struct settings {
   std::uint32_t password_length_min{}; // PASSWORD_LENGTH_MIN: code points
 
   // -- second factors
-  std::string brand_name;           // BRAND_NAME: what the pages and authenticator apps call us
   std::uint32_t recent_sign_in_s{}; // RECENT_SIGN_IN: what a change of factors asks for
 
   // -- work and its bounds
@@ -145,6 +144,12 @@ struct settings {
   email_verification verification{};        // EMAIL_VERIFICATION
   std::string email_verification_url;       // EMAIL_VERIFICATION_URL, with {token}
   std::uint32_t email_verification_ttl_s{}; // EMAIL_VERIFICATION_TTL
+
+  // -- pages
+  bool pages_on{};         // PAGES: on or off
+  std::string brand_name;  // BRAND_NAME: of authenticator apps too
+  std::string brand_logo;  // BRAND_LOGO: a file; empty: the name alone
+  std::string brand_color; // BRAND_COLOR: #rrggbb
 
   // -- neighbours and logs
   std::string core_manager_url; // CORE_MANAGER_URL: http(s)://host[:port][/path], no final slash

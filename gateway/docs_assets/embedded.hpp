@@ -15,6 +15,9 @@ struct file {
 /// What the API's description is put together from: gateway/openapi/*.json.
 std::span<const file> openapi_fragments() noexcept;
 
+/// What our own pages are made of: templates, texts, style and script.
+std::span<const file> pages() noexcept;
+
 /// What /docs is made of: its own page and the viewer's parts.
 std::span<const file> docs_page() noexcept;
 

@@ -50,7 +50,11 @@ enum class window : std::uint8_t {
 enum class error_form : std::uint8_t {
   envelope, // {"error":{"code":…,"message":…,…}}
   flat,     // {"error":"Invalid token","message":…,"details":…}
+  page,     // of HTML, for a person: `route::failure_page` makes it
 };
+
+/// Makes the answer to a request that fails on a route for people.
+using page_of_failure = std::function<response(const failure&, const request&)>;
 
 struct requirement {
   access open_to = access::undecided;
@@ -71,6 +75,7 @@ struct route {
   std::size_t body_bytes_max = 0; // 0: the listener's limit
   bool streams_body = false;      // handled once its header is there: see exchange::body
   error_form errors = error_form::envelope;
+  page_of_failure failure_page = {}; // of `error_form::page`
 };
 
 /// The values of a pattern's `{names}`, percent-decoded: views into the request.

@@ -11,6 +11,10 @@ namespace {
 /// All paths of the service integration begin with it.
 constexpr std::string_view flat_prefix = "/api/auth/";
 
+bool is_for_people(const http::route* matched) noexcept {
+  return matched != nullptr && matched->errors == http::error_form::page && matched->failure_page;
+}
+
 } // namespace
 
 std::string route_name(const http::exchange& ex) {
@@ -50,6 +54,7 @@ http::error_form error_form_of(const http::route* matched, std::string_view path
 
 http::response error_answer(const http::exchange& ex, const failure& error) {
   log_refusal(ex, error);
+  if (is_for_people(ex.matched)) return ex.matched->failure_page(error, ex.in);
   if (error_form_of(ex.matched, ex.in.path) == http::error_form::flat) return flat_error(error);
   const auto asks =
       http::bearer_token(ex.in).empty() ? http::challenge::bearer_unasked : http::challenge::bearer;
@@ -58,6 +63,7 @@ http::response error_answer(const http::exchange& ex, const failure& error) {
 
 http::response server_error_answer(const failure& error, const http::request& in,
                                    const http::route* matched, time_point now) {
+  if (is_for_people(matched)) return matched->failure_page(error, in);
   if (error_form_of(matched, in.path) == http::error_form::flat) return flat_error(error);
   return http::error_response(error, in.request_id, now);
 }

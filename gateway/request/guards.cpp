@@ -145,6 +145,12 @@ route_row&& route_row::errors(http::error_form form) && {
   return std::move(*this);
 }
 
+route_row&& route_row::errors(http::page_of_failure make) && {
+  route_.errors = http::error_form::page;
+  route_.failure_page = std::move(make);
+  return std::move(*this);
+}
+
 route_row&& route_row::internal() && {
   route_.needs.is_internal = true;
   route_.needs.limit = http::window::none;

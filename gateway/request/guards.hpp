@@ -48,6 +48,8 @@ public:
   route_row&& limit(http::window which) &&;
   /// The form of what fails, `envelope` unless it is set.
   route_row&& errors(http::error_form form) &&;
+  /// For people: what fails is a page, and this makes it.
+  route_row&& errors(http::page_of_failure make) &&;
   /// For services: on the internal listener alone.
   route_row&& internal() &&;
   /// The body: its largest size in bytes (0: the listener's) and whether the endpoint streams it.

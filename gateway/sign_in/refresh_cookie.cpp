@@ -1,6 +1,7 @@
 #include "gateway/sign_in/refresh_cookie.hpp"
 
 #include "gateway/request/origin_check.hpp"
+#include "gateway/sign_in/own_cookie.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -14,20 +15,13 @@ namespace {
 constexpr std::string_view host_name = "__Host-refresh_token";
 constexpr std::string_view plain_name = "refresh_token";
 
-/// Whether browsers reach us by https.
-bool is_https(const http::exchange& ex) {
-  return ex.in.is_tls || edge_of(ex).configured().own_origin.starts_with("https:");
-}
-
 std::string_view name_of_cookie(const http::exchange& ex) {
-  return is_https(ex) ? host_name : plain_name;
+  return reaches_us_by_https(ex) ? host_name : plain_name;
 }
 
 std::string attributes(const http::exchange& ex) {
-  const auto& set = edge_of(ex).configured();
-  const bool plain_loopback = !is_https(ex) && is_loopback_host(set.http_host);
-  std::string out = plain_loopback ? "; HttpOnly" : "; HttpOnly; Secure";
-  out += set.cookie_same_site_none ? "; SameSite=None" : "; SameSite=Lax";
+  std::string out{cookie_protection(ex)};
+  out += edge_of(ex).configured().cookie_same_site_none ? "; SameSite=None" : "; SameSite=Lax";
   return out += "; Path=/";
 }
 
@@ -116,11 +110,16 @@ void clear_refresh_cookie(const http::exchange& ex, const session_id& session,
   if (!came) forget(ex, name_of_cookie(ex), answer);
 }
 
-result<std::vector<refresh_token>> refresh_cookies(const http::exchange& ex) {
+std::vector<refresh_token> sent_refresh_cookies(const http::exchange& ex) {
   std::vector<refresh_token> found;
   for (const auto name : names_read(ex))
     for (auto& token : tokens_named(ex, name))
       found.push_back(std::move(token));
+  return found;
+}
+
+result<std::vector<refresh_token>> refresh_cookies(const http::exchange& ex) {
+  auto found = sent_refresh_cookies(ex);
   if (found.empty()) return found;
   // What they prove, they prove for pages of our own site alone, and for those that the operator
   // lets use them from others.

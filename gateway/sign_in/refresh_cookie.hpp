@@ -34,6 +34,10 @@ void clear_refresh_cookie(const http::exchange& ex, const session_id& session,
 /// ALLOWED_ORIGINS.
 result<std::vector<refresh_token>> refresh_cookies(const http::exchange& ex);
 
+/// The same, whichever page made the browser send them: for what changes nothing and is shown to
+/// the person alone.
+std::vector<refresh_token> sent_refresh_cookies(const http::exchange& ex);
+
 /// Takes a cookie back, with an answer that refuses it, when that can harm nobody: the token is
 /// ours by its MAC, its session was over when the request came, its user has not signed in since it
 /// began, and nobody at all has been given a cookie since the request came. What is not known to be

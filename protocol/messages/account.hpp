@@ -40,11 +40,13 @@ struct update_user {
   std::optional<service_author> service = {};
 };
 
-/// Remove the user and end every session. `role_seen` as above.
+/// Remove the user and end every session. `role_seen` as above. The owner shows the password:
+/// AUTH001 when `current` is wrong (it counts as a failed login).
 struct delete_user {
   messages::author author;
   time_point deadline{};
   std::optional<std::string> role_seen = {};
+  std::optional<secret> current = {};
 };
 
 /// Replace the password and end every session but `keep`. AUTH001 when `current` is wrong (it

@@ -84,6 +84,9 @@ struct validation {
 /// Is this session alive, and is the token one of its own, whether it was exchanged or not?
 struct prove {
   refresh_token token;
+  /// It must be one that a refresh would take now: for who uses the session by it, instead of an
+  /// access token. An older one may be somebody else's copy.
+  bool is_used = false;
 };
 
 /// Give me the tokens of the session that I have just opened.

@@ -53,17 +53,19 @@ std::optional<std::string> integer_digits(std::string_view number) {
 input input::of(const http::request& in, body_form form) {
   input out;
   if (form == body_form::json_or_empty && in.body.empty()) return out;
-  if (http::is_media_type(in.content_type, "application/json")) {
+  const bool takes_form = form == body_form::json_or_form || form == body_form::form;
+  if (form != body_form::form && http::is_media_type(in.content_type, "application/json")) {
     out.read_json(in.body);
-  } else if (form == body_form::json_or_form &&
+  } else if (takes_form &&
              http::is_media_type(in.content_type, "application/x-www-form-urlencoded")) {
     out.read_form(in.body);
   } else {
-    out.first_ = failure{error_code::unsupported_media_type, "Content-Type",
-                         form == body_form::json_or_form
-                             ? "must be application/json or application/x-www-form-urlencoded"
+    out.first_ =
+        failure{error_code::unsupported_media_type, "Content-Type",
+                form == body_form::form ? "must be application/x-www-form-urlencoded"
+                : takes_form ? "must be application/json or application/x-www-form-urlencoded"
                              : "must be application/json",
-                         0};
+                0};
   }
   return out;
 }

@@ -25,7 +25,7 @@ inline constexpr std::size_t field_echo_bytes_max = 64;
 inline constexpr std::size_t id_text_bytes_max = 64;
 
 /// Which forms of body an endpoint takes.
-enum class body_form { json, json_or_form, json_or_empty };
+enum class body_form { json, json_or_form, json_or_empty, form };
 
 /// Reads fields one after another and remembers the first problem, so that an endpoint
 /// reads all of them and then asks once. Lengths are in bytes of UTF-8.

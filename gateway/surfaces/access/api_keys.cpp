@@ -1,39 +1,16 @@
 // api_keys.cpp — a user's own API keys.
+#include "gateway/account/holdings.hpp"
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
 #include "gateway/surfaces/access/render.hpp"
-#include "protocol/text/name_look.hpp"
-#include "protocol/text/text_codec.hpp"
-#include "protocol/tokens/opaque_key.hpp"
 
 #include <string>
 #include <utility>
 
 namespace latchkey::gateway::access {
-namespace {
-
-constexpr std::size_t key_name_chars_max = 100;
-
-result<void> check_new_key(const messages::create_api_key& key, time_point now) {
-  const auto wrong = [](const char* field, const char* reason) {
-    return fail(error_code::validation_error, field, reason);
-  };
-  if (count_code_points(key.name) > key_name_chars_max)
-    return wrong("name", "must have at most 100 characters");
-  if (has_invisible_characters(key.name))
-    return wrong("name", "must not contain control or invisible characters");
-  for (const auto& scope : key.scopes)
-    if (!is_permission(scope)) return wrong("scopes", "must have the form resource:action");
-  if (key.expires_at && *key.expires_at <= now) return wrong("expires_at", "must be in the future");
-  return {};
-}
-
-} // namespace
 
 awaitable<result<http::response>> list_api_keys(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
-  const messages::list_api_keys question{edge.deadline_for_actors(ex.deadline)};
-  auto list = co_await edge.ask_user(caller.user, question, ex.deadline);
+  auto list = co_await own_keys(ex, caller);
   if (!list) co_return fail(list.error());
   std::string out;
   json_writer body(out);
@@ -45,21 +22,14 @@ awaitable<result<http::response>> list_api_keys(http::exchange& ex, const princi
 }
 
 awaitable<result<http::response>> create_api_key(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
-  messages::create_api_key request;
-  request.name = body.text("name", 1, 4 * key_name_chars_max);
-  request.scopes =
-      permission_set{body.texts("scopes", permissions_max, permission_bytes_max)}.words();
-  request.expires_at = body.optional_time("expires_at");
-  auto good = body.done();
-  if (good) good = check_new_key(request, edge.env().now());
-  if (!good) co_return fail(good.error());
+  wanted_key wanted;
+  wanted.name = body.text("name", 1, 4 * key_name_chars_max);
+  wanted.scopes = body.texts("scopes", permissions_max, permission_bytes_max);
+  wanted.expires_at = body.optional_time("expires_at");
+  if (auto read = body.done(); !read) co_return fail(read.error());
 
-  request.session = caller.session;
-  request.author = author_of(ex, caller);
-  request.deadline = edge.deadline_for_actors(ex.deadline);
-  auto created = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
+  auto created = co_await make_own_key(ex, caller, std::move(wanted));
   if (!created) co_return fail(created.error());
   std::string out;
   json_writer answer(out);
@@ -68,12 +38,7 @@ awaitable<result<http::response>> create_api_key(http::exchange& ex, const princ
 }
 
 awaitable<result<http::response>> revoke_api_key(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
-  const auto id = parse_key_id(ex.params["id"]);
-  if (!id) co_return fail(error_code::not_found);
-  messages::revoke_api_key request{*id, author_of(ex, caller),
-                                   edge.deadline_for_actors(ex.deadline)};
-  auto revoked = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
+  auto revoked = co_await revoke_own_key(ex, caller, ex.params["id"]);
   if (!revoked) co_return fail(revoked.error());
   co_return http::empty_response();
 }

@@ -1,4 +1,5 @@
 // sessions.cpp — a user's own sessions.
+#include "gateway/account/holdings.hpp"
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
 #include "gateway/surfaces/access/render.hpp"
@@ -9,11 +10,6 @@
 
 namespace latchkey::gateway::access {
 namespace {
-
-/// The path names no session of the caller's that lives.
-failure no_such_session() {
-  return {error_code::not_found, {}, {}, 0};
-}
 
 /// How many sockets each of them has, on all reactors.
 awaitable<result<std::vector<std::size_t>>>
@@ -35,12 +31,7 @@ live_sockets_of(http::exchange& ex, const std::vector<session_record>& all) {
 } // namespace
 
 awaitable<result<http::response>> list_sessions(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
-  storage::list_sessions question;
-  question.user = caller.user;
-  question.now = edge.env().now();
-  question.used_after = edge.env().policy.idle_since(question.now);
-  auto found = co_await edge.read(question, ex.deadline);
+  auto found = co_await own_sessions(ex, caller);
   if (!found) co_return fail(found.error());
   auto sockets = co_await live_sockets_of(ex, *found);
   if (!sockets) co_return fail(sockets.error());
@@ -54,21 +45,7 @@ awaitable<result<http::response>> list_sessions(http::exchange& ex, const princi
 }
 
 awaitable<result<http::response>> end_session(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
-  const auto named = parse_uuid(ex.params["id"]);
-  if (!named) co_return fail(no_such_session());
-  const session_id id{*named};
-  // Whose it is comes first: nobody learns that somebody else's is there.
-  const messages::validate question;
-  auto owner = co_await edge.ask_session(id, question, ex.deadline);
-  const bool is_own = owner && owner->user == caller.user;
-  if (!is_own && (owner || owner.error().code == error_code::token_invalid))
-    co_return fail(no_such_session());
-  if (!owner) co_return fail(owner.error());
-  messages::revoke request{end_reason::revoked, client_of(ex),
-                           edge.deadline_for_actors(ex.deadline), std::nullopt};
-  auto ended = co_await edge.ask_session(id, std::move(request), ex.deadline);
-  if (!ended && ended.error().code == error_code::token_invalid) co_return fail(no_such_session());
+  auto ended = co_await end_own_session(ex, caller, ex.params["id"]);
   if (!ended) co_return fail(ended.error());
   co_return http::empty_response();
 }

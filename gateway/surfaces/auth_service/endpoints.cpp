@@ -4,6 +4,7 @@
 
 #include "gateway/request/errors.hpp"
 #include "gateway/request/request_limit.hpp"
+#include "gateway/sign_in/cookie_session.hpp"
 #include "gateway/sign_in/refresh_cookie.hpp"
 #include "gateway/sign_in/registration.hpp"
 #include "gateway/sign_in/sign_in.hpp"
@@ -69,29 +70,16 @@ refusal_of_cookie(http::exchange& ex, std::vector<refresh_token> shown, failure 
   co_return answer;
 }
 
-/// The first of them that is a live session's own. Counts the request: for the user whose it is,
-/// else for the address, so that nobody behind it keeps the others from refreshing. A session that
-/// is not in memory costs a read, which an address that has shown too much junk does not get.
+/// The session of the first of them that is a live session's own. Counts the request: for the user
+/// whose it is, else for the address, so that nobody behind it keeps the others from refreshing.
 /// AUTH003, RATE_LIMITED; `may_refuse` false: never for the user's own window.
-awaitable<result<refresh_token>>
+awaitable<result<cookie_session>>
 charge_token_owner(http::exchange& ex, std::vector<refresh_token> shown, bool may_refuse) {
-  failure error{error_code::token_invalid, {}, {}, 0};
-  for (auto& token : shown) {
-    auto may = co_await may_be_looked_up(ex, token.session);
-    if (!may) co_return fail(std::move(may.error()));
-    messages::prove question{token};
-    auto owner = co_await edge_of(ex).ask_session(token.session, std::move(question), ex.deadline);
-    if (!owner && owner.error().code == error_code::token_invalid) { // a neighbour's
-      // Each has cost a read; the last is counted below.
-      if (&token != &shown.back()) (void)co_await charge_unproven_limit(ex);
-      continue;
-    }
-    if (!owner) co_return fail(co_await charge_address_on_failure(ex, std::move(owner.error())));
-    auto charged = co_await charge_refresh_limit(ex, owner->user);
-    if (!charged && may_refuse) co_return fail(charged.error());
-    co_return std::move(token);
-  }
-  co_return fail(co_await charge_address_on_failure(ex, std::move(error)));
+  auto found = co_await session_of_tokens(ex, std::move(shown));
+  if (!found) co_return fail(co_await charge_address_on_failure(ex, std::move(found.error())));
+  auto charged = co_await charge_refresh_limit(ex, found->owner.user);
+  if (!charged && may_refuse) co_return fail(charged.error());
+  co_return found;
 }
 
 /// Which session was ended, and by whose paths it had been opened.
@@ -102,16 +90,13 @@ struct logged_out {
 
 /// Ends the session that a refresh cookie names.
 awaitable<result<logged_out>> log_out_by_cookie(http::exchange& ex, failure otherwise) {
-  auto& edge = edge_of(ex);
   auto shown = refresh_cookies(ex);
   if (!shown) co_return fail(co_await charge_address_on_failure(ex, std::move(shown.error())));
   if (shown->empty()) co_return fail(co_await charge_address_on_failure(ex, std::move(otherwise)));
-  auto token = co_await charge_token_owner(ex, std::move(*shown), false);
-  if (!token) co_return fail(token.error());
-  const auto session = token->session;
-  messages::revoke request{end_reason::logout, client_of(ex), edge.deadline_for_actors(ex.deadline),
-                           std::move(*token)};
-  auto ended = co_await edge.ask_session(session, std::move(request), ex.deadline);
+  auto found = co_await charge_token_owner(ex, std::move(*shown), false);
+  if (!found) co_return fail(found.error());
+  const auto session = found->token.session;
+  auto ended = co_await sign_out(ex, std::move(*found));
   if (!ended) co_return fail(ended.error());
   co_return logged_out{session, ended->opened_by};
 }
@@ -194,8 +179,9 @@ awaitable<result<http::response>> refresh(http::exchange& ex) {
     if (own.error().code == error_code::token_invalid) edge.env().outcomes.refresh_refused->add();
     co_return co_await refusal_of_cookie(ex, shown, std::move(own.error()));
   }
-  const auto session = own->session;
-  messages::refresh request{std::move(*own), client_of(ex), edge.deadline_for_actors(ex.deadline)};
+  const auto session = own->token.session;
+  messages::refresh request{std::move(own->token), client_of(ex),
+                            edge.deadline_for_actors(ex.deadline)};
   auto tokens = co_await edge.ask_session(session, std::move(request), ex.deadline);
   if (tokens) co_return token_answer(ex, *tokens, by);
   co_return co_await refusal_of_cookie(ex, shown, std::move(tokens.error()));

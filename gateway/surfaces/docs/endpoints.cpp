@@ -178,7 +178,7 @@ std::vector<http::route> routes(std::shared_ptr<const published_description> des
     co_return sealed(answer_with(ex.in, parts->at(icon_name)), closed_policy);
   };
   std::vector<http::route> rows;
-  rows.push_back(row("/", "root", std::move(root)));
+  rows.push_back(row(std::string{root_path}, "root", std::move(root)));
   rows.push_back(row("/favicon.ico", "favicon", std::move(icon)));
   rows.push_back(row("/openapi.json", "openapi", std::move(describe)));
   rows.push_back(row("/docs", "docs", has_viewer(files) ? page(viewer_name) : plain));

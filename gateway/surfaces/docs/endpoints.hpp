@@ -45,6 +45,9 @@ private:
   mutable result<content> content_;
 };
 
+/// Where somebody arrives who types the address alone: on /docs, where there are no other pages.
+inline constexpr std::string_view root_path = "/";
+
 /// Whether these files have the interactive viewer; without it /docs is the plain page.
 bool has_viewer(std::span<const embedded::file> files) noexcept;
 

@@ -35,6 +35,23 @@ TEST(UnseenSuccessor, IsGivenAgainUntilItIsSeen) {
   EXPECT_TRUE(f.ask(f.actor, f.refresh(2)));
 }
 
+TEST(UnseenSuccessor, EndsTheUseOfTheTokenBeforeOnceItIsSeen) {
+  one_session f;
+  const auto uses = [&f](std::uint64_t counter) {
+    auto question = f.prove(counter);
+    question.is_used = true;
+    return code_of(f.ask(f.actor, std::move(question)));
+  };
+  EXPECT_EQ(uses(1), error_code::none);
+  ASSERT_TRUE(f.ask(f.actor, f.refresh(1)));
+  EXPECT_EQ(uses(1), error_code::none) << "the answer may have been lost";
+  EXPECT_EQ(uses(2), error_code::none);
+  f.advance(f.env().policy.refresh_grace + 1s);
+  EXPECT_EQ(uses(1), error_code::token_invalid);
+  EXPECT_TRUE(f.ask(f.actor, f.prove(1))) << "it is one of the session's own all the same";
+  EXPECT_EQ(uses(2), error_code::none) << "it ends nothing";
+}
+
 TEST(UnseenSuccessor, ComesWithAnAccessTokenThatIsGoodNow) {
   one_session f;
   const auto lost = f.ask(f.actor, f.refresh(1));

@@ -19,6 +19,32 @@ TEST(UserRemoval, EndsItsSessionsAndIsNotFoundWhenItIsDeleted) {
   EXPECT_EQ(audits.front().by, "user:admin");
 }
 
+TEST(UserRemoval, IsTheOwnersOwnWithThePassword) {
+  one_user f;
+  const auto session = f.signed_in();
+  messages::delete_user wish{f.author(), f.soon()};
+  wish.current = secret{std::string{"wrong horse"}};
+  EXPECT_EQ(code_of(f.ask(f.actor, wish)), error_code::invalid_credentials);
+  EXPECT_EQ(f.state_of(session), error_code::none);
+  wish.current = secret{std::string{"correct horse"}};
+  EXPECT_TRUE(f.ask(f.actor, wish));
+  EXPECT_EQ(code_of(f.find(f.record.id)), error_code::user_not_found);
+}
+
+TEST(UserRemoval, IsNotThatOfAPasswordWhichWasChangedMeanwhile) {
+  one_user f;
+  f.commits.hold_questions();
+  auto changing = f.begin(f.actor, f.change("correct horse", "another horse of mine"));
+  messages::delete_user wish{f.author(), f.soon()};
+  wish.current = secret{std::string{"correct horse"}};
+  auto removing = f.begin(f.actor, wish);
+  f.commits.hold_nothing();
+  f.commits.release();
+  EXPECT_TRUE(changing.answer());
+  EXPECT_EQ(code_of(removing.answer()), error_code::invalid_credentials);
+  EXPECT_TRUE(f.find(f.record.id));
+}
+
 TEST(UserRemoval, RefusesWhoeverWaitedWhileItWasDeleted) {
   one_user f;
   f.commits.hold_questions();

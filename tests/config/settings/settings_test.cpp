@@ -193,6 +193,34 @@ TEST(Settings, KnowOurOwnOriginByAnIssuerThatIsAUrl) {
       << "`iss` is what was set, to the letter";
 }
 
+TEST(Settings, LeadMailsToOurOwnPagesWhereThoseCanBeFound) {
+  const auto leads_to = [](std::map<std::string, std::string, std::less<>> set) {
+    const auto values = load(only(std::move(set)));
+    return values.password_reset_url + " " + values.email_verification_url;
+  };
+  EXPECT_EQ(leads_to({}), "http://127.0.0.1:8000/reset-password?token={token} "
+                          "http://127.0.0.1:8000/verify-email?token={token}");
+  EXPECT_EQ(leads_to({{"ISSUER", "https://auth.example.com/a/path"}}),
+            "https://auth.example.com/reset-password?token={token} "
+            "https://auth.example.com/verify-email?token={token}");
+  EXPECT_EQ(leads_to({{"PASSWORD_RESET_URL", "https://a.example/{token}"}}),
+            "https://a.example/{token} http://127.0.0.1:8000/verify-email?token={token}");
+  EXPECT_EQ(leads_to({{"PAGES", "off"}}), " ");
+  EXPECT_EQ(leads_to({{"HTTP_PORT", "0"}}), " ") << "nobody knows where they are yet";
+  EXPECT_EQ(leads_to({{"ISSUER", "an-issuer-that-is-no-url"}}), " ");
+}
+
+TEST(Settings, TakeABrandThatCanBeShown) {
+  for (const auto* color : {"#1f5fbf", "#FFFFFF"})
+    EXPECT_EQ(load(only({{"BRAND_COLOR", color}})).brand_color, color);
+  for (const auto* color : {"1f5fbf", "#12345", "#1234567", "red", "#12345g"})
+    EXPECT_NE(refuse(only({{"BRAND_COLOR", color}})).front().find("BRAND_COLOR"), std::string::npos)
+        << color;
+  for (const auto& [name, value] : std::map<std::string, std::string, std::less<>>{
+           {"BRAND_NAME", std::string(61, 'a')}, {"BRAND_LOGO", "logo.gif"}, {"PAGES", "yes"}})
+    EXPECT_NE(refuse(only({{name, value}})).front().find(name), std::string::npos) << value;
+}
+
 TEST(Settings, RefuseHalfOfATlsPair) {
   temporary_folder folder;
   const auto file = folder.write("a.pem", "x");

@@ -1,6 +1,6 @@
 // situations/docs.mjs — the description and its viewer: see lib/situations.mjs.
 export const situations = {
-  root: async () => ({ status: 302 }),
+  root: async () => ({ status: 303 }),
   favicon: async () => ({ status: 200 }),
   openapi: async () => ({ status: 200 }),
   docs: async () => ({ status: 200 }),

@@ -60,6 +60,7 @@ inline constexpr std::array<outcome, columns> signed_in{u, u, in, in, in, f, in,
 inline constexpr std::array<outcome, columns> in_person{u, u, in, in, in, f, f, u};
 inline constexpr std::array<outcome, columns> admins{u, u, f, in, in, f, in, u};
 inline constexpr std::array<outcome, columns> admins_in_person{u, u, f, in, in, f, f, u};
+inline constexpr std::array<outcome, columns> no_form_of_ours{f, f, f, f, f, f, f, f};
 inline constexpr std::array<outcome, columns> services{f, f, f, f, f, f, f, in};
 
 inline const std::vector<row> rows{
@@ -145,6 +146,44 @@ inline const std::vector<row> rows{
     {"POST", "/auth/verify-email/confirm", "", anyone},
     {"GET", "/auth/sessions", "", in_person},
     {"DELETE", "/auth/sessions/{id}", "", in_person},
+    // Pages. A browser's cookie counts there and nothing else: all of these callers are nobody, who
+    // is sent to sign in, and none has the token of a form.
+    {"GET", "/pages/{file}", "", anyone},
+    {"GET", "/sign-in", "", anyone},
+    {"POST", "/sign-in", "", no_form_of_ours},
+    {"GET", "/register", "", anyone},
+    {"POST", "/register", "", no_form_of_ours},
+    {"GET", "/verify-email", "", anyone},
+    {"POST", "/verify-email", "", no_form_of_ours},
+    {"GET", "/recover", "", anyone},
+    {"POST", "/recover", "", no_form_of_ours},
+    {"GET", "/recover/passphrase", "", anyone},
+    {"POST", "/recover/passphrase", "", no_form_of_ours},
+    {"GET", "/reset-password", "", anyone},
+    {"POST", "/reset-password", "", no_form_of_ours},
+    {"GET", "/sign-out", "", anyone},
+    {"POST", "/sign-out", "", anyone},
+    {"GET", "/account", "", anyone},
+    {"GET", "/account/details", "", anyone},
+    {"POST", "/account/details", "", anyone},
+    {"GET", "/account/verification", "", anyone},
+    {"POST", "/account/verification", "", anyone},
+    {"GET", "/account/password", "", anyone},
+    {"POST", "/account/password", "", anyone},
+    {"GET", "/account/passphrase", "", anyone},
+    {"POST", "/account/passphrase", "", anyone},
+    {"GET", "/account/passphrase/remove", "", anyone},
+    {"POST", "/account/passphrase/remove", "", anyone},
+    {"GET", "/account/sessions/end", "", anyone},
+    {"POST", "/account/sessions/end", "", anyone},
+    {"GET", "/account/sessions/end-others", "", anyone},
+    {"POST", "/account/sessions/end-others", "", anyone},
+    {"GET", "/account/keys", "", anyone},
+    {"POST", "/account/keys", "", anyone},
+    {"GET", "/account/keys/revoke", "", anyone},
+    {"POST", "/account/keys/revoke", "", anyone},
+    {"GET", "/account/delete", "", anyone},
+    {"POST", "/account/delete", "", anyone},
 };
 
 /// What the internal listener has beside those of the services, for services alone.

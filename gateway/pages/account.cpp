@@ -1,0 +1,213 @@
+#include "gateway/pages/account.hpp"
+
+#include "gateway/account/holdings.hpp"
+#include "gateway/account/owner.hpp"
+#include "gateway/pages/view/sign_in_chart.hpp"
+#include "protocol/tokens/opaque_key.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::gateway::pages {
+namespace {
+
+constexpr const char* account_path = "/account";
+
+/// What the page is made of.
+struct account_state {
+  messages::user_view user;
+  std::vector<session_record> sessions;
+  std::vector<api_key_record> keys;
+  bool has_passphrase = false;
+  std::vector<time_point> sign_ins; // newest first, of the days that the picture shows
+};
+
+awaitable<result<std::vector<time_point>>> last_sign_ins(visit& v, const principal& caller) {
+  storage::list_audit question;
+  question.user = caller.user;
+  question.action = "user.signed_in";
+  question.since = edge_of(v.ex).env().now() - std::chrono::days{sign_in_chart_days};
+  auto lines = co_await edge_of(v.ex).read(std::move(question), v.ex.deadline);
+  if (!lines) co_return fail(lines.error());
+  std::vector<time_point> times;
+  for (const auto& line : *lines)
+    times.push_back(line.at);
+  co_return times;
+}
+
+awaitable<result<account_state>> read_account(visit& v, const principal& caller) {
+  account_state found;
+  auto user = co_await describe_owner(v.ex, caller);
+  if (!user) co_return fail(user.error());
+  found.user = std::move(*user);
+  auto sessions = co_await own_sessions(v.ex, caller);
+  if (!sessions) co_return fail(sessions.error());
+  found.sessions = std::move(*sessions);
+  auto keys = co_await own_keys(v.ex, caller);
+  if (!keys) co_return fail(keys.error());
+  found.keys = std::move(keys->keys);
+  const storage::find_recovery question{caller.user};
+  auto recovery = co_await edge_of(v.ex).read(question, v.ex.deadline);
+  if (!recovery) co_return fail(recovery.error());
+  found.has_passphrase = recovery->has_value();
+  auto sign_ins = co_await last_sign_ins(v, caller);
+  if (!sign_ins) co_return fail(sign_ins.error());
+  found.sign_ins = std::move(*sign_ins);
+  co_return found;
+}
+
+/// Makes the models of one page.
+class account_view {
+public:
+  account_view(const visit& v, const principal& caller, const account_state& state,
+               const account_extras& extras)
+      : v_(v), caller_(caller), state_(state), extras_(extras), token_(v.token()),
+        now_(edge_of(v.ex).env().now()) {}
+
+  model whole() const {
+    const auto& user = state_.user;
+    model content;
+    content.text("signed_in_as", v_.words.filled("account_signed_in_as", {{"name", user.username}}))
+        .text("email", user.email)
+        .text("since", day_of(user.created_at))
+        .flag("shows_verification", is_verifying())
+        .flag("is_verified", user.email_verified)
+        .flag("has_passphrase", state_.has_passphrase)
+        .flag("needs_verification", state_.has_passphrase && is_verifying() && !user.email_verified)
+        .part("profile_form", shown(profile_form(v_, user.username, messages::full_name_of(user))))
+        .part("chart", sign_in_chart(v_.words, state_.sign_ins, now_))
+        .part("password_form", shown(password_form(v_)))
+        .part("passphrase_form", shown(new_passphrase_form(v_)))
+        .list("sessions", sessions())
+        .flag("has_keys", !state_.keys.empty())
+        .list("keys", keys())
+        .part("key_form", folded(new_key_form(v_, caller_, {})))
+        .part("delete_form", folded(deletion_form(v_)));
+    if (is_verifying() && !user.email_verified)
+      content.part("verification_form", shown(verification_wish_form(v_)));
+    if (state_.has_passphrase)
+      content.part("passphrase_removal", folded(passphrase_removal_form(v_)));
+    if (state_.sessions.size() > 1) content.part("others_form", shown(end_of_others_form(v_)));
+    if (extras_.made) content.part("new_key", new_key());
+    v_.add_notices(content, extras_.refused ? std::string{} : v_.notice(), extras_.refused);
+    return content;
+  }
+
+  std::string token() const { return token_; }
+
+private:
+  bool is_verifying() const { return v_.at.verification() != email_verification::off; }
+  bool is_refused(const form& one) const {
+    return extras_.refused && extras_.refused->sent.id == one.id;
+  }
+
+  /// As it was sent, if it was refused.
+  model shown(form one) const {
+    if (!is_refused(one)) return model_of(v_.words, named(std::move(one)), token_);
+    return model_of(v_.words, named(extras_.refused->sent), token_, extras_.refused->wrong);
+  }
+  /// With the name that goes with the password which it takes.
+  form named(form one) const {
+    const auto is_secret = [](const form_field& field) { return field.type == "password"; };
+    if (std::ranges::any_of(one.fields, is_secret)) one.username = state_.user.username;
+    return one;
+  }
+  /// The same, open where somebody has been in it.
+  model folded(const form& one) const {
+    auto out = shown(one);
+    return out.flag("is_open", is_refused(one));
+  }
+
+  std::vector<model> sessions() const {
+    std::vector<model> out;
+    for (const auto& one : state_.sessions) {
+      const bool is_current = one.id == caller_.session;
+      auto& row = out.emplace_back();
+      row.text("device", device_in_words(v_.words, one.user_agent))
+          .text("address", one.address.empty()
+                               ? v_.words["session_no_address"]
+                               : v_.words.filled("session_address", {{"address", one.address}}))
+          .flag("is_current", is_current)
+          .text("created_at", to_rfc3339_seconds(one.created_at))
+          .text("created", since("session_signed_in", one.created_at))
+          .text("seen_at", to_rfc3339_seconds(one.last_seen_at))
+          .text("seen", since("session_last_seen", one.last_seen_at));
+      if (!is_current) row.part("end_form", shown(session_end_form(v_, one)));
+    }
+    // This device stands first.
+    std::ranges::stable_partition(
+        out, [](const model& row) { return std::get<bool>(row.values().at("is_current")); });
+    return out;
+  }
+
+  std::vector<model> keys() const {
+    std::vector<model> out;
+    for (const auto& key : state_.keys) {
+      std::string scopes;
+      for (const auto& scope : key.scopes)
+        scopes.append(scopes.empty() ? "" : ", ").append(scope);
+      auto times = since("key_made", key.created_at);
+      times += ", " + (key.last_used_at ? since("key_last_used", *key.last_used_at)
+                                        : v_.words["key_never_used"]);
+      times += ", " + (key.expires_at
+                           ? v_.words.filled("key_expires", {{"date", day_of(*key.expires_at)}})
+                           : v_.words["key_never_expires"]);
+      out.emplace_back()
+          .text("key_name", key.name)
+          .text("prefix", key.prefix)
+          .text("scopes", std::move(scopes))
+          .text("times", std::move(times))
+          .part("revoke_form", shown(key_revocation_form(v_, key)));
+    }
+    return out;
+  }
+
+  model new_key() const {
+    model out;
+    out.text("label", v_.words.filled("key_shown_label", {{"name", extras_.made->key.name}}))
+        .text("text", std::string{extras_.made->text.reveal()});
+    return out;
+  }
+
+  std::string since(std::string_view key, time_point then) const {
+    return v_.words.filled(key, {{"ago", ago(v_.words, then, now_)}});
+  }
+
+  const visit& v_;
+  const principal& caller_;
+  const account_state& state_;
+  const account_extras& extras_;
+  std::string token_;
+  time_point now_;
+};
+
+} // namespace
+
+endpoint_answer account_answer(visit& v, const principal& caller, account_extras extras) {
+  auto state = co_await read_account(v, caller);
+  if (!state) co_return fail(state.error());
+  const account_view view{v, caller, *state, extras};
+  page_frame frame;
+  frame.title = v.words["account_title"];
+  frame.self = account_path;
+  frame.sign_out_token = view.token();
+  frame.is_wide = true;
+  frame.is_refused = extras.refused.has_value();
+  co_return v.show(extras.refused ? refused_status : 200, frame, "account.html", view.whole());
+}
+
+endpoint_answer refused_change(visit& v, const principal& caller, form sent, failure error) {
+  // A limit with a reason is that of the form; one without, that of the caller's requests.
+  const bool is_its_limit = error.code == error_code::rate_limited && !error.reason.empty();
+  if (!is_for_form(error) && !is_its_limit) co_return fail(std::move(error));
+  account_extras extras;
+  extras.refused = refusal{std::move(sent), problem_of(v.words, error)};
+  co_return co_await account_answer(v, caller, std::move(extras));
+}
+
+endpoint_answer show_account(visit& v, const principal& caller) {
+  account_extras none;
+  co_return co_await account_answer(v, caller, std::move(none));
+}
+
+} // namespace latchkey::gateway::pages

@@ -1,0 +1,79 @@
+// visit.hpp — one request to one of our pages: its language, the browser that its forms belong to,
+// and how it is answered.
+#pragma once
+
+#include "gateway/pages/view/form.hpp"
+#include "gateway/pages/view/page.hpp"
+#include "gateway/pages/view/site.hpp"
+#include "gateway/request/endpoint.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace latchkey::gateway::pages {
+
+/// A form that was sent and refused.
+struct refusal {
+  form sent;
+  problem wrong;
+};
+
+class visit {
+public:
+  /// Of somebody who is not signed in, or need not be: forms belong to a cookie of their own.
+  visit(const site& at, http::exchange& ex);
+  /// Forms belong to the caller's session.
+  visit(const site& at, http::exchange& ex, const principal& caller);
+
+  http::exchange& ex;
+  const site& at;
+  const texts& words;
+
+  /// The token of this browser's forms.
+  std::string token() const;
+  /// Whether a form with that token is this browser's.
+  bool is_token(std::string_view sent) const;
+  /// Nothing: the form carries no such word, or one that we do not know.
+  std::string notice() const;
+  /// A parameter of the query; empty without one.
+  std::string parameter(std::string_view name) const;
+
+  /// The page that shows forms one below the other, and nothing else.
+  struct form_page {
+    std::string title;
+    std::string intro = {};
+    struct item {
+      form content;
+      std::string heading = {}, intro = {};
+    };
+    std::vector<item> forms = {};
+    struct link {
+      std::string before, href, label;
+    };
+    std::vector<link> links = {};
+    std::string notice = {};
+    bool is_secret = false; // see page_frame
+  };
+  http::response show(const std::string& self, const form_page& page,
+                      const std::optional<refusal>& refused = {}) const;
+  /// Any page; the browser keeps the cookie of its forms.
+  http::response show(unsigned status, const page_frame& frame, std::string_view name,
+                      model content) const;
+
+  /// Puts the notice and what is wrong above a page.
+  void add_notices(model& content, std::string_view notice,
+                   const std::optional<refusal>& refused) const;
+
+private:
+  std::string bound_to_;
+  std::string cookie_; // empty: forms belong to the session
+};
+
+/// What a form is answered with when it comes back: the status, so that nobody takes it for done.
+inline constexpr unsigned refused_status = 422;
+
+/// Whether a failure is one that a person can put right in the form; otherwise it has a page.
+bool is_for_form(const failure& error);
+
+} // namespace latchkey::gateway::pages
