@@ -13,6 +13,8 @@ namespace latchkey::gateway::pages {
 endpoint_answer show_sign_in(visit& v);
 /// To /account, with the refresh cookie as POST /auth/token sets it.
 endpoint_answer take_sign_in(visit& v, input& sent);
+/// The same for a second factor, where the password was not enough.
+endpoint_answer take_second_step(visit& v, input& sent);
 endpoint_answer show_sign_out(visit& v, const principal& caller);
 endpoint_answer take_sign_out(visit& v, const principal& caller, input& sent);
 

@@ -32,6 +32,8 @@ std::vector<http::route> open_rows(const site_ptr& at) {
       page_row(at, "/", show_start),
       page_row(at, "/sign-in", show_sign_in),
       form_row(at, "/sign-in", take_sign_in, window::sign_in),
+      form_row(at, "/sign-in/second-step", take_second_step, window::sign_in),
+      redirect_row(at, "/sign-in/second-step", "/sign-in"),
       page_row(at, "/register", show_registration),
       form_row(at, "/register", take_registration, window::sign_in),
       page_row(at, "/verify-email", show_verification),

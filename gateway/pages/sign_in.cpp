@@ -3,8 +3,10 @@
 #include "gateway/pages/endpoints.hpp"
 #include "gateway/sign_in/cookie_session.hpp"
 #include "gateway/sign_in/refresh_cookie.hpp"
+#include "gateway/sign_in/second_step.hpp"
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/password_policy.hpp"
+#include "protocol/tokens/recovery_code.hpp"
 
 #include <utility>
 
@@ -12,6 +14,7 @@ namespace latchkey::gateway::pages {
 namespace {
 
 constexpr const char* sign_in_path = "/sign-in";
+constexpr const char* second_step_path = "/sign-in/second-step";
 
 form sign_in_form(const visit& v, std::string login) {
   return {"sign-in",
@@ -33,6 +36,38 @@ http::response sign_in_page(const visit& v, form shown,
   return v.show(sign_in_path, page, refused);
 }
 
+form second_step_form(const visit& v, std::string mfa_token) {
+  form shown{
+      "second-step",
+      second_step_path,
+      v.words["second_step_submit"],
+      {{"code", v.words["field_code"], "text", "one-time-code", v.words["field_code_hint"]}}};
+  shown.hidden.emplace_back("mfa_token", std::move(mfa_token));
+  return shown;
+}
+
+http::response second_step_page(const visit& v, form shown,
+                                const std::optional<refusal>& refused = {}) {
+  visit::form_page page;
+  page.title = v.words["second_step_title"];
+  page.intro = v.words["second_step_intro"];
+  page.forms.push_back({std::move(shown)});
+  page.links.push_back({{}, sign_in_path, v.words["second_step_again"]});
+  return v.show(second_step_path, page, refused);
+}
+
+/// What an app shows has digits alone; a recovery code is longer.
+auth_method method_of_code(std::string_view code) {
+  constexpr std::size_t app_code_chars_max = 8; // with a space or a hyphen
+  return code.size() <= app_code_chars_max ? auth_method::totp : auth_method::recovery_code;
+}
+
+/// The token of the second step, from the details of MFA_REQUIRED.
+std::string mfa_token_of(const failure& asked) {
+  auto details = input::of_object("{" + asked.more + "}");
+  return details.text("mfa_token", 1, mfa_token_bytes_max);
+}
+
 /// What comes of a sign-in: all that may follow a password is decided here.
 result<http::response> answer_sign_in(const visit& v, form sent,
                                       const result<messages::token_pair>& outcome) {
@@ -42,6 +77,8 @@ result<http::response> answer_sign_in(const visit& v, form sent,
     return answer;
   }
   const auto& error = outcome.error();
+  if (error.code == error_code::mfa_required)
+    return second_step_page(v, second_step_form(v, mfa_token_of(error)));
   if (!is_for_form(error)) return fail(error);
   const auto wrong = problem_of(v.words, error);
   return sign_in_page(v, sent, refusal{sent, wrong});
@@ -62,6 +99,30 @@ endpoint_answer take_sign_in(visit& v, input& sent) {
   else
     outcome = co_await gateway::sign_in(v.ex, login, std::move(password), surface::auth_service);
   co_return answer_sign_in(v, sign_in_form(v, login), outcome);
+}
+
+endpoint_answer take_second_step(visit& v, input& sent) {
+  const auto token = sent.hidden("mfa_token", 1, mfa_token_bytes_max);
+  auto code = sent.hidden("code", 1, recovery_code_bytes_max);
+  const auto shown = second_step_form(v, std::string{token.reveal()});
+  messages::factor_proof proof{method_of_code(code.reveal()), std::move(code)};
+  result<finished_sign_in> outcome;
+  if (auto read = sent.done(); !read)
+    outcome = fail(read.error());
+  else
+    outcome = co_await finish_sign_in(v.ex, token, std::move(proof));
+  if (outcome) {
+    auto answer = go_to("/account");
+    set_refresh_cookie(v.ex, outcome->tokens, answer);
+    co_return answer;
+  }
+  const auto& error = outcome.error();
+  const bool is_over = error.field == "mfa_token";
+  if (!is_over && !is_for_form(error)) co_return fail(error);
+  const auto wrong = problem_of(v.words, error);
+  if (!is_over) co_return second_step_page(v, shown, refusal{shown, wrong});
+  const auto first = sign_in_form(v, {});
+  co_return sign_in_page(v, first, refusal{first, wrong});
 }
 
 endpoint_answer show_sign_out(visit& v, const principal&) {

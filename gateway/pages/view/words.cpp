@@ -21,7 +21,10 @@ using enum error_code;
 constexpr std::array wordings{
     wording{invalid_credentials, "current_password", {}, "wrong_current_password"},
     wording{invalid_credentials, "passphrase", {}, "wrong_passphrase"},
+    wording{invalid_credentials, "code", {}, "wrong_code"},
     wording{invalid_credentials, {}, {}, "wrong_credentials"},
+    wording{token_invalid, "mfa_token", {}, "wrong_second_step_over"},
+    wording{token_expired, "mfa_token", {}, "wrong_second_step_over"},
     wording{token_invalid, {}, {}, "wrong_token"},
     wording{insufficient_permissions, "email", {}, "wrong_unverified"},
     wording{insufficient_permissions, "registration", {}, "register_closed_intro"},

@@ -1,7 +1,7 @@
 // proofs.cpp — a second factor is shown: to finish a sign-in, or once more in a live session.
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
-#include "gateway/sign_in/sign_in.hpp"
+#include "gateway/sign_in/second_step.hpp"
 #include "gateway/sign_in/token_answer.hpp"
 #include "gateway/surfaces/factors/render.hpp"
 #include "protocol/text/password_policy.hpp"
@@ -23,49 +23,20 @@ result<auth_method> method_named(std::string_view name, bool takes_password) {
                              : "must be totp or recovery_code");
 }
 
-awaitable<result<messages::token_pair>> ask_for_tokens(http::exchange& ex,
-                                                       messages::finish_sign_in request) {
-  const auto user = request.token.user;
-  ex.user = user;
-  auto tokens = co_await edge_of(ex).ask_user(user, std::move(request), ex.deadline);
-  if (!tokens && tokens.error().code == error_code::user_not_found) // deleted meanwhile
-    co_return fail(error_code::token_invalid, "mfa_token", "is invalid: sign in again");
-  co_return tokens;
-}
-
 } // namespace
 
 awaitable<result<http::response>> finish_sign_in(http::exchange& ex) {
-  auto& edge = edge_of(ex);
   auto body = input::of(ex.in, body_form::json_or_form);
-  const auto text = body.hidden("mfa_token", 1, mfa_token_bytes_max);
+  const auto token = body.hidden("mfa_token", 1, mfa_token_bytes_max);
   const auto name = body.text("method", 1, method_bytes_max);
   auto code = body.hidden("code", 1, recovery_code_bytes_max);
   if (auto read = body.done(); !read) co_return fail(read.error());
   const auto method = method_named(name, false);
   if (!method) co_return fail(method.error());
-  const auto& env = edge.env();
-  auto token = read_mfa_token(env.keys->sealing, text.reveal(), env.now());
-  if (!token) co_return fail(token.error());
-
-  // A guesser of codes is one of passwords.
-  auto attempt = co_await address_attempt::begin(ex);
-  if (!attempt) co_return fail(attempt.error());
-  const auto opened_by = token->opened_by;
-  const auto user = token->user;
-  messages::finish_sign_in request{std::move(*token),
-                                   {*method, std::move(code)},
-                                   client_of(ex),
-                                   edge.deadline_for_actors(ex.deadline)};
-  auto tokens = co_await ask_for_tokens(ex, std::move(request));
-  count_sign_in(env.outcomes, tokens);
-  if (tokens) co_return sign_in_answer(ex, *tokens, opened_by);
-  if (tokens.error().code == error_code::invalid_credentials) {
-    attempt->was_wrong();
-    auto written = co_await audit_refusal(ex, "user.sign_in_refused", user, tokens.error().why);
-    if (!written) co_return fail(written.error());
-  }
-  co_return fail(tokens.error());
+  messages::factor_proof proof{*method, std::move(code)};
+  auto finished = co_await gateway::finish_sign_in(ex, token, std::move(proof));
+  if (!finished) co_return fail(finished.error());
+  co_return sign_in_answer(ex, finished->tokens, finished->opened_by);
 }
 
 awaitable<result<http::response>> step_up(http::exchange& ex, const principal& caller) {

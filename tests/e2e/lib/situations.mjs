@@ -11,6 +11,7 @@
 import * as access from "../situations/access.mjs";
 import * as auth_service from "../situations/auth_service.mjs";
 import * as docs from "../situations/docs.mjs";
+import * as factors from "../situations/factors.mjs";
 import * as integration from "../situations/integration.mjs";
 import * as internal from "../situations/internal.mjs";
 import * as live from "../situations/live.mjs";
@@ -19,7 +20,7 @@ import * as platform from "../situations/platform.mjs";
 import * as proxied from "../situations/proxied.mjs";
 import { given } from "./world.mjs";
 
-const parts = [access, auth_service, docs, integration, internal, live, login_module, platform, proxied];
+const parts = [access, auth_service, docs, factors, integration, internal, live, login_module, platform, proxied];
 
 export const situations = Object.assign({}, ...parts.map((part) => part.situations));
 export const example_statuses = Object.assign({}, ...parts.map((part) => part.example_statuses));

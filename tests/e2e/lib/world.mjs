@@ -131,6 +131,50 @@ export async function new_api_key(user) {
   return made.value.id;
 }
 
+// RFC 6238, for the step of now and so many more.
+export function totp_code(secret, steps_ahead = 0) {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((c) => alphabet.indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + steps_ahead));
+  const mac = createHmac("sha1", key).update(step).digest();
+  const number = mac.readUInt32BE(mac[19] & 15) & 0x7fffffff;
+  return String(number % 1000000).padStart(6, "0");
+}
+
+export async function user_with_unconfirmed_app() {
+  const user = await new_user();
+  const made = await expect(
+    201,
+    "authenticator app",
+    ask("POST", "/auth/mfa/totp/enroll", { headers: bearer(user.access), json: {} }),
+  );
+  return { ...user, secret: made.value.secret, app: made.value.id };
+}
+
+export async function new_app_owner() {
+  const user = await user_with_unconfirmed_app();
+  const made = await expect(
+    200,
+    "first code",
+    ask("POST", "/auth/mfa/totp/verify", {
+      headers: bearer(user.access),
+      json: { code: totp_code(user.secret) },
+    }),
+  );
+  return { ...user, codes: made.value.recovery_codes };
+}
+
+export async function new_mfa_token(owner) {
+  const asked = await expect(
+    401,
+    "second step",
+    ask("POST", "/auth/token", { json: { username: owner.name, password } }),
+  );
+  return asked.value.error.details.mfa_token;
+}
+
 export async function new_role(admin) {
   const name = new_role_name();
   await expect(

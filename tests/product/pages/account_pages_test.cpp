@@ -1,6 +1,7 @@
 // account_pages_test.cpp — an account from its registration to its end, by forms alone.
 #include "tests/product/outbox.hpp"
 #include "tests/product/pages/browser.hpp"
+#include "tests/product/second_factors.hpp"
 
 namespace latchkey::test {
 namespace {
@@ -44,6 +45,49 @@ TEST_P(AccountPages, RegisterSignOutAndIn) {
   EXPECT_EQ(on().status_of_me(next.access), 200);
   person.set_cookie("refresh_token", next.refresh);
   EXPECT_EQ(person.open("/account").status, 200);
+}
+
+TEST_P(AccountPages, AskForTheSecondFactorAndTakeItsCodeOnce) {
+  auto owner = add_app_owner(on());
+  browser ada{on()};
+  ada.open("/sign-in");
+  ada.send("/sign-in", {{"username", owner.name}, {"password", password}});
+  ASSERT_EQ(ada.page().status, 200) << ada.page().body;
+  ASSERT_TRUE(ada.shows("One more step"));
+  ada.send("/sign-in/second-step", {{"code", "000000"}});
+  EXPECT_EQ(ada.page().status, 422);
+  EXPECT_TRUE(ada.shows("This code is wrong"));
+  const auto code = owner.next_code();
+  ada.send("/sign-in/second-step", {{"code", code}});
+  EXPECT_EQ(ada.where(), "/account");
+
+  browser eve{on()};
+  eve.open("/sign-in");
+  eve.send("/sign-in", {{"username", owner.name}, {"password", password}});
+  eve.send("/sign-in/second-step", {{"code", code}});
+  EXPECT_EQ(eve.page().status, 422);
+  EXPECT_NE(eve.where(), "/account");
+}
+
+TEST_P(AccountPages, TakeARecoveryCodeForTheSecondFactor) {
+  const auto owner = add_app_owner(on());
+  browser ada{on()};
+  ada.open("/sign-in");
+  ada.send("/sign-in", {{"username", owner.name}, {"password", password}});
+  ada.send("/sign-in/second-step", {{"code", owner.codes[0]}});
+  EXPECT_EQ(ada.where(), "/account");
+}
+
+TEST_P(AccountPages, BeginTheSignInAnewWhenItsTokenIsNone) {
+  const auto owner = add_app_owner(on());
+  browser ada{on()};
+  ada.open("/sign-in");
+  ada.send("/sign-in", {{"username", owner.name}, {"password", password}});
+  ada.send("/sign-in/second-step", {{"code", "000000"}, {"mfa_token", "nonsense"}});
+  EXPECT_EQ(ada.page().status, 422);
+  EXPECT_TRUE(ada.shows("Please sign in again"));
+  ada.sign_in(owner.name);
+  EXPECT_TRUE(ada.shows("One more step"));
 }
 
 TEST_P(AccountPages, TakeNoTokenWhoseSuccessorWasSeen) {
