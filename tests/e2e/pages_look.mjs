@@ -42,7 +42,9 @@ page.on("pageerror", (problem) => said.push(`exception: ${problem.message}`));
 let html; // of the last page, as it was sent
 page.on("response", (answer) => {
   const type = answer.headers()["content-type"] ?? "";
-  if (type.startsWith("text/html") && answer.status() !== 303) html = answer.text();
+  if (!type.startsWith("text/html") || answer.status() === 303) return;
+  html = answer.text();
+  html.catch(() => {}); // of a page that was left: whoever wants the last one awaits it
 });
 
 const axe_problems = async () => {

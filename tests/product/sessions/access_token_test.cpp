@@ -46,8 +46,11 @@ TEST_P(AccessToken, SaysWhoseItIsAndUntilWhen) {
   const auto held = on().sign_in_new_user();
   const parts read{held.access};
   EXPECT_EQ(json::parse(read.header), (json{{"typ", "JWT"}, {"alg", "HS256"}}));
-  EXPECT_EQ(keys_of(read.claims),
-            (keys{"sub", "user_id", "sid", "type", "role", "iss", "aud", "iat", "exp", "jti"}));
+  EXPECT_EQ(keys_of(read.claims), (keys{"sub", "user_id", "sid", "type", "role", "iss", "aud",
+                                        "iat", "exp", "jti", "amr", "acr", "auth_time"}));
+  EXPECT_EQ(read.claims["amr"], json::array({"pwd"}));
+  EXPECT_EQ(read.claims["acr"], "aal1");
+  EXPECT_EQ(read.claims["auth_time"], read.claims["iat"]);
   EXPECT_EQ(read.claims["user_id"], json_of(me(held.access))["id"]);
   EXPECT_EQ(read.claims["sid"], held.refresh.substr(0, 36));
   EXPECT_EQ(read.claims["type"], "access");

@@ -108,13 +108,16 @@ TEST_P(LookAlikesFromBefore, AreKnownAfterTheMigration) {
   engine_->execute("DROP TABLE store_notes");
   engine_->execute("DROP INDEX workflows_by_owner");
   engine_->execute("ALTER TABLE workflows DROP COLUMN owner");
-  engine_->execute("DROP TABLE spent_tickets");
+  for (const auto* table : {"spent_tickets", "spent_challenges", "recovery_codes", "totp_factors"})
+    engine_->execute(std::string("DROP TABLE ") + table);
+  for (const auto* column : {"auth_methods", "authenticated_at"})
+    engine_->execute(std::string("ALTER TABLE sessions DROP COLUMN ") + column);
   if (GetParam() == "postgresql") {
     engine_->execute("ALTER TABLE commit_marks DROP COLUMN member");
     engine_->execute("DROP TABLE cluster_members");
   }
-  for (const auto* column :
-       {"failures_of_strangers", "failures_of_known_clients", "failures_of_signed_in"})
+  for (const auto* column : {"failures_of_strangers", "failures_of_known_clients",
+                             "failures_of_signed_in", "failures_of_factors", "second_factors"})
     engine_->execute(std::string("ALTER TABLE users DROP COLUMN ") + column);
   ASSERT_TRUE(engine_->open()->migrate());
   EXPECT_TRUE(failed_with(commit({named("scope", "cid")}), error_code::user_exists, "username"));
