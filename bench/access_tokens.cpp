@@ -49,7 +49,9 @@ int main(int argc, char** argv) {
                        "platform",
                        now_s,
                        now_s + 3600,
-                       to_string(make_uuid(now))};
+                       to_string(make_uuid(now)),
+                       auth_method::password,
+                       now_s};
   auto token = key.sign(claims);
   auto signed_part = std::string_view{token}.substr(0, token.rfind('.'));
   hmac_sha256_key bare{server_secret};
