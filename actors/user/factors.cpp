@@ -4,6 +4,7 @@
 #include "actors/user/user.hpp"
 
 #include "actors/audit/audit_entry.hpp"
+#include "config/log.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 #include "protocol/tokens/recovery_code.hpp"
 #include "protocol/tokens/sealed.hpp"
@@ -33,6 +34,7 @@ result<secret> user_state::open_totp(const totp_record& totp) const {
   if (opened) return opened;
   failure error{error_code::internal_error, {}, {}};
   error.why = "the secret of an authenticator app was sealed under another JWT_SECRET_KEY";
+  log_warning(name, to_string(record.id), ": ", error.why);
   return fail(std::move(error));
 }
 
@@ -118,7 +120,8 @@ task<messages::totp_confirmed> user_state::on_confirm_totp(messages::confirm_tot
   if (waiting == found->totp.end())
     co_return fail(error_code::not_found, "totp", "no authenticator app waits to be confirmed");
   const auto key = open_totp(*waiting);
-  if (!key) co_return key.error();
+  if (!key)
+    co_return fail(error_code::not_found, "totp", "no authenticator app waits to be confirmed");
   const auto at = env->now();
   const auto step = matching_totp_step(*key, request.code.reveal(), at, 0);
   if (!step)
@@ -211,7 +214,9 @@ task<messages::done> user_state::on_reset_factors(messages::reset_factors reques
   change.deadline = request.deadline;
   change.ends_sessions = end_reason::revoked;
   change.role_seen = request.role_seen;
-  co_return co_await change_factors(change);
+  const auto reset = co_await change_factors(change);
+  if (reset) forget_wrong_codes();
+  co_return reset;
 }
 
 } // namespace latchkey

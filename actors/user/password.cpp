@@ -118,6 +118,7 @@ task<messages::done> user_state::set_reset_password(const messages::reset_passwo
     effects.notifies = may_tell.value_or(false);
     auto unit = reset_facts(request, phc, purpose, effects);
     unit.facts.emplace_back(storage::forget_password_failures{record.id});
+    unit.facts.emplace_back(storage::count_factor_failures{record.id, 0});
     return unit;
   };
   change.committed = [&, this] {
@@ -136,6 +137,7 @@ task<messages::done> user_state::set_reset_password(const messages::reset_passwo
   if (!written) co_return written.error();
   // A locked account is open again for its owner.
   forget_failures();
+  forget_wrong_codes();
   announce_mail();
   co_return messages::done{};
 }

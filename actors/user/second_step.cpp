@@ -101,7 +101,7 @@ task<user_state::accepted_proof> user_state::check_totp(const secret& code, time
   for (const auto& totp : found->totp) {
     if (!totp.confirmed_at) continue;
     const auto key = open_totp(totp);
-    if (!key) co_return key.error();
+    if (!key) continue; // it shows codes that nobody can check; recovery codes are the way in
     if (const auto step = matching_totp_step(*key, code.reveal(), now, totp.last_step))
       co_return accepted_proof{auth_method::totp,
                                storage::use_totp{totp.id, record.id, *step, now}};
@@ -115,11 +115,15 @@ failure user_state::counted(const failure_gate::pass& pass, failure error) {
   return error;
 }
 
+void user_state::forget_wrong_codes() {
+  second_steps->forget();
+}
+
 void user_state::counted_as_right(const failure_gate::pass& pass) {
   if (wrong_codes_in_a_row->count > 0)
     commit_unawaited({{storage::count_factor_failures{record.id, 0}}}, nullptr);
   pass->right();
-  second_steps->forget();
+  forget_wrong_codes();
 }
 
 // -- a sign-in is finished --------------------------------------------------------------------

@@ -250,6 +250,9 @@ private:
   /// Counts what came of a proof: of `error`, if there is one, whether the code was wrong.
   failure counted(const failure_gate::pass& pass, failure error);
   void counted_as_right(const failure_gate::pass& pass);
+  /// As the store does in `remove_factors` and after a reset of the password: an account that too
+  /// many wrong codes have locked is open again for its owner.
+  void forget_wrong_codes();
   bool has_password_of(const mfa_token& token) const;
   task<messages::stepped_up> commit_step_up(const messages::step_up& request,
                                             const accepted_proof& proof);

@@ -92,7 +92,8 @@ struct use_recovery_code {
   time_point at{};
 };
 
-/// Removes all factors of a user and the recovery codes, and raises the version of the row by one.
+/// Removes all factors of a user and the recovery codes, forgets wrong codes, and raises the version
+/// of the row by one.
 /// Loses with CONFLICT (field "version") and USER001.
 struct remove_factors {
   user_id user;

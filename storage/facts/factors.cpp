@@ -229,6 +229,7 @@ std::optional<failure> write(runner& on, const remove_factors& f, written&) {
   const auto user = to_string(f.user);
   if (auto lost = hold_version(on, user, f.based_on)) return lost;
   on.run(sql::drop_all_totp, {user});
+  on.run(sql::forget_factor_failures, {user});
   revise(on, user, f.at);
   return std::nullopt;
 }

@@ -277,6 +277,33 @@ TEST(SecondStep, CountsWrongCodesOverAllSignIns) {
   EXPECT_EQ(f.stored_user().factor_failures_in_a_row, 3);
 }
 
+TEST(SecondStep, IsOpenAgainAfterTooManyInARowOnceTheFactorsWereReset) {
+  two_factors f;
+  f.add_totp();
+  f.env().policy.login_failures_in_a_row_max = 3;
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(code_of(f.ask(f.actor, f.finish(f.first_step(), "000000"))),
+              error_code::invalid_credentials);
+  ASSERT_EQ(code_of(f.ask(f.actor, f.finish(f.first_step(), f.code()))), error_code::rate_limited);
+  ASSERT_TRUE(f.ask(f.actor, messages::reset_factors{f.author("user:admin"), f.soon(), "user"}));
+  EXPECT_EQ(f.stored_user().factor_failures_in_a_row, 0);
+  f.session = f.signed_in();
+  f.add_totp();
+  EXPECT_TRUE(f.ask(f.actor, f.finish(f.first_step(), f.code())));
+}
+
+TEST(SecondStep, TakesARecoveryCodeWhereTheAppsSecretOpensNoMore) {
+  two_factors f;
+  f.add_totp();
+  auto other = *f.env().keys;
+  other.sealing = secret{std::string(32, 'o')}; // as another JWT_SECRET_KEY makes it
+  f.env().keys = std::make_shared<const key_set>(std::move(other));
+  EXPECT_EQ(code_of(f.ask(f.actor, f.finish(f.first_step(), f.code()))),
+            error_code::invalid_credentials);
+  const std::string code{f.codes[0].reveal()};
+  EXPECT_TRUE(f.ask(f.actor, f.finish(f.first_step(), code, auth_method::recovery_code)));
+}
+
 TEST(SecondStep, ARightCodeForgetsTheWrongOnes) {
   two_factors f;
   f.add_totp();

@@ -162,12 +162,14 @@ TEST_P(StoredFactors, WithTheLastOneTheRecoveryCodesGo) {
 TEST_P(StoredFactors, AreAllRemovedAtOnce) {
   add_totp(1);
   ASSERT_TRUE(commit({codes({"a"})}));
+  ASSERT_TRUE(commit({count_factor_failures{ann_.id, 100}}));
   const auto before = version();
   EXPECT_TRUE(failed_with(commit({remove_factors{ann_.id, before + 1, noon}}), error_code::conflict,
                           "version"));
   ASSERT_TRUE(commit({remove_factors{ann_.id, before, noon}}));
   EXPECT_TRUE(factors().totp.empty());
   EXPECT_EQ(factors().recovery_codes, 0u);
+  EXPECT_EQ(user(ann_.id).factor_failures_in_a_row, 0);
   EXPECT_EQ(version(), before + 1);
 }
 
