@@ -4,15 +4,9 @@ namespace latchkey {
 
 namespace {
 
-constexpr std::uint8_t every_method = 31;
+constexpr std::uint8_t every_method = 2 * static_cast<std::uint8_t>(last_auth_method) - 1;
 
 } // namespace
-
-std::optional<assurance_level> assurance_level_named(std::string_view name) noexcept {
-  if (name == "aal1") return assurance_level::aal1;
-  if (name == "aal2") return assurance_level::aal2;
-  return std::nullopt;
-}
 
 std::string_view to_string(auth_method method) noexcept {
   switch (method) {

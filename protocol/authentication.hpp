@@ -5,7 +5,6 @@
 #include "protocol/time.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +19,7 @@ enum class auth_method : std::uint8_t {
   passkey = 8,          // the authenticator was there (WebAuthn, user presence)
   verified_passkey = 16 // and has verified its user, by a PIN or a finger
 };
+inline constexpr auth_method last_auth_method = auth_method::verified_passkey;
 
 /// The levels of NIST SP 800-63B that a session may have: one factor, or two that are different.
 enum class assurance_level : std::uint8_t { aal1 = 1, aal2 = 2 };
@@ -28,7 +28,6 @@ enum class assurance_level : std::uint8_t { aal1 = 1, aal2 = 2 };
 constexpr std::string_view to_string(assurance_level level) noexcept {
   return level == assurance_level::aal2 ? "aal2" : "aal1";
 }
-std::optional<assurance_level> assurance_level_named(std::string_view name) noexcept;
 
 /// The word that clients use for a method: "password", "totp", "recovery_code", "passkey".
 std::string_view to_string(auth_method method) noexcept;

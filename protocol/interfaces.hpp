@@ -72,6 +72,8 @@ using user_actor = caf::typed_actor<
     request<messages::finish_sign_in, messages::token_pair>,
     // The user of a live session proves again who they are. AUTH001, AUTH003, RATE_LIMITED.
     request<messages::step_up, messages::stepped_up>,
+    // Does this sign-in allow what needs a recent one? Done, or MFA_REQUIRED.
+    request<messages::require_recent_sign_in, messages::done>,
     // The user's second factors, without their secrets.
     request<messages::list_factors, messages::factor_list>,
     // Begin to enrol an authenticator app: its secret. MFA_REQUIRED, CONFLICT.

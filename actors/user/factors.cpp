@@ -54,6 +54,14 @@ task<messages::factor_list> user_state::on_list_factors(messages::list_factors r
 
 // -- changes ----------------------------------------------------------------------------------
 
+task<turnstile::turn>
+user_state::take_turn_to_change_factors(const messages::signed_in_session& caller) {
+  auto turn = co_await take_turn(turnstile::kind::exclusive);
+  if (!turn) co_return turn.error();
+  if (const auto recent = check_recent(caller.authenticated); !recent) co_return recent.error();
+  co_return std::move(*turn);
+}
+
 task<messages::done> user_state::change_factors(const factor_change& wanted) {
   const auto may = co_await may_notify("factors_changed");
   revision change;
@@ -64,6 +72,8 @@ task<messages::done> user_state::change_factors(const factor_change& wanted) {
       return fail(error_code::conflict, "role", "was changed meanwhile: try again");
     const auto at = env->now();
     storage::unit unit{wanted.facts()};
+    if (wanted.session)
+      unit.facts.emplace_back(storage::need_live_session{*wanted.session, record.id});
     unit.facts.emplace_back(
         storage::add_audit{audit_entry(wanted.action, wanted.reason, at, wanted.by, record.id)});
     if (may.value_or(false) && env->mails)
@@ -71,17 +81,26 @@ task<messages::done> user_state::change_factors(const factor_change& wanted) {
     return unit;
   };
   const auto written = co_await revise(change);
+  // Which kinds there are now the store has counted, also where others could not be told of it. If
+  // it cannot be asked, nobody signs in before it was.
+  const auto read = co_await reload(wanted.deadline);
+  if (!read && !is_removed()) {
+    in_doubt_ = unknown_outcome{wanted.ends_sessions, std::nullopt};
+    (void)co_await settle_in_doubt();
+  }
   if (!written) co_return written.error();
   announce_mail();
-  // Which kinds there are now the store has counted. If it cannot be asked, the next sign-in loses
-  // by its version, and asks.
-  (void)co_await reload(wanted.deadline);
+  co_return messages::done{};
+}
+
+task<messages::done>
+user_state::on_require_recent_sign_in(messages::require_recent_sign_in request) {
+  if (const auto recent = check_recent(request.shown); !recent) co_return recent.error();
   co_return messages::done{};
 }
 
 task<messages::totp_enrolled> user_state::on_enrol_totp(messages::enrol_totp request) {
-  if (const auto recent = check_recent(request.shown); !recent) co_return recent.error();
-  const auto turn = co_await take_turn(turnstile::kind::exclusive);
+  const auto turn = co_await take_turn_to_change_factors(request.caller);
   if (!turn) co_return turn.error();
   const storage::list_factors query{record.id};
   const auto found = co_await read(query, request.deadline);
@@ -100,7 +119,7 @@ task<messages::totp_enrolled> user_state::on_enrol_totp(messages::enrol_totp req
   totp.created_at = env->now();
   totp.sealed_secret = seal(env->keys->sealing, key.reveal(), sealed_binding(totp));
   storage::unit unit{
-      {storage::enrol_totp{totp},
+      {storage::enrol_totp{totp}, storage::need_live_session{request.caller.id, record.id},
        storage::add_audit{audit_entry("user.totp_enrolment_begun", "waits for its first code",
                                       totp.created_at, request.by, record.id)}}};
   const auto written = co_await commit(std::move(unit), request.deadline);
@@ -109,8 +128,7 @@ task<messages::totp_enrolled> user_state::on_enrol_totp(messages::enrol_totp req
 }
 
 task<messages::totp_confirmed> user_state::on_confirm_totp(messages::confirm_totp request) {
-  if (const auto recent = check_recent(request.shown); !recent) co_return recent.error();
-  const auto turn = co_await take_turn(turnstile::kind::exclusive);
+  const auto turn = co_await take_turn_to_change_factors(request.caller);
   if (!turn) co_return turn.error();
   const storage::list_factors query{record.id};
   const auto found = co_await read(query, request.deadline);
@@ -125,8 +143,12 @@ task<messages::totp_confirmed> user_state::on_confirm_totp(messages::confirm_tot
   const auto at = env->now();
   const auto step = matching_totp_step(*key, request.code.reveal(), at, 0);
   if (!step)
-    co_return fail(error_code::invalid_credentials, "code",
-                   "is wrong: is the clock of the device right?");
+    co_return failure{error_code::invalid_credentials,
+                      "code",
+                      "is wrong: is the clock of the device right?",
+                      0,
+                      {},
+                      "wrong first code of an authenticator app"};
 
   messages::totp_confirmed out;
   new_recovery_codes codes;
@@ -136,11 +158,14 @@ task<messages::totp_confirmed> user_state::on_confirm_totp(messages::confirm_tot
   change.facts = [&, this] {
     std::vector<storage::fact> facts{
         storage::confirm_totp{id, record.id, record.version, *step, at}};
-    facts.emplace_back(storage::reauthenticate_session{request.session, auth_method::totp, at});
+    facts.emplace_back(
+        storage::reauthenticate_session{request.caller.id, record.id, auth_method::totp, at});
     if (!codes.hashes.empty())
-      facts.emplace_back(storage::put_recovery_codes{record.id, codes.hashes, at});
+      facts.emplace_back(
+          storage::put_recovery_codes{record.id, record.version + 1, codes.hashes, at});
     return facts;
   };
+  change.session = request.caller.id;
   change.action = "user.totp_added";
   change.reason = "by its first code; every sign-in asks for a second factor from now on";
   change.event = "The authenticator app \"" + waiting->name + "\" was added to your account";
@@ -148,7 +173,7 @@ task<messages::totp_confirmed> user_state::on_confirm_totp(messages::confirm_tot
   change.deadline = request.deadline;
   const auto changed = co_await change_factors(change);
   if (!changed) co_return changed.error();
-  (void)co_await notify_session(request.session, auth_method::totp, at);
+  (void)co_await notify_session(request.caller.id, auth_method::totp, at);
   out.totp = without_secret(*waiting);
   out.totp.confirmed_at = out.totp.last_used_at = at;
   out.recovery_codes = std::move(codes.texts);
@@ -156,14 +181,14 @@ task<messages::totp_confirmed> user_state::on_confirm_totp(messages::confirm_tot
 }
 
 task<messages::done> user_state::on_remove_totp(messages::remove_totp request) {
-  if (const auto recent = check_recent(request.shown); !recent) co_return recent.error();
-  const auto turn = co_await take_turn(turnstile::kind::exclusive);
+  const auto turn = co_await take_turn_to_change_factors(request.caller);
   if (!turn) co_return turn.error();
   factor_change change;
   change.facts = [&, this] {
     return std::vector<storage::fact>{
         storage::remove_totp{request.id, record.id, record.version, env->now()}};
   };
+  change.session = request.caller.id;
   change.action = "user.totp_removed";
   change.reason = "by its owner, in a session of the account's level";
   change.event = "An authenticator app was removed from your account";
@@ -174,26 +199,25 @@ task<messages::done> user_state::on_remove_totp(messages::remove_totp request) {
 
 task<messages::recovery_codes_made>
 user_state::on_make_recovery_codes(messages::make_recovery_codes request) {
-  if (const auto recent = check_recent(request.shown); !recent) co_return recent.error();
-  const auto turn = co_await take_turn(turnstile::kind::exclusive);
+  const auto turn = co_await take_turn_to_change_factors(request.caller);
   if (!turn) co_return turn.error();
   if (!record.factors.any())
     co_return fail(error_code::conflict, "recovery_codes",
                    "are of use beside a second factor: add one first");
   auto codes = make_recovery_codes();
-  const auto may = co_await may_notify("factors_changed");
-  const auto at = env->now();
-  storage::unit unit{
-      {storage::put_recovery_codes{record.id, codes.hashes, at},
-       storage::add_audit{audit_entry("user.recovery_codes_made", "those of before are over", at,
-                                      request.by, record.id)}}};
-  if (may.value_or(false) && env->mails)
-    unit.facts.emplace_back(env->mails->factors_changed(
-        record.email, "New recovery codes were made for your account, and the old ones are over",
-        at));
-  const auto written = co_await commit(std::move(unit), request.deadline);
-  if (!written) co_return written.error();
-  announce_mail();
+  factor_change change;
+  change.facts = [&, this] {
+    return std::vector<storage::fact>{
+        storage::put_recovery_codes{record.id, record.version, codes.hashes, env->now()}};
+  };
+  change.session = request.caller.id;
+  change.action = "user.recovery_codes_made";
+  change.reason = "those of before are over";
+  change.event = "New recovery codes were made for your account, and the old ones are over";
+  change.by = request.by;
+  change.deadline = request.deadline;
+  const auto changed = co_await change_factors(change);
+  if (!changed) co_return changed.error();
   co_return messages::recovery_codes_made{std::move(codes.texts)};
 }
 

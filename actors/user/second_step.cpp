@@ -19,12 +19,13 @@ failure wrong_code() {
   return error;
 }
 
-failure outdated_token() {
-  return {error_code::token_invalid, "mfa_token", "is invalid or already used: sign in again"};
-}
-
 failure no_such_factor() {
   return {error_code::not_found, "method", "is none of the account's factors"};
+}
+
+failure needs_second_factor() {
+  return {error_code::validation_error, "method",
+          "the password is not enough for an account with a second factor"};
 }
 
 bool is_used_code(const failure& lost) {
@@ -76,7 +77,12 @@ task<failure_gate::pass> user_state::enter_second_step() {
   auto pass = co_await second_steps->enter();
   if (!pass) co_return too_many();
   if (*pass) co_return std::move(*pass);
-  failure error{error_code::rate_limited, "code", "too many wrong codes: try again later"};
+  const auto in_a_row_max = env->policy.login_failures_in_a_row_max;
+  const bool is_locked = in_a_row_max > 0 && wrong_codes_in_a_row->count >= in_a_row_max;
+  failure error{error_code::rate_limited, "code"};
+  error.reason = is_locked ? "too many wrong codes in a row: reset the password by mail, or ask an "
+                             "administrator"
+                           : "too many wrong codes: try again later";
   error.retry_after_s = static_cast<std::uint32_t>(env->policy.login_failures.window_s);
   co_return error;
 }
@@ -98,15 +104,21 @@ task<user_state::accepted_proof> user_state::check_totp(const secret& code, time
   const auto found = co_await read(query, deadline);
   if (!found) co_return found.error();
   const auto now = env->now();
+  bool has_app = false;
   for (const auto& totp : found->totp) {
     if (!totp.confirmed_at) continue;
+    has_app = true;
     const auto key = open_totp(totp);
     if (!key) continue; // it shows codes that nobody can check; recovery codes are the way in
     if (const auto step = matching_totp_step(*key, code.reveal(), now, totp.last_step))
       co_return accepted_proof{auth_method::totp,
                                storage::use_totp{totp.id, record.id, *step, now}};
   }
-  co_return wrong_code();
+  if (has_app) co_return wrong_code();
+  // Somebody has removed it, and the row that is remembered is older.
+  const auto reread = co_await reload(deadline);
+  if (!reread) co_return reread.error();
+  co_return no_such_factor();
 }
 
 failure user_state::counted(const failure_gate::pass& pass, failure error) {
@@ -119,11 +131,12 @@ void user_state::forget_wrong_codes() {
   second_steps->forget();
 }
 
-void user_state::counted_as_right(const failure_gate::pass& pass) {
-  if (wrong_codes_in_a_row->count > 0)
+void user_state::accepted(const failure_gate::pass& pass, auth_method method) {
+  if (method == auth_method::recovery_code) converse(self, presence(), warn_of_few_codes());
+  // Other nodes may have counted some.
+  if (wrong_codes_in_a_row->count > 0 || env->cluster)
     commit_unawaited({{storage::count_factor_failures{record.id, 0}}}, nullptr);
   pass->right();
-  forget_wrong_codes();
 }
 
 // -- a sign-in is finished --------------------------------------------------------------------
@@ -132,21 +145,24 @@ bool user_state::has_password_of(const mfa_token& token) const {
   const auto is = [&token](const secret& phc) {
     return token.password_stamp == stamp_of_password(phc);
   };
+  // Another node may have hashed the password anew: then the user signs in once more.
   return is(record.password_hash) || (record.password_hash == rehashed_.to && is(rehashed_.from));
 }
 
 task<messages::token_pair> user_state::on_finish_sign_in(messages::finish_sign_in request) {
   const auto& token = request.token;
+  const auto is_good = [this, &token] {
+    return record.is_active && record.factors.any() && has_password_of(token);
+  };
+  // Before the code is looked at: a token of another password tells nothing and counts nothing.
+  if (!is_good()) co_return unusable_mfa_token();
   const auto pass = co_await enter_second_step();
   if (!pass) co_return pass.error();
   auto proof = co_await check_proof(request.proof, request.deadline);
   if (!proof) co_return counted(*pass, proof.error());
   const auto turn = co_await take_turn(turnstile::kind::shared);
   if (!turn) co_return turn.error();
-  const auto is_good = [this, &token] {
-    return record.is_active && record.factors.any() && has_password_of(token);
-  };
-  if (!is_good()) co_return outdated_token();
+  if (!is_good()) co_return unusable_mfa_token();
 
   const auto method = proof->method;
   opening wanted{token.opened_by, request.client, request.deadline, token.shown.with(method),
@@ -154,16 +170,15 @@ task<messages::token_pair> user_state::on_finish_sign_in(messages::finish_sign_i
   wanted.uses_up.emplace_back(storage::spend_challenge{token.id, token.good_until, env->now()});
   wanted.uses_up.push_back(std::move(*proof->uses_up));
   auto tokens = co_await open_session(std::move(wanted), is_good);
-  if (!tokens) {
-    const auto& lost = tokens.error();
-    const bool is_spent = lost.code == error_code::token_invalid;
-    if (is_spent || (is_lost_by_version(lost) && !is_good())) co_return outdated_token();
-    if (is_lost_by_version(lost)) co_return too_many();
-    co_return counted(*pass, lost);
+  if (tokens) {
+    accepted(*pass, method);
+    co_return tokens;
   }
-  counted_as_right(*pass);
-  if (method == auth_method::recovery_code) converse(self, presence(), warn_of_few_codes());
-  co_return tokens;
+  const auto& lost = tokens.error();
+  const bool is_spent = lost.code == error_code::token_invalid;
+  if (is_spent || (is_lost_by_version(lost) && !is_good())) co_return unusable_mfa_token();
+  if (is_lost_by_version(lost)) co_return too_many();
+  co_return counted(*pass, lost);
 }
 
 task<> user_state::warn_of_few_codes() {
@@ -183,8 +198,11 @@ task<> user_state::warn_of_few_codes() {
 
 task<messages::stepped_up> user_state::on_step_up(messages::step_up request) {
   if (request.proof.method == auth_method::password) {
+    // What one factor shows must not renew what two have shown.
+    if (record.factors.any()) co_return needs_second_factor();
     const auto matched = co_await match_password(request.proof.code, request.deadline);
     if (!matched) co_return matched.error();
+    if (record.factors.any()) co_return needs_second_factor(); // by now
     const accepted_proof by_password{auth_method::password, std::nullopt};
     co_return co_await commit_step_up(request, by_password);
   }
@@ -194,8 +212,7 @@ task<messages::stepped_up> user_state::on_step_up(messages::step_up request) {
   if (!proof) co_return counted(*pass, proof.error());
   auto stepped = co_await commit_step_up(request, *proof);
   if (!stepped) co_return counted(*pass, stepped.error());
-  counted_as_right(*pass);
-  if (proof->method == auth_method::recovery_code) converse(self, presence(), warn_of_few_codes());
+  accepted(*pass, proof->method);
   co_return stepped;
 }
 
@@ -208,7 +225,8 @@ task<messages::stepped_up> user_state::commit_step_up(const messages::step_up& r
   entry.session = request.session;
   storage::unit unit;
   if (proof.uses_up) unit.facts.push_back(*proof.uses_up);
-  unit.facts.emplace_back(storage::reauthenticate_session{request.session, proof.method, at});
+  unit.facts.emplace_back(
+      storage::reauthenticate_session{request.session, record.id, proof.method, at});
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});
   messages::commit message{std::move(unit), request.deadline};
   const auto written = co_await ask(env->writer_for(request.session), std::move(message));

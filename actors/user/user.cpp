@@ -56,7 +56,16 @@ task<messages::done> user_state::adopt_row(user_record fresh) {
   if (record.is_active && !fresh.is_active) change.ends_sessions = end_reason::deactivated;
   change.changes_role = record.role != fresh.role;
   record = std::move(fresh);
+  adopt_forgotten_failures();
   co_return co_await notify_shards_of(change);
+}
+
+void user_state::adopt_forgotten_failures() {
+  // A reset at another node, which moves the version. What is counted here may be on its way to the
+  // store, so no other count of the row is taken over.
+  for (std::size_t i = 0; i < failure_budgets; ++i)
+    if (record.failures_in_a_row[i] == 0) wrong_in_a_row[i]->count = 0;
+  if (record.factor_failures_in_a_row == 0) wrong_codes_in_a_row->count = 0;
 }
 
 task<messages::done> user_state::reread() {
@@ -114,6 +123,7 @@ user_actor::behavior_type user(user_actor::stateful_pointer<user_state> self, us
   return {accepting<&user_state::on_authenticate>(state),
           accepting<&user_state::on_finish_sign_in>(state),
           accepting<&user_state::on_step_up>(state),
+          accepting<&user_state::on_require_recent_sign_in>(state),
           accepting<&user_state::on_list_factors>(state),
           accepting<&user_state::on_enrol_totp>(state),
           accepting<&user_state::on_confirm_totp>(state),

@@ -77,6 +77,7 @@ struct user_state : resident {
   task<messages::token_pair> on_finish_sign_in(messages::finish_sign_in request);
   task<messages::stepped_up> on_step_up(messages::step_up request);
   // factors.cpp
+  task<messages::done> on_require_recent_sign_in(messages::require_recent_sign_in request);
   task<messages::factor_list> on_list_factors(messages::list_factors request);
   task<messages::totp_enrolled> on_enrol_totp(messages::enrol_totp request);
   task<messages::totp_confirmed> on_confirm_totp(messages::confirm_totp request);
@@ -114,6 +115,8 @@ private:
   /// Reads the row again; ends after sessions in memory know what it says of them.
   task<messages::done> reload(time_point deadline);
   task<messages::done> adopt_row(user_record fresh);
+  /// An account that was locked is open again when the row says so.
+  void adopt_forgotten_failures();
   task<messages::done> read_row();
   std::unique_ptr<fresh_task<messages::done>> row_reads_; // made when it is first needed
   void announce_mail() const;
@@ -249,7 +252,8 @@ private:
   task<failure_gate::pass> enter_second_step();
   /// Counts what came of a proof: of `error`, if there is one, whether the code was wrong.
   failure counted(const failure_gate::pass& pass, failure error);
-  void counted_as_right(const failure_gate::pass& pass);
+  /// The code was right, and is used up.
+  void accepted(const failure_gate::pass& pass, auth_method method);
   /// As the store does in `remove_factors` and after a reset of the password: an account that too
   /// many wrong codes have locked is open again for its owner.
   void forget_wrong_codes();
@@ -263,10 +267,14 @@ private:
   task<> warn_of_few_codes();
   /// MFA_REQUIRED unless the session was authenticated lately, and at the account's own level.
   result<void> check_recent(const authentication& shown) const;
+  /// An exclusive turn for who has signed in recently: a factor that came while it was waited for
+  /// is asked for too.
+  task<turnstile::turn> take_turn_to_change_factors(const messages::signed_in_session& caller);
   /// A change of factors, written; `what` is the action of the audit log and its reason, `event`
   /// what the owner is told by mail. The row is read again afterwards.
   struct factor_change {
     std::function<std::vector<storage::fact>()> facts; // from the record as it is by then
+    std::optional<session_id> session = {};            // in which it is wanted
     const char* action = "";
     std::string reason;
     std::string event;

@@ -91,7 +91,7 @@ constexpr setting_row account_rows[] = {
                                                "characters that a new password must have"),
     seconds_row<&s::recent_sign_in_s, 60, 86400>(
         "RECENT_SIGN_IN", "10m", "1 minute to 1 day, such as 10m",
-        "how old a sign-in may be where second factors and keys are changed"),
+        "how old a sign-in may be where second factors are changed"),
 };
 
 } // namespace

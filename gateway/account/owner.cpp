@@ -107,6 +107,9 @@ awaitable<result<void>> delete_own_account(http::exchange& ex, const principal& 
                                            secret current) {
   messages::delete_user request;
   request.current = std::move(current);
+  const auto shown = co_await newest_authentication(ex, caller);
+  if (!shown) co_return fail(shown.error());
+  request.shown = *shown;
   co_return co_await change_with_password(ex, caller, std::move(request), "user.deletion_refused");
 }
 

@@ -59,6 +59,19 @@ awaitable<result<principal>> principal_of(http::exchange& ex) {
   co_return co_await edge_of(ex).authenticate_key(ex.in.x_api_key, ex.deadline);
 }
 
+awaitable<result<authentication>> newest_authentication(http::exchange& ex,
+                                                        const principal& caller) {
+  auto& edge = edge_of(ex);
+  if (!edge.env().cluster) co_return caller.authenticated;
+  const messages::reread_session read_again;
+  const auto read = co_await edge.ask_session(caller.session, read_again, ex.deadline);
+  if (!read) co_return fail(read.error());
+  const messages::validate question;
+  const auto known = co_await edge.ask_session(caller.session, question, ex.deadline);
+  if (!known) co_return fail(known.error());
+  co_return known->authenticated;
+}
+
 result<service_principal> service_of(http::exchange& ex) {
   const auto bearer = http::bearer_token(ex.in);
   const auto key = ex.in.x_service_key.empty() ? bearer : ex.in.x_service_key;

@@ -27,6 +27,11 @@ awaitable<result<principal>> signed_in(http::exchange& ex);
 /// The same, or the owner of the API key in `X-API-Key`. VALIDATION_ERROR for both at once.
 awaitable<result<principal>> principal_of(http::exchange& ex);
 
+/// How the caller's session was authenticated. What another node has made of it this one is not
+/// told, so it is read; AUTH003 when it has ended.
+awaitable<result<authentication>> newest_authentication(http::exchange& ex,
+                                                        const principal& caller);
+
 /// Which service the key in `X-Service-Key` or `Authorization: Bearer` belongs to. AUTH004 when
 /// there is none, when it is wrong and when there are two that differ.
 result<service_principal> service_of(http::exchange& ex);

@@ -114,6 +114,13 @@ awaitable<result<void>> audit_refusal(http::exchange& ex, std::string action,
   co_return result<void>{};
 }
 
+awaitable<failure> audited(http::exchange& ex, const principal& caller, std::string action,
+                           failure refused) {
+  if (refused.code != error_code::invalid_credentials) co_return refused;
+  auto written = co_await audit_refusal(ex, std::move(action), caller.user, refused.why);
+  co_return written ? refused : written.error();
+}
+
 awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login) {
   auto& edge = edge_of(ex);
   auto key = fold_login_name(login);

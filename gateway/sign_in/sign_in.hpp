@@ -26,6 +26,11 @@ void count_sign_in(const outcome_counters& counts, const result<messages::token_
 awaitable<result<void>> audit_refusal(http::exchange& ex, std::string action,
                                       std::optional<user_id> owner, std::string why);
 
+/// The failure, after it is on record under that action if it is a wrong password or code (AUTH001)
+/// of somebody who is signed in; or why it could not be put there.
+awaitable<failure> audited(http::exchange& ex, const principal& caller, std::string action,
+                           failure refused);
+
 /// Whose username or email this is; USER001 when nobody's.
 awaitable<result<user_id>> owner_of(http::exchange& ex, std::string_view login);
 

@@ -77,9 +77,11 @@ struct remove_totp {
   time_point at{};
 };
 
-/// Replaces the recovery codes, used and unused. Loses with USER001.
+/// Replaces the recovery codes, used and unused. Loses with CONFLICT (field "version") and USER001;
+/// leaves the version as it is.
 struct put_recovery_codes {
   user_id user;
+  std::int64_t based_on = 0;
   std::vector<std::string> code_hashes; // base64url
   time_point at{};
 };
@@ -92,9 +94,8 @@ struct use_recovery_code {
   time_point at{};
 };
 
-/// Removes all factors of a user and the recovery codes, forgets wrong codes, and raises the version
-/// of the row by one.
-/// Loses with CONFLICT (field "version") and USER001.
+/// Removes all factors of a user and the recovery codes, forgets wrong codes, and raises the
+/// version of the row by one. Loses with CONFLICT (field "version") and USER001.
 struct remove_factors {
   user_id user;
   std::int64_t based_on = 0;

@@ -41,7 +41,7 @@ using fact =
            drop_mails_to, revoke_api_keys_of, count_password_failures, forget_password_failures,
            spend_ticket, own_workflow, claim_workflows, enrol_totp, confirm_totp, use_totp,
            remove_totp, put_recovery_codes, use_recovery_code, remove_factors, spend_challenge,
-           count_factor_failures, reauthenticate_session>;
+           count_factor_failures, reauthenticate_session, need_live_session>;
 
 /// Facts that become durable together or not at all, in the order given. A unit fails with
 /// VALIDATION_ERROR and the field when text is not UTF-8, holds a NUL or is longer than its

@@ -80,8 +80,16 @@ struct rotate_session {
 /// AUTH003 when the session has ended or has expired.
 struct reauthenticate_session {
   session_id session;
+  user_id user; // whose it is
   auth_methods by;
   time_point at{};
+};
+
+/// What the unit writes is wanted in that session of the user's. Loses with AUTH003 when it has
+/// ended.
+struct need_live_session {
+  session_id session;
+  user_id user;
 };
 
 /// Ends a session. A session that has ended already or does not exist is left as it is; an expired

@@ -41,12 +41,14 @@ struct update_user {
 };
 
 /// Remove the user and end every session. `role_seen` as above. The owner shows the password:
-/// AUTH001 when `current` is wrong (it counts as a failed login).
+/// AUTH001 when `current` is wrong (it counts as a failed login). Of an account with a second
+/// factor the owner's session must have shown it recently (`shown`), too: MFA_REQUIRED.
 struct delete_user {
   messages::author author;
   time_point deadline{};
   std::optional<std::string> role_seen = {};
   std::optional<secret> current = {};
+  authentication shown = {};
 };
 
 /// Replace the password and end every session but `keep`. AUTH001 when `current` is wrong (it

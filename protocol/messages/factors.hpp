@@ -1,9 +1,9 @@
 // messages/factors.hpp — messages to a user's actor about second factors: to finish a sign-in, to
 // prove again who one is, and to manage the factors. Every answer to a change comes after COMMIT.
 //
-// `shown` in the messages below is how the caller's session was authenticated. A change of factors
-// needs a sign-in that is recent and of the account's own level: of two factors once the account
-// has a second one. Otherwise MFA_REQUIRED, whose details say what to show.
+// A change of factors needs a sign-in that is recent and of the account's own level: of two factors
+// once the account has a second one. Otherwise MFA_REQUIRED, whose details say what to show. It
+// needs a session that lives when the change is written, too: AUTH003.
 #pragma once
 
 #include "protocol/messages/account.hpp"
@@ -16,6 +16,12 @@
 #include <vector>
 
 namespace latchkey::messages {
+
+/// The caller's session, and how it was authenticated.
+struct signed_in_session {
+  session_id id;
+  authentication authenticated;
+};
 
 /// What somebody shows to prove that they have a factor.
 struct factor_proof {
@@ -35,7 +41,8 @@ struct finish_sign_in {
 };
 
 /// The caller proves once more who they are: the session's methods and time, after COMMIT. Errors
-/// as above; AUTH003 when the session has ended.
+/// as above; AUTH003 when the session has ended. The password alone is enough for an account
+/// without a second factor only; VALIDATION_ERROR (field "method") otherwise.
 struct step_up {
   session_id session;
   factor_proof proof;
@@ -44,6 +51,11 @@ struct step_up {
 };
 struct stepped_up {
   authentication authenticated;
+};
+
+/// Does this sign-in allow what needs a recent one, of the account's own level? MFA_REQUIRED.
+struct require_recent_sign_in {
+  authentication shown;
 };
 
 struct list_factors {
@@ -59,7 +71,7 @@ struct factor_list {
 /// "totp") when the user has as many as may be.
 struct enrol_totp {
   std::string name;
-  authentication shown;
+  signed_in_session caller;
   author by;
   time_point deadline{};
 };
@@ -74,8 +86,7 @@ struct totp_enrolled {
 /// come recovery codes.
 struct confirm_totp {
   secret code;
-  authentication shown;
-  session_id session; // has shown the app from then on
+  signed_in_session caller; // has shown the app from then on
   author by;
   time_point deadline{};
 };
@@ -87,7 +98,7 @@ struct totp_confirmed {
 /// NOT_FOUND when the user has no such app.
 struct remove_totp {
   std::uint64_t id = 0;
-  authentication shown;
+  signed_in_session caller;
   author by;
   time_point deadline{};
 };
@@ -95,7 +106,7 @@ struct remove_totp {
 /// New recovery codes; those of before are over. CONFLICT (field "recovery_codes") for a user
 /// without a second factor.
 struct make_recovery_codes {
-  authentication shown;
+  signed_in_session caller;
   author by;
   time_point deadline{};
 };

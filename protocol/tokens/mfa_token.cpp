@@ -34,9 +34,12 @@ secret write_mfa_token(const secret& key, const mfa_token& token) {
   return secret{seal(key, text, belongs_to)};
 }
 
+failure unusable_mfa_token() {
+  return {error_code::token_invalid, "mfa_token", "is invalid or already used: sign in again"};
+}
+
 result<mfa_token> read_mfa_token(const secret& key, std::string_view text, time_point now) {
-  const auto refused =
-      fail(error_code::token_invalid, "mfa_token", "is invalid or already used: sign in again");
+  const auto refused = fail(unusable_mfa_token());
   if (text.size() > mfa_token_bytes_max) return refused;
   const auto opened = open_sealed(key, text, belongs_to);
   if (!opened) return refused;
@@ -54,7 +57,8 @@ result<mfa_token> read_mfa_token(const secret& key, std::string_view text, time_
   const time_point end{std::chrono::seconds{*good_until}};
   if (now >= end || now + mfa_token_ttl < end)
     return fail(error_code::token_expired, "mfa_token",
-                "has expired: a sign-in must be finished within 5 minutes");
+                "has expired: a sign-in must be finished within " +
+                    std::to_string(mfa_token_ttl.count()) + " minutes");
   return mfa_token{user_id{*user},
                    static_cast<surface>(*opened_by),
                    auth_methods::of_number(*shown),

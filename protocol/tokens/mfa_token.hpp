@@ -37,6 +37,9 @@ secret write_mfa_token(const secret& key, const mfa_token& token);
 /// AUTH003 for what is none, AUTH002 when its time is over; the field is "mfa_token".
 result<mfa_token> read_mfa_token(const secret& key, std::string_view text, time_point now);
 
+/// AUTH003: it is none, or is no longer good.
+failure unusable_mfa_token();
+
 /// What tells one password's hash from another and gives neither away.
 std::string stamp_of_password(const secret& phc);
 

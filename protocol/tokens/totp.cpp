@@ -29,10 +29,11 @@ void append_percent_encoded(std::string& out, std::string_view text) {
   }
 }
 
-std::string without_white_space(std::string_view code) {
+/// Apps show "123 456" and "123-456".
+std::string without_separators(std::string_view code) {
   std::string out;
   for (const char c : code)
-    if (c != ' ' && c != '\t') out += c;
+    if (c != ' ' && c != '\t' && c != '-') out += c;
   return out;
 }
 
@@ -67,7 +68,7 @@ std::string totp_code(const secret& key, std::int64_t step) {
 
 std::optional<std::int64_t> matching_totp_step(const secret& key, std::string_view code,
                                                time_point now, std::int64_t used) {
-  const auto typed = without_white_space(code);
+  const auto typed = without_separators(code);
   const auto current = totp_step_at(now);
   std::optional<std::int64_t> found;
   for (auto step = current - drift_steps; step <= current + drift_steps; ++step)

@@ -31,8 +31,6 @@ constexpr statement revoke_api_key{"revoke_api_key",
 constexpr statement revoke_api_keys_of{"revoke_api_keys_of",
                                        "UPDATE api_keys SET revoked_at = $2 WHERE user_id = $1 "
                                        "AND revoked_at IS NULL"};
-constexpr statement session_lives{
-    "session_lives", "SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL"};
 constexpr statement touch_api_key LATCHKEY_TOUCH_KEY("api_keys", "touch_api_key");
 
 } // namespace

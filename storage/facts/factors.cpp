@@ -42,11 +42,17 @@ constexpr statement use_recovery_code{"use_recovery_code",
 // What there is decides what the user's row says.
 constexpr statement revise_factors{
     "revise_factors",
+    // Bits of kinds that a newer program knows stay as they are.
     "UPDATE users SET version = version + 1, updated_at = $2, second_factors = "
-    "CASE WHEN EXISTS (SELECT 1 FROM totp_factors t WHERE t.user_id = users.id "
-    "AND t.confirmed_at IS NOT NULL) THEN 1 ELSE 0 END WHERE id = $1 RETURNING second_factors"};
-constexpr statement forget_challenges{"forget_challenges",
-                                      "DELETE FROM spent_challenges WHERE until < $1"};
+    "(second_factors & ~1) | CASE WHEN EXISTS (SELECT 1 FROM totp_factors t "
+    "WHERE t.user_id = users.id AND t.confirmed_at IS NOT NULL) THEN 1 ELSE 0 END "
+    "WHERE id = $1 RETURNING second_factors"};
+// What another transaction has locked is left to the next.
+#define LATCHKEY_FORGET_CHALLENGES(lock)                                                           \
+  "DELETE FROM spent_challenges WHERE id IN (SELECT id FROM spent_challenges WHERE until < $1 "    \
+  "ORDER BY until LIMIT $2" lock ")"
+constexpr statement forget_challenges{"forget_challenges", LATCHKEY_FORGET_CHALLENGES(""),
+                                      LATCHKEY_FORGET_CHALLENGES(" FOR UPDATE SKIP LOCKED")};
 constexpr statement add_spent_challenge{"add_spent_challenge",
                                         "INSERT INTO spent_challenges (id, until) VALUES ($1, $2) "
                                         "ON CONFLICT DO NOTHING RETURNING id"};
@@ -60,6 +66,9 @@ constexpr statement forget_factor_failures{
 } // namespace sql
 
 namespace {
+
+/// By each one that is spent: more than come, so that none are left.
+constexpr std::int64_t challenges_forgotten_max = 8;
 
 /// The row stays locked until the transaction ends.
 std::optional<failure> hold_version(runner& on, const std::string& user, std::int64_t based_on) {
@@ -188,7 +197,7 @@ void touch(footprint& print, const put_recovery_codes& f) {
 
 std::optional<failure> write(runner& on, const put_recovery_codes& f, written&) {
   const auto user = to_string(f.user);
-  if (on.run(sql::share_user, {user}) == 0) return losing(error_code::user_not_found);
+  if (auto lost = hold_version(on, user, f.based_on)) return lost;
   on.run(sql::drop_recovery_codes, {user});
   for (const auto& hash : f.code_hashes)
     on.run(sql::add_recovery_code, {user, hash, time_text(f.at)});
@@ -247,7 +256,7 @@ void touch(footprint& print, const spend_challenge& f) {
 }
 
 std::optional<failure> write(runner& on, const spend_challenge& f, written&) {
-  on.run(sql::forget_challenges, {time_text(f.at)});
+  on.run(sql::forget_challenges, {time_text(f.at), challenges_forgotten_max});
   const auto spent = on.run(sql::add_spent_challenge, {f.id, time_text(f.until)});
   if (spent == 0) return losing(error_code::token_invalid, "challenge", "was used before");
   return std::nullopt;

@@ -39,8 +39,10 @@ constexpr statement touch_session{
     "seen_counter = GREATEST(s.seen_counter, $3) FROM free WHERE s.id = free.id"};
 constexpr statement reauthenticate_session{
     "reauthenticate_session",
-    "UPDATE sessions SET auth_methods = auth_methods | $2, authenticated_at = $3 "
-    "WHERE id = $1 AND ended_at IS NULL AND expires_at > $3 RETURNING id"};
+    // 0 is a password of before the methods were kept (rows.cpp reads it so).
+    "UPDATE sessions SET auth_methods = $3 | CASE WHEN auth_methods = 0 "
+    "AND opened_by <> 'integration' THEN 1 ELSE auth_methods END, authenticated_at = $4 "
+    "WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $4 RETURNING id"};
 #define LATCHKEY_FORGET_SESSIONS(lock)                                                             \
   "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions "                                     \
   "WHERE COALESCE(ended_at, expires_at) < $1 "                                                     \
@@ -79,7 +81,14 @@ void check_session(fact_checker& c, const session_record& s) {
   c.text("held_by", s.held_by, service_chars_max);
 }
 
-constexpr statement forget_tickets{"forget_tickets", "DELETE FROM spent_tickets WHERE until < $1"};
+// What another transaction has locked is left to the next.
+#define LATCHKEY_FORGET_TICKETS(lock)                                                              \
+  "DELETE FROM spent_tickets WHERE (session_id, number) IN (SELECT session_id, number "            \
+  "FROM spent_tickets WHERE until < $1 ORDER BY until LIMIT $2" lock ")"
+constexpr statement forget_tickets{"forget_tickets", LATCHKEY_FORGET_TICKETS(""),
+                                   LATCHKEY_FORGET_TICKETS(" FOR UPDATE SKIP LOCKED")};
+/// By each one that is spent: more than come, so that none are left.
+constexpr std::int64_t tickets_forgotten_max = 8;
 constexpr statement add_spent_ticket{
     "add_spent_ticket", "INSERT INTO spent_tickets (session_id, number, until) VALUES ($1, $2, $3) "
                         "ON CONFLICT DO NOTHING RETURNING number"};
@@ -143,18 +152,42 @@ std::optional<failure> write(runner& on, const rotate_session& f, written&) {
 
 void check(fact_checker& c, const reauthenticate_session& f) {
   c.id("session", f.session);
+  c.id("user", f.user);
   c.require(!f.by.empty(), "by", "names no method");
   c.time("at", f.at);
 }
 
 void touch(footprint& print, const reauthenticate_session& f) {
+  // It runs after end_sessions_of, so units in which one ends the user's sessions stay apart.
+  print.reads(thing::user, f.user);
   print.writes_session(f.session);
 }
 
 std::optional<failure> write(runner& on, const reauthenticate_session& f, written&) {
-  const auto moved = on.run(sql::reauthenticate_session,
-                            {to_string(f.session), f.by.as_number(), time_text(f.at)});
+  const auto moved = on.run(sql::reauthenticate_session, {to_string(f.session), to_string(f.user),
+                                                          f.by.as_number(), time_text(f.at)});
   if (moved == 0) return losing(error_code::token_invalid);
+  return std::nullopt;
+}
+
+// -- need_live_session ----------------------------------------------------------------
+
+void check(fact_checker& c, const need_live_session& f) {
+  c.id("session", f.session);
+  c.id("user", f.user);
+}
+
+void touch(footprint& print, const need_live_session& f) {
+  print.writes(thing::user, f.user);
+  print.reads_session(f.session);
+}
+
+std::optional<failure> write(runner& on, const need_live_session& f, written&) {
+  const auto user = to_string(f.user);
+  // Ending a session locks the user's row as well, so the end is seen here.
+  if (on.run(sql::share_user, {user}) == 0) return losing(error_code::user_not_found);
+  if (on.run(sql::session_lives, {to_string(f.session), user}) == 0)
+    return losing(error_code::token_invalid);
   return std::nullopt;
 }
 
@@ -267,7 +300,7 @@ void touch(footprint& print, const spend_ticket& f) {
 }
 
 std::optional<failure> write(runner& on, const spend_ticket& f, written&) {
-  on.run(forget_tickets, {time_text(f.at)});
+  on.run(forget_tickets, {time_text(f.at), tickets_forgotten_max});
   const auto spent =
       on.run(add_spent_ticket, {to_string(f.session), key_number(f.number), time_text(f.until)});
   if (spent == 0) return losing(error_code::token_invalid, "ticket", "was used before");
@@ -290,12 +323,16 @@ finding answer(runner& on, const list_sessions& q) {
 }
 
 topic sessions_topic() {
-  static constexpr fact_rules facts[] = {
-      rules_for<create_session>(),        rules_for<rotate_session>(),
-      rules_for<end_session>(),           rules_for<end_sessions_of>(),
-      rules_for<upsert_session>(),        rules_for<touch_session>(),
-      rules_for<forget_sessions>(),       rules_for<spend_ticket>(),
-      rules_for<reauthenticate_session>()};
+  static constexpr fact_rules facts[] = {rules_for<create_session>(),
+                                         rules_for<rotate_session>(),
+                                         rules_for<end_session>(),
+                                         rules_for<end_sessions_of>(),
+                                         rules_for<upsert_session>(),
+                                         rules_for<touch_session>(),
+                                         rules_for<forget_sessions>(),
+                                         rules_for<spend_ticket>(),
+                                         rules_for<reauthenticate_session>(),
+                                         rules_for<need_live_session>()};
   static constexpr query_rules queries[] = {rules_for_query<list_sessions>()};
   return {facts, queries};
 }

@@ -166,6 +166,8 @@ const statement ids_taken{"ids_taken", "SELECT id FROM users WHERE id = $1",
 const statement share_user{
     "share_user", "SELECT version, role, is_active FROM users WHERE id = $1",
     "SELECT version, role, is_active FROM users WHERE id = $1 FOR NO KEY UPDATE"};
+const statement session_lives{
+    "session_lives", "SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL"};
 const statement keep_user{"keep_user", "SELECT 1 FROM users WHERE id = $1",
                           "SELECT 1 FROM users WHERE id = $1 FOR KEY SHARE"};
 const statement hold_role{"hold_role", "SELECT 1 FROM roles WHERE name = $1",

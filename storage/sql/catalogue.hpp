@@ -48,10 +48,11 @@ extern const statement ids_taken;     // → id of each user that is there
 // -- what several topics look at first -------------------------------------------------
 
 // PostgreSQL locks the row until the transaction ends; SQLite has one writer and needs no locks.
-extern const statement share_user;   // $1 user → version, role, is_active; sessions may be opened
-extern const statement keep_user;    // $1 user → 1; the user may change but is not deleted
-extern const statement hold_role;    // $1 role → 1; the role is not removed
-extern const statement other_admins; // $1 user → 1 when another administrator is active
+extern const statement share_user; // $1 user → version, role, is_active; sessions may be opened
+extern const statement session_lives; // $1 session, $2 user → 1 unless it was ended
+extern const statement keep_user;     // $1 user → 1; the user may change but is not deleted
+extern const statement hold_role;     // $1 role → 1; the role is not removed
+extern const statement other_admins;  // $1 user → 1 when another administrator is active
 
 // -- the numbers of users ------------------------------------------------------------
 

@@ -20,7 +20,8 @@ std::uint32_t retry_after_s(const failure& error) {
 /// token that was there are all `invalid_token`.
 std::string challenge_text(const failure& error, challenge asks) {
   switch (asks == challenge::bearer ? error.code : error_code::none) {
-  case error_code::mfa_required: // RFC 9470, section 3
+  case error_code::mfa_required: // RFC 9470, section 3; a sign-in that goes on asks for no token
+    if (error.challenge.empty()) break;
     return R"(Bearer realm="latchkey", error="insufficient_user_authentication", )" +
            error.challenge;
   case error_code::token_expired:
@@ -28,8 +29,9 @@ std::string challenge_text(const failure& error, challenge asks) {
   case error_code::token_invalid:
     return R"(Bearer realm="latchkey", error="invalid_token")";
   default:
-    return R"(Bearer realm="latchkey")";
+    break;
   }
+  return R"(Bearer realm="latchkey")";
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // manage.cpp — a user's own second factors, and an administrator's way to remove a lost one.
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
+#include "gateway/sign_in/sign_in.hpp"
 #include "gateway/surfaces/factors/render.hpp"
 #include "protocol/text/name_look.hpp"
 #include "protocol/text/qr_code.hpp"
@@ -17,19 +18,12 @@ namespace {
 constexpr const char* default_name = "Authenticator app";
 constexpr std::size_t totp_code_bytes_max = 16; // as typed, with spaces
 
-/// How the caller's session was authenticated. What another node has made of it this one is not
-/// told, so it is read.
-awaitable<result<authentication>> newest_authentication(http::exchange& ex,
-                                                        const principal& caller) {
-  auto& edge = edge_of(ex);
-  if (!edge.env().cluster) co_return caller.authenticated;
-  const messages::reread_session read_again;
-  const auto read = co_await edge.ask_session(caller.session, read_again, ex.deadline);
-  if (!read) co_return fail(read.error());
-  const messages::validate question;
-  const auto known = co_await edge.ask_session(caller.session, question, ex.deadline);
+/// The caller's session and how it was authenticated.
+awaitable<result<messages::signed_in_session>> session_of(http::exchange& ex,
+                                                          const principal& caller) {
+  const auto known = co_await newest_authentication(ex, caller);
   if (!known) co_return fail(known.error());
-  co_return known->authenticated;
+  co_return messages::signed_in_session{caller.session, *known};
 }
 
 result<std::string> name_of(input& body) {
@@ -38,7 +32,9 @@ result<std::string> name_of(input& body) {
   const std::string name{trim_white_space(given.value_or(""))};
   if (name.empty()) return std::string{default_name};
   if (count_code_points(name) > storage::factor_name_chars_max)
-    return fail(error_code::validation_error, "name", "must have at most 100 characters");
+    return fail(error_code::validation_error, "name",
+                "must have at most " + std::to_string(storage::factor_name_chars_max) +
+                    " characters");
   if (has_invisible_characters(name))
     return fail(error_code::validation_error, "name",
                 "must not contain control or invisible characters");
@@ -52,6 +48,8 @@ awaitable<result<http::response>> list_factors(http::exchange& ex, const princip
   const messages::list_factors question{edge.deadline_for_actors(ex.deadline)};
   const auto found = co_await edge.ask_user(caller.user, question, ex.deadline);
   if (!found) co_return fail(found.error());
+  const auto authenticated = co_await newest_authentication(ex, caller);
+  if (!authenticated) co_return fail(authenticated.error());
   std::string out;
   json_writer body(out);
   body.begin_object().flag("enabled", !found->totp.empty()).begin_list("totp");
@@ -63,7 +61,7 @@ awaitable<result<http::response>> list_factors(http::exchange& ex, const princip
       .number("left", static_cast<std::int64_t>(found->recovery_codes_left))
       .end_object()
       .begin_object("session");
-  write_authentication(body, caller.authenticated);
+  write_authentication(body, *authenticated);
   body.end_object().end_object();
   co_return http::json_response(200, std::move(out));
 }
@@ -73,9 +71,9 @@ awaitable<result<http::response>> enrol_totp(http::exchange& ex, const principal
   auto body = input::of(ex.in, body_form::json_or_empty);
   auto name = name_of(body);
   if (!name) co_return fail(name.error());
-  const auto shown = co_await newest_authentication(ex, caller);
-  if (!shown) co_return fail(shown.error());
-  messages::enrol_totp request{std::move(*name), *shown, author_of(ex, caller),
+  const auto session = co_await session_of(ex, caller);
+  if (!session) co_return fail(session.error());
+  messages::enrol_totp request{std::move(*name), *session, author_of(ex, caller),
                                edge.deadline_for_actors(ex.deadline)};
   const auto enrolled = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!enrolled) co_return fail(enrolled.error());
@@ -97,12 +95,13 @@ awaitable<result<http::response>> confirm_totp(http::exchange& ex, const princip
   auto body = input::of(ex.in);
   auto code = body.hidden("code", 1, totp_code_bytes_max);
   if (auto read = body.done(); !read) co_return fail(read.error());
-  const auto shown = co_await newest_authentication(ex, caller);
-  if (!shown) co_return fail(shown.error());
-  messages::confirm_totp request{std::move(code), *shown, caller.session, author_of(ex, caller),
+  const auto session = co_await session_of(ex, caller);
+  if (!session) co_return fail(session.error());
+  messages::confirm_totp request{std::move(code), *session, author_of(ex, caller),
                                  edge.deadline_for_actors(ex.deadline)};
   const auto confirmed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
-  if (!confirmed) co_return fail(confirmed.error());
+  if (!confirmed)
+    co_return fail(co_await audited(ex, caller, "user.totp_refused", confirmed.error()));
   std::string out;
   json_writer answer(out);
   answer.begin_object().name("totp");
@@ -116,9 +115,9 @@ awaitable<result<http::response>> remove_totp(http::exchange& ex, const principa
   auto& edge = edge_of(ex);
   const auto id = parse_key_id(ex.params["id"]);
   if (!id) co_return fail(error_code::not_found);
-  const auto shown = co_await newest_authentication(ex, caller);
-  if (!shown) co_return fail(shown.error());
-  messages::remove_totp request{*id, *shown, author_of(ex, caller),
+  const auto session = co_await session_of(ex, caller);
+  if (!session) co_return fail(session.error());
+  messages::remove_totp request{*id, *session, author_of(ex, caller),
                                 edge.deadline_for_actors(ex.deadline)};
   const auto removed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!removed) co_return fail(removed.error());
@@ -129,9 +128,9 @@ awaitable<result<http::response>> make_recovery_codes(http::exchange& ex, const 
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in, body_form::json_or_empty);
   if (auto read = body.done(); !read) co_return fail(read.error());
-  const auto shown = co_await newest_authentication(ex, caller);
-  if (!shown) co_return fail(shown.error());
-  messages::make_recovery_codes request{*shown, author_of(ex, caller),
+  const auto session = co_await session_of(ex, caller);
+  if (!session) co_return fail(session.error());
+  messages::make_recovery_codes request{*session, author_of(ex, caller),
                                         edge.deadline_for_actors(ex.deadline)};
   const auto made = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!made) co_return fail(made.error());
@@ -147,6 +146,14 @@ awaitable<result<http::response>> reset_factors(http::exchange& ex, const princi
   auto& edge = edge_of(ex);
   const auto id = co_await resolve_user(ex, ex.params["id"]);
   if (!id) co_return fail(id.error());
+  // An old session, or a password alone, must not take a factor from anybody.
+  const auto shown = co_await newest_authentication(ex, caller);
+  if (!shown) co_return fail(shown.error());
+  const messages::require_recent_sign_in recent{*shown};
+  const auto allowed = co_await edge.ask_user(caller.user, recent, ex.deadline);
+  if (!allowed) co_return fail(allowed.error());
+  if (*id == caller.user)
+    co_return fail(error_code::conflict, "user_id", "is you: remove your own factors at /auth/mfa");
   const messages::describe_user question;
   const auto user = co_await edge.ask_user(*id, question, ex.deadline);
   if (!user) co_return fail(user.error());

@@ -54,7 +54,8 @@ awaitable<result<http::response>> step_up(http::exchange& ex, const principal& c
                             author_of(ex, caller),
                             edge.deadline_for_actors(ex.deadline)};
   auto stepped = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
-  if (!stepped) co_return fail(stepped.error());
+  if (!stepped)
+    co_return fail(co_await audited(ex, caller, "user.step_up_refused", stepped.error()));
   std::string out;
   json_writer answer(out);
   answer.begin_object();

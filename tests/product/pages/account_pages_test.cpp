@@ -271,6 +271,20 @@ TEST_P(AccountPages, DeleteTheAccountForWhoKnowsThePassword) {
   EXPECT_TRUE(admin.shows("You are the last active administrator")) << admin.page().body;
 }
 
+TEST_P(AccountPages, DeleteNoAccountWithASecondFactorInASessionThatDidNotShowIt) {
+  const auto owner = add_app_owner(on(), true);
+  browser person{on()};
+  person.set_cookie("refresh_token", owner.earlier.refresh);
+  person.open("/account");
+  person.send("/account/delete", {{"current_password", password}});
+  EXPECT_EQ(on().status_of_me(owner.session.access), 200);
+  browser other{on()};
+  other.set_cookie("refresh_token", owner.session.refresh);
+  other.open("/account");
+  other.send("/account/delete", {{"current_password", password}});
+  EXPECT_EQ(other.where(), "/sign-in?done=deleted");
+}
+
 TEST_P(AccountPages, ShowHostileNamesAsText) {
   const std::string hostile = "<script>alert(1)</script>\"'&{{t.copy}}";
   const auto name = new_name();

@@ -2,6 +2,7 @@
 // reads it.
 #include "tests/product/accounts/recovery.hpp"
 #include "tests/product/integration/integration.hpp"
+#include "tests/product/second_factors.hpp"
 
 #include <algorithm>
 #include <map>
@@ -48,6 +49,7 @@ protected:
   void recover(const std::string& name) const;
   void use_keys_and_projects(const std::string& name) const;
   void administer(const std::string& name) const;
+  void use_second_factors() const;
   void let_a_service_tell() const;
   void use_the_command_line(const std::string& name) const;
 
@@ -137,6 +139,23 @@ void AuditReason::administer(const std::string& name) const {
   expect(delete_("/admin/users/" + id).as(root_), 204);
 }
 
+void AuditReason::use_second_factors() const {
+  auto owner = add_app_owner(one_);
+  const auto step_up = [&](const std::string& code) {
+    const json proof{{"method", "totp"}, {"code", code}};
+    return post_json("/auth/mfa/step-up", proof.dump()).as(owner.session.access);
+  };
+  expect(step_up("000000"), 401);
+  expect(step_up(owner.next_code()), 200);
+  expect(post_json("/auth/mfa/totp/enroll", "{}").as(owner.session.access), 201);
+  expect(post_json("/auth/mfa/totp/verify", R"({"code":"000000"})").as(owner.session.access), 401);
+  expect(post_json("/auth/mfa/recovery-codes", "{}").as(owner.session.access), 201);
+  const auto listed = json_of(call(get("/auth/mfa").as(owner.session.access)));
+  const auto app = listed["totp"][0].value("id", "");
+  expect(delete_("/auth/mfa/totp/" + app).as(owner.session.access), 204);
+  expect(delete_("/admin/users/" + one_.id_of(owner.name) + "/mfa").as(root_), 204);
+}
+
 void AuditReason::let_a_service_tell() const {
   const auto name = new_name();
   one_.add_user(name);
@@ -171,6 +190,7 @@ TEST_P(AuditReason, IsInEveryKindOfLine) {
   change_secrets(name);
   recover(name);
   use_keys_and_projects(name);
+  use_second_factors();
   let_a_service_tell();
   use_the_command_line(name);
   administer(name);
@@ -203,13 +223,16 @@ TEST_P(AuditReason, IsInEveryKindOfLine) {
       {"session.synced", "a service says that it lives until 2999-01-01"},
       {"subscription.changed", "pro, "},
       {"user.admin_created", "as superuser"},
+      {"user.authenticated_again", "by totp, in a live session"},
       {"user.deleted", "with all that was the user's"},
       {"user.email_verification_requested", "a token was mailed"},
       {"user.email_verified", "by a mailed token"},
+      {"user.factors_reset", "by an administrator; every session has ended"},
       {"user.imported", "without a password"},
       {"user.password_change_refused", "wrong password"},
       {"user.password_changed", "with the current password; every other session has ended"},
       {"user.password_reset", "by the recovery passphrase"},
+      {"user.recovery_codes_made", "those of before are over"},
       {"user.recovery_passphrase_accepted", "a reset token was given for it"},
       {"user.recovery_passphrase_change_refused", "wrong password"},
       {"user.recovery_passphrase_refused", "wrong recovery passphrase"},
@@ -220,6 +243,11 @@ TEST_P(AuditReason, IsInEveryKindOfLine) {
       {"user.sessions_ended", "revoked by a service"},
       {"user.sign_in_refused", "wrong password"},
       {"user.signed_in", "by password"},
+      {"user.step_up_refused", "wrong code of a second factor"},
+      {"user.totp_added", "by its first code"},
+      {"user.totp_enrolment_begun", "waits for its first code"},
+      {"user.totp_refused", "wrong first code of an authenticator app"},
+      {"user.totp_removed", "by its owner"},
       {"user.updated", "role=r"},
       {"users.export_started", ""},
       {"users.exported", ""}};

@@ -29,8 +29,8 @@ protected:
   }
   std::int64_t version() { return user(ann_.id).version; }
   list_factors::answer factors() { return ask(*reader_, list_factors{ann_.id}); }
-  put_recovery_codes codes(std::vector<std::string> hashes) const {
-    return {ann_.id, std::move(hashes), noon};
+  put_recovery_codes codes(std::vector<std::string> hashes) {
+    return {ann_.id, version(), std::move(hashes), noon};
   }
   user_record ann_;
 };
@@ -202,7 +202,7 @@ TEST_P(StoredFactors, ASessionKeepsHowItsUserWasAuthenticated) {
   opened.authenticated = {auth_method::password, noon};
   add(opened);
   EXPECT_EQ(session(opened.id).authenticated, opened.authenticated);
-  ASSERT_TRUE(commit({reauthenticate_session{opened.id, auth_method::totp, noon + 1min}}));
+  ASSERT_TRUE(commit({reauthenticate_session{opened.id, ann_.id, auth_method::totp, noon + 1min}}));
   const auto both = auth_methods{auth_method::password}.with(auth_method::totp);
   EXPECT_EQ(session(opened.id).authenticated, (authentication{both, noon + 1min}));
 }
@@ -210,8 +210,51 @@ TEST_P(StoredFactors, ASessionKeepsHowItsUserWasAuthenticated) {
 TEST_P(StoredFactors, AnEndedSessionIsNotAuthenticatedAgain) {
   const auto opened = add(make_session(ann_.id));
   ASSERT_TRUE(commit({end_session{opened.id, noon + 1s, "logout"}}));
-  EXPECT_TRUE(failed_with(commit({reauthenticate_session{opened.id, auth_method::totp, noon + 2s}}),
-                          error_code::token_invalid));
+  const reauthenticate_session again{opened.id, ann_.id, auth_method::totp, noon + 2s};
+  EXPECT_TRUE(failed_with(commit({again}), error_code::token_invalid));
+  const need_live_session needed{opened.id, ann_.id};
+  EXPECT_TRUE(failed_with(commit({needed}), error_code::token_invalid));
+}
+
+TEST_P(StoredFactors, ASessionIsItsOwnersAlone) {
+  const auto opened = add(make_session(ann_.id));
+  const auto bob = add(make_user("bob"));
+  const reauthenticate_session stranger{opened.id, bob.id, auth_method::totp, noon + 1s};
+  EXPECT_TRUE(failed_with(commit({stranger}), error_code::token_invalid));
+  const need_live_session needed{opened.id, bob.id};
+  EXPECT_TRUE(failed_with(commit({needed}), error_code::token_invalid));
+  EXPECT_TRUE(commit({need_live_session{opened.id, ann_.id}}));
+}
+
+TEST_P(StoredFactors, AChangeWantedInASessionAndTheEndOfThatSessionHappenOneAfterTheOther) {
+  add_totp(1);
+  for (int round = 0; round < 10; ++round) {
+    const auto opened = add(make_session(ann_.id));
+    const unit change{{codes({std::to_string(round)}), need_live_session{opened.id, ann_.id}}};
+    const unit end{{end_session{opened.id, noon + 1s, "logout"}}};
+    const auto outcomes = race(*store_, {change, end});
+    ASSERT_EQ(outcomes.size(), 2u);
+    EXPECT_TRUE(outcomes[1]);
+    const auto used = commit({use_recovery_code{ann_.id, std::to_string(round), noon}});
+    EXPECT_EQ(bool{used}, bool{outcomes[0]}) << "what lost was not written";
+    EXPECT_TRUE(outcomes[0] || outcomes[0].error().code == error_code::token_invalid);
+  }
+}
+
+TEST_P(StoredFactors, ASessionOfAnEarlierVersionKeepsItsPasswordWhenItIsRaised) {
+  const auto opened = add(make_session(ann_.id));
+  engine_->execute("UPDATE sessions SET auth_methods = 0, authenticated_at = NULL");
+  ASSERT_TRUE(commit({reauthenticate_session{opened.id, ann_.id, auth_method::totp, noon + 1min}}));
+  EXPECT_EQ(session(opened.id).authenticated.by,
+            auth_methods{auth_method::password}.with(auth_method::totp));
+}
+
+TEST_P(StoredFactors, KindsThatANewerProgramKnowsStayInTheUsersRow) {
+  engine_->execute("UPDATE users SET second_factors = 64");
+  add_totp(1);
+  ASSERT_TRUE(commit({remove_totp{1, ann_.id, version(), noon}}));
+  engine_->execute("UPDATE users SET username = 'kept' WHERE second_factors = 64");
+  EXPECT_EQ(user(ann_.id).username, "kept");
 }
 
 TEST_P(StoredFactors, ASessionOfAnEarlierVersionWasOpenedByAPassword) {
