@@ -2,49 +2,28 @@
 
 #include "actors/audit/audit.hpp"
 #include "actors/base/key_ring.hpp"
-#include "actors/base/root_watch.hpp"
-#include "actors/directory/directory.hpp"
-#include "actors/mail/mailer.hpp"
 #include "actors/mail/transport.hpp"
-#include "actors/password/password_hasher.hpp"
 #include "actors/registry/registry_actor.hpp"
-#include "actors/store/persistence.hpp"
-#include "actors/store/reader.hpp"
-#include "actors/store/redis.hpp"
-#include "actors/store/retention.hpp"
-#include "actors/workflow/recovery.hpp"
 #include "config/data_dir_lock.hpp"
 #include "config/log.hpp"
+#include "config/settings/redis_url.hpp"
 #include "gateway/admin.hpp"
 #include "gateway/cluster/node.hpp"
 #include "gateway/listeners.hpp"
 #include "gateway/proxy/rules/proxy_settings.hpp"
-#include "gateway/reactor/on_reactor.hpp"
-#include "gateway/reactor/reactor_scheduler.hpp"
+#include "gateway/server_actors.hpp"
 #include "gateway/session_policy.hpp"
 #include "gateway/store_secret.hpp"
-#include "gateway/workflows/core_manager_client.hpp"
 #include "protocol/unstepped_clock.hpp"
 
 #include <atomic>
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <cstdlib>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace latchkey::gateway {
 namespace {
-
-/// What is acknowledged is durable already; the supervisor starts the process again.
-[[noreturn]] void end_process(std::string_view actor) {
-  log_critical("server", actor, " has ended: the server cannot go on");
-  log_stop();
-  std::_Exit(EXIT_FAILURE);
-}
 
 /// A flag that outlives whoever may still ask for it.
 using shared_flag = std::shared_ptr<std::atomic<bool>>;
@@ -72,13 +51,8 @@ struct server::parts {
   shared_flag has_left = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<node> member; // none: this server is alone
   std::shared_ptr<actor_env> env = std::make_shared<actor_env>();
-  std::unique_ptr<caf::actor_system_config> config;
-  std::unique_ptr<caf::actor_system> system;
   std::shared_ptr<mail_carrier> mails;
-  mail_transport_actor mail_transport_handle;
-  retention_actor retention_handle;
-  workflow_recovery_actor workflow_recovery_handle; // ends when it has
-  root_watch roots{end_process};
+  std::optional<server_actors> actors;
   std::unique_ptr<listeners> sockets;
   std::atomic<const listeners*> listening = nullptr; // once all of `sockets` is up
   std::shared_ptr<const heartbeats> beats;           // those of `sockets`
@@ -95,10 +69,6 @@ struct server::parts {
   result<void> join_cluster(const std::function<bool()>& gives_up);
   result<void> fill_env(const secret& signing_secret);
   void spawn_actors();
-  void spawn_workers();
-  void spawn_redis();
-  void spawn_core_managers();
-  void watch_actors();
   void publish_counts();
   void leave_cluster();
   void stop_actors();
@@ -168,7 +138,7 @@ result<void> server::parts::create_first_admin() {
   return {};
 }
 
-// -- the actors ----------------------------------------------------------------------
+// -- the actors and the other nodes --------------------------------------------------
 
 /// Before anybody is answered: what requests look up without asking.
 result<void> server::parts::load_tables() {
@@ -185,7 +155,7 @@ result<void> server::parts::seed_keys() {
 /// Returns when this server may write and answer.
 result<void> server::parts::join_cluster(const std::function<bool()>& gives_up) {
   if (!member) return {};
-  member->join(*system, env, *store, ending_unless(has_left));
+  member->join(actors->system(), env, *store, ending_unless(has_left));
   if (auto opened = member->await_open(gives_up); !opened) return opened;
   if (auto seeded = seed_keys(); !seeded) return seeded;
   caf::anon_send(env->cluster, messages::tell_members{messages::registry_changed{}});
@@ -213,143 +183,24 @@ result<void> server::parts::fill_env(const secret& signing_secret) {
 }
 
 void server::parts::spawn_actors() {
-  const auto& set = *configured;
-  config = reactor_config(set.workers);
-  system = std::make_unique<caf::actor_system>(*config);
-  auto& sys = *system;
-
-  // SQLite has one writer at a time; a second one would only wait for the first.
-  const std::size_t writers = set.uses_postgres() ? set.db_writers : 1;
-  for (std::size_t i = 0; i < writers; ++i)
-    env->writers.push_back(sys.spawn<caf::detached>(persistence, store.get(), env->clock, &counts));
-  for (std::size_t i = 0; i < set.db_readers; ++i)
-    env->readers.push_back(sys.spawn<caf::detached>(reader, store.get(), env->clock));
-
-  hasher_options hashing{set.hash_workers,
-                         set.hash_queue_max,
-                         {set.argon2_memory_kib, set.argon2_iterations, /*lanes*/ 1}};
-  std::vector<password_hasher_actor> workers;
-  for (std::size_t i = 0; i < hashing.workers; ++i) {
-    workers.push_back(sys.spawn<caf::detached>(hash_worker, hashing.cost, &counts));
-    roots.add("a hashing thread", workers.back());
-  }
-  env->hasher = sys.spawn(password_hasher, hashing, env->clock, &counts, std::move(workers));
-  env->key_ring = sys.spawn(key_ring, env->keys);
-  env->audit = sys.spawn(audit, env->writers);
-  spawn_redis();
-  env->registry = sys.spawn(registry, actor_env_ptr{env});
-  spawn_core_managers();
-  for (std::size_t i = 0; i < set.workers; ++i)
-    env->directories.push_back(sys.spawn(directory, actor_env_ptr{env}));
+  actors.emplace(configured, env, *store, counts, upstreams);
+  actors->spawn();
 }
-
-/// Those that write without being asked.
-void server::parts::spawn_workers() {
-  auto& sys = *system;
-  mail_transport_handle =
-      sys.spawn<caf::detached>(mail_transport, std::move(mails), configured->mail_from, env->mails);
-  env->mailer = sys.spawn(mailer, actor_env_ptr{env}, mail_transport_handle);
-  retention_handle = sys.spawn(retention, actor_env_ptr{env});
-  workflow_recovery_handle = sys.spawn(workflow_recovery, actor_env_ptr{env});
-  watch_actors();
-}
-
-/// With REDIS_URL the rate limits are those of all nodes that name the same one.
-void server::parts::spawn_redis() {
-  auto address = storage::parse_redis_url(configured->redis_url);
-  if (!address) return;
-  auto limiter = std::make_shared<shared_rate_limiter>();
-  env->redis = system->spawn<caf::detached>(redis, std::move(*address), env->clock, &counts,
-                                            limiter, storage::redis_connection::patience);
-  limiter->tell(env->redis);
-  env->limiter = std::move(limiter);
-}
-
-void server::parts::spawn_core_managers() {
-  if (!upstreams->table().upstreams.front().is_configured()) return;
-  const core_manager_limits limits{configured->upstream_streams_max,
-                                   configured->upstream_connections_max,
-                                   std::chrono::seconds{configured->workflow_silence_max_s}};
-  auto& scheduler = reactor_scheduler::of(*system);
-  for (std::size_t i = 0; i < scheduler.size(); ++i) {
-    auto& home = scheduler.at(i);
-    env->core_managers.push_back(on_reactor(
-        home, [&] { return spawn_core_manager_client(*system, home, env, upstreams, limits); }));
-  }
-}
-
-void server::parts::watch_actors() {
-  for (const auto& handle : env->writers)
-    roots.add("a writer", handle);
-  for (const auto& handle : env->readers)
-    roots.add("a reader", handle);
-  for (const auto& handle : env->directories)
-    roots.add("a shard of the directory", handle);
-  roots.add("the hashers' queue", env->hasher);
-  roots.add("the key ring", env->key_ring);
-  roots.add("the audit log", env->audit);
-  roots.add("the member of the cluster", env->cluster);
-  roots.add("the connection to Redis", env->redis);
-  roots.add("the mail transport", mail_transport_handle);
-  roots.add("the mailer", env->mailer);
-  roots.add("the registry", env->registry);
-  roots.add("retention", retention_handle);
-  for (const auto& handle : env->core_managers)
-    roots.add("a client of the core manager", handle);
-}
-
-namespace {
-
-template <class Handle>
-void end(const Handle& handle) {
-  if (handle) caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
-}
-
-} // namespace
 
 /// Whoever writes without being asked ends first, and what is being written is waited for: after
 /// that nothing is taken from this node.
 void server::parts::leave_cluster() {
-  if (!member || !system) return;
-  roots.stop();
-  end(workflow_recovery_handle);
-  end(retention_handle);
-  end(env->mailer);
-  const auto deadline = env->steady_now() + std::chrono::seconds{2};
-  caf::scoped_actor self{*system};
-  for (const auto& writer : env->writers)
-    self->request(writer, std::chrono::seconds{2}, messages::commit{{}, deadline})
-        .receive([](const storage::written&) {}, [](const caf::error&) {});
+  if (!member || !actors) return;
+  actors->end_workers();
   *has_left = true;
   member->leave();
 }
 
 void server::parts::stop_actors() {
-  if (!system) return;
-  roots.stop();
-  for (auto& handle : env->directories)
-    end(handle);
-  for (auto& handle : env->core_managers)
-    end(handle);
-  if (member) member->stop();
-  end(workflow_recovery_handle);
-  end(retention_handle);
-  end(env->registry);
-  end(env->mailer);
-  end(mail_transport_handle);
-  end(env->hasher);
-  end(env->audit);
-  end(env->key_ring);
-  end(env->redis);
-  for (auto& handle : env->readers)
-    end(handle);
-  for (auto& handle : env->writers)
-    end(handle);
-  retention_handle = nullptr;
-  workflow_recovery_handle = nullptr;
-  mail_transport_handle = nullptr;
+  if (!actors) return;
+  actors->end(member.get());
   env.reset();
-  system.reset();
+  actors.reset();
 }
 
 void server::parts::publish_counts() {
@@ -384,13 +235,13 @@ result<std::unique_ptr<server>> server::start(settings configured,
   if (auto loaded = p.load_tables(); !loaded) return fail(loaded.error());
   if (auto filled = p.fill_env(*signing_secret); !filled) return fail(filled.error());
   p.spawn_actors();
-  auto sockets = listeners::open(*p.system, p.env, p.configured, p.upstreams);
+  auto sockets = listeners::open(p.actors->system(), p.env, p.configured, p.upstreams);
   if (!sockets) return fail(sockets.error());
   p.sockets = std::move(*sockets);
   p.listening = p.sockets.get();
   p.beats = p.sockets->beats();
   if (auto joined = p.join_cluster(gives_up); !joined) return fail(joined.error());
-  p.spawn_workers();
+  p.actors->spawn_workers(std::move(p.mails));
   // After everything that may fail, for a generated password is shown once, by a start that
   // succeeds; and before anybody can register under the administrator's name.
   if (auto created = p.create_first_admin(); !created) return fail(created.error());

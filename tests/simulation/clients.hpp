@@ -7,6 +7,7 @@
 
 #include <array>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -107,6 +108,9 @@ private:
   bool ended_long_ago(const device& client);
   /// What the store has of it, for a line of the log.
   std::string row_of(const device& client);
+  /// Whether an error says that what was asked for may have happened, or may yet be asked for
+  /// again.
+  static bool may_try_again(const failure& error);
   /// `of`: the session whose row belongs to the claim.
   void expect(bool holds, const std::string& claim, const device* of = nullptr) {
     if (!holds) blame_(of == nullptr ? claim : claim + row_of(*of));

@@ -1,105 +1,18 @@
 // splice_test.cpp — two connections made one: what passes, what waits, and how it ends.
-#include "tests/gateway/http/connection/test_server.hpp"
-#include "tests/gateway/http/connection/test_tls.hpp"
+#include "tests/gateway/http/connection/splice_fixture.hpp"
 
-#include "gateway/http/connection/splice.hpp"
-#include "gateway/http/connection/tls.hpp"
-
-#include <boost/asio/executor_work_guard.hpp>
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <future>
-#include <gtest/gtest.h>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <sys/socket.h>
 
 namespace latchkey::http::testing {
 namespace {
 
 constexpr std::size_t flood_bytes = std::size_t{64} * 1024 * 1024; // more than four sockets hold
-
-using test_acceptor = boost::asio::basic_socket_acceptor<tcp, reactor_executor>;
-
-/// Gives the server's side of connections that a test makes.
-class connection_maker {
-public:
-  explicit connection_maker(boost::asio::io_context& io)
-      : acceptor_(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {}
-  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-  taken_connection accept(std::string received = {}) {
-    return {acceptor_.accept(), nullptr, std::move(received), "127.0.0.1"};
-  }
-  /// Shakes hands, while the client does in another thread.
-  taken_connection accept_tls(boost::asio::ssl::context& context) {
-    auto made = accept();
-    made.tls = std::make_unique<tls_stream>(std::move(made.plain), context);
-    made.tls->handshake(boost::asio::ssl::stream_base::server);
-    return made;
-  }
-
-private:
-  test_acceptor acceptor_;
-};
-
-class Splice : public ::testing::Test {
-protected:
-  ~Splice() override {
-    if (thread_.joinable()) finish();
-  }
-  /// Returns when nothing is left to be done.
-  void finish() {
-    on_reactor([this] { splice_.reset(); });
-    work_.reset();
-    thread_.join();
-  }
-  void on_reactor(const std::function<void()>& work) {
-    std::promise<void> done;
-    boost::asio::post(io_, [&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
-  void begin(taken_connection client, taken_connection upstream) {
-    options_.on_ended = [this](splice_end why, const splice_counts& counts) {
-      told_ = counts;
-      ended_as_ = why;
-      ++ended_;
-      if (ends_itself_) splice_.reset();
-    };
-    on_reactor([&] {
-      splice_ = std::make_unique<splice>(wheel_, std::move(client), std::move(upstream), options_);
-      ended_at_once_ = ended_;
-    });
-  }
-  /// With the two connections that came first, in that order.
-  void begin(std::string from_client = {}, std::string from_upstream = {}) {
-    auto client = maker_.accept(std::move(from_client));
-    begin(std::move(client), maker_.accept(std::move(from_upstream)));
-  }
-  bool wait_until(const std::function<bool()>& holds) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    bool held = false;
-    while (!held && std::chrono::steady_clock::now() < end)
-      on_reactor([&] { held = holds(); });
-    return held;
-  }
-  bool has_ended(splice_end why) {
-    return wait_until([this] { return ended_ > 0; }) && ended_as_ == why && ended_ == 1;
-  }
-
-  boost::asio::io_context io_{1};
-  boost::asio::executor_work_guard<reactor_executor> work_{io_.get_executor()};
-  timer_wheel wheel_{io_, std::chrono::milliseconds{5}};
-  connection_maker maker_{io_};
-  splice_options options_;
-  std::unique_ptr<splice> splice_;
-  splice_counts told_;
-  splice_end ended_as_ = splice_end::finished;
-  int ended_ = 0;
-  int ended_at_once_ = 0;
-  bool ends_itself_ = false;
-  std::thread thread_{[this] { io_.run(); }};
-};
 
 /// Both sides plain; the test speaks for both peers.
 class PlainSplice : public Splice {
@@ -302,87 +215,6 @@ TEST_F(PlainSplice, OfConnectionsThatAreGoneTellsLater) {
   begin();
   EXPECT_EQ(ended_at_once_, 0);
   EXPECT_TRUE(has_ended(splice_end::broken));
-}
-
-/// The client's side over TLS.
-class TlsSplice : public Splice {
-protected:
-  void SetUp() override {
-    auto connecting = std::async(std::launch::async,
-                                 [this] { return std::make_unique<tls_client>(maker_.port()); });
-    auto client = maker_.accept_tls(*context_);
-    client_ = connecting.get();
-    upstream_ = std::make_unique<raw_client>(maker_.port());
-    begin(std::move(client), maker_.accept());
-  }
-  certificate_files files_;
-  std::shared_ptr<boost::asio::ssl::context> context_ =
-      *make_tls_context(files_.chain(), files_.key());
-  std::unique_ptr<tls_client> client_;
-  std::unique_ptr<raw_client> upstream_;
-};
-
-TEST_F(TlsSplice, PassesBytesBothWays) {
-  for (const std::size_t size : {1, 511, 512, 513, 16'383, 16'384, 16'385, 3'000'000}) {
-    const std::string text(size, static_cast<char>('a' + size % 26));
-    auto sending = std::async(std::launch::async, [&] { client_->send(text); });
-    EXPECT_EQ(upstream_->read_bytes(size), text);
-    sending.get();
-    sending = std::async(std::launch::async, [&] { upstream_->send(text); });
-    EXPECT_EQ(client_->read_bytes(size), text);
-    sending.get();
-  }
-}
-
-TEST_F(TlsSplice, PassesOnTheEndOfTheClient) {
-  client_->send("last words");
-  client_->end_sending();
-  EXPECT_EQ(upstream_->read_to_end(), "last words");
-  upstream_->send("an answer");
-  upstream_->half_close();
-  EXPECT_EQ(client_->read_to_end(), "an answer");
-  EXPECT_TRUE(has_ended(splice_end::finished));
-}
-
-TEST_F(TlsSplice, EndsTheClientCleanlyWithTheUpstream) {
-  upstream_->send("last words");
-  upstream_->half_close();
-  EXPECT_EQ(client_->read_to_end(), "last words");
-  EXPECT_TRUE(client_->ended_cleanly());
-  client_->end_sending();
-  EXPECT_TRUE(upstream_->is_closed());
-  EXPECT_TRUE(has_ended(splice_end::finished));
-}
-
-TEST_F(TlsSplice, DropsWhatAClientSaysAfterItsEnd) {
-  upstream_->half_close();
-  EXPECT_EQ(client_->read_to_end(), "");
-  for (int i = 0; i < 3; ++i)
-    client_->send("too late");
-  client_->end_sending();
-  EXPECT_EQ(upstream_->read_to_end(), "");
-  EXPECT_TRUE(has_ended(splice_end::finished));
-  EXPECT_EQ(told_.to_upstream, 0u);
-}
-
-TEST_F(TlsSplice, DoesNotWaitLongForAClientToAgree) {
-  upstream_->half_close();
-  EXPECT_TRUE(upstream_->is_closed());
-  EXPECT_TRUE(has_ended(splice_end::finished));
-}
-
-TEST_F(TlsSplice, IsBrokenByAClientThatIsCutOff) {
-  client_.reset(); // without a word of TLS
-  EXPECT_TRUE(upstream_->is_closed());
-  EXPECT_TRUE(has_ended(splice_end::broken));
-}
-
-TEST_F(TlsSplice, ClosesBothSidesAtOnce) {
-  on_reactor([this] { splice_->close(); });
-  EXPECT_EQ(client_->read_to_end(), "");
-  EXPECT_FALSE(client_->ended_cleanly());
-  EXPECT_TRUE(upstream_->is_closed());
-  EXPECT_TRUE(has_ended(splice_end::closed));
 }
 
 TEST(SpliceEnd, IsFineAtAnyStep) {
