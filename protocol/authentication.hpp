@@ -74,13 +74,19 @@ struct authentication {
   friend bool operator==(const authentication&, const authentication&) = default;
 };
 
-/// The kinds of second factors that a user has.
+/// Which second factors a user has.
 class factor_kinds {
 public:
-  enum kind : std::uint8_t { totp = 1, passkey = 2 };
+  enum kind : std::uint8_t {
+    totp = 1,
+    passkey = 2,       // that a sign-in by password asks for
+    extra_passkey = 4, // that it does not ask for: only another way in
+  };
 
   constexpr bool has(kind which) const noexcept { return (bits_ & which) != 0; }
-  constexpr bool any() const noexcept { return bits_ != 0; }
+  /// Whether a password alone opens no session.
+  constexpr bool any() const noexcept { return has(totp) || has(passkey); }
+  constexpr bool has_passkeys() const noexcept { return has(passkey) || has(extra_passkey); }
   constexpr void set(kind which, bool is_there) noexcept {
     bits_ = static_cast<std::uint8_t>(is_there ? bits_ | which : bits_ & ~which);
   }
@@ -89,7 +95,7 @@ public:
   constexpr std::int64_t as_number() const noexcept { return bits_; }
   static constexpr factor_kinds of_number(std::int64_t bits) noexcept {
     factor_kinds out;
-    out.bits_ = static_cast<std::uint8_t>(bits & (totp | passkey));
+    out.bits_ = static_cast<std::uint8_t>(bits & (totp | passkey | extra_passkey));
     return out;
   }
 

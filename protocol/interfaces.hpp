@@ -14,6 +14,7 @@
 #include "protocol/messages/factors.hpp"
 #include "protocol/messages/identity.hpp"
 #include "protocol/messages/live.hpp"
+#include "protocol/messages/passkeys.hpp"
 #include "protocol/messages/service.hpp"
 #include "protocol/messages/session.hpp"
 #include "protocol/messages/storage.hpp"
@@ -72,6 +73,16 @@ using user_actor = caf::typed_actor<
     request<messages::finish_sign_in, messages::token_pair>,
     // The user of a live session proves again who they are. AUTH001, AUTH003, RATE_LIMITED.
     request<messages::step_up, messages::stepped_up>,
+    // Open a session for a passkey alone: its tokens, after COMMIT. AUTH001, AUTH003, AUTH004.
+    request<messages::sign_in_with_passkey, messages::token_pair>,
+    // What a browser that makes a new passkey is told. MFA_REQUIRED, CONFLICT.
+    request<messages::begin_passkey, messages::passkey_wanted>,
+    // Add it. MFA_REQUIRED, AUTH001, AUTH003, CONFLICT.
+    request<messages::add_passkey, messages::passkey_added>,
+    // Rename it, or say what it is for: as it is now. MFA_REQUIRED, NOT_FOUND.
+    request<messages::change_passkey, messages::passkey_added>,
+    // Remove it. Done after COMMIT. MFA_REQUIRED, NOT_FOUND.
+    request<messages::remove_passkey, messages::done>,
     // Does this sign-in allow what needs a recent one? Done, or MFA_REQUIRED.
     request<messages::require_recent_sign_in, messages::done>,
     // The user's second factors, without their secrets.

@@ -47,6 +47,7 @@ task<messages::factor_list> user_state::on_list_factors(messages::list_factors r
   messages::factor_list out;
   for (auto& totp : found->totp)
     if (totp.confirmed_at) out.totp.push_back(without_secret(std::move(totp)));
+  out.passkeys = std::move(found->passkeys);
   out.recovery_codes = found->recovery_codes;
   out.recovery_codes_left = found->recovery_codes_left;
   co_return out;
@@ -60,6 +61,18 @@ user_state::take_turn_to_change_factors(const messages::signed_in_session& calle
   if (!turn) co_return turn.error();
   if (const auto recent = check_recent(caller.authenticated); !recent) co_return recent.error();
   co_return std::move(*turn);
+}
+
+user_state::factor_change user_state::change_by_owner(const char* action,
+                                                      const messages::signed_in_session& caller,
+                                                      const messages::author& by,
+                                                      time_point deadline) {
+  factor_change change;
+  change.session = caller.id;
+  change.action = action;
+  change.by = by;
+  change.deadline = deadline;
+  return change;
 }
 
 task<messages::done> user_state::change_factors(const factor_change& wanted) {
@@ -154,7 +167,7 @@ task<messages::totp_confirmed> user_state::on_confirm_totp(messages::confirm_tot
   new_recovery_codes codes;
   if (found->recovery_codes == 0) codes = make_recovery_codes();
   const auto id = waiting->id;
-  factor_change change;
+  auto change = change_by_owner("user.totp_added", request.caller, request.by, request.deadline);
   change.facts = [&, this] {
     std::vector<storage::fact> facts{
         storage::confirm_totp{id, record.id, record.version, *step, at}};
@@ -165,12 +178,8 @@ task<messages::totp_confirmed> user_state::on_confirm_totp(messages::confirm_tot
           storage::put_recovery_codes{record.id, record.version + 1, codes.hashes, at});
     return facts;
   };
-  change.session = request.caller.id;
-  change.action = "user.totp_added";
   change.reason = "by its first code; every sign-in asks for a second factor from now on";
   change.event = "The authenticator app \"" + waiting->name + "\" was added to your account";
-  change.by = request.by;
-  change.deadline = request.deadline;
   const auto changed = co_await change_factors(change);
   if (!changed) co_return changed.error();
   (void)co_await notify_session(request.caller.id, auth_method::totp, at);
@@ -183,17 +192,13 @@ task<messages::totp_confirmed> user_state::on_confirm_totp(messages::confirm_tot
 task<messages::done> user_state::on_remove_totp(messages::remove_totp request) {
   const auto turn = co_await take_turn_to_change_factors(request.caller);
   if (!turn) co_return turn.error();
-  factor_change change;
+  auto change = change_by_owner("user.totp_removed", request.caller, request.by, request.deadline);
   change.facts = [&, this] {
     return std::vector<storage::fact>{
         storage::remove_totp{request.id, record.id, record.version, env->now()}};
   };
-  change.session = request.caller.id;
-  change.action = "user.totp_removed";
   change.reason = "by its owner, in a session of the account's level";
   change.event = "An authenticator app was removed from your account";
-  change.by = request.by;
-  change.deadline = request.deadline;
   co_return co_await change_factors(change);
 }
 
@@ -205,17 +210,14 @@ user_state::on_make_recovery_codes(messages::make_recovery_codes request) {
     co_return fail(error_code::conflict, "recovery_codes",
                    "are of use beside a second factor: add one first");
   auto codes = make_recovery_codes();
-  factor_change change;
+  auto change =
+      change_by_owner("user.recovery_codes_made", request.caller, request.by, request.deadline);
   change.facts = [&, this] {
     return std::vector<storage::fact>{
         storage::put_recovery_codes{record.id, record.version, codes.hashes, env->now()}};
   };
-  change.session = request.caller.id;
-  change.action = "user.recovery_codes_made";
   change.reason = "those of before are over";
   change.event = "New recovery codes were made for your account, and the old ones are over";
-  change.by = request.by;
-  change.deadline = request.deadline;
   const auto changed = co_await change_factors(change);
   if (!changed) co_return changed.error();
   co_return messages::recovery_codes_made{std::move(codes.texts)};

@@ -4,6 +4,7 @@
 #include "actors/user/user.hpp"
 
 #include "actors/audit/audit_entry.hpp"
+#include "actors/user/passkey_refusal.hpp"
 #include "protocol/tokens/recovery_code.hpp"
 #include "protocol/tokens/sealed.hpp"
 #include "protocol/tokens/totp.hpp"
@@ -33,8 +34,15 @@ bool is_used_code(const failure& lost) {
 }
 
 const char* words_for(auth_method method) {
-  return method == auth_method::recovery_code ? "by password and a recovery code"
-                                              : "by password and an authenticator app";
+  switch (method) {
+  case auth_method::recovery_code:
+    return "by password and a recovery code";
+  case auth_method::passkey:
+  case auth_method::verified_passkey:
+    return "by password and a passkey";
+  default:
+    return "by password and an authenticator app";
+  }
 }
 
 } // namespace
@@ -43,7 +51,7 @@ const char* words_for(auth_method method) {
 
 std::string user_state::methods_member() const {
   std::string words;
-  if (record.factors.has(factor_kinds::passkey)) words += "\"passkey\",";
+  if (record.factors.has_passkeys()) words += "\"passkey\",";
   if (record.factors.has(factor_kinds::totp)) words += "\"totp\",";
   words += record.factors.any() ? "\"recovery_code\"" : "\"password\"";
   return "\"methods\":[" + words + ']';
@@ -73,7 +81,8 @@ result<void> user_state::check_recent(const authentication& shown) const {
 
 // -- what is shown ----------------------------------------------------------------------------
 
-task<failure_gate::pass> user_state::enter_second_step() {
+task<failure_gate::pass> user_state::enter_second_step(const messages::factor_proof& proof) {
+  if (proof.passkey) co_return failure_gate::pass{};
   auto pass = co_await second_steps->enter();
   if (!pass) co_return too_many();
   if (*pass) co_return std::move(*pass);
@@ -89,13 +98,16 @@ task<failure_gate::pass> user_state::enter_second_step() {
 
 task<user_state::accepted_proof> user_state::check_proof(const messages::factor_proof& proof,
                                                          time_point deadline) {
+  if (proof.passkey) co_return co_await check_passkey(*proof.passkey, false, deadline);
   if (proof.method == auth_method::totp) co_return co_await check_totp(proof.code, deadline);
   if (proof.method != auth_method::recovery_code || !record.factors.any())
     co_return no_such_factor();
   auto hash = hash_of_recovery_code(proof.code.reveal());
   if (!hash) co_return wrong_code();
-  co_return accepted_proof{proof.method,
-                           storage::use_recovery_code{record.id, std::move(*hash), env->now()}};
+  accepted_proof accepted{proof.method};
+  accepted.uses_up.emplace_back(
+      storage::use_recovery_code{record.id, std::move(*hash), env->now()});
+  co_return accepted;
 }
 
 task<user_state::accepted_proof> user_state::check_totp(const secret& code, time_point deadline) {
@@ -110,9 +122,11 @@ task<user_state::accepted_proof> user_state::check_totp(const secret& code, time
     has_app = true;
     const auto key = open_totp(totp);
     if (!key) continue; // it shows codes that nobody can check; recovery codes are the way in
-    if (const auto step = matching_totp_step(*key, code.reveal(), now, totp.last_step))
-      co_return accepted_proof{auth_method::totp,
-                               storage::use_totp{totp.id, record.id, *step, now}};
+    if (const auto step = matching_totp_step(*key, code.reveal(), now, totp.last_step)) {
+      accepted_proof accepted{auth_method::totp};
+      accepted.uses_up.emplace_back(storage::use_totp{totp.id, record.id, *step, now});
+      co_return accepted;
+    }
   }
   if (has_app) co_return wrong_code();
   // Somebody has removed it, and the row that is remembered is older.
@@ -123,7 +137,8 @@ task<user_state::accepted_proof> user_state::check_totp(const secret& code, time
 
 failure user_state::counted(const failure_gate::pass& pass, failure error) {
   if (is_used_code(error)) error = wrong_code();
-  if (error.code == error_code::invalid_credentials) pass->wrong();
+  error = as_refused_passkey(std::move(error));
+  if (pass && error.code == error_code::invalid_credentials) pass->wrong();
   return error;
 }
 
@@ -132,6 +147,7 @@ void user_state::forget_wrong_codes() {
 }
 
 void user_state::accepted(const failure_gate::pass& pass, auth_method method) {
+  if (!pass) return; // a passkey: it was no guess
   if (method == auth_method::recovery_code) converse(self, presence(), warn_of_few_codes());
   // Other nodes may have counted some.
   if (wrong_codes_in_a_row->count > 0 || env->cluster)
@@ -156,7 +172,7 @@ task<messages::token_pair> user_state::on_finish_sign_in(messages::finish_sign_i
   };
   // Before the code is looked at: a token of another password tells nothing and counts nothing.
   if (!is_good()) co_return unusable_mfa_token();
-  const auto pass = co_await enter_second_step();
+  const auto pass = co_await enter_second_step(request.proof);
   if (!pass) co_return pass.error();
   auto proof = co_await check_proof(request.proof, request.deadline);
   if (!proof) co_return counted(*pass, proof.error());
@@ -168,7 +184,8 @@ task<messages::token_pair> user_state::on_finish_sign_in(messages::finish_sign_i
   opening wanted{token.opened_by, request.client, request.deadline, token.shown.with(method),
                  words_for(method)};
   wanted.uses_up.emplace_back(storage::spend_challenge{token.id, token.good_until, env->now()});
-  wanted.uses_up.push_back(std::move(*proof->uses_up));
+  for (auto& fact : proof->uses_up)
+    wanted.uses_up.push_back(std::move(fact));
   auto tokens = co_await open_session(std::move(wanted), is_good);
   if (tokens) {
     accepted(*pass, method);
@@ -203,10 +220,10 @@ task<messages::stepped_up> user_state::on_step_up(messages::step_up request) {
     const auto matched = co_await match_password(request.proof.code, request.deadline);
     if (!matched) co_return matched.error();
     if (record.factors.any()) co_return needs_second_factor(); // by now
-    const accepted_proof by_password{auth_method::password, std::nullopt};
+    const accepted_proof by_password{auth_method::password};
     co_return co_await commit_step_up(request, by_password);
   }
-  const auto pass = co_await enter_second_step();
+  const auto pass = co_await enter_second_step(request.proof);
   if (!pass) co_return pass.error();
   const auto proof = co_await check_proof(request.proof, request.deadline);
   if (!proof) co_return counted(*pass, proof.error());
@@ -223,8 +240,7 @@ task<messages::stepped_up> user_state::commit_step_up(const messages::step_up& r
                            "by " + std::string{to_string(proof.method)} + ", in a live session", at,
                            request.by, record.id);
   entry.session = request.session;
-  storage::unit unit;
-  if (proof.uses_up) unit.facts.push_back(*proof.uses_up);
+  storage::unit unit{proof.uses_up};
   unit.facts.emplace_back(
       storage::reauthenticate_session{request.session, record.id, proof.method, at});
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});

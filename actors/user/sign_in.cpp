@@ -161,15 +161,7 @@ task<messages::token_pair> user_state::on_authenticate(messages::authenticate re
       if (attempt == attempts_max) co_return too_many();
       continue;
     }
-    if (must_verify_first())
-      co_return failure{error_code::insufficient_permissions,
-                        "email",
-                        "is not verified: use the token of the verification mail, or reset the "
-                        "password by mail",
-                        0,
-                        {},
-                        refused_as_unverified};
-
+    if (must_verify_first()) co_return unverified_address();
     if (record.factors.any()) co_return second_step(request.opened_by, auth_method::password);
 
     const bool is_known = request.budget == failure_budget::known_client;
@@ -217,6 +209,14 @@ task<messages::token_pair> user_state::open_session(opening wanted, std::functio
 
 bool user_state::must_verify_first() const {
   return env->policy.verification == email_verification::required && !record.email_verified;
+}
+
+failure user_state::unverified_address() {
+  failure error{error_code::insufficient_permissions, "email",
+                "is not verified: use the token of the verification mail, or reset the password by "
+                "mail"};
+  error.why = refused_as_unverified;
+  return error;
 }
 
 session_record user_state::new_session(const opening& wanted) const {

@@ -76,6 +76,12 @@ struct user_state : resident {
   // second_step.cpp
   task<messages::token_pair> on_finish_sign_in(messages::finish_sign_in request);
   task<messages::stepped_up> on_step_up(messages::step_up request);
+  // passkeys.cpp
+  task<messages::token_pair> on_sign_in_with_passkey(messages::sign_in_with_passkey request);
+  task<messages::passkey_wanted> on_begin_passkey(messages::begin_passkey request);
+  task<messages::passkey_added> on_add_passkey(messages::add_passkey request);
+  task<messages::passkey_added> on_change_passkey(messages::change_passkey request);
+  task<messages::done> on_remove_passkey(messages::remove_passkey request);
   // factors.cpp
   task<messages::done> on_require_recent_sign_in(messages::require_recent_sign_in request);
   task<messages::factor_list> on_list_factors(messages::list_factors request);
@@ -217,6 +223,7 @@ private:
 
   /// EMAIL_VERIFICATION=required: nobody signs in before the address is verified.
   bool must_verify_first() const;
+  static failure unverified_address();
   /// What a sign-in has shown.
   struct opening {
     surface opened_by = surface::auth_service;
@@ -243,13 +250,14 @@ private:
   /// What a right proof is worth, and what it uses up.
   struct accepted_proof {
     auth_method method = auth_method::totp;
-    std::optional<storage::fact> uses_up;
+    std::vector<storage::fact> uses_up = {};
   };
-  /// AUTH001 (field "code"), NOT_FOUND (field "method").
+  /// AUTH001 (fields "code", "credential"), NOT_FOUND (field "method").
   task<accepted_proof> check_proof(const messages::factor_proof& proof, time_point deadline);
   task<accepted_proof> check_totp(const secret& code, time_point deadline);
-  /// One of the wrong codes that the account may have. RATE_LIMITED when none is left.
-  task<failure_gate::pass> enter_second_step();
+  /// One of the wrong codes that the account may have; null for a passkey, which nobody guesses.
+  /// RATE_LIMITED when none is left.
+  task<failure_gate::pass> enter_second_step(const messages::factor_proof& proof);
   /// Counts what came of a proof: of `error`, if there is one, whether the code was wrong.
   failure counted(const failure_gate::pass& pass, failure error);
   /// The code was right, and is used up.
@@ -263,6 +271,10 @@ private:
   /// The session knows of a proof that is durable.
   task<messages::stepped_up> notify_session(const session_id& session, auth_methods by,
                                             time_point at);
+  /// The passkey that has signed; with `is_alone` nothing else was shown. AUTH001 (field
+  /// "credential").
+  task<accepted_proof> check_passkey(const messages::passkey_proof& proof, bool is_alone,
+                                     time_point deadline);
   /// Tells the owner when few recovery codes are left.
   task<> warn_of_few_codes();
   /// MFA_REQUIRED unless the session was authenticated lately, and at the account's own level.
@@ -284,6 +296,10 @@ private:
     std::optional<std::string> role_seen = {};
   };
   task<messages::done> change_factors(const factor_change& wanted);
+  /// A change by the owner, in that session.
+  static factor_change change_by_owner(const char* action,
+                                       const messages::signed_in_session& caller,
+                                       const messages::author& by, time_point deadline);
   static std::string sealed_binding(const totp_record& totp);
   result<secret> open_totp(const totp_record& totp) const;
 

@@ -56,6 +56,20 @@ std::string show_number(const settings& s) {
   return std::to_string(s.*Field);
 }
 
+template <auto Field>
+bool origins(settings& s, std::string_view list) {
+  auto found = setting_values::origins(list);
+  if (found) s.*Field = std::move(*found);
+  return found.has_value();
+}
+template <auto Field>
+std::string show_origins(const settings& s) {
+  std::string out;
+  for (const auto& each : s.*Field)
+    (out += out.empty() ? "" : ",") += each;
+  return out;
+}
+
 template <auto Field, bool (*Accepts)(std::string_view)>
 bool text(settings& s, std::string_view value) {
   if (!Accepts(value)) return false;

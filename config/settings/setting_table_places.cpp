@@ -9,25 +9,6 @@ namespace {
 
 namespace values = setting_values;
 
-bool read_origins(settings& s, std::string_view list) {
-  std::vector<std::string> found;
-  for (std::size_t from = 0; from <= list.size();) {
-    const auto comma = std::min(list.find(',', from), list.size());
-    auto origin = values::origin(trim_blanks(list.substr(from, comma - from)));
-    if (!origin) return false;
-    if (std::ranges::find(found, *origin) == found.end()) found.push_back(std::move(*origin));
-    from = comma + 1;
-  }
-  s.allowed_origins = std::move(found);
-  return true;
-}
-std::string show_origins(const settings& s) {
-  std::string out;
-  for (const auto& origin : s.allowed_origins)
-    (out += out.empty() ? "" : ",") += origin;
-  return out;
-}
-
 bool read_header_names(settings& s, std::string_view list) {
   constexpr std::size_t names_max = 32;
   std::vector<std::string> found;
@@ -71,8 +52,8 @@ constexpr setting_row place_rows[] = {
     {"ALLOWED_ORIGINS", "",
      "a comma-separated list of origins such as https://app.example.com or "
      "capacitor://localhost (no path, no *)",
-     "web pages of these origins may call (CORS); unset: none but our own", false, read_origins,
-     show_origins},
+     "web pages of these origins may call (CORS); unset: none but our own", false,
+     origins<&s::allowed_origins>, show_origins<&s::allowed_origins>},
     {"CORS_HEADERS", "", "a comma-separated list of up to 32 header names (no *)",
      "request headers that those pages may send beside the usual ones", false, read_header_names,
      show_header_names},

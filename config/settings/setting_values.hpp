@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace latchkey::setting_values {
 
@@ -47,6 +48,8 @@ std::string host_in_url(std::string_view host);
 /// default port); no path, no wildcard, no "null". The schemes of packaged apps
 /// ("capacitor://localhost", "chrome-extension://…") keep their host as it is written.
 std::optional<std::string> origin(std::string_view text);
+/// A list of them, with commas between; each once.
+std::optional<std::vector<std::string>> origins(std::string_view list);
 /// A valid `iss`: a word without ":" and "/", an http(s) URL, or a URN (RFC 7519, 2,
 /// StringOrURI). A URL with a user, a query or a fragment is refused.
 bool is_issuer(std::string_view text);

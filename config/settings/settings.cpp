@@ -239,6 +239,18 @@ void lead_mails_to_pages(settings& values) {
     values.email_verification_url = origin + "/verify-email?token={token}";
 }
 
+/// Whether the origin's host is that domain, or a part of it: browsers make a passkey for no other
+/// (WebAuthn Level 3, section 5.1.3, "registrable domain suffix").
+bool is_host_within(std::string_view origin, std::string_view domain) {
+  const auto scheme = origin.find("://");
+  if (scheme == std::string_view::npos) return false;
+  auto host = origin.substr(scheme + 3);
+  host = host.substr(0, host.find(':'));
+  if (host == domain) return true;
+  return host.size() > domain.size() && host.ends_with(domain) &&
+         host[host.size() - domain.size() - 1] == '.';
+}
+
 void complete(const checker& check) {
   auto& values = check.values;
   const auto machine = cores();
@@ -264,11 +276,14 @@ void complete(const checker& check) {
     values.own_origin = own.value_or("");
   } else {
     const bool wildcard = values.http_host == "0.0.0.0" || values.http_host == "::";
+    values.issuer_is_derived = true;
     values.issuer = (values.uses_tls() ? "https://" : "http://") +
                     (wildcard ? "localhost" : setting_values::host_in_url(values.http_host)) + ":" +
                     std::to_string(values.http_port);
   }
   lead_mails_to_pages(values);
+  if (!values.passkey_domain.empty() && !is_host_within(values.own_origin, values.passkey_domain))
+    check.wrong("PASSKEY_DOMAIN");
   // A browser drops a cookie with SameSite=None that is not Secure.
   if (values.cookie_same_site_none && !values.own_origin.starts_with("https:") &&
       !values.uses_tls())

@@ -71,6 +71,7 @@ struct settings {
   secret jwt_secret_key;                // JWT_SECRET_KEY; empty: load_or_create_signing_secret()
   std::string issuer;                   // ISSUER; derived from the public listener when unset
   std::string own_origin;               // ISSUER's origin; empty: unset, or ISSUER is no URL
+  bool issuer_is_derived{};             // ISSUER is unset
   std::string audience;                 // AUDIENCE
   std::uint32_t access_token_ttl_s{};   // ACCESS_TOKEN_TTL
   std::uint32_t session_ttl_s{};        // SESSION_TTL: absolute end of a session
@@ -90,7 +91,9 @@ struct settings {
   std::uint32_t password_length_min{}; // PASSWORD_LENGTH_MIN: code points
 
   // -- second factors
-  std::uint32_t recent_sign_in_s{}; // RECENT_SIGN_IN: what a change of factors asks for
+  std::uint32_t recent_sign_in_s{};         // RECENT_SIGN_IN: what a change of factors asks for
+  std::string passkey_domain;               // PASSKEY_DOMAIN; empty: the host of ISSUER
+  std::vector<std::string> passkey_origins; // PASSKEY_ORIGINS: that ask for passkeys beside our own
 
   // -- work and its bounds
   std::uint32_t workers{};           // WORKERS: reactors

@@ -2,6 +2,7 @@
 #include "config/settings/ascii.hpp"
 #include "config/settings/redis_url.hpp"
 #include "config/settings/setting_values.hpp"
+#include "protocol/text/trim.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -130,6 +131,18 @@ std::optional<std::string> origin(std::string_view text) {
   std::string out = scheme + "://" + where->host;
   if (where->port != 0 && where->port != usual) out += ":" + std::to_string(where->port);
   return out;
+}
+
+std::optional<std::vector<std::string>> origins(std::string_view list) {
+  std::vector<std::string> found;
+  for (std::size_t from = 0; from <= list.size();) {
+    const auto comma = std::min(list.find(',', from), list.size());
+    auto one = origin(trim_blanks(list.substr(from, comma - from)));
+    if (!one) return std::nullopt;
+    if (std::ranges::find(found, *one) == found.end()) found.push_back(std::move(*one));
+    from = comma + 1;
+  }
+  return found;
 }
 
 bool is_issuer(std::string_view text) {

@@ -72,6 +72,13 @@ awaitable<result<authentication>> newest_authentication(http::exchange& ex,
   co_return known->authenticated;
 }
 
+awaitable<result<messages::signed_in_session>> session_of(http::exchange& ex,
+                                                          const principal& caller) {
+  const auto known = co_await newest_authentication(ex, caller);
+  if (!known) co_return fail(known.error());
+  co_return messages::signed_in_session{caller.session, *known};
+}
+
 result<service_principal> service_of(http::exchange& ex) {
   const auto bearer = http::bearer_token(ex.in);
   const auto key = ex.in.x_service_key.empty() ? bearer : ex.in.x_service_key;

@@ -32,6 +32,10 @@ awaitable<result<principal>> principal_of(http::exchange& ex);
 awaitable<result<authentication>> newest_authentication(http::exchange& ex,
                                                         const principal& caller);
 
+/// The caller's session, with that.
+awaitable<result<messages::signed_in_session>> session_of(http::exchange& ex,
+                                                          const principal& caller);
+
 /// Which service the key in `X-Service-Key` or `Authorization: Bearer` belongs to. AUTH004 when
 /// there is none, when it is wrong and when there are two that differ.
 result<service_principal> service_of(http::exchange& ex);

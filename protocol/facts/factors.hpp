@@ -1,7 +1,9 @@
 // factors.hpp — second factors: authenticator apps and recovery codes, and what is used once.
+// Passkeys stand in passkeys.hpp.
 #pragma once
 
 #include "protocol/authentication.hpp"
+#include "protocol/facts/passkeys.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/time.hpp"
 
@@ -123,6 +125,7 @@ struct count_factor_failures {
 struct list_factors {
   struct answer {
     std::vector<totp_record> totp;
+    std::vector<passkey_record> passkeys;
     std::size_t recovery_codes = 0;      // that were made
     std::size_t recovery_codes_left = 0; // that were not used
   };

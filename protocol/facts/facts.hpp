@@ -9,6 +9,7 @@
 #include "protocol/facts/audit.hpp"
 #include "protocol/facts/factors.hpp"
 #include "protocol/facts/mails.hpp"
+#include "protocol/facts/passkeys.hpp"
 #include "protocol/facts/projects.hpp"
 #include "protocol/facts/quotas.hpp"
 #include "protocol/facts/recovery.hpp"
@@ -40,7 +41,8 @@ using fact =
            add_workflow, add_workflow_status, forget_workflows, remove_recovery, mark_used,
            drop_mails_to, revoke_api_keys_of, count_password_failures, forget_password_failures,
            spend_ticket, own_workflow, claim_workflows, enrol_totp, confirm_totp, use_totp,
-           remove_totp, put_recovery_codes, use_recovery_code, remove_factors, spend_challenge,
+           remove_totp, add_passkey, use_passkey, change_passkey, remove_passkey,
+           put_recovery_codes, use_recovery_code, remove_factors, spend_challenge,
            count_factor_failures, reauthenticate_session, need_live_session>;
 
 /// Facts that become durable together or not at all, in the order given. A unit fails with

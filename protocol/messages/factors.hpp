@@ -8,6 +8,8 @@
 
 #include "protocol/messages/account.hpp"
 #include "protocol/tokens/mfa_token.hpp"
+#include "protocol/tokens/passkey_challenge.hpp"
+#include "protocol/webauthn/ceremony.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,10 +25,24 @@ struct signed_in_session {
   authentication authenticated;
 };
 
+/// Where a browser may have asked for a passkey.
+struct passkey_site {
+  std::string rp_id;                // the domain that passkeys are made for
+  std::vector<std::string> origins; // of pages: "https://example.org"
+};
+
+/// A browser's answer to a challenge of ours.
+struct passkey_proof {
+  webauthn::assertion_response response;
+  passkey_challenge challenge;
+  passkey_site site;
+};
+
 /// What somebody shows to prove that they have a factor.
 struct factor_proof {
   auth_method method = auth_method::totp;
-  secret code; // of an app, of paper; or the password
+  secret code;                               // of an app, of paper; or the password
+  std::optional<passkey_proof> passkey = {}; // with that method
 };
 
 /// Open the session that a password alone did not open. AUTH001 (field "code") for a wrong code or
@@ -63,6 +79,7 @@ struct list_factors {
 };
 struct factor_list {
   std::vector<totp_record> totp; // confirmed, oldest first, without their secrets
+  std::vector<passkey_record> passkeys;
   std::size_t recovery_codes = 0;
   std::size_t recovery_codes_left = 0;
 };

@@ -1,5 +1,5 @@
 // Second factors: authenticator apps, recovery codes, and challenges that work once.
-#include "storage/facts/rules/topic.hpp"
+#include "storage/facts/factor_rows.hpp"
 
 namespace latchkey::storage {
 
@@ -30,8 +30,6 @@ constexpr statement drop_totp{"drop_totp",
                               "DELETE FROM totp_factors WHERE id = $1 AND user_id = $2 "
                               "AND confirmed_at IS NOT NULL RETURNING id"};
 constexpr statement drop_all_totp{"drop_all_totp", "DELETE FROM totp_factors WHERE user_id = $1"};
-constexpr statement drop_recovery_codes{"drop_recovery_codes",
-                                        "DELETE FROM recovery_codes WHERE user_id = $1"};
 constexpr statement add_recovery_code{
     "add_recovery_code",
     "INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES ($1, $2, $3) "
@@ -39,14 +37,6 @@ constexpr statement add_recovery_code{
 constexpr statement use_recovery_code{"use_recovery_code",
                                       "UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 "
                                       "AND code_hash = $2 AND used_at IS NULL RETURNING user_id"};
-// What there is decides what the user's row says.
-constexpr statement revise_factors{
-    "revise_factors",
-    // Bits of kinds that a newer program knows stay as they are.
-    "UPDATE users SET version = version + 1, updated_at = $2, second_factors = "
-    "(second_factors & ~1) | CASE WHEN EXISTS (SELECT 1 FROM totp_factors t "
-    "WHERE t.user_id = users.id AND t.confirmed_at IS NOT NULL) THEN 1 ELSE 0 END "
-    "WHERE id = $1 RETURNING second_factors"};
 // What another transaction has locked is left to the next.
 #define LATCHKEY_FORGET_CHALLENGES(lock)                                                           \
   "DELETE FROM spent_challenges WHERE id IN (SELECT id FROM spent_challenges WHERE until < $1 "    \
@@ -69,26 +59,6 @@ namespace {
 
 /// By each one that is spent: more than come, so that none are left.
 constexpr std::int64_t challenges_forgotten_max = 8;
-
-/// The row stays locked until the transaction ends.
-std::optional<failure> hold_version(runner& on, const std::string& user, std::int64_t based_on) {
-  std::optional<std::int64_t> version;
-  on.run(sql::share_user, {user},
-         [&version](const row_source& row) { version = number_at(row, 0); });
-  if (!version) return losing(error_code::user_not_found);
-  if (*version != based_on)
-    return losing(error_code::conflict, "version", "the user was changed meanwhile");
-  return std::nullopt;
-}
-
-/// The user's row says which kinds there are from now on. Without any, recovery codes are of no
-/// use.
-void revise(runner& on, const std::string& user, time_point at) {
-  std::int64_t kinds = 0;
-  on.run(sql::revise_factors, {user, time_text(at)},
-         [&kinds](const row_source& row) { kinds = number_at(row, 0); });
-  if (kinds == 0) on.run(sql::drop_recovery_codes, {user});
-}
 
 } // namespace
 
@@ -132,11 +102,11 @@ void touch(footprint& print, const confirm_totp& f) {
 
 std::optional<failure> write(runner& on, const confirm_totp& f, written&) {
   const auto user = to_string(f.user);
-  if (auto lost = hold_version(on, user, f.based_on)) return lost;
+  if (auto lost = hold_user(on, user, f.based_on)) return lost;
   const auto confirmed =
       on.run(sql::confirm_totp, {key_number(f.id), user, time_text(f.at), f.step});
   if (confirmed == 0) return losing(error_code::not_found);
-  revise(on, user, f.at);
+  revise_factors(on, user, f.at);
   return std::nullopt;
 }
 
@@ -174,9 +144,9 @@ void touch(footprint& print, const remove_totp& f) {
 
 std::optional<failure> write(runner& on, const remove_totp& f, written&) {
   const auto user = to_string(f.user);
-  if (auto lost = hold_version(on, user, f.based_on)) return lost;
+  if (auto lost = hold_user(on, user, f.based_on)) return lost;
   if (on.run(sql::drop_totp, {key_number(f.id), user}) == 0) return losing(error_code::not_found);
-  revise(on, user, f.at);
+  revise_factors(on, user, f.at);
   return std::nullopt;
 }
 
@@ -197,7 +167,7 @@ void touch(footprint& print, const put_recovery_codes& f) {
 
 std::optional<failure> write(runner& on, const put_recovery_codes& f, written&) {
   const auto user = to_string(f.user);
-  if (auto lost = hold_version(on, user, f.based_on)) return lost;
+  if (auto lost = hold_user(on, user, f.based_on)) return lost;
   on.run(sql::drop_recovery_codes, {user});
   for (const auto& hash : f.code_hashes)
     on.run(sql::add_recovery_code, {user, hash, time_text(f.at)});
@@ -236,10 +206,11 @@ void touch(footprint& print, const remove_factors& f) {
 
 std::optional<failure> write(runner& on, const remove_factors& f, written&) {
   const auto user = to_string(f.user);
-  if (auto lost = hold_version(on, user, f.based_on)) return lost;
+  if (auto lost = hold_user(on, user, f.based_on)) return lost;
   on.run(sql::drop_all_totp, {user});
+  on.run(sql::drop_all_passkeys, {user});
   on.run(sql::forget_factor_failures, {user});
-  revise(on, user, f.at);
+  revise_factors(on, user, f.at);
   return std::nullopt;
 }
 
@@ -299,6 +270,7 @@ finding answer(runner& on, const list_factors& q) {
     totp.last_step = number_at(row, 6);
     found.totp.push_back(std::move(totp));
   });
+  found.passkeys = passkeys_of(on, q.user);
   on.run(sql::count_recovery_codes, {user}, [&found](const row_source& row) {
     found.recovery_codes = static_cast<std::size_t>(number_at(row, 0));
     found.recovery_codes_left = static_cast<std::size_t>(number_at(row, 1));

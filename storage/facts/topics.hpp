@@ -11,6 +11,7 @@ topic audit_topic();
 topic factors_topic();
 topic mails_topic();
 topic new_users_topic();
+topic passkeys_topic();
 topic projects_topic();
 topic quotas_topic();
 topic recovery_topic();
@@ -24,9 +25,9 @@ topic users_topic();
 topic workflows_topic();
 
 inline constexpr topic (*all_topics[])() = {
-    api_keys_topic,      audit_topic,      factors_topic,  mails_topic,
-    new_users_topic,     projects_topic,   quotas_topic,   recovery_topic,
-    roles_topic,         services_topic,   sessions_topic, sign_in_topic,
-    subscriptions_topic, user_lists_topic, users_topic,    workflows_topic};
+    api_keys_topic, audit_topic,    factors_topic, mails_topic,         new_users_topic,
+    passkeys_topic, projects_topic, quotas_topic,  recovery_topic,      roles_topic,
+    services_topic, sessions_topic, sign_in_topic, subscriptions_topic, user_lists_topic,
+    users_topic,    workflows_topic};
 
 } // namespace latchkey::storage

@@ -44,6 +44,27 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (user_id, code_hash)
 ))";
 
+// An id of 1023 bytes has 1364 characters.
+constexpr std::string_view passkeys = R"(
+CREATE TABLE passkeys (
+    id BIGINT PRIMARY KEY,
+    user_id VARCHAR(36) {key} NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name VARCHAR(100) NOT NULL,
+    credential_id VARCHAR(1364) {key} NOT NULL UNIQUE,
+    public_key VARCHAR(1024) NOT NULL,
+    sign_count BIGINT NOT NULL,
+    aaguid VARCHAR(22) NOT NULL,
+    transports VARCHAR(100) NOT NULL,
+    is_backup_eligible BOOLEAN NOT NULL,
+    is_backed_up BOOLEAN NOT NULL,
+    is_second_factor BOOLEAN NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    last_used_at TIMESTAMPTZ
+))";
+
+constexpr std::string_view passkeys_by_user = R"(
+CREATE INDEX passkeys_by_user ON passkeys (user_id))";
+
 constexpr std::string_view challenges = R"(
 CREATE TABLE spent_challenges (
     id VARCHAR(64) {key} PRIMARY KEY,
@@ -59,7 +80,7 @@ migration schema_v12() {
   return {12,
           "0012_second_factors",
           {kinds, failures, methods, authentication_time, totp, totp_by_user, recovery_codes,
-           challenges, challenges_by_end},
+           passkeys, passkeys_by_user, challenges, challenges_by_end},
           {},
           {},
           nullptr,

@@ -1,15 +1,16 @@
 // manage.cpp — a user's own second factors, and an administrator's way to remove a lost one.
+#include "gateway/passkeys/site.hpp"
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
 #include "gateway/sign_in/sign_in.hpp"
+#include "gateway/surfaces/factors/factor_name.hpp"
 #include "gateway/surfaces/factors/render.hpp"
-#include "protocol/text/name_look.hpp"
 #include "protocol/text/qr_code.hpp"
 #include "protocol/text/text_codec.hpp"
-#include "protocol/text/trim.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 #include "protocol/tokens/totp.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace latchkey::gateway::factors {
@@ -17,29 +18,6 @@ namespace {
 
 constexpr const char* default_name = "Authenticator app";
 constexpr std::size_t totp_code_bytes_max = 16; // as typed, with spaces
-
-/// The caller's session and how it was authenticated.
-awaitable<result<messages::signed_in_session>> session_of(http::exchange& ex,
-                                                          const principal& caller) {
-  const auto known = co_await newest_authentication(ex, caller);
-  if (!known) co_return fail(known.error());
-  co_return messages::signed_in_session{caller.session, *known};
-}
-
-result<std::string> name_of(input& body) {
-  const auto given = body.optional_text("name", 4 * storage::factor_name_chars_max);
-  if (auto read = body.done(); !read) return fail(read.error());
-  const std::string name{trim_white_space(given.value_or(""))};
-  if (name.empty()) return std::string{default_name};
-  if (count_code_points(name) > storage::factor_name_chars_max)
-    return fail(error_code::validation_error, "name",
-                "must have at most " + std::to_string(storage::factor_name_chars_max) +
-                    " characters");
-  if (has_invisible_characters(name))
-    return fail(error_code::validation_error, "name",
-                "must not contain control or invisible characters");
-  return name;
-}
 
 } // namespace
 
@@ -52,11 +30,23 @@ awaitable<result<http::response>> list_factors(http::exchange& ex, const princip
   if (!authenticated) co_return fail(authenticated.error());
   std::string out;
   json_writer body(out);
-  body.begin_object().flag("enabled", !found->totp.empty()).begin_list("totp");
+  const bool is_enabled = !found->totp.empty() ||
+                          std::ranges::any_of(found->passkeys, &passkey_record::is_second_factor);
+  body.begin_object().flag("enabled", is_enabled).begin_list("totp");
   for (const auto& totp : found->totp)
     write_totp(body, totp);
-  body.end_list()
-      .begin_object("recovery_codes")
+  body.end_list().begin_list("passkeys");
+  for (const auto& key : found->passkeys)
+    write_passkey(body, key);
+  body.end_list();
+  if (const auto site = passkey_site_of(ex))
+    body.begin_object("webauthn")
+        .text("rp_id", site->rp_id)
+        .text("user_handle", base64url_encode(user_handle_of(caller.user)))
+        .end_object();
+  else
+    body.null("webauthn");
+  body.begin_object("recovery_codes")
       .number("made", static_cast<std::int64_t>(found->recovery_codes))
       .number("left", static_cast<std::int64_t>(found->recovery_codes_left))
       .end_object()
@@ -69,7 +59,7 @@ awaitable<result<http::response>> list_factors(http::exchange& ex, const princip
 awaitable<result<http::response>> enrol_totp(http::exchange& ex, const principal& caller) {
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in, body_form::json_or_empty);
-  auto name = name_of(body);
+  auto name = factor_name_in(body, default_name);
   if (!name) co_return fail(name.error());
   const auto session = co_await session_of(ex, caller);
   if (!session) co_return fail(session.error());

@@ -1,11 +1,14 @@
 // proofs.cpp — a second factor is shown: to finish a sign-in, or once more in a live session.
+#include "gateway/passkeys/ceremony.hpp"
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
 #include "gateway/sign_in/second_step.hpp"
+#include "gateway/sign_in/sign_in.hpp"
 #include "gateway/sign_in/token_answer.hpp"
 #include "gateway/surfaces/factors/render.hpp"
 #include "protocol/text/password_policy.hpp"
 #include "protocol/tokens/recovery_code.hpp"
+#include "protocol/webauthn/json.hpp"
 
 #include <utility>
 
@@ -14,13 +17,36 @@ namespace {
 
 constexpr std::size_t method_bytes_max = 32;
 
-result<auth_method> method_named(std::string_view name, bool takes_password) {
+/// `method` with what it is shown by: `code`, `password` or `credential`.
+result<messages::factor_proof> read_proof(const http::exchange& ex, input& body,
+                                          std::string_view name, bool takes_password) {
+  messages::factor_proof proof;
+  if (name == to_string(auth_method::passkey)) {
+    const auto credential = body.object_text("credential", webauthn::response_json_bytes_max);
+    if (!credential) body.problem("credential", "is missing");
+    if (auto read = body.done(); !read) return fail(read.error());
+    auto shown = read_assertion(ex, *credential);
+    if (!shown) return fail(shown.error());
+    proof.method = auth_method::passkey;
+    proof.passkey = std::move(*shown);
+    return proof;
+  }
+  const bool is_password = takes_password && name == to_string(auth_method::password);
+  proof.code = is_password ? body.hidden("password", 1, password_input_bytes_max)
+                           : body.hidden("code", 1, recovery_code_bytes_max);
+  if (auto read = body.done(); !read) return fail(read.error());
+  if (is_password) {
+    proof.method = auth_method::password;
+    return proof;
+  }
   for (const auto method : {auth_method::totp, auth_method::recovery_code})
-    if (to_string(method) == name) return method;
-  if (takes_password && name == to_string(auth_method::password)) return auth_method::password;
+    if (to_string(method) == name) {
+      proof.method = method;
+      return proof;
+    }
   return fail(error_code::validation_error, "method",
-              takes_password ? "must be totp, recovery_code or password"
-                             : "must be totp or recovery_code");
+              takes_password ? "must be totp, recovery_code, passkey or password"
+                             : "must be totp, recovery_code or passkey");
 }
 
 } // namespace
@@ -29,12 +55,9 @@ awaitable<result<http::response>> finish_sign_in(http::exchange& ex) {
   auto body = input::of(ex.in, body_form::json_or_form);
   const auto token = body.hidden("mfa_token", 1, mfa_token_bytes_max);
   const auto name = body.text("method", 1, method_bytes_max);
-  auto code = body.hidden("code", 1, recovery_code_bytes_max);
-  if (auto read = body.done(); !read) co_return fail(read.error());
-  const auto method = method_named(name, false);
-  if (!method) co_return fail(method.error());
-  messages::factor_proof proof{*method, std::move(code)};
-  auto finished = co_await gateway::finish_sign_in(ex, token, std::move(proof));
+  auto proof = read_proof(ex, body, name, false);
+  if (!proof) co_return fail(proof.error());
+  auto finished = co_await gateway::finish_sign_in(ex, token, std::move(*proof));
   if (!finished) co_return fail(finished.error());
   co_return sign_in_answer(ex, finished->tokens, finished->opened_by);
 }
@@ -43,15 +66,9 @@ awaitable<result<http::response>> step_up(http::exchange& ex, const principal& c
   auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto name = body.text("method", 1, method_bytes_max);
-  const bool by_password = name == to_string(auth_method::password);
-  auto proof = by_password ? body.hidden("password", 1, password_input_bytes_max)
-                           : body.hidden("code", 1, recovery_code_bytes_max);
-  if (auto read = body.done(); !read) co_return fail(read.error());
-  const auto method = method_named(name, true);
-  if (!method) co_return fail(method.error());
-  messages::step_up request{caller.session,
-                            {*method, std::move(proof)},
-                            author_of(ex, caller),
+  auto proof = read_proof(ex, body, name, true);
+  if (!proof) co_return fail(proof.error());
+  messages::step_up request{caller.session, std::move(*proof), author_of(ex, caller),
                             edge.deadline_for_actors(ex.deadline)};
   auto stepped = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!stepped)

@@ -11,6 +11,9 @@ namespace latchkey::gateway::factors {
 
 /// `id`, `name`, `created_at`, `confirmed_at`, `last_used_at`.
 void write_totp(json_writer& out, const totp_record& totp);
+/// `id`, `name`, `credential_id`, `second_factor`, `backup_eligible`, `backed_up`, `transports`,
+/// `aaguid`, `created_at`, `last_used_at`.
+void write_passkey(json_writer& out, const passkey_record& key);
 /// `acr`, `amr`, `auth_time` (seconds since the epoch, as in tokens).
 void write_authentication(json_writer& out, const authentication& authenticated);
 /// `recovery_codes`: the codes themselves.

@@ -36,6 +36,34 @@ awaitable<result<http::response>> make_recovery_codes(http::exchange& ex, const 
 /// the caller.
 awaitable<result<http::response>> reset_factors(http::exchange& ex, const principal& caller);
 
+// -- passkeys (passkeys.cpp) -------------------------------------------------------------------
+
+/// POST /auth/passkeys/challenge `{mfa_token?}`: 200 with `publicKey`, the options of
+/// `navigator.credentials.get`: for a sign-in without a name, or for the second step of one.
+awaitable<result<http::response>> challenge_passkey(http::exchange& ex);
+/// POST /auth/mfa/step-up/challenge: the same for the caller.
+awaitable<result<http::response>> challenge_own_passkey(http::exchange& ex,
+                                                        const principal& caller);
+/// POST /auth/passkeys/sign-in `{credential}`: tokens as after POST /auth/token. AUTH001 (field
+/// "credential"), AUTH002 and AUTH003 for its challenge.
+awaitable<result<http::response>> sign_in_by_passkey(http::exchange& ex);
+/// POST /auth/passkeys/registration: 200 with `publicKey`, the options of
+/// `navigator.credentials.create`. MFA_REQUIRED, CONFLICT (field "passkey").
+awaitable<result<http::response>> begin_passkey(http::exchange& ex, const principal& caller);
+/// POST /auth/passkeys `{credential,name?,second_factor?,unattended?}`: 201 with `passkey` and,
+/// with the first factor, `recovery_codes`. AUTH001, AUTH002, AUTH003, CONFLICT (field
+/// "credential").
+awaitable<result<http::response>> add_passkey(http::exchange& ex, const principal& caller);
+/// PUT /auth/passkeys/{id} `{name?,second_factor?}`: 200 with the same.
+awaitable<result<http::response>> change_passkey(http::exchange& ex, const principal& caller);
+/// DELETE /auth/passkeys/{id}: 204.
+awaitable<result<http::response>> remove_passkey(http::exchange& ex, const principal& caller);
+/// GET /.well-known/webauthn: `{origins}` (WebAuthn Level 3, section 5.11).
+awaitable<result<http::response>> related_origins(http::exchange& ex);
+/// GET /.well-known/passkey-endpoints: `{enroll,manage}` (W3C, "A Well-Known URL for Relying Party
+/// Passkey Endpoints").
+awaitable<result<http::response>> passkey_pages(http::exchange& ex);
+
 // -- the rows -----------------------------------------------------------------------------------
 
 // Factors are for their owner in person: no API key touches them.
@@ -58,6 +86,23 @@ std::vector<http::route> routes() {
           .access(session),
       route_row(delete_, "/admin/users/{id}/mfa", "reset_factors", reset_factors)
           .access(session, "users:write"),
+      route_row(post, "/auth/passkeys/challenge", "challenge_passkey", challenge_passkey)
+          .access(own_pages),
+      route_row(post, "/auth/mfa/step-up/challenge", "challenge_own_passkey", challenge_own_passkey)
+          .access(session),
+      route_row(post, "/auth/passkeys/sign-in", "sign_in_by_passkey", sign_in_by_passkey)
+          .access(own_pages)
+          .limit(window::sign_in),
+      route_row(post, "/auth/passkeys/registration", "begin_passkey", begin_passkey)
+          .access(session),
+      route_row(post, "/auth/passkeys", "add_passkey", add_passkey).access(session),
+      route_row(put, "/auth/passkeys/{id}", "change_passkey", change_passkey).access(session),
+      route_row(delete_, "/auth/passkeys/{id}", "remove_passkey", remove_passkey)
+          .access(session)
+          .limit(window::keeping),
+      route_row(get, "/.well-known/webauthn", "related_origins", related_origins).access(anyone),
+      route_row(get, "/.well-known/passkey-endpoints", "passkey_pages", passkey_pages)
+          .access(anyone),
   };
 }
 

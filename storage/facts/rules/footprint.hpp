@@ -36,6 +36,7 @@ public:
     project = 'p',
     workflow = 'f',
     challenge = 'c',
+    credential = 'C',
     order = 'o', // of facts in one unit that touch different things; no two units share it
   };
 

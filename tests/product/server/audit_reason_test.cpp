@@ -3,6 +3,7 @@
 #include "tests/product/accounts/recovery.hpp"
 #include "tests/product/integration/integration.hpp"
 #include "tests/product/second_factors.hpp"
+#include "tests/support/soft_authenticator.hpp"
 
 #include <algorithm>
 #include <map>
@@ -50,6 +51,7 @@ protected:
   void use_keys_and_projects(const std::string& name) const;
   void administer(const std::string& name) const;
   void use_second_factors() const;
+  void use_passkeys() const;
   void let_a_service_tell() const;
   void use_the_command_line(const std::string& name) const;
 
@@ -156,6 +158,27 @@ void AuditReason::use_second_factors() const {
   expect(delete_("/admin/users/" + one_.id_of(owner.name) + "/mfa").as(root_), 204);
 }
 
+void AuditReason::use_passkeys() const {
+  // Passkeys need a domain; this server listens on a loopback address alone.
+  const auto host = "localhost:" + std::to_string(one_.server->port());
+  const auto access = one_.sign_in_new_user().access;
+  soft_authenticator device;
+  device.behaviour.origin = "http://" + host;
+  const auto made = [&](const std::string& name) {
+    auto begun = post("/auth/passkeys/registration").as(access).with("Host", host);
+    const auto asked = call(begun);
+    const auto created = device.create(json_of(asked)["publicKey"].dump());
+    const json body{{"credential", json::parse(created)}, {"name", name}, {"second_factor", false}};
+    return post_json("/auth/passkeys", body.dump()).as(access).with("Host", host);
+  };
+  const auto added = json_of(call(made("Laptop")));
+  const auto path = "/auth/passkeys/" + added["passkey"].value("id", "");
+  expect(put_json(path, R"({"name":"Work"})").as(access).with("Host", host), 200);
+  expect(delete_(path).as(access).with("Host", host), 204);
+  device.behaviour.origin = "http://elsewhere.example";
+  expect(made("Elsewhere"), 401);
+}
+
 void AuditReason::let_a_service_tell() const {
   const auto name = new_name();
   one_.add_user(name);
@@ -191,6 +214,7 @@ TEST_P(AuditReason, IsInEveryKindOfLine) {
   recover(name);
   use_keys_and_projects(name);
   use_second_factors();
+  use_passkeys();
   let_a_service_tell();
   use_the_command_line(name);
   administer(name);
@@ -229,6 +253,10 @@ TEST_P(AuditReason, IsInEveryKindOfLine) {
       {"user.email_verified", "by a mailed token"},
       {"user.factors_reset", "by an administrator; every session has ended"},
       {"user.imported", "without a password"},
+      {"user.passkey_added", "as another way to sign in"},
+      {"user.passkey_changed", "as another way to sign in"},
+      {"user.passkey_refused", "passkey: wrong_origin"},
+      {"user.passkey_removed", "by its owner"},
       {"user.password_change_refused", "wrong password"},
       {"user.password_changed", "with the current password; every other session has ended"},
       {"user.password_reset", "by the recovery passphrase"},

@@ -108,7 +108,8 @@ TEST_P(LookAlikesFromBefore, AreKnownAfterTheMigration) {
   engine_->execute("DROP TABLE store_notes");
   engine_->execute("DROP INDEX workflows_by_owner");
   engine_->execute("ALTER TABLE workflows DROP COLUMN owner");
-  for (const auto* table : {"spent_tickets", "spent_challenges", "recovery_codes", "totp_factors"})
+  for (const auto* table :
+       {"spent_tickets", "spent_challenges", "recovery_codes", "totp_factors", "passkeys"})
     engine_->execute(std::string("DROP TABLE ") + table);
   for (const auto* column : {"auth_methods", "authenticated_at"})
     engine_->execute(std::string("ALTER TABLE sessions DROP COLUMN ") + column);
