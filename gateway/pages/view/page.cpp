@@ -66,6 +66,7 @@ http::response page_answer(const site& at, const texts& words, unsigned status,
       .flag("is_wide", frame.is_wide)
       .flag("is_refused", frame.is_refused)
       .text("sign_out_token", frame.sign_out_token)
+      .flag("has_languages", !frame.self.empty())
       .list("languages", language_choices(words, frame.self))
       .text("content", fill(name, words, content));
   http::response answer;
