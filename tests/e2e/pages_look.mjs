@@ -205,4 +205,4 @@ try {
   await browser.close();
   close();
 }
-report.finish("pages_look", 150);
+report.finish("pages_look", 200);
