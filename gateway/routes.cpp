@@ -45,6 +45,16 @@ result<void> check_permissions(const rows& all) {
   return {};
 }
 
+/// An operator's own path that is a page's: both cannot be had.
+result<void> check_not_proxied(const route& page, const proxy::proxy_table& proxied) {
+  for (const auto& other : proxied.routes)
+    if (other.method == page.method && other.pattern == page.pattern)
+      return fail(error_code::internal_error, {},
+                  "PROXY_ROUTES has " + std::string{to_string(page.method)} + " " + page.pattern +
+                      ", which is a page of this server: expected another path, or PAGES=off");
+  return {};
+}
+
 rows joined(std::vector<rows> surfaces) {
   rows all;
   for (auto& surface : surfaces)
@@ -114,6 +124,7 @@ result<std::shared_ptr<const http::router>> routes_of(listener side, const setti
     auto for_people = pages::routes(configured);
     if (!for_people) return fail(for_people.error());
     for (auto& row : *for_people) {
+      if (auto free = check_not_proxied(row, *proxied); !free) return fail(free.error());
       std::erase_if(all, [&row](const route& other) {
         return other.pattern == docs::root_path && other.pattern == row.pattern;
       });

@@ -226,13 +226,17 @@ void complete_rates(const checker& check) {
     if (check.is_default(name) && usual.is_off()) *limit = {};
 }
 
-/// Where no page of another is set, mails lead to our own, as far as anybody can say where it is:
-/// an ISSUER that is no URL says nothing, nor does a port that is still to be found.
-void lead_mails_to_pages(settings& values) {
-  const bool is_known = !values.own_origin.empty() ||
-                        (values.http_port != 0 && values.issuer.find("://") != std::string::npos);
-  if (!values.pages_on || !is_known) return;
-  const auto& origin = values.own_origin.empty() ? values.issuer : values.own_origin;
+/// Where a browser finds our pages; empty: nobody can say. An ISSUER that is no URL does not, nor
+/// does a port that is still to be found, or an address that is bound for other machines.
+std::string origin_of_pages(const settings& values, bool has_issuer) {
+  if (has_issuer) return values.own_origin;
+  const bool is_known = values.http_port != 0 && is_loopback_host(values.http_host);
+  return is_known ? values.issuer : std::string{};
+}
+
+/// Where no page of another is set, mails lead to our own.
+void lead_mails_to_pages(settings& values, const std::string& origin) {
+  if (!values.pages_on || origin.empty()) return;
   if (values.password_reset_url.empty())
     values.password_reset_url = origin + "/reset-password?token={token}";
   if (values.email_verification_url.empty())
@@ -268,7 +272,8 @@ void complete(const checker& check) {
 
   if (!are_price_tiers(values.stripe_prices, values.tiers)) check.wrong("STRIPE_PRICES");
 
-  if (!values.issuer.empty()) {
+  const bool has_issuer = !values.issuer.empty();
+  if (has_issuer) {
     // A URL's path is no part of its origin.
     const auto path =
         values.issuer.find('/', std::min(values.issuer.find("://"), values.issuer.size() - 1) + 3);
@@ -281,7 +286,7 @@ void complete(const checker& check) {
                     (wildcard ? "localhost" : setting_values::host_in_url(values.http_host)) + ":" +
                     std::to_string(values.http_port);
   }
-  lead_mails_to_pages(values);
+  lead_mails_to_pages(values, origin_of_pages(values, has_issuer));
   if (!values.passkey_domain.empty() && !is_host_within(values.own_origin, values.passkey_domain))
     check.wrong("PASSKEY_DOMAIN");
   // A browser drops a cookie with SameSite=None that is not Secure.

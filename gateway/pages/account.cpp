@@ -19,21 +19,8 @@ struct account_state {
   std::vector<session_record> sessions;
   std::vector<api_key_record> keys;
   bool has_passphrase = false;
-  std::vector<time_point> sign_ins; // newest first, of the days that the picture shows
+  std::vector<storage::audit_day> sign_ins; // of the days that the picture shows
 };
-
-awaitable<result<std::vector<time_point>>> last_sign_ins(visit& v, const principal& caller) {
-  storage::list_audit question;
-  question.user = caller.user;
-  question.action = "user.signed_in";
-  question.since = edge_of(v.ex).env().now() - std::chrono::days{sign_in_chart_days};
-  auto lines = co_await edge_of(v.ex).read(std::move(question), v.ex.deadline);
-  if (!lines) co_return fail(lines.error());
-  std::vector<time_point> times;
-  for (const auto& line : *lines)
-    times.push_back(line.at);
-  co_return times;
-}
 
 awaitable<result<account_state>> read_account(visit& v, const principal& caller) {
   account_state found;
@@ -50,7 +37,9 @@ awaitable<result<account_state>> read_account(visit& v, const principal& caller)
   auto recovery = co_await edge_of(v.ex).read(question, v.ex.deadline);
   if (!recovery) co_return fail(recovery.error());
   found.has_passphrase = recovery->has_value();
-  auto sign_ins = co_await last_sign_ins(v, caller);
+  storage::count_audit of_sign_ins{caller.user, "user.signed_in",
+                                   sign_in_chart_since(edge_of(v.ex).env().now())};
+  auto sign_ins = co_await edge_of(v.ex).read(std::move(of_sign_ins), v.ex.deadline);
   if (!sign_ins) co_return fail(sign_ins.error());
   found.sign_ins = std::move(*sign_ins);
   co_return found;
@@ -201,7 +190,7 @@ endpoint_answer refused_change(visit& v, const principal& caller, form sent, fai
   const bool is_its_limit = error.code == error_code::rate_limited && !error.reason.empty();
   if (!is_for_form(error) && !is_its_limit) co_return fail(std::move(error));
   account_extras extras;
-  extras.refused = refusal{std::move(sent), problem_of(v.words, error)};
+  extras.refused = v.refuse(std::move(sent), error);
   co_return co_await account_answer(v, caller, std::move(extras));
 }
 

@@ -1,7 +1,6 @@
 // account_access.cpp — where an account is signed in, and the keys that act for it.
 #include "gateway/account/holdings.hpp"
 #include "gateway/pages/account.hpp"
-#include "gateway/sign_in/refresh_cookie.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 
 #include <utility>
@@ -47,10 +46,9 @@ endpoint_answer take_session_end(visit& v, const principal& caller, input& sent)
   auto ended = co_await end_own_session(v.ex, caller, id);
   // One that is over already is what was asked for.
   if (!ended && ended.error().code != error_code::not_found) co_return fail(ended.error());
-  auto answer = go_to(id == to_string(caller.session) ? "/sign-in?done=signed_out"
-                                                      : "/account?done=session_ended");
-  if (id == to_string(caller.session)) clear_refresh_cookie(v.ex, caller.session, answer);
-  co_return answer;
+  if (id == to_string(caller.session))
+    co_return v.signed_out(caller.session, "/sign-in?done=signed_out");
+  co_return go_to("/account?done=session_ended");
 }
 
 endpoint_answer take_end_of_others(visit& v, const principal& caller, input& sent) {

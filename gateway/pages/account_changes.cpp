@@ -1,7 +1,6 @@
 // account_changes.cpp — what an account's owner changes about it.
 #include "gateway/account/owner.hpp"
 #include "gateway/pages/account.hpp"
-#include "gateway/sign_in/refresh_cookie.hpp"
 #include "gateway/sign_in/registration.hpp"
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/password_policy.hpp"
@@ -82,9 +81,7 @@ endpoint_answer take_deletion(visit& v, const principal& caller, input& sent) {
   if (!outcome)
     co_return co_await refused_change(v, caller, deletion_form(v),
                                       at_current_password(outcome.error()));
-  auto answer = go_to("/sign-in?done=deleted");
-  clear_refresh_cookie(v.ex, caller.session, answer);
-  co_return answer;
+  co_return v.signed_out(caller.session, "/sign-in?done=deleted");
 }
 
 } // namespace latchkey::gateway::pages

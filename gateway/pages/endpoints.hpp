@@ -31,6 +31,7 @@ endpoint_answer take_verification(visit& v, input& sent);
 
 endpoint_answer show_recovery(visit& v);
 endpoint_answer take_recovery_by_mail(visit& v, input& sent);
+/// The page that asks for the new password is the answer: its token stands in the form alone.
 endpoint_answer take_recovery_by_passphrase(visit& v, input& sent);
 endpoint_answer show_reset(visit& v);
 endpoint_answer take_reset(visit& v, input& sent);

@@ -7,7 +7,6 @@ function button_in(box, label, act) {
   button.textContent = label;
   button.addEventListener("click", () => act(button));
   box.append(button);
-  box.classList.add("has-button");
   return button;
 }
 

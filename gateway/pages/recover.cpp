@@ -6,6 +6,7 @@
 #include "protocol/tokens/opaque_key.hpp"
 #include "protocol/tokens/recovery_passphrase.hpp"
 
+#include <cstdint>
 #include <utility>
 
 namespace latchkey::gateway::pages {
@@ -44,8 +45,11 @@ http::response recovery_page(const visit& v, const std::optional<refusal>& refus
 /// The form again, or what no form can put right.
 result<http::response> refused_recovery(const visit& v, form sent, const failure& error) {
   if (!is_for_form(error)) return fail(error);
-  return recovery_page(v, refusal{std::move(sent), problem_of(v.words, error)});
+  return recovery_page(v, v.refuse(std::move(sent), error));
 }
+
+/// Where a page has its token: in its address, from a mail's link, or in the form alone.
+enum class token_in : std::uint8_t { address, form };
 
 form reset_form(const visit& v, std::string token) {
   form shown{"reset", reset_path, v.words["reset_submit"]};
@@ -59,15 +63,19 @@ form reset_form(const visit& v, std::string token) {
   return shown;
 }
 
-http::response reset_page(const visit& v, const std::string& token,
+/// Without a token it asks for one.
+http::response reset_page(const visit& v, const std::string& token, token_in where,
                           const std::optional<refusal>& refused = {}) {
   visit::form_page page;
   page.title = v.words["reset_title"];
   page.intro = v.words[token.empty() ? "reset_intro_no_token" : "reset_intro"];
   page.forms.push_back({reset_form(v, token)});
   page.links.push_back({{}, "/sign-in", v.words["back_to_sign_in"]});
-  page.is_secret = !token.empty();
-  return v.show(reset_path + (token.empty() ? std::string{} : "?token=" + token), page, refused);
+  if (token.empty()) return v.show(reset_path, page, refused);
+  page.is_secret = where == token_in::address;
+  // What is in the form alone has no address, so there is no other language to be had of it.
+  return v.show(page.is_secret ? std::string{reset_path} + "?token=" + token : std::string{}, page,
+                refused);
 }
 
 /// A token of ours by its form; nothing else goes into a page's address.
@@ -95,15 +103,15 @@ endpoint_answer take_recovery_by_passphrase(visit& v, input& sent) {
   if (auto read = sent.done(); !read)
     co_return refused_recovery(v, passphrase_form(v, email), read.error());
   auto grant = co_await reset_by_passphrase(v.ex, email, phrase);
-  if (grant)
-    co_return go_to(std::string{reset_path} + "?token=" + std::string{grant->token.reveal()});
+  // Never in an address, which browsers, proxies and logs keep.
+  if (grant) co_return reset_page(v, std::string{grant->token.reveal()}, token_in::form);
   auto error = std::move(grant.error());
   if (error.code == error_code::invalid_credentials) error.field = "passphrase";
   co_return refused_recovery(v, passphrase_form(v, email), error);
 }
 
 endpoint_answer show_reset(visit& v) {
-  co_return reset_page(v, reset_token_or_none(v.parameter("token")));
+  co_return reset_page(v, reset_token_or_none(v.parameter("token")), token_in::address);
 }
 
 endpoint_answer take_reset(visit& v, input& sent) {
@@ -118,8 +126,7 @@ endpoint_answer take_reset(visit& v, input& sent) {
   // A token that is no good any more is asked for anew.
   auto kept = error.field == "reset_token" ? std::string{}
                                            : reset_token_or_none(std::string{token.reveal()});
-  const auto wrong = problem_of(v.words, error);
-  co_return reset_page(v, kept, refusal{reset_form(v, kept), wrong});
+  co_return reset_page(v, kept, token_in::form, v.refuse(reset_form(v, kept), error));
 }
 
 } // namespace latchkey::gateway::pages

@@ -1,6 +1,7 @@
 // register.cpp — making an account, and proving that its address is one's own.
 #include "gateway/account/owner.hpp"
 #include "gateway/pages/endpoints.hpp"
+#include "gateway/request/errors.hpp"
 #include "gateway/sign_in/refresh_cookie.hpp"
 #include "gateway/sign_in/registration.hpp"
 #include "gateway/sign_in/sign_in.hpp"
@@ -43,10 +44,11 @@ http::response registration_page(const visit& v, form shown,
   return v.show(register_path, page, refused);
 }
 
-http::response closed_page(const visit& v) {
+http::response closed_page(const visit& v, bool is_refused = false) {
   visit::form_page page;
   page.title = v.words["register_closed_title"];
   page.intro = v.words["register_closed_intro"];
+  page.is_refused = is_refused;
   page.links.push_back({{}, "/sign-in", v.words["back_to_sign_in"]});
   return v.show(register_path, page);
 }
@@ -59,10 +61,9 @@ awaitable<http::response> sign_in_after(visit& v, const std::string& username, s
       verification == email_verification::off ? "registered_plain" : "registered";
   auto tokens =
       co_await gateway::sign_in(v.ex, username, std::move(password), surface::auth_service);
-  if (!tokens) co_return go_to("/sign-in?done=" + word); // the account is there all the same
-  auto answer = go_to("/account?done=" + word);
-  set_refresh_cookie(v.ex, *tokens, answer);
-  co_return answer;
+  if (tokens) co_return v.signed_in(*tokens, "/account?done=" + word);
+  log_refusal(v.ex, tokens.error());
+  co_return go_to("/sign-in?done=" + word); // the account is there all the same
 }
 
 form verification_form(const visit& v, std::string token) {
@@ -99,7 +100,10 @@ endpoint_answer show_registration(visit& v) {
 }
 
 endpoint_answer take_registration(visit& v, input& sent) {
-  if (!check_registration_open(v.ex)) co_return closed_page(v);
+  if (auto open = check_registration_open(v.ex); !open) {
+    log_refusal(v.ex, open.error());
+    co_return closed_page(v, true);
+  }
   registration given;
   given.username = trim_white_space(sent.text("username", 1, login_name_bytes_max));
   given.email = trim_white_space(sent.text("email", 1, login_name_bytes_max));
@@ -119,8 +123,7 @@ endpoint_answer take_registration(visit& v, input& sent) {
     error = std::move(read.error());
   }
   if (!is_for_form(error)) co_return fail(std::move(error));
-  const auto wrong = problem_of(v.words, error);
-  co_return registration_page(v, shown, refusal{shown, wrong});
+  co_return registration_page(v, shown, v.refuse(shown, error));
 }
 
 endpoint_answer show_verification(visit& v) {
@@ -135,8 +138,7 @@ endpoint_answer take_verification(visit& v, input& sent) {
     co_return go_to(sent_refresh_cookies(v.ex).empty() ? "/sign-in?done=verified"
                                                        : "/account?done=verified");
   if (!is_for_form(outcome.error())) co_return fail(outcome.error());
-  const auto wrong = problem_of(v.words, outcome.error());
-  co_return verification_page(v, {}, refusal{verification_form(v, {}), wrong});
+  co_return verification_page(v, {}, v.refuse(verification_form(v, {}), outcome.error()));
 }
 
 } // namespace latchkey::gateway::pages

@@ -1,6 +1,5 @@
 #include "gateway/pages/rows.hpp"
 
-#include "gateway/http/message/cors.hpp"
 #include "gateway/pages/view/form_token.hpp"
 #include "gateway/request/origin_check.hpp"
 #include "gateway/sign_in/cookie_session.hpp"
@@ -14,15 +13,20 @@ namespace {
 
 constexpr std::string_view token_field = "form_token";
 
-/// Forms are sent by pages of our own alone: ALLOWED_ORIGINS may use the API, not its owner's
-/// pages.
+/// Forms are sent by pages of our own alone.
 result<void> check_own_page(const http::exchange& ex) {
-  static const http::origin_list nobody_else;
   // A page whose address is secret names no origin; that it is ours the token says.
   const bool is_unnamed = ex.in.origin == "null" &&
                           (ex.in.sec_fetch_site.empty() || ex.in.sec_fetch_site == "same-origin");
   if (is_unnamed) return {};
-  return http::check_page(ex.in, nobody_else, edge_of(ex).configured().own_origin);
+  return check_own_origin(ex);
+}
+
+/// A page that changes nothing is shown wherever the link to it was; but to the person, never to
+/// the script of another page, which would say where it is from.
+result<void> check_reader(const http::exchange& ex) {
+  if (ex.in.origin.empty()) return {};
+  return check_own_page(ex);
 }
 
 result<void> check_form(const visit& v, input& form) {
@@ -36,11 +40,9 @@ result<void> check_form(const visit& v, input& form) {
 
 /// Who is signed in by a refresh cookie, which is shown and not exchanged. AUTH003.
 awaitable<result<principal>> by_cookie(http::exchange& ex) {
-  // A page that changes nothing is shown wherever the link to it was; but to the person, never to
-  // the script of another page, which would say where it is from.
   const bool only_shows = ex.in.method == http::method::get || ex.in.method == http::method::head;
-  if (auto own = check_own_page(ex); !own && (!only_shows || !ex.in.origin.empty()))
-    co_return fail(own.error());
+  const auto own = only_shows ? check_reader(ex) : check_own_page(ex);
+  if (!own) co_return fail(own.error());
   auto shown = sent_refresh_cookies(ex);
   if (shown.empty()) co_return fail(error_code::token_invalid);
   auto found = co_await session_of_tokens(ex, std::move(shown), token_use::as_credential);
@@ -59,8 +61,9 @@ std::optional<http::response> choose_language(const http::exchange& ex) {
     const auto end = std::min(query.find('&'), query.size());
     const auto pair = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
-    if (!pair.starts_with(std::string{language_cookie} + "="))
-      rest.append(rest.empty() ? "?" : "&").append(pair);
+    // However it is written: what stayed would be asked for again and again.
+    const auto chosen = http::form_value(pair, language_cookie);
+    if (chosen && !*chosen) rest.append(rest.empty() ? "?" : "&").append(pair);
   }
   auto answer = go_to(ex.matched->pattern + rest);
   constexpr std::int64_t a_year_s = 365LL * 86400;
@@ -81,6 +84,7 @@ route_row&& shared(route_row&& row, const site_ptr& at) {
 
 http::route page_row(const site_ptr& at, std::string path, open_page answer) {
   const anonymous_endpoint endpoint = [at, answer](http::exchange& ex) -> endpoint_answer {
+    if (auto own = check_reader(ex); !own) co_return fail(own.error());
     if (auto chosen = choose_language(ex)) co_return std::move(*chosen);
     visit v{*at, ex};
     co_return co_await answer(v);
@@ -137,7 +141,9 @@ http::route account_form_row(const site_ptr& at, std::string path, account_form 
 }
 
 http::route redirect_row(const site_ptr& at, std::string path, std::string to) {
-  const anonymous_endpoint endpoint = [to = std::move(to)](http::exchange&) -> endpoint_answer {
+  const anonymous_endpoint endpoint = [to = std::move(to)](http::exchange& ex) -> endpoint_answer {
+    if (auto own = check_reader(ex); !own) co_return fail(own.error());
+    if (auto chosen = choose_language(ex)) co_return std::move(*chosen);
     co_return go_to(to);
   };
   auto name = "page " + path;

@@ -18,7 +18,7 @@ using open_form = endpoint_answer (*)(visit&, input&);
 using account_page = endpoint_answer (*)(visit&, const principal&);
 using account_form = endpoint_answer (*)(visit&, const principal&, input&);
 
-/// GET, for anybody.
+/// GET, for anybody. CSRF_FAILED for a script of another site.
 http::route page_row(const site_ptr& at, std::string path, open_page answer);
 /// POST of a form of such a page; counted in that window. CSRF_FAILED without its token.
 http::route form_row(const site_ptr& at, std::string path, open_form answer, http::window limit);

@@ -1,8 +1,7 @@
 // sign_in.cpp — signing in and out.
 #include "gateway/sign_in/sign_in.hpp"
 #include "gateway/pages/endpoints.hpp"
-#include "gateway/sign_in/cookie_session.hpp"
-#include "gateway/sign_in/refresh_cookie.hpp"
+#include "gateway/request/errors.hpp"
 #include "gateway/sign_in/second_step.hpp"
 #include "protocol/text/login_name.hpp"
 #include "protocol/text/password_policy.hpp"
@@ -53,7 +52,8 @@ http::response second_step_page(const visit& v, form shown,
   page.intro = v.words["second_step_intro"];
   page.forms.push_back({std::move(shown)});
   page.links.push_back({{}, sign_in_path, v.words["second_step_again"]});
-  return v.show(second_step_path, page, refused);
+  // In another language the sign-in begins anew: only this form holds its token.
+  return v.show(sign_in_path, page, refused);
 }
 
 /// What an app shows has digits alone; a recovery code is longer.
@@ -71,17 +71,14 @@ std::string mfa_token_of(const failure& asked) {
 /// What comes of a sign-in: all that may follow a password is decided here.
 result<http::response> answer_sign_in(const visit& v, form sent,
                                       const result<messages::token_pair>& outcome) {
-  if (outcome) {
-    auto answer = go_to("/account");
-    set_refresh_cookie(v.ex, *outcome, answer);
-    return answer;
-  }
+  if (outcome) return v.signed_in(*outcome);
   const auto& error = outcome.error();
-  if (error.code == error_code::mfa_required)
+  if (error.code == error_code::mfa_required) {
+    log_refusal(v.ex, error); // as the API does
     return second_step_page(v, second_step_form(v, mfa_token_of(error)));
+  }
   if (!is_for_form(error)) return fail(error);
-  const auto wrong = problem_of(v.words, error);
-  return sign_in_page(v, sent, refusal{sent, wrong});
+  return sign_in_page(v, sent, v.refuse(sent, error));
 }
 
 } // namespace
@@ -111,18 +108,13 @@ endpoint_answer take_second_step(visit& v, input& sent) {
     outcome = fail(read.error());
   else
     outcome = co_await finish_sign_in(v.ex, token, std::move(proof));
-  if (outcome) {
-    auto answer = go_to("/account");
-    set_refresh_cookie(v.ex, outcome->tokens, answer);
-    co_return answer;
-  }
+  if (outcome) co_return v.signed_in(outcome->tokens);
   const auto& error = outcome.error();
   const bool is_over = error.field == "mfa_token";
   if (!is_over && !is_for_form(error)) co_return fail(error);
-  const auto wrong = problem_of(v.words, error);
-  if (!is_over) co_return second_step_page(v, shown, refusal{shown, wrong});
+  if (!is_over) co_return second_step_page(v, shown, v.refuse(shown, error));
   const auto first = sign_in_form(v, {});
-  co_return sign_in_page(v, first, refusal{first, wrong});
+  co_return sign_in_page(v, first, v.refuse(first, error));
 }
 
 endpoint_answer show_sign_out(visit& v, const principal&) {
@@ -141,9 +133,7 @@ endpoint_answer take_sign_out(visit& v, const principal& caller, input& sent) {
                            edge.deadline_for_actors(v.ex.deadline), std::nullopt};
   auto ended = co_await edge.ask_session(caller.session, std::move(request), v.ex.deadline);
   if (!ended) co_return fail(ended.error());
-  auto answer = go_to("/sign-in?done=signed_out");
-  clear_refresh_cookie(v.ex, caller.session, answer);
-  co_return answer;
+  co_return v.signed_out(caller.session, "/sign-in?done=signed_out");
 }
 
 } // namespace latchkey::gateway::pages

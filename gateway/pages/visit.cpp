@@ -3,11 +3,13 @@
 #include "gateway/pages/view/form_token.hpp"
 #include "gateway/request/errors.hpp"
 #include "gateway/sign_in/own_cookie.hpp"
+#include "gateway/sign_in/refresh_cookie.hpp"
 #include "protocol/text/text_codec.hpp"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 namespace latchkey::gateway::pages {
 namespace {
@@ -62,6 +64,23 @@ std::string visit::parameter(std::string_view name) const {
   return found && *found ? **found : std::string{};
 }
 
+refusal visit::refuse(form sent, const failure& error) const {
+  log_refusal(ex, error);
+  return {std::move(sent), problem_of(words, error)};
+}
+
+http::response visit::signed_in(const messages::token_pair& tokens, std::string_view path) const {
+  auto answer = go_to(path);
+  set_refresh_cookie(ex, tokens, answer);
+  return answer;
+}
+
+http::response visit::signed_out(const session_id& session, std::string_view path) const {
+  auto answer = go_to(path);
+  clear_refresh_cookie(ex, session, answer);
+  return answer;
+}
+
 void visit::add_notices(model& content, std::string_view notice,
                         const std::optional<refusal>& refused) const {
   content.text("notice", std::string{notice});
@@ -102,9 +121,9 @@ http::response visit::show(const std::string& self, const form_page& page,
   page_frame frame;
   frame.title = page.title;
   frame.self = self;
-  frame.is_refused = refused.has_value();
+  frame.is_refused = refused.has_value() || page.is_refused;
   frame.is_secret = page.is_secret;
-  return show(refused ? refused_status : 200, frame, "forms.html", std::move(content));
+  return show(frame.is_refused ? refused_status : 200, frame, "forms.html", std::move(content));
 }
 
 bool is_for_form(const failure& error) {

@@ -13,7 +13,7 @@
 
 namespace latchkey::gateway::pages {
 
-/// A form that was sent and refused.
+/// A form that was sent and refused, made by `visit::refuse`.
 struct refusal {
   form sent;
   problem wrong;
@@ -39,6 +39,15 @@ public:
   /// A parameter of the query; empty without one.
   std::string parameter(std::string_view name) const;
 
+  /// What is wrong with a form that was sent. The refusal is logged, as the API's are.
+  refusal refuse(form sent, const failure& error) const;
+
+  /// On to a page, in the session of these tokens.
+  http::response signed_in(const messages::token_pair& tokens,
+                           std::string_view path = "/account") const;
+  /// The same, with that session's cookie taken back.
+  http::response signed_out(const session_id& session, std::string_view path) const;
+
   /// The page that shows forms one below the other, and nothing else.
   struct form_page {
     std::string title;
@@ -53,7 +62,8 @@ public:
     };
     std::vector<link> links = {};
     std::string notice = {};
-    bool is_secret = false; // see page_frame
+    bool is_secret = false;  // see page_frame
+    bool is_refused = false; // without a form that could be sent again
   };
   http::response show(const std::string& self, const form_page& page,
                       const std::optional<refusal>& refused = {}) const;

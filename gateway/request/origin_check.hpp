@@ -12,5 +12,7 @@ namespace latchkey::gateway {
 /// request shows. Whether a cookie that came along proves anything is for `refresh_cookies` to say.
 result<void> check_page_origin(const http::exchange& ex);
 result<void> check_cookie_origin(const http::exchange& ex);
+/// For our own pages alone: ALLOWED_ORIGINS may use the API, not its owner's pages.
+result<void> check_own_origin(const http::exchange& ex);
 
 } // namespace latchkey::gateway

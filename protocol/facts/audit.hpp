@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,6 +66,19 @@ struct list_audit {
   /// Only lines that follow this one, for the next page.
   std::optional<audit_record> before = {};
   std::size_t limit = page_rows_max;
+};
+
+/// How many lines of an action a user has on a day, in UTC.
+struct audit_day {
+  std::int64_t count = 0;
+  time_point last{}; // of that day
+};
+/// The days since then that have any, in any order.
+struct count_audit {
+  using answer = std::vector<audit_day>;
+  user_id user;
+  std::string action;
+  time_point since{};
 };
 
 } // namespace latchkey::storage

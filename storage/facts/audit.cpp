@@ -23,6 +23,12 @@ constexpr statement list_audit_of_action{"list_audit_of_action",
                                          LATCHKEY_LIST_AUDIT(" AND action = $5")};
 constexpr statement list_audit_of_user_action{
     "list_audit_of_user_action", LATCHKEY_LIST_AUDIT(" AND user_id = $5 AND action = $6")};
+#define LATCHKEY_COUNT_AUDIT(day)                                                                  \
+  "SELECT count(*), max(at) FROM audit_log WHERE user_id = $1 AND action = $2 AND at >= $3 "       \
+  "GROUP BY " day
+// In SQLite a time is a text that begins with its day.
+constexpr statement count_audit{"count_audit", LATCHKEY_COUNT_AUDIT("substr(at, 1, 10)"),
+                                LATCHKEY_COUNT_AUDIT("CAST(at AT TIME ZONE 'UTC' AS DATE)")};
 
 } // namespace
 } // namespace sql
@@ -109,9 +115,20 @@ finding answer(runner& on, const list_audit& q) {
   return found;
 }
 
+finding answer(runner& on, const count_audit& q) {
+  count_audit::answer found;
+  if (!sql::is_storable(q.action)) return found;
+  on.run(sql::count_audit, {to_string(q.user), q.action, time_text(q.since)},
+         [&found](const row_source& row) {
+           if (const auto last = time_at(row, 1)) found.push_back({number_at(row, 0), *last});
+         });
+  return found;
+}
+
 topic audit_topic() {
   static constexpr fact_rules facts[] = {rules_for<add_audit>(), rules_for<forget_audits>()};
-  static constexpr query_rules queries[] = {rules_for_query<list_audit>()};
+  static constexpr query_rules queries[] = {rules_for_query<list_audit>(),
+                                            rules_for_query<count_audit>()};
   return {facts, queries};
 }
 

@@ -148,6 +148,9 @@ try {
   await is_told("new password is set", "a reset by mail");
   await page.goto(`${given.base}/recover`);
   await send(page, "/recover/passphrase", { email: `${name}@example.com`, passphrase: phrase });
+  is_at("/recover/passphrase", "after the passphrase");
+  const leads_on = await page.locator('a[href*="token="]').count();
+  report.check(leads_on === 0, "a link holds the token of the passphrase");
   await send(page, "/reset-password", { new_password: next_password });
   await is_told("new password is set", "a reset by passphrase");
 

@@ -6,7 +6,7 @@ import { HtmlValidate } from "html-validate";
 import { launch } from "./lib/chromium.mjs";
 import { Report } from "./lib/report.mjs";
 import { close } from "./lib/client.mjs";
-import { given, password } from "./lib/world.mjs";
+import { given, new_app_owner, passphrase, password } from "./lib/world.mjs";
 import { mailed_token, register, send, sign_in } from "./lib/pages.mjs";
 
 const axe = createRequire(import.meta.url)("axe-core");
@@ -111,6 +111,25 @@ try {
   await look("sign-in-german", open("/sign-in?language=de"));
   await open("/sign-in?language=en")();
 
+  const owner = await new_app_owner();
+  const second_step = () => sign_in(page, owner.name);
+  await look("second-step", second_step);
+  await look("second-step-wrong", async () => {
+    await second_step();
+    await send(page, "/sign-in/second-step", { code: "000000" });
+  });
+  await second_step();
+  await page.locator('footer a[lang="de"]').click();
+  await page.waitForURL(`${given.base}/sign-in`);
+  await look("second-step-german", second_step);
+  const language = await page.locator("html").getAttribute("lang");
+  report.check(language === "de", `the second step in German is in ${language}`);
+  await open("/sign-in?language=en")();
+  await look("reset-by-passphrase", async () => {
+    await open("/recover")();
+    await send(page, "/recover/passphrase", { email: owner.email, passphrase });
+  });
+
   // A keyboard comes to the content at once, and sees where it is.
   await open("/sign-in")();
   await page.keyboard.press("Tab");
@@ -186,4 +205,4 @@ try {
   await browser.close();
   close();
 }
-report.finish("pages_look", 150);
+report.finish("pages_look", 200);

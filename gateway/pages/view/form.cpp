@@ -36,7 +36,6 @@ model model_of_field(const texts& words, const form& shown, const form_field& fi
       .flag("is_secret", is_secret)
       .flag("is_required", field.is_required)
       .flag("is_optional", !field.is_required)
-      .flag("is_email", field.type == "email")
       .flag("is_wrong", is_wrong)
       .flag("is_english", is_wrong && wrong->is_english)
       .text("wrong", is_wrong ? wrong->text : std::string{})
@@ -69,8 +68,7 @@ model model_of(const texts& words, const form& shown, const std::string& token,
   for (const auto& [name, value] : shown.hidden)
     hidden.emplace_back().text("name", name).text("value", value);
   model out;
-  out.text("form_id", shown.id)
-      .text("action", shown.action)
+  out.text("action", shown.action)
       .text("token", token)
       .text("submit", shown.submit)
       .text("submit_label", shown.submit_label)

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view html_type = "text/html; charset=utf-8";
 constexpr std::string_view page_policy =
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 /// A picture may be opened in a tab of its own: whatever is in it does nothing there.
 constexpr std::string_view file_policy =
@@ -66,6 +66,7 @@ http::response page_answer(const site& at, const texts& words, unsigned status,
       .flag("is_wide", frame.is_wide)
       .flag("is_refused", frame.is_refused)
       .text("sign_out_token", frame.sign_out_token)
+      .flag("has_languages", !frame.self.empty())
       .list("languages", language_choices(words, frame.self))
       .text("content", fill(name, words, content));
   http::response answer;

@@ -14,8 +14,8 @@
 namespace latchkey::gateway::pages {
 
 struct page_frame {
-  std::string title;               // beside the brand's name
-  std::string self;                // the path, and query, at which it is shown in another language
+  std::string title; // beside the brand's name
+  std::string self; // the path, and query, at which it is shown in another language; empty: nowhere
   std::string sign_out_token = {}; // empty: nobody is signed in
   bool is_wide = false;
   bool is_refused = false; // its form was: the title says so first

@@ -16,40 +16,45 @@ constexpr int empty_bar = 3;
 
 } // namespace
 
-model sign_in_chart(const texts& words, const std::vector<time_point>& times, time_point now) {
-  std::array<int, sign_in_chart_days> counts{};
+time_point sign_in_chart_since(time_point now) {
+  return std::chrono::floor<std::chrono::days>(now) - std::chrono::days{sign_in_chart_days - 1};
+}
+
+model sign_in_chart(const texts& words, const std::vector<storage::audit_day>& days,
+                    time_point now) {
+  std::array<std::int64_t, sign_in_chart_days> counts{};
   const auto today = std::chrono::floor<std::chrono::days>(now);
-  int total = 0;
+  std::int64_t total = 0;
   time_point last{};
-  for (const auto at : times) {
-    const auto back = (today - std::chrono::floor<std::chrono::days>(at)).count();
+  for (const auto& day : days) {
+    const auto back = (today - std::chrono::floor<std::chrono::days>(day.last)).count();
     if (back < 0 || back >= sign_in_chart_days) continue;
-    ++counts[static_cast<std::size_t>(sign_in_chart_days - 1 - back)];
-    ++total;
-    last = std::max(last, at);
+    counts[static_cast<std::size_t>(sign_in_chart_days - 1 - back)] += day.count;
+    total += day.count;
+    last = std::max(last, day.last);
   }
-  const int most = std::max(*std::ranges::max_element(counts), 1);
+  const auto most = std::max<std::int64_t>(*std::ranges::max_element(counts), 1);
   std::vector<model> bars;
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    const int count = counts[i];
-    const int height =
-        count == 0 ? empty_bar
-                   : bar_min + (chart_height - bar_min) * (count - 1) / std::max(most - 1, 1);
+    const auto count = counts[i];
+    const auto height = count == 0 ? empty_bar
+                                   : bar_min + (chart_height - bar_min) * (count - 1) /
+                                                   std::max<std::int64_t>(most - 1, 1);
     bars.emplace_back()
         .text("x", std::to_string(static_cast<int>(i) * bar_step))
         .text("y", std::to_string(chart_height - height))
         .text("height", std::to_string(height))
         .flag("is_used", count > 0);
   }
-  const auto days = std::to_string(sign_in_chart_days);
+  const auto shown_days = std::to_string(sign_in_chart_days);
   model out;
   out.flag("is_empty", total == 0)
-      .text("heading", words.filled("sign_ins_heading", {{"n", days}}))
+      .text("heading", words.filled("sign_ins_heading", {{"n", shown_days}}))
       .text("title", words["sign_ins_chart_title"])
-      .text("description",
-            words.filled(
-                total == 1 ? "sign_ins_chart_one" : "sign_ins_chart_many",
-                {{"n", std::to_string(total)}, {"days", days}, {"ago", ago(words, last, now)}}))
+      .text("description", words.filled(total == 1 ? "sign_ins_chart_one" : "sign_ins_chart_many",
+                                        {{"n", std::to_string(total)},
+                                         {"days", shown_days},
+                                         {"ago", ago(words, last, now)}}))
       .text("first_day",
             words.filled("sign_ins_first_day", {{"n", std::to_string(sign_in_chart_days - 1)}}))
       .list("bars", std::move(bars));

@@ -4,7 +4,6 @@
 #include "gateway/http/message/syntax.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace latchkey::gateway::pages {
@@ -27,15 +26,28 @@ std::vector<texts> read_all_texts() {
   return found;
 }
 
-/// The weight of "de;q=0.8", in thousandths; what is malformed weighs nothing.
+constexpr int full_weight = 1000;
+
+/// A qvalue (RFC 9110, 12.4.2) in thousandths: "0.8" is 800. What is none weighs nothing.
+int weight_of_qvalue(std::string_view text) {
+  constexpr std::size_t chars_max = 5;
+  if (text.empty() || text.size() > chars_max || (text[0] != '0' && text[0] != '1')) return 0;
+  if (text.size() > 1 && text[1] != '.') return 0;
+  int weight = text[0] == '1' ? full_weight : 0;
+  int unit = full_weight / 10;
+  for (std::size_t i = 2; i < text.size(); ++i, unit /= 10) {
+    if (text[i] < '0' || text[i] > '9') return 0;
+    weight += (text[i] - '0') * unit;
+  }
+  return weight <= full_weight ? weight : 0;
+}
+
+/// Of what follows a language: ";q=0.8", or nothing.
 int weight_of(std::string_view parameters) {
-  const auto q = parameters.find("q=");
-  if (q == std::string_view::npos) return 1000;
-  auto digits = http::trim(parameters.substr(q + 2));
-  double weight = 0;
-  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), weight);
-  if (read.ec != std::errc{} || weight < 0 || weight > 1) return 0;
-  return static_cast<int>(weight * 1000);
+  if (parameters.empty()) return full_weight;
+  const auto weight = http::trim(parameters.substr(1));
+  const bool is_weight = weight.size() > 2 && http::equal_ignoring_case(weight.substr(0, 2), "q=");
+  return is_weight ? weight_of_qvalue(weight.substr(2)) : 0;
 }
 
 } // namespace

@@ -25,19 +25,9 @@ constexpr std::size_t grant_type_bytes_max = 64;
 
 constexpr std::string_view no_token_reason = "is required, in its cookie";
 
-/// How a refresh token travels.
-enum class delivery { cookie, body };
-
-http::response token_answer(const http::exchange& ex, const messages::token_pair& tokens,
-                            delivery by) {
-  auto answer = http::json_response(200, token_body(tokens, by == delivery::body));
-  if (by == delivery::cookie) set_refresh_cookie(ex, tokens, answer);
-  return answer;
-}
-
 struct presented_tokens {
   std::vector<refresh_token> tokens; // at least one, the likeliest first
-  delivery by = delivery::cookie;
+  token_delivery by = token_delivery::cookie;
 };
 
 /// The refresh token of the body or, without one there, those that may be ours of the cookies.
@@ -49,7 +39,7 @@ result<presented_tokens> presented_refresh_tokens(const http::exchange& ex) {
   if (in_body) {
     auto parsed = parse_refresh_token(in_body->reveal());
     if (!parsed) return fail(parsed.error());
-    presented.by = delivery::body;
+    presented.by = token_delivery::body;
     presented.tokens.push_back(std::move(*parsed));
     return presented;
   }
@@ -173,7 +163,8 @@ awaitable<result<http::response>> refresh(http::exchange& ex) {
   if (!presented)
     co_return fail(co_await charge_address_on_failure(ex, std::move(presented.error())));
   const auto by = presented->by;
-  const auto shown = by == delivery::cookie ? presented->tokens : std::vector<refresh_token>{};
+  const auto shown =
+      by == token_delivery::cookie ? presented->tokens : std::vector<refresh_token>{};
   auto own = co_await charge_token_owner(ex, std::move(presented->tokens), true);
   if (!own) {
     if (own.error().code == error_code::token_invalid) edge.env().outcomes.refresh_refused->add();
@@ -183,7 +174,7 @@ awaitable<result<http::response>> refresh(http::exchange& ex) {
   messages::refresh request{std::move(own->token), client_of(ex),
                             edge.deadline_for_actors(ex.deadline)};
   auto tokens = co_await edge.ask_session(session, std::move(request), ex.deadline);
-  if (tokens) co_return token_answer(ex, *tokens, by);
+  if (tokens) co_return token_answer(ex, *tokens, surface::auth_service, by);
   co_return co_await refusal_of_cookie(ex, shown, std::move(tokens.error()));
 }
 

@@ -24,16 +24,4 @@ std::string user_body(const messages::user_view& user, id_form form) {
   return out;
 }
 
-std::string token_body(const messages::token_pair& tokens, bool with_refresh_token) {
-  std::string out;
-  json_writer(out)
-      .begin_object()
-      .text("access_token", tokens.access_token.reveal())
-      .text("token_type", "bearer")
-      .text_or_null("refresh_token", with_refresh_token ? tokens.refresh_token.reveal() : "")
-      .number("expires_in", tokens.access_ttl_s)
-      .end_object();
-  return out;
-}
-
 } // namespace latchkey::gateway::auth_service

@@ -14,8 +14,4 @@ enum class id_form : unsigned char { number, uuid };
 /// names that the user did not give are null.
 std::string user_body(const messages::user_view& user, id_form form = id_form::number);
 
-/// `{"access_token":…,"token_type":"bearer","refresh_token":…}`; the last is null unless
-/// `with_refresh_token`.
-std::string token_body(const messages::token_pair& tokens, bool with_refresh_token);
-
 } // namespace latchkey::gateway::auth_service

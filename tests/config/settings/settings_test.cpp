@@ -210,6 +210,23 @@ TEST(Settings, LeadMailsToOurOwnPagesWhereThoseCanBeFound) {
   EXPECT_EQ(leads_to({{"ISSUER", "an-issuer-that-is-no-url"}}), " ");
 }
 
+TEST(Settings, LeadNoMailToALoopbackThatOthersDoNotReach) {
+  const auto leads_to = [](const char* host, const char* issuer) {
+    const auto values =
+        load(only({{"HTTP_HOST", host}, {"JWT_SECRET_KEY", good_key}, {"ISSUER", issuer}}));
+    return values.password_reset_url + " " + values.email_verification_url;
+  };
+  for (const auto* host : {"0.0.0.0", "::", "192.0.2.1", "example.org"}) {
+    EXPECT_EQ(leads_to(host, ""), " ") << host;
+    EXPECT_EQ(leads_to(host, "https://auth.example.com"),
+              "https://auth.example.com/reset-password?token={token} "
+              "https://auth.example.com/verify-email?token={token}")
+        << host;
+  }
+  for (const auto* host : {"127.0.0.1", "localhost", "::1"})
+    EXPECT_NE(leads_to(host, ""), " ") << host;
+}
+
 TEST(Settings, TakeABrandThatCanBeShown) {
   for (const auto* color : {"#1f5fbf", "#FFFFFF"})
     EXPECT_EQ(load(only({{"BRAND_COLOR", color}})).brand_color, color);

@@ -9,6 +9,10 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <sstream>
 
 namespace latchkey::gateway::pages {
 namespace {
@@ -90,6 +94,53 @@ TEST(PageTemplates, LeaveNoMarkUnfilled) {
   }
 }
 
+/// What `pattern` finds in the files that end so.
+std::set<std::string> found_in_files(std::string_view ending, const char* pattern) {
+  const std::regex form{pattern};
+  std::set<std::string> found;
+  for (const auto& file : embedded::pages()) {
+    if (!file.name.ends_with(ending)) continue;
+    const std::string text{file.content};
+    for (std::sregex_iterator at{text.begin(), text.end(), form}, end; at != end; ++at)
+      found.insert((*at)[1]);
+  }
+  return found;
+}
+
+std::set<std::string> words_of(const std::set<std::string>& texts) {
+  std::set<std::string> words;
+  for (const auto& text : texts) {
+    std::istringstream in{std::regex_replace(text, std::regex{R"(\{\{[^}]*\}\})"}, " ")};
+    for (std::string word; in >> word;)
+      words.insert(word);
+  }
+  return words;
+}
+
+TEST(PageTemplates, NameClassesThatTheStyleKnows) {
+  auto used = words_of(found_in_files(".html", R"re(class="([^"]*)")re"));
+  used.merge(words_of(found_in_files(".js", R"re(className = "([^"]*)")re")));
+  used.merge(words_of(found_in_files(".js", R"re(classList\.add\("([^"]*)")re")));
+  EXPECT_GT(used.size(), 20U);
+  EXPECT_EQ(used, found_in_files(".css", R"(\.([a-z][a-z-]*))"));
+}
+
+TEST(PageTemplates, UseWhateverTheyAreGiven) {
+  const std::regex given{
+      R"re((?:content|out|outer|row|values|\)|\s)\.(?:text|flag|list|part)\(\s*"([a-z_]+)",)re"};
+  auto used = found_in_files(".html", R"(\{\{[{#^]?([a-z_]+))");
+  used.merge(found_in_files(".css", R"(\{\{([a-z_]+))"));
+  std::size_t seen = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{PAGES_SOURCES}) {
+    if (entry.path().extension() != ".cpp") continue;
+    std::ifstream file{entry.path()};
+    const std::string code{std::istreambuf_iterator<char>{file}, {}};
+    for (std::sregex_iterator at{code.begin(), code.end(), given}, end; at != end; ++at, ++seen)
+      EXPECT_TRUE(used.contains((*at)[1])) << (*at)[1] << " of " << entry.path();
+  }
+  EXPECT_GT(seen, 80U);
+}
+
 TEST(PageForms, ShowWhatWasTypedButNoPassword) {
   form sent{"f", "/f", "Send", {{"name", "Name", "text", "username", "A hint", hostile}}};
   sent.fields.push_back({"word", "Word", "password", "current-password", {}, "secret word"});
@@ -113,7 +164,7 @@ TEST(PageAnswer, KeepsItselfToItself) {
   const auto lines = answer.header_lines();
   EXPECT_EQ(answer.content_type, "text/html; charset=utf-8");
   for (const auto* line :
-       {"Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self' data:; "
+       {"Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; "
         "script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'\r\n",
         "Referrer-Policy: same-origin\r\n", "Cross-Origin-Opener-Policy: same-origin\r\n"})
     EXPECT_NE(lines.find(line), lines.npos) << line << lines;
@@ -144,6 +195,13 @@ TEST(PageAnswer, NamesTheBrandAndRefersToFilesThatStay) {
             std::string_view::npos);
   EXPECT_EQ(at->find_file("style.css"), nullptr);
   EXPECT_EQ(at->find_file("../style.css"), nullptr);
+}
+
+TEST(PageAnswer, OffersNoLanguageWhereItHasNoAddress) {
+  const auto at = usual_site();
+  const auto answer = page_answer(*at, english(), 200, {"Title", ""}, "error.html", {});
+  EXPECT_EQ(answer.body.find("language="), answer.body.npos) << answer.body;
+  EXPECT_EQ(answer.body.find("<nav"), answer.body.npos) << answer.body;
 }
 
 TEST(PageAnswer, SaysWhatHasFailed) {

@@ -108,6 +108,19 @@ TEST(PageTexts, AreChosenByAcceptLanguage) {
   EXPECT_EQ(best(",,;;q=,"), "en");
 }
 
+TEST(PageTexts, TakeAWeightOnlyInItsOwnForm) {
+  const auto best = [](std::string_view weight) {
+    return best_language("de;q=" + std::string{weight}).language();
+  };
+  for (const auto* good : {"1", "1.", "1.0", "1.000", "0.001", "0.5"})
+    EXPECT_EQ(best(good), "de") << good;
+  for (const auto* wrong : {"0", "0.", "0.000", "", "nan", "-nan", "inf", "infinity", "1.001", "2",
+                            "0.0001", "1.0000", ".5", "+0.5", "-0.5", "1e0", "0x1", "0.5x", "00.5"})
+    EXPECT_EQ(best(wrong), "en") << wrong;
+  EXPECT_EQ(best_language("en;Q=0.2, de; Q=0.3").language(), "de");
+  EXPECT_EQ(best_language("de;level=1").language(), "en");
+}
+
 TEST(PageTexts, AreChosenByThePersonFirst) {
   const auto chosen = [](std::string_view cookie) {
     http::request in;

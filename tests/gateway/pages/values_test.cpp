@@ -131,10 +131,10 @@ TEST(Failures, OfWhichNoTextIsKnownAreToldAsTheyAre) {
 }
 
 TEST(SignInChart, ShowsTheDaysAndSaysWhatItShows) {
-  const std::vector<time_point> times{now - 2h, now - 3h, now - 24h * 29, now - 24h * 30,
-                                      now + 24h};
-  const auto html = fill("chart.html", words_in("en"), sign_in_chart(words_in("en"), times, now));
-  EXPECT_NE(html.find("3 sign-ins in the last 30 days, the last one 2 hours ago."), html.npos)
+  const std::vector<storage::audit_day> days{
+      {2, now - 2h}, {5000, now - 24h * 29}, {7, now - 24h * 30}, {9, now + 24h}};
+  const auto html = fill("chart.html", words_in("en"), sign_in_chart(words_in("en"), days, now));
+  EXPECT_NE(html.find("5002 sign-ins in the last 30 days, the last one 2 hours ago."), html.npos)
       << html;
   EXPECT_NE(html.find("aria-labelledby=\"chart-title chart-description\""), html.npos) << html;
   std::size_t used = 0;
@@ -142,6 +142,7 @@ TEST(SignInChart, ShowsTheDaysAndSaysWhatItShows) {
        at = html.find("class=\"used\"", at + 1))
     ++used;
   EXPECT_EQ(used, 2U) << html;
+  EXPECT_EQ(sign_in_chart_since(now), *parse_time("2025-12-04T00:00:00Z"));
   const auto none = fill("chart.html", words_in("en"), sign_in_chart(words_in("en"), {}, now));
   EXPECT_EQ(none.find("<svg"), none.npos) << none;
 }

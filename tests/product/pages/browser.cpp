@@ -105,6 +105,20 @@ http_reply browser::send_with(const std::string& action, const values& more,
   return ask(std::move(asked));
 }
 
+http_reply browser::send_any(const std::string& action, values fields,
+                             const std::vector<http_header>& headers) {
+  fields.insert({"form_token", form_token()});
+  auto asked = post_form(action, form_encoded(fields));
+  asked.headers.insert(asked.headers.end(), headers.begin(), headers.end());
+  return ask(std::move(asked));
+}
+
+std::string browser::form_token() const {
+  const std::string before = "name=\"form_token\" value=\"";
+  const auto at = page_.body.find(before) + before.size();
+  return page_.body.substr(at, page_.body.find('"', at) - at);
+}
+
 void browser::register_as(const std::string& name) {
   open("/register");
   send("/register", {{"username", name}, {"email", name + "@example.com"}, {"password", password}});

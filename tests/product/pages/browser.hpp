@@ -25,6 +25,12 @@ public:
   http_reply send_with(const std::string& action, const values& more,
                        const std::vector<http_header>& headers);
 
+  /// A form with that action, whether the page has it or not, by the token of those that it has.
+  http_reply send_any(const std::string& action, values fields,
+                      const std::vector<http_header>& headers);
+  /// The token of the page's first form.
+  std::string form_token() const;
+
   const http_reply& page() const noexcept { return page_; }
   /// Path and query of the page.
   const std::string& where() const noexcept { return where_; }

@@ -2,6 +2,7 @@
 // say.
 #include "tests/product/outbox.hpp"
 #include "tests/product/pages/browser.hpp"
+#include "tests/product/second_factors.hpp"
 
 namespace latchkey::test {
 namespace {
@@ -42,11 +43,7 @@ TEST_P(PageRules, FormsCarryTheTokenOfTheirBrowser) {
   const auto name = new_name();
   person.register_as(name);
   other.register_as(new_name());
-  const auto others = [&other] {
-    const auto at = other.page().body.find("name=\"form_token\" value=\"") + 25;
-    return other.page().body.substr(at, other.page().body.find('"', at) - at);
-  }();
-  for (const auto& wrong : {std::string{}, std::string{"1.x"}, others}) {
+  for (const auto& wrong : {std::string{}, std::string{"1.x"}, other.form_token()}) {
     person.open("/account");
     const auto& reply = person.send(
         "/account/details", {{"username", "x" + name}, {"full_name", ""}, {"form_token", wrong}});
@@ -63,10 +60,64 @@ TEST_P(PageRules, FormsCarryTheTokenOfTheirBrowser) {
     fields.insert({{"username", name}, {"password", password}});
     return visitor.send("/sign-in", fields).status;
   };
+  EXPECT_EQ(sign_in({{"form_token", another.form_token()}}), 403) << "another visitor's";
+  visitor.open("/sign-in");
   visitor.forget_cookies();
   EXPECT_EQ(sign_in({}), 403) << "a browser that keeps no cookies";
   EXPECT_EQ(visitor.cookie("refresh_token"), "");
   EXPECT_TRUE(visitor.shows("keeps no cookies"));
+}
+
+TEST_P(PageRules, NoFormThatChangesAnythingIsTakenFromAnotherSite) {
+  const std::vector<http_header> own{{"Origin", own_origin(on())},
+                                     {"Sec-Fetch-Site", "same-origin"}};
+  const std::vector<std::vector<http_header>> foreign{
+      {{"Origin", "https://evil.example"}, {"Sec-Fetch-Site", "cross-site"}},
+      {{"Origin", friend_origin}, {"Sec-Fetch-Site", "same-site"}},
+      {{"Sec-Fetch-Site", "cross-site"}}};
+  // By the right token and by what signs in or changes something; then it is only the origin.
+  const auto refuses = [&](browser& person, const std::string& form,
+                           const browser::values& fields = {}) {
+    for (const auto& headers : foreign) {
+      const auto reply = person.send_any(form, fields, headers);
+      EXPECT_EQ(reply.status, 403) << form << " " << headers.front().value;
+      EXPECT_FALSE(reply.has("Set-Cookie")) << form;
+    }
+    EXPECT_NE(person.send_any(form, fields, own).status, 403) << form;
+  };
+  const auto name = new_name(), address = name + "@example.com", newcomer = new_name();
+  on().add_user(name);
+  browser visitor{on()};
+  visitor.open("/sign-in");
+  refuses(visitor, "/sign-in/second-step", {{"mfa_token", "x"}, {"code", "000000"}});
+  refuses(visitor, "/register",
+          {{"username", newcomer}, {"email", newcomer + "@example.com"}, {"password", password}});
+  refuses(visitor, "/verify-email", {{"token", "x"}});
+  refuses(visitor, "/recover", {{"email", address}});
+  refuses(visitor, "/recover/passphrase", {{"email", address}, {"passphrase", "four words of it"}});
+  refuses(visitor, "/reset-password", {{"reset_token", "x"}, {"new_password", password}});
+  refuses(visitor, "/sign-in", {{"username", name}, {"password", password}});
+
+  browser owner{on()};
+  owner.sign_in(name);
+  ASSERT_EQ(owner.where(), "/account");
+  const browser::values proof{{"current_password", password}};
+  const auto with = [&proof](browser::values more) {
+    more.insert(proof.begin(), proof.end());
+    return more;
+  };
+  refuses(owner, "/account/details", {{"username", name}, {"full_name", "Ada"}});
+  refuses(owner, "/account/verification");
+  refuses(owner, "/account/password", with({{"new_password", "another analytical engine"}}));
+  refuses(owner, "/account/passphrase",
+          with({{"recovery_passphrase", "four words as passphrase"}}));
+  refuses(owner, "/account/passphrase/remove", proof);
+  refuses(owner, "/account/sessions/end", {{"session", "0"}});
+  refuses(owner, "/account/sessions/end-others");
+  refuses(owner, "/account/keys", {{"name", "a key"}, {"days", "30"}});
+  refuses(owner, "/account/keys/revoke", {{"key", "0"}});
+  refuses(owner, "/account/delete", {{"current_password", "a wrong word"}});
+  refuses(owner, "/sign-out");
 }
 
 TEST_P(PageRules, PagesAreShownToThePersonAlone) {
@@ -79,11 +130,22 @@ TEST_P(PageRules, PagesAreShownToThePersonAlone) {
   };
   EXPECT_EQ(ask({{"Sec-Fetch-Site", "cross-site"}}).status, 200) << "by a link of another site";
   EXPECT_EQ(ask({{"Origin", friend_origin}}).status, 403) << "to a script of another site";
+  // Each of these has a form's token in it, or leads to a page that has.
+  for (const auto* path : {"/", "/sign-in", "/sign-in/second-step", "/register", "/verify-email",
+                           "/recover", "/recover/passphrase", "/reset-password", "/account/keys"}) {
+    for (const auto* foreign : {friend_origin, "https://evil.example"}) {
+      const auto reply = call(get(path).with("Origin", foreign));
+      EXPECT_EQ(reply.status, 403) << path << " " << foreign;
+      EXPECT_FALSE(says(reply.body, "form_token")) << path;
+    }
+    EXPECT_LT(call(get(path).with("Origin", own_origin(on()))).status, 400) << path;
+    EXPECT_LT(call(get(path).with("Sec-Fetch-Site", "cross-site")).status, 400) << path;
+  }
   for (const auto* path : {"/sign-in", "/register", "/recover", "/verify-email", "/account"}) {
     const auto reply = std::string{path} == "/account" ? ask({}) : call(get(path));
     EXPECT_EQ(reply.status, 200) << path;
     EXPECT_EQ(reply.header("Content-Security-Policy"),
-              "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
+              "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
               "form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
     EXPECT_EQ(reply.header("Cache-Control"), "no-store") << path;
     EXPECT_EQ(reply.header("X-Content-Type-Options"), "nosniff") << path;
@@ -101,8 +163,35 @@ TEST_P(PageRules, LanguagesAreChosenAndKept) {
   EXPECT_TRUE(person.shows("Sie sind abgemeldet."));
   person.open("/register");
   EXPECT_TRUE(person.shows("<html lang=\"de\">"));
+  // However it is written, it is asked for once.
+  for (const auto* query : {"language", "language=", "%6Canguage=en", "language=en&a=b%20c&x",
+                            "l%61nguage=en&language", "a&&%6canguage", "language=%ff"}) {
+    const auto& page = person.open(std::string{"/sign-in?"} + query);
+    EXPECT_EQ(page.status, 200) << query << " leads to " << person.where();
+    EXPECT_TRUE(person.where() == std::string{"/sign-in?"} + query ||
+                !says(person.where(), "guage"))
+        << person.where();
+  }
+  person.open("/sign-in?a=b%20c&language=de&x");
+  EXPECT_EQ(person.where(), "/sign-in?a=b%20c&x");
   const auto german = call(get("/sign-in").with("Accept-Language", "de-AT, en;q=0.5"));
   EXPECT_TRUE(says(german.body, "<html lang=\"de\">"));
+}
+
+TEST_P(PageRules, LanguagesAreChosenInTheSecondStepToo) {
+  const auto owner = add_app_owner(on());
+  browser person{on()};
+  person.sign_in(owner.name);
+  ASSERT_TRUE(person.shows("One more step"));
+  const auto at = person.page().body.find("href=\"/sign-in", person.page().body.find("<footer"));
+  const auto link = person.page().body.substr(at, person.page().body.find("</footer>", at) - at);
+  EXPECT_TRUE(says(link, "href=\"/sign-in?language=de\"")) << link;
+  for (const auto* path : {"/sign-in?language=de", "/sign-in/second-step?language=de"}) {
+    browser reader{on()};
+    reader.open(path);
+    EXPECT_EQ(reader.where(), "/sign-in") << path;
+    EXPECT_TRUE(reader.shows("<html lang=\"de\">")) << path;
+  }
 }
 
 TEST_P(PageRules, FilesStayAsTheyAre) {
@@ -159,6 +248,15 @@ TEST(PageSettings, CloseTheRegistration) {
   EXPECT_FALSE(person.shows("<form"));
   person.open("/sign-in");
   EXPECT_FALSE(person.shows("/register"));
+  const auto name = new_name();
+  const auto refused = person.send_any(
+      "/register", {{"username", name}, {"email", name + "@example.com"}, {"password", password}},
+      {{"Origin", own_origin(at)}});
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_TRUE(says(refused.body, "Registration is closed")) << refused.body;
+  EXPECT_EQ(at.store.count("SELECT count(*) FROM users WHERE username = '" + name + "'"), 0);
+  EXPECT_TRUE(eventually([&] { return says(at.server->log(), "route=\"POST /register\""); }))
+      << at.server->log();
 }
 
 TEST(PageSettings, AskForAVerifiedAddressFirst) {
@@ -202,6 +300,27 @@ TEST(PageSettings, TurnAllPagesOff) {
   const outbox mails{at.store.folder() + "/data/outbox"};
   const auto mail = mails.wait_for(name + "@example.com", "Verify your email address");
   EXPECT_FALSE(says(mail.text, "/verify-email")) << mail.text;
+}
+
+TEST(PageSettings, TakeTheirPathsFromTheOperatorsRoutesUnlessTheyAreOff) {
+  const test_store store{"sqlite"};
+  const auto check = [&store](const std::string& path, const std::string& pages) {
+    const json routes{
+        {"upstreams", {{{"name", "shop"}, {"url", "http://127.0.0.1:1"}}}},
+        {"routes",
+         {{{"methods", {"GET"}}, {"path", path}, {"upstream", "shop"}, {"signed_in", true}}}}};
+    return run_latchkey({"config", "check"},
+                        store.settings({{"PROXY_ROUTES", routes.dump()}, {"PAGES", pages}}),
+                        store.folder());
+  };
+  for (const auto* path : {"/account", "/sign-in", "/pages/{file}"}) {
+    const auto refused = check(path, "on");
+    EXPECT_NE(refused.exit_code, 0) << path;
+    EXPECT_TRUE(says(refused.err, std::string{"PROXY_ROUTES has GET "} + path)) << refused.err;
+    EXPECT_TRUE(says(refused.err, "PAGES=off")) << refused.err;
+    EXPECT_EQ(check(path, "off").exit_code, 0) << path;
+  }
+  EXPECT_EQ(check("/shop", "on").exit_code, 0);
 }
 
 TEST(PageSettings, ShowTheBrand) {

@@ -1,6 +1,8 @@
 // The audit log, read: in which order, of whom, and page by page.
 #include "tests/storage/engines.hpp"
 
+#include <map>
+
 namespace latchkey::test {
 namespace {
 
@@ -88,6 +90,37 @@ TEST_P(Audit, IsReadPageByPageWithLinesOfOneTime) {
     question.before = page.back();
   }
   EXPECT_EQ(paged, all);
+}
+
+TEST_P(Audit, IsCountedByDayHoweverManyLinesThereAre) {
+  const user_id ann{make_uuid(noon)}, bob{make_uuid(noon)};
+  const auto midnight = std::chrono::floor<std::chrono::days>(noon);
+  add_line("in", midnight - 1us, ann); // the day before
+  add_line("in", midnight, ann);
+  add_line("in", midnight + 24h - 1us, ann);
+  add_line("in", midnight - 48h, ann);
+  add_line("out", noon, ann);
+  add_line("in", noon, bob);
+  std::vector<fact> many;
+  for (std::size_t i = 0; i <= page_rows_max; ++i) {
+    auto entry = make_audit("often");
+    entry.id = make_uuid(noon);
+    entry.at = noon;
+    entry.user = ann;
+    many.emplace_back(add_audit{std::move(entry)});
+  }
+  ASSERT_TRUE(commit(std::move(many)));
+  const auto days = [&](const char* action) {
+    std::map<time_point, std::int64_t> found;
+    const auto counted = reader_->answer_to(count_audit{ann, action, midnight - 24h}).value();
+    for (const auto& day : counted)
+      found[day.last] = day.count;
+    return found;
+  };
+  using counts = std::map<time_point, std::int64_t>;
+  EXPECT_EQ(days("in"), (counts{{midnight - 1us, 1}, {midnight + 24h - 1us, 2}}));
+  EXPECT_EQ(days("often"), (counts{{noon, page_rows_max + 1}}));
+  EXPECT_EQ(days("nothing\xff"), counts{});
 }
 
 } // namespace
