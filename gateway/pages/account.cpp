@@ -1,9 +1,15 @@
 #include "gateway/pages/account.hpp"
 
+#include "gateway/account/factors.hpp"
 #include "gateway/account/holdings.hpp"
 #include "gateway/account/owner.hpp"
 #include "gateway/pages/view/sign_in_chart.hpp"
+#include "gateway/passkeys/site.hpp"
+#include "protocol/text/json_writer.hpp"
+#include "protocol/text/qr_code.hpp"
+#include "protocol/text/text_codec.hpp"
 #include "protocol/tokens/opaque_key.hpp"
+#include "protocol/tokens/totp.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,6 +26,9 @@ struct account_state {
   std::vector<api_key_record> keys;
   bool has_passphrase = false;
   std::vector<storage::audit_day> sign_ins; // of the days that the picture shows
+  messages::factor_list factors;
+  /// For a new passkey; or why there is none.
+  result<std::string> passkey_options;
 };
 
 awaitable<result<account_state>> read_account(visit& v, const principal& caller) {
@@ -42,6 +51,10 @@ awaitable<result<account_state>> read_account(visit& v, const principal& caller)
   auto sign_ins = co_await edge_of(v.ex).read(std::move(of_sign_ins), v.ex.deadline);
   if (!sign_ins) co_return fail(sign_ins.error());
   found.sign_ins = std::move(*sign_ins);
+  auto factors = co_await own_factors(v.ex, caller);
+  if (!factors) co_return fail(factors.error());
+  found.factors = std::move(*factors);
+  found.passkey_options = co_await own_passkey_options(v.ex, caller);
   co_return found;
 }
 
@@ -78,6 +91,8 @@ public:
       content.part("passphrase_removal", folded(passphrase_removal_form(v_)));
     if (state_.sessions.size() > 1) content.part("others_form", shown(end_of_others_form(v_)));
     if (extras_.made) content.part("new_key", new_key());
+    add_passkeys(content);
+    add_apps_and_codes(content);
     v_.add_notices(content, extras_.refused ? std::string{} : v_.notice(), extras_.refused);
     return content;
   }
@@ -151,6 +166,107 @@ private:
     return out;
   }
 
+  /// "made a day ago, last used an hour ago".
+  std::string times_of(time_point made, const std::optional<time_point>& used) const {
+    return since("key_made", made) + ", " +
+           (used ? since("key_last_used", *used) : v_.words["key_never_used"]);
+  }
+
+  void add_passkeys(model& content) const {
+    std::vector<model> rows;
+    for (const auto& key : state_.factors.passkeys)
+      rows.emplace_back()
+          .text("passkey_name", key.name)
+          .text("kind", v_.words[key.is_backed_up         ? "passkey_synced"
+                                 : key.is_backup_eligible ? "passkey_may_sync"
+                                                          : "passkey_this_device"])
+          .flag("is_asked_for", key.is_second_factor)
+          .text("times", times_of(key.created_at, key.last_used_at))
+          .part("use_form", shown(passkey_use_form(v_, key)))
+          .part("remove_form", shown(passkey_removal_form(v_, key)));
+    const auto site = passkey_site_of(v_.ex);
+    content.flag("has_passkeys", !rows.empty())
+        .list("passkeys", std::move(rows))
+        .flag("has_domain", site.has_value())
+        .flag("must_confirm", !state_.passkey_options &&
+                                  state_.passkey_options.error().code == error_code::mfa_required);
+    if (site) content.text("signal", signal_of(site->rp_id));
+    if (state_.passkey_options) {
+      const bool may_be_made =
+          v_.follows_password() && was_password_just_typed() && state_.factors.passkeys.empty();
+      content.part("passkey_form",
+                   shown(new_passkey_form(v_, *state_.passkey_options, may_be_made)));
+    }
+  }
+
+  /// Then a browser may make a passkey without asking (WebAuthn Level 3, section 5.1.3,
+  /// "conditional").
+  bool was_password_just_typed() const {
+    constexpr std::chrono::seconds just_now{60};
+    const auto& shown = caller_.authenticated;
+    return shown.by.has(auth_method::password) && now_ - shown.at < just_now;
+  }
+
+  /// What signalAllAcceptedCredentials and signalCurrentUserDetails take (WebAuthn Level 3, section
+  /// 5.1.10).
+  std::string signal_of(const std::string& rp_id) const {
+    std::vector<std::string> ids;
+    for (const auto& key : state_.factors.passkeys)
+      ids.push_back(key.credential_id);
+    const auto full_name = messages::full_name_of(state_.user);
+    std::string out;
+    json_writer body(out);
+    body.begin_object()
+        .text("rpId", rp_id)
+        .text("userId", base64url_encode(user_handle_of(caller_.user)))
+        .texts("allAcceptedCredentialIds", ids)
+        .text("name", state_.user.email)
+        .text("displayName", full_name.empty() ? state_.user.username : full_name)
+        .end_object();
+    return out;
+  }
+
+  void add_apps_and_codes(model& content) const {
+    std::vector<model> rows, codes;
+    for (const auto& app : state_.factors.totp)
+      rows.emplace_back()
+          .text("app_name", app.name)
+          .text("times", times_of(app.created_at, app.last_used_at))
+          .part("remove_form", shown(app_removal_form(v_, app)));
+    for (const auto& code : extras_.codes)
+      codes.emplace_back().text("recovery_code", std::string{code.reveal()});
+    const auto& factors = state_.factors;
+    content.flag("has_apps", !rows.empty())
+        .list("apps", std::move(rows))
+        .flag("has_new_codes", !codes.empty())
+        .list("new_codes", std::move(codes))
+        .flag("has_codes", factors.recovery_codes > 0)
+        .text("codes_left",
+              v_.words.filled("codes_left", {{"n", std::to_string(factors.recovery_codes_left)},
+                                             {"made", std::to_string(factors.recovery_codes)}}));
+    if (factors.recovery_codes > 0) content.part("codes_form", shown(new_codes_form(v_)));
+    const auto entered = app_code_form(v_);
+    if (extras_.enrolled) content.part("new_app", new_app(entered));
+    // The code was wrong: the app has the secret by now.
+    else if (is_refused(entered))
+      content.part("app_code_form", shown(entered));
+    else
+      content.part("app_form", shown(new_app_form(v_)));
+  }
+
+  model new_app(const form& entered) const {
+    const auto& enrolled = *extras_.enrolled;
+    const auto uri =
+        totp_uri(enrolled.key, edge_of(v_.ex).configured().brand_name, enrolled.account);
+    model out;
+    out.text("app_secret", std::string{totp_secret_text(enrolled.key).reveal()})
+        .text("app_uri", std::string{uri.reveal()})
+        .part("code_form", shown(entered));
+    if (auto code = make_qr_code(uri))
+      out.text("qr_side", std::to_string(code->side)).text("qr_path", std::move(code->path));
+    return out;
+  }
+
   model new_key() const {
     model out;
     out.text("label", v_.words.filled("key_shown_label", {{"name", extras_.made->key.name}}))
@@ -188,7 +304,10 @@ endpoint_answer account_answer(visit& v, const principal& caller, account_extras
 endpoint_answer refused_change(visit& v, const principal& caller, form sent, failure error) {
   // A limit with a reason is that of the form; one without, that of the caller's requests.
   const bool is_its_limit = error.code == error_code::rate_limited && !error.reason.empty();
-  if (!is_for_form(error) && !is_its_limit) co_return fail(std::move(error));
+  if (error.code == error_code::mfa_required) co_return co_await ask_to_confirm(v, caller, error);
+  const bool is_late_passkey =
+      error.code == error_code::token_expired && error.field == "credential";
+  if (!is_for_form(error) && !is_its_limit && !is_late_passkey) co_return fail(std::move(error));
   account_extras extras;
   extras.refused = v.refuse(std::move(sent), error);
   co_return co_await account_answer(v, caller, std::move(extras));

@@ -22,6 +22,15 @@ form new_key_form(const visit& v, const principal& caller, std::string name);
 form key_revocation_form(const visit& v, const api_key_record& key);
 form deletion_form(const visit& v);
 
+// Of the factors (account_factors.cpp). Without options a page shows no form for a new passkey.
+form new_passkey_form(const visit& v, std::string options, bool tries_unattended);
+form passkey_use_form(const visit& v, const passkey_record& key);
+form passkey_removal_form(const visit& v, const passkey_record& key);
+form new_app_form(const visit& v);
+form app_code_form(const visit& v);
+form app_removal_form(const visit& v, const totp_record& app);
+form new_codes_form(const visit& v);
+
 /// In a form of a new key: "scope.projects:read".
 inline constexpr std::string_view scope_prefix = "scope.";
 /// What a key may be for, of what its owner may do: the permissions that there are.
@@ -30,12 +39,16 @@ std::vector<std::string> scopes_to_offer(const principal& caller);
 /// What the page shows beside what the account is.
 struct account_extras {
   std::optional<refusal> refused = {};
-  std::optional<messages::api_key_created> made = {}; // shown this once
+  std::optional<messages::api_key_created> made = {}; // shown this once, as these are
+  std::optional<messages::totp_enrolled> enrolled = {};
+  std::vector<secret> codes = {}; // for recovery
 };
 
 /// The page.
 endpoint_answer account_answer(visit& v, const principal& caller, account_extras extras);
-/// The page again, or what no form can put right. A failure's field is the form's.
+/// The page again, or what no form can put right. A failure's field is the form's. Where a recent
+/// sign-in is missing, the page that takes one.
+endpoint_answer ask_to_confirm(visit& v, const principal& caller, const failure& asked);
 endpoint_answer refused_change(visit& v, const principal& caller, form sent, failure error);
 
 } // namespace latchkey::gateway::pages

@@ -13,6 +13,8 @@ namespace latchkey::gateway::pages {
 endpoint_answer show_sign_in(visit& v);
 /// To /account, with the refresh cookie as POST /auth/token sets it.
 endpoint_answer take_sign_in(visit& v, input& sent);
+/// The same by a passkey alone.
+endpoint_answer take_passkey_sign_in(visit& v, input& sent);
 /// The same for a second factor, where the password was not enough.
 endpoint_answer take_second_step(visit& v, input& sent);
 endpoint_answer show_sign_out(visit& v, const principal& caller);
@@ -48,6 +50,20 @@ endpoint_answer take_password(visit& v, const principal& caller, input& sent);
 endpoint_answer take_passphrase(visit& v, const principal& caller, input& sent);
 endpoint_answer take_passphrase_removal(visit& v, const principal& caller, input& sent);
 endpoint_answer take_deletion(visit& v, const principal& caller, input& sent);
+
+// -- account_factors.cpp -----------------------------------------------------------------------
+
+endpoint_answer take_new_passkey(visit& v, const principal& caller, input& sent);
+endpoint_answer take_passkey_use(visit& v, const principal& caller, input& sent);
+endpoint_answer take_passkey_removal(visit& v, const principal& caller, input& sent);
+/// The app's secret is in the answer, this once; so are recovery codes.
+endpoint_answer take_new_app(visit& v, const principal& caller, input& sent);
+endpoint_answer take_app_code(visit& v, const principal& caller, input& sent);
+endpoint_answer take_app_removal(visit& v, const principal& caller, input& sent);
+endpoint_answer take_new_codes(visit& v, const principal& caller, input& sent);
+/// Shows once more who is signed in, where a change asks for it.
+endpoint_answer show_confirmation(visit& v, const principal& caller);
+endpoint_answer take_confirmation(visit& v, const principal& caller, input& sent);
 
 // -- account_access.cpp ------------------------------------------------------------------------
 

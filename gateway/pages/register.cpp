@@ -61,7 +61,7 @@ awaitable<http::response> sign_in_after(visit& v, const std::string& username, s
       verification == email_verification::off ? "registered_plain" : "registered";
   auto tokens =
       co_await gateway::sign_in(v.ex, username, std::move(password), surface::auth_service);
-  if (tokens) co_return v.signed_in(*tokens, "/account?done=" + word);
+  if (tokens) co_return v.signed_in_by_password(*tokens, "/account?done=" + word);
   log_refusal(v.ex, tokens.error());
   co_return go_to("/sign-in?done=" + word); // the account is there all the same
 }

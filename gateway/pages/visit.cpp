@@ -1,6 +1,7 @@
 #include "gateway/pages/visit.hpp"
 
 #include "gateway/pages/view/form_token.hpp"
+#include "gateway/passkeys/site.hpp"
 #include "gateway/request/errors.hpp"
 #include "gateway/sign_in/own_cookie.hpp"
 #include "gateway/sign_in/refresh_cookie.hpp"
@@ -21,6 +22,7 @@ constexpr std::size_t visit_secret_chars = 43; // of them, as base64url
 // What may stand in `?done=`: the name of a text, without its beginning.
 constexpr std::string_view notice_parameter = "done";
 constexpr std::string_view notice_prefix = "done_";
+constexpr std::string_view by_password_parameter = "by_password";
 
 bool is_visit_secret(std::string_view sent) {
   return sent.size() == visit_secret_chars && base64url_decode(sent).has_value();
@@ -73,6 +75,18 @@ http::response visit::signed_in(const messages::token_pair& tokens, std::string_
   auto answer = go_to(path);
   set_refresh_cookie(ex, tokens, answer);
   return answer;
+}
+
+http::response visit::signed_in_by_password(const messages::token_pair& tokens,
+                                            std::string_view path) const {
+  std::string to{path};
+  if (passkey_site_of(ex))
+    to.append(path.find('?') == path.npos ? "?" : "&").append(by_password_parameter).append("=1");
+  return signed_in(tokens, to);
+}
+
+bool visit::follows_password() const {
+  return !parameter(by_password_parameter).empty();
 }
 
 http::response visit::signed_out(const session_id& session, std::string_view path) const {

@@ -45,6 +45,11 @@ public:
   /// On to a page, in the session of these tokens.
   http::response signed_in(const messages::token_pair& tokens,
                            std::string_view path = "/account") const;
+  /// The same after a password, upon which a browser may make a passkey without a click.
+  http::response signed_in_by_password(const messages::token_pair& tokens,
+                                       std::string_view path = "/account") const;
+  /// Whether that page is this one.
+  bool follows_password() const;
   /// The same, with that session's cookie taken back.
   http::response signed_out(const session_id& session, std::string_view path) const;
 

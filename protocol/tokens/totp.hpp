@@ -13,6 +13,8 @@
 
 namespace latchkey {
 
+inline constexpr std::size_t totp_code_bytes_max = 16; // as it is typed, with spaces
+
 inline constexpr std::size_t totp_secret_bytes = 20; // RFC 4226, 4: as long as the hash
 inline constexpr std::size_t totp_digits = 6;
 inline constexpr std::int64_t totp_period_s = 30;

@@ -16,5 +16,10 @@ TEST(Pages, AreOpenToEverybodyOnAnyScreen) {
   EXPECT_TRUE(succeeds("pages_look.mjs", "sqlite"));
 }
 
+TEST(Pages, MakePasskeysAndAskForThem) {
+  ASSERT_STRNE(E2E_CHROMIUM, "E2E_CHROMIUM-NOTFOUND") << "scripts/install test brings chromium";
+  EXPECT_TRUE(succeeds("passkeys.mjs", "sqlite"));
+}
+
 } // namespace
 } // namespace latchkey::test

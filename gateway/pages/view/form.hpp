@@ -41,6 +41,12 @@ struct form {
   std::string username = {};     // whose password it takes, for a browser that keeps passwords
   bool is_grave = false;         // what it does cannot be taken back
   bool is_quiet = false;         // a button among others
+  /// "get" or "create": it stays hidden unless a script can ask the browser for a passkey, whose
+  /// answer goes into `credential`.
+  std::string passkey = {};
+  std::string passkey_options = {};    // as JSON; empty: the script asks for them
+  std::string unknown_credential = {}; // as JSON, for signalUnknownCredential
+  bool tries_unattended = false;       // at once, where nobody need be asked
 };
 
 /// The form with its token and, if it was sent and refused, what is wrong.

@@ -1,8 +1,8 @@
 // manage.cpp — a user's own second factors, and an administrator's way to remove a lost one.
+#include "gateway/account/factors.hpp"
 #include "gateway/passkeys/site.hpp"
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
-#include "gateway/sign_in/sign_in.hpp"
 #include "gateway/surfaces/factors/factor_name.hpp"
 #include "gateway/surfaces/factors/render.hpp"
 #include "protocol/text/qr_code.hpp"
@@ -17,14 +17,11 @@ namespace latchkey::gateway::factors {
 namespace {
 
 constexpr const char* default_name = "Authenticator app";
-constexpr std::size_t totp_code_bytes_max = 16; // as typed, with spaces
 
 } // namespace
 
 awaitable<result<http::response>> list_factors(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
-  const messages::list_factors question{edge.deadline_for_actors(ex.deadline)};
-  const auto found = co_await edge.ask_user(caller.user, question, ex.deadline);
+  const auto found = co_await own_factors(ex, caller);
   if (!found) co_return fail(found.error());
   const auto authenticated = co_await newest_authentication(ex, caller);
   if (!authenticated) co_return fail(authenticated.error());
@@ -57,18 +54,13 @@ awaitable<result<http::response>> list_factors(http::exchange& ex, const princip
 }
 
 awaitable<result<http::response>> enrol_totp(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
   auto body = input::of(ex.in, body_form::json_or_empty);
   auto name = factor_name_in(body, default_name);
   if (!name) co_return fail(name.error());
-  const auto session = co_await session_of(ex, caller);
-  if (!session) co_return fail(session.error());
-  messages::enrol_totp request{std::move(*name), *session, author_of(ex, caller),
-                               edge.deadline_for_actors(ex.deadline)};
-  const auto enrolled = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
+  const auto enrolled = co_await enrol_own_totp(ex, caller, std::move(*name));
   if (!enrolled) co_return fail(enrolled.error());
 
-  const auto uri = totp_uri(enrolled->key, edge.configured().brand_name, enrolled->account);
+  const auto uri = totp_uri(enrolled->key, edge_of(ex).configured().brand_name, enrolled->account);
   std::string out;
   json_writer answer(out);
   answer.begin_object()
@@ -81,17 +73,11 @@ awaitable<result<http::response>> enrol_totp(http::exchange& ex, const principal
 }
 
 awaitable<result<http::response>> confirm_totp(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   auto code = body.hidden("code", 1, totp_code_bytes_max);
   if (auto read = body.done(); !read) co_return fail(read.error());
-  const auto session = co_await session_of(ex, caller);
-  if (!session) co_return fail(session.error());
-  messages::confirm_totp request{std::move(code), *session, author_of(ex, caller),
-                                 edge.deadline_for_actors(ex.deadline)};
-  const auto confirmed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
-  if (!confirmed)
-    co_return fail(co_await audited(ex, caller, "user.totp_refused", confirmed.error()));
+  const auto confirmed = co_await confirm_own_totp(ex, caller, std::move(code));
+  if (!confirmed) co_return fail(confirmed.error());
   std::string out;
   json_writer answer(out);
   answer.begin_object().name("totp");
@@ -102,27 +88,15 @@ awaitable<result<http::response>> confirm_totp(http::exchange& ex, const princip
 }
 
 awaitable<result<http::response>> remove_totp(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
-  const auto id = parse_key_id(ex.params["id"]);
-  if (!id) co_return fail(error_code::not_found);
-  const auto session = co_await session_of(ex, caller);
-  if (!session) co_return fail(session.error());
-  messages::remove_totp request{*id, *session, author_of(ex, caller),
-                                edge.deadline_for_actors(ex.deadline)};
-  const auto removed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
+  const auto removed = co_await remove_own_totp(ex, caller, ex.params["id"]);
   if (!removed) co_return fail(removed.error());
   co_return http::empty_response();
 }
 
 awaitable<result<http::response>> make_recovery_codes(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
   auto body = input::of(ex.in, body_form::json_or_empty);
   if (auto read = body.done(); !read) co_return fail(read.error());
-  const auto session = co_await session_of(ex, caller);
-  if (!session) co_return fail(session.error());
-  messages::make_recovery_codes request{*session, author_of(ex, caller),
-                                        edge.deadline_for_actors(ex.deadline)};
-  const auto made = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
+  const auto made = co_await make_own_recovery_codes(ex, caller);
   if (!made) co_return fail(made.error());
   std::string out;
   json_writer answer(out);

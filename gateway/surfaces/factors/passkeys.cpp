@@ -1,4 +1,5 @@
 // passkeys.cpp — passkeys: a sign-in without a name, and a user's own ones.
+#include "gateway/account/factors.hpp"
 #include "gateway/passkeys/ceremony.hpp"
 #include "gateway/passkeys/site.hpp"
 #include "gateway/request/principal.hpp"
@@ -24,15 +25,6 @@ http::response options_answer(const std::string& options) {
   return http::json_response(200, std::move(out));
 }
 
-awaitable<result<std::vector<passkey_record>>> passkeys_of(http::exchange& ex,
-                                                           const user_id& user) {
-  auto& edge = edge_of(ex);
-  const messages::list_factors question{edge.deadline_for_actors(ex.deadline)};
-  auto found = co_await edge.ask_user(user, question, ex.deadline);
-  if (!found) co_return fail(found.error());
-  co_return std::move(found->passkeys);
-}
-
 std::string passkey_body(const messages::passkey_added& added) {
   std::string out;
   json_writer body(out);
@@ -54,9 +46,11 @@ awaitable<result<http::response>> challenge_passkey(http::exchange& ex) {
     const auto& env = edge_of(ex).env();
     const auto known = read_mfa_token(env.keys->sealing, token->reveal(), env.now());
     if (!known) co_return fail(known.error());
-    auto found = co_await passkeys_of(ex, known->user);
+    auto& edge = edge_of(ex);
+    const messages::list_factors question{edge.deadline_for_actors(ex.deadline)};
+    auto found = co_await edge.ask_user(known->user, question, ex.deadline);
     if (!found) co_return fail(found.error());
-    allowed = std::move(*found);
+    allowed = std::move(found->passkeys);
   }
   const auto options = assertion_options(ex, allowed, !token);
   if (!options) co_return fail(options.error());
@@ -67,9 +61,9 @@ awaitable<result<http::response>> challenge_own_passkey(http::exchange& ex,
                                                         const principal& caller) {
   auto body = input::of(ex.in, body_form::json_or_empty);
   if (auto read = body.done(); !read) co_return fail(read.error());
-  const auto allowed = co_await passkeys_of(ex, caller.user);
-  if (!allowed) co_return fail(allowed.error());
-  const auto options = assertion_options(ex, *allowed, false);
+  const auto found = co_await own_factors(ex, caller);
+  if (!found) co_return fail(found.error());
+  const auto options = assertion_options(ex, found->passkeys, false);
   if (!options) co_return fail(options.error());
   co_return options_answer(*options);
 }
@@ -88,21 +82,14 @@ awaitable<result<http::response>> sign_in_by_passkey(http::exchange& ex) {
 }
 
 awaitable<result<http::response>> begin_passkey(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
   auto body = input::of(ex.in, body_form::json_or_empty);
   if (auto read = body.done(); !read) co_return fail(read.error());
-  const auto session = co_await session_of(ex, caller);
-  if (!session) co_return fail(session.error());
-  const messages::begin_passkey request{*session, edge.deadline_for_actors(ex.deadline)};
-  const auto wanted = co_await edge.ask_user(caller.user, request, ex.deadline);
-  if (!wanted) co_return fail(wanted.error());
-  const auto options = registration_options(ex, caller.user, *wanted);
+  const auto options = co_await own_passkey_options(ex, caller);
   if (!options) co_return fail(options.error());
   co_return options_answer(*options);
 }
 
 awaitable<result<http::response>> add_passkey(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto credential = body.object_text("credential", webauthn::response_json_bytes_max);
   if (!credential) body.problem("credential", "is missing");
@@ -112,53 +99,29 @@ awaitable<result<http::response>> add_passkey(http::exchange& ex, const principa
     body.problem("second_factor", "must be false for a passkey that nobody was asked for");
   auto name = factor_name_in(body, default_passkey_name);
   if (!name) co_return fail(name.error());
-  auto made = read_registration(ex, *credential);
-  if (!made) co_return fail(made.error());
-  const auto session = co_await session_of(ex, caller);
-  if (!session) co_return fail(session.error());
-  messages::add_passkey request{std::move(made->response),
-                                std::move(made->challenge),
-                                std::move(made->site),
-                                std::move(*name),
-                                second.value_or(!was_unattended),
-                                was_unattended,
-                                *session,
-                                author_of(ex, caller),
-                                edge.deadline_for_actors(ex.deadline)};
-  const auto added = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
-  if (!added) co_return fail(co_await audited(ex, caller, "user.passkey_refused", added.error()));
+  wanted_passkey wanted{*credential, std::move(*name), second.value_or(!was_unattended),
+                        was_unattended};
+  const auto added = co_await add_own_passkey(ex, caller, std::move(wanted));
+  if (!added) co_return fail(added.error());
   co_return http::json_response(201, passkey_body(*added));
 }
 
 awaitable<result<http::response>> change_passkey(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
-  const auto id = parse_key_id(ex.params["id"]);
-  if (!id) co_return fail(error_code::not_found);
   auto body = input::of(ex.in);
   const auto second = body.optional_flag("second_factor");
   const bool renames = body.has("name");
-  auto name = factor_name_in(body, default_passkey_name);
-  if (!name) co_return fail(name.error());
-  const auto session = co_await session_of(ex, caller);
-  if (!session) co_return fail(session.error());
-  messages::change_passkey request{
-      *id,      std::nullopt,          second,
-      *session, author_of(ex, caller), edge.deadline_for_actors(ex.deadline)};
-  if (renames) request.name = std::move(*name);
-  const auto changed = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
+  auto read = factor_name_in(body, default_passkey_name);
+  if (!read) co_return fail(read.error());
+  std::optional<std::string> name;
+  if (renames) name = std::move(*read);
+  const auto changed =
+      co_await change_own_passkey(ex, caller, ex.params["id"], std::move(name), second);
   if (!changed) co_return fail(changed.error());
   co_return http::json_response(200, passkey_body(*changed));
 }
 
 awaitable<result<http::response>> remove_passkey(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
-  const auto id = parse_key_id(ex.params["id"]);
-  if (!id) co_return fail(error_code::not_found);
-  const auto session = co_await session_of(ex, caller);
-  if (!session) co_return fail(session.error());
-  const messages::remove_passkey request{*id, *session, author_of(ex, caller),
-                                         edge.deadline_for_actors(ex.deadline)};
-  const auto removed = co_await edge.ask_user(caller.user, request, ex.deadline);
+  const auto removed = co_await remove_own_passkey(ex, caller, ex.params["id"]);
   if (!removed) co_return fail(removed.error());
   co_return http::empty_response();
 }

@@ -1,9 +1,9 @@
 // proofs.cpp — a second factor is shown: to finish a sign-in, or once more in a live session.
+#include "gateway/account/factors.hpp"
 #include "gateway/passkeys/ceremony.hpp"
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
 #include "gateway/sign_in/second_step.hpp"
-#include "gateway/sign_in/sign_in.hpp"
 #include "gateway/sign_in/token_answer.hpp"
 #include "gateway/surfaces/factors/render.hpp"
 #include "protocol/text/password_policy.hpp"
@@ -63,20 +63,16 @@ awaitable<result<http::response>> finish_sign_in(http::exchange& ex) {
 }
 
 awaitable<result<http::response>> step_up(http::exchange& ex, const principal& caller) {
-  auto& edge = edge_of(ex);
   auto body = input::of(ex.in);
   const auto name = body.text("method", 1, method_bytes_max);
   auto proof = read_proof(ex, body, name, true);
   if (!proof) co_return fail(proof.error());
-  messages::step_up request{caller.session, std::move(*proof), author_of(ex, caller),
-                            edge.deadline_for_actors(ex.deadline)};
-  auto stepped = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
-  if (!stepped)
-    co_return fail(co_await audited(ex, caller, "user.step_up_refused", stepped.error()));
+  const auto stepped = co_await gateway::step_up(ex, caller, std::move(*proof));
+  if (!stepped) co_return fail(stepped.error());
   std::string out;
   json_writer answer(out);
   answer.begin_object();
-  write_authentication(answer, stepped->authenticated);
+  write_authentication(answer, *stepped);
   answer.end_object();
   co_return http::json_response(200, std::move(out));
 }

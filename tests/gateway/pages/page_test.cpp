@@ -165,7 +165,8 @@ TEST(PageAnswer, KeepsItselfToItself) {
   EXPECT_EQ(answer.content_type, "text/html; charset=utf-8");
   for (const auto* line :
        {"Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; "
-        "script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'\r\n",
+        "script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'\r\n",
         "Referrer-Policy: same-origin\r\n", "Cross-Origin-Opener-Policy: same-origin\r\n"})
     EXPECT_NE(lines.find(line), lines.npos) << line << lines;
   EXPECT_FALSE(answer.has("Cache-Control")) << "no-store is the edge's own word";

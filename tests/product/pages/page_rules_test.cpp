@@ -96,6 +96,7 @@ TEST_P(PageRules, NoFormThatChangesAnythingIsTakenFromAnotherSite) {
   refuses(visitor, "/recover", {{"email", address}});
   refuses(visitor, "/recover/passphrase", {{"email", address}, {"passphrase", "four words of it"}});
   refuses(visitor, "/reset-password", {{"reset_token", "x"}, {"new_password", password}});
+  refuses(visitor, "/sign-in/passkey", {{"credential", "{}"}});
   refuses(visitor, "/sign-in", {{"username", name}, {"password", password}});
 
   browser owner{on()};
@@ -116,6 +117,14 @@ TEST_P(PageRules, NoFormThatChangesAnythingIsTakenFromAnotherSite) {
   refuses(owner, "/account/sessions/end-others");
   refuses(owner, "/account/keys", {{"name", "a key"}, {"days", "30"}});
   refuses(owner, "/account/keys/revoke", {{"key", "0"}});
+  refuses(owner, "/account/passkeys", {{"credential", "{}"}});
+  refuses(owner, "/account/passkeys/use", {{"factor", "0"}});
+  refuses(owner, "/account/passkeys/remove", {{"factor", "0"}});
+  refuses(owner, "/account/apps");
+  refuses(owner, "/account/apps/confirm", {{"code", "000000"}});
+  refuses(owner, "/account/apps/remove", {{"factor", "0"}});
+  refuses(owner, "/account/recovery-codes");
+  refuses(owner, "/account/confirm", {{"password", "a wrong word"}});
   refuses(owner, "/account/delete", {{"current_password", "a wrong word"}});
   refuses(owner, "/sign-out");
 }
@@ -146,6 +155,7 @@ TEST_P(PageRules, PagesAreShownToThePersonAlone) {
     EXPECT_EQ(reply.status, 200) << path;
     EXPECT_EQ(reply.header("Content-Security-Policy"),
               "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+              "connect-src 'self'; "
               "form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
     EXPECT_EQ(reply.header("Cache-Control"), "no-store") << path;
     EXPECT_EQ(reply.header("X-Content-Type-Options"), "nosniff") << path;
