@@ -6,7 +6,8 @@ import { HtmlValidate } from "html-validate";
 import { launch } from "./lib/chromium.mjs";
 import { Report } from "./lib/report.mjs";
 import { close } from "./lib/client.mjs";
-import { given, new_app_owner, passphrase, password } from "./lib/world.mjs";
+import { given, new_app_owner, passphrase, password, totp_code } from "./lib/world.mjs";
+import { add_authenticator } from "./lib/authenticator.mjs";
 import { mailed_token, register, send, sign_in } from "./lib/pages.mjs";
 
 const axe = createRequire(import.meta.url)("axe-core");
@@ -27,6 +28,7 @@ const validator = new HtmlValidate({
   },
 });
 const report = new Report();
+given.base = given.base.replace("127.0.0.1", "localhost"); // passkeys are made for a domain
 
 const browser = await launch();
 const context = await browser.newContext({ locale: "en-GB", reducedMotion: "reduce" });
@@ -138,10 +140,13 @@ try {
   await page.keyboard.press("Enter");
   report.check(page.url().endsWith("#content"), `the skip link leads to ${page.url()}`);
   await page.keyboard.press("Tab");
+  const best = await page.evaluate(() => document.activeElement.textContent);
+  report.check(best === "Sign in with a passkey", `after the skip link comes ${best}`);
+  await page.keyboard.press("Tab");
   const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineWidth);
   report.check(outline !== "0px", "the focus does not show");
   const stop = await page.evaluate(() => document.activeElement.name);
-  report.check(stop === "username", `after the skip link comes ${stop}`);
+  report.check(stop === "username", `after the passkey comes ${stop}`);
 
   // With scripts a password can be looked at; it is sent as a password all the same.
   const word = page.locator('[name="password"]');
@@ -184,6 +189,19 @@ try {
     "account-key-wrong",
     refused("/account", "/account/keys", { name: "an invisible \u200b one", ...key }),
   );
+  await add_authenticator(context, page);
+  await open("/account")();
+  await page.locator('form[action="/account/passkeys"] button').click();
+  await page.waitForURL(`${given.base}/account?done=passkey_added`);
+  await look("account-passkey", open("/account?done=passkey_added"));
+  await look("account-app", () => send(page, "/account/apps"));
+  const secret = await page.locator("section:has(svg.qr) .key").innerText();
+  await look("account-app-wrong", () => send(page, "/account/apps/confirm", { code: "000000" }));
+  await look("account-codes", () =>
+    send(page, "/account/apps/confirm", { code: totp_code(secret.trim()) }),
+  );
+  await look("account-factors", open("/account?language=de"));
+  await look("confirm", open("/account/confirm?language=en"));
   await look("sign-out", open("/sign-out"));
   await look("error", async () => {
     await open("/sign-out")();

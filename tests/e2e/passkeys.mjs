@@ -1,11 +1,19 @@
 // Passkeys and second factors in a browser with an authenticator of its own (WebAuthn by the DevTools
 // protocol): one that comes with no click more, a sign-in by autofill, an app, a recovery code.
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
+import {
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from "@simplewebauthn/server";
+import { add_authenticator } from "./lib/authenticator.mjs";
 import { launch } from "./lib/chromium.mjs";
 import { Report } from "./lib/report.mjs";
 import { close } from "./lib/client.mjs";
-import { given, new_name, password } from "./lib/world.mjs";
+import { given, new_name, new_user, password } from "./lib/world.mjs";
 import { notice_of, problem_of, send } from "./lib/pages.mjs";
 
 const patience_ms = 30_000;
@@ -38,25 +46,34 @@ page.setDefaultTimeout(patience_ms);
 const said = [];
 page.on("pageerror", (problem) => said.push(`exception: ${problem.message}`));
 
-const devtools = await context.newCDPSession(page);
-await devtools.send("WebAuthn.enable", { enableUI: false });
-const { authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", {
-  options: {
-    protocol: "ctap2",
-    ctap2Version: "ctap2_1",
-    transport: "internal",
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: true,
-    defaultBackupEligibility: true,
-    defaultBackupState: true,
-  },
+const { credentials, gesture } = await add_authenticator(context, page);
+
+// What the browser sends by our pages, as another implementation judges it.
+const sent = [];
+page.on("request", (one) => {
+  if (one.method() !== "POST") return;
+  const credential = new URLSearchParams(one.postData() ?? "").get("credential");
+  if (credential) sent.push(JSON.parse(credential));
 });
-const credentials = async () =>
-  (await devtools.send("WebAuthn.getCredentials", { authenticatorId })).credentials;
-const gesture = async (on) => {
-  await devtools.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled: on });
+const expected = (response) => ({
+  response,
+  expectedChallenge: JSON.parse(atob(response.response.clientDataJSON.replaceAll("-", "+").replaceAll("_", "/"))).challenge,
+  expectedOrigin: base,
+  expectedRPID: "localhost",
+});
+let known; // as the other implementation has registered it
+const judge_registration = async () => {
+  const judged = await verifyRegistrationResponse({
+    ...expected(sent.at(-1)),
+    requireUserVerification: true,
+  });
+  report.check(judged.verified, "the registration does not hold elsewhere");
+  known = judged.registrationInfo.credential;
+};
+const judge_assertion = async (what) => {
+  const judged = await verifyAuthenticationResponse({ ...expected(sent.at(-1)), credential: known });
+  report.check(judged.verified, `${what}: the assertion does not hold elsewhere`);
+  known.counter = judged.authenticationInfo.newCounter;
 };
 
 const where = () => page.url().slice(base.length);
@@ -88,11 +105,13 @@ try {
   report.check(mediations.join() === "create conditional", `it was asked by ${mediations}`);
   report.check((await credentials()).length === 1, "the authenticator has no passkey");
   report.check((await tags()).join() === "synced", `its tags are ${await tags()}`);
+  await judge_registration();
 
   // One gesture, no name: the browser's autofill, whose answer is the gesture.
   await sign_out();
   await page.waitForURL(`${base}/account`);
   report.check(mediations.at(-1) === "get conditional", `it was asked by ${mediations.at(-1)}`);
+  await judge_assertion("autofill");
 
   // The button does the same, where autofill was not used.
   await gesture(false);
@@ -103,6 +122,7 @@ try {
   await page.locator('form[action="/sign-in/passkey"] button').click();
   await page.waitForURL(`${base}/account`);
   report.check(mediations.at(-1) === "get modal", `it was asked by ${mediations.at(-1)}`);
+  await judge_assertion("the button");
 
   // An authenticator app; its codes are those of another implementation.
   await gesture(false);
@@ -151,7 +171,36 @@ try {
     `its tags are ${await tags()}`,
   );
 
-  // Lost at the server only: the browser hears at the next sign-in.
+  // Another implementation's page: what it makes, the API takes.
+  await page.goto(`${base}/health`);
+  const bundle = createRequire(import.meta.url).resolve("@simplewebauthn/browser");
+  await page.evaluate(await readFile(`${dirname(bundle)}/../dist/bundle/index.umd.min.js`, "utf8"));
+  const stranger = await new_user();
+  const call_api = (path, access, json) =>
+    page.evaluate(
+      async ({ path, access, json }) => {
+        const headers = { "Content-Type": "application/json" };
+        if (access) headers.Authorization = `Bearer ${access}`;
+        const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(json) });
+        return { status: answer.status, value: await answer.json() };
+      },
+      { path, access, json },
+    );
+  const creation = await call_api("/auth/passkeys/registration", stranger.access, {});
+  const made = await page.evaluate(
+    (optionsJSON) => window.SimpleWebAuthnBrowser.startRegistration({ optionsJSON }),
+    creation.value.publicKey,
+  );
+  const added = await call_api("/auth/passkeys", stranger.access, { credential: made });
+  report.check(added.status === 201, `${added.status} ${JSON.stringify(added.value)}`);
+  const request = await call_api("/auth/passkeys/challenge", null, {});
+  const shown = await page.evaluate(
+    (optionsJSON) => window.SimpleWebAuthnBrowser.startAuthentication({ optionsJSON }),
+    request.value.publicKey,
+  );
+  const opened = await call_api("/auth/passkeys/sign-in", null, { credential: shown });
+  report.check(opened.status === 200, `${opened.status} ${JSON.stringify(opened.value)}`);
+
   report.check(said.length === 0, `the browser said ${said.join(" | ")}`);
 } catch (problem) {
   report.check(false, `${problem.stack}\nat ${page.url()}\n${said.join("\n")}\n${await page.locator("main").innerText()}`);
