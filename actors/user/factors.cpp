@@ -48,6 +48,7 @@ task<messages::factor_list> user_state::on_list_factors(messages::list_factors r
   for (auto& totp : found->totp)
     if (totp.confirmed_at) out.totp.push_back(without_secret(std::move(totp)));
   out.passkeys = std::move(found->passkeys);
+  out.methods = methods();
   out.recovery_codes = found->recovery_codes;
   out.recovery_codes_left = found->recovery_codes_left;
   co_return out;

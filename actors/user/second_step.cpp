@@ -5,6 +5,7 @@
 
 #include "actors/audit/audit_entry.hpp"
 #include "actors/user/passkey_refusal.hpp"
+#include "protocol/text/json_writer.hpp"
 #include "protocol/tokens/recovery_code.hpp"
 #include "protocol/tokens/sealed.hpp"
 #include "protocol/tokens/totp.hpp"
@@ -49,12 +50,19 @@ const char* words_for(auth_method method) {
 
 // -- what is asked for ------------------------------------------------------------------------
 
+std::vector<std::string> user_state::methods() const {
+  std::vector<std::string> words;
+  if (record.factors.has_passkeys()) words.emplace_back(to_string(auth_method::passkey));
+  if (record.factors.has(factor_kinds::totp)) words.emplace_back(to_string(auth_method::totp));
+  words.emplace_back(
+      to_string(record.factors.any() ? auth_method::recovery_code : auth_method::password));
+  return words;
+}
+
 std::string user_state::methods_member() const {
-  std::string words;
-  if (record.factors.has_passkeys()) words += "\"passkey\",";
-  if (record.factors.has(factor_kinds::totp)) words += "\"totp\",";
-  words += record.factors.any() ? "\"recovery_code\"" : "\"password\"";
-  return "\"methods\":[" + words + ']';
+  std::string members;
+  json_writer(members).texts("methods", methods());
+  return members;
 }
 
 failure user_state::second_step(surface opened_by, auth_methods shown) const {

@@ -245,7 +245,9 @@ private:
   /// The answer to the right password of a user with a second factor: MFA_REQUIRED, with the token
   /// for the second step.
   failure second_step(surface opened_by, auth_methods shown) const;
-  /// `"methods":[…]`: what may be shown as a second factor.
+  /// What may be shown as a second factor, or once more.
+  std::vector<std::string> methods() const;
+  /// `"methods":[…]`.
   std::string methods_member() const;
   /// What a right proof is worth, and what it uses up.
   struct accepted_proof {

@@ -1,8 +1,8 @@
 #include "gateway/live/conversation.hpp"
 
 #include "config/log.hpp"
+#include "gateway/live/authentication.hpp"
 #include "gateway/live/live_connection.hpp"
-#include "gateway/live/socket_registry.hpp"
 #include "protocol/text/json_writer.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -13,22 +13,6 @@
 
 namespace latchkey::gateway::live {
 namespace {
-
-using deadline_point = std::chrono::steady_clock::time_point;
-
-/// One message until it is answered. It names its socket by number, for that may close meanwhile.
-struct turn {
-  socket_registry& sockets;
-  std::uint64_t socket;
-  principal caller;
-  client_message message;
-  deadline_point deadline;
-
-  reactor_edge& edge() { return sockets.edge(); }
-};
-
-/// The frame that answers; nullptr where the statuses that follow are the answer.
-using reply = result<ws::frame>;
 
 result<workflow_id> named_workflow(input& data) {
   const auto text = data.text("workflow_id", 1, workflow_ref_bytes_max);
@@ -44,26 +28,6 @@ failure no_such_workflow() {
 }
 failure for_client(failure error) {
   return error.code == error_code::not_found ? no_such_workflow() : error;
-}
-
-// -- authenticate ----------------------------------------------------------------------------
-
-awaitable<reply> authenticate(turn& t) {
-  const auto token = t.message.data.hidden("token", 1, 8192);
-  if (auto wrong = t.message.data.done(); !wrong) co_return fail(wrong.error());
-  auto shown = co_await t.edge().authenticate(token.reveal(), t.deadline);
-  if (!shown) {
-    shown.error().field = "token";
-    co_return fail(shown.error());
-  }
-  if (shown->session != t.caller.session)
-    co_return fail(error_code::insufficient_permissions, "token",
-                   "belongs to another session: open another socket with it");
-  if (auto* client = t.sockets.find(t.socket)) client->set_expiry(shown->expires_at);
-  const time_point end{std::chrono::seconds{shown->expires_at}};
-  std::string members;
-  json_writer(members).text("expires_at", to_rfc3339_seconds(end));
-  co_return ack(t.message.id, members);
 }
 
 // -- workflows -------------------------------------------------------------------------------

@@ -18,6 +18,10 @@ inline constexpr std::size_t parameters_bytes_max = std::size_t{48} << 10;
 /// Answers the message by `socket_registry::finish`, once, whatever becomes of it:
 ///
 ///   authenticate {token}                   ack {expires_at}: the socket stays until that ends
+///   authenticate {challenge: true}         ack {acr, amr, auth_time, methods, publicKey}: how the
+///                                          session was authenticated, and what may be shown now
+///   authenticate {method, code | password | credential}
+///                                          ack {acr, amr, auth_time}: it was, by that too
 ///   start_workflow {workflow_type, agent_instance_id, project_id, parameters}
 ///                                          workflow_status, the first as soon as it is durable
 ///   resume {workflow_id, last_seq}         ack {workflow_id, last_seq}, then what was missed

@@ -57,7 +57,16 @@ bool has_second_factor(const messages::factor_list& factors) {
          std::ranges::any_of(factors.passkeys, &passkey_record::is_second_factor);
 }
 
-/// What was sent has come to nothing, or a page without a notice.
+/// On to the page that says what was done; or it is shown with new recovery codes, this once.
+endpoint_answer done_with_codes(visit& v, const principal& caller, std::vector<secret> codes,
+                                const char* done) {
+  if (codes.empty()) co_return go_to(done);
+  account_extras extras;
+  extras.codes = std::move(codes);
+  co_return co_await account_answer(v, caller, std::move(extras));
+}
+
+/// The page that takes one proof more, after a wrong one or for the first time.
 endpoint_answer confirm_page(visit& v, const principal& caller, std::string notice,
                              std::optional<failure> wrong) {
   auto known = co_await own_factors(v.ex, caller);
@@ -159,12 +168,9 @@ endpoint_answer take_new_passkey(visit& v, const principal& caller, input& sent)
     auto sent_form = new_passkey_form(v, {}, false);
     co_return co_await refused_change(v, caller, std::move(sent_form), added.error());
   }
-  if (added->recovery_codes.empty())
-    co_return go_to(was_unattended ? "/account?done=passkey_by_the_way"
-                                   : "/account?done=passkey_added");
-  account_extras extras;
-  extras.codes = std::move(added->recovery_codes);
-  co_return co_await account_answer(v, caller, std::move(extras));
+  const auto* done =
+      was_unattended ? "/account?done=passkey_by_the_way" : "/account?done=passkey_added";
+  co_return co_await done_with_codes(v, caller, std::move(added->recovery_codes), done);
 }
 
 endpoint_answer take_passkey_use(visit& v, const principal& caller, input& sent) {
@@ -173,10 +179,8 @@ endpoint_answer take_passkey_use(visit& v, const principal& caller, input& sent)
   if (auto read = sent.done(); !read) co_return fail(read.error());
   auto changed = co_await change_own_passkey(v.ex, caller, id, std::nullopt, is_second);
   if (!changed) co_return co_await refused_button(v, caller, changed.error());
-  if (changed->recovery_codes.empty()) co_return go_to("/account?done=passkey_changed");
-  account_extras extras;
-  extras.codes = std::move(changed->recovery_codes);
-  co_return co_await account_answer(v, caller, std::move(extras));
+  co_return co_await done_with_codes(v, caller, std::move(changed->recovery_codes),
+                                     "/account?done=passkey_changed");
 }
 
 endpoint_answer take_passkey_removal(visit& v, const principal& caller, input& sent) {
@@ -206,10 +210,8 @@ endpoint_answer take_app_code(visit& v, const principal& caller, input& sent) {
   if (!read) co_return co_await refused_change(v, caller, app_code_form(v), read.error());
   auto confirmed = co_await confirm_own_totp(v.ex, caller, std::move(code));
   if (!confirmed) co_return co_await refused_change(v, caller, app_code_form(v), confirmed.error());
-  if (confirmed->recovery_codes.empty()) co_return go_to("/account?done=app_added");
-  account_extras extras;
-  extras.codes = std::move(confirmed->recovery_codes);
-  co_return co_await account_answer(v, caller, std::move(extras));
+  co_return co_await done_with_codes(v, caller, std::move(confirmed->recovery_codes),
+                                     "/account?done=app_added");
 }
 
 endpoint_answer take_app_removal(visit& v, const principal& caller, input& sent) {

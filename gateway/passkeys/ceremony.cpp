@@ -26,9 +26,8 @@ descriptors_of(const std::vector<passkey_record>& passkeys) {
   return out;
 }
 
-passkey_challenge new_challenge(const http::exchange& ex, passkey_ceremony ceremony,
+passkey_challenge new_challenge(const actor_env& env, passkey_ceremony ceremony,
                                 const user_id& user) {
-  const auto& env = edge_of(ex).env();
   return make_passkey_challenge(env.keys->sealing, ceremony, user, env.now());
 }
 
@@ -38,13 +37,12 @@ failure below_credential(failure wrong) {
 }
 
 /// The challenge of ours that the browser says it has answered.
-result<passkey_challenge> challenge_in(const http::exchange& ex, passkey_ceremony ceremony,
+result<passkey_challenge> challenge_in(const actor_env& env, passkey_ceremony ceremony,
                                        const std::string& client_data_json) {
   const auto client = webauthn::parse_client_data(client_data_json);
   if (!client)
     return fail(error_code::validation_error, "credential.response.clientDataJSON",
                 "is not what a browser makes (WebAuthn Level 3, section 5.8.1)");
-  const auto& env = edge_of(ex).env();
   return read_passkey_challenge(env.keys->sealing, ceremony, client->challenge, env.now());
 }
 
@@ -54,9 +52,14 @@ result<std::string> assertion_options(const http::exchange& ex,
                                       const std::vector<passkey_record>& allowed, bool is_alone) {
   const auto site = passkey_site_of(ex);
   if (!site) return fail(site.error());
+  return assertion_options(edge_of(ex).env(), *site, allowed, is_alone);
+}
+
+std::string assertion_options(const actor_env& env, const messages::passkey_site& site,
+                              const std::vector<passkey_record>& allowed, bool is_alone) {
   webauthn::request_options options;
-  options.rp_id = site->rp_id;
-  options.challenge = bytes_of(new_challenge(ex, passkey_ceremony::assertion, {}).text);
+  options.rp_id = site.rp_id;
+  options.challenge = bytes_of(new_challenge(env, passkey_ceremony::assertion, {}).text);
   options.timeout = passkey_challenge_ttl;
   options.allowed = descriptors_of(allowed);
   options.user_verification =
@@ -71,7 +74,8 @@ result<std::string> registration_options(const http::exchange& ex, const user_id
   webauthn::creation_options options;
   options.rp = {site->rp_id, edge_of(ex).configured().brand_name};
   options.user = {user_handle_of(user), wanted.name, wanted.display_name};
-  options.challenge = bytes_of(new_challenge(ex, passkey_ceremony::registration, user).text);
+  options.challenge =
+      bytes_of(new_challenge(edge_of(ex).env(), passkey_ceremony::registration, user).text);
   options.timeout = passkey_challenge_ttl;
   options.excluded = descriptors_of(wanted.present);
   return webauthn::to_json(options);
@@ -80,11 +84,16 @@ result<std::string> registration_options(const http::exchange& ex, const user_id
 result<messages::passkey_proof> read_assertion(const http::exchange& ex, std::string_view json) {
   auto site = passkey_site_of(ex);
   if (!site) return fail(site.error());
+  return read_assertion(edge_of(ex).env(), std::move(*site), json);
+}
+
+result<messages::passkey_proof> read_assertion(const actor_env& env, messages::passkey_site site,
+                                               std::string_view json) {
   auto response = webauthn::parse_assertion_response(json);
   if (!response) return fail(below_credential(response.error()));
-  auto challenge = challenge_in(ex, passkey_ceremony::assertion, response->client_data_json);
+  auto challenge = challenge_in(env, passkey_ceremony::assertion, response->client_data_json);
   if (!challenge) return fail(challenge.error());
-  return messages::passkey_proof{std::move(*response), std::move(*challenge), std::move(*site)};
+  return messages::passkey_proof{std::move(*response), std::move(*challenge), std::move(site)};
 }
 
 result<passkey_registration> read_registration(const http::exchange& ex, std::string_view json) {
@@ -92,7 +101,8 @@ result<passkey_registration> read_registration(const http::exchange& ex, std::st
   if (!site) return fail(site.error());
   auto response = webauthn::parse_registration_response(json);
   if (!response) return fail(below_credential(response.error()));
-  auto challenge = challenge_in(ex, passkey_ceremony::registration, response->client_data_json);
+  auto challenge =
+      challenge_in(edge_of(ex).env(), passkey_ceremony::registration, response->client_data_json);
   if (!challenge) return fail(challenge.error());
   return passkey_registration{std::move(*response), std::move(*challenge), std::move(*site)};
 }

@@ -17,6 +17,10 @@ namespace latchkey::gateway {
 result<std::string> assertion_options(const http::exchange& ex,
                                       const std::vector<passkey_record>& allowed, bool is_alone);
 
+/// The same for pages of that site.
+std::string assertion_options(const actor_env& env, const messages::passkey_site& site,
+                              const std::vector<passkey_record>& allowed, bool is_alone);
+
 /// PublicKeyCredentialCreationOptionsJSON with a new challenge for that user.
 result<std::string> registration_options(const http::exchange& ex, const user_id& user,
                                          const messages::passkey_wanted& wanted);
@@ -24,6 +28,10 @@ result<std::string> registration_options(const http::exchange& ex, const user_id
 /// An AuthenticationResponseJSON together with the challenge that it answers. VALIDATION_ERROR with
 /// the member's path below `field`, AUTH002 and AUTH003 (field "credential") for the challenge.
 result<messages::passkey_proof> read_assertion(const http::exchange& ex, std::string_view json);
+
+/// The same for pages of that site.
+result<messages::passkey_proof> read_assertion(const actor_env& env, messages::passkey_site site,
+                                               std::string_view json);
 
 struct passkey_registration {
   webauthn::registration_response response;

@@ -26,12 +26,17 @@ bool is_domain(std::string_view host) {
 } // namespace
 
 result<messages::passkey_site> passkey_site_of(const http::exchange& ex) {
-  const auto& configured = edge_of(ex).configured();
+  std::string reached{ex.in.is_tls ? "https://" : "http://"};
+  reached += ex.in.host;
+  return passkey_site_of(edge_of(ex).configured(), reached);
+}
+
+result<messages::passkey_site> passkey_site_of(const settings& configured,
+                                               std::string_view local_origin) {
   auto own = configured.own_origin;
   const bool is_local = configured.issuer_is_derived && is_loopback_host(configured.http_host);
   if (is_local) {
-    own = ex.in.is_tls ? "https://" : "http://";
-    own += ex.in.host;
+    own = local_origin;
     if (host_of(own) != local_domain)
       return fail(error_code::not_found, "passkey",
                   "needs a domain: open the server as localhost, or set ISSUER");

@@ -82,6 +82,7 @@ struct factor_list {
   std::vector<passkey_record> passkeys;
   std::size_t recovery_codes = 0;
   std::size_t recovery_codes_left = 0;
+  std::vector<std::string> methods; // what may be shown once more: "passkey", "totp" …
 };
 
 /// Begin to enrol an authenticator app: its secret, which a first code confirms. CONFLICT (field

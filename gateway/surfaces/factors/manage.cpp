@@ -1,6 +1,7 @@
 // manage.cpp — a user's own second factors, and an administrator's way to remove a lost one.
 #include "gateway/account/factors.hpp"
 #include "gateway/passkeys/site.hpp"
+#include "gateway/request/authentication_words.hpp"
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
 #include "gateway/surfaces/factors/factor_name.hpp"

@@ -1,14 +1,13 @@
 // proofs.cpp — a second factor is shown: to finish a sign-in, or once more in a live session.
 #include "gateway/account/factors.hpp"
 #include "gateway/passkeys/ceremony.hpp"
+#include "gateway/request/authentication_words.hpp"
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
+#include "gateway/sign_in/factor_proof.hpp"
 #include "gateway/sign_in/second_step.hpp"
 #include "gateway/sign_in/token_answer.hpp"
 #include "gateway/surfaces/factors/render.hpp"
-#include "protocol/text/password_policy.hpp"
-#include "protocol/tokens/recovery_code.hpp"
-#include "protocol/webauthn/json.hpp"
 
 #include <utility>
 
@@ -17,36 +16,12 @@ namespace {
 
 constexpr std::size_t method_bytes_max = 32;
 
-/// `method` with what it is shown by: `code`, `password` or `credential`.
 result<messages::factor_proof> read_proof(const http::exchange& ex, input& body,
-                                          std::string_view name, bool takes_password) {
-  messages::factor_proof proof;
-  if (name == to_string(auth_method::passkey)) {
-    const auto credential = body.object_text("credential", webauthn::response_json_bytes_max);
-    if (!credential) body.problem("credential", "is missing");
-    if (auto read = body.done(); !read) return fail(read.error());
-    auto shown = read_assertion(ex, *credential);
-    if (!shown) return fail(shown.error());
-    proof.method = auth_method::passkey;
-    proof.passkey = std::move(*shown);
-    return proof;
-  }
-  const bool is_password = takes_password && name == to_string(auth_method::password);
-  proof.code = is_password ? body.hidden("password", 1, password_input_bytes_max)
-                           : body.hidden("code", 1, recovery_code_bytes_max);
-  if (auto read = body.done(); !read) return fail(read.error());
-  if (is_password) {
-    proof.method = auth_method::password;
-    return proof;
-  }
-  for (const auto method : {auth_method::totp, auth_method::recovery_code})
-    if (to_string(method) == name) {
-      proof.method = method;
-      return proof;
-    }
-  return fail(error_code::validation_error, "method",
-              takes_password ? "must be totp, recovery_code, passkey or password"
-                             : "must be totp, recovery_code or passkey");
+                                          std::string_view method, bool takes_password) {
+  const auto read_passkey = [&ex](std::string_view credential) {
+    return read_assertion(ex, credential);
+  };
+  return read_factor_proof(body, method, takes_password, read_passkey);
 }
 
 } // namespace

@@ -44,14 +44,6 @@ void write_passkey(json_writer& out, const passkey_record& key) {
       .end_object();
 }
 
-void write_authentication(json_writer& out, const authentication& authenticated) {
-  out.text("acr", to_string(authenticated.by.level())).begin_list("amr");
-  for (const auto word : authenticated.by.amr())
-    out.item(word);
-  const auto at = std::chrono::floor<std::chrono::seconds>(authenticated.at);
-  out.end_list().number("auth_time", at.time_since_epoch().count());
-}
-
 void write_codes(json_writer& out, const std::vector<secret>& codes) {
   out.begin_list("recovery_codes");
   for (const auto& code : codes)

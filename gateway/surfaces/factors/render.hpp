@@ -14,8 +14,6 @@ void write_totp(json_writer& out, const totp_record& totp);
 /// `id`, `name`, `credential_id`, `second_factor`, `backup_eligible`, `backed_up`, `transports`,
 /// `aaguid`, `created_at`, `last_used_at`.
 void write_passkey(json_writer& out, const passkey_record& key);
-/// `acr`, `amr`, `auth_time` (seconds since the epoch, as in tokens).
-void write_authentication(json_writer& out, const authentication& authenticated);
 /// `recovery_codes`: the codes themselves.
 void write_codes(json_writer& out, const std::vector<secret>& codes);
 
