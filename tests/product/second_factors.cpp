@@ -1,12 +1,28 @@
 #include "tests/product/second_factors.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 namespace latchkey::test {
 
+namespace {
+
+/// Waits where a time step is about to end: a code that is good by one step would not be good any
+/// more when the server looks.
+void stay_clear_of_the_end_of_a_step() {
+  constexpr std::chrono::seconds step{30}, clear{2};
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto left = step - now % step;
+  if (left < clear) std::this_thread::sleep_for(left);
+}
+
+} // namespace
+
 std::string code_of_app(const std::string& secret, int steps_ahead) {
+  stay_clear_of_the_end_of_a_step();
   const auto command = "oathtool --totp --base32 " + secret + " --now '" +
                        std::to_string(steps_ahead * 30) + " seconds'";
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe{popen(command.c_str(), "r"), pclose};
