@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t challenge_id_bytes = 16;
 constexpr std::size_t challenge_bytes_max = 512;
 
-std::string_view belongs_to(passkey_ceremony ceremony) {
+std::string_view sealed_for(passkey_ceremony ceremony) {
   return ceremony == passkey_ceremony::registration ? "registration of a passkey"
                                                     : "assertion of a passkey";
 }
@@ -42,7 +42,7 @@ passkey_challenge make_passkey_challenge(const secret& key, passkey_ceremony cer
   const auto until = std::chrono::floor<std::chrono::seconds>(out.good_until);
   const auto text =
       to_string(user) + ' ' + out.id + ' ' + std::to_string(until.time_since_epoch().count());
-  out.text = seal(key, text, belongs_to(ceremony));
+  out.text = seal(key, text, sealed_for(ceremony));
   return out;
 }
 
@@ -51,7 +51,7 @@ result<passkey_challenge> read_passkey_challenge(const secret& key, passkey_cere
   const auto refused =
       fail(error_code::token_invalid, "credential", "answers no challenge of ours");
   if (text.size() > challenge_bytes_max) return refused;
-  const auto opened = open_sealed(key, text, belongs_to(ceremony));
+  const auto opened = open_sealed(key, text, sealed_for(ceremony));
   if (!opened) return refused;
   auto rest = opened->reveal();
   const auto user = parse_uuid(take_field(rest));
