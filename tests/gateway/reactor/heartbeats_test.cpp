@@ -20,11 +20,11 @@ protected:
   static heartbeats::clock::time_point later() {
     return heartbeats::clock::now() + heartbeats::silent_max;
   }
-  bool become_regular(heartbeats::clock::time_point at) const {
+  static bool become_regular(const heartbeats& beats, heartbeats::clock::time_point at) {
     const auto end = heartbeats::clock::now() + patience;
-    while (!beats_.are_regular(at) && heartbeats::clock::now() < end)
+    while (!beats.are_regular(at) && heartbeats::clock::now() < end)
       std::this_thread::sleep_for(std::chrono::milliseconds{20});
-    return beats_.are_regular(at);
+    return beats.are_regular(at);
   }
 
   reactor_fixture reactors_{2};
@@ -35,18 +35,22 @@ TEST_F(Heartbeats, AreRegularAsLongAsEveryReactorHasItsTurns) {
   EXPECT_TRUE(beats_.are_regular());
   const auto then = later();
   EXPECT_FALSE(beats_.are_regular(then)) << "there was no beat since";
-  EXPECT_TRUE(become_regular(then)) << "both beat again";
+  EXPECT_TRUE(become_regular(beats_, then)) << "both beat again";
 }
 
 TEST_F(Heartbeats, AreNotWhenOneReactorIsStuck) {
   std::promise<void> freed;
   const auto stuck = reactors_.on_reactor(1, [&] { freed.get_future().wait(); });
+  // It began after the others: when it has beaten again, so have those of the same reactor.
+  heartbeats of_the_free_one{1};
+  on_reactor(reactors_.at(0), [&] { of_the_free_one.begin(0, reactors_.at(0).context()); });
   // Regular at this time are those that have beaten since now.
   const auto then = later();
-  std::this_thread::sleep_for(heartbeats::every * 3 / 2);
+  EXPECT_TRUE(become_regular(of_the_free_one, then));
   EXPECT_FALSE(beats_.are_regular(then));
+  on_reactor(reactors_.at(0), [&] { of_the_free_one.end(0); });
   freed.set_value();
-  EXPECT_TRUE(become_regular(then));
+  EXPECT_TRUE(become_regular(beats_, then));
   stuck.wait();
 }
 
