@@ -10,10 +10,10 @@ namespace latchkey::test {
 
 namespace {
 
-/// Waits where a time step is about to end: a code that is good by one step would not be good any
-/// more when the server looks.
+/// Waits where a time step is about to end: a code of the step before it would not be good any more
+/// when the server looks. Codes of other steps stay good for longer than half a minute.
 void stay_clear_of_the_end_of_a_step() {
-  constexpr std::chrono::seconds step{30}, clear{2};
+  constexpr std::chrono::seconds step{30}, clear{10};
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto left = step - now % step;
   if (left < clear) std::this_thread::sleep_for(left);
@@ -22,7 +22,7 @@ void stay_clear_of_the_end_of_a_step() {
 } // namespace
 
 std::string code_of_app(const std::string& secret, int steps_ahead) {
-  stay_clear_of_the_end_of_a_step();
+  if (steps_ahead < 0) stay_clear_of_the_end_of_a_step();
   const auto command = "oathtool --totp --base32 " + secret + " --now '" +
                        std::to_string(steps_ahead * 30) + " seconds'";
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe{popen(command.c_str(), "r"), pclose};
