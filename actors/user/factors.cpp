@@ -4,10 +4,10 @@
 #include "actors/user/user.hpp"
 
 #include "actors/audit/audit_entry.hpp"
+#include "actors/user/sealed_totp.hpp"
 #include "config/log.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 #include "protocol/tokens/recovery_code.hpp"
-#include "protocol/tokens/sealed.hpp"
 #include "protocol/tokens/totp.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 namespace latchkey {
 namespace {
 
-constexpr std::size_t totp_max = 5; // confirmed, of one user
+using storage::totp_max;
 
 totp_record without_secret(totp_record totp) {
   totp.sealed_secret.clear();
@@ -25,12 +25,8 @@ totp_record without_secret(totp_record totp) {
 
 } // namespace
 
-std::string user_state::sealed_binding(const totp_record& totp) {
-  return "authenticator app " + key_id_text(totp.id) + " of " + to_string(totp.user);
-}
-
 result<secret> user_state::open_totp(const totp_record& totp) const {
-  auto opened = open_sealed(env->keys->sealing, totp.sealed_secret, sealed_binding(totp));
+  auto opened = latchkey::open_totp(env->keys->sealing, totp);
   if (opened) return opened;
   failure error{error_code::internal_error, {}, {}};
   error.why = "the secret of an authenticator app was sealed under another JWT_SECRET_KEY";
@@ -131,7 +127,7 @@ task<messages::totp_enrolled> user_state::on_enrol_totp(messages::enrol_totp req
   totp.user = record.id;
   totp.name = request.name;
   totp.created_at = env->now();
-  totp.sealed_secret = seal(env->keys->sealing, key.reveal(), sealed_binding(totp));
+  totp.sealed_secret = seal_totp(env->keys->sealing, totp, key);
   storage::unit unit{
       {storage::enrol_totp{totp}, storage::need_live_session{request.caller.id, record.id},
        storage::add_audit{audit_entry("user.totp_enrolment_begun", "waits for its first code",

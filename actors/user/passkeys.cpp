@@ -14,7 +14,7 @@
 namespace latchkey {
 namespace {
 
-constexpr std::size_t passkeys_max = 20; // of one user
+using storage::passkeys_max;
 
 webauthn::expectations expectations_of(const messages::passkey_site& site,
                                        const passkey_challenge& challenge) {
@@ -26,9 +26,17 @@ webauthn::expectations expectations_of(const messages::passkey_site& site,
 }
 
 webauthn::stored_passkey as_stored(const passkey_record& key) {
-  return {base64url_decode(key.credential_id).value_or(std::string{}),
-          base64url_decode(key.public_key).value_or(std::string{}), key.sign_count,
-          key.is_backup_eligible, user_handle_of(key.user)};
+  webauthn::stored_passkey out;
+  out.credential_id = base64url_decode(key.credential_id).value_or(std::string{});
+  out.public_key = base64url_decode(key.public_key).value_or(std::string{});
+  out.sign_count = key.sign_count;
+  out.is_backup_eligible = key.is_backup_eligible;
+  out.user_handle = user_handle_of(key.user);
+  if (key.is_foreign) {
+    out.is_backup_eligible.reset();
+    out.user_handle.reset();
+  }
+  return out;
 }
 
 passkey_record as_record(const webauthn::new_passkey& made, const messages::add_passkey& request,

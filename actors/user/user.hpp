@@ -302,7 +302,6 @@ private:
   static factor_change change_by_owner(const char* action,
                                        const messages::signed_in_session& caller,
                                        const messages::author& by, time_point deadline);
-  static std::string sealed_binding(const totp_record& totp);
   result<secret> open_totp(const totp_record& totp) const;
 
   /// What a reset does beside the new password: decided by what its token proves.

@@ -111,8 +111,8 @@ public:
       if (got == line_reader::got::too_long)
         refuse(number, {error_code::validation_error, "line",
                         "is longer than " + std::to_string(user_line_bytes_max) + " bytes"});
-      else
-        take(number, line);
+      else if (auto taken = take(number, line); !taken)
+        return fail(taken.error());
       if (batch_.size() >= import_batch_users_max)
         if (auto done = flush(); !done) return fail(done.error());
       shown_.show(outcome_.imported, lines.bytes_read());
@@ -132,9 +132,10 @@ private:
     return {};
   }
 
-  void refuse(std::uint64_t line, const failure& why) {
+  result<void> refuse(std::uint64_t line, const failure& why) {
     ++outcome_.refused;
     tell(line, why);
+    return {};
   }
   void tell(std::uint64_t line, const failure& why) {
     const auto reason = why.reason.empty() ? std::string{describe(why.code).message} : why.reason;
@@ -142,15 +143,21 @@ private:
                reason);
   }
 
-  void take(std::uint64_t number, std::string_view line) {
+  /// Fails when no further line can be taken either.
+  result<void> take(std::uint64_t number, std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.find_first_not_of(" \t") == std::string_view::npos) return; // an empty one
+    if (line.find_first_not_of(" \t") == std::string_view::npos) return {}; // an empty one
     const auto now = system_clock_source().now();
     const auto user = read_user_line(line, now);
     if (!user) return refuse(number, user.error());
     if (!roles_.contains(user->user.role))
       return refuse(number, {error_code::validation_error, "role", "no such role exists"});
-    auto unit = unit_of(*user, now);
+    if (!user->factors.totp.empty() && sealing_key_.empty()) {
+      auto key = options_.sealing_key();
+      if (!key) return fail(key.error());
+      sealing_key_ = std::move(*key);
+    }
+    auto unit = unit_of(*user, sealing_key_, now);
     if (!unit) return refuse(number, unit.error());
     // The check of a commit, for dry runs.
     if (const auto wrong = storage::check_unit(*unit)) return refuse(number, *wrong);
@@ -158,6 +165,7 @@ private:
     lines_.push_back({number, added.user.id, added.user.username, added.username_key,
                       added.user.email, added.email_key});
     batch_.push_back(std::move(*unit));
+    return {};
   }
 
   result<void> flush() {
@@ -180,25 +188,27 @@ private:
       const auto found = occupant_of(from);
       if (!found) return fail(found.error());
       if (*found == occupant::similar) {
-        refuse(from.line, {error.code, "email",
-                           "differs from another user's only in the case or form of letters (" +
-                               from.username + "): one of the two needs another address"});
-        return {};
+        return refuse(from.line,
+                      {error.code, "email",
+                       "differs from another user's only in the case or form of letters (" +
+                           from.username + "): one of the two needs another address"});
       }
       const bool is_same = *found == occupant::same;
       const auto reason = is_same                    ? "exists already"
                           : error.reason == is_taken ? "belongs to another user"
                                                      : error.reason; // "looks like another's"
       const failure why{error.code, error.field, reason + (" (" + from.username + ")")};
-      if (!is_same) return refuse(from.line, why), result<void>{};
+      if (!is_same) return refuse(from.line, why);
       ++outcome_.present;
       tell(from.line, why);
       return {};
     }
-    if (error.code == error_code::validation_error || error.code == error_code::conflict) {
-      refuse(from.line, error);
-      return {};
-    }
+    if (error.code == error_code::conflict && error.field == "credential")
+      return refuse(from.line, {error.code, "passkeys",
+                                "somebody has a passkey of that credential id already (" +
+                                    from.username + ")"});
+    if (error.code == error_code::validation_error || error.code == error_code::conflict)
+      return refuse(from.line, error);
     // The store fails: the next lines would fail, too.
     auto reason = error.reason.empty() ? std::string{describe(error.code).message} : error.reason;
     return fail(error.code, {},
@@ -268,6 +278,7 @@ private:
   std::unique_ptr<storage::reader> reader_;
   std::unique_ptr<storage::writer> writer_;
   std::set<std::string, std::less<>> roles_;
+  secret sealing_key_; // empty until it is needed
   std::vector<storage::unit> batch_;
   std::vector<pending> lines_; // of the batch
   import_outcome outcome_;

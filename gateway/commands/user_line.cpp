@@ -3,12 +3,14 @@
 #include "actors/audit/audit_entry.hpp"
 #include "actors/password/foreign_hash.hpp"
 #include "actors/password/password_hash.hpp"
+#include "actors/user/sealed_totp.hpp"
 #include "gateway/request/input/input.hpp"
 #include "gateway/request/input/picture_url.hpp"
 #include "gateway/sign_in/registration.hpp"
 #include "protocol/text/header_value.hpp"
 #include "protocol/text/json_writer.hpp"
 #include "protocol/text/login_name.hpp"
+#include "protocol/tokens/opaque_key.hpp"
 #include "storage/facts/rules/fact_check.hpp"
 
 namespace latchkey::gateway::commands {
@@ -41,6 +43,51 @@ result<void> take_hash(secret& to, input& in, std::string_view field) {
   }
   to = std::move(*given);
   return {};
+}
+
+/// Adds the factors to a user that was just created; answers the version of its row behind that.
+std::int64_t add_factors(storage::unit& unit, const user_record& user, const user_factors& factors,
+                         const secret& sealing_key) {
+  auto version = user.version;
+  for (const auto& app : factors.totp) {
+    totp_record totp;
+    totp.id = random_key_id();
+    totp.user = user.id;
+    totp.name = app.name;
+    totp.created_at = app.created_at;
+    totp.sealed_secret = seal_totp(sealing_key, totp, app.key);
+    unit.facts.emplace_back(storage::enrol_totp{totp});
+    unit.facts.emplace_back(storage::confirm_totp{totp.id, user.id, version++, 0, user.updated_at});
+  }
+  for (auto key : factors.passkeys) {
+    key.id = random_key_id();
+    key.user = user.id;
+    unit.facts.emplace_back(storage::add_passkey{std::move(key), version++});
+  }
+  if (!factors.recovery_code_hashes.empty())
+    unit.facts.emplace_back(storage::put_recovery_codes{
+        user.id, version, factors.recovery_code_hashes, user.updated_at});
+  return version;
+}
+
+/// Also without a profile when factors have changed `updated_at` of the row.
+void add_profile(storage::unit& unit, const user_line& all, std::int64_t version) {
+  const auto& profile = all.profile;
+  storage::update_user more;
+  const auto set = [](std::optional<std::string>& to, const std::string& value) {
+    if (!value.empty()) to = value;
+    return to.has_value();
+  };
+  const bool has_company = set(more.changes.company, profile.company);
+  const bool has_phone = set(more.changes.phone, profile.phone);
+  const bool has_avatar = set(more.changes.avatar_url, profile.avatar_url);
+  const bool has_preferences = set(more.changes.preferences, profile.preferences);
+  const bool has_any = has_company || has_phone || has_avatar || has_preferences;
+  if (!has_any && version == all.user.version) return;
+  more.user = all.user.id;
+  more.based_on = version;
+  more.at = all.user.updated_at;
+  unit.facts.emplace_back(std::move(more));
 }
 
 } // namespace
@@ -90,6 +137,12 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
   out.profile.preferences =
       in.object_text("preferences", storage::preferences_bytes_max).value_or("");
 
+  auto factors = read_user_factors(in, in.has("id"), now);
+  if (factors)
+    out.factors = std::move(*factors);
+  else
+    keep_first(fail(factors.error()));
+
   // Problems of the line itself come first: the others may follow from them.
   if (auto sound = in.done(); !sound) return fail(sound.error());
   keep_first(check_header_value("client_id", user.client_id));
@@ -126,11 +179,12 @@ void append_user_line(std::string& out, const user_line& all, bool with_hashes) 
   text("phone", all.profile.phone);
   text("avatar_url", all.profile.avatar_url);
   if (!all.profile.preferences.empty()) line.json("preferences", all.profile.preferences);
+  write_user_factors(line, all.factors);
   line.end_object();
   out += '\n';
 }
 
-result<storage::unit> unit_of(const user_line& all, time_point now) {
+result<storage::unit> unit_of(const user_line& all, const secret& sealing_key, time_point now) {
   const auto& user = all.user;
   auto username_key = fold_login_name(user.username);
   auto email_key = fold_login_name(user.email);
@@ -141,27 +195,15 @@ result<storage::unit> unit_of(const user_line& all, time_point now) {
   unit.facts.emplace_back(
       storage::create_user{user, std::move(*username_key), std::move(*email_key), keeps_sequence});
 
-  const auto& profile = all.profile;
-  storage::update_user more;
-  const auto set = [](std::optional<std::string>& to, const std::string& value) {
-    if (!value.empty()) to = value;
-    return to.has_value();
-  };
-  const bool has_company = set(more.changes.company, profile.company);
-  const bool has_phone = set(more.changes.phone, profile.phone);
-  const bool has_avatar = set(more.changes.avatar_url, profile.avatar_url);
-  const bool has_preferences = set(more.changes.preferences, profile.preferences);
-  if (has_company || has_phone || has_avatar || has_preferences) {
-    more.user = user.id;
-    more.based_on = user.version;
-    more.at = user.updated_at;
-    unit.facts.emplace_back(std::move(more));
-  }
   if (!all.recovery_passphrase_hash.empty())
     unit.facts.emplace_back(storage::set_recovery{user.id, all.recovery_passphrase_hash, now});
+  const auto version = add_factors(unit, user, all.factors, sealing_key);
+  add_profile(unit, all, version);
 
-  auto entry = audit_entry(
-      "user.imported", user.password_hash.empty() ? "without a password" : "with a password", now);
+  std::string reason = user.password_hash.empty() ? "without a password" : "with a password";
+  const auto factors = all.factors.totp.size() + all.factors.passkeys.size();
+  if (factors > 0) reason += ", with " + std::to_string(factors) + " second factors";
+  auto entry = audit_entry("user.imported", std::move(reason), now);
   entry.user = user.id;
   entry.by = "cli";
   unit.facts.emplace_back(storage::add_audit{std::move(entry)});

@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace latchkey::gateway::commands {
@@ -18,6 +20,14 @@ inline constexpr std::size_t export_page_users_max = 500;
 struct import_options {
   bool is_dry_run = false;    // nothing is written
   bool skips_present = false; // users that are there are no failures
+  /// Asked once, when the first authenticator app comes.
+  std::function<result<secret>()> sealing_key = [] { return result<secret>{}; };
+};
+
+struct export_options {
+  bool with_hashes = false; // of passwords and recovery passphrases
+  /// With second factors, which this key opens.
+  std::optional<secret> sealing_key = {};
 };
 
 struct import_outcome {
@@ -34,8 +44,10 @@ struct import_outcome {
 result<import_outcome> import_users(storage::store& store, int from, const import_options& options,
                                     progress& shown);
 
-/// Writes every user to the descriptor `to`, in the order of their numbers; answers how many.
-result<std::uint64_t> export_users(storage::store& store, int to, bool with_hashes,
+/// Writes every user to the descriptor `to`, in the order of their numbers; answers how many. Fails
+/// at an authenticator app that was sealed under another secret: without it, a password alone would
+/// sign in after the next import.
+result<std::uint64_t> export_users(storage::store& store, int to, const export_options& options,
                                    progress& shown);
 
 } // namespace latchkey::gateway::commands

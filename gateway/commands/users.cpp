@@ -4,6 +4,7 @@
 #include "config/log.hpp"
 #include "config/open_file.hpp"
 #include "gateway/commands/command.hpp"
+#include "gateway/commands/sealing_key.hpp"
 #include "gateway/commands/user_transfer.hpp"
 
 #include <CLI/CLI.hpp>
@@ -47,7 +48,11 @@ int run_import(const chosen_command& chosen, const import_command& asked) {
     return complain_about(asked.file);
   }
   const auto bytes = S_ISREG(about.st_mode) ? static_cast<std::uint64_t>(about.st_size) : 0;
-  const import_options options{asked.is_dry_run, asked.on_conflict == "skip"};
+  const import_options options{asked.is_dry_run, asked.on_conflict == "skip", [&] {
+                                 return asked.is_dry_run
+                                            ? key_to_open(opened.configured)
+                                            : key_to_seal(*opened.store, opened.configured);
+                               }};
   result<import_outcome> done;
   {
     progress shown{"users", bytes};
@@ -68,6 +73,7 @@ int run_import(const chosen_command& chosen, const import_command& asked) {
 struct export_command {
   std::string file;
   bool with_hashes = false;
+  bool with_factors = false;
 };
 
 /// The file, or standard output. The file gets its name when it is complete; nothing may have that
@@ -122,6 +128,14 @@ result<void> note_export(storage::store& store, std::string action, std::string 
   return {};
 }
 
+/// For the audit log.
+std::string described(const export_command& asked) {
+  std::string out = " users";
+  if (asked.with_hashes) out += ", with password hashes";
+  if (asked.with_factors) out += ", with second factors";
+  return out;
+}
+
 int run_export(const chosen_command& chosen, const export_command& asked) {
   // A closed pipe and the file size limit are errors like any other.
   std::signal(SIGPIPE, SIG_IGN);
@@ -138,14 +152,20 @@ int run_export(const chosen_command& chosen, const export_command& asked) {
   if (out.number() < 0) return complain_about(file.unfinished());
   const auto users = opened.store->open_reader()->count_users();
   if (!users) return complain(users.error());
-  const std::string unit = asked.with_hashes ? " users, with password hashes" : " users";
+  export_options options{asked.with_hashes, std::nullopt};
+  if (asked.with_factors) {
+    auto key = key_to_open(opened.configured);
+    if (!key) return complain(key.error());
+    options.sealing_key = std::move(*key);
+  }
+  const auto unit = described(asked);
   // Before the first line: an export that ends early has written users, too.
   auto noted = note_export(*opened.store, "users.export_started", std::to_string(*users) + unit);
   if (!noted) return complain(noted.error());
   result<std::uint64_t> done;
   {
     progress shown{"users", static_cast<std::uint64_t>(*users)};
-    done = export_users(*opened.store, out.number(), asked.with_hashes, shown);
+    done = export_users(*opened.store, out.number(), options, shown);
   }
   if (!done) return complain(done.error());
   if (!file.finish(out.number())) return complain_about(asked.file);
@@ -153,7 +173,8 @@ int run_export(const chosen_command& chosen, const export_command& asked) {
   if (!noted) return complain(noted.error());
   std::cerr << *done << " users exported"
             << (asked.with_hashes ? "" : " without password hashes (--with-password-hashes)")
-            << "\nnot exported: the permissions of roles, services and their keys, API keys, "
+            << "\nnot exported: " << (asked.with_factors ? "" : "second factors (--with-factors), ")
+            << "the permissions of roles, services and their keys, API keys, "
                "subscriptions and quotas, projects, sessions, workflows, reset tokens and the "
                "audit log"
             << std::endl;
@@ -185,6 +206,18 @@ Fields of a line (null and absent are the same):
   recovery_passphrase_hash   as password_hash
   company, phone, avatar_url
   preferences                a JSON object
+Second factors, which each sign-in asks for then:
+  totp                       authenticator apps: a list of {name, secret, created_at}, the secret
+                             in base32; algorithm (SHA1), digits (6) and period (30) may be said
+  passkeys                   a list of {name, credential_id, public_key, sign_count, aaguid,
+                             transports, backup_eligible, backed_up, second_factor, foreign,
+                             created_at}; the key is COSE, bytes are base64url; foreign: registered
+                             with another system
+  recovery_code_hashes       as an export has them
+  credentials                as a Keycloak realm export has it (a list) or Ory Kratos (an object):
+                             otp, webauthn and webauthn-passwordless; totp, webauthn and passkey.
+                             What else stands in it is passed over, passwords too
+  mfa_factors                as Auth0 has it: totp
 A line such as {"username":"ada","email":"ada@example.com"} is enough.
 )";
 
@@ -199,7 +232,7 @@ void add_users(CLI::App& app, chosen_command& chosen) {
   importing->add_flag("--dry-run", wanted->is_dry_run,
                       "Check every line against the rules and the store, and write nothing. Does "
                       "not find two lines of the file with the same name, or with names that look "
-                      "alike");
+                      "alike, nor a passkey that somebody has already");
   importing
       ->add_option("--on-conflict", wanted->on_conflict,
                    "When a user exists already: fail (report it, exit code 1) or skip (report "
@@ -216,6 +249,10 @@ void add_users(CLI::App& app, chosen_command& chosen) {
   exporting->add_flag("--with-password-hashes", asked->with_hashes,
                       "Include the hashes of passwords and recovery passphrases; without them "
                       "nobody can sign in after an import");
+  exporting->add_flag("--with-factors", asked->with_factors,
+                      "Include second factors: the secrets of authenticator apps, readable for "
+                      "whoever has the file, passkeys, and the hashes of recovery codes; without "
+                      "them a password alone signs in after an import");
   choose(*exporting, chosen, [&chosen, asked] { return run_export(chosen, *asked); });
 }
 

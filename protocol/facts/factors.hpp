@@ -33,6 +33,7 @@ namespace latchkey::storage {
 
 // -- limits: characters, as VARCHAR counts them ------------------------------------------------
 
+inline constexpr std::size_t totp_max = 5; // confirmed, of one user
 inline constexpr std::size_t factor_name_chars_max = 100;
 inline constexpr std::size_t sealed_factor_chars_max = 512;
 inline constexpr std::size_t challenge_chars_max = 64;
@@ -128,6 +129,14 @@ struct list_factors {
     std::vector<passkey_record> passkeys;
     std::size_t recovery_codes = 0;      // that were made
     std::size_t recovery_codes_left = 0; // that were not used
+  };
+  user_id user;
+};
+
+/// The hashes of a user's recovery codes that were not used.
+struct list_recovery_codes {
+  struct answer {
+    std::vector<std::string> code_hashes;
   };
   user_id user;
 };

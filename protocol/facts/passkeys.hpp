@@ -26,6 +26,9 @@ struct passkey_record {
   /// A sign-in by password asks for it, or for another second factor. False for one that was made
   /// by the way: it is only another way in.
   bool is_second_factor = false;
+  /// Registered with another system and imported: the authenticator knows its owner by that
+  /// system's user handle, and whether its key may leave the device was not told.
+  bool is_foreign = false;
   time_point created_at{};
   std::optional<time_point> last_used_at = {};
 };
@@ -36,6 +39,7 @@ namespace latchkey::storage {
 
 // -- limits: characters, as VARCHAR counts them ------------------------------------------------
 
+inline constexpr std::size_t passkeys_max = 20;                   // of one user
 inline constexpr std::size_t credential_id_chars_max = 1364;      // of 1023 bytes
 inline constexpr std::size_t passkey_public_key_chars_max = 1024; // RS256 with 4096 bits has 716
 inline constexpr std::size_t aaguid_chars_max = 22;

@@ -25,7 +25,12 @@ std::string user_handle_of(const user_id& user) {
 }
 
 std::optional<user_id> user_of_handle(std::string_view handle) {
+  constexpr std::size_t uuid_chars = 36;
   user_id user;
+  if (handle.size() == uuid_chars) {
+    const auto written = parse_uuid(handle);
+    return written && !written->is_nil() ? std::optional{user_id{*written}} : std::nullopt;
+  }
   if (handle.size() != user.bytes.size()) return std::nullopt;
   std::copy(handle.begin(), handle.end(), user.bytes.begin());
   if (user.is_nil()) return std::nullopt;

@@ -54,6 +54,26 @@ secret totp_secret_text(const secret& key) {
   return secret{std::move(out)};
 }
 
+std::optional<secret> totp_secret_of_text(std::string_view text) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  while (text.ends_with('='))
+    text.remove_suffix(1);
+  std::string bytes;
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : without_separators(text)) {
+    const char upper = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    const auto value = alphabet.find(upper);
+    if (value == std::string_view::npos) return std::nullopt;
+    bits = (bits << 5 | static_cast<std::uint32_t>(value)) & 0xFFF;
+    count += 5;
+    if (count < 8) continue;
+    count -= 8;
+    bytes += static_cast<char>(bits >> count & 0xFF);
+  }
+  return secret{std::move(bytes)};
+}
+
 std::int64_t totp_step_at(time_point at) noexcept {
   return std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count() / totp_period_s;
 }

@@ -16,6 +16,9 @@ namespace latchkey {
 inline constexpr std::size_t totp_code_bytes_max = 16; // as it is typed, with spaces
 
 inline constexpr std::size_t totp_secret_bytes = 20; // RFC 4226, 4: as long as the hash
+/// Other systems' are as short as Google Authenticator's and as long as a block of the hash.
+inline constexpr std::size_t totp_secret_bytes_least = 10;
+inline constexpr std::size_t totp_secret_bytes_most = 64;
 inline constexpr std::size_t totp_digits = 6;
 inline constexpr std::int64_t totp_period_s = 30;
 
@@ -23,6 +26,9 @@ inline constexpr std::int64_t totp_period_s = 30;
 secret make_totp_secret();
 /// As people type it and as the app's address has it: base32 (RFC 4648, 6) without padding.
 secret totp_secret_text(const secret& key);
+/// Reads it back: either case; spaces, hyphens and padding do not matter. Nothing for what is no
+/// base32.
+std::optional<secret> totp_secret_of_text(std::string_view text);
 
 /// The number of the time step (RFC 6238, 4.2).
 std::int64_t totp_step_at(time_point at) noexcept;

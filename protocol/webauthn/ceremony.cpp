@@ -81,7 +81,8 @@ tl::expected<void, refusal> check_owner(const expectations& expected,
                                         const stored_passkey& passkey) {
   if (response.credential_id != passkey.credential_id) return refuse(refusal::other_credential);
   if (!response.user_handle && expected.requires_user_handle) return refuse(refusal::no_user);
-  if (response.user_handle && !equal_in_constant_time(*response.user_handle, passkey.user_handle))
+  if (response.user_handle && passkey.user_handle &&
+      !equal_in_constant_time(*response.user_handle, *passkey.user_handle))
     return refuse(refusal::other_user);
   return {};
 }
@@ -129,7 +130,8 @@ tl::expected<used_passkey, refusal> verify_assertion(const expectations& expecte
   if (!data) return refuse(data.error());
   const auto authenticator = check_authenticator(expected, *data, /*requires_presence*/ true);
   if (!authenticator) return refuse(authenticator.error());
-  if (data->is_backup_eligible != passkey.is_backup_eligible) // 7.2/19
+  if (data->is_backup_eligible !=
+      passkey.is_backup_eligible.value_or(data->is_backup_eligible)) // 7.2/19
     return refuse(refusal::backup_changed);
 
   const auto key = public_key::parse(passkey.public_key);

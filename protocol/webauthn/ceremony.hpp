@@ -71,8 +71,10 @@ struct stored_passkey {
   std::string credential_id;
   std::string public_key;
   std::uint32_t sign_count = 0;
-  bool is_backup_eligible = false;
-  std::string user_handle; // of the account that it belongs to
+  std::optional<bool> is_backup_eligible = false; // nothing: not known
+  /// Of the account that it belongs to; nothing: whichever another system has given it. Then the
+  /// caller must have found the passkey among the account's own.
+  std::optional<std::string> user_handle = std::string{};
 };
 
 struct used_passkey {

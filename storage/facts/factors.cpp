@@ -12,6 +12,9 @@ constexpr statement list_totp{
 constexpr statement count_recovery_codes{
     "count_recovery_codes",
     "SELECT count(*), count(*) - count(used_at) FROM recovery_codes WHERE user_id = $1"};
+constexpr statement list_recovery_codes{"list_recovery_codes",
+                                        "SELECT code_hash FROM recovery_codes WHERE user_id = $1 "
+                                        "AND used_at IS NULL ORDER BY code_hash LIMIT $2"};
 constexpr statement drop_unconfirmed_totp{
     "drop_unconfirmed_totp",
     "DELETE FROM totp_factors WHERE user_id = $1 AND confirmed_at IS NULL"};
@@ -278,6 +281,13 @@ finding answer(runner& on, const list_factors& q) {
   return found;
 }
 
+finding answer(runner& on, const list_recovery_codes& q) {
+  list_recovery_codes::answer found;
+  on.run(sql::list_recovery_codes, {to_string(q.user), row_count(recovery_codes_max)},
+         [&found](const row_source& row) { found.code_hashes.push_back(text_or(row, 0)); });
+  return found;
+}
+
 topic factors_topic() {
   static constexpr fact_rules facts[] = {rules_for<enrol_totp>(),
                                          rules_for<confirm_totp>(),
@@ -288,7 +298,8 @@ topic factors_topic() {
                                          rules_for<remove_factors>(),
                                          rules_for<spend_challenge>(),
                                          rules_for<count_factor_failures>()};
-  static constexpr query_rules queries[] = {rules_for_query<list_factors>()};
+  static constexpr query_rules queries[] = {rules_for_query<list_factors>(),
+                                            rules_for_query<list_recovery_codes>()};
   return {facts, queries};
 }
 

@@ -10,14 +10,16 @@ const statement drop_all_passkeys{"drop_all_passkeys", "DELETE FROM passkeys WHE
 namespace {
 
 constexpr statement list_passkeys{
-    "list_passkeys", "SELECT id, name, credential_id, public_key, sign_count, aaguid, transports, "
-                     "is_backup_eligible, is_backed_up, is_second_factor, created_at, last_used_at "
-                     "FROM passkeys WHERE user_id = $1 ORDER BY created_at, id LIMIT $2"};
+    "list_passkeys",
+    "SELECT id, name, credential_id, public_key, sign_count, aaguid, transports, "
+    "is_backup_eligible, is_backed_up, is_second_factor, created_at, last_used_at, "
+    "is_foreign "
+    "FROM passkeys WHERE user_id = $1 ORDER BY created_at, id LIMIT $2"};
 constexpr statement add_passkey{
     "add_passkey",
     "INSERT INTO passkeys (id, user_id, name, credential_id, public_key, sign_count, aaguid, "
-    "transports, is_backup_eligible, is_backed_up, is_second_factor, created_at) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING "
+    "transports, is_backup_eligible, is_backed_up, is_second_factor, created_at, is_foreign) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING "
     "RETURNING id"};
 constexpr statement use_passkey{
     "use_passkey",
@@ -65,7 +67,7 @@ std::optional<failure> write(runner& on, const add_passkey& f, written&) {
       on.run(sql::add_passkey,
              {key_number(p.id), user, p.name, p.credential_id, p.public_key,
               std::int64_t{p.sign_count}, p.aaguid, join_words(p.transports), p.is_backup_eligible,
-              p.is_backed_up, p.is_second_factor, time_text(p.created_at)});
+              p.is_backed_up, p.is_second_factor, time_text(p.created_at), p.is_foreign});
   if (added == 0) return losing(error_code::conflict, "credential", "is registered already");
   revise_factors(on, user, p.created_at);
   return std::nullopt;
@@ -156,6 +158,7 @@ std::vector<passkey_record> passkeys_of(runner& on, const user_id& user) {
            key.is_second_factor = flag_at(row, 9);
            key.created_at = time_at(row, 10).value_or(time_point{});
            key.last_used_at = time_at(row, 11);
+           key.is_foreign = flag_at(row, 12);
            found.push_back(std::move(key));
          });
   return found;

@@ -17,9 +17,10 @@ migration schema_v9();
 migration schema_v10();
 migration schema_v11();
 migration schema_v12();
+migration schema_v13();
 
-inline constexpr migration (*all_versions[])() = {schema_v1, schema_v2,  schema_v3,  schema_v4,
-                                                  schema_v5, schema_v6,  schema_v7,  schema_v8,
-                                                  schema_v9, schema_v10, schema_v11, schema_v12};
+inline constexpr migration (*all_versions[])() = {
+    schema_v1, schema_v2, schema_v3,  schema_v4,  schema_v5,  schema_v6, schema_v7,
+    schema_v8, schema_v9, schema_v10, schema_v11, schema_v12, schema_v13};
 
 } // namespace latchkey::storage

@@ -145,8 +145,18 @@ bool input::has(std::string_view field) const {
   return fields_.contains(field);
 }
 
+bool input::is_list(std::string_view field) const {
+  const auto found = fields_.find(field);
+  return found != fields_.end() && found->second.is == kind::list;
+}
+
 void input::ignore(std::string_view field) {
   ask(field);
+}
+
+void input::ignore_others() {
+  for (auto& [name, found] : fields_)
+    found.asked = true;
 }
 
 const secret* input::bounded(std::string_view field, input_value& found, std::size_t min,
@@ -265,6 +275,22 @@ input::optional_texts(std::string_view field, std::size_t count_max, std::size_t
 std::vector<std::string> input::texts(std::string_view field, std::size_t count_max,
                                       std::size_t bytes_max) {
   return required(field, optional_texts(field, count_max, bytes_max));
+}
+
+std::optional<std::vector<std::string>> input::optional_objects(std::string_view field,
+                                                                std::size_t count_max) {
+  auto* found = present(field);
+  if (found == nullptr) return std::nullopt;
+  auto objects = found->is == kind::list ? json_objects(found->json) : std::nullopt;
+  if (!objects) {
+    problem(field, "must be a list of objects");
+    return std::nullopt;
+  }
+  if (objects->size() > count_max) {
+    problem(field, "must have at most " + std::to_string(count_max) + " items");
+    return std::nullopt;
+  }
+  return objects;
 }
 
 std::optional<std::string> input::object_text(std::string_view field, std::size_t bytes_max) {

@@ -60,6 +60,9 @@ public:
                                  std::size_t bytes_max);
   std::optional<std::vector<std::string>>
   optional_texts(std::string_view field, std::size_t count_max, std::size_t bytes_max);
+  /// A list of at most `count_max` objects, each as JSON text.
+  std::optional<std::vector<std::string>> optional_objects(std::string_view field,
+                                                           std::size_t count_max);
   /// An object as JSON text, written anew without white space; `bytes_max` of that form. A name
   /// that stands twice in one object is refused.
   std::optional<std::string> object_text(std::string_view field, std::size_t bytes_max);
@@ -76,9 +79,12 @@ public:
 
   /// A field that is accepted and has no meaning here.
   void ignore(std::string_view field);
+  /// All that were not asked for, of an object whose form is another system's.
+  void ignore_others();
 
   /// Whether the field is there. If it is and an `optional_…` returns nothing, it is null.
   bool has(std::string_view field) const;
+  bool is_list(std::string_view field) const;
 
   /// The first problem, or that of a field that was never asked for.
   result<void> done();

@@ -58,6 +58,7 @@ input_value value_of(const json_member& member) {
     found.is_sound = !member.has_doubled_name;
   } else if (first == '[') {
     found.is = kind::list;
+    found.json = json;
     read_items(json, found);
   } else if (first == '"') {
     found.is = kind::text;
@@ -70,7 +71,34 @@ input_value value_of(const json_member& member) {
   return found;
 }
 
+/// The size of the object that `json` begins with.
+std::size_t size_of_object(std::string_view json) {
+  std::size_t depth = 0;
+  for (std::size_t at = 0; at < json.size();) {
+    const auto text = leading_json_string(json.substr(at));
+    at += text.empty() ? 1 : text.size();
+    if (!text.empty()) continue;
+    const char c = json[at - 1];
+    if (c == '{') ++depth;
+    if (c == '}' && --depth == 0) return at;
+  }
+  return json.size();
+}
+
 } // namespace
+
+std::optional<std::vector<std::string>> json_objects(std::string_view list) {
+  std::vector<std::string> out;
+  list.remove_prefix(1);
+  while (list.starts_with('{')) {
+    const auto size = size_of_object(list);
+    out.emplace_back(list.substr(0, size));
+    list.remove_prefix(size);
+    if (list.starts_with(',')) list.remove_prefix(1);
+  }
+  if (list != "]") return std::nullopt;
+  return out;
+}
 
 std::string read_json_fields(std::string_view text,
                              const std::function<bool(std::string name, input_value)>& take) {

@@ -1,0 +1,40 @@
+#include "gateway/commands/sealing_key.hpp"
+
+#include "actors/base/key_ring.hpp"
+#include "config/signing_secret.hpp"
+#include "gateway/store_secret.hpp"
+#include "protocol/ids.hpp"
+
+namespace latchkey::gateway::commands {
+namespace {
+
+result<secret> sealing_part(const secret& signing_secret) {
+  const auto keys = make_key_set(signing_secret, {}, {});
+  if (!keys) return fail(keys.error());
+  return (*keys)->sealing;
+}
+
+} // namespace
+
+result<secret> key_to_seal(storage::store& store, const settings& configured) {
+  const auto origin = origin_of_secret(configured);
+  const auto signing_secret = load_or_create_signing_secret(configured);
+  if (!signing_secret) return fail(signing_secret.error());
+  const auto difference = compare_secret(store, *signing_secret, origin, configured);
+  if (!difference) return fail(difference.error());
+  if (!difference->empty())
+    return fail(error_code::conflict, "JWT_SECRET_KEY",
+                "the store was used with another JWT_SECRET_KEY, and its server could not read the "
+                "authenticator apps: set that one, or start the server once with the new one");
+  return sealing_part(*signing_secret);
+}
+
+result<secret> key_to_open(const settings& configured) {
+  constexpr std::size_t key_bytes = 32;
+  const auto signing_secret = read_signing_secret(configured);
+  if (!signing_secret) return fail(signing_secret.error());
+  if (!*signing_secret) return secret{random_bytes(key_bytes)};
+  return sealing_part(**signing_secret);
+}
+
+} // namespace latchkey::gateway::commands

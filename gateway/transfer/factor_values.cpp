@@ -1,0 +1,159 @@
+#include "gateway/transfer/factor_values.hpp"
+
+#include "gateway/sign_in/registration.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/text/text_codec.hpp"
+#include "protocol/tokens/totp.hpp"
+#include "protocol/webauthn/authenticator_data.hpp"
+#include "protocol/webauthn/public_key.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace latchkey::gateway::transfer {
+namespace {
+
+constexpr std::size_t aaguid_bytes = 16;
+
+/// "SHA1", "HmacSHA1", "sha-1".
+bool is_sha1(std::string_view algorithm) {
+  std::string letters;
+  for (const char c : algorithm)
+    if (c != '-' && c != '_') letters += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return letters == "sha1" || letters == "hmacsha1";
+}
+
+result<std::string> name_of_factor(std::string_view field, const std::optional<std::string>& given,
+                                   const char* otherwise) {
+  auto name = check_person_name(field, given.value_or(""), storage::factor_name_chars_max);
+  if (name && name->empty()) return std::string{otherwise};
+  return name;
+}
+
+/// Empty when there is none.
+result<std::string> aaguid_of(std::string_view field, const std::string& text) {
+  if (text.empty()) return std::string{};
+  if (const auto as_uuid = parse_uuid(text))
+    return std::string{as_uuid->bytes.begin(), as_uuid->bytes.end()};
+  auto bytes = bytes_of(field, text);
+  if (bytes && bytes->size() != aaguid_bytes) return wrong(field, "must be of 16 bytes");
+  return bytes;
+}
+
+} // namespace
+
+tl::unexpected<failure> wrong(std::string_view field, std::string reason) {
+  return fail(error_code::validation_error, std::string{field}, std::move(reason));
+}
+
+tl::unexpected<failure> below(std::string_view path, failure found) {
+  const bool is_whole = found.field.empty() || found.field == "body";
+  found.field = is_whole ? std::string{path} : std::string{path} + '.' + found.field;
+  return fail(std::move(found));
+}
+
+result<void> read_each(input& in, std::string_view field, std::size_t count_max,
+                       const std::function<result<void>(input& item)>& read) {
+  const auto objects = in.optional_objects(field, count_max);
+  if (!objects) return {};
+  for (std::size_t i = 0; i < objects->size(); ++i) {
+    auto item = input::of_object((*objects)[i]);
+    if (const auto done = read(item); !done)
+      return below(std::string{field} + '[' + std::to_string(i) + ']', done.error());
+  }
+  return {};
+}
+
+result<void> read_object(input& in, std::string_view field,
+                         const std::function<result<void>(input& item)>& read) {
+  const auto object = in.object_text(field, nested_bytes_max);
+  if (!object) return {};
+  auto item = input::of_object(*object);
+  if (const auto done = read(item); !done) return below(field, done.error());
+  return {};
+}
+
+result<std::string> bytes_of(std::string_view field, const std::string& text) {
+  std::string url = text;
+  std::ranges::replace(url, '+', '-');
+  std::ranges::replace(url, '/', '_');
+  for (int padding = 0; padding < 2 && url.ends_with('='); ++padding)
+    url.pop_back();
+  auto bytes = base64url_decode(url);
+  if (!bytes) return wrong(field, "is not base64");
+  return std::move(*bytes);
+}
+
+code_form code_form_in(input& in) {
+  constexpr std::size_t algorithm_bytes_max = 32;
+  constexpr std::int64_t number_max = 1'000'000;
+  code_form form;
+  form.algorithm = in.optional_text("algorithm", algorithm_bytes_max);
+  form.digits = in.optional_integer("digits", 0, number_max);
+  form.period = in.optional_integer("period", 0, number_max);
+  return form;
+}
+
+result<void> check_code_form(const code_form& form) {
+  if (form.algorithm && !is_sha1(*form.algorithm))
+    return wrong("algorithm", "must be SHA1: codes by another cannot be verified here");
+  if (form.digits && *form.digits != static_cast<std::int64_t>(totp_digits))
+    return wrong("digits", "must be 6: codes of another length cannot be verified here");
+  if (form.period && *form.period != totp_period_s)
+    return wrong("period", "must be 30 seconds: codes of another period cannot be verified here");
+  return {};
+}
+
+result<secret> secret_of_base32(std::string_view field, const secret& text) {
+  auto key = totp_secret_of_text(text.reveal());
+  if (!key) return wrong(field, "is not base32");
+  return std::move(*key);
+}
+
+result<plain_totp> make_app(std::string_view field, secret key, std::string_view name_field,
+                            const std::optional<std::string>& name, time_point created_at) {
+  const auto size = key.reveal().size();
+  if (size < totp_secret_bytes_least || size > totp_secret_bytes_most)
+    return wrong(field, "must be of " + std::to_string(totp_secret_bytes_least) + " to " +
+                            std::to_string(totp_secret_bytes_most) + " bytes");
+  auto shown = name_of_factor(name_field, name, app_name);
+  if (!shown) return fail(shown.error());
+  plain_totp app;
+  app.name = std::move(*shown);
+  app.key = std::move(key);
+  app.created_at = created_at;
+  return app;
+}
+
+result<passkey_record> make_passkey(const passkey_fields& fields, const passkey_texts& texts) {
+  const auto id = bytes_of(fields.credential_id, texts.credential_id);
+  if (!id) return fail(id.error());
+  if (id->empty() || id->size() > webauthn::credential_id_bytes_max)
+    return wrong(fields.credential_id, "must be of 1 to 1023 bytes");
+  const auto key = bytes_of(fields.public_key, texts.public_key);
+  if (!key) return fail(key.error());
+  const auto parsed = webauthn::public_key::parse_new(*key);
+  if (!parsed)
+    return wrong(fields.public_key, "must be a COSE key of ES256, EdDSA or RS256 (" +
+                                        std::string{to_string(parsed.error())} + ")");
+  const auto model = aaguid_of(fields.aaguid, texts.aaguid);
+  if (!model) return fail(model.error());
+  auto name = name_of_factor(fields.name, texts.name, passkey_name);
+  if (!name) return fail(name.error());
+  passkey_record out;
+  out.name = std::move(*name);
+  out.credential_id = base64url_encode(*id);
+  out.public_key = base64url_encode(*key);
+  out.aaguid = base64url_encode(*model);
+  return out;
+}
+
+passkey_record foreign(passkey_record key, std::uint32_t sign_count, time_point created_at) {
+  key.sign_count = sign_count;
+  key.created_at = created_at;
+  key.is_second_factor = true;
+  key.is_foreign = true;
+  return key;
+}
+
+} // namespace latchkey::gateway::transfer

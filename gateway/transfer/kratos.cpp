@@ -1,0 +1,144 @@
+// kratos.cpp — `credentials` of an identity in Ory Kratos, as its API shows and imports them.
+#include "gateway/http/message/request.hpp"
+#include "gateway/transfer/factor_forms.hpp"
+#include "gateway/transfer/factor_values.hpp"
+#include "protocol/webauthn/transports.hpp"
+
+#include <charconv>
+#include <limits>
+
+namespace latchkey::gateway::transfer {
+namespace {
+
+constexpr std::string_view app_scheme = "otpauth://totp/";
+constexpr const char* url_field = "totp_url";
+constexpr std::size_t url_bytes_max = 2048;
+constexpr std::size_t time_bytes_max = 64;
+constexpr std::size_t kratos_transports_max = 16;
+
+/// Nothing for what is no number; it is refused as another number is.
+std::int64_t number_of(const std::string& text) {
+  std::int64_t number = -1;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ptr == text.data() + text.size() ? number : -1;
+}
+
+/// Reads the parameters of an app's address (otpauth://totp/LABEL?secret=…).
+result<plain_totp> app_of_url(std::string_view url, time_point now) {
+  const auto query_at = url.find('?');
+  if (!url.starts_with(app_scheme) || query_at == std::string_view::npos)
+    return wrong(url_field,
+                 "must begin with " + std::string{app_scheme} + ", and have the parameter secret");
+  const auto query = url.substr(query_at + 1);
+  code_form form;
+  std::optional<std::string> text;
+  for (const auto* name : {"secret", "algorithm", "digits", "period"}) {
+    auto value = http::form_value(query, name);
+    if (!value) return below(url_field, value.error());
+    if (!*value) continue;
+    const std::string_view field = name;
+    if (field == "secret") text = std::move(**value);
+    if (field == "algorithm") form.algorithm = std::move(**value);
+    if (field == "digits") form.digits = number_of(**value);
+    if (field == "period") form.period = number_of(**value);
+  }
+  if (!text) return wrong(url_field, "must have the parameter secret");
+  if (const auto known = check_code_form(form); !known) return below(url_field, known.error());
+  auto key = secret_of_base32("secret", secret{std::move(*text)});
+  if (!key) return below(url_field, key.error());
+  auto app = make_app("secret", std::move(*key), "name", std::nullopt, now);
+  if (!app) return below(url_field, app.error());
+  return app;
+}
+
+result<void> read_totp(input& config, user_factors& out, time_point now) {
+  const auto url = config.hidden(url_field, 1, url_bytes_max);
+  config.ignore_others();
+  if (auto sound = config.done(); !sound) return sound;
+  auto app = app_of_url(url.reveal(), now);
+  if (!app) return fail(app.error());
+  out.totp.push_back(std::move(*app));
+  return {};
+}
+
+struct authenticator {
+  std::string aaguid;
+  std::uint32_t sign_count = 0;
+};
+
+result<authenticator> authenticator_in(input& item) {
+  authenticator out;
+  auto read = read_object(item, "authenticator", [&out](input& in) -> result<void> {
+    out.aaguid = in.optional_text("aaguid", id_text_bytes_max).value_or("");
+    const auto count =
+        in.optional_integer("sign_count", 0, std::numeric_limits<std::uint32_t>::max());
+    out.sign_count = static_cast<std::uint32_t>(count.value_or(0));
+    in.ignore_others();
+    return in.done();
+  });
+  if (!read) return fail(read.error());
+  return out;
+}
+
+/// Go writes the year 1 for a time that is not known.
+time_point added_at(input& item, time_point now) {
+  const auto text = item.optional_text("added_at", time_bytes_max);
+  const auto time = text ? parse_time(*text) : std::nullopt;
+  return time && *time > time_point{} ? *time : now;
+}
+
+result<void> read_kratos_passkey(input& item, user_factors& out, time_point now) {
+  passkey_texts texts;
+  texts.credential_id = item.text("id", 1, storage::credential_id_chars_max + 4);
+  texts.public_key = item.text("public_key", 1, storage::passkey_public_key_chars_max + 4);
+  texts.name = item.optional_text("display_name", name_bytes_max);
+  const auto created_at = added_at(item, now);
+  const auto transports = item.optional_texts("transport", kratos_transports_max, time_bytes_max);
+  const auto device = authenticator_in(item);
+  if (!device) return fail(device.error());
+  texts.aaguid = device->aaguid;
+  item.ignore_others();
+  if (auto sound = item.done(); !sound) return sound;
+  auto key = make_passkey({"display_name", "id", "public_key", "authenticator.aaguid"}, texts);
+  if (!key) return fail(key.error());
+  key->transports = webauthn::known_transports_of(transports.value_or(std::vector<std::string>{}));
+  out.passkeys.push_back(foreign(std::move(*key), device->sign_count, created_at));
+  return {};
+}
+
+result<void> read_passkeys(input& config, user_factors& out, time_point now) {
+  auto read = read_each(config, "credentials", storage::passkeys_max,
+                        [&](input& item) { return read_kratos_passkey(item, out, now); });
+  if (!read) return read;
+  config.ignore_others();
+  return config.done();
+}
+
+using config_reader = result<void> (*)(input&, user_factors&, time_point);
+
+result<void> read_kind(input& in, const char* kind, config_reader read, user_factors& out,
+                       time_point now) {
+  return read_object(in, kind, [&](input& credential) -> result<void> {
+    if (!credential.has("config")) return wrong("config", "is required");
+    auto done =
+        read_object(credential, "config", [&](input& config) { return read(config, out, now); });
+    if (!done) return done;
+    credential.ignore_others();
+    return credential.done();
+  });
+}
+
+} // namespace
+
+result<void> read_kratos(input& in, user_factors& out, time_point now) {
+  return read_object(in, "credentials", [&](input& kinds) -> result<void> {
+    for (const auto& [kind, read] : {std::pair<const char*, config_reader>{"totp", read_totp},
+                                     {"webauthn", read_passkeys},
+                                     {"passkey", read_passkeys}})
+      if (auto done = read_kind(kinds, kind, read, out, now); !done) return done;
+    kinds.ignore_others();
+    return kinds.done();
+  });
+}
+
+} // namespace latchkey::gateway::transfer
