@@ -132,7 +132,10 @@ TEST_P(ImportExport, ListsInItsHelpEveryFieldThatAnExportHas) {
                             "company",
                             "phone",
                             "avatar_url",
-                            "preferences"})
+                            "preferences",
+                            "totp",
+                            "passkeys",
+                            "recovery_code_hashes"})
     EXPECT_TRUE(says(help.out, field)) << field;
 }
 

@@ -1,0 +1,291 @@
+// Second factors that `users export` writes and `users import` reads: those of another server of
+// ours, which has another secret, and those of other systems.
+#include "protocol/text/text_codec.hpp"
+#include "protocol/tokens/totp.hpp"
+#include "tests/product/commands/user_transfer.hpp"
+#include "tests/product/second_factors.hpp"
+#include "tests/support/soft_authenticator.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace latchkey::test {
+namespace {
+
+constexpr const char* site = "https://auth.example.com";
+constexpr const char* other_signing_secret =
+    "another-secret: ZYXWVUTSRQPONMLKJIHGFEDCBA9876543210zyxwvu";
+/// The password is "U*U".
+constexpr const char* hash_of_password =
+    "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+constexpr const char* app_secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+
+class MovedFactors : public UserTransfer {
+protected:
+  environment settings_of(const test_store& store, const char* secret = signing_secret) const {
+    return store.settings({{"ISSUER", site}, {"JWT_SECRET_KEY", secret}});
+  }
+  product server(const char* secret) const {
+    return product{GetParam(), {{"ISSUER", site}, {"JWT_SECRET_KEY", secret}}};
+  }
+  static program_result on(const product& instance, std::vector<std::string> words,
+                           const std::string& standard_input = {}) {
+    words.insert(words.begin(), "users");
+    return run_latchkey(std::move(words), instance.settings, instance.store.folder(),
+                        standard_input);
+  }
+  static json line_of(const std::string& name, const json& more) {
+    json line{
+        {"username", name}, {"email", name + "@example.com"}, {"password_hash", hash_of_password}};
+    line.update(more);
+    return line;
+  }
+  /// The details of an answer that asks for a second step.
+  static json asked(const product& instance, const std::string& name, const char* with) {
+    const auto answer = instance.call(post_json("/auth/token", credentials(name, with).dump()));
+    EXPECT_EQ(answer.status, 401) << answer.body;
+    EXPECT_EQ(json_of(answer)["error"].value("code", ""), "MFA_REQUIRED") << answer.body;
+    return details_of(answer);
+  }
+  static int status_of_code(const product& instance, const std::string& name, const char* with,
+                            const std::string& method, const std::string& code) {
+    const auto token = asked(instance, name, with).value("mfa_token", "");
+    return instance.call(finish_call(token, method, code)).status;
+  }
+  static int status_of_passkey(const product& instance, const std::string& name, const char* with,
+                               soft_authenticator& device) {
+    const auto token = asked(instance, name, with).value("mfa_token", "");
+    const json begin{{"mfa_token", token}};
+    const auto options = instance.call(post_json("/auth/passkeys/challenge", begin.dump()));
+    const auto shown = device.get(json_of(options)["publicKey"].dump());
+    const json proof{
+        {"mfa_token", token}, {"method", "passkey"}, {"credential", json::parse(shown)}};
+    return instance.call(post_json("/auth/mfa/verify", proof.dump())).status;
+  }
+  static int status_without_name(const product& instance, soft_authenticator& device) {
+    const auto options = instance.call(post_json("/auth/passkeys/challenge", "{}"));
+    const auto shown = device.get(json_of(options)["publicKey"].dump());
+    const json proof{{"credential", json::parse(shown)}};
+    return instance.call(post_json("/auth/passkeys/sign-in", proof.dump())).status;
+  }
+  /// Adds a passkey to somebody.
+  static soft_authenticator add_passkey(const product& instance, const tokens& session) {
+    soft_authenticator device;
+    device.behaviour.origin = site;
+    const auto options = instance.call(post("/auth/passkeys/registration").as(session.access));
+    const auto made = device.create(json_of(options)["publicKey"].dump());
+    const json body{{"credential", json::parse(made)}, {"name", "Laptop"}};
+    const auto added = instance.call(post_json("/auth/passkeys", body.dump()).as(session.access));
+    EXPECT_EQ(added.status, 201) << added.body;
+    return device;
+  }
+  /// One that another system has registered for the same domain, under that user handle.
+  static soft_authenticator registered_elsewhere(const std::string& user_handle) {
+    soft_authenticator device;
+    device.behaviour.origin = site;
+    device.behaviour.is_backup_eligible = true;
+    device.behaviour.is_backed_up = true;
+    const json options{
+        {"rp", {{"id", "auth.example.com"}, {"name", "Elsewhere"}}},
+        {"user", {{"id", base64url_encode(user_handle)}, {"name", "ada"}, {"displayName", "Ada"}}},
+        {"challenge", base64url_encode("a challenge of somebody else")},
+        {"pubKeyCredParams", {{{"type", "public-key"}, {"alg", -7}}}}};
+    (void)device.create(options.dump());
+    return device;
+  }
+  static json keycloak_passkey(const soft_authenticator& device) {
+    const auto& made = device.credentials.back();
+    const json data{{"aaguid", "adce0002-35bc-c60a-648b-0b25f1f05503"},
+                    {"credentialId", base64url_encode(made.id)},
+                    {"counter", made.counter},
+                    {"credentialPublicKey", base64url_encode(made.key.cose())},
+                    {"attestationStatementFormat", "none"}};
+    return {{"type", "webauthn"},
+            {"userLabel", "MacBook"},
+            {"secretData", "{}"},
+            {"credentialData", data.dump()}};
+  }
+};
+LATCHKEY_ON_BOTH_ENGINES(MovedFactors);
+
+TEST_P(MovedFactors, OfAppsAreAskedForAtEachSignIn) {
+  const std::string raw = "q3JvT8yLmW0ZxB5kNc7d"; // Keycloak's are the text itself
+  const json otp{{"type", "otp"},
+                 {"secretData", json{{"value", raw}}.dump()},
+                 {"credentialData", R"({"subType":"totp","digits":6,"counter":0,"period":30,)"
+                                    R"("algorithm":"HmacSHA1"})"}};
+  const json url{{"totp_url", "otpauth://totp/Example:kratos?secret=" + std::string{app_secret}}};
+  const std::map<std::string, json> lines{
+      {"own", {{"totp", {{{"name", "Phone"}, {"secret", app_secret}}}}}},
+      {"keycloak", {{"credentials", json::array({otp})}}},
+      {"kratos", {{"credentials", {{"totp", {{"config", url}}}}}}},
+      {"authzero", {{"mfa_factors", {{{"totp", {{"secret", app_secret}}}}}}}}};
+  const auto instance = server(signing_secret);
+  std::string file;
+  for (const auto& [name, factors] : lines)
+    file += line_of(name, factors).dump() + "\n";
+  const auto done = on(instance, {"import", "-"}, file); // beside the running server
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  for (const auto& [name, factors] : lines) {
+    const auto secret_text =
+        name == "keycloak" ? std::string{totp_secret_text(secret{raw}).reveal()} : app_secret;
+    EXPECT_EQ(status_of_code(instance, name, "U*U", "totp", "000000"), 401) << name;
+    EXPECT_EQ(status_of_code(instance, name, "U*U", "totp", code_of_app(secret_text)), 200) << name;
+    EXPECT_EQ(status_of_code(instance, name, "U*U", "totp", code_of_app(secret_text)), 401)
+        << name << ": a code works once";
+    EXPECT_EQ(status_of_code(instance, name, "U*U", "totp", code_of_app(secret_text, 1)), 200)
+        << name;
+  }
+  EXPECT_EQ(instance.store.count("SELECT count(*) FROM audit_log WHERE action = 'user.imported' "
+                                 "AND reason LIKE '%with 1 second factors'"),
+            4);
+  EXPECT_EQ(instance.server->stop(), 0);
+}
+
+TEST_P(MovedFactors, WorkOnAnotherServerWithAnotherSecret) {
+  const auto first = server(signing_secret);
+  auto owner = add_app_owner(first);
+  auto device = add_passkey(first, owner.session);
+  const auto exported = on(first, {"export", "-", "--with-password-hashes", "--with-factors"});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  EXPECT_TRUE(says(exported.out, owner.secret)) << exported.out;
+  EXPECT_FALSE(says(exported.err, "second factors")) << exported.err;
+  EXPECT_EQ(first.server->stop(), 0);
+
+  const auto second = server(other_signing_secret);
+  std::string others; // the administrator is there already
+  for (std::size_t from = 0; from < exported.out.size();) {
+    const auto end = exported.out.find('\n', from) + 1;
+    const auto line = exported.out.substr(from, end - from);
+    if (says(line, owner.name)) others += line;
+    from = end;
+  }
+  const auto done = on(second, {"import", "-"}, others);
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(status_of_code(second, owner.name, password, "totp", owner.next_code()), 200);
+  EXPECT_EQ(status_of_passkey(second, owner.name, password, device), 200);
+  EXPECT_EQ(status_without_name(second, device), 200);
+  EXPECT_EQ(status_of_code(second, owner.name, password, "recovery_code", owner.codes[0]), 200);
+  EXPECT_EQ(status_of_code(second, owner.name, password, "recovery_code", owner.codes[0]), 401);
+  EXPECT_EQ(second.server->stop(), 0);
+}
+
+TEST_P(MovedFactors, AreTheSameInAnEmptyStore) {
+  const auto device = registered_elsewhere("whoever");
+  const auto& made = device.credentials.back();
+  const json key{{"name", "Key"},
+                 {"credential_id", base64url_encode(made.id)},
+                 {"public_key", base64url_encode(made.key.cose())},
+                 {"sign_count", 5},
+                 {"aaguid", base64url_encode(std::string(16, 'a'))},
+                 {"transports", {"usb"}},
+                 {"backup_eligible", true},
+                 {"backed_up", false},
+                 {"second_factor", false},
+                 {"foreign", false},
+                 {"created_at", "2020-02-02T03:04:05.000006Z"}};
+  auto line = line_of("ada", {{"id", "0190c0de-0000-7000-8000-0000000000aa"},
+                              {"updated_at", "2021-01-02T03:04:05.000007Z"},
+                              {"created_at", "2020-01-02T03:04:05.000007Z"},
+                              {"passkeys", {key}},
+                              {"recovery_code_hashes", {std::string(43, 'A')}}});
+  for (const auto* name : {"Phone", "Tablet"})
+    line["totp"].push_back(
+        {{"name", name}, {"secret", app_secret}, {"created_at", "2020-02-02T03:04:05.000006Z"}});
+  ASSERT_EQ(import(line.dump()).exit_code, 0);
+  const auto exported = run(store_, {"export", "-", "--with-factors", "--with-password-hashes"});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  const auto shown = json::parse(exported.out);
+  EXPECT_EQ(shown["passkeys"], line["passkeys"]);
+  EXPECT_EQ(shown["recovery_code_hashes"], line["recovery_code_hashes"]);
+  EXPECT_EQ(shown["updated_at"], line["updated_at"]);
+  EXPECT_EQ(shown["totp"].size(), 2u);
+  const test_store empty{GetParam()};
+  ASSERT_EQ(run(empty, {"import", "-"}, exported.out).exit_code, 0);
+  const auto again = run(empty, {"export", "-", "--with-factors", "--with-password-hashes"});
+  auto apps_of = [](const std::string& text) {
+    auto apps = json::parse(text)["totp"].get<std::vector<json>>();
+    std::ranges::sort(apps, {}, [](const json& app) { return app.value("name", ""); });
+    return apps;
+  };
+  EXPECT_EQ(apps_of(again.out), apps_of(exported.out));
+  EXPECT_EQ(json::parse(again.out)["passkeys"], shown["passkeys"]);
+}
+
+TEST_P(MovedFactors, OfKeycloakSignInBesideThePasswordAndWithoutAName) {
+  const std::string id = "8d5a2d9e-6c4c-4a3a-9d3a-0a6d3f2d7c10";
+  auto device = registered_elsewhere(id); // Keycloak's user handle is the id as text
+  auto stranger = registered_elsewhere(std::string(64, 'h'));
+  const auto instance = server(signing_secret);
+  const auto lines =
+      line_of("ada", {{"id", id}, {"credentials", json::array({keycloak_passkey(device)})}})
+          .dump() +
+      "\n" + line_of("bob", {{"credentials", json::array({keycloak_passkey(stranger)})}}).dump();
+  const auto done = on(instance, {"import", "-"}, lines);
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(status_of_passkey(instance, "ada", "U*U", device), 200);
+  EXPECT_EQ(status_without_name(instance, device), 200);
+  EXPECT_EQ(status_of_passkey(instance, "bob", "U*U", stranger), 200);
+  EXPECT_EQ(status_without_name(instance, stranger), 400) << "its handle names nobody here";
+  EXPECT_EQ(instance.server->stop(), 0);
+}
+
+TEST_P(MovedFactors, ThatAreWrongKeepTheWholeLineOut) {
+  const auto device = registered_elsewhere("whoever");
+  const auto passkey = json::array({keycloak_passkey(device)});
+  const json app{{"secret", app_secret}};
+  const json long_codes{{"secret", app_secret}, {"digits", 8}};
+  const std::vector<json> lines{
+      line_of("a1", {{"totp", {app, long_codes}}}),
+      line_of("a2", {{"mfa_factors", {{{"phone", {{"value", "+1555"}}}}}}}),
+      line_of("a3", {{"passkeys", {{{"credential_id", "AAAA"}, {"public_key", "AAAA"}}}}}),
+      line_of("a4", {{"credentials", passkey}}), line_of("a5", {{"credentials", passkey}})};
+  std::string file;
+  for (const auto& line : lines)
+    file += line.dump() + "\n";
+  const auto done = import(file);
+  EXPECT_EQ(done.exit_code, 1) << done.out;
+  EXPECT_EQ(done.out, "1 users imported, 0 existed already, 4 refused\n");
+  for (const auto* words :
+       {"line 1: totp[1].digits: must be 6", "line 2: mfa_factors[0].phone: is no second factor",
+        "line 3: passkeys[0].public_key: must be a COSE key",
+        "line 5: passkeys: somebody has a passkey of that credential id already (a5)"})
+    EXPECT_TRUE(says(done.err, words)) << words << "\n" << done.err;
+  EXPECT_EQ(store_.count("SELECT count(*) FROM users"), 1);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM totp_factors"), 0);
+  EXPECT_EQ(store_.count("SELECT count(*) FROM passkeys"), 1);
+}
+
+TEST_P(MovedFactors, StayBehindUnlessAskedFor) {
+  ASSERT_EQ(import(line_of("ada", {{"totp", {{{"secret", app_secret}}}}}).dump()).exit_code, 0);
+  const auto plain = run(store_, {"export", "-", "--with-password-hashes"});
+  EXPECT_EQ(plain.exit_code, 0);
+  EXPECT_FALSE(says(plain.out, "totp")) << plain.out;
+  EXPECT_TRUE(says(plain.err, "not exported: second factors (--with-factors), ")) << plain.err;
+  // Nor does an export go on without an app that it cannot open.
+  const auto other = run_latchkey({"users", "export", "out.jsonl", "--with-factors"},
+                                  settings_of(store_, other_signing_secret), store_.folder());
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_TRUE(says(other.err, "the authenticator app of ada was sealed under another "
+                              "JWT_SECRET_KEY"))
+      << other.err;
+  EXPECT_EQ(contents(store_.folder() + "/out.jsonl"), "");
+}
+
+TEST_P(MovedFactors, AreNotSealedUnderASecretThatTheServerHasNot) {
+  const auto instance = server(signing_secret);
+  auto settings = instance.settings;
+  settings["JWT_SECRET_KEY"] = other_signing_secret;
+  const auto line = line_of("ada", {{"totp", {{{"secret", app_secret}}}}}).dump();
+  const auto refused =
+      run_latchkey({"users", "import", "-"}, settings, instance.store.folder(), line);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_TRUE(says(refused.err, "the store was used with another JWT_SECRET_KEY")) << refused.err;
+  EXPECT_EQ(instance.store.count("SELECT count(*) FROM users WHERE username = 'ada'"), 0);
+  EXPECT_EQ(on(instance, {"import", "-", "--dry-run"}, line).out,
+            "1 users would be imported, 0 existed already, 0 refused\n");
+  EXPECT_EQ(instance.server->stop(), 0);
+}
+
+} // namespace
+} // namespace latchkey::test
