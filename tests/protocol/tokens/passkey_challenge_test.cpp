@@ -65,6 +65,9 @@ TEST(PasskeyChallenge, AUserHandleIsTheUsersId) {
   EXPECT_FALSE(user_of_handle(""));
   EXPECT_FALSE(user_of_handle(std::string(15, 'u')));
   EXPECT_FALSE(user_of_handle(std::string(16, '\0')));
+  EXPECT_EQ(user_of_handle(to_string(user)), user) << "as Keycloak gives them";
+  EXPECT_FALSE(user_of_handle(std::string(36, '0')));
+  EXPECT_FALSE(user_of_handle("00000000-0000-0000-0000-000000000000"));
 }
 
 } // namespace

@@ -54,6 +54,15 @@ TEST(Totp, HasASecretAsLongAsTheHashInBase32) {
   EXPECT_EQ(totp_secret_text(rfc_key).reveal(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
 }
 
+TEST(Totp, ReadsASecretAsPeopleTypeIt) {
+  for (const auto* text :
+       {"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "gezd gnbv gy3t qojq-gezdgnbvgy3tqojq=="})
+    EXPECT_EQ(totp_secret_of_text(text).value().reveal(), rfc_key.reveal()) << text;
+  EXPECT_EQ(totp_secret_of_text("MY======").value().reveal(), "f");
+  for (const auto* text : {"GEZ1", "GEZ8", "GE=ZD", "G\u00e9ZD"})
+    EXPECT_FALSE(totp_secret_of_text(text)) << text;
+}
+
 TEST(Totp, TellsAnAppWhoseAccountItIs) {
   EXPECT_EQ(totp_uri(rfc_key, "Acme & Co", "ada+1@example.com").reveal(),
             "otpauth://totp/Acme%20%26%20Co:ada%2B1%40example.com"

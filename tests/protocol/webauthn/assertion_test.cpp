@@ -188,6 +188,18 @@ TEST_F(WebauthnAssertion, RefusesTheHandleOfAnotherUser) {
   }
 }
 
+TEST_F(WebauthnAssertion, TakesWhatAnotherSystemHasGivenAPasskeyOfItsOwn) {
+  behaviour().is_backup_eligible = true;
+  auto response = get();
+  response.user_handle = "the name there";
+  passkey.user_handle.reset();
+  EXPECT_EQ(test::verdict(judge(response, passkey)), "backup_changed");
+  passkey.is_backup_eligible.reset();
+  EXPECT_EQ(test::verdict(judge(response, passkey)), "accepted");
+  response.signature.back() = static_cast<char>(response.signature.back() ^ 1);
+  EXPECT_EQ(test::verdict(judge(response, passkey)), "wrong_signature");
+}
+
 TEST_F(WebauthnAssertion, RefusesToFindAUserWithoutAHandle) {
   behaviour().tells_user = false;
   EXPECT_EQ(get_and_judge(passkey), "accepted");

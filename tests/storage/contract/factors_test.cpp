@@ -114,6 +114,7 @@ TEST_P(StoredFactors, OfTwentyUsesOfOneRecoveryCodeExactlyOneWins) {
   EXPECT_EQ(winners(race(*store_, uses), error_code::conflict), 1u);
   EXPECT_EQ(factors().recovery_codes, 2u);
   EXPECT_EQ(factors().recovery_codes_left, 1u);
+  EXPECT_EQ(ask(*reader_, list_recovery_codes{ann_.id}).code_hashes.size(), 1u);
 }
 
 TEST_P(StoredFactors, OfTwentyUsesOfOneChallengeExactlyOneWins) {

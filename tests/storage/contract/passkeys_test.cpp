@@ -43,6 +43,7 @@ TEST_P(StoredPasskeys, AreReadAsTheyWereWritten) {
   auto key = made(0xfedcba9876543210u); // does not fit a signed number
   key.credential_id = std::string(credential_id_chars_max, 'c');
   key.sign_count = 0xffffffffu;
+  key.is_foreign = true;
   ASSERT_TRUE(add_key(key));
   EXPECT_EQ(version(), ann_.version + 1);
   ASSERT_EQ(passkeys().size(), 1u);
@@ -58,6 +59,7 @@ TEST_P(StoredPasskeys, AreReadAsTheyWereWritten) {
   EXPECT_TRUE(found.is_backup_eligible);
   EXPECT_FALSE(found.is_backed_up);
   EXPECT_TRUE(found.is_second_factor);
+  EXPECT_TRUE(found.is_foreign);
   EXPECT_EQ(found.created_at, noon);
   EXPECT_FALSE(found.last_used_at);
 }
