@@ -104,7 +104,8 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
   const auto keep_first = [&good](result<void> next) {
     if (good) good = std::move(next);
   };
-  if (const auto id = in.optional_text("id", id_text_bytes_max)) {
+  const auto id = in.optional_text("id", id_text_bytes_max);
+  if (id) {
     const auto parsed = parse_uuid(*id);
     if (parsed && !parsed->is_nil())
       user.id = user_id{*parsed};
@@ -137,7 +138,7 @@ result<user_line> read_user_line(std::string_view line, time_point now) {
   out.profile.preferences =
       in.object_text("preferences", storage::preferences_bytes_max).value_or("");
 
-  auto factors = read_user_factors(in, in.has("id"), now);
+  auto factors = read_user_factors(in, id.has_value(), now);
   if (factors)
     out.factors = std::move(*factors);
   else
