@@ -74,7 +74,7 @@ TEST(UserFactors, AreReadInOurOwnForm) {
   EXPECT_EQ(key.credential_id, base64url_encode(id_bytes));
   EXPECT_EQ(key.public_key, base64url_encode(cose));
   EXPECT_EQ(key.sign_count, 7u);
-  EXPECT_EQ(key.transports, (std::vector<std::string>{"internal", "hybrid"}));
+  EXPECT_EQ(key.transports, (std::vector<std::string>{"hybrid", "internal"}));
   EXPECT_TRUE(key.is_backup_eligible);
   EXPECT_TRUE(key.is_backed_up);
   EXPECT_FALSE(key.is_second_factor);
@@ -133,6 +133,8 @@ TEST(UserFactors, OfAnAppMustBeWhatAVerifierComputes) {
   EXPECT_EQ(app("name", "a\u0007").find("totp[1].name: "), 0u);
   EXPECT_EQ(app("code", "x").find("totp[1].code: "), 0u) << "is no field";
   EXPECT_EQ(verdict({{"totp", "x"}}), "totp: must be a list of objects");
+  EXPECT_EQ(verdict({{"totp", {{{"secret", "1"}}}}, {"passkeys", {own_passkey()}}}),
+            "totp[0].secret: is not base32");
   EXPECT_EQ(verdict({{"totp", {"x"}}}), "totp: must be a list of objects");
   EXPECT_EQ(verdict({{"totp", json::array({json::object()})}}), "totp[0].secret: is required");
 }
@@ -256,7 +258,7 @@ TEST(KeycloakFactors, HavePasskeysInBase64) {
     EXPECT_EQ(key.sign_count, 12u);
     EXPECT_TRUE(key.is_second_factor);
     EXPECT_TRUE(key.is_foreign);
-    EXPECT_EQ(key.transports, (std::vector<std::string>{"internal", "smart-card"}));
+    EXPECT_EQ(key.transports, (std::vector<std::string>{"smart-card", "internal"}));
   }
 }
 
@@ -339,7 +341,7 @@ TEST(Auth0Factors, AreAppsAlone) {
   EXPECT_EQ(found->totp[0].key.reveal(), "Hello!\xde\xad\xbe\xef");
   const json phone{{"phone", {{"value", "+15551234567"}}}};
   EXPECT_EQ(verdict({{"mfa_factors", {app, phone}}}).find("mfa_factors[1].phone: "), 0u);
-  const json wrong{{"totp", {{"secret", "not base32"}}}};
+  const json wrong{{"totp", {{"secret", "0189"}}}};
   EXPECT_EQ(verdict({{"mfa_factors", {wrong}}}), "mfa_factors[0].totp.secret: is not base32");
 }
 
