@@ -216,7 +216,7 @@ Second factors, which each sign-in asks for then:
   recovery_code_hashes       as an export has them
   credentials                as a Keycloak realm export has it (a list) or Ory Kratos (an object):
                              otp, webauthn and webauthn-passwordless; totp, webauthn and passkey.
-                             What else stands in it is passed over, passwords too
+                             Passwords and recovery codes in it are passed over
   mfa_factors                as Auth0 has it: totp
 A line such as {"username":"ada","email":"ada@example.com"} is enough.
 )";
