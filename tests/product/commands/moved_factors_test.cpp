@@ -12,7 +12,7 @@
 namespace latchkey::test {
 namespace {
 
-constexpr const char* site = "https://auth.example.com";
+constexpr const char* passkey_site = "https://auth.example.com";
 constexpr const char* other_signing_secret =
     "another-secret: ZYXWVUTSRQPONMLKJIHGFEDCBA9876543210zyxwvu";
 /// The password is "U*U".
@@ -23,10 +23,10 @@ constexpr const char* app_secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 class MovedFactors : public UserTransfer {
 protected:
   environment settings_of(const test_store& store, const char* secret = signing_secret) const {
-    return store.settings({{"ISSUER", site}, {"JWT_SECRET_KEY", secret}});
+    return store.settings({{"ISSUER", passkey_site}, {"JWT_SECRET_KEY", secret}});
   }
   product server(const char* secret) const {
-    return product{GetParam(), {{"ISSUER", site}, {"JWT_SECRET_KEY", secret}}};
+    return product{GetParam(), {{"ISSUER", passkey_site}, {"JWT_SECRET_KEY", secret}}};
   }
   static program_result on(const product& instance, std::vector<std::string> words,
                            const std::string& standard_input = {}) {
@@ -71,7 +71,7 @@ protected:
   /// Adds a passkey to somebody.
   static soft_authenticator add_passkey(const product& instance, const tokens& session) {
     soft_authenticator device;
-    device.behaviour.origin = site;
+    device.behaviour.origin = passkey_site;
     const auto options = instance.call(post("/auth/passkeys/registration").as(session.access));
     const auto made = device.create(json_of(options)["publicKey"].dump());
     const json body{{"credential", json::parse(made)}, {"name", "Laptop"}};
@@ -82,7 +82,7 @@ protected:
   /// One that another system has registered for the same domain, under that user handle.
   static soft_authenticator registered_elsewhere(const std::string& user_handle) {
     soft_authenticator device;
-    device.behaviour.origin = site;
+    device.behaviour.origin = passkey_site;
     device.behaviour.is_backup_eligible = true;
     device.behaviour.is_backed_up = true;
     const json options{
