@@ -21,7 +21,7 @@ result<void> create_admin(storage::store& store, const settings& configured,
   if (!email) return fail(email.error());
   if (auto good = check_username(admin.username, *email); !good) return good;
   if (auto good = check_password(admin.password.reveal(), admin.username, *email,
-                                 configured.password_length_min);
+                                 configured.password_length_min_alone());
       !good)
     return good;
   auto username_key = fold_login_name(admin.username);

@@ -145,7 +145,7 @@ result<void> server::parts::load_tables() {
   // A node writes once it is a member.
   if (!member)
     if (auto seeded = seed_keys(); !seeded) return seeded;
-  return load_registry(*store, *env->book);
+  return load_registry(*store, *env->book, session_policy_of(*configured).factors);
 }
 
 result<void> server::parts::seed_keys() {

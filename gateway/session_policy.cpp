@@ -22,7 +22,12 @@ session_policy session_policy_of(const settings& set) {
   policy.login_failures_in_a_row_max = set.login_failures_in_a_row_max;
   policy.reset_mails = set.reset_mail_limit;
   policy.password_length_min = set.password_length_min;
+  policy.password_length_min_alone = set.password_length_min_alone();
   policy.recent_sign_in = std::chrono::seconds{set.recent_sign_in_s};
+  policy.factors.is_required_of_all = set.second_factor_required;
+  policy.factors.roles = set.second_factor_roles;
+  policy.factors.permissions = permission_set{set.second_factor_permissions};
+  policy.factors.grace = std::chrono::seconds{set.second_factor_grace_s};
   return policy;
 }
 

@@ -23,6 +23,10 @@ bool holds(const std::vector<std::string>& words, std::string_view word) noexcep
 
 } // namespace
 
+bool is_role_name(std::string_view name) noexcept {
+  return name.size() <= role_name_bytes_max && is_word(name) && name.find('.') == name.npos;
+}
+
 bool is_permission(std::string_view text) noexcept {
   if (text == everything) return true;
   const auto colon = text.find(':');

@@ -13,6 +13,10 @@ namespace latchkey {
 inline constexpr std::size_t permission_bytes_max = 64;
 inline constexpr std::size_t permissions_max = 64; // of one role, key or service
 
+inline constexpr std::size_t role_name_bytes_max = 50;
+/// 1 to 50 of [a-z0-9_-].
+bool is_role_name(std::string_view name) noexcept;
+
 /// Two words of [a-z0-9_.-] with a colon between them, or `*` alone, which is all of them.
 bool is_permission(std::string_view text) noexcept;
 

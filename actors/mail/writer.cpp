@@ -114,6 +114,13 @@ storage::add_mail mail_writer::api_key_created(const std::string& recipient,
                 now);
 }
 
+storage::add_mail mail_writer::api_key_revoked(const std::string& recipient,
+                                               const std::string& which, time_point now) const {
+  return notice("api_key_revoked", recipient, "An API key was revoked",
+                "The API key " + which + " of your account was revoked",
+                "If it was not you, change your password and tell whoever runs the service.", now);
+}
+
 storage::add_mail mail_writer::email_changed(const std::string& recipient, time_point now) const {
   return notice("email_changed", recipient, "Your email address was changed",
                 "Your account has another email address. This one was taken away from it",

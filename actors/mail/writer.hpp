@@ -38,6 +38,9 @@ public:
   /// "An API key was created": `name` is its owner's word, `prefix` its first characters.
   storage::add_mail api_key_created(const std::string& recipient, const std::string& name,
                                     const std::string& prefix, time_point now) const;
+  /// "An API key was revoked": `which` names it.
+  storage::add_mail api_key_revoked(const std::string& recipient, const std::string& which,
+                                    time_point now) const;
   /// To the old address: "the account has another one now". The new one is not told.
   storage::add_mail email_changed(const std::string& recipient, time_point now) const;
   /// "Your recovery passphrase was set", or removed.

@@ -49,13 +49,6 @@ const std::vector<role_record>& built_in_roles() {
   return roles;
 }
 
-bool is_role_name(std::string_view name) noexcept {
-  return !name.empty() && name.size() <= role_name_bytes_max &&
-         std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-         });
-}
-
 const std::vector<permission_words>& known_permissions() {
   static const std::vector<permission_words> words{
       {"profile:read", "read one's own account and profile"},
@@ -107,6 +100,12 @@ role_table::permissions_of(std::string_view role) const {
   return found == nullptr ? everybody : found->permissions;
 }
 
+bool role_table::requires_second_factor(std::string_view role) const {
+  if (factors.is_required_of(role)) return true;
+  const auto* found = find(role);
+  return found != nullptr && found->role.requires_second_factor;
+}
+
 const service_entry* service_table::find_service(const std::string& id) const {
   const auto found = services.find(id);
   return found == services.end() ? nullptr : found->second.get();
@@ -117,8 +116,12 @@ const service_table::key_entry* service_table::find_key(const std::string& hash)
   return found == keys.end() ? nullptr : &found->second;
 }
 
-std::shared_ptr<const role_table> make_role_table(const std::vector<role_record>& stored) {
+std::shared_ptr<const role_table> make_role_table(const std::vector<role_record>& stored,
+                                                  const factor_policy& factors) {
   auto table = std::make_shared<role_table>();
+  table->factors = factors;
+  if (!factors.permissions.words().empty())
+    table->by_second_factor = std::make_shared<const permission_set>(factors.permissions);
   table->everybody = std::make_shared<const permission_set>(permissions_of_everybody());
   for (const auto& role : stored)
     put(*table, role);

@@ -6,6 +6,7 @@
 // within `registry_refresh`.
 #pragma once
 
+#include "protocol/factor_policy.hpp"
 #include "protocol/facts/roles.hpp"
 #include "protocol/facts/services.hpp"
 #include "protocol/permission.hpp"
@@ -25,7 +26,6 @@ namespace latchkey {
 
 inline constexpr std::chrono::seconds registry_refresh{1};
 inline constexpr std::size_t roles_max = 256;
-inline constexpr std::size_t role_name_bytes_max = 50;
 inline constexpr std::size_t role_description_chars_max = 255;
 
 /// What every role grants: permissions of its own and those that everybody has.
@@ -36,19 +36,22 @@ struct role_table {
   };
   std::map<std::string, entry, std::less<>> roles;
   std::shared_ptr<const permission_set> everybody;
+  factor_policy factors;
+  /// What a session has once a second factor was shown in it; nullptr: no permission is such.
+  std::shared_ptr<const permission_set> by_second_factor;
 
   /// nullptr when there is no such role.
   const entry* find(std::string_view role) const;
   /// Everybody's, for a role that is no longer there.
   const std::shared_ptr<const permission_set>& permissions_of(std::string_view role) const;
+  /// Whether its users must have a second factor.
+  bool requires_second_factor(std::string_view role) const;
 };
 
 /// What everybody signed in has, and what the built-in roles add to it.
 const permission_set& permissions_of_everybody();
 /// "user", "admin" and "superuser".
 const std::vector<role_record>& built_in_roles();
-/// 1 to 50 of [a-z0-9_-].
-bool is_role_name(std::string_view name) noexcept;
 /// A permission that a route of this program asks for, with a few words on it.
 struct permission_words {
   std::string_view permission, about;
@@ -96,7 +99,8 @@ struct service_table {
 };
 
 /// The built-in roles and those of the store.
-std::shared_ptr<const role_table> make_role_table(const std::vector<role_record>& stored);
+std::shared_ptr<const role_table> make_role_table(const std::vector<role_record>& stored,
+                                                  const factor_policy& factors = {});
 /// `before` lends the keys' `noted_at`.
 std::shared_ptr<const service_table>
 make_service_table(const storage::list_services::answer& stored, const service_table& before);

@@ -14,7 +14,7 @@ constexpr std::size_t shown_hash_chars = 8;
 
 bool is_same(const role_record& a, const role_record& b) {
   return a.name == b.name && a.description == b.description && a.permissions == b.permissions &&
-         a.updated_at == b.updated_at;
+         a.requires_second_factor == b.requires_second_factor && a.updated_at == b.updated_at;
 }
 bool is_same(const service_record& a, const service_record& b) {
   return a.id == b.id && a.scopes == b.scopes && a.rate_count == b.rate_count &&
@@ -117,12 +117,13 @@ result<void> seed_service_keys(storage::store& store, const secret& service_keys
   return {};
 }
 
-result<void> load_registry(storage::store& store, registry_book& book) {
+result<void> load_registry(storage::store& store, registry_book& book,
+                           const factor_policy& factors) {
   auto roles = find(store, storage::list_roles{});
   if (!roles) return fail(roles.error());
   auto services = find(store, storage::list_services{});
   if (!services) return fail(services.error());
-  book.publish(make_role_table(roles->get<storage::list_roles::answer>()));
+  book.publish(make_role_table(roles->get<storage::list_roles::answer>(), factors));
   book.publish(make_service_table(services->get<storage::list_services::answer>(), {}));
   return {};
 }
@@ -182,14 +183,14 @@ void registry_state::role_stored(const role_record& role) {
     *position = role;
   else
     roles.insert(position, role);
-  env->book->publish(make_role_table(roles));
+  env->book->publish(make_role_table(roles, env->policy.factors));
 }
 
 void registry_state::role_removed(const std::string& removed) {
   ++changes;
   const auto position = position_of(roles, removed);
   if (position != roles.end() && position->name == removed) roles.erase(position);
-  env->book->publish(make_role_table(roles));
+  env->book->publish(make_role_table(roles, env->policy.factors));
 }
 
 // -- what others have changed ----------------------------------------------------------
@@ -234,7 +235,7 @@ void registry_state::adopt_roles(std::vector<role_record> found) {
   sort_by_name(found);
   if (are_same(found, roles)) return;
   roles = std::move(found);
-  env->book->publish(make_role_table(roles));
+  env->book->publish(make_role_table(roles, env->policy.factors));
 }
 
 void registry_state::adopt_services(storage::list_services::answer found) {

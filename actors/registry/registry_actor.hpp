@@ -20,7 +20,8 @@ namespace latchkey {
 result<void> seed_service_keys(storage::store& store, const secret& service_keys, time_point now);
 
 /// For a start, before anybody is answered: reads the tables and publishes them.
-result<void> load_registry(storage::store& store, registry_book& book);
+result<void> load_registry(storage::store& store, registry_book& book,
+                           const factor_policy& factors = {});
 
 struct registry_state {
   static inline const char* name = "registry";

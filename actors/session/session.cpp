@@ -1,6 +1,8 @@
 #include "actors/session/session.hpp"
 
+#include "actors/registry/registry.hpp"
 #include "protocol/error_code.hpp"
+#include "protocol/factor_policy.hpp"
 
 #include <algorithm>
 #include <caf/send.hpp>
@@ -81,6 +83,7 @@ caf::result<messages::validation> session_state::validate_now(messages::validate
   last_used = env->steady_now();
   const bool is_first = see(request.counter);
   if (is_first || last_used >= touched_when + touched_every) touch();
+  if (is_refused(request.admits_awaiting)) return to_error(awaits_second_factor());
   return validation();
 }
 
@@ -101,7 +104,15 @@ caf::result<messages::validation> session_state::prove_now(messages::prove& requ
   last_used = env->steady_now();
   const bool is_late = request.is_used && last_used >= touched_when + touched_every;
   if (see(counter) || is_late) touch(); // whatever comes of what it is shown for
+  if (request.is_used && is_refused(request.admits_awaiting))
+    return to_error(awaits_second_factor());
   return validation();
+}
+
+bool session_state::is_refused(bool admits_awaiting) const {
+  return record.awaits_second_factor && !admits_awaiting &&
+         record.authenticated.by.level() == assurance_level::aal1 &&
+         env->book->roles()->requires_second_factor(record.user_role);
 }
 
 messages::validation session_state::validation() const {
@@ -109,7 +120,8 @@ messages::validation session_state::validation() const {
           record.user_number,
           record.user_role,
           record.opened_by,
-          {record.authenticated.by, authenticated_at(record)}};
+          {record.authenticated.by, authenticated_at(record)},
+          is_refused(false)};
 }
 
 void session_state::touch() {

@@ -106,6 +106,8 @@ private:
   /// Tells its watchers that it is too old, if it is so in the store too.
   task<> notify_of_expiry();
 
+  /// It is good for adding a second factor alone, and what is asked is not that.
+  bool is_refused(bool admits_awaiting) const;
   messages::validation validation() const;
   void touch();
   /// The refresh token with that counter, or an access token that came with it, was shown.

@@ -200,8 +200,9 @@ task<messages::done> user_state::on_delete(messages::delete_user request) {
     if (const auto why = other_role(request.role_seen, record)) return fail(*why);
     if (request.current && !is_current(matched))
       return fail_because(error_code::invalid_credentials, "the password was changed meanwhile");
-    if (request.current && record.factors.any())
-      if (const auto recent = check_recent(request.shown); !recent) return fail(recent.error());
+    if (request.current)
+      if (const auto recent = check_recent_factor(request.shown); !recent)
+        return fail(recent.error());
     const auto at = env->now();
     auto entry =
         audit_entry("user.deleted", "with all that was the user's", at, request.author, record.id);

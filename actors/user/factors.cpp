@@ -47,6 +47,8 @@ task<messages::factor_list> user_state::on_list_factors(messages::list_factors r
   out.methods = methods();
   out.recovery_codes = found->recovery_codes;
   out.recovery_codes_left = found->recovery_codes_left;
+  out.is_required = must_have_second_factor();
+  if (out.is_required && !record.factors.any()) out.due_at = factor_due_at(env->now());
   co_return out;
 }
 
@@ -101,6 +103,22 @@ task<messages::done> user_state::change_factors(const factor_change& wanted) {
   if (!written) co_return written.error();
   announce_mail();
   co_return messages::done{};
+}
+
+task<messages::done> user_state::check_not_last_factor(std::uint64_t id, time_point deadline) {
+  if (!must_have_second_factor()) co_return messages::done{};
+  const storage::list_factors query{record.id};
+  const auto found = co_await read(query, deadline);
+  if (!found) co_return found.error();
+  bool is_one = false, has_another = false;
+  const auto look = [&](std::uint64_t each) { (each == id ? is_one : has_another) = true; };
+  for (const auto& totp : found->totp)
+    if (totp.confirmed_at) look(totp.id);
+  for (const auto& key : found->passkeys)
+    if (key.is_second_factor) look(key.id);
+  if (!is_one || has_another) co_return messages::done{};
+  co_return fail(error_code::conflict, "id",
+                 "is the only second factor, and the account must have one: add another first");
 }
 
 task<messages::done>
@@ -189,6 +207,8 @@ task<messages::totp_confirmed> user_state::on_confirm_totp(messages::confirm_tot
 task<messages::done> user_state::on_remove_totp(messages::remove_totp request) {
   const auto turn = co_await take_turn_to_change_factors(request.caller);
   if (!turn) co_return turn.error();
+  const auto allowed = co_await check_not_last_factor(request.id, request.deadline);
+  if (!allowed) co_return allowed.error();
   auto change = change_by_owner("user.totp_removed", request.caller, request.by, request.deadline);
   change.facts = [&, this] {
     return std::vector<storage::fact>{

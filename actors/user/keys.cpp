@@ -99,6 +99,13 @@ void user_state::drop_key(std::uint64_t id) {
   if (index != nowhere) keys->erase(keys->begin() + static_cast<std::ptrdiff_t>(index));
 }
 
+std::string user_state::words_for_key(std::uint64_t id) const {
+  const auto index = keys ? index_of(*keys, id) : nowhere;
+  if (index == nowhere) return key_id_text(id); // it does not wait for a read
+  const auto& key = (*keys)[index];
+  return '"' + key.name + "\" (" + key.prefix + "...)";
+}
+
 // -- made and revoked -------------------------------------------------------------------
 
 task<messages::api_key_created> user_state::on_create_key(messages::create_api_key request) {
@@ -106,6 +113,9 @@ task<messages::api_key_created> user_state::on_create_key(messages::create_api_k
   if (!granted->has_all(request.scopes))
     co_return fail(error_code::insufficient_permissions, "scopes",
                    "must be among the permissions of the key's owner");
+  if (const auto recent = check_recent(request.caller.authenticated); !recent)
+    co_return recent.error();
+  if (const auto allowed = check_level_of(request); !allowed) co_return allowed.error();
   // Not beside what revokes all keys: one would be left.
   const auto turn = co_await take_turn(turnstile::kind::shared);
   if (!turn) co_return turn.error();
@@ -123,6 +133,18 @@ task<messages::api_key_created> user_state::on_create_key(messages::create_api_k
   co_return co_await create_key(request, keys_max);
 }
 
+/// A key must not do what its owner's session may not.
+result<void> user_state::check_level_of(const messages::create_api_key& request) const {
+  if (request.caller.authenticated.by.level() == assurance_level::aal2) return {};
+  const auto& asking = env->policy.factors.permissions;
+  const auto asks = [&asking](const std::string& scope) {
+    return asking.has(scope) || (scope == "*" && !asking.words().empty());
+  };
+  const auto found = std::ranges::find_if(request.scopes, asks);
+  if (found == request.scopes.end()) return {};
+  return fail(needs_level(assurance_level::aal2, *found + " needs a second factor"));
+}
+
 task<messages::api_key_created> user_state::create_key(const messages::create_api_key& request,
                                                        std::size_t keys_max) {
   auto made = make_opaque_key(api_key_kind, record.id);
@@ -137,8 +159,9 @@ task<messages::api_key_created> user_state::create_key(const messages::create_ap
   key.created_at = at;
   key.expires_at = request.expires_at;
   auto entry = audit_entry("api_key.created", key_id_text(key.id), at, request.author, record.id);
-  storage::unit unit{
-      {storage::add_api_key{key, keys_max, request.session}, storage::add_audit{std::move(entry)}}};
+  storage::add_api_key added{key, keys_max};
+  if (!request.caller.id.is_nil()) added.session = request.caller.id;
+  storage::unit unit{{std::move(added), storage::add_audit{std::move(entry)}}};
   const auto may = co_await may_notify("api_key_created");
   if (may.value_or(false))
     unit.facts.emplace_back(env->mails->api_key_created(record.email, key.name, key.prefix, at));
@@ -168,11 +191,16 @@ task<messages::api_key_list> user_state::on_list_keys(messages::list_api_keys) {
 }
 
 task<messages::done> user_state::on_revoke_key(messages::revoke_api_key request) {
+  if (const auto recent = check_recent(request.shown); !recent) co_return recent.error();
+  const auto may = co_await may_notify("api_key_revoked");
   const auto at = env->now();
   auto entry =
       audit_entry("api_key.revoked", key_id_text(request.id), at, request.author, record.id);
   storage::unit unit{
       {storage::revoke_api_key{request.id, record.id, at}, storage::add_audit{std::move(entry)}}};
+  if (may.value_or(false))
+    unit.facts.emplace_back(
+        env->mails->api_key_revoked(record.email, words_for_key(request.id), at));
   const auto written = co_await commit(std::move(unit), request.deadline);
   if (!written) {
     const auto code = written.error().code;
@@ -182,6 +210,7 @@ task<messages::done> user_state::on_revoke_key(messages::revoke_api_key request)
     (void)co_await announce(*env, messages::user_changed{record.id});
     co_return written.error();
   }
+  announce_mail();
   drop_key(request.id);
   co_return co_await announce(*env, messages::user_changed{record.id});
 }

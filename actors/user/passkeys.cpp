@@ -177,6 +177,11 @@ task<messages::passkey_added> user_state::on_change_passkey(messages::change_pas
   if (key.name == known->name && key.is_second_factor == known->is_second_factor)
     co_return messages::passkey_added{key, {}};
 
+  if (!key.is_second_factor) {
+    const auto allowed = co_await check_not_last_factor(key.id, request.deadline);
+    if (!allowed) co_return allowed.error();
+  }
+
   const auto at = env->now();
   new_recovery_codes codes;
   if (key.is_second_factor && found->recovery_codes == 0) codes = make_recovery_codes();
@@ -201,6 +206,8 @@ task<messages::passkey_added> user_state::on_change_passkey(messages::change_pas
 task<messages::done> user_state::on_remove_passkey(messages::remove_passkey request) {
   const auto turn = co_await take_turn_to_change_factors(request.caller);
   if (!turn) co_return turn.error();
+  const auto allowed = co_await check_not_last_factor(request.id, request.deadline);
+  if (!allowed) co_return allowed.error();
   auto change =
       change_by_owner("user.passkey_removed", request.caller, request.by, request.deadline);
   change.facts = [&, this] {

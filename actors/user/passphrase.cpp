@@ -16,6 +16,7 @@ task<messages::done> user_state::on_change_recovery(messages::change_recovery re
   for (std::size_t attempt = 1;; ++attempt) {
     const auto tried = co_await match_password(request.current, request.deadline);
     if (!tried) co_return tried.error();
+    if (const auto recent = check_recent_factor(request.shown); !recent) co_return recent.error();
     secret phc; // empty: the passphrase is removed
     if (!request.next.empty()) {
       messages::hash_password question{request.next, request.deadline};
@@ -38,6 +39,8 @@ task<messages::done> user_state::on_change_recovery(messages::change_recovery re
       // The password was changed meanwhile: whoever knows the old one alone sets nothing.
       is_outdated = !is_current(*tried);
       if (is_outdated) return std::nullopt;
+      if (const auto recent = check_recent_factor(request.shown); !recent)
+        return fail(recent.error());
       return recovery_facts(request.author, phc, notifies);
     };
     change.committed = [this] { ++recovery_changes_; };

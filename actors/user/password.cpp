@@ -39,8 +39,8 @@ task<messages::done> user_state::on_change_password(messages::change_password re
   for (std::size_t attempt = 1;; ++attempt) {
     const auto tried = co_await match_password(request.current, request.deadline);
     if (!tried) co_return tried.error();
-    const auto chosen = check_password(request.next.reveal(), record.username, record.email,
-                                       env->policy.password_length_min);
+    const auto chosen =
+        check_password(request.next.reveal(), record.username, record.email, password_length_min());
     if (!chosen) co_return chosen.error();
     messages::hash_password question{request.next, request.deadline};
     const auto hashed = co_await ask(env->hasher, std::move(question));
@@ -93,8 +93,8 @@ task<messages::done> user_state::on_reset_password(messages::reset_password requ
                        !token->used_at && token->expires_at > env->now();
   if (!is_good) co_return fail(error_code::token_invalid);
   // Before the token is used up: whoever chose badly may choose again.
-  const auto chosen = check_password(request.next.reveal(), record.username, record.email,
-                                     env->policy.password_length_min);
+  const auto chosen =
+      check_password(request.next.reveal(), record.username, record.email, password_length_min());
   if (!chosen) co_return chosen.error();
   messages::hash_password question{request.next, request.deadline};
   const auto hashed = co_await ask(env->hasher, std::move(question));
@@ -128,7 +128,10 @@ task<messages::done> user_state::set_reset_password(const messages::reset_passwo
   change.adopt = [&, this] {
     record.password_hash = phc;
     record.version += !effects.takes_over ? 1 : record.factors.any() ? 3 : 2;
-    if (effects.takes_over) record.factors = {};
+    if (effects.takes_over) {
+      record.factors = {};
+      record.second_factor_due_at.reset();
+    }
     if (!effects.proves_address) return;
     record.email_verified = true;
     if (!record.used_at) record.used_at = effects.at;

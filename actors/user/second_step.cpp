@@ -87,6 +87,10 @@ result<void> user_state::check_recent(const authentication& shown) const {
   return fail(std::move(asked));
 }
 
+result<void> user_state::check_recent_factor(const authentication& shown) const {
+  return record.factors.any() ? check_recent(shown) : result<void>{};
+}
+
 // -- what is shown ----------------------------------------------------------------------------
 
 task<failure_gate::pass> user_state::enter_second_step(const messages::factor_proof& proof) {

@@ -196,6 +196,7 @@ task<messages::token_pair> user_state::open_session(opening wanted, std::functio
   if (!written) co_return written.error();
   record.last_login_at = session.created_at;
   if (!record.used_at) record.used_at = session.created_at;
+  if (begins_factor_grace(session)) record.second_factor_due_at = factor_due_at(session.created_at);
 
   // The role of this moment: what is told of a new one comes to the shard after this.
   session.user_role = record.role;
@@ -205,6 +206,12 @@ task<messages::token_pair> user_state::open_session(opening wanted, std::functio
   if (!opened) co_return opened.error();
   const messages::issue_tokens request_for_tokens;
   co_return co_await ask(*opened, request_for_tokens);
+}
+
+bool user_state::begins_factor_grace(const session_record& session) const {
+  return !record.second_factor_due_at && !record.factors.any() &&
+         session.authenticated.by.level() == assurance_level::aal1 && must_have_second_factor() &&
+         env->policy.factors.grace.count() > 0;
 }
 
 bool user_state::must_verify_first() const {
@@ -232,7 +239,13 @@ session_record user_state::new_session(const opening& wanted) const {
   session.authenticated = {wanted.by, at};
   session.created_at = session.rotated_at = session.last_seen_at = at;
   session.expires_at = at + env->policy.session_ttl;
+  session.awaits_second_factor = wanted.by.level() == assurance_level::aal1 &&
+                                 must_have_second_factor() && factor_due_at(at) <= at;
   return session;
+}
+
+time_point user_state::factor_due_at(time_point at) const {
+  return record.second_factor_due_at.value_or(at + env->policy.factors.grace);
 }
 
 task<storage::written> user_state::commit_session(const session_record& session,
@@ -245,6 +258,8 @@ task<storage::written> user_state::commit_session(const session_record& session,
   storage::unit unit{{storage::create_session{session, record.version},
                       storage::add_audit{std::move(entry)}, storage::touch_login{record.id, at}}};
   if (!record.used_at) unit.facts.emplace_back(storage::mark_used{record.id, at});
+  if (begins_factor_grace(session))
+    unit.facts.emplace_back(storage::begin_factor_grace{record.id, factor_due_at(at)});
   for (const auto& fact : wanted.uses_up)
     unit.facts.push_back(fact);
   messages::commit message{std::move(unit), wanted.deadline};

@@ -224,6 +224,11 @@ private:
   /// EMAIL_VERIFICATION=required: nobody signs in before the address is verified.
   bool must_verify_first() const;
   static failure unverified_address();
+  /// Of a new one, in code points.
+  std::size_t password_length_min() const {
+    const auto& policy = env->policy;
+    return record.factors.any() ? policy.password_length_min : policy.password_length_min_alone;
+  }
   /// What a sign-in has shown.
   struct opening {
     surface opened_by = surface::auth_service;
@@ -238,6 +243,11 @@ private:
   /// session already. In a turn.
   task<messages::token_pair> open_session(opening wanted, std::function<bool()> is_good);
   session_record new_session(const opening& wanted) const;
+  /// From when on a session by one factor is good for adding a second one alone, for a user who
+  /// must have one and signs in at that time.
+  time_point factor_due_at(time_point at) const;
+  /// Whether it is the first sign-in by one factor since the user must have two.
+  bool begins_factor_grace(const session_record& session) const;
   task<storage::written> commit_session(const session_record& session, const opening& wanted);
 
   // -- second factors (second_step.cpp, factors.cpp) ---------------------------------------------
@@ -281,6 +291,15 @@ private:
   task<> warn_of_few_codes();
   /// MFA_REQUIRED unless the session was authenticated lately, and at the account's own level.
   result<void> check_recent(const authentication& shown) const;
+  /// The same beside the right password, which is enough for an account without a second factor.
+  result<void> check_recent_factor(const authentication& shown) const;
+  /// Whether the operator asks this user for a second factor.
+  bool must_have_second_factor() const {
+    return env->book->roles()->requires_second_factor(record.role);
+  }
+  /// CONFLICT (field "id") when the operator asks for a second factor, and without that one there
+  /// would be none.
+  task<messages::done> check_not_last_factor(std::uint64_t id, time_point deadline);
   /// An exclusive turn for who has signed in recently: a factor that came while it was waited for
   /// is asked for too.
   task<turnstile::turn> take_turn_to_change_factors(const messages::signed_in_session& caller);
@@ -349,6 +368,9 @@ private:
   /// They count for nothing any more.
   void drop_expired_keys();
   void drop_key(std::uint64_t id);
+  result<void> check_level_of(const messages::create_api_key& request) const;
+  /// What a mail calls it.
+  std::string words_for_key(std::uint64_t id) const;
   task<messages::api_key_created> create_key(const messages::create_api_key& request,
                                              std::size_t keys_max);
   result<messages::api_key_use> use_key(const messages::use_api_key& request);

@@ -21,6 +21,7 @@ namespace latchkey::setting_rows {
 std::span<const setting_row> of_places() noexcept;
 std::span<const setting_row> of_cluster() noexcept;
 std::span<const setting_row> of_accounts() noexcept;
+std::span<const setting_row> of_factors() noexcept;
 std::span<const setting_row> of_limits() noexcept;
 std::span<const setting_row> of_services() noexcept;
 std::span<const setting_row> of_pages() noexcept;
@@ -64,10 +65,18 @@ bool origins(settings& s, std::string_view list) {
 }
 template <auto Field>
 std::string show_origins(const settings& s) {
-  std::string out;
-  for (const auto& each : s.*Field)
-    (out += out.empty() ? "" : ",") += each;
-  return out;
+  return setting_values::shown_list(s.*Field);
+}
+
+template <auto Field, bool (*Accepts)(std::string_view)>
+bool words(settings& s, std::string_view list) {
+  auto found = setting_values::words<Accepts>(list);
+  if (found) s.*Field = *std::move(found);
+  return found.has_value();
+}
+template <auto Field>
+std::string show_words(const settings& s) {
+  return setting_values::shown_list(s.*Field);
 }
 
 template <auto Field, bool (*Accepts)(std::string_view)>

@@ -14,8 +14,8 @@ std::span<const setting_row> setting_table() noexcept {
   static const std::vector<setting_row> all = [] {
     using namespace setting_rows;
     std::vector<setting_row> rows;
-    for (const auto topic : {of_places(), of_cluster(), of_accounts(), of_limits(), of_services(),
-                             of_pages(), of_upstreams()})
+    for (const auto topic : {of_places(), of_cluster(), of_accounts(), of_factors(), of_limits(),
+                             of_services(), of_pages(), of_upstreams()})
       rows.insert(rows.end(), topic.begin(), topic.end());
     return rows;
   }();

@@ -89,15 +89,6 @@ constexpr setting_row account_rows[] = {
 
     count_row<&s::password_length_min, 8, 128>("PASSWORD_LENGTH_MIN", "8", "a number, 8 to 128",
                                                "characters that a new password must have"),
-    seconds_row<&s::recent_sign_in_s, 60, 86400>(
-        "RECENT_SIGN_IN", "10m", "1 minute to 1 day, such as 10m",
-        "how old a sign-in may be where second factors are changed"),
-    normal_row<&s::passkey_domain, values::host>(
-        "PASSKEY_DOMAIN", "", "a domain that is ISSUER's host or ends it, such as example.com",
-        "the domain that passkeys are made for; unset: the host of ISSUER"),
-    {"PASSKEY_ORIGINS", "", "a comma-separated list of origins such as https://app.example.net",
-     "web pages beside our own that may ask for these passkeys (/.well-known/webauthn)", false,
-     origins<&s::passkey_origins>, show_origins<&s::passkey_origins>},
 };
 
 } // namespace

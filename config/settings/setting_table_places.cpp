@@ -9,25 +9,19 @@ namespace {
 
 namespace values = setting_values;
 
+// `*` has the form of a name, and to a browser it means every header.
+bool is_one_header(std::string_view name) {
+  return values::is_header_name(name) && name != "*";
+}
+
 bool read_header_names(settings& s, std::string_view list) {
   constexpr std::size_t names_max = 32;
-  std::vector<std::string> found;
-  for (std::size_t from = 0; from <= list.size();) {
-    const auto comma = std::min(list.find(',', from), list.size());
-    const auto name = trim_blanks(list.substr(from, comma - from));
-    // `*` has the form of a name, and to a browser it means every header.
-    if (!values::is_header_name(name) || name == "*" || found.size() == names_max) return false;
-    found.emplace_back(name);
-    from = comma + 1;
-  }
-  s.cors_headers = std::move(found);
-  return true;
+  auto found = values::words<is_one_header>(list, names_max);
+  if (found) s.cors_headers = *std::move(found);
+  return found.has_value();
 }
 std::string show_header_names(const settings& s) {
-  std::string out;
-  for (const auto& header : s.cors_headers)
-    (out += out.empty() ? "" : ",") += header;
-  return out;
+  return values::shown_list(s.cors_headers);
 }
 
 constexpr std::string_view a_port = "a port, 0 (any free one) to 65535";

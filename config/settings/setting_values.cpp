@@ -54,6 +54,13 @@ std::optional<std::uint32_t> bytes(std::string_view text, std::uint32_t min, std
   return measure(text, units, min, max);
 }
 
+std::string shown_list(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const auto& part : parts)
+    (out += out.empty() ? "" : ",") += part;
+  return out;
+}
+
 bool is_header_name(std::string_view text) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   return !text.empty() && text.size() <= 100 && std::ranges::all_of(text, [&](char c) {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "protocol/rate_limit.hpp"
+#include "protocol/text/trim.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +14,33 @@
 #include <vector>
 
 namespace latchkey::setting_values {
+
+/// A list with commas between its parts, each once, as `read_one` has them; nothing when one is
+/// wrong or there are more than `parts_max`.
+template <class ReadOne>
+std::optional<std::vector<std::string>> list(std::string_view text, ReadOne read_one,
+                                             std::size_t parts_max = 1024) {
+  std::vector<std::string> found;
+  for (std::size_t from = 0; from <= text.size();) {
+    const auto comma = std::min(text.find(',', from), text.size());
+    std::optional<std::string> one = read_one(trim_blanks(text.substr(from, comma - from)));
+    if (!one) return std::nullopt;
+    if (std::ranges::find(found, *one) == found.end()) found.push_back(*std::move(one));
+    if (found.size() > parts_max) return std::nullopt;
+    from = comma + 1;
+  }
+  return found;
+}
+/// The same of words that `accepts` knows.
+template <bool (*Accepts)(std::string_view)>
+std::optional<std::vector<std::string>> words(std::string_view text, std::size_t parts_max = 1024) {
+  const auto read_one = [](std::string_view word) {
+    return Accepts(word) ? std::optional<std::string>{word} : std::nullopt;
+  };
+  return list(text, read_one, parts_max);
+}
+/// As `list` reads it.
+std::string shown_list(const std::vector<std::string>& parts);
 
 /// Decimal digits alone, `min` to `max`.
 std::optional<std::uint32_t> count(std::string_view text, std::uint32_t min, std::uint32_t max);

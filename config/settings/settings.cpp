@@ -3,6 +3,7 @@
 #include "config/settings/settings.hpp"
 
 #include "config/secret_strength.hpp"
+#include "config/settings/assurance.hpp"
 #include "config/settings/setting_sources.hpp"
 #include "config/settings/setting_table.hpp"
 #include "config/settings/setting_values.hpp"
@@ -203,7 +204,7 @@ void check_admin(const checker& check) {
   const auto& values = check.values;
   if (values.admin_password.empty()) return;
   const auto fit = check_password(values.admin_password.reveal(), values.admin_username,
-                                  values.admin_email, values.password_length_min);
+                                  values.admin_email, values.password_length_min_alone());
   if (!fit) check.problems.push_back("ADMIN_PASSWORD is not acceptable: " + fit.error().reason);
 }
 
@@ -257,14 +258,14 @@ bool is_host_within(std::string_view origin, std::string_view domain) {
 
 void complete(const checker& check) {
   auto& values = check.values;
+  keep_assurance(values, check.problems);
   const auto machine = cores();
   if (check.is_default("WORKERS")) values.workers = std::min(machine, 256u);
   if (check.is_default("HASH_WORKERS")) values.hash_workers = std::max(1u, machine / 2);
   values.hash_workers = std::min(values.hash_workers, machine);
 
-  constexpr std::uint32_t idle_usual_s = 14 * 86400;
   if (check.is_default("SESSION_IDLE_TTL"))
-    values.session_idle_ttl_s = std::min(idle_usual_s, values.session_ttl_s);
+    values.session_idle_ttl_s = std::min(idle_usual_s(values.assurance), values.session_ttl_s);
   else if (values.session_idle_ttl_s > values.session_ttl_s)
     check.wrong("SESSION_IDLE_TTL");
 

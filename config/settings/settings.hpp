@@ -7,6 +7,7 @@
 
 #include "config/ip_network.hpp"
 #include "config/settings/tiers.hpp"
+#include "protocol/authentication.hpp"
 #include "protocol/email_verification.hpp"
 #include "protocol/rate_limit.hpp"
 #include "protocol/result.hpp"
@@ -91,8 +92,13 @@ struct settings {
   std::uint32_t password_length_min{}; // PASSWORD_LENGTH_MIN: code points
 
   // -- second factors
-  std::uint32_t recent_sign_in_s{};         // RECENT_SIGN_IN: what a change of factors asks for
-  std::string passkey_domain;               // PASSKEY_DOMAIN; empty: the host of ISSUER
+  assurance_level assurance{};                        // ASSURANCE
+  bool second_factor_required{};                      // SECOND_FACTOR: of everybody
+  std::vector<std::string> second_factor_roles;       // SECOND_FACTOR_ROLES: of their users
+  std::vector<std::string> second_factor_permissions; // SECOND_FACTOR_PERMISSIONS
+  std::uint32_t second_factor_grace_s{}; // SECOND_FACTOR_GRACE: from the first sign-in without one
+  std::uint32_t recent_sign_in_s{};      // RECENT_SIGN_IN: what a change of factors asks for
+  std::string passkey_domain;            // PASSKEY_DOMAIN; empty: the host of ISSUER
   std::vector<std::string> passkey_origins; // PASSKEY_ORIGINS: that ask for passkeys beside our own
 
   // -- work and its bounds
@@ -175,6 +181,8 @@ struct settings {
   bool uses_postgres() const noexcept { return !database_url.empty(); }
   bool is_clustered() const noexcept { return !cluster_bind.empty(); }
   bool uses_tls() const noexcept { return !tls_cert.empty(); }
+  /// Of the password of an account without a second factor (config/settings/assurance.hpp).
+  std::uint32_t password_length_min_alone() const noexcept;
   /// DATA_DIR/latchkey.db: the embedded store.
   std::string sqlite_path() const;
   /// DATA_DIR/outbox: where mail goes without SMTP_URL.

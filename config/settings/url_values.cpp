@@ -134,15 +134,7 @@ std::optional<std::string> origin(std::string_view text) {
 }
 
 std::optional<std::vector<std::string>> origins(std::string_view list) {
-  std::vector<std::string> found;
-  for (std::size_t from = 0; from <= list.size();) {
-    const auto comma = std::min(list.find(',', from), list.size());
-    auto one = origin(trim_blanks(list.substr(from, comma - from)));
-    if (!one) return std::nullopt;
-    if (std::ranges::find(found, *one) == found.end()) found.push_back(std::move(*one));
-    from = comma + 1;
-  }
-  return found;
+  return setting_values::list(list, origin);
 }
 
 bool is_issuer(std::string_view text) {

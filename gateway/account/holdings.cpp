@@ -48,7 +48,7 @@ awaitable<result<void>> end_own_session(http::exchange& ex, const principal& cal
   if (!parsed) co_return fail(no_such_session());
   const session_id id{*parsed};
   // Whose it is comes first: nobody learns that somebody else's is there.
-  const messages::validate question;
+  const messages::validate question{0, true};
   auto owner = co_await edge.ask_session(id, question, ex.deadline);
   const bool is_own = owner && owner->user == caller.user;
   if (!is_own && (owner || owner.error().code == error_code::token_invalid))
@@ -87,7 +87,9 @@ awaitable<result<messages::api_key_created>> make_own_key(http::exchange& ex,
   request.name = std::move(key.name);
   request.scopes = permission_set{std::move(key.scopes)}.words();
   request.expires_at = key.expires_at;
-  request.session = caller.session;
+  auto session = co_await session_of(ex, caller);
+  if (!session) co_return fail(session.error());
+  request.caller = *session;
   request.author = author_of(ex, caller);
   request.deadline = edge.deadline_for_actors(ex.deadline);
   co_return co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
@@ -98,8 +100,10 @@ awaitable<result<void>> revoke_own_key(http::exchange& ex, const principal& call
   auto& edge = edge_of(ex);
   const auto parsed = parse_key_id(id);
   if (!parsed) co_return fail(error_code::not_found);
+  const auto shown = co_await newest_authentication(ex, caller);
+  if (!shown) co_return fail(shown.error());
   messages::revoke_api_key request{*parsed, author_of(ex, caller),
-                                   edge.deadline_for_actors(ex.deadline)};
+                                   edge.deadline_for_actors(ex.deadline), *shown};
   auto revoked = co_await edge.ask_user(caller.user, std::move(request), ex.deadline);
   if (!revoked) co_return fail(revoked.error());
   co_return result<void>{};

@@ -90,6 +90,9 @@ awaitable<result<void>> set_own_passphrase(http::exchange& ex, const principal& 
   if (!good) co_return fail(good.error());
   messages::change_recovery request;
   request.current = std::move(current);
+  const auto shown = co_await newest_authentication(ex, caller);
+  if (!shown) co_return fail(shown.error());
+  request.shown = *shown;
   request.next = std::move(*normal);
   co_return co_await change_with_password(ex, caller, std::move(request),
                                           "user.recovery_passphrase_change_refused");
@@ -99,6 +102,9 @@ awaitable<result<void>> remove_own_passphrase(http::exchange& ex, const principa
                                               secret current) {
   messages::change_recovery request;
   request.current = std::move(current);
+  const auto shown = co_await newest_authentication(ex, caller);
+  if (!shown) co_return fail(shown.error());
+  request.shown = *shown;
   co_return co_await change_with_password(ex, caller, std::move(request),
                                           "user.recovery_passphrase_change_refused");
 }

@@ -1,11 +1,15 @@
 // settings.cpp — the commands about the program itself: `config check`, `migrate`, `version`.
+#include "config/settings/assurance.hpp"
 #include "config/signing_secret.hpp"
 #include "gateway/commands/command.hpp"
 #include "gateway/store_secret.hpp"
 #include "gateway/surfaces/docs/endpoints.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
+#include <memory>
+#include <string>
 
 namespace latchkey::gateway::commands {
 namespace {
@@ -42,9 +46,24 @@ bool check_secret(const settings& configured) {
   return warning->empty() || warn(*warning);
 }
 
-int check_config(const chosen_command& chosen) {
+/// What the level demands, each with where it is kept; a failure when the settings keep it not.
+int check_assurance(const settings& configured, assurance_level level) {
+  const auto demands = demands_of(level, configured);
+  const auto open =
+      std::ranges::count(demands, assurance_demand::state::not_kept, &assurance_demand::is);
+  std::cout << "NIST SP 800-63B-4, " << to_string(level) << ":\n"
+            << describe(demands) << demands.size() << " demands, " << open
+            << " not kept by these settings\n";
+  return open == 0 ? 0 : exit_failure;
+}
+
+int check_config(const chosen_command& chosen, const std::string& level) {
   const auto configured = read_settings_of_a_start(chosen);
   if (!configured || !check_secret(*configured)) return exit_usage;
+  if (!level.empty())
+    return check_assurance(*configured, level == to_string(assurance_level::aal2)
+                                            ? assurance_level::aal2
+                                            : assurance_level::aal1);
   std::cout << describe(*configured) << "page at /docs: "
             << (docs::has_viewer(embedded::docs_page())
                     ? "Swagger UI"
@@ -66,7 +85,13 @@ void add_config(CLI::App& app, chosen_command& chosen) {
   auto* check = config->add_subcommand(
       "check", "Print every setting with its origin, secrets masked, and what a start "
                "would refuse");
-  choose(*check, chosen, [&chosen] { return check_config(chosen); });
+  const auto level = std::make_shared<std::string>();
+  check
+      ->add_option(
+          "--assurance", *level,
+          "Print instead what NIST SP 800-63B-4 demands at this level, and where it is kept")
+      ->check(CLI::IsMember({"aal1", "aal2"}));
+  choose(*check, chosen, [&chosen, level] { return check_config(chosen, *level); });
 }
 
 void add_version(CLI::App& app, chosen_command& chosen) {

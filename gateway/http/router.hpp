@@ -61,6 +61,8 @@ struct requirement {
   std::string permission = {}; // of `session` and `principal`, a scope of `service`; empty: none
   window limit = window::general;
   bool is_internal = false; // of `service`: on the internal listener alone
+  /// Of `session`: one that awaits a second factor (session_record) is admitted too.
+  bool admits_awaiting = false;
 
   bool is_counted() const noexcept { return limit != window::none; }
 };

@@ -98,16 +98,35 @@ awaitable<reply> cancel_workflow(turn& t) {
 struct message_row {
   std::string_view type;
   awaitable<reply> (*answer)(turn&);
+  std::string_view permission = {}; // empty: none
 };
 constexpr message_row message_table[] = {{"authenticate", authenticate},
-                                         {"start_workflow", start_workflow},
+                                         {"start_workflow", start_workflow, "workflows:run"},
                                          {"resume", resume},
-                                         {"cancel_workflow", cancel_workflow}};
+                                         {"cancel_workflow", cancel_workflow, "workflows:run"}};
+
+/// AUTH004 (field "permission"); MFA_REQUIRED where the session must show a second factor first,
+/// which `authenticate` takes.
+awaitable<result<void>> check_permission(turn& t, std::string_view permission) {
+  auto may = t.caller.check(permission);
+  if (may || may.error().code != error_code::mfa_required) co_return may;
+  // The socket does not know what the session has shown since.
+  const messages::validate question;
+  const auto session = co_await t.edge().ask_session(t.caller.session, question, t.deadline);
+  if (!session) co_return fail(session.error());
+  if (session->authenticated.by.level() == assurance_level::aal1) co_return may;
+  co_return result<void>{};
+}
 
 awaitable<reply> answer_to(turn& t) {
   if (!t.message.form) co_return fail(t.message.form.error());
   for (const auto& row : message_table)
-    if (row.type == t.message.type) co_return co_await row.answer(t);
+    if (row.type == t.message.type) {
+      if (!row.permission.empty())
+        if (auto may = co_await check_permission(t, row.permission); !may)
+          co_return fail(std::move(may.error()));
+      co_return co_await row.answer(t);
+    }
   co_return fail(error_code::validation_error, "type",
                  "must be ping, authenticate, start_workflow, resume or cancel_workflow");
 }

@@ -15,7 +15,9 @@ principal live_connection::caller() const {
   out.session = session_.id;
   out.role = session_.role;
   out.expires_at = expires_at_;
-  out.role_permissions = owner_.edge().roles().permissions_of(session_.role);
+  const auto& roles = owner_.edge().roles();
+  out.role_permissions = roles.permissions_of(session_.role);
+  out.withheld = roles.by_second_factor; // the session says which level it has
   return out;
 }
 

@@ -78,13 +78,14 @@ public:
         .flag("needs_verification", state_.has_passphrase && is_verifying() && !user.email_verified)
         .part("profile_form", shown(profile_form(v_, user.username, messages::full_name_of(user))))
         .part("chart", sign_in_chart(v_.words, state_.sign_ins, now_))
-        .part("password_form", shown(password_form(v_)))
+        .part("password_form", shown(password_form(v_, state_.factors.is_enabled())))
         .part("passphrase_form", shown(new_passphrase_form(v_)))
         .list("sessions", sessions())
         .flag("has_keys", !state_.keys.empty())
         .list("keys", keys())
         .part("key_form", folded(new_key_form(v_, caller_, {})))
         .part("delete_form", folded(deletion_form(v_)));
+    add_due_factor(content);
     if (is_verifying() && !user.email_verified)
       content.part("verification_form", shown(verification_wish_form(v_)));
     if (state_.has_passphrase)
@@ -103,6 +104,25 @@ private:
   bool is_verifying() const { return v_.at.verification() != email_verification::off; }
   bool is_refused(const form& one) const {
     return extras_.refused && extras_.refused->sent.id == one.id;
+  }
+
+  /// A user who must have a second factor is told so until there is one; and sees nothing else of
+  /// the account when the session awaits it.
+  void add_due_factor(model& content) const {
+    const bool awaits = caller_.awaits_second_factor;
+    const auto& due_at = state_.factors.due_at;
+    content.flag("awaits_factor", awaits);
+    if (awaits && !due_at) // it was added and not shown yet
+      content.text("factor_due", v_.words["factor_due_shown"])
+          .text("factor_due_href", "/account/confirm")
+          .text("factor_due_link", v_.words["factor_due_show"]);
+    else if (due_at)
+      content
+          .text("factor_due", awaits
+                                  ? v_.words["factor_due_now"]
+                                  : v_.words.filled("factor_due_on", {{"date", day_of(*due_at)}}))
+          .text("factor_due_href", "#passkeys")
+          .text("factor_due_link", v_.words["factor_due_add"]);
   }
 
   /// As it was sent, if it was refused.

@@ -12,7 +12,7 @@ namespace latchkey::gateway::pages {
 
 form verification_wish_form(const visit& v);
 form profile_form(const visit& v, std::string username, std::string full_name);
-form password_form(const visit& v);
+form password_form(const visit& v, bool has_second_factor);
 form new_passphrase_form(const visit& v);
 form passphrase_removal_form(const visit& v);
 form session_end_form(const visit& v, const session_record& session);

@@ -1,4 +1,5 @@
 // account_changes.cpp — what an account's owner changes about it.
+#include "gateway/account/factors.hpp"
 #include "gateway/account/owner.hpp"
 #include "gateway/pages/account.hpp"
 #include "gateway/sign_in/registration.hpp"
@@ -52,7 +53,9 @@ endpoint_answer take_password(visit& v, const principal& caller, input& sent) {
   if (outcome) co_return go_to("/account?done=password");
   auto error = at_current_password(outcome.error());
   if (error.code == error_code::password_format) error.field = "new_password";
-  co_return co_await refused_change(v, caller, password_form(v), std::move(error));
+  const auto factors = co_await own_factors(v.ex, caller);
+  co_return co_await refused_change(v, caller, password_form(v, factors && factors->is_enabled()),
+                                    std::move(error));
 }
 
 endpoint_answer take_passphrase(visit& v, const principal& caller, input& sent) {

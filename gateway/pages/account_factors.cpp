@@ -52,11 +52,6 @@ form confirm_passkey_form(const visit& v, const std::string& options) {
   return shown;
 }
 
-bool has_second_factor(const messages::factor_list& factors) {
-  return !factors.totp.empty() ||
-         std::ranges::any_of(factors.passkeys, &passkey_record::is_second_factor);
-}
-
 /// On to the page that says what was done; or it is shown with new recovery codes, this once.
 endpoint_answer done_with_codes(visit& v, const principal& caller, std::vector<secret> codes,
                                 const char* done) {
@@ -71,6 +66,8 @@ endpoint_answer confirm_page(visit& v, const principal& caller, std::string noti
                              std::optional<failure> wrong) {
   auto known = co_await own_factors(v.ex, caller);
   if (!known) co_return fail(known.error());
+  // A password does not help there: the page of the account says what does.
+  if (caller.awaits_second_factor && !known->is_enabled()) co_return go_to("/account");
   visit::form_page page;
   page.title = v.words["confirm_title"];
   page.intro = v.words["confirm_intro"];
@@ -81,7 +78,7 @@ endpoint_answer confirm_page(visit& v, const principal& caller, std::string noti
       by_passkey = confirm_passkey_form(v, *options);
       page.forms.push_back({by_passkey});
     }
-  const auto typed = has_second_factor(*known) ? confirm_code_form(v) : confirm_password_form(v);
+  const auto typed = known->is_enabled() ? confirm_code_form(v) : confirm_password_form(v);
   page.forms.push_back({typed});
   page.links.push_back({{}, "/account", v.words["account_title"]});
   std::optional<refusal> refused;
@@ -210,7 +207,9 @@ endpoint_answer take_app_code(visit& v, const principal& caller, input& sent) {
   if (!read) co_return co_await refused_change(v, caller, app_code_form(v), read.error());
   auto confirmed = co_await confirm_own_totp(v.ex, caller, std::move(code));
   if (!confirmed) co_return co_await refused_change(v, caller, app_code_form(v), confirmed.error());
-  co_return co_await done_with_codes(v, caller, std::move(confirmed->recovery_codes),
+  auto raised = caller;
+  raised.awaits_second_factor = false; // for the code has shown one
+  co_return co_await done_with_codes(v, raised, std::move(confirmed->recovery_codes),
                                      "/account?done=app_added");
 }
 

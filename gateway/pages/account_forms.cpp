@@ -37,13 +37,14 @@ form profile_form(const visit& v, std::string username, std::string full_name) {
        {"full_name", v.words["field_full_name"], "text", "name", {}, std::move(full_name), false}}};
 }
 
-form password_form(const visit& v) {
+form password_form(const visit& v, bool has_second_factor) {
+  const auto length_min = v.at.password_length_min(has_second_factor);
   return {"password",
           "/account/password",
           v.words["password_submit"],
           {current_password(v),
            {"new_password", v.words["field_new_password"], "password", "new-password",
-            v.words.filled("hint_password", {{"n", std::to_string(v.at.password_length_min())}})}}};
+            v.words.filled("hint_password", {{"n", std::to_string(length_min)}})}}};
 }
 
 form new_passphrase_form(const visit& v) {

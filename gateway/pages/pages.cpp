@@ -50,12 +50,20 @@ std::vector<http::route> open_rows(const site_ptr& at) {
   };
 }
 
+/// Also for a session that awaits a second factor (session_record).
+http::route admitting(http::route row) {
+  row.needs.admits_awaiting = true;
+  return row;
+}
+
 std::vector<http::route> account_rows(const site_ptr& at) {
   struct change {
     const char* path;
     account_form answer;
     window limit = window::general;
     const char* permission = "";
+    // Also before the second factor that the account must have is there.
+    bool adds_factor = false;
   };
   // As the API's operations for the same count, and what they ask for.
   const change changes[] = {
@@ -68,24 +76,25 @@ std::vector<http::route> account_rows(const site_ptr& at) {
       {"/account/sessions/end-others", take_end_of_others, window::keeping},
       {"/account/keys", take_new_key},
       {"/account/keys/revoke", take_key_revocation, window::keeping},
-      {"/account/passkeys", take_new_passkey},
+      {"/account/passkeys", take_new_passkey, window::general, "", true},
       {"/account/passkeys/use", take_passkey_use},
       {"/account/passkeys/remove", take_passkey_removal, window::keeping},
-      {"/account/apps", take_new_app},
-      {"/account/apps/confirm", take_app_code},
+      {"/account/apps", take_new_app, window::general, "", true},
+      {"/account/apps/confirm", take_app_code, window::general, "", true},
       {"/account/apps/remove", take_app_removal, window::keeping},
       {"/account/recovery-codes", take_new_codes},
       {"/account/delete", take_deletion, window::keeping},
   };
   std::vector<http::route> rows{
-      account_page_row(at, "/account", show_account),
-      account_page_row(at, "/account/confirm", show_confirmation),
-      account_form_row(at, "/account/confirm", take_confirmation, window::general),
-      account_page_row(at, "/sign-out", show_sign_out),
-      account_form_row(at, "/sign-out", take_sign_out, window::keeping),
+      admitting(account_page_row(at, "/account", show_account)),
+      admitting(account_page_row(at, "/account/confirm", show_confirmation)),
+      admitting(account_form_row(at, "/account/confirm", take_confirmation, window::general)),
+      admitting(account_page_row(at, "/sign-out", show_sign_out)),
+      admitting(account_form_row(at, "/sign-out", take_sign_out, window::keeping)),
   };
-  for (const auto& [path, answer, limit, permission] : changes) {
-    rows.push_back(account_form_row(at, path, answer, limit, permission));
+  for (const auto& [path, answer, limit, permission, adds_factor] : changes) {
+    auto row = account_form_row(at, path, answer, limit, permission);
+    rows.push_back(adds_factor ? admitting(std::move(row)) : std::move(row));
     rows.push_back(redirect_row(at, path, "/account"));
   }
   return rows;

@@ -59,7 +59,7 @@ form reset_form(const visit& v, std::string token) {
     shown.hidden.emplace_back("reset_token", std::move(token));
   shown.fields.push_back(
       {"new_password", v.words["field_new_password"], "password", "new-password",
-       v.words.filled("hint_password", {{"n", std::to_string(v.at.password_length_min())}})});
+       v.words.filled("hint_password", {{"n", std::to_string(v.at.password_length_min(false))}})});
   return shown;
 }
 

@@ -32,7 +32,8 @@ form registration_form(const visit& v, const registration& typed) {
             typed.full_name.value_or(""),
             false},
            {"password", v.words["field_password"], "password", "new-password",
-            v.words.filled("hint_password", {{"n", std::to_string(v.at.password_length_min())}})}}};
+            v.words.filled("hint_password",
+                           {{"n", std::to_string(v.at.password_length_min(false))}})}}};
 }
 
 http::response registration_page(const visit& v, form shown,

@@ -45,7 +45,9 @@ awaitable<result<principal>> by_cookie(http::exchange& ex) {
   if (!own) co_return fail(own.error());
   auto shown = sent_refresh_cookies(ex);
   if (shown.empty()) co_return fail(error_code::token_invalid);
-  auto found = co_await session_of_tokens(ex, std::move(shown), token_use::as_credential);
+  const auto use = ex.matched->needs.admits_awaiting ? token_use::as_credential_awaiting
+                                                     : token_use::as_credential;
+  auto found = co_await session_of_tokens(ex, std::move(shown), use);
   if (!found) co_return fail(found.error());
   co_return principal_by_session(found->token.session, std::move(found->owner),
                                  edge_of(ex).roles());

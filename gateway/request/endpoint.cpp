@@ -42,7 +42,8 @@ awaitable<result<principal>> signed_in(http::exchange& ex) {
   const auto token = http::bearer_token(ex.in);
   if (token.empty())
     co_return fail(error_code::token_invalid, "Authorization", "a Bearer token is required");
-  co_return co_await edge_of(ex).authenticate(token, ex.deadline);
+  co_return co_await edge_of(ex).authenticate(token, ex.deadline,
+                                              ex.matched->needs.admits_awaiting);
 }
 
 awaitable<result<principal>> principal_of(http::exchange& ex) {
@@ -66,7 +67,7 @@ awaitable<result<authentication>> newest_authentication(http::exchange& ex,
   const messages::reread_session read_again;
   const auto read = co_await edge.ask_session(caller.session, read_again, ex.deadline);
   if (!read) co_return fail(read.error());
-  const messages::validate question;
+  const messages::validate question{0, true};
   const auto known = co_await edge.ask_session(caller.session, question, ex.deadline);
   if (!known) co_return fail(known.error());
   co_return known->authenticated;

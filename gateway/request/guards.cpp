@@ -38,9 +38,8 @@ awaitable<result<principal>> admit_user(http::exchange& ex, user_proof prove) {
   if (needs.open_to == http::access::session && caller->api_key != 0)
     co_return fail(error_code::insufficient_permissions, "X-API-Key",
                    "an API key is not accepted here: sign in");
-  if (!needs.permission.empty() && !caller->may(needs.permission))
-    co_return fail(error_code::insufficient_permissions, "permission",
-                   needs.permission + " is required");
+  if (!needs.permission.empty())
+    if (auto may = caller->check(needs.permission); !may) co_return fail(std::move(may.error()));
   co_return caller;
 }
 
@@ -148,6 +147,11 @@ route_row&& route_row::errors(http::error_form form) && {
 route_row&& route_row::errors(http::page_of_failure make) && {
   route_.errors = http::error_form::page;
   route_.failure_page = std::move(make);
+  return std::move(*this);
+}
+
+route_row&& route_row::admits_awaiting() && {
+  route_.needs.admits_awaiting = true;
   return std::move(*this);
 }
 

@@ -33,7 +33,8 @@ public:
   /// `own_pages`, `internal`.
   route_row(http::method verb, std::string pattern, std::string operation,
             anonymous_endpoint answer);
-  /// Access: `session`, `principal`. AUTH004 without the permission.
+  /// Access: `session`, `principal`. AUTH004 without the permission; MFA_REQUIRED where the role
+  /// has it and the session must show a second factor first.
   route_row(http::method verb, std::string pattern, std::string operation, user_endpoint answer,
             user_proof prove = principal_of);
   /// Access: `service`, by `X-Service-Key: K` or `Authorization: Bearer K`. AUTH004 without the
@@ -50,6 +51,8 @@ public:
   route_row&& errors(http::error_form form) &&;
   /// For people: what fails is a page, and this makes it.
   route_row&& errors(http::page_of_failure make) &&;
+  /// Also for a session that awaits a second factor: what adds one, shows one, or ends the session.
+  route_row&& admits_awaiting() &&;
   /// For services: on the internal listener alone.
   route_row&& internal() &&;
   /// The body: its largest size in bytes (0: the listener's) and whether the endpoint streams it.

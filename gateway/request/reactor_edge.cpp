@@ -36,11 +36,11 @@ void reactor_edge::pass_on_to(std::shared_ptr<proxy::upstream_set> upstreams) {
                                                         std::move(upstreams), limits);
 }
 
-awaitable<result<principal>> reactor_edge::authenticate(std::string_view token,
-                                                        deadline_point deadline) {
+awaitable<result<principal>>
+reactor_edge::authenticate(std::string_view token, deadline_point deadline, bool admits_awaiting) {
   auto known = tokens_.verify(token);
   if (!known) co_return fail(known.error());
-  const messages::validate question{known->counter};
+  const messages::validate question{known->counter, admits_awaiting};
   auto validation = co_await ask_session(known->session, question, deadline);
   if (!validation) co_return fail(validation.error());
   // A token belongs to one session of one user; anything else was not signed for it.

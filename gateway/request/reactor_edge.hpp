@@ -100,8 +100,10 @@ public:
   // -- callers
 
   /// The principal of an access token: by its signature and its times, and by its session, which
-  /// says that it lives. AUTH002, AUTH003.
-  awaitable<result<principal>> authenticate(std::string_view token, deadline_point deadline);
+  /// says that it lives. AUTH002, AUTH003; MFA_REQUIRED of a session that awaits a second factor,
+  /// unless such a one is admitted.
+  awaitable<result<principal>> authenticate(std::string_view token, deadline_point deadline,
+                                            bool admits_awaiting = false);
   /// The principal of an API key, which its user confirms. AUTH003.
   awaitable<result<principal>> authenticate_key(std::string_view key, deadline_point deadline);
   /// The service of a key; the use of the key is noted at most once a minute. AUTH004.

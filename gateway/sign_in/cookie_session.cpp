@@ -12,7 +12,8 @@ session_of_tokens(http::exchange& ex, std::vector<refresh_token> shown, token_us
   for (auto& token : shown) {
     auto may = co_await may_be_looked_up(ex, token.session);
     if (!may) co_return fail(std::move(may.error()));
-    messages::prove question{token, use == token_use::as_credential};
+    messages::prove question{token, use != token_use::once,
+                             use == token_use::as_credential_awaiting};
     auto owner = co_await edge_of(ex).ask_session(token.session, std::move(question), ex.deadline);
     if (owner) co_return cookie_session{std::move(token), std::move(*owner)};
     if (owner.error().code != error_code::token_invalid) co_return fail(std::move(owner.error()));

@@ -14,7 +14,11 @@ struct cookie_session {
 
 /// What a refresh token is shown for: to end its session or to exchange it, for which the session
 /// decides what an old one means, or to use the session by it.
-enum class token_use : std::uint8_t { once, as_credential };
+enum class token_use : std::uint8_t {
+  once,
+  as_credential,
+  as_credential_awaiting // also of a session that awaits a second factor, MFA_REQUIRED else
+};
 
 /// The first of these that is a live session's own. A session that is not in memory costs a read,
 /// which an address that has shown too much junk does not get: RATE_LIMITED. Each token before the

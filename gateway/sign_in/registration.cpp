@@ -108,7 +108,7 @@ result<void> check_registration_open(http::exchange& ex) {
 
 awaitable<result<messages::user_view>> register_new_user(http::exchange& ex, registration given) {
   auto& edge = edge_of(ex);
-  auto request = checked(given, edge.env().policy.password_length_min);
+  auto request = checked(given, edge.env().policy.password_length_min_alone);
   if (!request) co_return fail(request.error());
   secret passphrase;
   if (given.recovery_passphrase) {

@@ -97,8 +97,9 @@ struct use_recovery_code {
   time_point at{};
 };
 
-/// Removes all factors of a user and the recovery codes, forgets wrong codes, and raises the
-/// version of the row by one. Loses with CONFLICT (field "version") and USER001.
+/// Removes all factors of a user and the recovery codes, forgets wrong codes and when a factor was
+/// due, and raises the version of the row by one. Loses with CONFLICT (field "version") and
+/// USER001.
 struct remove_factors {
   user_id user;
   std::int64_t based_on = 0;
@@ -118,6 +119,13 @@ struct spend_challenge {
 struct count_factor_failures {
   user_id user;
   std::int64_t count = 1;
+};
+
+/// Sets user_record::second_factor_due_at unless it is set already. Leaves `version` as it is;
+/// changes nothing when the user does not exist.
+struct begin_factor_grace {
+  user_id user;
+  time_point due_at{};
 };
 
 // -- queries -----------------------------------------------------------------------------

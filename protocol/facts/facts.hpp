@@ -43,7 +43,7 @@ using fact =
            spend_ticket, own_workflow, claim_workflows, enrol_totp, confirm_totp, use_totp,
            remove_totp, add_passkey, use_passkey, change_passkey, remove_passkey,
            put_recovery_codes, use_recovery_code, remove_factors, spend_challenge,
-           count_factor_failures, reauthenticate_session, need_live_session>;
+           count_factor_failures, reauthenticate_session, need_live_session, begin_factor_grace>;
 
 /// Facts that become durable together or not at all, in the order given. A unit fails with
 /// VALIDATION_ERROR and the field when text is not UTF-8, holds a NUL or is longer than its

@@ -15,6 +15,7 @@ struct role_record {
   std::string description;
   std::vector<std::string> permissions; // protocol/permission.hpp
   bool is_built_in = false;
+  bool requires_second_factor = false; // SECOND_FACTOR_ROLES says it of built-in ones
   time_point created_at{};
   time_point updated_at{};
 };
@@ -36,7 +37,8 @@ struct add_role {
   std::size_t max = 0;
 };
 
-/// Replaces description and permissions. Loses with NOT_FOUND when the role does not exist.
+/// Replaces description, permissions and what is required. Loses with NOT_FOUND when the role does
+/// not exist.
 struct update_role {
   role_record role;
 };

@@ -37,6 +37,9 @@ struct session_record {
   std::optional<time_point> ended_at;
   /// How its user was authenticated; by nothing known in one that another service reported.
   authentication authenticated;
+  /// It was opened by one factor when the user had to have two: until a second one was shown it is
+  /// good for adding one alone.
+  bool awaits_second_factor = false;
   /// The service that reported the session; empty: none.
   std::string held_by;
 };

@@ -60,6 +60,9 @@ struct user_record {
   /// `forget_password_failures` write them.
   std::array<std::int64_t, failure_budgets> failures_in_a_row{};
   factor_kinds factors; // that are confirmed; only the facts of factors.hpp write it
+  /// From then on a sign-in by one factor opens a session for adding a second one alone. Set by the
+  /// first sign-in that the rule applied to (`begin_factor_grace`).
+  std::optional<time_point> second_factor_due_at;
   /// Wrong codes of second factors since the last right one. `count_factor_failures` writes it.
   std::int64_t factor_failures_in_a_row = 0;
 };

@@ -15,6 +15,12 @@ struct author {
   std::string by; // audit_record::by; empty: the user
 };
 
+/// The caller's session, and how it was authenticated.
+struct signed_in_session {
+  session_id id;
+  authentication authenticated;
+};
+
 /// The service that asks for a change of a user.
 struct service_author {
   std::string id;
@@ -73,12 +79,14 @@ struct sessions_ended {
 };
 
 /// Set the recovery passphrase, or remove it (`next` empty). AUTH001 when `current` is wrong
-/// (it counts as a failed login).
+/// (it counts as a failed login), MFA_REQUIRED for an account with a second factor without a recent
+/// sign-in by one.
 struct change_recovery {
   secret current;
   secret next; // in its normal form (protocol/tokens/recovery_passphrase.hpp)
   messages::author author;
   time_point deadline{};
+  authentication shown = {}; // in the caller's session
 };
 
 /// Mail a token that verifies the user's address, unless it is verified. RATE_LIMITED after
@@ -129,14 +137,15 @@ struct reset_password {
 };
 
 /// Make an API key and mail the owner about it. SUB002 when the tier's quota of keys is used up,
-/// AUTH004 when the owner does not have a scope, AUTH003 when `session` has ended.
+/// AUTH004 when the owner does not have a scope, AUTH003 when the session has ended, MFA_REQUIRED
+/// without a recent sign-in of the account's own level, and for a scope that asks for another.
 struct create_api_key {
   std::string name;
   std::vector<std::string> scopes;
   std::optional<time_point> expires_at;
   messages::author author;
   time_point deadline{};
-  std::optional<session_id> session = {};
+  signed_in_session caller; // in which it is made
 };
 struct api_key_created {
   api_key_record key;
@@ -148,11 +157,13 @@ struct list_api_keys {
 struct api_key_list {
   std::vector<api_key_record> keys;
 };
-/// NOT_FOUND when the user has no such key.
+/// Revoke an API key and mail the owner about it. NOT_FOUND when the user has no such key,
+/// MFA_REQUIRED as above.
 struct revoke_api_key {
   std::uint64_t id = 0;
   messages::author author;
   time_point deadline{};
+  authentication shown; // in the session in which it is revoked
 };
 
 /// Is this a live key of the user's? AUTH003 when it is not, and when the user is inactive.

@@ -11,6 +11,7 @@
 #include "protocol/tokens/passkey_challenge.hpp"
 #include "protocol/webauthn/ceremony.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,12 +19,6 @@
 #include <vector>
 
 namespace latchkey::messages {
-
-/// The caller's session, and how it was authenticated.
-struct signed_in_session {
-  session_id id;
-  authentication authenticated;
-};
 
 /// Where a browser may have asked for a passkey.
 struct passkey_site {
@@ -83,6 +78,15 @@ struct factor_list {
   std::size_t recovery_codes = 0;
   std::size_t recovery_codes_left = 0;
   std::vector<std::string> methods; // what may be shown once more: "passkey", "totp" …
+  bool is_required = false;         // that there is a second factor
+  /// Of a user without the one that is required: from then on a password opens no session but to
+  /// add it.
+  std::optional<time_point> due_at = {};
+
+  /// Whether there is a second factor.
+  bool is_enabled() const {
+    return !totp.empty() || std::ranges::any_of(passkeys, &passkey_record::is_second_factor);
+  }
 };
 
 /// Begin to enrol an authenticator app: its secret, which a first code confirms. CONFLICT (field

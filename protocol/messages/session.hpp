@@ -70,6 +70,8 @@ struct validate {
   /// Of the access token of its own that was shown (`access_claims::counter`): that it arrived is
   /// known from then on. 0: none was.
   std::uint64_t counter = 0;
+  /// One that awaits a second factor is taken too; it answers MFA_REQUIRED else, whoever asks.
+  bool admits_awaiting = false;
 };
 
 /// It is, and this is whose it is.
@@ -79,6 +81,7 @@ struct validation {
   std::string role;
   surface opened_by = surface::auth_service;
   authentication authenticated;
+  bool awaits_second_factor = false; // session_record
 };
 
 /// Is this session alive, and is the token one of its own, whether it was exchanged or not?
@@ -87,6 +90,7 @@ struct prove {
   /// It must be one that a refresh would take now: for who uses the session by it, instead of an
   /// access token. An older one may be somebody else's copy.
   bool is_used = false;
+  bool admits_awaiting = false; // as in `validate`, where it is used
 };
 
 /// Give me the tokens of the session that I have just opened.

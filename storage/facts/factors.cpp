@@ -54,6 +54,11 @@ constexpr statement count_factor_failures{
     "UPDATE users SET failures_of_factors = failures_of_factors + $2 WHERE id = $1"};
 constexpr statement forget_factor_failures{
     "forget_factor_failures", "UPDATE users SET failures_of_factors = 0 WHERE id = $1"};
+constexpr statement begin_factor_grace{"begin_factor_grace",
+                                       "UPDATE users SET second_factor_due_at = $2 WHERE id = $1 "
+                                       "AND second_factor_due_at IS NULL"};
+constexpr statement forget_factor_grace{
+    "forget_factor_grace", "UPDATE users SET second_factor_due_at = NULL WHERE id = $1"};
 
 } // namespace
 } // namespace sql
@@ -213,7 +218,24 @@ std::optional<failure> write(runner& on, const remove_factors& f, written&) {
   on.run(sql::drop_all_totp, {user});
   on.run(sql::drop_all_passkeys, {user});
   on.run(sql::forget_factor_failures, {user});
+  on.run(sql::forget_factor_grace, {user});
   revise_factors(on, user, f.at);
+  return std::nullopt;
+}
+
+// -- begin_factor_grace ---------------------------------------------------------------
+
+void check(fact_checker& c, const begin_factor_grace& f) {
+  c.id("user", f.user);
+  c.time("due_at", f.due_at);
+}
+
+void touch(footprint& print, const begin_factor_grace& f) {
+  print.writes(thing::user, f.user);
+}
+
+std::optional<failure> write(runner& on, const begin_factor_grace& f, written&) {
+  on.run(sql::begin_factor_grace, {to_string(f.user), time_text(f.due_at)});
   return std::nullopt;
 }
 
@@ -289,15 +311,12 @@ finding answer(runner& on, const list_recovery_codes& q) {
 }
 
 topic factors_topic() {
-  static constexpr fact_rules facts[] = {rules_for<enrol_totp>(),
-                                         rules_for<confirm_totp>(),
-                                         rules_for<use_totp>(),
-                                         rules_for<remove_totp>(),
-                                         rules_for<put_recovery_codes>(),
-                                         rules_for<use_recovery_code>(),
-                                         rules_for<remove_factors>(),
-                                         rules_for<spend_challenge>(),
-                                         rules_for<count_factor_failures>()};
+  static constexpr fact_rules facts[] = {
+      rules_for<enrol_totp>(),         rules_for<confirm_totp>(),
+      rules_for<use_totp>(),           rules_for<remove_totp>(),
+      rules_for<put_recovery_codes>(), rules_for<use_recovery_code>(),
+      rules_for<remove_factors>(),     rules_for<begin_factor_grace>(),
+      rules_for<spend_challenge>(),    rules_for<count_factor_failures>()};
   static constexpr query_rules queries[] = {rules_for_query<list_factors>(),
                                             rules_for_query<list_recovery_codes>()};
   return {facts, queries};

@@ -7,18 +7,19 @@ namespace sql {
 namespace {
 
 constexpr statement list_roles{"list_roles",
-                               "SELECT name, description, permissions, created_at, updated_at "
-                               "FROM roles ORDER BY name LIMIT $1"};
+                               "SELECT name, description, permissions, created_at, updated_at, "
+                               "requires_second_factor FROM roles ORDER BY name LIMIT $1"};
 constexpr statement lock_roles{"lock_roles", nullptr,
                                "SELECT pg_advisory_xact_lock(7811032165094214)"};
 constexpr statement find_role{"find_role", "SELECT 1 FROM roles WHERE name = $1"};
 constexpr statement count_roles{"count_roles", "SELECT count(*) FROM roles"};
 constexpr statement add_role{
-    "add_role", "INSERT INTO roles (name, description, permissions, created_at, updated_at) "
-                "VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING name"};
+    "add_role", "INSERT INTO roles (name, description, permissions, created_at, updated_at, "
+                "requires_second_factor) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING "
+                "RETURNING name"};
 constexpr statement change_role{
-    "change_role", "UPDATE roles SET description = $2, permissions = $3, updated_at = $4 "
-                   "WHERE name = $1 RETURNING name"};
+    "change_role", "UPDATE roles SET description = $2, permissions = $3, updated_at = $4, "
+                   "requires_second_factor = $5 WHERE name = $1 RETURNING name"};
 constexpr statement own_role{"own_role", "SELECT 1 FROM roles WHERE name = $1",
                              "SELECT 1 FROM roles WHERE name = $1 FOR UPDATE"};
 // The second condition repeats the index's; no built-in role is ever asked for.
@@ -43,7 +44,14 @@ std::optional<role_record> to_role(const row_source& row) {
   const auto created = time_at(row, 3);
   const auto updated = time_at(row, 4);
   if (!created || !updated) return std::nullopt;
-  return role_record{text_or(row, 0), text_or(row, 1), words_at(row, 2), false, *created, *updated};
+  role_record role;
+  role.name = text_or(row, 0);
+  role.description = text_or(row, 1);
+  role.permissions = words_at(row, 2);
+  role.created_at = *created;
+  role.updated_at = *updated;
+  role.requires_second_factor = flag_at(row, 5);
+  return role;
 }
 
 } // namespace
@@ -67,7 +75,8 @@ std::optional<failure> write(runner& on, const add_role& f, written&) {
   if (reaches(count_of(on, sql::count_roles, {}), f.max))
     return losing(error_code::conflict, "name", "no more roles are allowed");
   const auto added = on.run(sql::add_role, {r.name, r.description, join_words(r.permissions),
-                                            time_text(r.created_at), time_text(r.updated_at)});
+                                            time_text(r.created_at), time_text(r.updated_at),
+                                            r.requires_second_factor});
   if (added == 0) return losing(error_code::conflict, "name", "is taken");
   return std::nullopt;
 }
@@ -84,8 +93,9 @@ void touch(footprint& print, const update_role& f) {
 
 std::optional<failure> write(runner& on, const update_role& f, written&) {
   const auto& r = f.role;
-  const auto changed = on.run(sql::change_role, {r.name, r.description, join_words(r.permissions),
-                                                 time_text(r.updated_at)});
+  const auto changed =
+      on.run(sql::change_role, {r.name, r.description, join_words(r.permissions),
+                                time_text(r.updated_at), r.requires_second_factor});
   if (changed == 0) return losing(error_code::not_found, "name");
   return std::nullopt;
 }

@@ -110,12 +110,12 @@ void touch(footprint& print, const create_session& f) {
 std::optional<failure> write(runner& on, const create_session& f, written&) {
   const auto& s = f.session;
   const auto user = to_string(s.user);
-  const auto added =
-      on.run(sql::add_session,
-             {to_string(s.id), user, static_cast<std::int64_t>(s.counter), raw_bytes{s.salt},
-              std::string(name_of(s.opened_by)), s.user_agent, s.address, time_text(s.created_at),
-              time_text(s.rotated_at), time_text(s.expires_at), time_or_null(s.ended_at),
-              f.user_version, s.authenticated.by.as_number(), time_text(authenticated_at(s))});
+  const auto added = on.run(
+      sql::add_session,
+      {to_string(s.id), user, static_cast<std::int64_t>(s.counter), raw_bytes{s.salt},
+       std::string(name_of(s.opened_by)), s.user_agent, s.address, time_text(s.created_at),
+       time_text(s.rotated_at), time_text(s.expires_at), time_or_null(s.ended_at), f.user_version,
+       s.authenticated.by.as_number(), time_text(authenticated_at(s)), s.awaits_second_factor});
   if (added > 0) return std::nullopt;
   bool is_active = false;
   bool is_other = false;

@@ -74,19 +74,22 @@ const statement set_password{
 const statement add_session{
     "add_session",
     "INSERT INTO sessions (id, user_id, counter, salt, opened_by, user_agent, address, created_at, "
-    "rotated_at, expires_at, last_seen_at, ended_at, auth_methods, authenticated_at) "
-    "SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $8, $11, $13, $14 FROM users "
+    "rotated_at, expires_at, last_seen_at, ended_at, auth_methods, authenticated_at, "
+    "awaits_second_factor) "
+    "SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $8, $11, $13, $14, $15 FROM users "
     "WHERE id = $2 AND is_active AND (CAST($12 AS BIGINT) = 0 OR version = CAST($12 AS BIGINT)) "
     "ON CONFLICT DO NOTHING RETURNING id",
     "INSERT INTO sessions (id, user_id, counter, salt, opened_by, user_agent, address, created_at, "
-    "rotated_at, expires_at, last_seen_at, ended_at, auth_methods, authenticated_at) "
+    "rotated_at, expires_at, last_seen_at, ended_at, auth_methods, authenticated_at, "
+    "awaits_second_factor) "
     "SELECT i.id, u.id, i.counter, i.salt, i.opened_by, i.user_agent, i.address, i.created_at, "
-    "i.rotated_at, i.expires_at, i.created_at, i.ended_at, i.auth_methods, i.authenticated_at "
+    "i.rotated_at, i.expires_at, i.created_at, i.ended_at, i.auth_methods, i.authenticated_at, "
+    "i.awaits_second_factor <> 0 "
     "FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], "
     "$7::text[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], "
-    "$12::bigint[], $13::bigint[], $14::timestamptz[]) "
+    "$12::bigint[], $13::bigint[], $14::timestamptz[], $15::bigint[]) "
     "AS i(id, user_id, counter, salt, opened_by, user_agent, address, created_at, rotated_at, "
-    "expires_at, ended_at, user_version, auth_methods, authenticated_at) "
+    "expires_at, ended_at, user_version, auth_methods, authenticated_at, awaits_second_factor) "
     "JOIN users u ON u.id = i.user_id WHERE u.is_active "
     "AND (i.user_version = 0 OR u.version = i.user_version) "
     "FOR SHARE OF u ON CONFLICT DO NOTHING RETURNING id"};

@@ -8,13 +8,13 @@
   "u.version, u.created_at, u.updated_at, u.last_login_at, u.synced_at, "                          \
   "u.brought_by, u.used_at, "                                                                      \
   "u.failures_of_strangers, u.failures_of_known_clients, u.failures_of_signed_in, "                \
-  "u.second_factors, u.failures_of_factors "                                                       \
+  "u.second_factors, u.failures_of_factors, u.second_factor_due_at "                               \
   "FROM users u LEFT JOIN user_profiles p ON p.user_id = u.id "
 
 #define LATCHKEY_SESSION_ROW                                                                       \
   "SELECT s.id, s.user_id, u.number, u.role, s.counter, s.salt, s.opened_by, s.user_agent, "       \
   "s.address, s.created_at, s.rotated_at, s.expires_at, s.ended_at, s.last_seen_at, "              \
-  "s.held_by, s.seen_counter, s.auth_methods, s.authenticated_at "                                 \
+  "s.held_by, s.seen_counter, s.auth_methods, s.authenticated_at, s.awaits_second_factor "         \
   "FROM sessions s JOIN users u ON u.id = s.user_id "
 
 // The time of a key's last use may be lost, so the statement skips a row that another transaction

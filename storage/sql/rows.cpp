@@ -93,6 +93,7 @@ std::optional<user_record> to_user(const row_source& row) {
   user.failures_in_a_row = {number_at(row, 20), number_at(row, 21), number_at(row, 22)};
   user.factors = factor_kinds::of_number(number_at(row, 23));
   user.factor_failures_in_a_row = number_at(row, 24);
+  user.second_factor_due_at = time_at(row, 25);
   return user;
 }
 
@@ -122,6 +123,7 @@ std::optional<session_record> to_session(const row_source& row) {
   session.seen = static_cast<std::uint64_t>(number_at(row, 15));
   session.authenticated.by = auth_methods::of_number(number_at(row, 16));
   session.authenticated.at = time_at(row, 17).value_or(*created);
+  session.awaits_second_factor = flag_at(row, 18);
   // Of before the methods were kept.
   if (session.authenticated.by.empty() && session.opened_by != surface::integration)
     session.authenticated.by = auth_method::password;

@@ -85,7 +85,7 @@ const is_told = async (part, what) => {
 const tags = () => page.locator("#passkeys .tag").allInnerTexts();
 const sign_out = () => send(page, "/sign-out");
 const app_code = async (secret, steps = 0) => {
-  const now = `${steps * 30} seconds`;
+  const now = `@${Math.floor(Date.now() / 1000) + steps * 30}`;
   const { stdout } = await shell("oathtool", ["--totp", "--base32", secret, "--now", now]);
   return stdout.trim();
 };

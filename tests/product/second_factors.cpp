@@ -10,21 +10,31 @@ namespace latchkey::test {
 
 namespace {
 
-/// Waits where a time step is about to end: a code of the step before it would not be good any more
-/// when the server looks. Codes of other steps stay good for longer than half a minute.
-void stay_clear_of_the_end_of_a_step() {
-  constexpr std::chrono::seconds step{30}, clear{10};
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto left = step - now % step;
-  if (left < clear) std::this_thread::sleep_for(left);
+using seconds = std::chrono::seconds;
+
+constexpr seconds step{30};
+
+seconds since_epoch() {
+  return std::chrono::floor<seconds>(std::chrono::system_clock::now().time_since_epoch());
+}
+
+/// The time of day, once a code of the step before it stays good until the server looks. Codes of
+/// other steps stay good for longer than half a minute.
+seconds clear_of_the_end_of_a_step() {
+  constexpr seconds clear{10};
+  while (step - since_epoch() % step < clear)
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  return since_epoch();
 }
 
 } // namespace
 
 std::string code_of_app(const std::string& secret, int steps_ahead) {
-  if (steps_ahead < 0) stay_clear_of_the_end_of_a_step();
-  const auto command = "oathtool --totp --base32 " + secret + " --now '" +
-                       std::to_string(steps_ahead * 30) + " seconds'";
+  // By its number: what oathtool takes for now may be a few milliseconds older.
+  const auto at =
+      (steps_ahead < 0 ? clear_of_the_end_of_a_step() : since_epoch()) + steps_ahead * step;
+  const auto command =
+      "oathtool --totp --base32 " + secret + " --now @" + std::to_string(at.count());
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe{popen(command.c_str(), "r"), pclose};
   std::array<char, 32> line{};
   if (!pipe || std::fgets(line.data(), line.size(), pipe.get()) == nullptr) return "no oathtool";

@@ -91,6 +91,7 @@ void clients::make_key(node& with, const std::string& where) {
   ++people_[owner].keys_in_doubt;
   messages::create_api_key request;
   request.name = "a key";
+  request.caller.authenticated = {auth_method::password, with.on().env().now()};
   request.scopes = {"profile:read"};
   request.author = author();
   request.deadline = with.on().soon();
@@ -138,6 +139,7 @@ void clients::revoke_key(node& with, const std::string& where) {
   people_[owner].going_keys.insert(id);
   messages::revoke_api_key request;
   request.id = id;
+  request.shown = {auth_method::password, with.on().env().now()};
   request.author = author();
   request.deadline = with.on().soon();
   requests_.ask(with, messages::find_user{people_[owner].row.id}, std::move(request),

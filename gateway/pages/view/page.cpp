@@ -103,6 +103,7 @@ http::response file_answer(const page_file& file) {
 http::response failure_page(const site& at, const failure& error, const http::request& in) {
   constexpr unsigned unauthorized = 401;
   const auto status = status_of(error.code);
+  if (error.code == error_code::mfa_required) return go_to("/account/confirm");
   if (status == unauthorized)
     return go_to(came_with_session(in) ? "/sign-in?done=session_over" : "/sign-in");
   const auto& words = language_of(in);

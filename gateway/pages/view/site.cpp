@@ -72,6 +72,7 @@ result<std::shared_ptr<const site>> site::make(const settings& configured) {
   made->registration_open_ = configured.registration_open;
   made->verification_ = configured.verification;
   made->password_length_min_ = configured.password_length_min;
+  made->password_length_min_alone_ = configured.password_length_min_alone();
   const auto brand = parse_color(configured.brand_color);
   if (!brand)
     return fail(error_code::internal_error, {},

@@ -39,7 +39,10 @@ public:
 
   bool is_registration_open() const noexcept { return registration_open_; }
   email_verification verification() const noexcept { return verification_; }
-  std::size_t password_length_min() const noexcept { return password_length_min_; }
+  /// Of a new password, in code points.
+  std::size_t password_length_min(bool has_second_factor) const noexcept {
+    return has_second_factor ? password_length_min_ : password_length_min_alone_;
+  }
 
 private:
   site() = default;
@@ -51,7 +54,8 @@ private:
   std::vector<page_file> files_;
   bool registration_open_ = true;
   email_verification verification_ = email_verification::optional;
-  std::size_t password_length_min_ = 0;
+  std::size_t password_length_min_ = 0; // beside a second factor
+  std::size_t password_length_min_alone_ = 0;
 };
 
 } // namespace latchkey::gateway::pages

@@ -7,7 +7,7 @@
 
 namespace latchkey::gateway::access {
 
-void write_role(json_writer& out, const role_record& role) {
+void write_role(json_writer& out, const role_record& role, bool requires_second_factor) {
   const auto time = [&role](time_point t) {
     return role.is_built_in ? std::nullopt : std::optional{t};
   };
@@ -16,6 +16,7 @@ void write_role(json_writer& out, const role_record& role) {
       .text_or_null("description", role.description)
       .texts("permissions", role.permissions)
       .flag("is_built_in", role.is_built_in)
+      .flag("requires_second_factor", requires_second_factor)
       .time_or_null("created_at", time(role.created_at))
       .time_or_null("updated_at", time(role.updated_at))
       .end_object();

@@ -11,9 +11,9 @@
 
 namespace latchkey::gateway::access {
 
-/// `name`, `description`, `permissions`, `is_built_in`, `created_at`, `updated_at`; a built-in
-/// role has no times.
-void write_role(json_writer& out, const role_record& role);
+/// `name`, `description`, `permissions`, `is_built_in`, `requires_second_factor` (whoever says so:
+/// the role itself or a setting), `created_at`, `updated_at`; a built-in role has no times.
+void write_role(json_writer& out, const role_record& role, bool requires_second_factor);
 
 /// `id`, `name`, `prefix`, `scopes`, `created_at`, `expires_at`, `last_used_at`, and of one that
 /// was made just now `key`, its text; otherwise `shown` is null.

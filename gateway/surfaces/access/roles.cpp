@@ -34,20 +34,20 @@ result<void> check_permissions(const std::vector<std::string>& permissions) {
 }
 
 /// Everybody's are no more than anybody's own.
-result<void> check_grant(const principal& caller, const std::vector<std::string>& permissions) {
-  if (may_grant(caller, permission_set{permissions})) return {};
-  return fail(error_code::insufficient_permissions, "permissions",
-              "go beyond the caller's own permissions");
+result<void> check_role_grant(const principal& caller,
+                              const std::vector<std::string>& permissions) {
+  return check_grant(caller, permission_set{permissions}, "permissions",
+                     "go beyond the caller's own permissions");
 }
 
 failure no_such_role() {
   return {error_code::not_found, "name", "is not a role", 0};
 }
 
-std::string role_body(const role_record& role) {
+std::string role_body(const role_table& roles, const role_record& role) {
   std::string out;
   json_writer body(out);
-  write_role(body, role);
+  write_role(body, role, role.requires_second_factor || roles.factors.is_required_of(role.name));
   return out;
 }
 
@@ -58,7 +58,7 @@ awaitable<result<http::response>> store_role(http::exchange& ex, const principal
                              edge.deadline_for_actors(ex.deadline)};
   auto stored = co_await edge.ask(edge.env().registry, std::move(request), ex.deadline);
   if (!stored) co_return fail(stored.error());
-  co_return http::json_response(is_new ? 201 : 200, role_body(stored->role));
+  co_return http::json_response(is_new ? 201 : 200, role_body(edge.roles(), stored->role));
 }
 
 } // namespace
@@ -68,7 +68,7 @@ awaitable<result<http::response>> list_roles(http::exchange& ex, const principal
   json_writer body(out);
   body.begin_object().begin_list("roles");
   for (const auto& [name, entry] : edge_of(ex).roles().roles)
-    write_role(body, entry.role);
+    write_role(body, entry.role, edge_of(ex).roles().requires_second_factor(name));
   body.end_list().end_object();
   co_return http::json_response(200, std::move(out));
 }
@@ -76,7 +76,7 @@ awaitable<result<http::response>> list_roles(http::exchange& ex, const principal
 awaitable<result<http::response>> get_role(http::exchange& ex, const principal&) {
   const auto* found = edge_of(ex).roles().find(ex.params["name"]);
   if (found == nullptr) co_return fail(no_such_role());
-  co_return http::json_response(200, role_body(found->role));
+  co_return http::json_response(200, role_body(edge_of(ex).roles(), found->role));
 }
 
 awaitable<result<http::response>> create_role(http::exchange& ex, const principal& caller) {
@@ -85,12 +85,13 @@ awaitable<result<http::response>> create_role(http::exchange& ex, const principa
   role.name = body.text("name", 1, role_name_bytes_max);
   auto description = body.optional_text("description", description_bytes_max);
   role.permissions = read_permissions(body);
+  role.requires_second_factor = body.optional_flag("requires_second_factor").value_or(false);
   auto good = body.done();
   if (good && !is_role_name(role.name))
     good = fail(error_code::validation_error, "name", "must have only a to z, 0 to 9, _ and -");
   if (good) good = check_description(description);
   if (good) good = check_permissions(role.permissions);
-  if (good) good = check_grant(caller, role.permissions);
+  if (good) good = check_role_grant(caller, role.permissions);
   if (!good) co_return fail(good.error());
   role.description = std::move(description).value_or("");
   co_return co_await store_role(ex, caller, std::move(role), true);
@@ -101,6 +102,7 @@ awaitable<result<http::response>> update_role(http::exchange& ex, const principa
   auto description = body.optional_text("description", description_bytes_max);
   const bool describes = body.has("description");
   auto permissions = read_permissions(body);
+  const auto requires_factor = body.optional_flag("requires_second_factor");
   auto good = body.done();
   if (good) good = check_description(description);
   if (good) good = check_permissions(permissions);
@@ -109,11 +111,12 @@ awaitable<result<http::response>> update_role(http::exchange& ex, const principa
   const auto* known = edge_of(ex).roles().find(ex.params["name"]);
   if (known == nullptr) co_return fail(no_such_role());
   // Neither what it grants now nor what it will may be more than the caller's own.
-  good = check_grant(caller, known->role.permissions);
-  if (good) good = check_grant(caller, permissions);
+  good = check_role_grant(caller, known->role.permissions);
+  if (good) good = check_role_grant(caller, permissions);
   if (!good) co_return fail(good.error());
   auto role = known->role;
   role.permissions = std::move(permissions);
+  role.requires_second_factor = requires_factor.value_or(role.requires_second_factor);
   if (describes) role.description = std::move(description).value_or("");
   co_return co_await store_role(ex, caller, std::move(role), false);
 }
@@ -122,7 +125,8 @@ awaitable<result<http::response>> delete_role(http::exchange& ex, const principa
   auto& edge = edge_of(ex);
   const auto* known = edge.roles().find(ex.params["name"]);
   if (known == nullptr) co_return fail(no_such_role());
-  if (auto good = check_grant(caller, known->role.permissions); !good) co_return fail(good.error());
+  if (auto good = check_role_grant(caller, known->role.permissions); !good)
+    co_return fail(good.error());
   messages::delete_role request{known->role.name, author_of(ex, caller),
                                 edge.deadline_for_actors(ex.deadline)};
   auto removed = co_await edge.ask(edge.env().registry, std::move(request), ex.deadline);

@@ -57,7 +57,8 @@ std::vector<http::route> routes() {
           .limit(window::by_endpoint),
       route_row(post, "/auth/logout", "logout", logout)
           .access(own_pages)
-          .limit(window::by_endpoint),
+          .limit(window::by_endpoint)
+          .admits_awaiting(),
       route_row(get, "/auth/me", "me", me).access(principal, "profile:read"),
       route_row(get, "/health", "health", health).access(anyone).limit(window::none),
 
@@ -72,7 +73,8 @@ std::vector<http::route> routes() {
           .limit(window::by_endpoint),
       route_row(post, "/api/v1/auth/logout", "platform_logout", logout)
           .access(own_pages)
-          .limit(window::by_endpoint),
+          .limit(window::by_endpoint)
+          .admits_awaiting(),
       route_row(get, "/api/v1/auth/me", "platform_me", platform_me)
           .access(principal, "profile:read"),
   };

@@ -11,7 +11,6 @@
 #include "protocol/tokens/opaque_key.hpp"
 #include "protocol/tokens/totp.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace latchkey::gateway::factors {
@@ -28,9 +27,12 @@ awaitable<result<http::response>> list_factors(http::exchange& ex, const princip
   if (!authenticated) co_return fail(authenticated.error());
   std::string out;
   json_writer body(out);
-  const bool is_enabled = !found->totp.empty() ||
-                          std::ranges::any_of(found->passkeys, &passkey_record::is_second_factor);
-  body.begin_object().flag("enabled", is_enabled).begin_list("totp");
+  body.begin_object().flag("enabled", found->is_enabled()).flag("required", found->is_required);
+  if (found->due_at)
+    body.text("due_at", to_rfc3339_seconds(*found->due_at));
+  else
+    body.null("due_at");
+  body.begin_list("totp");
   for (const auto& totp : found->totp)
     write_totp(body, totp);
   body.end_list().begin_list("passkeys");

@@ -19,8 +19,8 @@ awaitable<result<http::response>> step_up(http::exchange& ex, const principal& c
 
 // -- to manage (manage.cpp) ----------------------------------------------------------------
 
-/// GET /auth/mfa: 200 with `enabled`, `totp`, `recovery_codes{made,left}` and how the caller's
-/// session was authenticated.
+/// GET /auth/mfa: 200 with `enabled`, `required`, `due_at`, `totp`, `recovery_codes{made,left}` and
+/// how the caller's session was authenticated.
 awaitable<result<http::response>> list_factors(http::exchange& ex, const principal& caller);
 /// POST /auth/mfa/totp/enroll `{name?}`: 201 with `secret`, `otpauth_uri` and `qr_svg`.
 /// MFA_REQUIRED without a recent sign-in of the account's own level.
@@ -66,7 +66,8 @@ awaitable<result<http::response>> passkey_pages(http::exchange& ex);
 
 // -- the rows -----------------------------------------------------------------------------------
 
-// Factors are for their owner in person: no API key touches them.
+// Factors are for their owner in person: no API key touches them. A session that awaits a second
+// one reaches what adds or shows it.
 std::vector<http::route> routes() {
   using enum http::method;
   using enum http::access;
@@ -75,10 +76,14 @@ std::vector<http::route> routes() {
       route_row(post, "/auth/mfa/verify", "finish_sign_in", finish_sign_in)
           .access(own_pages)
           .limit(window::sign_in),
-      route_row(post, "/auth/mfa/step-up", "step_up", step_up).access(session),
-      route_row(get, "/auth/mfa", "list_factors", list_factors).access(session),
-      route_row(post, "/auth/mfa/totp/enroll", "enrol_totp", enrol_totp).access(session),
-      route_row(post, "/auth/mfa/totp/verify", "confirm_totp", confirm_totp).access(session),
+      route_row(post, "/auth/mfa/step-up", "step_up", step_up).access(session).admits_awaiting(),
+      route_row(get, "/auth/mfa", "list_factors", list_factors).access(session).admits_awaiting(),
+      route_row(post, "/auth/mfa/totp/enroll", "enrol_totp", enrol_totp)
+          .access(session)
+          .admits_awaiting(),
+      route_row(post, "/auth/mfa/totp/verify", "confirm_totp", confirm_totp)
+          .access(session)
+          .admits_awaiting(),
       route_row(delete_, "/auth/mfa/totp/{id}", "remove_totp", remove_totp)
           .access(session)
           .limit(window::keeping),
@@ -89,13 +94,17 @@ std::vector<http::route> routes() {
       route_row(post, "/auth/passkeys/challenge", "challenge_passkey", challenge_passkey)
           .access(own_pages),
       route_row(post, "/auth/mfa/step-up/challenge", "challenge_own_passkey", challenge_own_passkey)
-          .access(session),
+          .access(session)
+          .admits_awaiting(),
       route_row(post, "/auth/passkeys/sign-in", "sign_in_by_passkey", sign_in_by_passkey)
           .access(own_pages)
           .limit(window::sign_in),
       route_row(post, "/auth/passkeys/registration", "begin_passkey", begin_passkey)
-          .access(session),
-      route_row(post, "/auth/passkeys", "add_passkey", add_passkey).access(session),
+          .access(session)
+          .admits_awaiting(),
+      route_row(post, "/auth/passkeys", "add_passkey", add_passkey)
+          .access(session)
+          .admits_awaiting(),
       route_row(put, "/auth/passkeys/{id}", "change_passkey", change_passkey).access(session),
       route_row(delete_, "/auth/passkeys/{id}", "remove_passkey", remove_passkey)
           .access(session)

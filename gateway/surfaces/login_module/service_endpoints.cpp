@@ -30,8 +30,7 @@ result<std::string> read_service_id(input& body) {
 std::string user_token_body(const principal& caller, const service_entry* service) {
   std::string out;
   json_writer body(out);
-  const auto scopes =
-      service ? caller.permissions().in_common_with(*service->scopes) : permission_set{};
+  const auto scopes = service ? caller.permissions_among(*service->scopes) : permission_set{};
   body.begin_object()
       .flag("valid", true)
       .text("user_id", to_string(caller.user))
@@ -59,7 +58,8 @@ std::optional<std::string> service_token_body(const service_claims& claims,
 }
 
 bool is_about_the_token(error_code code) {
-  return code == error_code::token_invalid || code == error_code::token_expired;
+  return code == error_code::token_invalid || code == error_code::token_expired ||
+         code == error_code::mfa_required;
 }
 
 /// Whether the caller may ask in a service's name. With a key of that service its own limit counts;

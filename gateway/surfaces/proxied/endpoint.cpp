@@ -157,9 +157,8 @@ awaitable<result<socket_registry::slot>> take_slot(http::exchange& ex, principal
   if (!validation) co_return fail(validation.error());
   caller.role = validation->role;
   caller.role_permissions = edge.roles().permissions_of(caller.role);
-  if (!route.permission.empty() && !caller.may(route.permission))
-    co_return fail(error_code::insufficient_permissions, "permission",
-                   route.permission + " is required");
+  if (!route.permission.empty())
+    if (auto may = caller.check(route.permission); !may) co_return fail(std::move(may.error()));
   co_return slot;
 }
 

@@ -15,7 +15,7 @@ using counts = std::unordered_map<std::string, std::int64_t>;
 
 void create_sessions(connection& link, group facts) {
   sort_by(facts, [](const pending& p) { return as<create_session>(p).session.user; });
-  table<14> t;
+  table<15> t;
   for (const auto& p : facts) {
     const auto& s = as<create_session>(p).session;
     t[0].text(to_string(s.id));
@@ -32,6 +32,7 @@ void create_sessions(connection& link, group facts) {
     t[11].number(as<create_session>(p).user_version);
     t[12].number(s.authenticated.by.as_number());
     t[13].text(to_rfc3339(authenticated_at(s)));
+    t[14].number(s.awaits_second_factor ? 1 : 0);
   }
   const auto won = first_column(link.run(sql::add_session, t.take()));
   for (auto& p : facts) {

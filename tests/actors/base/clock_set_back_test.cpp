@@ -100,8 +100,12 @@ const std::vector<kind_of_deadline> kinds{
     {"API key",
      [](set_back_user& f) {
        const auto made =
-           f.ask(f.actor, messages::create_api_key{
-                              "ci", {"profile:read"}, f.env().now() + 1h, f.author(), f.soon()});
+           f.ask(f.actor, messages::create_api_key{"ci",
+                                                   {"profile:read"},
+                                                   f.env().now() + 1h,
+                                                   f.author(),
+                                                   f.soon(),
+                                                   {{}, {auth_method::password, f.env().now()}}});
        const auto key = parse_opaque_key(api_key_kind, made.value().text.reveal()).value();
        return probe{[key](set_back_user& g) {
          return g.ask(g.actor, messages::use_api_key{key.id, key.secret_hash, g.soon()})

@@ -140,6 +140,7 @@ TEST_F(Cluster, HasOneListOfAUsersKeys) {
   const auto there = user_on(1);
   EXPECT_TRUE(nodes.on(1).ask(there, messages::list_api_keys{})->keys.empty());
   messages::create_api_key wanted;
+  wanted.caller.authenticated = {auth_method::password, nodes.on(0).clock.now()};
   wanted.name = "a key";
   wanted.author = author();
   wanted.deadline = nodes.on(0).soon();
@@ -148,6 +149,7 @@ TEST_F(Cluster, HasOneListOfAUsersKeys) {
   ASSERT_TRUE(created.answer());
   EXPECT_EQ(nodes.on(1).ask(there, messages::list_api_keys{})->keys.size(), 1U);
   messages::revoke_api_key unwanted;
+  unwanted.shown = {auth_method::password, nodes.on(0).clock.now()};
   unwanted.id = created.answer()->key.id;
   unwanted.author = author();
   unwanted.deadline = nodes.on(0).soon();
@@ -244,6 +246,7 @@ TEST_F(Cluster, KnowsNoKeyThatWasRevokedBeforeTheStoresAnswerCame) {
   const auto here = user_on(0);
   f.commits.hold_answers();
   messages::create_api_key wanted;
+  wanted.caller.authenticated = {auth_method::password, nodes.on(0).clock.now()};
   wanted.name = "a key";
   wanted.author = author();
   wanted.deadline = f.soon();
@@ -253,6 +256,7 @@ TEST_F(Cluster, KnowsNoKeyThatWasRevokedBeforeTheStoresAnswerCame) {
   const auto listed = nodes.on(1).ask(there, messages::list_api_keys{});
   ASSERT_EQ(listed->keys.size(), 1U);
   messages::revoke_api_key unwanted;
+  unwanted.shown = {auth_method::password, nodes.on(0).clock.now()};
   unwanted.id = listed->keys.front().id;
   unwanted.author = author();
   unwanted.deadline = nodes.on(1).soon();

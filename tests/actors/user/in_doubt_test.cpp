@@ -83,7 +83,8 @@ TEST(UserDoubt, KeepsThoseWithATurnWaiting) {
 TEST(UserDoubt, RefusesTheKeysOfAUserThatTurnsOutToBeDeleted) {
   doubtful f;
   const auto made =
-      f.ask(f.actor, messages::create_api_key{"a key", {"profile:read"}, {}, f.author(), f.soon()});
+      f.ask(f.actor, messages::create_api_key{
+                         "a key", {"profile:read"}, {}, f.author(), f.soon(), {{}, f.shown()}});
   ASSERT_TRUE(made);
   const auto key = parse_opaque_key(api_key_kind, made->text.reveal()).value();
   const messages::use_api_key use{key.id, key.secret_hash, f.soon()};

@@ -9,13 +9,13 @@ struct key_owner : one_user {
 
   messages::create_api_key make(std::vector<std::string> scopes = {"profile:read"},
                                 std::optional<time_point> expires_at = std::nullopt) {
-    return {"deploy", std::move(scopes), expires_at, author(), soon()};
+    return {"deploy", std::move(scopes), expires_at, author(), soon(), {{}, shown()}};
   }
   messages::use_api_key use(const secret& text) {
     const auto parsed = parse_opaque_key(api_key_kind, text.reveal()).value();
     return {parsed.id, parsed.secret_hash, soon()};
   }
-  messages::revoke_api_key revoke(std::uint64_t id) { return {id, author(), soon()}; }
+  messages::revoke_api_key revoke(std::uint64_t id) { return {id, author(), soon(), shown()}; }
   std::vector<api_key_record> listed() {
     return ask(actor, messages::list_api_keys{soon()}).value().keys;
   }

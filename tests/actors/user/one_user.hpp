@@ -56,6 +56,9 @@ struct one_user : actor_fixture {
     return {secret{from}, secret{to}, keep, author(), soon()};
   }
 
+  /// How a session was authenticated in which that was shown just now.
+  authentication shown(auth_methods by = auth_method::password) { return {by, clock.now()}; }
+
   // -- what is so ------------------------------------------------------------------------
 
   const directory_actor& shard() { return env().directories.front(); }

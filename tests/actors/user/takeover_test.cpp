@@ -22,8 +22,9 @@ struct squatted : one_user {
   }
   messages::verify_passphrase words() { return {secret{takeover_passphrase}, author(), soon()}; }
   secret make_key(std::optional<session_id> session = std::nullopt) {
-    messages::create_api_key request{"ci",     {"profile:read"}, std::nullopt,
-                                     author(), soon(),           session};
+    messages::create_api_key request{"ci",         {"profile:read"},
+                                     std::nullopt, author(),
+                                     soon(),       {session.value_or(session_id{}), shown()}};
     return ask(actor, request).value().text;
   }
   error_code use(const secret& text) {
@@ -111,7 +112,7 @@ TEST(UserTakeover, LeavesNoKeyThatWasBeingMade) {
   // Asked for by a session that the reset, which comes first, ends.
   auto resetting = f.ask_later(f.actor, f.reset(token));
   messages::create_api_key request{"ci",       {"profile:read"}, std::nullopt,
-                                   f.author(), f.soon(),         session};
+                                   f.author(), f.soon(),         {session, f.shown()}};
   auto making = f.ask_later(f.actor, request);
   f.run();
   EXPECT_TRUE(resetting.answer());

@@ -91,8 +91,8 @@ TEST_P(Roles, AreMadeReadChangedAndRemoved) {
                                 {"permissions", json::array({"users:read", "audit:read"})}});
   ASSERT_EQ(made.status, 201) << made.body;
   const auto body = json_of(made);
-  EXPECT_EQ(keys_of(body), (keys{"name", "description", "permissions", "is_built_in", "created_at",
-                                 "updated_at"}));
+  EXPECT_EQ(keys_of(body), (keys{"name", "description", "permissions", "is_built_in",
+                                 "requires_second_factor", "created_at", "updated_at"}));
   EXPECT_EQ(body["permissions"], json::array({"audit:read", "users:read"}));
   EXPECT_EQ(body["is_built_in"], false);
   EXPECT_EQ(json_of(call(get(path).as(root))), body);

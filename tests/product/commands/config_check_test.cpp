@@ -216,6 +216,38 @@ TEST_P(Config, LogsNeitherPasswordsNorTokensNorLineBreaks) {
     EXPECT_FALSE(says(log, hidden)) << log;
 }
 
+TEST_P(Config, PrintsWhatAnAssuranceLevelDemandsAndWhereItIsKept) {
+  const environment strict{{"ASSURANCE", "aal2"},
+                           {"ISSUER", "https://auth.example.com"},
+                           {"SMTP_URL", "smtp://127.0.0.1:25"}};
+  const auto kept = run({"config", "check", "--assurance", "aal2"}, strict);
+  EXPECT_EQ(kept.exit_code, 0) << kept.out << kept.err;
+  for (const char* part :
+       {"PASSWORD_LENGTH_MIN and ASSURANCE: 15", "SECOND_FACTOR=required", "SESSION_TTL=86400",
+        "SESSION_IDLE_TTL=3600", "LOGIN_FAILURES_IN_A_ROW=100", "0 not kept by these settings"})
+    EXPECT_TRUE(says(kept.out, part)) << part << "\n" << kept.out;
+  const auto lax = run({"config", "check", "--assurance", "aal2"}, {});
+  EXPECT_EQ(lax.exit_code, 1);
+  EXPECT_TRUE(says(lax.out, "NOT KEPT     2.2.1"));
+  EXPECT_TRUE(says(lax.out, "NOT KEPT     2.2.3"));
+  const auto unknown = run({"config", "check", "--assurance", "aal9"}, {});
+  EXPECT_EQ(unknown.exit_code, 2);
+}
+
+TEST_P(Config, RefusesSettingsThatAnAssuranceLevelForbids) {
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"SECOND_FACTOR", "optional"},    {"SECOND_FACTOR_GRACE", "1d"},
+      {"SESSION_TTL", "25h"},           {"SESSION_IDLE_TTL", "0"},
+      {"SESSION_IDLE_TTL", "61m"},      {"RESET_TOKEN_TTL", "2d"},
+      {"LOGIN_FAILURES_IN_A_ROW", "0"}, {"LOGIN_FAILURES_IN_A_ROW", "101"}};
+  for (const auto& [name, value] : wrong) {
+    const auto refused = run({"config", "check"}, {{"ASSURANCE", "aal2"}, {name, value}});
+    EXPECT_EQ(refused.exit_code, 2) << name;
+    EXPECT_TRUE(says(refused.err, "ASSURANCE is aal2 and " + name)) << name << refused.err;
+    EXPECT_EQ(run({"config", "check"}, {{name, value}}).exit_code, 0) << name << " without it";
+  }
+}
+
 TEST_P(Config, IsKnownToEveryCommandsHelp) {
   const auto version = run({"version"});
   EXPECT_EQ(version.exit_code, 0);

@@ -2,7 +2,9 @@
 // written by hand, not taken from the server's own table.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,12 +29,19 @@ struct kind {
   caller column;
 };
 inline const std::vector<kind> kinds{
-    {"nobody", nobody},       {"junk", bad},
-    {"ended session", bad},   {"inactive user", bad},
-    {"service token", bad},   {"refresh token", bad},
-    {"user", user},           {"admin", admin},
-    {"superuser", superuser}, {"API key without scopes", bare_key},
-    {"API key", good_key},    {"service", service},
+    {"nobody", nobody},
+    {"junk", bad},
+    {"ended session", bad},
+    {"inactive user", bad},
+    {"service token", bad},
+    {"refresh token", bad},
+    {"awaiting session", bad}, // but for `for_awaiting`
+    {"user", user},
+    {"admin", admin},
+    {"superuser", superuser},
+    {"API key without scopes", bare_key},
+    {"API key", good_key},
+    {"service", service},
     {"defined role", user}, // with `defined_permission`
 };
 inline constexpr const char* defined_permission = "users:read";
@@ -40,6 +49,13 @@ inline constexpr const char* defined_permission = "users:read";
 /// What may come out: 401, 403 or, once somebody is let in, whatever the endpoint makes of a
 /// request that names nothing that exists: any other answer but an error of the server's.
 enum outcome { in, u, f };
+
+/// What a session reaches that awaits the second factor which its user must have.
+inline constexpr const char* awaiting_session = "awaiting session";
+inline constexpr std::array for_awaiting{
+    "POST /auth/logout",   "POST /api/v1/auth/logout",         "POST /auth/mfa/step-up",
+    "GET /auth/mfa",       "POST /auth/mfa/totp/enroll",       "POST /auth/mfa/totp/verify",
+    "POST /auth/passkeys", "POST /auth/passkeys/registration", "POST /auth/mfa/step-up/challenge"};
 
 struct row {
   const char* method;
@@ -50,6 +66,9 @@ struct row {
   outcome expected_of(const kind& client) const {
     const bool may = client.name == std::string_view{"defined role"} &&
                      scope == std::string_view{defined_permission};
+    if (client.name == std::string_view{awaiting_session} &&
+        std::ranges::find(for_awaiting, std::string{method} + " " + path) != for_awaiting.end())
+      return in;
     return may ? in : expected[client.column];
   }
 };

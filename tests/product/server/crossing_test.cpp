@@ -57,13 +57,18 @@ protected:
                               {"STRIPE_PRICES", "price_free=free"},
                               {"TIERS", "free:projects=3,api_keys=50"}}) {
     const auto root = instance.admin();
-    for (const auto* client : {"user", "admin", "superuser", "defined role", "inactive user"})
+    for (const auto* client :
+         {"user", "admin", "superuser", "defined role", "inactive user", awaiting_session})
       instance.add_user(people_[client] = new_name());
     const json role{{"name", "reader"}, {"permissions", json::array({defined_permission})}};
     EXPECT_EQ(instance.call(post_json("/admin/roles", role.dump()).as(root)).status, 201);
     give_role(root, "admin", "admin");
     give_role(root, "superuser", "superuser");
     give_role(root, "defined role", "reader");
+    const json strict{
+        {"name", "strict"}, {"permissions", json::array()}, {"requires_second_factor", true}};
+    EXPECT_EQ(instance.call(post_json("/admin/roles", strict.dump()).as(root)).status, 201);
+    give_role(root, awaiting_session, "strict");
     make_bad_tokens(root);
     keys_[""] = new_key(instance.sign_in(people_["superuser"]).access, json::array());
   }
@@ -120,6 +125,8 @@ protected:
     case service:
       return std::move(asked).with("X-Service-Key", crossing_key);
     case bad:
+      if (client.name == std::string_view{awaiting_session})
+        return std::move(asked).as(session_of(r, client.name));
       return std::move(asked).as(tokens_[client.name]);
     default:
       return std::move(asked).as(session_of(r, client.name));
@@ -180,6 +187,8 @@ TEST_P(Crossing, LetsInWhomItShouldAndNobodyElse) {
       switch (r.expected_of(client)) {
       case u:
         EXPECT_EQ(reply.status, 401) << trace;
+        if (client.name == std::string_view{awaiting_session} && r.expected[user] != u)
+          EXPECT_TRUE(says(reply.body, "MFA_REQUIRED")) << trace;
         break;
       case f:
         EXPECT_EQ(reply.status, 403) << trace;

@@ -67,6 +67,24 @@ TEST_P(StoredFactors, AreInTheUsersRowOnceConfirmed) {
   EXPECT_EQ(found[0].last_step, 77);
 }
 
+TEST_P(StoredFactors, AreDueFromTheFirstTimeThatIsSaidUntilTheyAreReset) {
+  ASSERT_TRUE(commit({begin_factor_grace{ann_.id, noon + 24h}}));
+  ASSERT_TRUE(commit({begin_factor_grace{ann_.id, noon + 48h}}));
+  EXPECT_EQ(user(ann_.id).second_factor_due_at, noon + 24h);
+  EXPECT_EQ(version(), ann_.version);
+  ASSERT_TRUE(commit({remove_factors{ann_.id, version(), noon}}));
+  EXPECT_FALSE(user(ann_.id).second_factor_due_at);
+}
+
+TEST_P(StoredFactors, AreAwaitedBySomeSessions) {
+  auto session = make_session(ann_.id);
+  session.awaits_second_factor = true;
+  ASSERT_TRUE(commit({create_session{session}}));
+  const auto plain = add(make_session(ann_.id));
+  EXPECT_TRUE(reader_->find_session(session.id).value()->awaits_second_factor);
+  EXPECT_FALSE(reader_->find_session(plain.id).value()->awaits_second_factor);
+}
+
 TEST_P(StoredFactors, ASignInThatHasNotSeenTheChangeLoses) {
   ASSERT_TRUE(commit({enrolment(1)}));
   const auto seen = version();

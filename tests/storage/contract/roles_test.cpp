@@ -45,6 +45,16 @@ TEST_P(Roles, AreRefusedANameThatIsTaken) {
   EXPECT_EQ(roles()[0].description, make_role("auditor").description);
 }
 
+TEST_P(Roles, SayWhetherTheirUsersMustHaveASecondFactor) {
+  auto strict = make_role("auditor");
+  strict.requires_second_factor = true;
+  ASSERT_TRUE(commit({add_role{strict, roles_max}}));
+  EXPECT_TRUE(roles().at(0).requires_second_factor);
+  strict.requires_second_factor = false;
+  ASSERT_TRUE(commit({update_role{strict}}));
+  EXPECT_FALSE(roles().at(0).requires_second_factor);
+}
+
 TEST_P(Roles, AreRefusedANameThatIsBuiltIn) {
   for (const auto* name : {"user", "admin", "superuser"})
     EXPECT_TRUE(
