@@ -53,7 +53,8 @@ struct session_policy {
   std::uint32_t login_failures_in_a_row_max = 100; // of an account; 0: no such limit
   rate_limit recovery_failures{10, 900};           // of an account: wrong passphrases
   rate_limit reset_mails{3, 3600};                 // to an account
-  rate_limit notice_mails{10, 3600};               // of a kind to an address
+  rate_limit notice_mails{3, 3600};                // of a kind to an address
+  rate_limit notice_mails_proven{20, 3600};        // the same to one that was verified
   std::size_t password_length_min = 8;             // code points, beside a second factor
   std::size_t password_length_min_alone = 8;       // the same without one
   std::chrono::seconds recent_sign_in{600};        // is asked for before factors are changed

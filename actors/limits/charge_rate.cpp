@@ -16,10 +16,12 @@ task<rate_verdict> charge_rate(const actor_env& env, std::string key, rate_limit
   co_return taken->verdict;
 }
 
-task<bool> may_mail(const actor_env& env, std::string_view kind, std::string address) {
+task<bool> may_mail(const actor_env& env, std::string_view kind, std::string address,
+                    bool is_proven) {
   if (!env.mails) co_return false;
   auto key = mail_rate_key(kind, address);
-  const auto charged = co_await charge_rate(env, std::move(key), env.policy.notice_mails);
+  const auto limit = is_proven ? env.policy.notice_mails_proven : env.policy.notice_mails;
+  const auto charged = co_await charge_rate(env, std::move(key), limit);
   co_return charged && charged->granted;
 }
 

@@ -14,8 +14,9 @@ namespace latchkey {
 task<rate_verdict> charge_rate(const actor_env& env, std::string key, rate_limit limit);
 
 /// Whether one more mail of that kind may go to the address, which is folded: an account fills
-/// nobody's mailbox, its owner's neither. Takes one of `policy.notice_mails`.
-task<bool> may_mail(const actor_env& env, std::string_view kind, std::string address);
+/// nobody's mailbox, its owner's neither. An address that its owner has proven takes more of them.
+task<bool> may_mail(const actor_env& env, std::string_view kind, std::string address,
+                    bool is_proven = false);
 
 /// The window of the mails of that kind to that address.
 std::string mail_rate_key(std::string_view kind, std::string_view address);

@@ -32,7 +32,8 @@ void user_state::announce_mail() const {
 }
 
 task<bool> user_state::may_notify(std::string_view kind) const {
-  return may_mail(*env, kind, fold_login_name(record.email).value_or(record.email));
+  return may_mail(*env, kind, fold_login_name(record.email).value_or(record.email),
+                  record.email_verified);
 }
 
 // -- what the store and the sessions know --------------------------------------------

@@ -203,6 +203,7 @@ private:
           .flag("is_asked_for", key.is_second_factor)
           .text("times", times_of(key.created_at, key.last_used_at))
           .part("use_form", shown(passkey_use_form(v_, key)))
+          .part("rename_form", folded(passkey_rename_form(v_, key)))
           .part("remove_form", shown(passkey_removal_form(v_, key)));
     const auto site = passkey_site_of(v_.ex);
     content.flag("has_passkeys", !rows.empty())

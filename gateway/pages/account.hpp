@@ -25,6 +25,7 @@ form deletion_form(const visit& v);
 // Of the factors (account_factors.cpp). Without options a page shows no form for a new passkey.
 form new_passkey_form(const visit& v, std::string options, bool tries_unattended);
 form passkey_use_form(const visit& v, const passkey_record& key);
+form passkey_rename_form(const visit& v, const passkey_record& key);
 form passkey_removal_form(const visit& v, const passkey_record& key);
 form new_app_form(const visit& v);
 form app_code_form(const visit& v);

@@ -1,4 +1,5 @@
 // account_factors.cpp — an account's passkeys, authenticator apps and recovery codes.
+#include "gateway/account/factor_name.hpp"
 #include "gateway/account/factors.hpp"
 #include "gateway/pages/account.hpp"
 #include "gateway/pages/page_proof.hpp"
@@ -124,6 +125,18 @@ form passkey_use_form(const visit& v, const passkey_record& key) {
   return shown;
 }
 
+form passkey_rename_form(const visit& v, const passkey_record& key) {
+  const auto id = key_id_text(key.id);
+  form shown{"passkey-name-" + id,
+             "/account/passkeys/rename",
+             v.words["passkey_rename"],
+             {{"name", v.words["field_passkey_name"], "text", "off", {}, key.name}}};
+  shown.is_quiet = true;
+  shown.submit_label = v.words.filled("passkey_rename_which", {{"name", key.name}});
+  shown.hidden.emplace_back("factor", id);
+  return shown;
+}
+
 form new_app_form(const visit& v) {
   form shown{"app", "/account/apps", v.words["app_submit"]};
   shown.is_quiet = true;
@@ -178,6 +191,24 @@ endpoint_answer take_passkey_use(visit& v, const principal& caller, input& sent)
   if (!changed) co_return co_await refused_button(v, caller, changed.error());
   co_return co_await done_with_codes(v, caller, std::move(changed->recovery_codes),
                                      "/account?done=passkey_changed");
+}
+
+endpoint_answer take_passkey_name(visit& v, const principal& caller, input& sent) {
+  const auto id = sent.text("factor", 1, factor_id_bytes_max);
+  const auto typed = sent.optional_text("name", 4 * storage::factor_name_chars_max).value_or("");
+  auto name = checked_factor_name(typed, v.words["passkey_default_name"]);
+  result<messages::passkey_added> changed;
+  if (auto read = sent.done(); !read)
+    changed = fail(read.error());
+  else if (!name)
+    changed = fail(name.error());
+  else
+    changed = co_await change_own_passkey(v.ex, caller, id, std::move(*name), std::nullopt);
+  if (changed) co_return go_to("/account?done=passkey_changed");
+  passkey_record shown;
+  shown.id = parse_key_id(id).value_or(0);
+  shown.name = typed;
+  co_return co_await refused_change(v, caller, passkey_rename_form(v, shown), changed.error());
 }
 
 endpoint_answer take_passkey_removal(visit& v, const principal& caller, input& sent) {

@@ -55,6 +55,7 @@ endpoint_answer take_deletion(visit& v, const principal& caller, input& sent);
 
 endpoint_answer take_new_passkey(visit& v, const principal& caller, input& sent);
 endpoint_answer take_passkey_use(visit& v, const principal& caller, input& sent);
+endpoint_answer take_passkey_name(visit& v, const principal& caller, input& sent);
 endpoint_answer take_passkey_removal(visit& v, const principal& caller, input& sent);
 /// The app's secret is in the answer, this once; so are recovery codes.
 endpoint_answer take_new_app(visit& v, const principal& caller, input& sent);

@@ -78,6 +78,7 @@ std::vector<http::route> account_rows(const site_ptr& at) {
       {"/account/keys/revoke", take_key_revocation, window::keeping},
       {"/account/passkeys", take_new_passkey, window::general, "", true},
       {"/account/passkeys/use", take_passkey_use},
+      {"/account/passkeys/rename", take_passkey_name},
       {"/account/passkeys/remove", take_passkey_removal, window::keeping},
       {"/account/apps", take_new_app, window::general, "", true},
       {"/account/apps/confirm", take_app_code, window::general, "", true},

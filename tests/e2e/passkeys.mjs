@@ -172,6 +172,14 @@ try {
     `its tags are ${await tags()}`,
   );
 
+  // It has the name that its owner gives it.
+  await send(page, "/account/passkeys/rename", { name: "x".repeat(101) });
+  report.check((await problem_of(page)).includes("at most 100"), await problem_of(page));
+  await send(page, "/account/passkeys/rename", { name: "Ada's laptop" });
+  await is_told("Your passkey is changed", "after it was renamed");
+  const named = await page.locator("#passkeys strong").allInnerTexts();
+  report.check(named.join() === "Ada's laptop", `it is called ${named}`);
+
   // Another implementation's page: what it makes, the API takes.
   await page.goto(`${base}/health`);
   const bundle = createRequire(import.meta.url).resolve("@simplewebauthn/browser");

@@ -1,10 +1,10 @@
 // manage.cpp — a user's own second factors, and an administrator's way to remove a lost one.
+#include "gateway/account/factor_name.hpp"
 #include "gateway/account/factors.hpp"
 #include "gateway/passkeys/site.hpp"
 #include "gateway/request/authentication_words.hpp"
 #include "gateway/request/endpoint.hpp"
 #include "gateway/request/principal.hpp"
-#include "gateway/surfaces/factors/factor_name.hpp"
 #include "gateway/surfaces/factors/render.hpp"
 #include "protocol/text/qr_code.hpp"
 #include "protocol/text/text_codec.hpp"

@@ -1,4 +1,5 @@
 // passkeys.cpp — passkeys: a sign-in without a name, and a user's own ones.
+#include "gateway/account/factor_name.hpp"
 #include "gateway/account/factors.hpp"
 #include "gateway/passkeys/ceremony.hpp"
 #include "gateway/passkeys/site.hpp"
@@ -6,7 +7,6 @@
 #include "gateway/sign_in/second_step.hpp"
 #include "gateway/sign_in/sign_in.hpp"
 #include "gateway/sign_in/token_answer.hpp"
-#include "gateway/surfaces/factors/factor_name.hpp"
 #include "gateway/surfaces/factors/render.hpp"
 #include "protocol/tokens/opaque_key.hpp"
 #include "protocol/webauthn/json.hpp"

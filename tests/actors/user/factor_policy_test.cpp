@@ -170,6 +170,21 @@ TEST(RecentSignIn, MailsTheOwnerThatAKeyIsGone) {
       mails, [](const mail_record& mail) { return mail.kind == "api_key_revoked"; }));
 }
 
+TEST(RecentSignIn, MailsAProvenAddressOfEachChange) {
+  key_maker f;
+  storage::user_changes changes;
+  changes.email_verified = true;
+  ASSERT_TRUE(f.ask(f.actor, f.update(changes)));
+  for (std::size_t i = 0; i < 5; ++i) {
+    const auto made = f.ask(f.actor, f.make());
+    ASSERT_TRUE(made);
+    ASSERT_TRUE(f.ask(f.actor, f.revoke(*made)));
+  }
+  EXPECT_EQ(std::ranges::count(f.stored(storage::due_mails{f.clock.now()}), "api_key_revoked",
+                               &mail_record::kind),
+            5);
+}
+
 TEST(KeyScopes, NeedTheLevelThatTheirPermissionAsksFor) {
   key_maker f;
   f.env().policy.factors.permissions = {"profile:write"};

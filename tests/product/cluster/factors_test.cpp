@@ -2,6 +2,7 @@
 // added at one is asked for at each.
 #include "tests/product/cluster/few_servers.hpp"
 #include "tests/product/second_factors.hpp"
+#include "tests/support/soft_authenticator.hpp"
 
 namespace latchkey::test {
 namespace {
@@ -67,6 +68,19 @@ TEST_F(ClusterFactors, TwentyUsesOfOneChallengeOpenOneSession) {
   for (std::size_t i = 0; i < 10; ++i)
     calls.push_back(finish_call(token, "recovery_code", owner.codes[i]));
   EXPECT_EQ(won(calls), 1u);
+}
+
+TEST_F(ClusterFactors, TwentyAnswersToOneChallengeOfAPasskeyOpenOneSession) {
+  const auto session = node(0).sign_in_new_user();
+  soft_authenticator device;
+  device.behaviour.origin = "https://auth.example.com";
+  const auto options = [](const http_reply& reply) { return json_of(reply)["publicKey"].dump(); };
+  const auto asked = node(0).call(post("/auth/passkeys/registration").as(session.access));
+  const json made{{"credential", json::parse(device.create(options(asked)))}};
+  ASSERT_EQ(node(1).call(post_json("/auth/passkeys", made.dump()).as(session.access)).status, 201);
+  const auto challenge = node(2).call(post_json("/auth/passkeys/challenge", "{}"));
+  const json shown{{"credential", json::parse(device.get(options(challenge)))}};
+  EXPECT_EQ(won(std::vector<http_call>(20, post_json("/auth/passkeys/sign-in", shown.dump()))), 1u);
 }
 
 TEST_F(ClusterFactors, WhatWasShownAtOneNodeCountsAtAnother) {

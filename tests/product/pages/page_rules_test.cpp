@@ -119,6 +119,7 @@ TEST_P(PageRules, NoFormThatChangesAnythingIsTakenFromAnotherSite) {
   refuses(owner, "/account/keys/revoke", {{"key", "0"}});
   refuses(owner, "/account/passkeys", {{"credential", "{}"}});
   refuses(owner, "/account/passkeys/use", {{"factor", "0"}});
+  refuses(owner, "/account/passkeys/rename", {{"factor", "0"}, {"name", "x"}});
   refuses(owner, "/account/passkeys/remove", {{"factor", "0"}});
   refuses(owner, "/account/apps");
   refuses(owner, "/account/apps/confirm", {{"code", "000000"}});

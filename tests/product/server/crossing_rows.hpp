@@ -226,6 +226,8 @@ inline const std::vector<row> rows{
     {"GET", "/account/passkeys", "", anyone},
     {"POST", "/account/passkeys", "", anyone},
     {"GET", "/account/passkeys/use", "", anyone},
+    {"GET", "/account/passkeys/rename", "", anyone},
+    {"POST", "/account/passkeys/rename", "", anyone},
     {"POST", "/account/passkeys/use", "", anyone},
     {"GET", "/account/passkeys/remove", "", anyone},
     {"POST", "/account/passkeys/remove", "", anyone},

@@ -187,8 +187,9 @@ TEST_P(Crossing, LetsInWhomItShouldAndNobodyElse) {
       switch (r.expected_of(client)) {
       case u:
         EXPECT_EQ(reply.status, 401) << trace;
-        if (client.name == std::string_view{awaiting_session} && r.expected[user] != u)
+        if (client.name == std::string_view{awaiting_session} && r.expected[user] != u) {
           EXPECT_TRUE(says(reply.body, "MFA_REQUIRED")) << trace;
+        }
         break;
       case f:
         EXPECT_EQ(reply.status, 403) << trace;

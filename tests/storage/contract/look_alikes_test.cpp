@@ -111,14 +111,16 @@ TEST_P(LookAlikesFromBefore, AreKnownAfterTheMigration) {
   for (const auto* table :
        {"spent_tickets", "spent_challenges", "recovery_codes", "totp_factors", "passkeys"})
     engine_->execute(std::string("DROP TABLE ") + table);
-  for (const auto* column : {"auth_methods", "authenticated_at"})
+  engine_->execute("ALTER TABLE roles DROP COLUMN requires_second_factor");
+  for (const auto* column : {"auth_methods", "authenticated_at", "awaits_second_factor"})
     engine_->execute(std::string("ALTER TABLE sessions DROP COLUMN ") + column);
   if (GetParam() == "postgresql") {
     engine_->execute("ALTER TABLE commit_marks DROP COLUMN member");
     engine_->execute("DROP TABLE cluster_members");
   }
-  for (const auto* column : {"failures_of_strangers", "failures_of_known_clients",
-                             "failures_of_signed_in", "failures_of_factors", "second_factors"})
+  for (const auto* column :
+       {"failures_of_strangers", "failures_of_known_clients", "failures_of_signed_in",
+        "failures_of_factors", "second_factors", "second_factor_due_at"})
     engine_->execute(std::string("ALTER TABLE users DROP COLUMN ") + column);
   ASSERT_TRUE(engine_->open()->migrate());
   EXPECT_TRUE(failed_with(commit({named("scope", "cid")}), error_code::user_exists, "username"));
