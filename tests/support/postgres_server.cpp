@@ -1,5 +1,7 @@
 #include "tests/support/postgres_server.hpp"
 
+#include "tests/support/dependent_child.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -15,7 +17,6 @@
 #include <pwd.h>
 #include <sstream>
 #include <stdexcept>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -117,8 +118,7 @@ pid_t spawn_as_postgres(const std::vector<std::string>& words, const std::string
   if (account &&
       (setgroups(0, nullptr) != 0 || setgid(account->group) != 0 || setuid(account->user) != 0))
     _exit(126);
-  prctl(PR_SET_PDEATHSIG, death_signal);
-  if (getppid() != parent) _exit(126);
+  depend_on(parent, death_signal);
   const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   dup2(out, 1);
   dup2(out, 2);

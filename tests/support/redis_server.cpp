@@ -1,5 +1,7 @@
 #include "tests/support/redis_server.hpp"
 
+#include "tests/support/dependent_child.hpp"
+
 #include <arpa/inet.h>
 #include <chrono>
 #include <csignal>
@@ -10,7 +12,6 @@
 #include <netinet/in.h>
 #include <sstream>
 #include <stdexcept>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
@@ -86,8 +87,7 @@ void redis_server::start() {
   process_ = fork();
   if (process_ == 0) {
     // Between fork and exec: system calls only.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(126);
+    depend_on(parent, SIGKILL);
     const int out = open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     dup2(out, 1);
     dup2(out, 2);

@@ -1,5 +1,6 @@
 #include "tests/support/server_process.hpp"
 
+#include "tests/support/dependent_child.hpp"
 #include "tests/support/http_client.hpp"
 
 #include <array>
@@ -16,7 +17,6 @@
 #include <poll.h>
 #include <sstream>
 #include <stdexcept>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
@@ -79,9 +79,8 @@ child_process::child_process(const std::vector<std::string>& words, const enviro
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ == 0) { // between fork and exec: system calls only
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent || chdir(folder.c_str()) != 0 || dup2(in, 0) < 0 ||
-        dup2(ends[1], 1) < 0 || dup2(err, 2) < 0)
+    depend_on(parent, SIGKILL);
+    if (chdir(folder.c_str()) != 0 || dup2(in, 0) < 0 || dup2(ends[1], 1) < 0 || dup2(err, 2) < 0)
       _exit(126);
     execve(arguments[0], arguments.data(), block.data());
     _exit(127);
