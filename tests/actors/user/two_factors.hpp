@@ -65,6 +65,18 @@ struct two_factors : one_user {
                                   auth_method method = auth_method::totp) {
     return {std::move(token), {method, secret{with}}, author().client, soon()};
   }
+  /// There is a factor, and too many wrong codes in a row were shown for it. What a right one is
+  /// answered then.
+  failure lock_second_step() {
+    add_totp();
+    env().policy.login_failures_in_a_row_max = 3;
+    for (int i = 0; i < 3; ++i)
+      EXPECT_EQ(code_of(ask(actor, finish(first_step(), "000000"))),
+                error_code::invalid_credentials);
+    const auto refused = ask(actor, finish(first_step(), code()));
+    EXPECT_EQ(code_of(refused), error_code::rate_limited);
+    return refused ? failure{} : refused.error();
+  }
   messages::step_up step(const std::string& with, auth_method method = auth_method::totp) {
     return {session, {method, secret{with}}, author(), soon()};
   }
