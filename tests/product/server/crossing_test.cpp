@@ -1,12 +1,11 @@
 // Every route with every kind of caller. A route that is not among the rows fails.
 #include "tests/product/core_manager.hpp"
-#include "tests/product/product.hpp"
+#include "tests/product/routes.hpp"
 #include "tests/product/server/crossing_rows.hpp"
 
 #include <algorithm>
 #include <map>
 #include <set>
-#include <sstream>
 
 namespace latchkey::test {
 namespace {
@@ -25,26 +24,11 @@ const std::set<std::string> shared_rows{"POST /api/auth/validate-token",
                                         "POST /api/auth/revoke-user-sessions"};
 
 /// "METHOD /path" of that listener, as the server itself counts them.
-std::set<std::string> routes_of(const std::string& side, const product& instance) {
-  const auto listed = run_latchkey({"routes"}, instance.settings, instance.store.folder());
-  EXPECT_EQ(listed.exit_code, 0) << listed.err;
+std::set<std::string> names_of_routes(const product& instance, const std::string& listener) {
   std::set<std::string> found;
-  std::istringstream lines{listed.out};
-  for (std::string listener, method, path, client, permission;
-       lines >> listener >> method >> path >> client >> permission;)
-    if (listener == side) found.insert(method + " " + path);
+  for (const auto& route : routes_of(instance, listener))
+    found.insert(route.name());
   return found;
-}
-
-/// A path that names nothing that exists.
-std::string filled(std::string path) {
-  for (auto open = path.find('{'); open != path.npos; open = path.find('{')) {
-    const auto name = path.substr(open, path.find('}') - open + 1);
-    path.replace(open, name.size(),
-                 name == "{name}" || name == "{asset}" ? "nothing-of-that-name"
-                                                       : "00000000-0000-4000-8000-000000000000");
-  }
-  return path;
 }
 
 class Crossing : public testing::TestWithParam<std::string> {
@@ -155,12 +139,12 @@ TEST_P(Crossing, HasARowForEveryRouteThatIsServed) {
   for (const auto& r : rows)
     written.insert(std::string{r.method} + " " + r.path);
   EXPECT_EQ(written.size(), rows.size()) << "a row stands here twice";
-  EXPECT_EQ(routes_of("public", instance), written);
+  EXPECT_EQ(names_of_routes(instance, "public"), written);
   auto internal = internal_rows;
   internal.insert(shared_rows.begin(), shared_rows.end());
   for (const auto& r : internal_service_rows)
     internal.insert(std::string{r.method} + " " + r.path);
-  EXPECT_EQ(routes_of("internal", instance), internal);
+  EXPECT_EQ(names_of_routes(instance, "internal"), internal);
 }
 
 /// An endpoint's own answer: a 404 only for what a part of the path names, or for passkeys, which a
