@@ -189,8 +189,8 @@ std::map<std::string, std::unique_ptr<product>>& shared() {
 } // namespace
 
 product& Product::on() const {
-  auto& instance = shared()[GetParam()];
-  if (!instance) instance = std::make_unique<product>(GetParam());
+  auto& instance = shared()[engine()];
+  if (!instance) instance = std::make_unique<product>(engine(), settings());
   return *instance;
 }
 

@@ -111,6 +111,11 @@ protected:
   static void TearDownTestSuite();
   product& on() const;
   http_reply call(const http_call& asked) const { return on().call(asked); }
+
+private:
+  /// The engine of the test's parameter, and what its server is told beside the usual.
+  virtual std::string engine() const { return GetParam(); }
+  virtual environment settings() const { return {}; }
 };
 
 inline std::string name_of_engine(const testing::TestParamInfo<std::string>& info) {

@@ -47,6 +47,11 @@ app_owner add_app_owner(const product& server, bool with_earlier_session) {
   server.add_user(owner.name);
   if (with_earlier_session) owner.earlier = server.sign_in(owner.name);
   owner.session = server.sign_in(owner.name);
+  add_app(server, owner);
+  return owner;
+}
+
+void add_app(const product& server, app_owner& owner) {
   const auto enrolled = server.call(
       post_json("/auth/mfa/totp/enroll", R"({"name":"Phone"})").as(owner.session.access));
   EXPECT_EQ(enrolled.status, 201) << enrolled.body;
@@ -59,7 +64,6 @@ app_owner add_app_owner(const product& server, bool with_earlier_session) {
   for (const auto& each : shown["recovery_codes"])
     owner.codes.push_back(each);
   EXPECT_EQ(owner.codes.size(), 10u);
-  return owner;
 }
 
 json details_of(const http_reply& reply) {
@@ -73,6 +77,16 @@ testing::AssertionResult asks_for_second_step(const http_reply& reply) {
                         keys_of(details) == keys{"reason", "mfa_token", "methods"} &&
                         details["methods"] == json{"totp", "recovery_code"};
   return is_right ? testing::AssertionSuccess() : testing::AssertionFailure() << reply.body;
+}
+
+testing::AssertionResult has_no_tokens(const http_reply& reply) {
+  for (const auto& line : reply.all("Set-Cookie"))
+    if (says(line, "refresh_token=") && !says(line, "Max-Age=0"))
+      return testing::AssertionFailure() << line;
+  const auto body = json::parse(reply.body, nullptr, false);
+  for (const auto* name : {"access_token", "refresh_token"})
+    if (body.is_object() && body.contains(name)) return testing::AssertionFailure() << reply.body;
+  return testing::AssertionSuccess();
 }
 
 std::string mfa_token(const product& server, const app_owner& owner, const std::string& path) {

@@ -27,10 +27,15 @@ struct app_owner {
 /// Registers somebody and adds an app, by its first code.
 app_owner add_app_owner(const product& server, bool with_earlier_session = false);
 
+/// Adds one in `owner.session`, to somebody who has none.
+void add_app(const product& server, app_owner& owner);
+
 /// `error.details` of an answer.
 json details_of(const http_reply& reply);
 /// Whether a right password was answered with the token for the second step.
 testing::AssertionResult asks_for_second_step(const http_reply& reply);
+/// Whether an answer opens nothing: no token is in its body, and none in a cookie.
+testing::AssertionResult has_no_tokens(const http_reply& reply);
 /// The token of a sign-in by that path.
 std::string mfa_token(const product& server, const app_owner& owner,
                       const std::string& path = "/auth/token");

@@ -72,24 +72,6 @@ TEST_P(Factors, AreAskedForOnEveryPathThatGivesTokensForAPassword) {
     EXPECT_FALSE(mfa_token(owner, path).empty()) << path;
 }
 
-TEST_P(Factors, AreAskedForByThePasswordForm) {
-  const auto owner = add_owner();
-  const auto asked = call(post_form("/auth/token", "grant_type=password&username=" + owner.name +
-                                                       "&password=correct+horse+battery"));
-  EXPECT_TRUE(asks_for_second_step(asked));
-}
-
-TEST_P(Factors, AreAskedForAfterAResetByMailToo) {
-  auto owner = add_owner();
-  verify_address(owner.name);
-  ASSERT_EQ(request_reset(owner.name + "@example.com").status, 200);
-  const auto token =
-      mails().wait_for(owner.name + "@example.com", "Reset your password").reset_token();
-  ASSERT_EQ(reset(token).status, 200);
-  EXPECT_TRUE(asks_for_second_step(
-      call(post_json("/auth/token", credentials(owner.name, next_password).dump()))));
-}
-
 TEST_P(Factors, OfAnAddressThatNobodyHadProvenGoWithWhateverElseWasSetUp) {
   auto owner = add_owner();
   ASSERT_EQ(request_reset(owner.name + "@example.com").status, 200);
@@ -97,36 +79,6 @@ TEST_P(Factors, OfAnAddressThatNobodyHadProvenGoWithWhateverElseWasSetUp) {
       mails().wait_for(owner.name + "@example.com", "Reset your password").reset_token();
   ASSERT_EQ(reset(token).status, 200);
   EXPECT_EQ(status_of_sign_in(owner.name, next_password), 200);
-}
-
-TEST_P(Factors, AreAskedForAfterAResetByPassphraseToo) {
-  auto owner = add_owner();
-  verify_address(owner.name);
-  const json body{{"current_password", password}, {"recovery_passphrase", passphrase}};
-  ASSERT_EQ(call(http_call{"PUT",
-                           "/account/recovery-passphrase",
-                           {{"Content-Type", "application/json"}},
-                           body.dump()}
-                     .as(owner.session.access))
-                .status,
-            200);
-  ASSERT_EQ(reset(token_by_words(owner.name)).status, 200);
-  EXPECT_TRUE(asks_for_second_step(
-      call(post_json("/auth/token", credentials(owner.name, next_password).dump()))));
-}
-
-TEST_P(Factors, AreNotAskedForWithAnApiKeyWhichCannotTouchThem) {
-  auto owner = add_owner();
-  ASSERT_EQ(step_up(owner.session.access, {{"method", "totp"}, {"code", owner.next_code()}}).status,
-            200);
-  const json wish{{"name", "ci"}, {"scopes", {"profile:read"}}};
-  const auto key = json_of(call(post_json("/auth/api-keys", wish.dump()).as(owner.session.access)))
-                       .value("key", "");
-  EXPECT_EQ(call(get("/auth/me").with("X-API-Key", key)).status, 200);
-  for (auto refused :
-       {get("/auth/mfa"), post_json("/auth/mfa/totp/enroll", "{}"),
-        post_json("/auth/mfa/recovery-codes", "{}"), delete_("/auth/mfa/totp/0000000000000001")})
-    EXPECT_TRUE(is_error(call(std::move(refused).with("X-API-Key", key)), 403, "AUTH004"));
 }
 
 // -- the answer ---------------------------------------------------------------------------------

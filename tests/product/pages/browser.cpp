@@ -88,12 +88,11 @@ browser::values browser::form_of(const std::string& action) const {
 }
 
 const http_reply& browser::send(const std::string& action, const values& more) {
-  auto fields = more;
-  fields.merge(form_of(action));
-  return follow(ask(post_form(action, form_encoded(fields))
-                        .with("Origin", origin())
-                        .with("Sec-Fetch-Site", "same-origin")),
-                action);
+  return follow(answer_to(action, more), action);
+}
+
+http_reply browser::answer_to(const std::string& action, const values& more) {
+  return send_with(action, more, {{"Origin", origin()}, {"Sec-Fetch-Site", "same-origin"}});
 }
 
 http_reply browser::send_with(const std::string& action, const values& more,

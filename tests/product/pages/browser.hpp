@@ -21,6 +21,8 @@ public:
   /// Sends the page's form with that action, with its hidden inputs; `more` wins over them.
   /// std::runtime_error when there is none.
   const http_reply& send(const std::string& action, const values& more = {});
+  /// What such a form is answered; leads nowhere.
+  http_reply answer_to(const std::string& action, const values& more = {});
   /// The bytes of such a form, with other headers than a browser's own; follows nothing.
   http_reply send_with(const std::string& action, const values& more,
                        const std::vector<http_header>& headers);
