@@ -1,5 +1,6 @@
 // handshake_test.cpp — GET /ws: who may open a live socket, and how they show it.
 #include "tests/product/core_manager.hpp"
+#include "tests/product/second_factors.hpp"
 #include "tests/support/ws_client.hpp"
 
 #include <atomic>
@@ -103,6 +104,33 @@ TEST_F(LiveHandshake, RefusesASessionThatHasEnded) {
   const auto gone = server_->sign_in_new_user();
   EXPECT_EQ(server_->call(post("/auth/logout").as(gone.access)).status, 200);
   EXPECT_TRUE(is_error(refused(ws_handshake().as(gone.access)), 401, "AUTH003"));
+}
+
+TEST_F(LiveHandshake, RefusesASignInThatWaitsForItsSecondFactor) {
+  auto owner = add_app_owner(*server_);
+  const auto pending = mfa_token(*server_, owner);
+  const auto by_protocol =
+      ws_handshake().with("Sec-WebSocket-Protocol", "latchkey.v1, bearer." + pending);
+  EXPECT_TRUE(is_error(refused(ws_handshake().as(pending)), 401, "AUTH003"));
+  EXPECT_TRUE(is_error(refused(by_protocol), 401, "AUTH003"));
+  EXPECT_TRUE(is_error(refused(ws_handshake("/ws?ticket=" + pending)), 401, "AUTH003", "ticket"));
+  EXPECT_TRUE(is_error(refused(ws_handshake().cookie(pending)), 401, "AUTH003"));
+  EXPECT_TRUE(is_error(server_->call(post("/api/v1/ws/ticket").as(pending)), 401, "AUTH003"));
+  const auto opened = tokens_of(server_->call(finish_call(pending, "totp", owner.next_code())));
+  EXPECT_TRUE(open(ws_handshake().as(opened.access)).is_open()) << "it was the factor alone";
+}
+
+TEST_F(LiveHandshake, RefusesATokenThatIsOver) {
+  product brief{"sqlite", {{"ACCESS_TOKEN_TTL", "1"}}};
+  const auto user = brief.sign_in_new_user();
+  ASSERT_TRUE(eventually([&] { return brief.status_of_me(user.access) == 401; }));
+  const auto answer = [&](const http_call& handshake) {
+    return ws_client{brief.server->port(), handshake}.answer();
+  };
+  EXPECT_TRUE(is_error(answer(ws_handshake().as(user.access)), 401, "AUTH002"));
+  EXPECT_TRUE(is_error(
+      answer(ws_handshake().with("Sec-WebSocket-Protocol", "latchkey.v1, bearer." + user.access)),
+      401, "AUTH002"));
 }
 
 TEST_F(LiveHandshake, RefusesTwoWaysAtOnce) {

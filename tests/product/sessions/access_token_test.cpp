@@ -79,7 +79,8 @@ TEST_P(AccessToken, IsRefusedWithAnyOtherClaimHeaderOrKey) {
     changed.claims[claim] = value;
     tokens.push_back(changed.token());
   };
-  with("type", "refresh");
+  for (const auto* type : {"refresh", "mfa", "reset", "id", "service", "Access", "access ", ""})
+    with("type", type);
   with("aud", "another");
   with("iss", "http://another");
   with("sid", "00000000-0000-7000-8000-000000000000");
