@@ -51,6 +51,11 @@ const std::vector<path_to_session> rows_of_paths{
      [](const PathToSession& at, robbed_owner& who) {
        return at.call(post_json("/api/v1/auth/login", credentials(who.name).dump()));
      }},
+    {"FormOfThePlatform", "POST /api/v1/auth/login", asks,
+     [](const PathToSession& at, robbed_owner& who) {
+       return at.call(post_form("/api/v1/auth/login",
+                                "username=" + who.name + "&password=correct+horse+battery"));
+     }},
     {"SignInPage", "POST /sign-in", asks,
      [](const PathToSession& at, robbed_owner& who) {
        return at.send_form("/sign-in", "/sign-in",
