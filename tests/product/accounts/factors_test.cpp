@@ -74,10 +74,7 @@ TEST_P(Factors, AreAskedForOnEveryPathThatGivesTokensForAPassword) {
 
 TEST_P(Factors, OfAnAddressThatNobodyHadProvenGoWithWhateverElseWasSetUp) {
   auto owner = add_owner();
-  ASSERT_EQ(request_reset(owner.name + "@example.com").status, 200);
-  const auto token =
-      mails().wait_for(owner.name + "@example.com", "Reset your password").reset_token();
-  ASSERT_EQ(reset(token).status, 200);
+  ASSERT_EQ(reset(token_by_mail(owner.name)).status, 200);
   EXPECT_EQ(status_of_sign_in(owner.name, next_password), 200);
 }
 
@@ -200,6 +197,20 @@ TEST_P(Factors, AreLimitedOverAllSignInsTogether) {
   EXPECT_EQ(wrong, 10) << "LOGIN_FAILURE_LIMIT";
   const auto refused = finish(mfa_token(owner), "recovery_code", owner.codes[0]);
   EXPECT_TRUE(is_error(refused, 429, "RATE_LIMITED", "code"));
+}
+
+TEST_P(Factors, LockedByWrongCodesAreOpenAgainToWhoeverResetsThePasswordByMail) {
+  auto owner = add_owner();
+  verify_address(owner.name);
+  const auto lost = mfa_token(owner);
+  for (int i = 0; i < 10; ++i)
+    EXPECT_TRUE(is_error(finish(lost, "totp", "000000"), 401, "AUTH001", "code"));
+  EXPECT_TRUE(is_error(finish(lost, "recovery_code", owner.codes[0]), 429, "RATE_LIMITED", "code"));
+  ASSERT_EQ(reset(token_by_mail(owner.name)).status, 200);
+  const auto asked = call(post_json("/auth/token", credentials(owner.name, next_password).dump()));
+  ASSERT_TRUE(asks_for_second_step(asked));
+  const auto token = details_of(asked).value("mfa_token", "");
+  EXPECT_EQ(finish(token, "totp", owner.next_code()).status, 200);
 }
 
 // -- the account's own level ----------------------------------------------------------------------

@@ -52,6 +52,10 @@ protected:
   std::string token_by_words(const std::string& name) const {
     return json_of(verify(name + "@example.com", passphrase)).value("reset_token", "");
   }
+  std::string token_by_mail(const std::string& name) const {
+    EXPECT_EQ(request_reset(name + "@example.com").status, 200);
+    return mails().wait_for(name + "@example.com", "Reset your password").reset_token();
+  }
   int status_of_sign_in(const std::string& name, const std::string& with) const {
     return call(post_json("/auth/token", credentials(name, with).dump())).status;
   }

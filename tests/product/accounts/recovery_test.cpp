@@ -54,19 +54,21 @@ TEST_P(Recovery, ResetsThePasswordAndEndsEverySession) {
 }
 
 TEST_P(Recovery, TakesATokenOnceAmongTwentyAtOnce) {
-  const auto name = add_account();
-  const auto token = token_by_words(name);
-  std::vector<http_call> calls;
-  for (int i = 0; i < 20; ++i)
-    calls.push_back(reset_call(token, next_password + std::to_string(i)));
-  int taken = 0;
-  for (const auto& answer : in_parallel(on().server->port(), calls)) {
-    if (answer.reply.status == 200)
-      ++taken;
-    else
-      EXPECT_TRUE(is_error(answer.reply, 401, "AUTH003"));
+  for (const bool is_mailed : {false, true}) {
+    const auto name = add_account();
+    const auto token = is_mailed ? token_by_mail(name) : token_by_words(name);
+    std::vector<http_call> calls;
+    for (int i = 0; i < 20; ++i)
+      calls.push_back(reset_call(token, next_password + std::to_string(i)));
+    int taken = 0;
+    for (const auto& answer : in_parallel(on().server->port(), calls)) {
+      if (answer.reply.status == 200)
+        ++taken;
+      else
+        EXPECT_TRUE(is_error(answer.reply, 401, "AUTH003"));
+    }
+    EXPECT_EQ(taken, 1);
   }
-  EXPECT_EQ(taken, 1);
 }
 
 TEST_P(Recovery, RefusesTokensThatAreNoneAndKeepsAGoodOneForABetterPassword) {
@@ -92,12 +94,14 @@ TEST_P(Recovery, UsesUpEveryOtherTokenOfTheUser) {
 }
 
 TEST_P(Recovery, OpensALockedAccountToItsOwner) {
-  const auto name = add_account();
-  for (int i = 0; i < 12; ++i)
-    EXPECT_EQ(status_of_sign_in(name, "not the password"), 401);
-  EXPECT_EQ(status_of_sign_in(name, password), 401); // locked
-  EXPECT_EQ(reset(token_by_words(name)).status, 200);
-  EXPECT_EQ(status_of_sign_in(name, next_password), 200);
+  for (const bool is_mailed : {false, true}) {
+    const auto name = add_account();
+    for (int i = 0; i < 12; ++i)
+      EXPECT_EQ(status_of_sign_in(name, "not the password"), 401);
+    EXPECT_EQ(status_of_sign_in(name, password), 401); // locked
+    EXPECT_EQ(reset(is_mailed ? token_by_mail(name) : token_by_words(name)).status, 200);
+    EXPECT_EQ(status_of_sign_in(name, next_password), 200);
+  }
 }
 
 TEST(RecoveryPassphrase, CountsForTheAddressWhateverBecomesOfTheAuditLog) {

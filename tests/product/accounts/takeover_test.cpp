@@ -16,10 +16,6 @@ protected:
   int status_with(const std::string& key) const {
     return call(get("/auth/me").with("X-API-Key", key)).status;
   }
-  std::string mailed_token(const std::string& name) const {
-    EXPECT_EQ(request_reset(address_of(name)).status, 200);
-    return mails().wait_for(address_of(name), "Reset your password").reset_token();
-  }
   bool is_verified(const std::string& name) const {
     return on().store.count("SELECT count(*) FROM users WHERE email_verified AND username = '" +
                             name + "'") == 1;
@@ -42,7 +38,7 @@ TEST_P(Takeover, ByAMailedResetLeavesNothingToWhoeverWasThereBefore) {
   const auto verification =
       mails().wait_for(address_of(name), "Verify your email address").verification_token();
 
-  ASSERT_EQ(reset(mailed_token(name)).status, 200);
+  ASSERT_EQ(reset(token_by_mail(name)).status, 200);
   const auto pushed = socket.receive_now();
   ASSERT_TRUE(pushed) << "the answer left before the socket was told";
   EXPECT_EQ(json::parse(pushed->payload)["type"], "session_revoked");
@@ -60,7 +56,7 @@ TEST_P(Takeover, ByAMailedResetLeavesNothingToWhoeverWasThereBefore) {
 TEST_P(Takeover, TheMailedTokenOfAnUnverifiedAddressOutlivesWhateverTheOtherChanges) {
   const auto name = add_unverified_account();
   const auto held = on().sign_in(name);
-  const auto token = mailed_token(name);
+  const auto token = token_by_mail(name);
   const json change{{"current_password", password}, {"new_password", "another battery staple"}};
   const auto changed = call(http_call{
       "PUT", "/account/change-password", {{"Content-Type", "application/json"}}, change.dump()}
@@ -81,7 +77,7 @@ TEST_P(Takeover, TheMailedTokenOfAnUnverifiedAddressOutlivesWhateverTheOtherChan
 TEST_P(Takeover, TheMailedTokenOfAVerifiedAddressDiesWithThePassword) {
   const auto name = add_account();
   const auto held = on().sign_in(name);
-  const auto token = mailed_token(name);
+  const auto token = token_by_mail(name);
   const json set{{"current_password", password}, {"recovery_passphrase", "another set of words"}};
   ASSERT_EQ(change_passphrase(held.access, set).status, 200);
   EXPECT_TRUE(is_error(reset(token), 401, "AUTH003"));
@@ -128,7 +124,7 @@ TEST_P(Takeover, OfAVerifiedAddressByTheOwnersResetLeavesTheOwnersKeys) {
   const auto name = add_account();
   const auto held = on().sign_in(name);
   const auto key = new_key(held.access);
-  ASSERT_EQ(reset(mailed_token(name)).status, 200);
+  ASSERT_EQ(reset(token_by_mail(name)).status, 200);
   EXPECT_EQ(on().status_of_me(held.access), 401);
   EXPECT_EQ(status_with(key), 200);
   EXPECT_EQ(verify(address_of(name), passphrase).status, 200);
