@@ -79,6 +79,7 @@ task<messages::done> user_state::change_factors(const factor_change& wanted) {
   revision change;
   change.deadline = wanted.deadline;
   change.ends_sessions = wanted.ends_sessions;
+  change.keep = wanted.session;
   change.facts = [&, this]() -> result<std::optional<storage::unit>> {
     if (wanted.role_seen && *wanted.role_seen != record.role)
       return fail(error_code::conflict, "role", "was changed meanwhile: try again");
@@ -86,6 +87,9 @@ task<messages::done> user_state::change_factors(const factor_change& wanted) {
     storage::unit unit{wanted.facts()};
     if (wanted.session)
       unit.facts.emplace_back(storage::need_live_session{*wanted.session, record.id});
+    if (wanted.ends_sessions)
+      unit.facts.emplace_back(
+          storage::end_sessions_of{record.id, wanted.session, at, wanted.action});
     unit.facts.emplace_back(
         storage::add_audit{audit_entry(wanted.action, wanted.reason, at, wanted.by, record.id)});
     if (may.value_or(false) && env->mails)
@@ -97,7 +101,7 @@ task<messages::done> user_state::change_factors(const factor_change& wanted) {
   // it cannot be asked, nobody signs in before it was.
   const auto read = co_await reload(wanted.deadline);
   if (!read && !is_removed()) {
-    in_doubt_ = unknown_outcome{wanted.ends_sessions, std::nullopt};
+    in_doubt_ = unknown_outcome{wanted.ends_sessions, wanted.session};
     (void)co_await settle_in_doubt();
   }
   if (!written) co_return written.error();
@@ -214,8 +218,10 @@ task<messages::done> user_state::on_remove_totp(messages::remove_totp request) {
     return std::vector<storage::fact>{
         storage::remove_totp{request.id, record.id, record.version, env->now()}};
   };
-  change.reason = "by its owner, in a session of the account's level";
-  change.event = "An authenticator app was removed from your account";
+  change.reason = "by its owner; every other session has ended";
+  change.event =
+      "An authenticator app was removed from your account, and every other session ended";
+  change.ends_sessions = end_reason::revoked;
   co_return co_await change_factors(change);
 }
 
@@ -233,8 +239,10 @@ user_state::on_make_recovery_codes(messages::make_recovery_codes request) {
     return std::vector<storage::fact>{
         storage::put_recovery_codes{record.id, record.version, codes.hashes, env->now()}};
   };
-  change.reason = "those of before are over";
-  change.event = "New recovery codes were made for your account, and the old ones are over";
+  change.reason = "those of before are over, and every other session has ended";
+  change.event = "New recovery codes were made for your account; the old ones are over, and every "
+                 "other session ended";
+  change.ends_sessions = end_reason::revoked;
   const auto changed = co_await change_factors(change);
   if (!changed) co_return changed.error();
   co_return messages::recovery_codes_made{std::move(codes.texts)};
@@ -245,10 +253,8 @@ task<messages::done> user_state::on_reset_factors(messages::reset_factors reques
   if (!turn) co_return turn.error();
   factor_change change;
   change.facts = [this] {
-    const auto at = env->now();
     return std::vector<storage::fact>{
-        storage::remove_factors{record.id, record.version, at},
-        storage::end_sessions_of{record.id, std::nullopt, at, "user.factors_reset"}};
+        storage::remove_factors{record.id, record.version, env->now()}};
   };
   change.action = "user.factors_reset";
   change.reason = "by an administrator; every session has ended";

@@ -214,8 +214,9 @@ task<messages::done> user_state::on_remove_passkey(messages::remove_passkey requ
     return std::vector<storage::fact>{
         storage::remove_passkey{request.id, record.id, record.version, env->now()}};
   };
-  change.reason = "by its owner, in a session of the account's level";
-  change.event = "A passkey was removed from your account";
+  change.reason = "by its owner; every other session has ended";
+  change.event = "A passkey was removed from your account, and every other session ended";
+  change.ends_sessions = end_reason::revoked;
   co_return co_await change_factors(change);
 }
 

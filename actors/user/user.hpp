@@ -313,7 +313,7 @@ private:
     std::string event;
     messages::author by;
     time_point deadline{};
-    std::optional<end_reason> ends_sessions = {};
+    std::optional<end_reason> ends_sessions = {}; // all but `session`
     std::optional<std::string> role_seen = {};
   };
   task<messages::done> change_factors(const factor_change& wanted);

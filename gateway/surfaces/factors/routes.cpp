@@ -28,9 +28,10 @@ awaitable<result<http::response>> enrol_totp(http::exchange& ex, const principal
 /// POST /auth/mfa/totp/verify `{code}`: 200 with `totp` and, with the first factor,
 /// `recovery_codes`, shown this once.
 awaitable<result<http::response>> confirm_totp(http::exchange& ex, const principal& caller);
-/// DELETE /auth/mfa/totp/{id}: 204.
+/// DELETE /auth/mfa/totp/{id}: 204; every other session of the user has ended.
 awaitable<result<http::response>> remove_totp(http::exchange& ex, const principal& caller);
-/// POST /auth/mfa/recovery-codes: 201 with ten new `recovery_codes`, shown this once.
+/// POST /auth/mfa/recovery-codes: 201 with ten new `recovery_codes`, shown this once; every other
+/// session of the user has ended.
 awaitable<result<http::response>> make_recovery_codes(http::exchange& ex, const principal& caller);
 /// DELETE /admin/users/{id}/mfa: 204; every session of the user has ended. AUTH004 for a user above
 /// the caller.
@@ -56,7 +57,7 @@ awaitable<result<http::response>> begin_passkey(http::exchange& ex, const princi
 awaitable<result<http::response>> add_passkey(http::exchange& ex, const principal& caller);
 /// PUT /auth/passkeys/{id} `{name?,second_factor?}`: 200 with the same.
 awaitable<result<http::response>> change_passkey(http::exchange& ex, const principal& caller);
-/// DELETE /auth/passkeys/{id}: 204.
+/// DELETE /auth/passkeys/{id}: 204; every other session of the user has ended.
 awaitable<result<http::response>> remove_passkey(http::exchange& ex, const principal& caller);
 /// GET /.well-known/webauthn: `{origins}` (WebAuthn Level 3, section 5.11).
 awaitable<result<http::response>> related_origins(http::exchange& ex);

@@ -171,6 +171,49 @@ TEST(UserFactors, AreGoneAfterTheLastOneIsRemoved) {
   EXPECT_EQ(f.stored(storage::list_factors{f.record.id}).recovery_codes, 0u);
 }
 
+TEST(UserFactors, EndEveryOtherSessionWhenOneIsRemoved) {
+  two_factors f;
+  const auto other = f.signed_in();
+  f.add_totp();
+  ASSERT_EQ(f.state_of(other), error_code::none);
+  const auto id = f.ask(f.actor, messages::list_factors{f.soon()}).value().totp.at(0).id;
+  ASSERT_TRUE(f.ask(f.actor, messages::remove_totp{id, f.of_both(), f.author(), f.soon()}));
+  EXPECT_EQ(f.state_of(other), error_code::token_invalid);
+  EXPECT_EQ(f.state_of(f.session), error_code::none);
+}
+
+TEST(UserFactors, EndEveryOtherSessionWhenRecoveryCodesAreMadeAnew) {
+  two_factors f;
+  const auto other = f.signed_in();
+  f.add_totp();
+  ASSERT_TRUE(f.ask(f.actor, messages::make_recovery_codes{f.of_both(), f.author(), f.soon()}));
+  EXPECT_EQ(f.state_of(other), error_code::token_invalid);
+  EXPECT_EQ(f.state_of(f.session), error_code::none);
+}
+
+TEST(UserFactors, EndNoSessionWhenTheRemovalIsNotDurable) {
+  two_factors f;
+  const auto other = f.signed_in();
+  f.add_totp();
+  const auto id = f.ask(f.actor, messages::list_factors{f.soon()}).value().totp.at(0).id;
+  f.store.fail_next(commit_fault::unavailable);
+  EXPECT_EQ(code_of(f.ask(f.actor, messages::remove_totp{id, f.of_both(), f.author(), f.soon()})),
+            error_code::store_unavailable);
+  EXPECT_EQ(f.state_of(other), error_code::none);
+}
+
+TEST(UserFactors, EndTheOtherSessionsThoughTheOutcomeOfARemovalWasUnknown) {
+  two_factors f;
+  const auto other = f.signed_in();
+  f.add_totp();
+  const auto id = f.ask(f.actor, messages::list_factors{f.soon()}).value().totp.at(0).id;
+  f.store.fail_next(commit_fault::unknown_after_applying);
+  EXPECT_EQ(code_of(f.ask(f.actor, messages::remove_totp{id, f.of_both(), f.author(), f.soon()})),
+            error_code::outcome_unknown);
+  EXPECT_EQ(f.state_of(other), error_code::token_invalid);
+  EXPECT_EQ(f.state_of(f.session), error_code::none);
+}
+
 TEST(UserFactors, AreRemovedByAnAdministratorWithEverySession) {
   two_factors f;
   f.add_totp();

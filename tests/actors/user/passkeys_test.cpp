@@ -340,12 +340,16 @@ TEST(UserPasskeys, AreRenamedAndMadeASecondFactorLater) {
 TEST(UserPasskeys, AreGoneAfterTheyAreRemoved) {
   one_authenticator f;
   const auto added = f.add_passkey();
+  const auto other = f.ask(f.actor, f.alone(f.proof()));
+  ASSERT_TRUE(other);
   const auto caller = f.just_now(auth_method::verified_passkey);
   ASSERT_TRUE(
       f.ask(f.actor, messages::remove_passkey{added.passkey.id, caller, f.author(), f.soon()}));
   EXPECT_TRUE(f.ask(f.actor, f.sign_in("correct horse")));
   EXPECT_EQ(f.stored(storage::list_factors{f.record.id}).recovery_codes, 0u);
   EXPECT_EQ(f.audited("user.passkey_removed").size(), 1u);
+  EXPECT_EQ(f.state_of(f.session_of(*other)), error_code::token_invalid);
+  EXPECT_EQ(f.state_of(f.session), error_code::none);
 }
 
 } // namespace

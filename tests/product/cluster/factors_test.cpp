@@ -100,5 +100,21 @@ TEST_F(ClusterFactors, WhatWasShownAtOneNodeCountsAtAnother) {
     EXPECT_EQ(make_codes(i), 201) << i;
 }
 
+TEST_F(ClusterFactors, ARemovedOneEndsTheOtherSessionsOnEachNode) {
+  const auto owner = add_app_owner(node(0), true);
+  const auto statuses = [](const std::string& access) {
+    std::vector<int> all;
+    for (std::size_t i = 0; i < nodes().size(); ++i)
+      all.push_back(node(i).status_of_me(access));
+    return all;
+  };
+  ASSERT_EQ(statuses(owner.earlier.access), (std::vector{200, 200, 200}));
+  const auto factors = json_of(node(1).call(get("/auth/mfa").as(owner.session.access)));
+  const auto path = "/auth/mfa/totp/" + factors["totp"][0].value("id", "");
+  ASSERT_EQ(node(2).call(delete_(path).as(owner.session.access)).status, 204);
+  EXPECT_EQ(statuses(owner.earlier.access), (std::vector{401, 401, 401}));
+  EXPECT_EQ(statuses(owner.session.access), (std::vector{200, 200, 200}));
+}
+
 } // namespace
 } // namespace latchkey::test

@@ -1,6 +1,7 @@
 // revocation_test.cpp — what becomes of a session reaches its open sockets: an end closes
 // them before it is answered, and nothing is sent on them afterwards.
 #include "tests/product/integration/integration.hpp"
+#include "tests/product/second_factors.hpp"
 #include "tests/support/ws_client.hpp"
 
 #include <chrono>
@@ -73,6 +74,39 @@ TEST_P(LiveRevocation, AnotherPasswordClosesTheOtherSessionsSockets) {
   expect_revoked_by_now(other, "password_changed");
   own.say({{"type", "ping"}});
   EXPECT_EQ(own.hear()["type"], "pong");
+}
+
+TEST_P(LiveRevocation, ARemovedFactorOrNewRecoveryCodesCloseTheOtherSessionsSockets) {
+  const auto refreshed = [this](const tokens& session) {
+    return call(post("/auth/token/refresh").cookie(session.refresh)).status;
+  };
+  for (const bool is_removed : {false, true}) {
+    const auto owner = add_app_owner(on(), true);
+    ws_client own{port(), owner.session.access};
+    ws_client other{port(), owner.earlier.access};
+    const auto factors = json_of(call(get("/auth/mfa").as(owner.session.access)));
+    auto change = is_removed ? delete_("/auth/mfa/totp/" + factors["totp"][0].value("id", ""))
+                             : post_json("/auth/mfa/recovery-codes", "{}");
+    const auto reply = call(std::move(change).as(owner.session.access));
+    EXPECT_LT(reply.status, 300) << reply.body;
+    expect_revoked_by_now(other, "revoked");
+    own.say({{"type", "ping"}});
+    EXPECT_EQ(own.hear()["type"], "pong");
+    EXPECT_EQ(on().status_of_me(owner.earlier.access), 401);
+    EXPECT_EQ(refreshed(owner.earlier), 401);
+    EXPECT_EQ(on().status_of_me(owner.session.access), 200);
+    EXPECT_EQ(refreshed(owner.session), 200);
+  }
+}
+
+TEST_P(LiveRevocation, FactorsThatAnAdministratorRemovesCloseEverySocket) {
+  const auto owner = add_app_owner(on());
+  ws_client socket{port(), owner.session.access};
+  const auto path = "/admin/users/" + on().id_of(owner.name) + "/mfa";
+  EXPECT_EQ(call(delete_(path).as(on().admin())).status, 204);
+  expect_revoked_by_now(socket, "revoked");
+  EXPECT_EQ(on().status_of_me(owner.session.access), 401);
+  EXPECT_EQ(call(post("/auth/token/refresh").cookie(owner.session.refresh)).status, 401);
 }
 
 TEST_P(LiveRevocation, DeactivationAndDeletionCloseEverySocket) {
