@@ -1,8 +1,8 @@
 // An API key is asked for no second factor, and is in the way of none: whatever it is for, it
 // neither changes a factor nor becomes a session.
+#include "tests/product/local_passkey.hpp"
 #include "tests/product/routes.hpp"
 #include "tests/product/second_factors.hpp"
-#include "tests/support/soft_authenticator.hpp"
 
 #include <algorithm>
 
@@ -35,25 +35,11 @@ protected:
     const auto given = call(
         put_json("/admin/users/" + owner.id + "/role", R"({"role":"superuser"})").as(on().admin()));
     EXPECT_EQ(given.status, 200) << given.body;
-    add_passkey(owner);
+    const local_passkey passkey{on(), owner.session};
     owner.totp_id = factors_of(owner)["totp"][0].value("id", "");
     owner.passkey_id = factors_of(owner)["passkeys"][0].value("id", "");
     owner.key = new_key(owner.session, "*");
     return owner;
-  }
-
-private:
-  void add_passkey(const key_owner& owner) const {
-    const auto host = "localhost:" + std::to_string(on().server->port()); // it needs a name
-    soft_authenticator device;
-    device.behaviour.origin = "http://" + host;
-    const auto asked =
-        call(post("/auth/passkeys/registration").as(owner.session.access).with("Host", host));
-    const auto options = json_of(asked)["publicKey"].dump();
-    const json body{{"credential", json::parse(device.create(options))}};
-    const auto added =
-        call(post_json("/auth/passkeys", body.dump()).as(owner.session.access).with("Host", host));
-    EXPECT_EQ(added.status, 201) << added.body;
   }
 };
 LATCHKEY_ON_BOTH_ENGINES(KeysAndFactors);

@@ -4,9 +4,9 @@
 
 #include "tests/product/accounts/recovery.hpp"
 #include "tests/product/integration/integration.hpp"
+#include "tests/product/local_passkey.hpp"
 #include "tests/product/pages/browser.hpp"
 #include "tests/product/second_factors.hpp"
-#include "tests/support/soft_authenticator.hpp"
 
 namespace latchkey::test {
 
@@ -59,36 +59,23 @@ public:
     return visitor.answer_to(action, fields);
   }
   /// That of the sign-in by a passkey.
-  http_reply send_passkey_form(const json& credential) const {
+  http_reply send_passkey_form(local_passkey passkey) const {
     browser visitor{on()};
     visitor.open("/sign-in");
-    return visitor.send_any("/sign-in/passkey", {{"credential", credential.dump()}},
-                            {{"Host", local_host()}, {"Origin", "http://" + local_host()}});
+    return visitor.send_any("/sign-in/passkey", {{"credential", passkey.credential().dump()}},
+                            {{"Host", passkey.host()}, {"Origin", "http://" + passkey.host()}});
   }
   http_reply send_second_step(const robbed_owner& who, const std::string& code) const {
     browser visitor{on()};
     visitor.sign_in(who.name, who.word);
     return visitor.answer_to("/sign-in/second-step", {{"code", code}});
   }
-  /// What a passkey of the account answers that asks nobody for a finger or a PIN: its browser has
-  /// no finger that it knows.
-  json unverified_passkey(const robbed_owner& who) const {
-    soft_authenticator device;
-    device.behaviour.origin = "http://" + local_host();
-    const auto created = at_localhost(post("/auth/passkeys/registration").as(who.session.access));
-    const json body{{"credential", json::parse(device.create(options_in(created)))},
-                    {"second_factor", false}};
-    const auto added =
-        at_localhost(post_json("/auth/passkeys", body.dump()).as(who.session.access));
-    EXPECT_EQ(added.status, 201) << added.body;
-    device.behaviour.is_user_verified = false;
-    return json::parse(device.get(options_in(at_localhost(post("/auth/passkeys/challenge")))));
+  /// A passkey of the account that asks nobody for a finger or a PIN.
+  local_passkey unverified_passkey(const robbed_owner& who) const {
+    local_passkey made{on(), who.session};
+    made.device.behaviour.is_user_verified = false;
+    return made;
   }
-  /// Passkeys need a name of the server.
-  http_reply at_localhost(http_call asked) const {
-    return call(std::move(asked).with("Host", local_host()));
-  }
-
   /// Rows of sessions, also of those that have ended.
   long sessions_of(const robbed_owner& who) const {
     return on().store.count("SELECT count(*) FROM sessions WHERE user_id = "
@@ -97,11 +84,6 @@ public:
   }
 
 private:
-  std::string local_host() const { return "localhost:" + std::to_string(on().server->port()); }
-  static std::string options_in(const http_reply& reply) {
-    EXPECT_EQ(reply.status, 200) << reply.body;
-    return json_of(reply)["publicKey"].dump();
-  }
   // The parameter is an engine and the name of a row.
   std::string engine() const override { return GetParam().substr(0, GetParam().find(' ')); }
   environment settings() const override {

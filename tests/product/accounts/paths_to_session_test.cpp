@@ -162,13 +162,14 @@ const std::vector<path_to_session> rows_of_paths{
 
     // -- by a passkey that anybody may use who has the device -------------------------------------
     {"ChallengeOfAPasskey", "POST /auth/passkeys/challenge", 200,
-     [](const PathToSession& at, robbed_owner&) {
-       return at.at_localhost(post("/auth/passkeys/challenge"));
+     [](const PathToSession& at, robbed_owner& who) {
+       return at.unverified_passkey(who).call(post("/auth/passkeys/challenge"));
      }},
     {"UnverifiedPasskey", "POST /auth/passkeys/sign-in", 401,
      [](const PathToSession& at, robbed_owner& who) {
-       const json body{{"credential", at.unverified_passkey(who)}};
-       return at.at_localhost(post_json("/auth/passkeys/sign-in", body.dump()));
+       auto passkey = at.unverified_passkey(who);
+       const json body{{"credential", passkey.credential()}};
+       return passkey.call(post_json("/auth/passkeys/sign-in", body.dump()));
      }},
     {"UnverifiedPasskeyOnThePage", "POST /sign-in/passkey", 422,
      [](const PathToSession& at, robbed_owner& who) {
