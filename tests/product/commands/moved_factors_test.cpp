@@ -3,6 +3,7 @@
 #include "protocol/text/text_codec.hpp"
 #include "protocol/tokens/totp.hpp"
 #include "tests/product/commands/user_transfer.hpp"
+#include "tests/product/outbox.hpp"
 #include "tests/product/second_factors.hpp"
 #include "tests/support/soft_authenticator.hpp"
 
@@ -140,6 +141,28 @@ TEST_P(MovedFactors, OfAppsAreAskedForAtEachSignIn) {
                                  "AND reason LIKE '%with 1 second factors'"),
             4);
   EXPECT_EQ(instance.server->stop(), 0);
+}
+
+TEST_P(MovedFactors, AreAskedForOnEveryPathToASession) {
+  const auto instance = server(signing_secret);
+  const auto line = line_of(
+      "ada", {{"email_verified", true}, {"totp", {{{"name", "Phone"}, {"secret", app_secret}}}}});
+  const auto done = on(instance, {"import", "-"}, line.dump() + "\n");
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  const auto form = "username=ada&password=U%2AU";
+  for (const auto& asked : {post_json("/auth/token", credentials("ada", "U*U").dump()),
+                            post_json("/auth/login", credentials("ada@example.com", "U*U").dump()),
+                            post_json("/api/v1/auth/login", credentials("ada", "U*U").dump()),
+                            post_form("/auth/token", form), post_form("/api/v1/auth/login", form)})
+    EXPECT_TRUE(asks_for_second_step(instance.call(asked))) << asked.target << asked.body;
+  const json wish{{"email", "ada@example.com"}};
+  EXPECT_EQ(instance.call(post_json("/recovery/request-reset", wish.dump())).status, 200);
+  const auto mail = outbox{instance.store.folder() + "/data/outbox"}.wait_for(
+      "ada@example.com", "Reset your password");
+  const json reset{{"reset_token", mail.reset_token()}, {"new_password", "another good one"}};
+  EXPECT_EQ(instance.call(post_json("/recovery/reset-password", reset.dump())).status, 200);
+  EXPECT_EQ(status_of_code(instance, "ada", "another good one", "totp", code_of_app(app_secret)),
+            200);
 }
 
 TEST_P(MovedFactors, WorkOnAnotherServerWithAnotherSecret) {
