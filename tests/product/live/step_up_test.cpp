@@ -86,6 +86,26 @@ TEST_F(LiveStepUp, ByAWrongCodeIsRefusedOnRecordAndTheSocketStays) {
   EXPECT_EQ(say(socket, proof_of(owner.next_code()))["type"], "ack");
 }
 
+TEST_F(LiveStepUp, IsNotByTheTokenOfASignInThatWaitsForItsSecondFactor) {
+  const auto owner = add_app_owner(*server_);
+  auto socket = open(owner.session);
+  const auto refused = say(socket, {{"token", mfa_token(*server_, owner)}});
+  EXPECT_EQ(refused["error"]["code"], "AUTH003") << refused;
+  EXPECT_EQ(refused["error"]["details"]["field"], "token");
+  EXPECT_TRUE(is_alive(socket));
+}
+
+TEST_F(LiveStepUp, HashesNoPasswordThatIsLongerThanFourKibibytes) {
+  auto socket = open(server_->sign_in_new_user());
+  const auto hashes = [] { return server_->metric("hashing_duration_seconds_count"); };
+  const auto before = hashes();
+  const auto refused = say(socket, {{"method", "password"}, {"password", std::string(4097, 'x')}});
+  EXPECT_EQ(refused["error"]["code"], "VALIDATION_ERROR") << refused;
+  EXPECT_EQ(refused["error"]["details"]["field"], "password");
+  EXPECT_EQ(hashes(), before);
+  EXPECT_EQ(say(socket, {{"method", "password"}, {"password", password}})["type"], "ack");
+}
+
 TEST_F(LiveStepUp, ByAPasskeyAnswersTheSocketsChallengeOnce) {
   const auto session = server_->sign_in_new_user();
   auto device = with_passkey(session);
