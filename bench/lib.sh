@@ -11,12 +11,14 @@ seconds=${SECONDS_EACH:-5}
 server_core=0
 generator_core=1
 
+source "$root/scripts/servers.sh"
 work=$(mktemp -d)
 started=()
 remove_too=()
 finish() {
   for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
+  if [[ -n $folder ]]; then stop_postgres; fi
   rm -rf -- "$work" "${remove_too[@]}"
 }
 trap finish EXIT
@@ -53,6 +55,23 @@ stop_latchkey() {
   kill "$server_pid"
   wait "$server_pid" || true
   rm -f -- "$work/latchkey.out"
+}
+
+# begin_postgres FOLDER: a database server on the generator's core, which the server has for its own;
+# sets $postgres_url.
+begin_postgres() {
+  folder=$1
+  start_postgres
+  postmaster=$(head -n 1 "$folder/postgres/data/postmaster.pid")
+  for pid in "$postmaster" $(pgrep -P "$postmaster"); do
+    taskset -pc "$generator_core" "$pid" >/dev/null
+  done
+}
+# CPU of all its processes so far, those that have ended too.
+cpu_of_postgres() {
+  local pid
+  for pid in "$postmaster" $(pgrep -P "$postmaster"); do cat "/proc/$pid/stat" 2>/dev/null || true; done |
+    awk -v parent="$postmaster" '{sum += $14 + $15; if ($1 == parent) sum += $16 + $17} END {print sum}'
 }
 
 # start_core_manager: the sample one; sets $core_manager_url.
@@ -95,11 +114,23 @@ load() {
 
 median() { sort -g | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 
-# start_nginx HEAD BODY: nginx `return 200` with that answer's own headers and body; sets
-# $nginx_url and $nginx_pid (of its one worker). nginx adds Server, Date and Connection.
+# nginx_location PATH HEAD BODY: `return 200` with that answer's own headers and body.
+nginx_location() {
+  printf 'location %s {\n' "$1"
+  tr -d '\r' <"$2" | sed -nE 's/^(X-[^:]+|Cache-Control|Set-Cookie): (.*)$/add_header \1 "\2";/ip'
+  printf "return 200 '%s'; }\n" "$(cat "$3")"
+}
+
+# start_nginx HEAD BODY [PATH HEAD BODY]…: nginx `return 200` with that answer, and with others below
+# paths of their own; sets $nginx_url and $nginx_pid (of its one worker). nginx adds Server, Date and
+# Connection.
 start_nginx() {
-  local tries=50 port
+  local tries=50 port i
   for kind in client_body proxy fastcgi uwsgi scgi; do mkdir -p "$work/$kind"; done
+  nginx_location / "$1" "$2" >"$work/locations"
+  for ((i = 3; i + 2 <= $#; i += 3)); do
+    nginx_location "${@:i:3}" >>"$work/locations"
+  done
   while ((tries-- > 0)); do
     port=$((20000 + RANDOM % 20000))
     {
@@ -108,9 +139,7 @@ start_nginx() {
       echo 'http { access_log off; server_tokens off; keepalive_requests 1000000000;'
       echo 'default_type application/json;'
       for kind in client_body proxy fastcgi uwsgi scgi; do echo "${kind}_temp_path $work/$kind;"; done
-      echo "server { listen 127.0.0.1:$port; location / {"
-      tr -d '\r' <"$1" | sed -nE 's/^(X-[^:]+|Cache-Control): (.*)$/add_header \1 "\2";/p'
-      printf "return 200 '%s'; } } }\n" "$(cat "$2")"
+      echo "server { listen 127.0.0.1:$port; include $work/locations; } }"
     } >"$work/nginx.conf"
     taskset -c "$server_core" nginx -c "$work/nginx.conf" 2>/dev/null &
     local master=$!

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -54,17 +55,24 @@ void send_all(int fd, std::string_view bytes) {
   }
 }
 
-/// Up to the end of the header and as much of a body as Content-Length says.
+std::size_t answer_bytes(std::string_view received) {
+  const auto end = received.find("\r\n\r\n");
+  if (end == std::string_view::npos) return 0;
+  constexpr std::string_view name = "Content-Length: ";
+  const auto at = received.find(name);
+  std::size_t size = 0;
+  if (at < end) {
+    const auto digits = received.substr(at + name.size());
+    std::from_chars(digits.data(), digits.data() + digits.size(), size);
+  }
+  return received.size() >= end + 4 + size ? end + 4 + size : 0;
+}
+
 std::string receive_answer(int fd) {
   std::string out;
   std::array<char, 4096> bytes{};
   for (;;) {
-    const auto end = out.find("\r\n\r\n");
-    if (end != std::string::npos) {
-      const auto at = out.find("Content-Length: ");
-      const auto size = at < end ? std::stoul(out.substr(at + 16)) : 0;
-      if (out.size() >= end + 4 + size) return out;
-    }
+    if (answer_bytes(out) > 0) return out;
     const auto size = ::recv(fd, bytes.data(), bytes.size(), 0);
     if (size <= 0) die("the server closed a connection");
     out.append(bytes.data(), static_cast<std::size_t>(size));

@@ -1,7 +1,8 @@
-// live_load.hpp — what the loads of live sockets share: connections to a server on 127.0.0.1,
+// live_load.hpp — what the loads share: connections to a server on 127.0.0.1, those of live sockets
 // signed in and upgraded. Whatever fails ends the program with the reason.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,10 @@ void raise_limit();
 /// A TCP connection from the `number`-th address's ports: one address has too few for all.
 int connected(int port, int number);
 void send_all(int fd, std::string_view bytes);
-/// Up to the end of the header and as much of a body as Content-Length says.
+/// Bytes of the HTTP answer that begins `received`: up to the end of the header and as much of a
+/// body as Content-Length says. 0 while it is not complete.
+std::size_t answer_bytes(std::string_view received);
+/// Waits for a whole one.
 std::string receive_answer(int fd);
 
 /// POST /auth/token over that connection: an access token. `body` is its JSON.

@@ -32,11 +32,15 @@ stop_servers() {
     kill -KILL "$process" 2>/dev/null || true
   done
   wait
+  stop_postgres
+  rm -rf -- "$folder"
+}
+
+stop_postgres() {
   if [[ -f $folder/postgres/data/postmaster.pid ]]; then
     "${as_postgres[@]}" "$postgres_bin/pg_ctl" -D "$folder/postgres/data" -m immediate stop \
       >/dev/null 2>&1 || true
   fi
-  rm -rf -- "$folder"
 }
 
 # launch NAME COMMAND…: in the background, with nothing but its own settings in its environment.
