@@ -51,16 +51,29 @@ shared_pkey shared(EVP_PKEY* key) {
   return key == nullptr ? nullptr : shared_pkey{key, openssl_deleter<EVP_PKEY_free>{}};
 }
 
-/// Null for values that make no key.
-shared_pkey key_from(const char* type, OSSL_PARAM* parameters) {
+/// Null for values that make no key. `selection` says what they are: EVP_PKEY_PUBLIC_KEY, or
+/// EVP_PKEY_KEY_PARAMETERS alone.
+shared_pkey key_from(const char* type, int selection, OSSL_PARAM* parameters) {
   const pkey_context context{EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr)};
   require(context != nullptr && EVP_PKEY_fromdata_init(context.get()) == 1);
   EVP_PKEY* key = nullptr;
-  if (EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) return nullptr;
+  if (EVP_PKEY_fromdata(context.get(), &key, selection, parameters) != 1) return nullptr;
   return shared(key);
 }
 
+/// The curve without a point: to copy it takes a tenth of the time in which OpenSSL makes it.
+shared_pkey p256_curve() {
+  char group[] = "P-256";
+  OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+      OSSL_PARAM_construct_end()};
+  auto curve = key_from("EC", EVP_PKEY_KEY_PARAMETERS, parameters);
+  require(curve != nullptr);
+  return curve;
+}
+
 shared_pkey p256_key(const cbor_item& cose) {
+  static const auto curve = p256_curve();
   const auto x = cose.bytes_at(label_x);
   const auto y = cose.bytes_at(label_y);
   if (cose.entries() != 5 || cose.integer_at(label_curve) != curve_p256 || !x ||
@@ -68,18 +81,13 @@ shared_pkey p256_key(const cbor_item& cose) {
     return nullptr;
   std::string point{'\x04'}; // uncompressed: SEC 1, section 2.3.3
   (point += *x) += *y;
-  char group[] = "P-256";
-  OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()),
-      OSSL_PARAM_construct_end()};
-  auto key = key_from("EC", parameters);
-  if (key == nullptr) return nullptr;
-  // Whether both coordinates are within the field and the point is on the curve. All of the
-  // curve's points but infinity generate the whole group, so nothing more needs to be checked.
-  const pkey_context context{EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr)};
-  require(context != nullptr);
-  return EVP_PKEY_public_check_quick(context.get()) == 1 ? key : nullptr;
+  auto key = shared(EVP_PKEY_dup(curve.get()));
+  require(key != nullptr);
+  // Refuses coordinates that are not within the field and points that are not on the curve. All of
+  // the curve's points but infinity generate the whole group, so nothing more needs to be checked.
+  const bool is_point =
+      EVP_PKEY_set1_encoded_public_key(key.get(), octets(point), point.size()) == 1;
+  return is_point ? key : nullptr;
 }
 
 shared_pkey ed25519_key(const cbor_item& cose) {
@@ -122,7 +130,7 @@ shared_pkey rsa_key(const cbor_item& cose) {
           OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) == 1);
   const parameters_ptr parameters{OSSL_PARAM_BLD_to_param(builder.get())};
   require(parameters != nullptr);
-  return key_from("RSA", parameters.get());
+  return key_from("RSA", EVP_PKEY_PUBLIC_KEY, parameters.get());
 }
 
 shared_pkey key_of(const cbor_item& cose, cose_algorithm algorithm) {
