@@ -67,12 +67,11 @@ std::string quoted(const std::string& name) {
 
 task<user_state::accepted_proof> user_state::check_passkey(const messages::passkey_proof& proof,
                                                            bool is_alone, time_point deadline) {
-  const storage::list_factors query{record.id};
-  const auto found = co_await read(query, deadline);
+  storage::find_passkey query{record.id, base64url_encode(proof.response.credential_id)};
+  const auto found = co_await read(std::move(query), deadline);
   if (!found) co_return found.error();
-  const auto shown = base64url_encode(proof.response.credential_id);
-  const auto key = std::ranges::find(found->passkeys, shown, &passkey_record::credential_id);
-  if (key == found->passkeys.end()) co_return unknown_credential();
+  const auto& key = *found;
+  if (!key) co_return unknown_credential();
   auto expected = expectations_of(proof.site, proof.challenge);
   expected.requires_user_verification = is_alone;
   expected.requires_user_handle = is_alone;

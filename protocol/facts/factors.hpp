@@ -141,6 +141,13 @@ struct list_factors {
   user_id user;
 };
 
+/// A passkey of that user by its credential.
+struct find_passkey {
+  using answer = std::optional<passkey_record>;
+  user_id user;
+  std::string credential_id; // base64url
+};
+
 /// The hashes of a user's recovery codes that were not used.
 struct list_recovery_codes {
   struct answer {

@@ -71,7 +71,8 @@ using query =
            list_api_keys, list_services, find_subscription, find_stripe_customer,
            find_stripe_subscription, list_stripe_subscriptions, list_quota_usage, find_project,
            list_projects, find_workflow_record, list_workflow_statuses, list_running_workflows,
-           list_workflow_owners, list_audit, count_audit, list_factors, list_recovery_codes>;
+           list_workflow_owners, list_audit, count_audit, list_factors, find_passkey,
+           list_recovery_codes>;
 
 template <class Queries>
 struct answers_of;

@@ -9,12 +9,13 @@ const statement drop_all_passkeys{"drop_all_passkeys", "DELETE FROM passkeys WHE
 
 namespace {
 
-constexpr statement list_passkeys{
-    "list_passkeys",
-    "SELECT id, name, credential_id, public_key, sign_count, aaguid, transports, "
-    "is_backup_eligible, is_backed_up, is_second_factor, created_at, last_used_at, "
-    "is_foreign "
-    "FROM passkeys WHERE user_id = $1 ORDER BY created_at, id LIMIT $2"};
+#define LATCHKEY_PASSKEY_ROW                                                                       \
+  "SELECT id, name, credential_id, public_key, sign_count, aaguid, transports, "                   \
+  "is_backup_eligible, is_backed_up, is_second_factor, created_at, last_used_at, is_foreign "      \
+  "FROM passkeys WHERE user_id = $1 "
+constexpr statement list_passkeys{"list_passkeys",
+                                  LATCHKEY_PASSKEY_ROW "ORDER BY created_at, id LIMIT $2"};
+constexpr statement find_passkey{"find_passkey", LATCHKEY_PASSKEY_ROW "AND credential_id = $2"};
 constexpr statement add_passkey{
     "add_passkey",
     "INSERT INTO passkeys (id, user_id, name, credential_id, public_key, sign_count, aaguid, "
@@ -140,34 +141,48 @@ std::optional<failure> write(runner& on, const remove_passkey& f, written&) {
 
 // -- reading ------------------------------------------------------------------------------
 
+namespace {
+
+passkey_record passkey_at(const row_source& row, const user_id& user) {
+  passkey_record key;
+  key.id = key_at(row, 0);
+  key.user = user;
+  key.name = text_or(row, 1);
+  key.credential_id = text_or(row, 2);
+  key.public_key = text_or(row, 3);
+  key.sign_count = static_cast<std::uint32_t>(number_at(row, 4));
+  key.aaguid = text_or(row, 5);
+  key.transports = words_at(row, 6);
+  key.is_backup_eligible = flag_at(row, 7);
+  key.is_backed_up = flag_at(row, 8);
+  key.is_second_factor = flag_at(row, 9);
+  key.created_at = time_at(row, 10).value_or(time_point{});
+  key.last_used_at = time_at(row, 11);
+  key.is_foreign = flag_at(row, 12);
+  return key;
+}
+
+} // namespace
+
 std::vector<passkey_record> passkeys_of(runner& on, const user_id& user) {
   std::vector<passkey_record> found;
   on.run(sql::list_passkeys, {to_string(user), row_count(passkeys_read_max)},
-         [&](const row_source& row) {
-           passkey_record key;
-           key.id = key_at(row, 0);
-           key.user = user;
-           key.name = text_or(row, 1);
-           key.credential_id = text_or(row, 2);
-           key.public_key = text_or(row, 3);
-           key.sign_count = static_cast<std::uint32_t>(number_at(row, 4));
-           key.aaguid = text_or(row, 5);
-           key.transports = words_at(row, 6);
-           key.is_backup_eligible = flag_at(row, 7);
-           key.is_backed_up = flag_at(row, 8);
-           key.is_second_factor = flag_at(row, 9);
-           key.created_at = time_at(row, 10).value_or(time_point{});
-           key.last_used_at = time_at(row, 11);
-           key.is_foreign = flag_at(row, 12);
-           found.push_back(std::move(key));
-         });
+         [&](const row_source& row) { found.push_back(passkey_at(row, user)); });
+  return found;
+}
+
+finding answer(runner& on, const find_passkey& q) {
+  find_passkey::answer found;
+  on.run(sql::find_passkey, {to_string(q.user), q.credential_id},
+         [&](const row_source& row) { found = passkey_at(row, q.user); });
   return found;
 }
 
 topic passkeys_topic() {
   static constexpr fact_rules facts[] = {rules_for<add_passkey>(), rules_for<use_passkey>(),
                                          rules_for<change_passkey>(), rules_for<remove_passkey>()};
-  return {facts, {}};
+  static constexpr query_rules queries[] = {rules_for_query<find_passkey>()};
+  return {facts, queries};
 }
 
 } // namespace latchkey::storage

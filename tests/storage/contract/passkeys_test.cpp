@@ -108,6 +108,20 @@ TEST_P(StoredPasskeys, OfTwentyRegistrationsOfOneCredentialExactlyOneWins) {
   EXPECT_EQ(winners(race(*store_, all), error_code::conflict), 1u);
 }
 
+TEST_P(StoredPasskeys, AreFoundByTheirOwnerAndCredential) {
+  const auto bob = add(make_user("bob"));
+  auto second = made(2);
+  second.sign_count = 9;
+  ASSERT_TRUE(add_key(made(1)) && add_key(second));
+  const auto found = ask(*reader_, find_passkey{ann_.id, second.credential_id});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id, 2u);
+  EXPECT_EQ(found->user, ann_.id);
+  EXPECT_EQ(found->sign_count, 9u);
+  EXPECT_FALSE(ask(*reader_, find_passkey{bob.id, second.credential_id}));
+  EXPECT_FALSE(ask(*reader_, find_passkey{ann_.id, "credential-3"}));
+}
+
 TEST_P(StoredPasskeys, ACounterOnlyRises) {
   ASSERT_TRUE(add_key(made(1)));
   for (const std::uint32_t count : {0u, 6u, 7u})
