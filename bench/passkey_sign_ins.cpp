@@ -4,8 +4,8 @@
 //        KEYS: of bench_passkey_users; BEGIN: the number of the passkey that comes first
 //        bench_passkey_sign_ins answer ORIGIN KEYS CHALLENGE: the body of one sign-in
 // Without a rate each connection begins the next sign-in when the last one is answered. With one,
-// sign-ins begin at that rate whatever the server does, and what they take is counted from when they
-// were to begin. Prints NAME=VALUE, a line each.
+// sign-ins begin at that rate whatever the server does, and what they take is counted from when
+// they were to begin. Prints NAME=VALUE, a line each.
 #include "bench/live_load.hpp"
 #include "bench/quick_signer.hpp"
 #include "protocol/ids.hpp"
@@ -163,8 +163,8 @@ public:
     is_paced_ = rate.has_value();
     const std::chrono::duration<double> pause{1.0 / rate.value_or(1.0)};
     const auto due_at = [&](std::size_t i) {
-      return begun + std::chrono::duration_cast<clock_type::duration>(
-                         pause * static_cast<double>(i));
+      return begun +
+             std::chrono::duration_cast<clock_type::duration>(pause * static_cast<double>(i));
     };
     for (std::size_t due = 0;;) {
       const auto now = clock_type::now();
@@ -198,8 +198,8 @@ private:
     limit.tv_sec = ns / 1'000'000'000;
     limit.tv_nsec = ns % 1'000'000'000;
     std::array<epoll_event, 256> ready{};
-    const int woken = ::epoll_pwait2(events_, ready.data(), static_cast<int>(ready.size()), &limit,
-                                     nullptr);
+    const int woken =
+        ::epoll_pwait2(events_, ready.data(), static_cast<int>(ready.size()), &limit, nullptr);
     if (woken < 0 && errno != EINTR) die("cannot wait for answers");
     if (woken == 0 && longest == answer_wait_max) die("nothing is answered any more");
     for (int i = 0; i < woken; ++i)
@@ -268,8 +268,7 @@ int main(int argc, char** argv) {
     std::printf("%s\n", authenticator{argv[2]}.answer(passkeys.front(), argv[4]).c_str());
     return 0;
   }
-  if (argc < 6 || argc > 8)
-    die("PORT ORIGIN KEYS CONNECTIONS SECONDS [SIGN_INS_A_SECOND [BEGIN]]");
+  if (argc < 6 || argc > 8) die("PORT ORIGIN KEYS CONNECTIONS SECONDS [SIGN_INS_A_SECOND [BEGIN]]");
   auto passkeys = read_passkeys(argv[3]);
   authenticator device{argv[2]};
   const std::chrono::seconds how_long{std::atoi(argv[5])};

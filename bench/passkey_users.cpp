@@ -1,6 +1,6 @@
-// passkey_users.cpp — users for the benchmark of passkeys: those who sign in with a passkey and those
-// who do with a password, as lines for `latchkey users import` on standard output.
-// Usage: bench_passkey_users KEYS PASSKEY_USERS PASSWORD_USERS PASSWORD_HASH
+// passkey_users.cpp — users for the benchmark of passkeys: those who sign in with a passkey and
+// those who do with a password, as lines for `latchkey users import` on standard output. Usage:
+// bench_passkey_users KEYS PASSKEY_USERS PASSWORD_USERS PASSWORD_HASH
 //        KEYS: the file to write for bench_passkey_sign_ins, "user credential private-key" a line
 #include "bench/live_load.hpp"
 #include "protocol/ids.hpp"
@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
   for (int i = 0; i < passkey_users; ++i)
     write_passkey_user(i, keys);
   for (int i = 0; i < password_users; ++i)
-    std::printf("%s,\"password_hash\":\"%s\"}\n",
-                line_of("password" + std::to_string(i)).c_str(), argv[4]);
+    std::printf("%s,\"password_hash\":\"%s\"}\n", line_of("password" + std::to_string(i)).c_str(),
+                argv[4]);
   if (!keys.flush()) bench::die("cannot write the keys");
 }

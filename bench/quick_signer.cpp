@@ -47,14 +47,14 @@ quick_signer::quick_signer(std::size_t nonces) : order_(new_number()), scratch_(
   for (std::size_t i = 0; i < nonces; ++i) {
     nonce made{new_number(), new_number(), new_number()};
     const auto x = new_number();
-    require(BN_priv_rand_range(k.get(), order_.get()) == 1 && BN_is_zero(k.get()) == 0 &&
-            EC_POINT_mul(group.get(), point.get(), k.get(), nullptr, nullptr, scratch) == 1 &&
-            EC_POINT_get_affine_coordinates(group.get(), point.get(), x.get(), nullptr, scratch) ==
-                1 &&
-            BN_nnmod(made.r.get(), x.get(), order_.get(), scratch) == 1 &&
-            BN_mod_inverse(made.inverse.get(), k.get(), order_.get(), scratch) != nullptr &&
-            BN_mod_mul(made.r_inverse.get(), made.r.get(), made.inverse.get(), order_.get(),
-                       scratch) == 1);
+    require(
+        BN_priv_rand_range(k.get(), order_.get()) == 1 && BN_is_zero(k.get()) == 0 &&
+        EC_POINT_mul(group.get(), point.get(), k.get(), nullptr, nullptr, scratch) == 1 &&
+        EC_POINT_get_affine_coordinates(group.get(), point.get(), x.get(), nullptr, scratch) == 1 &&
+        BN_nnmod(made.r.get(), x.get(), order_.get(), scratch) == 1 &&
+        BN_mod_inverse(made.inverse.get(), k.get(), order_.get(), scratch) != nullptr &&
+        BN_mod_mul(made.r_inverse.get(), made.r.get(), made.inverse.get(), order_.get(), scratch) ==
+            1);
     nonces_.push_back(std::move(made));
   }
 }

@@ -78,8 +78,8 @@ struct bench {
     facts.facts.emplace_back(add_audit{std::move(line)});
     now += std::chrono::microseconds(100);
     facts.facts.emplace_back(touch_login{users[i], now});
-    facts.facts.emplace_back(spend_challenge{base64url_encode(random_bytes(16)),
-                                             now + std::chrono::minutes(5), now});
+    facts.facts.emplace_back(
+        spend_challenge{base64url_encode(random_bytes(16)), now + std::chrono::minutes(5), now});
     facts.facts.emplace_back(use_passkey{i + 1, users[i], ++sign_counts[i], false, now});
     return facts;
   }
@@ -104,9 +104,10 @@ struct bench {
     } while (took.count() < seconds);
     const double a_batch_us =
         took.count() * 1e6 * static_cast<double>(batch_size) / static_cast<double>(rows);
-    std::printf("%-16s %6zu units a batch %10.0f units/s %10.0f us a batch %8.1f us of CPU a unit\n",
-                what, batch_size, static_cast<double>(rows) / took.count(), a_batch_us,
-                (cpu_seconds() - cpu_before) * 1e6 / static_cast<double>(rows));
+    std::printf(
+        "%-16s %6zu units a batch %10.0f units/s %10.0f us a batch %8.1f us of CPU a unit\n", what,
+        batch_size, static_cast<double>(rows) / took.count(), a_batch_us,
+        (cpu_seconds() - cpu_before) * 1e6 / static_cast<double>(rows));
     std::fflush(stdout);
   }
 };

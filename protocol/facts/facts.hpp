@@ -65,14 +65,13 @@ struct written {
 // -- queries -----------------------------------------------------------------------------
 
 /// Each names its answer. Absence is an empty optional, never an error.
-using query =
-    one_of<find_user_by_number, list_users, users_after, hashes_after, has_administrator,
-           find_profile, find_recovery, find_reset_token, list_sessions, due_mails, list_roles,
-           list_api_keys, list_services, find_subscription, find_stripe_customer,
-           find_stripe_subscription, list_stripe_subscriptions, list_quota_usage, find_project,
-           list_projects, find_workflow_record, list_workflow_statuses, list_running_workflows,
-           list_workflow_owners, list_audit, count_audit, list_factors, find_passkey,
-           list_recovery_codes>;
+using query = one_of<find_user_by_number, list_users, users_after, hashes_after, has_administrator,
+                     find_profile, find_recovery, find_reset_token, list_sessions, due_mails,
+                     list_roles, list_api_keys, list_services, find_subscription,
+                     find_stripe_customer, find_stripe_subscription, list_stripe_subscriptions,
+                     list_quota_usage, find_project, list_projects, find_workflow_record,
+                     list_workflow_statuses, list_running_workflows, list_workflow_owners,
+                     list_audit, count_audit, list_factors, find_passkey, list_recovery_codes>;
 
 template <class Queries>
 struct answers_of;

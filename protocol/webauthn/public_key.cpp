@@ -64,9 +64,8 @@ shared_pkey key_from(const char* type, int selection, OSSL_PARAM* parameters) {
 /// The curve without a point: to copy it takes a tenth of the time in which OpenSSL makes it.
 shared_pkey p256_curve() {
   char group[] = "P-256";
-  OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-      OSSL_PARAM_construct_end()};
+  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+                             OSSL_PARAM_construct_end()};
   auto curve = key_from("EC", EVP_PKEY_KEY_PARAMETERS, parameters);
   require(curve != nullptr);
   return curve;
