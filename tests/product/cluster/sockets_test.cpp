@@ -78,7 +78,8 @@ TEST_F(ClusterFrozenSockets, AreSentNothingAfterARevocationThatTheirNodeHasMisse
 }
 
 TEST_F(ClusterFrozenSockets, GoOnAfterTheirNodeHasBeenAwayForAMoment) {
-  few_servers nodes{2};
+  // From one moment to the next it may come to no heartbeat.
+  few_servers nodes{2, {{"CLUSTER_DEAD_AFTER", "10s"}}};
   const auto user = nodes[0].sign_in_new_user();
   ws_client socket{nodes[1].server->port(), user.access};
   for (int round = 0; round < 3; ++round) {
