@@ -24,7 +24,7 @@ result<user_factors> read(const json& line, bool keeps_id = true) {
 }
 
 /// "field: reason", or "taken".
-std::string verdict(const json& line) {
+std::string import_refusal(const json& line) {
   const auto done = read(line);
   return done ? "taken" : done.error().field + ": " + done.error().reason;
 }
@@ -119,7 +119,7 @@ TEST(UserFactors, OfAnAppMustBeWhatAVerifierComputes) {
   const auto app = [](const char* field, const json& value) {
     auto one = own_app();
     one[field] = value;
-    return verdict({{"totp", {own_app(), one}}});
+    return import_refusal({{"totp", {own_app(), one}}});
   };
   for (const auto* good : {"SHA1", "sha1", "HmacSHA1", "SHA-1"})
     EXPECT_EQ(app("algorithm", good), "taken");
@@ -132,18 +132,19 @@ TEST(UserFactors, OfAnAppMustBeWhatAVerifierComputes) {
   EXPECT_EQ(app("secret", 5), "totp[1].secret: must be a string");
   EXPECT_EQ(app("name", "a\u0007").find("totp[1].name: "), 0u);
   EXPECT_EQ(app("code", "x").find("totp[1].code: "), 0u) << "is no field";
-  EXPECT_EQ(verdict({{"totp", "x"}}), "totp: must be a list of objects");
-  EXPECT_EQ(verdict({{"totp", {{{"secret", "1"}}}}, {"passkeys", {own_passkey()}}}),
+  EXPECT_EQ(import_refusal({{"totp", "x"}}), "totp: must be a list of objects");
+  EXPECT_EQ(import_refusal({{"totp", {{{"secret", "1"}}}}, {"passkeys", {own_passkey()}}}),
             "totp[0].secret: is not base32");
-  EXPECT_EQ(verdict({{"totp", {"x"}}}), "totp: must be a list of objects");
-  EXPECT_EQ(verdict({{"totp", json::array({json::object()})}}), "totp[0].secret: is required");
+  EXPECT_EQ(import_refusal({{"totp", {"x"}}}), "totp: must be a list of objects");
+  EXPECT_EQ(import_refusal({{"totp", json::array({json::object()})}}),
+            "totp[0].secret: is required");
 }
 
 TEST(UserFactors, OfAPasskeyMustBeWhatASignInVerifies) {
   const auto key = [](const char* field, const json& value) {
     auto one = own_passkey();
     one[field] = value;
-    return verdict({{"passkeys", {one}}});
+    return import_refusal({{"passkeys", {one}}});
   };
   EXPECT_EQ(key("public_key", "AAAA").find("passkeys[0].public_key: must be a COSE key"), 0u);
   EXPECT_EQ(key("public_key", "!"), "passkeys[0].public_key: is not base64");
@@ -157,23 +158,24 @@ TEST(UserFactors, OfAPasskeyMustBeWhatASignInVerifies) {
 
 TEST(UserFactors, AreNoMoreThanAUserMayHave) {
   const json app = own_app();
-  EXPECT_EQ(verdict({{"totp", json(5, app)}}), "taken");
-  EXPECT_EQ(verdict({{"totp", json(6, app)}}), "totp: must have at most 5 items");
-  EXPECT_EQ(verdict({{"passkeys", json(21, own_passkey())}}),
+  EXPECT_EQ(import_refusal({{"totp", json(5, app)}}), "taken");
+  EXPECT_EQ(import_refusal({{"totp", json(6, app)}}), "totp: must have at most 5 items");
+  EXPECT_EQ(import_refusal({{"passkeys", json(21, own_passkey())}}),
             "passkeys: must have at most 20 items");
   const json factor{{"totp", {{"secret", "JBSWY3DPEHPK3PXP"}}}};
-  EXPECT_EQ(verdict({{"totp", json(3, app)}, {"mfa_factors", json(3, factor)}}),
+  EXPECT_EQ(import_refusal({{"totp", json(3, app)}, {"mfa_factors", json(3, factor)}}),
             "totp: must be at most 5");
 }
 
 TEST(UserFactors, TakeRecoveryCodesOnlyBesideAFactorThatIsAskedFor) {
   const json hashes = {std::string(43, 'A')};
-  EXPECT_EQ(verdict({{"recovery_code_hashes", hashes}}).find("recovery_code_hashes: are of no"),
-            0u);
-  EXPECT_EQ(verdict({{"recovery_code_hashes", hashes}, {"passkeys", {own_passkey()}}})
+  EXPECT_EQ(
+      import_refusal({{"recovery_code_hashes", hashes}}).find("recovery_code_hashes: are of no"),
+      0u);
+  EXPECT_EQ(import_refusal({{"recovery_code_hashes", hashes}, {"passkeys", {own_passkey()}}})
                 .find("recovery_code_hashes: are of no"),
             0u);
-  EXPECT_EQ(verdict({{"recovery_code_hashes", {"k7f2-9m4x"}}, {"totp", {own_app()}}})
+  EXPECT_EQ(import_refusal({{"recovery_code_hashes", {"k7f2-9m4x"}}, {"totp", {own_app()}}})
                 .find("recovery_code_hashes: must be hashes"),
             0u);
 }
@@ -230,19 +232,24 @@ TEST(KeycloakFactors, MayHaveASecretInBase32) {
 
 TEST(KeycloakFactors, AreRefusedWhereCodesWouldDiffer) {
   const std::string data = "credentials[1].credentialData.";
-  const auto refused = [](const json& changes) { return verdict(keycloak(keycloak_otp(changes))); };
+  const auto refused = [](const json& changes) {
+    return import_refusal(keycloak(keycloak_otp(changes)));
+  };
   EXPECT_EQ(refused({{"subType", "hotp"}}).find(data + "subType: must be totp"), 0u);
   EXPECT_EQ(refused({{"digits", 8}}).find(data + "digits: "), 0u);
   EXPECT_EQ(refused({{"period", 60}}).find(data + "period: "), 0u);
   EXPECT_EQ(refused({{"algorithm", "HmacSHA256"}}).find(data + "algorithm: "), 0u);
   EXPECT_EQ(refused({{"secretEncoding", "HEX"}}).find(data + "secretEncoding: "), 0u);
-  EXPECT_EQ(verdict(keycloak(keycloak_otp({{"secretEncoding", "BASE32"}}, "not base 32!"))),
+  EXPECT_EQ(import_refusal(keycloak(keycloak_otp({{"secretEncoding", "BASE32"}}, "not base 32!"))),
             "credentials[1].secretData.value: is not base32");
-  EXPECT_EQ(verdict(keycloak({{"type", "otp"}})), "credentials[1].credentialData: is required");
-  EXPECT_EQ(verdict(keycloak({{"type", "otp"}, {"credentialData", "x"}, {"secretData", "{}"}}))
-                .find("credentials[1].credentialData: "),
+  EXPECT_EQ(import_refusal(keycloak({{"type", "otp"}})),
+            "credentials[1].credentialData: is required");
+  EXPECT_EQ(
+      import_refusal(keycloak({{"type", "otp"}, {"credentialData", "x"}, {"secretData", "{}"}}))
+          .find("credentials[1].credentialData: "),
+      0u);
+  EXPECT_EQ(import_refusal(keycloak({{"type", "x509"}})).find("credentials[1].type: must be otp"),
             0u);
-  EXPECT_EQ(verdict(keycloak({{"type", "x509"}})).find("credentials[1].type: must be otp"), 0u);
 }
 
 TEST(KeycloakFactors, HavePasskeysInBase64) {
@@ -298,7 +305,7 @@ TEST(KratosFactors, HaveTheAddressOfAnApp) {
 TEST(KratosFactors, AreRefusedWhereCodesWouldDiffer) {
   const std::string url = "credentials.totp.config.totp_url";
   const auto refused = [](const std::string& parameters) {
-    return verdict(kratos_totp("otpauth://totp/Example:ada?" + parameters));
+    return import_refusal(kratos_totp("otpauth://totp/Example:ada?" + parameters));
   };
   const std::string good = "secret=JBSWY3DPEHPK3PXP";
   EXPECT_EQ(refused(good), "taken");
@@ -308,8 +315,9 @@ TEST(KratosFactors, AreRefusedWhereCodesWouldDiffer) {
   EXPECT_EQ(refused(good + "&algorithm=SHA512").find(url + ".algorithm: "), 0u);
   EXPECT_EQ(refused("issuer=Example").find(url + ": must have the parameter secret"), 0u);
   EXPECT_EQ(refused("secret=1"), url + ".secret: is not base32");
-  EXPECT_EQ(verdict(kratos_totp("otpauth://hotp/x?" + good)).find(url + ": must begin with"), 0u);
-  EXPECT_EQ(verdict({{"credentials", {{"totp", {{"type", "totp"}}}}}}),
+  EXPECT_EQ(import_refusal(kratos_totp("otpauth://hotp/x?" + good)).find(url + ": must begin with"),
+            0u);
+  EXPECT_EQ(import_refusal({{"credentials", {{"totp", {{"type", "totp"}}}}}}),
             "credentials.totp.config: is required");
 }
 
@@ -327,9 +335,9 @@ TEST(KratosFactors, HavePasskeysOfTwoKinds) {
   }
   auto bad = kratos_passkey("webauthn");
   bad["credentials"]["webauthn"]["config"]["credentials"][0]["public_key"] = "AAAA";
-  EXPECT_EQ(
-      verdict(bad).find("credentials.webauthn.config.credentials[0].public_key: must be a COSE"),
-      0u);
+  EXPECT_EQ(import_refusal(bad).find(
+                "credentials.webauthn.config.credentials[0].public_key: must be a COSE"),
+            0u);
 }
 
 // -- Auth0 ------------------------------------------------------------------------------------
@@ -340,9 +348,10 @@ TEST(Auth0Factors, AreAppsAlone) {
   ASSERT_TRUE(found) << found.error().field << found.error().reason;
   EXPECT_EQ(found->totp[0].key.reveal(), "Hello!\xde\xad\xbe\xef");
   const json phone{{"phone", {{"value", "+15551234567"}}}};
-  EXPECT_EQ(verdict({{"mfa_factors", {app, phone}}}).find("mfa_factors[1].phone: "), 0u);
+  EXPECT_EQ(import_refusal({{"mfa_factors", {app, phone}}}).find("mfa_factors[1].phone: "), 0u);
   const json wrong{{"totp", {{"secret", "0189"}}}};
-  EXPECT_EQ(verdict({{"mfa_factors", {wrong}}}), "mfa_factors[0].totp.secret: is not base32");
+  EXPECT_EQ(import_refusal({{"mfa_factors", {wrong}}}),
+            "mfa_factors[0].totp.secret: is not base32");
 }
 
 } // namespace
