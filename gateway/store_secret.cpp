@@ -37,21 +37,36 @@ std::vector<std::string> words_of(const std::string& note) {
 }
 
 std::string warning_of_another(secret_origin origin, bool is_made, const std::string& path) {
-  const std::string ended =
-      "every session of before has ended, and mails that still wait cannot be "
-      "read";
+  const std::string ended = "every session of before has ended, and mails that still wait and "
+                            "authenticator apps of before cannot be read";
   if (origin == secret_origin::setting)
     return "JWT_SECRET_KEY is not the secret that this store was used with: " + ended;
   if (origin == secret_origin::kept)
     return path + " is not the secret that this store was used with last: " + ended;
   if (!is_made)
     return path + " is missing: a start generates a new secret, but this store was used with "
-                  "another one, so every session ends, and mails that still wait cannot be read. "
-                  "Put the old file back first";
+                  "another one, so every session ends, and mails that still wait and authenticator "
+                  "apps cannot be read. Put the old file back first";
   return path +
          " was missing and a new secret was generated, but this store was used with another "
          "one: " +
          ended + ". To undo it, stop, put the old file back, start";
+}
+
+/// Adds the fingerprint as that of the secret in use.
+result<void> note_secret(storage::store& store, const secret& key) {
+  const auto note = store.read_note(note_name);
+  if (!note) return fail(note.error());
+  auto known = words_of(note->value_or(""));
+  const auto ours = fingerprint_of(key);
+  if (!known.empty() && known.back() == ours) return {};
+  std::erase(known, ours);
+  known.push_back(ours);
+  std::string text;
+  for (std::size_t i = known.size() - std::min(known.size(), fingerprints_max); i < known.size();
+       ++i)
+    (text += text.empty() ? "" : " ") += known[i];
+  return store.write_note(note_name, text);
 }
 
 } // namespace
@@ -93,25 +108,25 @@ result<std::string> compare_secret(storage::store& store, const std::optional<se
   return warning_of_another(origin, key.has_value(), path);
 }
 
+result<std::string> compare_and_note_secret(storage::store& store, const secret& key,
+                                            secret_origin origin, const settings& configured,
+                                            another_secret is) {
+  auto difference = compare_secret(store, key, origin, configured);
+  if (!difference) return difference;
+  if (!difference->empty() && is == another_secret::refused) return difference;
+  if (const auto noted = note_secret(store, key); !noted) return fail(noted.error());
+  return difference;
+}
+
 result<void> agree_on_secret(storage::store& store, const secret& key, secret_origin origin,
                              const settings& configured) {
   const auto placeholder_warning = warning_of_placeholder(configured);
   if (!placeholder_warning.empty()) log_warning("server", placeholder_warning);
-  const auto warning = compare_secret(store, key, origin, configured);
+  const auto warning =
+      compare_and_note_secret(store, key, origin, configured, another_secret::accepted);
   if (!warning) return fail(warning.error());
   if (!warning->empty()) log_warning("server", *warning);
-  const auto note = store.read_note(note_name);
-  if (!note) return fail(note.error());
-  auto known = words_of(note->value_or(""));
-  const auto ours = fingerprint_of(key);
-  if (!known.empty() && known.back() == ours) return {};
-  std::erase(known, ours);
-  known.push_back(ours);
-  std::string text;
-  for (std::size_t i = known.size() - std::min(known.size(), fingerprints_max); i < known.size();
-       ++i)
-    (text += text.empty() ? "" : " ") += known[i];
-  return store.write_note(note_name, text);
+  return {};
 }
 
 } // namespace latchkey::gateway

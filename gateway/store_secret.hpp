@@ -31,6 +31,16 @@ std::string warning_of_placeholder(const settings& configured);
 result<std::string> compare_secret(storage::store& store, const std::optional<secret>& key,
                                    secret_origin origin, const settings& configured);
 
+/// Whether to go on with a secret that the store was not used with last.
+enum class another_secret : std::uint8_t { accepted, refused };
+
+/// Compares the secret, then notes its fingerprint as that of the one in use, unless it is another
+/// one and is refused for that. Answers what `compare_secret` does. For all that keeps something
+/// under the secret: what is not noted, a later start could not miss.
+result<std::string> compare_and_note_secret(storage::store& store, const secret& key,
+                                            secret_origin origin, const settings& configured,
+                                            another_secret is);
+
 /// Compares the secret with the fingerprints of those that the store was used with, and adds its
 /// own. Logs the warning for a placeholder. Another secret that the operator set, or that had to be
 /// made, ends all sessions: a warning says so. Another secret in DATA_DIR while the store has live

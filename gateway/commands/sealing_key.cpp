@@ -20,7 +20,8 @@ result<secret> key_to_seal(storage::store& store, const settings& configured) {
   const auto origin = origin_of_secret(configured);
   const auto signing_secret = load_or_create_signing_secret(configured);
   if (!signing_secret) return fail(signing_secret.error());
-  const auto difference = compare_secret(store, *signing_secret, origin, configured);
+  const auto difference =
+      compare_and_note_secret(store, *signing_secret, origin, configured, another_secret::refused);
   if (!difference) return fail(difference.error());
   if (!difference->empty())
     return fail(error_code::conflict, "JWT_SECRET_KEY",

@@ -310,5 +310,18 @@ TEST_P(MovedFactors, AreNotSealedUnderASecretThatTheServerHasNot) {
   EXPECT_EQ(instance.server->stop(), 0);
 }
 
+TEST_P(MovedFactors, AreMissedByAStartWithAnotherSecret) {
+  test_store store{GetParam()}; // that no server was started on
+  const auto line = line_of("ada", {{"totp", {{{"secret", app_secret}}}}}).dump();
+  const auto done = run(store, {"import", "-"}, line);
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  const product later{std::move(store), {{"JWT_SECRET_KEY", other_signing_secret}}};
+  EXPECT_EQ(later.server->stop(), 0);
+  const auto log = later.server->log();
+  EXPECT_TRUE(says(log, "WARNING - JWT_SECRET_KEY is not the secret that this store was used with"))
+      << log;
+  EXPECT_TRUE(says(log, "authenticator apps of before cannot be read")) << log;
+}
+
 } // namespace
 } // namespace latchkey::test
