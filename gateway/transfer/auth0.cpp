@@ -12,8 +12,7 @@ result<void> read_factor(input& in, user_factors& out, time_point now) {
     if (in.has(sent))
       return wrong(sent,
                    "is no second factor here: leave it out, and the user is not asked for it");
-  if (!in.has("totp")) return wrong("totp", "is required");
-  auto read = read_object(in, "totp", [&](input& totp) -> result<void> {
+  auto read = read_required_object(in, "totp", [&](input& totp) -> result<void> {
     const auto text = totp.hidden("secret", 1, secret_chars_max);
     if (auto sound = totp.done(); !sound) return sound;
     auto key = secret_of_base32("secret", text);

@@ -40,6 +40,29 @@ result<std::string> aaguid_of(std::string_view field, const std::string& text) {
   return bytes;
 }
 
+result<void> read_one(const std::string& object, std::string_view path,
+                      const std::function<result<void>(input& item)>& read) {
+  auto item = input::of_object(object);
+  if (const auto done = read(item); !done) return below(path, done.error());
+  return {};
+}
+
+result<void> read_all(const std::vector<std::string>& objects, std::string_view field,
+                      const std::function<result<void>(input& item)>& read) {
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const auto path = std::string{field} + '[' + std::to_string(i) + ']';
+    if (auto done = read_one(objects[i], path, read); !done) return done;
+  }
+  return {};
+}
+
+/// The failure of a required field that was not read: what was wrong with it, or that it is absent
+/// or null.
+result<void> missing(input& in, std::string_view field) {
+  in.problem(field, "is required");
+  return in.done();
+}
+
 } // namespace
 
 tl::unexpected<failure> wrong(std::string_view field, std::string reason) {
@@ -55,22 +78,25 @@ tl::unexpected<failure> below(std::string_view path, failure found) {
 result<void> read_each(input& in, std::string_view field, std::size_t count_max,
                        const std::function<result<void>(input& item)>& read) {
   const auto objects = in.optional_objects(field, count_max);
-  if (!objects) return {};
-  for (std::size_t i = 0; i < objects->size(); ++i) {
-    auto item = input::of_object((*objects)[i]);
-    if (const auto done = read(item); !done)
-      return below(std::string{field} + '[' + std::to_string(i) + ']', done.error());
-  }
-  return {};
+  return objects ? read_all(*objects, field, read) : result<void>{};
+}
+
+result<void> read_each_required(input& in, std::string_view field, std::size_t count_max,
+                                const std::function<result<void>(input& item)>& read) {
+  const auto objects = in.optional_objects(field, count_max);
+  return objects ? read_all(*objects, field, read) : missing(in, field);
 }
 
 result<void> read_object(input& in, std::string_view field,
                          const std::function<result<void>(input& item)>& read) {
   const auto object = in.object_text(field, nested_bytes_max);
-  if (!object) return {};
-  auto item = input::of_object(*object);
-  if (const auto done = read(item); !done) return below(field, done.error());
-  return {};
+  return object ? read_one(*object, field, read) : result<void>{};
+}
+
+result<void> read_required_object(input& in, std::string_view field,
+                                  const std::function<result<void>(input& item)>& read) {
+  const auto object = in.object_text(field, nested_bytes_max);
+  return object ? read_one(*object, field, read) : missing(in, field);
 }
 
 result<std::string> bytes_of(std::string_view field, const std::string& text) {

@@ -25,9 +25,15 @@ tl::unexpected<failure> below(std::string_view path, failure found);
 /// Reads each object of a list that may be absent; a failure names its place.
 result<void> read_each(input& in, std::string_view field, std::size_t count_max,
                        const std::function<result<void>(input& item)>& read);
+/// The same of a list that must be there: a null would lose what it stands for.
+result<void> read_each_required(input& in, std::string_view field, std::size_t count_max,
+                                const std::function<result<void>(input& item)>& read);
 /// Reads the object of that name. Absent or null: nothing is read.
 result<void> read_object(input& in, std::string_view field,
                          const std::function<result<void>(input& item)>& read);
+/// The same of an object that must be there.
+result<void> read_required_object(input& in, std::string_view field,
+                                  const std::function<result<void>(input& item)>& read);
 
 /// The bytes that a text of base64 (RFC 4648, 4) or base64url means, with or without padding.
 result<std::string> bytes_of(std::string_view field, const std::string& text);

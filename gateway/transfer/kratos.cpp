@@ -107,8 +107,8 @@ result<void> read_kratos_passkey(input& item, user_factors& out, time_point now)
 }
 
 result<void> read_passkeys(input& config, user_factors& out, time_point now) {
-  auto read = read_each(config, "credentials", storage::passkeys_max,
-                        [&](input& item) { return read_kratos_passkey(item, out, now); });
+  auto read = read_each_required(config, "credentials", storage::passkeys_max,
+                                 [&](input& item) { return read_kratos_passkey(item, out, now); });
   if (!read) return read;
   config.ignore_others();
   return config.done();
@@ -118,10 +118,10 @@ using config_reader = result<void> (*)(input&, user_factors&, time_point);
 
 result<void> read_kind(input& in, const char* kind, config_reader read, user_factors& out,
                        time_point now) {
-  return read_object(in, kind, [&](input& credential) -> result<void> {
-    if (!credential.has("config")) return wrong("config", "is required");
-    auto done =
-        read_object(credential, "config", [&](input& config) { return read(config, out, now); });
+  if (!in.has(kind)) return {};
+  return read_required_object(in, kind, [&](input& credential) -> result<void> {
+    auto done = read_required_object(credential, "config",
+                                     [&](input& config) { return read(config, out, now); });
     if (!done) return done;
     credential.ignore_others();
     return credential.done();

@@ -321,6 +321,25 @@ TEST(KratosFactors, AreRefusedWhereCodesWouldDiffer) {
             "credentials.totp.config: is required");
 }
 
+TEST(KratosFactors, AreNotLostToANull) {
+  const auto of = [](const char* kind, const json& credential) {
+    return import_refusal({{"credentials", {{kind, credential}}}});
+  };
+  for (const std::string kind : {"totp", "webauthn", "passkey"}) {
+    EXPECT_EQ(of(kind.c_str(), nullptr), "credentials." + kind + ": is required");
+    EXPECT_EQ(of(kind.c_str(), {{"config", nullptr}}),
+              "credentials." + kind + ".config: is required");
+  }
+  for (const std::string kind : {"webauthn", "passkey"}) {
+    const auto list = "credentials." + kind + ".config.credentials: ";
+    EXPECT_EQ(of(kind.c_str(), {{"config", json::object()}}), list + "is required");
+    EXPECT_EQ(of(kind.c_str(), {{"config", {{"credentials", nullptr}}}}), list + "is required");
+    EXPECT_EQ(of(kind.c_str(), {{"config", {{"credentials", "x"}}}}),
+              list + "must be a list of objects");
+    EXPECT_EQ(of(kind.c_str(), {{"config", {{"credentials", json::array()}}}}), "taken");
+  }
+}
+
 TEST(KratosFactors, HavePasskeysOfTwoKinds) {
   for (const auto* kind : {"webauthn", "passkey"}) {
     const auto found = read(kratos_passkey(kind));
@@ -352,6 +371,11 @@ TEST(Auth0Factors, AreAppsAlone) {
   const json wrong{{"totp", {{"secret", "0189"}}}};
   EXPECT_EQ(import_refusal({{"mfa_factors", {wrong}}}),
             "mfa_factors[0].totp.secret: is not base32");
+  for (const json& nothing : {json{{"totp", nullptr}}, json::object()})
+    EXPECT_EQ(import_refusal({{"mfa_factors", json::array({nothing})}}),
+              "mfa_factors[0].totp: is required");
+  EXPECT_EQ(import_refusal({{"mfa_factors", json::array({json{{"totp", "x"}}})}}),
+            "mfa_factors[0].totp: must be an object");
 }
 
 } // namespace
