@@ -77,6 +77,7 @@ struct pending {
   std::string username_key;
   std::string email;
   std::string email_key;
+  std::vector<std::string> passed_over; // second factors
 };
 
 /// Which user of the store stands in the way of a line's user.
@@ -163,7 +164,7 @@ private:
     if (const auto wrong = storage::check_unit(*unit)) return refuse(number, *wrong);
     const auto& added = unit->facts.front().get<storage::create_user>();
     lines_.push_back({number, added.user.id, added.user.username, added.username_key,
-                      added.user.email, added.email_key});
+                      added.user.email, added.email_key, user->factors.passed_over});
     batch_.push_back(std::move(*unit));
     return {};
   }
@@ -181,6 +182,9 @@ private:
   result<void> note(const pending& from, const result<storage::written>& outcome) {
     if (outcome) {
       ++outcome_.imported;
+      for (const auto& kind : from.passed_over)
+        tell(from.line, {error_code::validation_error, "credentials",
+                         kind + " is passed over: it cannot be verified here"});
       return {};
     }
     const auto& error = outcome.error();

@@ -216,7 +216,8 @@ Second factors, which each sign-in asks for then:
   recovery_code_hashes       as an export has them
   credentials                as a Keycloak realm export has it (a list) or Ory Kratos (an object):
                              otp, webauthn and webauthn-passwordless; totp, webauthn and passkey.
-                             Passwords and recovery codes in it are passed over
+                             Passwords are passed over, and recovery codes and codes by mail are
+                             beside another second factor; the line is refused without one
   mfa_factors                as Auth0 has it: totp
 A line such as {"username":"ada","email":"ada@example.com"} is enough.
 )";

@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t credentials_max = 64;
 constexpr std::size_t type_bytes_max = 64;
 constexpr std::size_t transports_max = 16;
-constexpr std::array passed_over{"password", "password-history", "recovery-authn-codes"};
+constexpr std::array first_factors{"password", "password-history"};
+constexpr const char* keycloak_recovery_codes = "recovery-authn-codes";
 
 /// Reads the JSON that a text holds.
 result<void> read_text(input& in, std::string_view field,
@@ -104,7 +105,9 @@ result<void> read_credential(input& in, user_factors& out, time_point now) {
     read = read_otp(in, out, now);
   else if (type == "webauthn" || type == "webauthn-passwordless")
     read = read_webauthn(in, out, now);
-  else if (!type.empty() && std::ranges::find(passed_over, type) == passed_over.end())
+  else if (type == keycloak_recovery_codes)
+    out.passed_over.push_back(type);
+  else if (!type.empty() && std::ranges::find(first_factors, type) == first_factors.end())
     return wrong("type", "must be otp, webauthn, webauthn-passwordless or password");
   if (!read) return read;
   in.ignore_others();

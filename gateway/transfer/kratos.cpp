@@ -4,6 +4,7 @@
 #include "gateway/transfer/factor_values.hpp"
 #include "protocol/webauthn/transports.hpp"
 
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -114,6 +115,23 @@ result<void> read_passkeys(input& config, user_factors& out, time_point now) {
   return config.done();
 }
 
+/// Ways to sign in that are no second factors, and second factors that cannot be verified here.
+constexpr std::array first_factor_kinds{"password", "oidc", "saml", "profile"};
+constexpr std::array unverified_kinds{"code", "lookup_secret", "deviceauthn"};
+
+result<void> pass_over_others(input& kinds, user_factors& out) {
+  for (const auto* kind : first_factor_kinds)
+    kinds.ignore(kind);
+  for (const auto* kind : unverified_kinds) {
+    if (kinds.has(kind)) out.passed_over.emplace_back(kind);
+    kinds.ignore(kind);
+  }
+  const auto unknown = kinds.others();
+  if (unknown.empty()) return kinds.done();
+  return wrong(std::string_view{unknown.front()}.substr(0, field_echo_bytes_max),
+               "is no kind of credential that is known here");
+}
+
 using config_reader = result<void> (*)(input&, user_factors&, time_point);
 
 result<void> read_kind(input& in, const char* kind, config_reader read, user_factors& out,
@@ -136,8 +154,7 @@ result<void> read_kratos(input& in, user_factors& out, time_point now) {
                                      {"webauthn", read_passkeys},
                                      {"passkey", read_passkeys}})
       if (auto done = read_kind(kinds, kind, read, out, now); !done) return done;
-    kinds.ignore_others();
-    return kinds.done();
+    return pass_over_others(kinds, out);
   });
 }
 

@@ -18,6 +18,11 @@ result<void> check_factor_counts(const user_factors& all) {
       !all.totp.empty() || std::ranges::any_of(all.passkeys, &passkey_record::is_second_factor);
   if (!all.recovery_code_hashes.empty() && !is_asked)
     return transfer::wrong("recovery_code_hashes", "are of no use without a second factor");
+  if (!all.passed_over.empty() && !is_asked)
+    return transfer::wrong("credentials", all.passed_over.front() +
+                                              " would be the only second factor, and cannot be "
+                                              "verified here: leave it out, and the user is not "
+                                              "asked for one");
   return {};
 }
 

@@ -32,6 +32,9 @@ struct user_factors {
   std::vector<plain_totp> totp;         // that are confirmed
   std::vector<passkey_record> passkeys; // without id and owner
   std::vector<std::string> recovery_code_hashes;
+  /// What other systems call second factors of the user that cannot be verified here, beside others
+  /// that can.
+  std::vector<std::string> passed_over;
 
   bool empty() const noexcept {
     return totp.empty() && passkeys.empty() && recovery_code_hashes.empty();
@@ -40,8 +43,8 @@ struct user_factors {
 
 /// The members above of the line `in`. `keeps_id`: whether the user has the id of before, which our
 /// own passkeys name their owner by. Factors that say no time were made at `now`. VALIDATION_ERROR
-/// with the path of the field ("passkeys[1].public_key") for what a sign-in could not verify, and
-/// for more than a user may have.
+/// with the path of the field ("passkeys[1].public_key") for what a sign-in could not verify, for
+/// more than a user may have, and when all second factors would be passed over.
 result<user_factors> read_user_factors(input& in, bool keeps_id, time_point now);
 
 /// In our own form; members that would be empty are left out.

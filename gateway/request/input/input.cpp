@@ -150,6 +150,13 @@ bool input::is_list(std::string_view field) const {
   return found != fields_.end() && found->second.is == kind::list;
 }
 
+std::vector<std::string> input::others() const {
+  std::vector<std::string> out;
+  for (const auto& [name, found] : fields_)
+    if (!found.asked) out.push_back(name);
+  return out;
+}
+
 void input::ignore(std::string_view field) {
   ask(field);
 }

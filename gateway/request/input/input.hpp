@@ -85,6 +85,8 @@ public:
   /// Whether the field is there. If it is and an `optional_…` returns nothing, it is null.
   bool has(std::string_view field) const;
   bool is_list(std::string_view field) const;
+  /// The names of the fields that were not asked for.
+  std::vector<std::string> others() const;
 
   /// The first problem, or that of a field that was never asked for.
   result<void> done();

@@ -269,6 +269,17 @@ TEST(KeycloakFactors, HavePasskeysInBase64) {
   }
 }
 
+TEST(KeycloakFactors, PassOverRecoveryCodesBesideOthersAlone) {
+  const json codes{{"type", "recovery-authn-codes"}};
+  EXPECT_EQ(
+      import_refusal(keycloak(codes)).find("credentials: recovery-authn-codes would be the only"),
+      0u);
+  const auto found = read({{"credentials", {codes, keycloak_otp()}}});
+  ASSERT_TRUE(found) << found.error().field << found.error().reason;
+  EXPECT_EQ(found->passed_over, std::vector<std::string>{"recovery-authn-codes"});
+  EXPECT_EQ(found->totp.size(), 1u);
+}
+
 // -- Ory Kratos -------------------------------------------------------------------------------
 
 json kratos_totp(const std::string& url) {
@@ -319,6 +330,39 @@ TEST(KratosFactors, AreRefusedWhereCodesWouldDiffer) {
             0u);
   EXPECT_EQ(import_refusal({{"credentials", {{"totp", {{"type", "totp"}}}}}}),
             "credentials.totp.config: is required");
+}
+
+TEST(KratosFactors, ThatCannotBeVerifiedArePassedOverBesideOthersAlone) {
+  const json something{{"config", json::object()}};
+  for (const auto* kind : {"code", "lookup_secret", "deviceauthn"}) {
+    EXPECT_EQ(import_refusal({{"credentials", {{kind, something}}}})
+                  .find(std::string{"credentials: "} + kind + " would be the only second factor"),
+              0u);
+    auto line = kratos_totp("otpauth://totp/x?secret=JBSWY3DPEHPK3PXP");
+    line["credentials"][kind] = something;
+    const auto found = read(line);
+    ASSERT_TRUE(found) << found.error().field << found.error().reason;
+    EXPECT_EQ(found->passed_over, std::vector<std::string>{kind});
+    EXPECT_EQ(found->totp.size(), 1u);
+  }
+  auto way_in = own_passkey(); // which no sign-in asks for
+  EXPECT_EQ(import_refusal({{"credentials", {{"code", something}}}, {"passkeys", {way_in}}})
+                .find("credentials: code would be the only second factor"),
+            0u);
+  way_in["second_factor"] = true;
+  EXPECT_EQ(import_refusal({{"credentials", {{"code", something}}}, {"passkeys", {way_in}}}),
+            "taken");
+}
+
+TEST(KratosFactors, OfOtherKindsAreFirstFactorsOrRefused) {
+  const json something{{"config", json::object()}};
+  for (const auto* kind : {"password", "oidc", "saml", "profile"}) {
+    const auto found = read({{"credentials", {{kind, something}}}});
+    ASSERT_TRUE(found) << found.error().field << found.error().reason;
+    EXPECT_TRUE(found->passed_over.empty());
+  }
+  EXPECT_EQ(import_refusal({{"credentials", {{"retina", something}}}}),
+            "credentials.retina: is no kind of credential that is known here");
 }
 
 TEST(KratosFactors, AreNotLostToANull) {

@@ -279,6 +279,19 @@ TEST_P(MovedFactors, ThatAreWrongKeepTheWholeLineOut) {
   EXPECT_EQ(store_.count("SELECT count(*) FROM passkeys"), 1);
 }
 
+TEST_P(MovedFactors, ThatCannotBeVerifiedAreNamedWhenTheyArePassedOver) {
+  const json codes{{"config", {{"recovery_codes", json::array()}}}};
+  const json url{{"totp_url", "otpauth://totp/x?secret=" + std::string{app_secret}}};
+  const json both{{"totp", {{"config", url}}}, {"lookup_secret", codes}};
+  const auto lines = line_of("ada", {{"credentials", both}}).dump() + "\n" +
+                     line_of("bob", {{"credentials", {{"lookup_secret", codes}}}}).dump();
+  const auto done = import(lines);
+  EXPECT_EQ(done.out, "1 users imported, 0 existed already, 1 refused\n");
+  EXPECT_TRUE(says(done.err, "line 1: credentials: lookup_secret is passed over")) << done.err;
+  EXPECT_TRUE(says(done.err, "line 2: credentials: lookup_secret would be the only second factor"))
+      << done.err;
+}
+
 TEST_P(MovedFactors, StayBehindUnlessAskedFor) {
   ASSERT_EQ(import(line_of("ada", {{"totp", {{{"secret", app_secret}}}}}).dump()).exit_code, 0);
   const auto plain = run(store_, {"export", "-", "--with-password-hashes"});
