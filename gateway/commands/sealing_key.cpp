@@ -14,19 +14,37 @@ result<secret> sealing_part(const secret& signing_secret) {
   return (*keys)->sealing;
 }
 
+/// Refuses what `compare_secret` said; `is_given`: whether there is a secret at all.
+result<void> refuse_another(const result<std::string>& difference, bool is_given) {
+  if (!difference) return fail(difference.error());
+  if (difference->empty()) return {};
+  const std::string other =
+      is_given ? "the store was used with another JWT_SECRET_KEY, and its server could not read "
+                 "the authenticator apps: set that one, or start the server once with the new one"
+               : "the store was used with a secret, and there is none here: set JWT_SECRET_KEY, or "
+                 "put jwt_secret back into DATA_DIR";
+  return fail(error_code::conflict, "JWT_SECRET_KEY", other);
+}
+
 } // namespace
 
+result<void> check_secret_to_seal(storage::store& store, const settings& configured) {
+  const auto key = read_signing_secret(configured);
+  if (!key) return fail(key.error());
+  const auto origin = origin_of_secret(configured);
+  return refuse_another(compare_secret(store, *key, origin, configured), key->has_value());
+}
+
 result<secret> key_to_seal(storage::store& store, const settings& configured) {
+  // First, so that a store that knows a secret is not given a new one.
+  if (const auto known = check_secret_to_seal(store, configured); !known)
+    return fail(known.error());
   const auto origin = origin_of_secret(configured);
   const auto signing_secret = load_or_create_signing_secret(configured);
   if (!signing_secret) return fail(signing_secret.error());
   const auto difference =
       compare_and_note_secret(store, *signing_secret, origin, configured, another_secret::refused);
-  if (!difference) return fail(difference.error());
-  if (!difference->empty())
-    return fail(error_code::conflict, "JWT_SECRET_KEY",
-                "the store was used with another JWT_SECRET_KEY, and its server could not read the "
-                "authenticator apps: set that one, or start the server once with the new one");
+  if (const auto same = refuse_another(difference, true); !same) return fail(same.error());
   return sealing_part(*signing_secret);
 }
 

@@ -8,6 +8,7 @@
 #include "tests/support/soft_authenticator.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 namespace latchkey::test {
@@ -313,14 +314,60 @@ TEST_P(MovedFactors, AreNotSealedUnderASecretThatTheServerHasNot) {
   auto settings = instance.settings;
   settings["JWT_SECRET_KEY"] = other_signing_secret;
   const auto line = line_of("ada", {{"totp", {{{"secret", app_secret}}}}}).dump();
+  std::string file; // whose first users are more than one batch
+  for (int i = 0; i < 300; ++i)
+    file += line_of("user" + std::to_string(i), json::object()).dump() + "\n";
+  file += line;
+  const auto import_with = [&](const environment& with, std::vector<std::string> options) {
+    options.insert(options.begin(), {"users", "import", "-"});
+    return run_latchkey(options, with, instance.store.folder(), file);
+  };
+  const auto users = instance.store.count("SELECT count(*) FROM users");
+  for (const auto& options : {std::vector<std::string>{}, {"--dry-run"}}) {
+    const auto refused = import_with(settings, options);
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_EQ(refused.out, "");
+    EXPECT_TRUE(says(refused.err, "the store was used with another JWT_SECRET_KEY")) << refused.err;
+    EXPECT_EQ(instance.store.count("SELECT count(*) FROM users"), users);
+  }
+  EXPECT_EQ(import_with(instance.settings, {"--dry-run"}).out,
+            "301 users would be imported, 0 existed already, 0 refused\n");
+  EXPECT_EQ(instance.server->stop(), 0);
+}
+
+TEST_P(MovedFactors, MakeNoSecretForAStoreThatWasUsedWithOne) {
+  const auto instance = server(signing_secret);
+  auto settings = instance.settings;
+  settings["JWT_SECRET_KEY"] = "";
+  const auto line = line_of("ada", {{"totp", {{{"secret", app_secret}}}}}).dump();
   const auto refused =
       run_latchkey({"users", "import", "-"}, settings, instance.store.folder(), line);
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_TRUE(says(refused.err, "the store was used with another JWT_SECRET_KEY")) << refused.err;
-  EXPECT_EQ(instance.store.count("SELECT count(*) FROM users WHERE username = 'ada'"), 0);
-  EXPECT_EQ(on(instance, {"import", "-", "--dry-run"}, line).out,
-            "1 users would be imported, 0 existed already, 0 refused\n");
+  EXPECT_TRUE(says(refused.err, "the store was used with a secret, and there is none here"))
+      << refused.err;
+  EXPECT_FALSE(std::filesystem::exists(instance.store.folder() + "/data/jwt_secret"));
   EXPECT_EQ(instance.server->stop(), 0);
+}
+
+TEST_P(MovedFactors, AreSealedUnderASecretThatIsMadeForANewStore) {
+  test_store store{GetParam()};
+  const auto settings = store.settings({{"JWT_SECRET_KEY", ""}});
+  const auto path = store.folder() + "/data/jwt_secret";
+  const auto line = line_of("ada", {{"totp", {{{"secret", app_secret}}}}}).dump();
+  const auto run_with = [&](std::vector<std::string> words, const std::string& from = {}) {
+    return run_latchkey(std::move(words), settings, store.folder(), from);
+  };
+  ASSERT_EQ(run_with({"migrate"}).exit_code, 0);
+  EXPECT_EQ(run_with({"users", "import", "-", "--dry-run"}, line).out,
+            "1 users would be imported, 0 existed already, 0 refused\n");
+  EXPECT_FALSE(std::filesystem::exists(path)) << "a dry run makes none";
+  const auto bare = line_of("bob", json::object()).dump();
+  EXPECT_EQ(run_with({"users", "import", "-"}, bare).exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(path)) << "nothing was sealed";
+  EXPECT_EQ(run_with({"users", "import", "-"}, line).exit_code, 0);
+  const product later{std::move(store), {{"JWT_SECRET_KEY", ""}}};
+  EXPECT_EQ(status_of_code(later, "ada", "U*U", "totp", code_of_app(app_secret)), 200);
+  EXPECT_EQ(later.server->stop(), 0);
 }
 
 TEST_P(MovedFactors, AreMissedByAStartWithAnotherSecret) {
