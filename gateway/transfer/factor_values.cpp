@@ -6,8 +6,10 @@
 #include "protocol/tokens/totp.hpp"
 #include "protocol/webauthn/authenticator_data.hpp"
 #include "protocol/webauthn/public_key.hpp"
+#include "protocol/webauthn/transports.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace latchkey::gateway::transfer {
@@ -174,10 +176,21 @@ result<passkey_record> make_passkey(const passkey_fields& fields, const passkey_
   return out;
 }
 
-passkey_record foreign(passkey_record key, std::uint32_t sign_count, time_point created_at) {
-  key.sign_count = sign_count;
+std::vector<std::string> transports_in(input& in, std::string_view field) {
+  constexpr std::size_t transports_max = 16;
+  constexpr std::size_t transport_bytes_max = 64;
+  const auto names = in.optional_texts(field, transports_max, transport_bytes_max);
+  return webauthn::known_transports_of(names.value_or(std::vector<std::string>{}));
+}
+
+std::uint32_t sign_count_in(input& in, std::string_view field) {
+  const auto count = in.optional_integer(field, 0, std::numeric_limits<std::uint32_t>::max());
+  return static_cast<std::uint32_t>(count.value_or(0));
+}
+
+passkey_record foreign(passkey_record key, passkey_use use, time_point created_at) {
   key.created_at = created_at;
-  key.is_second_factor = true;
+  key.is_second_factor = use == passkey_use::second_factor;
   key.is_foreign = true;
   return key;
 }

@@ -67,7 +67,14 @@ struct passkey_texts {
 /// A passkey with these, and with nothing else set. The key must be one that a sign-in verifies.
 result<passkey_record> make_passkey(const passkey_fields& fields, const passkey_texts& texts);
 
-/// A passkey of another system: sign-ins by password ask for it.
-passkey_record foreign(passkey_record key, std::uint32_t sign_count, time_point created_at);
+/// The known ones of a list of transports; none without a list.
+std::vector<std::string> transports_in(input& in, std::string_view field);
+/// The count of signatures; 0 when it is not said.
+std::uint32_t sign_count_in(input& in, std::string_view field);
+
+/// Whether a sign-in by password asks for a passkey, or it is only another way in.
+enum class passkey_use : std::uint8_t { second_factor, way_in };
+/// A passkey of another system.
+passkey_record foreign(passkey_record key, passkey_use use, time_point created_at);
 
 } // namespace latchkey::gateway::transfer

@@ -2,18 +2,15 @@
 // credential is JSON as text in two members: `secretData` and `credentialData`.
 #include "gateway/transfer/factor_forms.hpp"
 #include "gateway/transfer/factor_values.hpp"
-#include "protocol/webauthn/transports.hpp"
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 namespace latchkey::gateway::transfer {
 namespace {
 
 constexpr std::size_t credentials_max = 64;
 constexpr std::size_t type_bytes_max = 64;
-constexpr std::size_t transports_max = 16;
 constexpr std::array first_factors{"password", "password-history"};
 constexpr const char* keycloak_recovery_codes = "recovery-authn-codes";
 
@@ -74,7 +71,7 @@ result<void> read_otp(input& in, user_factors& out, time_point now) {
   });
 }
 
-result<void> read_webauthn(input& in, user_factors& out, time_point now) {
+result<void> read_webauthn(input& in, passkey_use use, user_factors& out, time_point now) {
   passkey_texts texts;
   texts.name = in.optional_text("userLabel", name_bytes_max);
   const auto created_at = created_at_of(in, now);
@@ -83,17 +80,15 @@ result<void> read_webauthn(input& in, user_factors& out, time_point now) {
     texts.public_key =
         data.text("credentialPublicKey", 1, storage::passkey_public_key_chars_max + 4);
     texts.aaguid = data.optional_text("aaguid", id_text_bytes_max).value_or("");
-    const auto count =
-        data.optional_integer("counter", 0, std::numeric_limits<std::uint32_t>::max());
-    const auto transports = data.optional_texts("transports", transports_max, type_bytes_max);
+    const auto sign_count = sign_count_in(data, "counter");
+    auto transports = transports_in(data, "transports");
     data.ignore_others();
     if (auto sound = data.done(); !sound) return sound;
     auto key = make_passkey({"userLabel", "credentialId", "credentialPublicKey", "aaguid"}, texts);
     if (!key) return fail(key.error());
-    key->transports =
-        webauthn::known_transports_of(transports.value_or(std::vector<std::string>{}));
-    out.passkeys.push_back(
-        foreign(std::move(*key), static_cast<std::uint32_t>(count.value_or(0)), created_at));
+    key->sign_count = sign_count;
+    key->transports = std::move(transports);
+    out.passkeys.push_back(foreign(std::move(*key), use, created_at));
     return {};
   });
 }
@@ -103,8 +98,10 @@ result<void> read_credential(input& in, user_factors& out, time_point now) {
   result<void> read;
   if (type == "otp")
     read = read_otp(in, out, now);
-  else if (type == "webauthn" || type == "webauthn-passwordless")
-    read = read_webauthn(in, out, now);
+  else if (type == "webauthn")
+    read = read_webauthn(in, passkey_use::second_factor, out, now);
+  else if (type == "webauthn-passwordless")
+    read = read_webauthn(in, passkey_use::way_in, out, now);
   else if (type == keycloak_recovery_codes)
     out.passed_over.push_back(type);
   else if (!type.empty() && std::ranges::find(first_factors, type) == first_factors.end())

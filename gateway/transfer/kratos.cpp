@@ -2,11 +2,9 @@
 #include "gateway/http/message/request.hpp"
 #include "gateway/transfer/factor_forms.hpp"
 #include "gateway/transfer/factor_values.hpp"
-#include "protocol/webauthn/transports.hpp"
 
 #include <array>
 #include <charconv>
-#include <limits>
 
 namespace latchkey::gateway::transfer {
 namespace {
@@ -15,7 +13,6 @@ constexpr std::string_view app_scheme = "otpauth://totp/";
 constexpr const char* url_field = "totp_url";
 constexpr std::size_t url_bytes_max = 2048;
 constexpr std::size_t time_bytes_max = 64;
-constexpr std::size_t kratos_transports_max = 16;
 
 /// Nothing for what is no number; it is refused as another number is.
 std::int64_t number_of(const std::string& text) {
@@ -71,9 +68,7 @@ result<authenticator> authenticator_in(input& item) {
   authenticator out;
   auto read = read_object(item, "authenticator", [&out](input& in) -> result<void> {
     out.aaguid = in.optional_text("aaguid", id_text_bytes_max).value_or("");
-    const auto count =
-        in.optional_integer("sign_count", 0, std::numeric_limits<std::uint32_t>::max());
-    out.sign_count = static_cast<std::uint32_t>(count.value_or(0));
+    out.sign_count = sign_count_in(in, "sign_count");
     in.ignore_others();
     return in.done();
   });
@@ -88,13 +83,15 @@ time_point added_at(input& item, time_point now) {
   return time && *time > time_point{} ? *time : now;
 }
 
-result<void> read_kratos_passkey(input& item, user_factors& out, time_point now) {
+/// `is_passwordless` of a credential of the kind "webauthn" says what a "passkey" always is.
+result<void> read_kratos_passkey(input& item, passkey_use use, user_factors& out, time_point now) {
   passkey_texts texts;
   texts.credential_id = item.text("id", 1, storage::credential_id_chars_max + 4);
   texts.public_key = item.text("public_key", 1, storage::passkey_public_key_chars_max + 4);
   texts.name = item.optional_text("display_name", name_bytes_max);
   const auto created_at = added_at(item, now);
-  const auto transports = item.optional_texts("transport", kratos_transports_max, time_bytes_max);
+  auto transports = transports_in(item, "transport");
+  if (item.optional_flag("is_passwordless").value_or(false)) use = passkey_use::way_in;
   const auto device = authenticator_in(item);
   if (!device) return fail(device.error());
   texts.aaguid = device->aaguid;
@@ -102,17 +99,27 @@ result<void> read_kratos_passkey(input& item, user_factors& out, time_point now)
   if (auto sound = item.done(); !sound) return sound;
   auto key = make_passkey({"display_name", "id", "public_key", "authenticator.aaguid"}, texts);
   if (!key) return fail(key.error());
-  key->transports = webauthn::known_transports_of(transports.value_or(std::vector<std::string>{}));
-  out.passkeys.push_back(foreign(std::move(*key), device->sign_count, created_at));
+  key->sign_count = device->sign_count;
+  key->transports = std::move(transports);
+  out.passkeys.push_back(foreign(std::move(*key), use, created_at));
   return {};
 }
 
-result<void> read_passkeys(input& config, user_factors& out, time_point now) {
-  auto read = read_each_required(config, "credentials", storage::passkeys_max,
-                                 [&](input& item) { return read_kratos_passkey(item, out, now); });
+result<void> read_passkeys(input& config, passkey_use use, user_factors& out, time_point now) {
+  auto read = read_each_required(config, "credentials", storage::passkeys_max, [&](input& item) {
+    return read_kratos_passkey(item, use, out, now);
+  });
   if (!read) return read;
   config.ignore_others();
   return config.done();
+}
+
+result<void> read_kind_webauthn(input& config, user_factors& out, time_point now) {
+  return read_passkeys(config, passkey_use::second_factor, out, now);
+}
+
+result<void> read_kind_passkey(input& config, user_factors& out, time_point now) {
+  return read_passkeys(config, passkey_use::way_in, out, now);
 }
 
 /// Ways to sign in that are no second factors, and second factors that cannot be verified here.
@@ -151,8 +158,8 @@ result<void> read_kind(input& in, const char* kind, config_reader read, user_fac
 result<void> read_kratos(input& in, user_factors& out, time_point now) {
   return read_object(in, "credentials", [&](input& kinds) -> result<void> {
     for (const auto& [kind, read] : {std::pair<const char*, config_reader>{"totp", read_totp},
-                                     {"webauthn", read_passkeys},
-                                     {"passkey", read_passkeys}})
+                                     {"webauthn", read_kind_webauthn},
+                                     {"passkey", read_kind_passkey}})
       if (auto done = read_kind(kinds, kind, read, out, now); !done) return done;
     return pass_over_others(kinds, out);
   });

@@ -2,15 +2,10 @@
 #include "gateway/transfer/factor_forms.hpp"
 #include "gateway/transfer/factor_values.hpp"
 #include "protocol/text/text_codec.hpp"
-#include "protocol/webauthn/transports.hpp"
-
-#include <limits>
 
 namespace latchkey::gateway::transfer {
 namespace {
 
-constexpr std::size_t own_transports_max = 16;
-constexpr std::size_t transport_bytes_max = 32;
 constexpr std::size_t code_hash_chars_max = 64;
 constexpr std::size_t code_hash_bytes = 32; // SHA-256
 
@@ -36,11 +31,8 @@ result<void> read_own_passkey(input& in, user_factors& out, bool keeps_id, time_
   texts.public_key = in.text("public_key", 1, storage::passkey_public_key_chars_max + 4);
   texts.aaguid = in.optional_text("aaguid", id_text_bytes_max).value_or("");
   passkey_record said;
-  const auto count =
-      in.optional_integer("sign_count", 0, std::numeric_limits<std::uint32_t>::max());
-  said.sign_count = static_cast<std::uint32_t>(count.value_or(0));
-  said.transports = in.optional_texts("transports", own_transports_max, transport_bytes_max)
-                        .value_or(std::vector<std::string>{});
+  said.sign_count = sign_count_in(in, "sign_count");
+  said.transports = transports_in(in, "transports");
   said.is_backup_eligible = in.optional_flag("backup_eligible").value_or(false);
   said.is_backed_up = in.optional_flag("backed_up").value_or(false);
   said.is_second_factor = in.optional_flag("second_factor").value_or(true);
@@ -55,7 +47,6 @@ result<void> read_own_passkey(input& in, user_factors& out, bool keeps_id, time_
   said.credential_id = std::move(key->credential_id);
   said.public_key = std::move(key->public_key);
   said.aaguid = std::move(key->aaguid);
-  said.transports = webauthn::known_transports_of(said.transports);
   out.passkeys.push_back(std::move(said));
   return {};
 }

@@ -263,7 +263,8 @@ TEST(KeycloakFactors, HavePasskeysInBase64) {
     EXPECT_EQ(key.public_key, base64url_encode(cose));
     EXPECT_EQ(key.aaguid, "rc4AAjW8xgpkiwsl8fBVAw");
     EXPECT_EQ(key.sign_count, 12u);
-    EXPECT_TRUE(key.is_second_factor);
+    EXPECT_EQ(key.is_second_factor, std::string{type} == "webauthn")
+        << "a passwordless one is another way in";
     EXPECT_TRUE(key.is_foreign);
     EXPECT_EQ(key.transports, (std::vector<std::string>{"smart-card", "internal"}));
   }
@@ -395,7 +396,13 @@ TEST(KratosFactors, HavePasskeysOfTwoKinds) {
     EXPECT_EQ(key.sign_count, 3u);
     EXPECT_EQ(key.created_at, now);
     EXPECT_TRUE(key.is_foreign);
+    EXPECT_EQ(key.is_second_factor, std::string{kind} == "webauthn");
   }
+  auto passwordless = kratos_passkey("webauthn");
+  passwordless["credentials"]["webauthn"]["config"]["credentials"][0]["is_passwordless"] = true;
+  const auto way_in = read(passwordless);
+  ASSERT_TRUE(way_in) << way_in.error().field << way_in.error().reason;
+  EXPECT_FALSE(way_in->passkeys[0].is_second_factor);
   auto bad = kratos_passkey("webauthn");
   bad["credentials"]["webauthn"]["config"]["credentials"][0]["public_key"] = "AAAA";
   EXPECT_EQ(import_refusal(bad).find(
