@@ -25,6 +25,12 @@ webauthn::expectations expectations_of(const messages::passkey_site& site,
   return expected;
 }
 
+/// An imported passkey of a system that did not say; once it is eligible it stays so (WebAuthn
+/// Level 3, section 6.1.3).
+bool is_eligibility_unknown(const passkey_record& key) {
+  return key.is_foreign && !key.is_backup_eligible;
+}
+
 webauthn::stored_passkey as_stored(const passkey_record& key) {
   webauthn::stored_passkey out;
   out.credential_id = base64url_decode(key.credential_id).value_or(std::string{});
@@ -32,10 +38,8 @@ webauthn::stored_passkey as_stored(const passkey_record& key) {
   out.sign_count = key.sign_count;
   out.is_backup_eligible = key.is_backup_eligible;
   out.user_handle = user_handle_of(key.user);
-  if (key.is_foreign) {
-    out.is_backup_eligible.reset();
-    out.user_handle.reset();
-  }
+  if (is_eligibility_unknown(key)) out.is_backup_eligible.reset();
+  if (key.is_foreign) out.user_handle.reset();
   return out;
 }
 
@@ -82,8 +86,9 @@ task<user_state::accepted_proof> user_state::check_passkey(const messages::passk
                                                  : auth_method::passkey};
   accepted.uses_up.emplace_back(
       storage::spend_challenge{proof.challenge.id, proof.challenge.good_until, at});
-  accepted.uses_up.emplace_back(
-      storage::use_passkey{key->id, record.id, used->sign_count, used->is_backed_up, at});
+  storage::use_passkey use{key->id, record.id, used->sign_count, used->is_backed_up, at};
+  if (is_eligibility_unknown(*key)) use.is_backup_eligible = used->is_backup_eligible;
+  accepted.uses_up.emplace_back(use);
   co_return accepted;
 }
 

@@ -62,6 +62,8 @@ result<void> read_totp(input& config, user_factors& out, time_point now) {
 struct authenticator {
   std::string aaguid;
   std::uint32_t sign_count = 0;
+  bool is_backup_eligible = false;
+  bool is_backed_up = false;
 };
 
 result<authenticator> authenticator_in(input& item) {
@@ -69,6 +71,17 @@ result<authenticator> authenticator_in(input& item) {
   auto read = read_object(item, "authenticator", [&out](input& in) -> result<void> {
     out.aaguid = in.optional_text("aaguid", id_text_bytes_max).value_or("");
     out.sign_count = sign_count_in(in, "sign_count");
+    if (in.optional_flag("clone_warning").value_or(false))
+      return wrong("clone_warning", "says that somebody has a copy of this passkey: leave it out");
+    in.ignore_others();
+    return in.done();
+  });
+  if (!read) return fail(read.error());
+  // Absent in what older versions have written.
+  read = read_object(item, "flags", [&out](input& in) -> result<void> {
+    out.is_backup_eligible = in.optional_flag("backup_eligible").value_or(false);
+    const bool is_backed_up = in.optional_flag("backup_state").value_or(false);
+    out.is_backed_up = out.is_backup_eligible && is_backed_up;
     in.ignore_others();
     return in.done();
   });
@@ -100,6 +113,8 @@ result<void> read_kratos_passkey(input& item, passkey_use use, user_factors& out
   auto key = make_passkey({"display_name", "id", "public_key", "authenticator.aaguid"}, texts);
   if (!key) return fail(key.error());
   key->sign_count = device->sign_count;
+  key->is_backup_eligible = device->is_backup_eligible;
+  key->is_backed_up = device->is_backed_up;
   key->transports = std::move(transports);
   out.passkeys.push_back(foreign(std::move(*key), use, created_at));
   return {};

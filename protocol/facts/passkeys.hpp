@@ -27,7 +27,8 @@ struct passkey_record {
   /// by the way: it is only another way in.
   bool is_second_factor = false;
   /// Registered with another system and imported: the authenticator knows its owner by that
-  /// system's user handle, and whether its key may leave the device was not told.
+  /// system's user handle. Whether its key may leave the device is not known until a use says that
+  /// it may, if the other system did not.
   bool is_foreign = false;
   time_point created_at{};
   std::optional<time_point> last_used_at = {};
@@ -68,6 +69,7 @@ struct use_passkey {
   std::uint32_t sign_count = 0;
   bool is_backed_up = false;
   time_point at{};
+  std::optional<bool> is_backup_eligible = {}; // when it was not known before
 };
 
 /// Loses with CONFLICT (field "version"), USER001 and NOT_FOUND.

@@ -144,7 +144,8 @@ tl::expected<used_passkey, refusal> verify_assertion(const expectations& expecte
   const bool has_counter = data->sign_count != 0 || passkey.sign_count != 0;
   if (has_counter && data->sign_count <= passkey.sign_count) // 7.2/22
     return refuse(refusal::counter_went_back);
-  return used_passkey{data->sign_count, data->is_backed_up, data->is_user_verified};
+  return used_passkey{data->sign_count, data->is_backed_up, data->is_user_verified,
+                      data->is_backup_eligible};
 }
 
 } // namespace latchkey::webauthn

@@ -81,6 +81,7 @@ struct used_passkey {
   std::uint32_t sign_count = 0; // to be stored in place of the old one
   bool is_backed_up = false;    // likewise
   bool is_user_verified = false;
+  bool is_backup_eligible = false; // as it was stored, unless that was not known
 };
 
 /// The first step that fails decides the refusal.

@@ -24,7 +24,8 @@ constexpr statement add_passkey{
     "RETURNING id"};
 constexpr statement use_passkey{
     "use_passkey",
-    "UPDATE passkeys SET sign_count = $3, is_backed_up = $4, last_used_at = $5 "
+    "UPDATE passkeys SET sign_count = $3, is_backed_up = $4, last_used_at = $5, "
+    "is_backup_eligible = COALESCE($6, is_backup_eligible) "
     "WHERE id = $1 AND user_id = $2 AND (sign_count < $3 OR (sign_count = 0 AND $3 = 0)) "
     "RETURNING id"};
 constexpr statement has_passkey{"has_passkey",
@@ -88,8 +89,9 @@ void touch(footprint& print, const use_passkey& f) {
 
 std::optional<failure> write(runner& on, const use_passkey& f, written&) {
   const auto user = to_string(f.user);
-  const auto used = on.run(sql::use_passkey, {key_number(f.id), user, std::int64_t{f.sign_count},
-                                              f.is_backed_up, time_text(f.at)});
+  const auto used =
+      on.run(sql::use_passkey, {key_number(f.id), user, std::int64_t{f.sign_count}, f.is_backed_up,
+                                time_text(f.at), flag_or_null(f.is_backup_eligible)});
   if (used > 0) return std::nullopt;
   if (on.run(sql::has_passkey, {key_number(f.id), user}) == 0) return losing(error_code::not_found);
   return losing(error_code::conflict, "sign_count", "is not greater than the one before");

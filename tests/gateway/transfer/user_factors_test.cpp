@@ -397,12 +397,20 @@ TEST(KratosFactors, HavePasskeysOfTwoKinds) {
     EXPECT_EQ(key.created_at, now);
     EXPECT_TRUE(key.is_foreign);
     EXPECT_EQ(key.is_second_factor, std::string{kind} == "webauthn");
+    EXPECT_TRUE(key.is_backup_eligible);
+    EXPECT_TRUE(key.is_backed_up);
   }
   auto passwordless = kratos_passkey("webauthn");
   passwordless["credentials"]["webauthn"]["config"]["credentials"][0]["is_passwordless"] = true;
   const auto way_in = read(passwordless);
   ASSERT_TRUE(way_in) << way_in.error().field << way_in.error().reason;
   EXPECT_FALSE(way_in->passkeys[0].is_second_factor);
+  auto copied = kratos_passkey("webauthn");
+  copied["credentials"]["webauthn"]["config"]["credentials"][0]["authenticator"]["clone_warning"] =
+      true;
+  EXPECT_EQ(import_refusal(copied).find(
+                "credentials.webauthn.config.credentials[0].authenticator.clone_warning: says"),
+            0u);
   auto bad = kratos_passkey("webauthn");
   bad["credentials"]["webauthn"]["config"]["credentials"][0]["public_key"] = "AAAA";
   EXPECT_EQ(import_refusal(bad).find(

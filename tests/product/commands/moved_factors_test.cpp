@@ -254,6 +254,21 @@ TEST_P(MovedFactors, OfKeycloakSignInBesideThePasswordAndWithoutAName) {
   EXPECT_EQ(instance.server->stop(), 0);
 }
 
+TEST_P(MovedFactors, OfKeycloakAreKnownToBeSyncedFromTheirFirstUseOn) {
+  auto device = registered_elsewhere("whoever");
+  const auto instance = server(signing_secret);
+  const auto line = line_of("ada", {{"credentials", json::array({keycloak_passkey(device)})}});
+  ASSERT_EQ(on(instance, {"import", "-"}, line.dump()).exit_code, 0);
+  const auto eligible = "SELECT count(*) FROM passkeys WHERE is_backup_eligible AND is_backed_up";
+  EXPECT_EQ(instance.store.count(eligible), 0) << "Keycloak does not say";
+  EXPECT_EQ(status_of_passkey(instance, "ada", "U*U", device), 200);
+  EXPECT_EQ(instance.store.count(eligible), 1);
+  device.behaviour.is_backup_eligible = false;
+  device.behaviour.is_backed_up = false;
+  EXPECT_EQ(status_of_passkey(instance, "ada", "U*U", device), 401) << "it never changes";
+  EXPECT_EQ(instance.server->stop(), 0);
+}
+
 TEST_P(MovedFactors, ThatAreWrongKeepTheWholeLineOut) {
   const auto device = registered_elsewhere("whoever");
   const auto passkey = json::array({keycloak_passkey(device)});
