@@ -25,6 +25,8 @@ result<std::vector<plain_totp>> opened_apps(const std::vector<totp_record>& seal
     app.name = totp.name;
     app.key = std::move(*key);
     app.created_at = totp.created_at;
+    app.last_used_at = totp.last_used_at;
+    app.last_step = totp.last_step;
     out.push_back(std::move(app));
   }
   return out;

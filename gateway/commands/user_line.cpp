@@ -57,7 +57,12 @@ std::int64_t add_factors(storage::unit& unit, const user_record& user, const use
     totp.created_at = app.created_at;
     totp.sealed_secret = seal_totp(sealing_key, totp, app.key);
     unit.facts.emplace_back(storage::enrol_totp{totp});
-    unit.facts.emplace_back(storage::confirm_totp{totp.id, user.id, version++, 0, user.updated_at});
+    const bool is_used = app.last_used_at && app.last_step > 0;
+    unit.facts.emplace_back(storage::confirm_totp{
+        totp.id, user.id, version++, is_used ? 0 : app.last_step, user.updated_at, false});
+    if (is_used)
+      unit.facts.emplace_back(
+          storage::use_totp{totp.id, user.id, app.last_step, *app.last_used_at});
   }
   for (auto key : factors.passkeys) {
     key.id = random_key_id();

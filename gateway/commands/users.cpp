@@ -210,8 +210,8 @@ Fields of a line (null and absent are the same):
   company, phone, avatar_url
   preferences                a JSON object
 Second factors, which each sign-in asks for then:
-  totp                       authenticator apps: a list of {name, secret, created_at}, the secret
-                             in base32; algorithm (SHA1), digits (6) and period (30) may be said
+  totp                       authenticator apps: a list of {name, secret, created_at,
+                             last_used_at, last_step}, the secret in base32; algorithm (SHA1), digits (6) and period (30) may be said
   passkeys                   a list of {name, credential_id, public_key, sign_count, aaguid,
                              transports, backup_eligible, backed_up, second_factor, foreign,
                              created_at}; the key is COSE, bytes are base64url; foreign: registered

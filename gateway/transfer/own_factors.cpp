@@ -2,6 +2,7 @@
 #include "gateway/transfer/factor_forms.hpp"
 #include "gateway/transfer/factor_values.hpp"
 #include "protocol/text/text_codec.hpp"
+#include "protocol/tokens/totp.hpp"
 
 namespace latchkey::gateway::transfer {
 namespace {
@@ -14,12 +15,17 @@ result<void> read_own_app(input& in, user_factors& out, time_point now) {
   const auto text = in.hidden("secret", 1, secret_chars_max);
   const auto form = code_form_in(in);
   const auto created_at = in.optional_time("created_at").value_or(now);
+  const auto last_used_at = in.optional_time("last_used_at");
+  // A later step would keep out every code until it comes.
+  const auto last_step = in.optional_integer("last_step", 0, totp_step_at(now) + 1);
   if (auto sound = in.done(); !sound) return sound;
   if (auto known = check_code_form(form); !known) return known;
   auto key = secret_of_base32("secret", text);
   if (!key) return fail(key.error());
   auto app = make_app("secret", std::move(*key), "name", name, created_at);
   if (!app) return fail(app.error());
+  app->last_used_at = last_used_at;
+  app->last_step = last_step.value_or(0);
   out.totp.push_back(std::move(*app));
   return {};
 }

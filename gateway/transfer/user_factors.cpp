@@ -47,12 +47,15 @@ result<user_factors> read_user_factors(input& in, bool keeps_id, time_point now)
 void write_user_factors(json_writer& out, const user_factors& factors) {
   if (!factors.totp.empty()) {
     out.begin_list("totp");
-    for (const auto& app : factors.totp)
+    for (const auto& app : factors.totp) {
       out.begin_object()
           .text("name", app.name)
           .text("secret", totp_secret_text(app.key).reveal())
-          .text("created_at", to_rfc3339(app.created_at))
-          .end_object();
+          .text("created_at", to_rfc3339(app.created_at));
+      if (app.last_used_at) out.text("last_used_at", to_rfc3339(*app.last_used_at));
+      if (app.last_step > 0) out.number("last_step", app.last_step);
+      out.end_object();
+    }
     out.end_list();
   }
   if (!factors.passkeys.empty()) {

@@ -1,7 +1,7 @@
 // transfer/user_factors.hpp — a user's second factors as JSON: in our own form, which an export
 // writes, and in the forms of Keycloak, Ory Kratos and Auth0.
 //
-//   "totp":[{"name":…,"secret":BASE32,"created_at":…}],
+//   "totp":[{"name":…,"secret":BASE32,"created_at":…,"last_used_at":…,"last_step":…}],
 //   "passkeys":[{"name":…,"credential_id":…,"public_key":COSE,"sign_count":…,"aaguid":…,
 //                "transports":[…],"backup_eligible":…,"backed_up":…,"second_factor":…,"foreign":…,
 //                "created_at":…}],
@@ -16,6 +16,8 @@
 #include "protocol/text/json_writer.hpp"
 #include "protocol/tokens/secret.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,8 @@ struct plain_totp {
   std::string name;
   secret key; // bytes
   time_point created_at{};
+  std::optional<time_point> last_used_at = {};
+  std::int64_t last_step = 0; // of the newest code that was used, which works no more
 };
 
 struct user_factors {

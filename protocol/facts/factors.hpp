@@ -60,6 +60,7 @@ struct confirm_totp {
   std::int64_t based_on = 0;
   std::int64_t step = 0; // of the first code
   time_point at{};
+  bool is_used = true; // by that code; false for an imported one, which no code was shown of here
 };
 
 /// Uses the code of a time step, which works once. Loses with CONFLICT (field "code") when that

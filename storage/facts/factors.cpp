@@ -23,7 +23,7 @@ constexpr statement add_totp{
                 "SELECT $1, id, $3, $4, $5 FROM users WHERE id = $2 ON CONFLICT DO NOTHING "
                 "RETURNING id"};
 constexpr statement confirm_totp{
-    "confirm_totp", "UPDATE totp_factors SET confirmed_at = $3, last_used_at = $3, last_step = $4 "
+    "confirm_totp", "UPDATE totp_factors SET confirmed_at = $3, last_used_at = $5, last_step = $4 "
                     "WHERE id = $1 AND user_id = $2 AND confirmed_at IS NULL RETURNING id"};
 constexpr statement use_totp{
     "use_totp",
@@ -112,7 +112,8 @@ std::optional<failure> write(runner& on, const confirm_totp& f, written&) {
   const auto user = to_string(f.user);
   if (auto lost = hold_user(on, user, f.based_on)) return lost;
   const auto confirmed =
-      on.run(sql::confirm_totp, {key_number(f.id), user, time_text(f.at), f.step});
+      on.run(sql::confirm_totp, {key_number(f.id), user, time_text(f.at), f.step,
+                                 time_or_null(f.is_used ? std::optional{f.at} : std::nullopt)});
   if (confirmed == 0) return losing(error_code::not_found);
   revise_factors(on, user, f.at);
   return std::nullopt;

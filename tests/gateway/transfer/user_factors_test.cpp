@@ -103,6 +103,21 @@ TEST(UserFactors, AreWrittenAsTheyAreRead) {
   EXPECT_EQ(written({}), "{}");
 }
 
+TEST(UserFactors, RememberTheLastCodeOfAnApp) {
+  auto app = own_app();
+  app["last_used_at"] = "2025-03-02T03:04:05Z";
+  app["last_step"] = 57'000'000;
+  const auto found = read({{"totp", {app}}});
+  ASSERT_TRUE(found) << found.error().field << found.error().reason;
+  EXPECT_EQ(found->totp[0].last_step, 57'000'000);
+  EXPECT_EQ(to_rfc3339_seconds(found->totp[0].last_used_at.value()), "2025-03-02T03:04:05Z");
+  app["last_step"] = totp_step_at(now) + 1; // of a clock that is ahead
+  EXPECT_EQ(import_refusal({{"totp", {app}}}), "taken");
+  app["last_step"] = totp_step_at(now) + 2;
+  EXPECT_EQ(import_refusal({{"totp", {app}}}).find("totp[0].last_step: must be an integer from 0"),
+            0u);
+}
+
 TEST(UserFactors, OfAUserWithANewIdAreForeign) {
   const auto found = read({{"passkeys", {own_passkey()}}}, false);
   ASSERT_TRUE(found);

@@ -128,9 +128,12 @@ TEST_P(MovedFactors, OfAppsAreAskedForAtEachSignIn) {
     file += line_of(name, factors).dump() + "\n";
   const auto done = on(instance, {"import", "-"}, file); // beside the running server
   ASSERT_EQ(done.exit_code, 0) << done.err;
+  auto unused = static_cast<long>(lines.size()); // apps, that no code was shown of here
   for (const auto& [name, factors] : lines) {
     const auto secret_text =
         name == "keycloak" ? std::string{totp_secret_text(secret{raw}).reveal()} : app_secret;
+    EXPECT_EQ(instance.store.count("SELECT count(*) FROM totp_factors WHERE last_used_at IS NULL"),
+              unused--);
     EXPECT_EQ(status_of_code(instance, name, "U*U", "totp", "000000"), 401) << name;
     EXPECT_EQ(status_of_code(instance, name, "U*U", "totp", code_of_app(secret_text)), 200) << name;
     EXPECT_EQ(status_of_code(instance, name, "U*U", "totp", code_of_app(secret_text)), 401)
@@ -186,6 +189,10 @@ TEST_P(MovedFactors, WorkOnAnotherServerWithAnotherSecret) {
   }
   const auto done = on(second, {"import", "-"}, others);
   ASSERT_EQ(done.exit_code, 0) << done.err;
+  const auto step = json::parse(others)["totp"][0].value("last_step", std::int64_t{0});
+  const auto used = totp_code(totp_secret_of_text(owner.secret).value(), step);
+  EXPECT_EQ(status_of_code(second, owner.name, password, "totp", used), 401)
+      << "the first server took it";
   EXPECT_EQ(status_of_code(second, owner.name, password, "totp", owner.next_code()), 200);
   EXPECT_EQ(status_of_passkey(second, owner.name, password, device), 200);
   EXPECT_EQ(status_without_name(second, device), 200);
