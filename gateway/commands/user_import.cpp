@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <string>
 #include <unistd.h>
@@ -153,9 +154,9 @@ private:
     if (!user) return refuse(number, user.error());
     if (!roles_.contains(user->user.role))
       return refuse(number, {error_code::validation_error, "role", "no such role exists"});
-    if (!user->factors.totp.empty() && sealing_key_.empty()) {
+    if (!user->factors.totp.empty() && !sealing_key_) {
       auto key = options_.sealing_key();
-      if (!key) return fail(key.error());
+      if (!key) return stopped(number, key.error());
       sealing_key_ = std::move(*key);
     }
     auto unit = unit_of(*user, sealing_key_, now);
@@ -214,9 +215,13 @@ private:
     if (error.code == error_code::validation_error || error.code == error_code::conflict)
       return refuse(from.line, error);
     // The store fails: the next lines would fail, too.
-    auto reason = error.reason.empty() ? std::string{describe(error.code).message} : error.reason;
-    return fail(error.code, {},
-                reason + " (line " + std::to_string(from.line) + "; " +
+    return stopped(from.line, error);
+  }
+
+  tl::unexpected<failure> stopped(std::uint64_t line, const failure& why) const {
+    const auto reason = why.reason.empty() ? std::string{describe(why.code).message} : why.reason;
+    return fail(why.code, {},
+                reason + " (line " + std::to_string(line) + "; " +
                     std::to_string(outcome_.imported) +
                     " users were imported: repeat with --on-conflict skip)");
   }
@@ -282,7 +287,7 @@ private:
   std::unique_ptr<storage::reader> reader_;
   std::unique_ptr<storage::writer> writer_;
   std::set<std::string, std::less<>> roles_;
-  secret sealing_key_; // empty until it is needed
+  std::optional<secret> sealing_key_; // nothing until it is needed
   std::vector<storage::unit> batch_;
   std::vector<pending> lines_; // of the batch
   import_outcome outcome_;

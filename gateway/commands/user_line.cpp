@@ -46,8 +46,9 @@ result<void> take_hash(secret& to, input& in, std::string_view field) {
 }
 
 /// Adds the factors to a user that was just created; answers the version of its row behind that.
+/// Apps need the key.
 std::int64_t add_factors(storage::unit& unit, const user_record& user, const user_factors& factors,
-                         const secret& sealing_key) {
+                         const std::optional<secret>& sealing_key) {
   auto version = user.version;
   for (const auto& app : factors.totp) {
     totp_record totp;
@@ -55,7 +56,7 @@ std::int64_t add_factors(storage::unit& unit, const user_record& user, const use
     totp.user = user.id;
     totp.name = app.name;
     totp.created_at = app.created_at;
-    totp.sealed_secret = seal_totp(sealing_key, totp, app.key);
+    totp.sealed_secret = seal_totp(*sealing_key, totp, app.key);
     unit.facts.emplace_back(storage::enrol_totp{totp});
     const bool is_used = app.last_used_at && app.last_step > 0;
     unit.facts.emplace_back(storage::confirm_totp{
@@ -190,8 +191,11 @@ void append_user_line(std::string& out, const user_line& all, bool with_hashes) 
   out += '\n';
 }
 
-result<storage::unit> unit_of(const user_line& all, const secret& sealing_key, time_point now) {
+result<storage::unit> unit_of(const user_line& all, const std::optional<secret>& sealing_key,
+                              time_point now) {
   const auto& user = all.user;
+  if (!all.factors.totp.empty() && !sealing_key)
+    return fail(error_code::internal_error, "totp", "there is no key that seals it");
   auto username_key = fold_login_name(user.username);
   auto email_key = fold_login_name(user.email);
   if (!username_key) return fail(error_code::validation_error, "username", "is not a name");

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -48,7 +49,8 @@ void append_user_line(std::string& out, const user_line& all, bool with_hashes);
 inline constexpr std::int64_t sequence_moving_number_max = (std::int64_t{1} << 31) - 1;
 
 /// The facts that add the user, with a line for the audit log. `sealing_key` seals the secrets of
-/// authenticator apps.
-result<storage::unit> unit_of(const user_line& all, const secret& sealing_key, time_point now);
+/// authenticator apps: INTERNAL_ERROR without it for a user who has one.
+result<storage::unit> unit_of(const user_line& all, const std::optional<secret>& sealing_key,
+                              time_point now);
 
 } // namespace latchkey::gateway::commands

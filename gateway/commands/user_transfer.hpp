@@ -20,8 +20,8 @@ inline constexpr std::size_t export_page_users_max = 500;
 struct import_options {
   bool is_dry_run = false;    // nothing is written
   bool skips_present = false; // users that are there are no failures
-  /// Asked once, when the first authenticator app comes.
-  std::function<result<secret>()> sealing_key = [] { return result<secret>{}; };
+  /// Asked once, when the first authenticator app comes. Required.
+  std::function<result<secret>()> sealing_key;
 };
 
 struct export_options {
