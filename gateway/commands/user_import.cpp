@@ -79,6 +79,8 @@ struct pending {
   std::string email;
   std::string email_key;
   std::vector<std::string> passed_over; // second factors
+  bool has_passkeys = false;
+  bool lacks_codes = false;
 };
 
 /// Which user of the store stands in the way of a line's user.
@@ -164,8 +166,11 @@ private:
     // The check of a commit, for dry runs.
     if (const auto wrong = storage::check_unit(*unit)) return refuse(number, *wrong);
     const auto& added = unit->facts.front().get<storage::create_user>();
+    const auto& factors = user->factors;
+    const bool lacks_codes = factors.are_asked_for() && factors.recovery_code_hashes.empty();
     lines_.push_back({number, added.user.id, added.user.username, added.username_key,
-                      added.user.email, added.email_key, user->factors.passed_over});
+                      added.user.email, added.email_key, factors.passed_over,
+                      !factors.passkeys.empty(), lacks_codes});
     batch_.push_back(std::move(*unit));
     return {};
   }
@@ -183,6 +188,8 @@ private:
   result<void> note(const pending& from, const result<storage::written>& outcome) {
     if (outcome) {
       ++outcome_.imported;
+      outcome_.with_passkeys += from.has_passkeys ? 1 : 0;
+      outcome_.without_codes += from.lacks_codes ? 1 : 0;
       for (const auto& kind : from.passed_over)
         tell(from.line, {error_code::validation_error, "credentials",
                          kind + " is passed over: it cannot be verified here"});

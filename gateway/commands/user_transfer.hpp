@@ -35,6 +35,9 @@ struct import_outcome {
   std::uint64_t present = 0;  // the store has a user of that id or email
   std::uint64_t refused = 0;  // lines that are wrong, or want what is somebody else's, or
                               // have somebody else's email in other letters' case
+  // Of those imported:
+  std::uint64_t with_passkeys = 0;
+  std::uint64_t without_codes = 0; // a sign-in asks for a second factor, and no recovery code helps
 };
 
 /// Reads lines from the descriptor `from` until it ends. Every line that does not become a user

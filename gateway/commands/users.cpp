@@ -6,6 +6,7 @@
 #include "gateway/commands/command.hpp"
 #include "gateway/commands/sealing_key.hpp"
 #include "gateway/commands/user_transfer.hpp"
+#include "gateway/passkeys/site.hpp"
 
 #include <CLI/CLI.hpp>
 #include <array>
@@ -35,6 +36,18 @@ struct import_command {
   std::string on_conflict = "fail";
 };
 
+/// What the operator should know of users who came with second factors.
+void warn_of_factors(const import_outcome& done, const settings& configured) {
+  if (done.with_passkeys > 0 && !passkey_site_of(configured, "http://localhost"))
+    std::cerr << "latchkey: warning: " << done.with_passkeys
+              << " users have passkeys, and this server has no domain for them: set ISSUER to a "
+                 "URL with the domain that they were made for\n";
+  if (done.without_codes > 0)
+    std::cerr << done.without_codes
+              << " users have second factors and no recovery codes: whoever loses the factors "
+                 "needs an administrator (DELETE /admin/users/{id}/mfa)\n";
+}
+
 int run_import(const chosen_command& chosen, const import_command& asked) {
   const opened_store opened{chosen, std::cerr,
                             asked.is_dry_run ? schema::as_it_is : schema::brought_up_to_date};
@@ -62,6 +75,7 @@ int run_import(const chosen_command& chosen, const import_command& asked) {
     done = import_users(*opened.store, in.number(), options, shown);
   }
   if (!done) return complain(done.error());
+  warn_of_factors(*done, opened.configured);
   std::cout << done->imported
             << (options.is_dry_run ? " users would be imported, " : " users imported, ")
             << done->present

@@ -14,8 +14,7 @@ result<void> check_factor_counts(const user_factors& all) {
     return transfer::wrong("totp", "must be at most " + std::to_string(storage::totp_max));
   if (all.passkeys.size() > storage::passkeys_max)
     return transfer::wrong("passkeys", "must be at most " + std::to_string(storage::passkeys_max));
-  const bool is_asked =
-      !all.totp.empty() || std::ranges::any_of(all.passkeys, &passkey_record::is_second_factor);
+  const bool is_asked = all.are_asked_for();
   if (!all.recovery_code_hashes.empty() && !is_asked)
     return transfer::wrong("recovery_code_hashes", "are of no use without a second factor");
   if (!all.passed_over.empty() && !is_asked)
@@ -27,6 +26,10 @@ result<void> check_factor_counts(const user_factors& all) {
 }
 
 } // namespace
+
+bool user_factors::are_asked_for() const noexcept {
+  return !totp.empty() || std::ranges::any_of(passkeys, &passkey_record::is_second_factor);
+}
 
 result<user_factors> read_user_factors(input& in, bool keeps_id, time_point now) {
   // Also when one of them is wrong, the others are known.

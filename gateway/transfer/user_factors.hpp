@@ -43,6 +43,8 @@ struct user_factors {
   bool empty() const noexcept {
     return totp.empty() && passkeys.empty() && recovery_code_hashes.empty();
   }
+  /// Whether a sign-in by password asks for one of them.
+  bool are_asked_for() const noexcept;
 };
 
 /// The members above of the line `in`. `keeps_id`: whether the user has the id of before, which our

@@ -315,6 +315,33 @@ TEST_P(MovedFactors, ThatCannotBeVerifiedAreNamedWhenTheyArePassedOver) {
       << done.err;
 }
 
+TEST_P(MovedFactors, WithoutADomainOrCodesAreWarnedOfOnce) {
+  const auto device = registered_elsewhere("whoever");
+  auto other = registered_elsewhere("another");
+  const json app{{"secret", app_secret}};
+  const auto lines =
+      line_of("a1", {{"credentials", json::array({keycloak_passkey(device)})}}).dump() + "\n" +
+      line_of("a2", {{"credentials", json::array({keycloak_passkey(other)})}}).dump() + "\n" +
+      line_of("a3", {{"totp", {app}}, {"recovery_code_hashes", {std::string(43, 'A')}}}).dump() +
+      "\n" + line_of("a4", json::object()).dump();
+  const auto words = [&](const test_store& store, const environment& settings) {
+    return run_latchkey({"users", "import", "-", "--dry-run"}, settings, store.folder(), lines).err;
+  };
+  const auto instance = server(signing_secret);
+  const std::string no_domain = "2 users have passkeys, and this server has no domain for them";
+  const std::string no_codes = "2 users have second factors and no recovery codes";
+  const auto with_domain = words(instance.store, instance.settings);
+  EXPECT_FALSE(says(with_domain, "domain")) << with_domain;
+  EXPECT_TRUE(says(with_domain, no_codes)) << with_domain;
+  auto settings = instance.settings;
+  settings["ISSUER"] = "https://192.0.2.1";
+  const auto without = words(instance.store, settings);
+  EXPECT_TRUE(says(without, no_domain)) << without;
+  const auto bare = on(instance, {"import", "-"}, line_of("a5", json::object()).dump());
+  EXPECT_FALSE(says(bare.err, "second factors")) << bare.err;
+  EXPECT_EQ(instance.server->stop(), 0);
+}
+
 TEST_P(MovedFactors, StayBehindUnlessAskedFor) {
   ASSERT_EQ(import(line_of("ada", {{"totp", {{{"secret", app_secret}}}}}).dump()).exit_code, 0);
   const auto plain = run(store_, {"export", "-", "--with-password-hashes"});
