@@ -2,7 +2,9 @@
 
 #include "gateway/sign_in/registration.hpp"
 #include "protocol/ids.hpp"
+#include "protocol/text/name_look.hpp"
 #include "protocol/text/text_codec.hpp"
+#include "protocol/text/trim.hpp"
 #include "protocol/tokens/totp.hpp"
 #include "protocol/webauthn/authenticator_data.hpp"
 #include "protocol/webauthn/public_key.hpp"
@@ -30,6 +32,16 @@ result<std::string> name_of_factor(std::string_view field, const std::optional<s
   auto name = check_person_name(field, given.value_or(""), storage::factor_name_chars_max);
   if (name && name->empty()) return std::string{otherwise};
   return name;
+}
+
+std::string_view leading_code_points(std::string_view text, std::size_t count) {
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  std::size_t at = 0;
+  for (std::size_t code_points = 0; at < text.size() && code_points < count; ++code_points)
+    do
+      ++at;
+    while (at < text.size() && continues(text[at]));
+  return text.substr(0, at);
 }
 
 /// Empty when there is none.
@@ -151,6 +163,14 @@ result<plain_totp> make_app(std::string_view field, secret key, std::string_view
   app.key = std::move(key);
   app.created_at = created_at;
   return app;
+}
+
+std::optional<std::string> label_in(input& in, std::string_view field) {
+  const auto given = in.optional_text(field, nested_bytes_max);
+  if (!given) return std::nullopt;
+  const auto label = trim_white_space(*given);
+  if (has_invisible_characters(label)) return std::nullopt;
+  return std::string{leading_code_points(label, storage::factor_name_chars_max)};
 }
 
 result<passkey_record> make_passkey(const passkey_fields& fields, const passkey_texts& texts) {

@@ -55,6 +55,10 @@ result<plain_totp> make_app(std::string_view field, secret key, std::string_view
 /// The same of a secret in base32.
 result<secret> secret_of_base32(std::string_view field, const secret& text);
 
+/// What another system has called a factor: cut to the length of our names, and nothing where it
+/// has control or invisible characters.
+std::optional<std::string> label_in(input& in, std::string_view field);
+
 /// What a form calls the members of a passkey, for failures.
 struct passkey_fields {
   std::string_view name, credential_id, public_key, aaguid;

@@ -45,7 +45,7 @@ result<bool> read_code_form(input& data) {
 }
 
 result<void> read_otp(input& in, user_factors& out, time_point now) {
-  const auto name = in.optional_text("userLabel", name_bytes_max);
+  const auto name = label_in(in, "userLabel");
   const auto created_at = created_at_of(in, now);
   bool is_base32 = false;
   const auto form = read_text(in, "credentialData", [&](input& data) -> result<void> {
@@ -73,7 +73,7 @@ result<void> read_otp(input& in, user_factors& out, time_point now) {
 
 result<void> read_webauthn(input& in, passkey_use use, user_factors& out, time_point now) {
   passkey_texts texts;
-  texts.name = in.optional_text("userLabel", name_bytes_max);
+  texts.name = label_in(in, "userLabel");
   const auto created_at = created_at_of(in, now);
   return read_text(in, "credentialData", [&](input& data) -> result<void> {
     texts.credential_id = data.text("credentialId", 1, storage::credential_id_chars_max + 4);

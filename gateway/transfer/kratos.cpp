@@ -101,7 +101,7 @@ result<void> read_kratos_passkey(input& item, passkey_use use, user_factors& out
   passkey_texts texts;
   texts.credential_id = item.text("id", 1, storage::credential_id_chars_max + 4);
   texts.public_key = item.text("public_key", 1, storage::passkey_public_key_chars_max + 4);
-  texts.name = item.optional_text("display_name", name_bytes_max);
+  texts.name = label_in(item, "display_name");
   const auto created_at = added_at(item, now);
   auto transports = transports_in(item, "transport");
   if (item.optional_flag("is_passwordless").value_or(false)) use = passkey_use::way_in;

@@ -433,6 +433,30 @@ TEST(KratosFactors, HavePasskeysOfTwoKinds) {
             0u);
 }
 
+TEST(ForeignFactors, WithALabelThatIsNoNameHaveAnotherName) {
+  const auto named = [](const std::string& label) {
+    auto otp = keycloak_otp();
+    auto key = keycloak_passkey("webauthn");
+    otp["userLabel"] = key["userLabel"] = label;
+    auto kratos = kratos_passkey("webauthn");
+    kratos["credentials"]["webauthn"]["config"]["credentials"][0]["display_name"] = label;
+    const auto first = read({{"credentials", {otp, key}}});
+    const auto second = read(kratos);
+    if (!first || !second) return std::vector<std::string>{"refused"};
+    return std::vector{first->totp.at(0).name, first->passkeys.at(0).name,
+                       second->passkeys.at(0).name};
+  };
+  const std::vector<std::string> defaults{"Authenticator app", "Passkey", "Passkey"};
+  EXPECT_EQ(named("a\u0007b"), defaults);
+  EXPECT_EQ(named("a\u200bb"), defaults) << "a space without width";
+  EXPECT_EQ(named(" "), defaults);
+  std::string hundred;
+  for (int i = 0; i < 100; ++i)
+    hundred += "\u00e9";
+  EXPECT_EQ(named("  " + hundred + "\u00e9"), std::vector<std::string>(3, hundred));
+  EXPECT_EQ(named(hundred + std::string(1000, 'x')), std::vector<std::string>(3, hundred));
+}
+
 // -- Auth0 ------------------------------------------------------------------------------------
 
 TEST(Auth0Factors, AreAppsAlone) {
