@@ -48,8 +48,9 @@ result<import_outcome> import_users(storage::store& store, int from, const impor
                                     progress& shown);
 
 /// Writes every user to the descriptor `to`, in the order of their numbers; answers how many. Fails
-/// at an authenticator app that was sealed under another secret: without it, a password alone would
-/// sign in after the next import.
+/// in the end when authenticator apps were sealed under another secret, each of which is told
+/// through `shown`: without them, a password alone would sign in after the next import. Nothing is
+/// written behind the first.
 result<std::uint64_t> export_users(storage::store& store, int to, const export_options& options,
                                    progress& shown);
 

@@ -235,7 +235,7 @@ Second factors, which each sign-in asks for then:
                              otp, webauthn and webauthn-passwordless; totp, webauthn and passkey.
                              Passwords are passed over, and recovery codes and codes by mail are
                              beside another second factor; the line is refused without one
-  mfa_factors                as Auth0 has it: totp
+  mfa_factors                in the form of Auth0's imports: totp
 A line such as {"username":"ada","email":"ada@example.com"} is enough.
 )";
 

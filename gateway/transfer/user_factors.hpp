@@ -8,7 +8,7 @@
 //   "recovery_code_hashes":[…]
 //
 // Bytes are base64url. Keycloak names its own `credentials` (a list), Kratos too (an object), Auth0
-// `mfa_factors`.
+// `mfa_factors` (the form of its imports).
 #pragma once
 
 #include "gateway/request/input/input.hpp"
