@@ -227,12 +227,14 @@ std::vector<std::string> rows_on_both_engines() {
   return all;
 }
 
+std::string name_of_row(const testing::TestParamInfo<std::string>& info) {
+  auto name = info.param;
+  std::ranges::replace(name, ' ', '_');
+  return name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Product, PathToSession, testing::ValuesIn(rows_on_both_engines()),
-                         [](const testing::TestParamInfo<std::string>& info) {
-                           auto name = info.param;
-                           std::ranges::replace(name, ' ', '_');
-                           return name;
-                         });
+                         name_of_row);
 
 /// The token of a second step that an answer or a page asks for; "" when it does not.
 std::string token_asked_for_in(const http_reply& reply) {

@@ -85,9 +85,9 @@ TEST_P(Hashing, IsNotForWhatIsLongerThanFourKibibytes) {
       std::pair(post_json("/auth/mfa/step-up", again.dump()).as(held), std::string{"password"}),
       std::pair(post_json("/recovery/verify-passphrase", words.dump()), std::string{"passphrase"})};
   std::set<std::pair<std::string, std::string>> described, sent;
-  for (const auto& [name, fields] : fields_of_bodies(on()))
+  for (const auto& [operation, fields] : fields_of_bodies(on()))
     for (const auto& field : fields)
-      if (says(field, "password") || says(field, "passphrase")) described.emplace(name, field);
+      if (says(field, "password") || says(field, "passphrase")) described.emplace(operation, field);
   for (const auto& [asked, field] : calls)
     sent.emplace(asked.method + " " + asked.target, field);
   EXPECT_EQ(sent, described) << "whatever is hashed";
