@@ -6,8 +6,6 @@ namespace latchkey::setting_rows {
 namespace {
 
 namespace values = setting_values;
-using s = settings;
-
 bool read_assurance(settings& s, std::string_view text) {
   if (text != "aal1" && text != "aal2") return false;
   s.assurance = text == "aal2" ? assurance_level::aal2 : assurance_level::aal1;
@@ -25,6 +23,8 @@ bool read_requirement(settings& s, std::string_view text) {
 std::string show_requirement(const settings& s) {
   return s.second_factor_required ? "required" : "optional";
 }
+
+using s = settings;
 
 constexpr setting_row factor_rows[] = {
     {"ASSURANCE", "aal1", "aal1 or aal2",
