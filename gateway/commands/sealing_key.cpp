@@ -26,14 +26,15 @@ result<void> refuse_another(const result<std::string>& difference, bool is_given
   return fail(error_code::conflict, "JWT_SECRET_KEY", other);
 }
 
-} // namespace
-
+/// As it is, or as it would be made: nothing is written.
 result<void> check_secret_to_seal(storage::store& store, const settings& configured) {
   const auto key = read_signing_secret(configured);
   if (!key) return fail(key.error());
   const auto origin = origin_of_secret(configured);
   return refuse_another(compare_secret(store, *key, origin, configured), key->has_value());
 }
+
+} // namespace
 
 result<secret> key_to_seal(storage::store& store, const settings& configured) {
   // First, so that a store that knows a secret is not given a new one.
@@ -46,6 +47,12 @@ result<secret> key_to_seal(storage::store& store, const settings& configured) {
       compare_and_note_secret(store, *signing_secret, origin, configured, another_secret::refused);
   if (const auto same = refuse_another(difference, true); !same) return fail(same.error());
   return sealing_part(*signing_secret);
+}
+
+result<secret> key_to_try(storage::store& store, const settings& configured) {
+  if (const auto known = check_secret_to_seal(store, configured); !known)
+    return fail(known.error());
+  return key_to_open(configured);
 }
 
 result<secret> key_to_open(const settings& configured) {

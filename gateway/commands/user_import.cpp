@@ -136,6 +136,12 @@ private:
     return {};
   }
 
+  /// Asked for by the first line that has an app.
+  const result<secret>& sealing_key() {
+    if (!sealing_key_) sealing_key_ = options_.sealing_key();
+    return *sealing_key_;
+  }
+
   result<void> refuse(std::uint64_t line, const failure& why) {
     ++outcome_.refused;
     tell(line, why);
@@ -156,12 +162,16 @@ private:
     if (!user) return refuse(number, user.error());
     if (!roles_.contains(user->user.role))
       return refuse(number, {error_code::validation_error, "role", "no such role exists"});
-    if (!user->factors.totp.empty() && !sealing_key_) {
-      auto key = options_.sealing_key();
-      if (!key) return stopped(number, key.error());
-      sealing_key_ = std::move(*key);
+    std::optional<secret> key;
+    if (!user->factors.totp.empty()) {
+      const auto& known = sealing_key();
+      // Whoever has no app can be imported without the server's secret.
+      if (!known && known.error().code == error_code::conflict)
+        return refuse(number, {error_code::conflict, "totp", known.error().reason});
+      if (!known) return stopped(number, known.error());
+      key = *known;
     }
-    auto unit = unit_of(*user, sealing_key_, now);
+    auto unit = unit_of(*user, key, now);
     if (!unit) return refuse(number, unit.error());
     // The check of a commit, for dry runs.
     if (const auto wrong = storage::check_unit(*unit)) return refuse(number, *wrong);
@@ -294,7 +304,7 @@ private:
   std::unique_ptr<storage::reader> reader_;
   std::unique_ptr<storage::writer> writer_;
   std::set<std::string, std::less<>> roles_;
-  std::optional<secret> sealing_key_; // nothing until it is needed
+  std::optional<result<secret>> sealing_key_; // nothing until it is needed
   std::vector<storage::unit> batch_;
   std::vector<pending> lines_; // of the batch
   import_outcome outcome_;

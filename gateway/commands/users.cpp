@@ -60,13 +60,10 @@ int run_import(const chosen_command& chosen, const import_command& asked) {
     errno = EISDIR;
     return complain_about(asked.file);
   }
-  // Before the first line: a file whose apps nobody could open is not imported in part.
-  if (const auto known = check_secret_to_seal(*opened.store, opened.configured); !known)
-    return complain(known.error());
   const auto bytes = S_ISREG(about.st_mode) ? static_cast<std::uint64_t>(about.st_size) : 0;
   const import_options options{asked.is_dry_run, asked.on_conflict == "skip", [&] {
                                  return asked.is_dry_run
-                                            ? key_to_open(opened.configured)
+                                            ? key_to_try(*opened.store, opened.configured)
                                             : key_to_seal(*opened.store, opened.configured);
                                }};
   result<import_outcome> done;
