@@ -2,6 +2,7 @@
 #include "tests/product/cluster/few_servers.hpp"
 #include "tests/support/postgres_server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -27,7 +28,7 @@ public:
     is_over_ = true;
     if (thread_.joinable()) thread_.join();
   }
-  std::size_t asked() const { return asked_; }
+  std::size_t asked() const { return asked_; } // so far
   /// Answers that say to try again.
   std::size_t put_off() const { return put_off_; }
   /// All others that are no success.
@@ -54,7 +55,7 @@ private:
   const product& at_;
   tokens held_;
   std::atomic<bool> is_over_{false};
-  std::size_t asked_ = 0;
+  std::atomic<std::size_t> asked_{0};
   std::size_t put_off_ = 0;
   std::vector<std::string> wrong_;
   std::thread thread_;
@@ -68,7 +69,10 @@ TEST(ClusterAbsence, ANodeThatDiedIsHardlyMissed) {
     const auto& at = nodes[1 + i % 2];
     others.push_back(std::make_unique<impatient_client>(at, at.sign_in_new_user()));
   }
-  std::this_thread::sleep_for(1s);
+  const auto each_has_asked = [&others](std::size_t count) {
+    return std::ranges::all_of(others, [count](const auto& one) { return one->asked() >= count; });
+  };
+  ASSERT_TRUE(eventually([&] { return each_has_asked(500); }));
   nodes[0].server->kill();
   const auto died = clock_type::now();
   const auto next = tokens_of(nodes[1].call(post("/auth/token/refresh").cookie(user.refresh)));
@@ -76,7 +80,11 @@ TEST(ClusterAbsence, ANodeThatDiedIsHardlyMissed) {
   EXPECT_EQ(nodes[1].call(post("/auth/logout").as(next.access)).status, 200);
   const auto took = clock_type::now() - died;
   EXPECT_LT(took, 3s) << "its users are the others' now";
-  std::this_thread::sleep_for(4s); // it is missed, removed and forgotten
+  ASSERT_TRUE(eventually([&] { // it is missed, removed and forgotten
+    return nodes[1].metric("cluster_members") == 2 && nodes[2].metric("cluster_members") == 2;
+  }));
+  const auto since = others.front()->asked();
+  ASSERT_TRUE(eventually([&] { return each_has_asked(since + 2500); }));
   std::size_t asked = 0;
   std::size_t put_off = 0;
   for (auto& each : others) {
@@ -113,7 +121,7 @@ public:
     is_over_ = true;
     if (thread_.joinable()) thread_.join();
   }
-  std::size_t asked() const { return asked_; }
+  std::size_t asked() const { return asked_; } // so far
   std::size_t tried_again() const { return tried_again_; }
   const std::vector<std::string>& failed() const { return failed_; }
 
@@ -144,7 +152,7 @@ private:
   std::size_t next_;
   tokens held_;
   std::atomic<bool> is_over_{false};
-  std::size_t asked_ = 0;
+  std::atomic<std::size_t> asked_{0};
   std::size_t tried_again_ = 0;
   std::vector<std::string> failed_;
   std::thread thread_;
@@ -165,7 +173,11 @@ TEST(ClusterAbsence, NodesThatRestartInTurnFailNobodyWhoTriesOnceMore) {
     EXPECT_LT(clock_type::now() - stopped, 10s);
     nodes[i].start();
     ports[i] = nodes[i].server->port();
-    std::this_thread::sleep_for(500ms);
+    // All of them go on before the next one restarts.
+    for (const auto& each : clients) {
+      const auto before = each->asked();
+      ASSERT_TRUE(eventually([&] { return each->asked() >= before + 100; }));
+    }
   }
   std::size_t asked = 0;
   std::size_t tried_again = 0;
