@@ -70,35 +70,32 @@ TEST(MayManage, IsNobodyAboveOneself) {
   EXPECT_TRUE(all.manages("support", "a role that is gone"));
 }
 
-TEST(Principal, HasWhatASecondFactorAsksForOnceOneWasShown) {
+/// A session of that role where the permission asks for a second factor.
+principal holder_who_has_shown(auth_methods methods, const char* role, const char* permission) {
   factor_policy asking;
-  asking.permissions = {"users:read"};
-  const auto table = make_role_table({}, asking);
-  messages::validation by_password;
-  by_password.role = "admin";
-  by_password.authenticated.by = auth_method::password;
-  const auto one = principal_by_session({}, by_password, *table);
+  asking.permissions = {permission};
+  messages::validation session;
+  session.role = role;
+  session.authenticated.by = methods;
+  return principal_by_session({}, session, *make_role_table({}, asking));
+}
+
+TEST(Principal, HasWhatASecondFactorAsksForOnceOneWasShown) {
+  const auto one = holder_who_has_shown(auth_method::password, "admin", "users:read");
   EXPECT_FALSE(one.may("users:read"));
   EXPECT_FALSE(one.permissions().has("users:read"));
   EXPECT_FALSE(one.permissions_among({"users:read", "users:write"}).has("users:read"));
   EXPECT_TRUE(one.permissions_among({"users:read", "users:write"}).has("users:write"));
   EXPECT_EQ(one.check("users:read").error().code, error_code::mfa_required);
   EXPECT_EQ(one.check("templates:none").error().code, error_code::insufficient_permissions);
-  auto by_both = by_password;
-  by_both.authenticated.by = by_both.authenticated.by.with(auth_method::totp);
-  const auto two = principal_by_session({}, by_both, *table);
+  const auto both = auth_methods{auth_method::password}.with(auth_method::totp);
+  const auto two = holder_who_has_shown(both, "admin", "users:read");
   EXPECT_TRUE(two.check("users:read"));
   EXPECT_TRUE(two.permissions().has("users:read"));
 }
 
 TEST(Principal, HasNoStarWhileSomethingIsWithheldFromIt) {
-  factor_policy asking;
-  asking.permissions = {"users:delete"};
-  const auto table = make_role_table({}, asking);
-  messages::validation by_password;
-  by_password.role = "superuser";
-  by_password.authenticated.by = auth_method::password;
-  const auto one = principal_by_session({}, by_password, *table);
+  const auto one = holder_who_has_shown(auth_method::password, "superuser", "users:delete");
   EXPECT_TRUE(one.may("invoices:manage"));
   EXPECT_FALSE(one.may("users:delete"));
   EXPECT_FALSE(one.permissions().has("users:delete"));
